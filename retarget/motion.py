@@ -1,0 +1,182 @@
+"""`Motion`: the one type that carries motion between all parts, and its `.npz` file.
+
+Axes and units are those of `skeleton`: Y up, metres, wxyz quaternions, zero rotation = T-pose facing +Z.
+"""
+
+import json
+import zipfile
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import rotations as rot
+from .errors import MotionGPTError
+from .skeleton import CONTACT_JOINTS, JOINT_COUNT, MIRRORED_JOINTS, PARENTS, REST_OFFSETS
+
+Array = NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """T frames of the canonical skeleton.
+
+    rotations: (T, 22, 4) each joint relative to its parent, zero in the T-pose, twist included; the pelvis' is global.
+    root_position: (T, 3) metres, the pelvis.  fps: frames a second.
+    contacts: (T, 4) from 0 to 1: left heel, left toe, right heel, right toe on the floor.
+    offsets: (22, 3) metres, the body's bones in the T-pose.  meta: anything that JSON can hold (text, seed, model ...).
+    """
+
+    rotations: Array
+    root_position: Array
+    fps: float
+    contacts: Array
+    offsets: Array = field(default_factory=lambda: REST_OFFSETS)
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        frames = len(self.rotations)
+        for name, shape in (
+            ("rotations", (frames, JOINT_COUNT, 4)),
+            ("root_position", (frames, 3)),
+            ("contacts", (frames, 4)),
+            ("offsets", (JOINT_COUNT, 3)),
+        ):
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape}")
+        if frames == 0 or not self.fps > 0:
+            raise ValueError(f"a motion needs at least one frame and a positive rate, not {frames} at {self.fps}")
+
+    def __len__(self) -> int:
+        return len(self.rotations)
+
+    @property
+    def duration(self) -> float:
+        """Seconds: frames over rate."""
+        return len(self) / self.fps
+
+    @cached_property
+    def global_rotations(self) -> Array:
+        """(T, 22, 4): each joint relative to the world, zero in the T-pose."""
+        out = np.empty_like(self.rotations)
+        for joint, parent in enumerate(PARENTS):
+            out[:, joint] = (
+                self.rotations[:, joint] if parent < 0 else rot.multiply(out[:, parent], self.rotations[:, joint])
+            )
+        return out
+
+    @cached_property
+    def joints(self) -> Array:
+        """(T, 22, 3) metres: joint positions in the world."""
+        out = np.empty((len(self), JOINT_COUNT, 3), self.rotations.dtype)
+        out[:, 0] = self.root_position
+        for joint, parent in enumerate(PARENTS[1:], start=1):
+            out[:, joint] = out[:, parent] + rot.rotate(self.global_rotations[:, parent], self.offsets[joint])
+        return out
+
+    def slice(self, start: int, stop: int) -> "Motion":
+        """Frames start to stop - 1."""
+        return replace(
+            self,
+            rotations=self.rotations[start:stop],
+            root_position=self.root_position[start:stop],
+            contacts=self.contacts[start:stop],
+        )
+
+    def resample(self, fps: float, frames: int | None = None) -> "Motion":
+        """The same motion at another rate: slerp for rotations, linear for positions, from frame 0 on.
+
+        frames: how many to make; as many as cover the motion's duration unless given. Times past the last frame hold it.
+        """
+        if fps == self.fps and frames in (None, len(self)):
+            return self
+        count = frames if frames is not None else max(1, round(self.duration * fps))
+        time = np.minimum(np.arange(count) * (self.fps / fps), len(self) - 1.0)  # (count,) in source frames
+        low = np.minimum(time.astype(int), max(len(self) - 2, 0))
+        high = np.minimum(low + 1, len(self) - 1)
+        t = time - low
+
+        def mix(a: Array) -> Array:
+            return a[low] + (a[high] - a[low]) * t[:, None]
+
+        return replace(
+            self,
+            rotations=rot.slerp(self.rotations[low], self.rotations[high], t[:, None]),
+            root_position=mix(self.root_position),
+            contacts=mix(self.contacts),
+            fps=float(fps),
+        )
+
+    def mirror(self) -> "Motion":
+        """Left and right exchanged (reflection in the plane x = 0)."""
+        flip = np.array([1.0, 1.0, -1.0, -1.0])
+        sides = list(MIRRORED_JOINTS)
+        return replace(
+            self,
+            rotations=(self.rotations * flip)[:, sides],
+            root_position=self.root_position * (-1.0, 1.0, 1.0),
+            contacts=self.contacts[:, [2, 3, 0, 1]],
+            offsets=(self.offsets * (-1.0, 1.0, 1.0))[sides],
+        )
+
+    def placed(self, position: Array, turn: Array) -> "Motion":
+        """The whole motion turned by quaternion `turn` (4,) about the world's origin, then moved by `position` (3,)."""
+        rotations = self.rotations.copy()
+        rotations[:, 0] = rot.multiply(turn, rotations[:, 0])
+        return replace(self, rotations=rotations, root_position=rot.rotate(turn, self.root_position) + position)
+
+    def centered(self) -> "Motion":
+        """Frame 0 stands over the origin and faces +Z; heights stay."""
+        turn = rot.conjugate(rot.yaw(self.rotations[0, 0]))
+        start = rot.rotate(turn, self.root_position[0])
+        return self.placed(np.array([-start[0], 0.0, -start[2]]), turn)
+
+    def on_floor(self) -> "Motion":
+        """Moved so that the lowest joint of all frames lies at height 0."""
+        return self.placed(np.array([0.0, -float(self.joints[..., 1].min()), 0.0]), rot.IDENTITY)
+
+
+def find_contacts(joints: Array, fps: float, speed: float = 0.2, height: float = 0.08) -> Array:
+    """Contacts (T, 4) of joints (T, 22, 3): 1 where heel or toe is slower than `speed` (m/s) and lower than `height` (m)
+    above the floor (heels stand 5 cm higher than toes)."""
+    feet = joints[:, CONTACT_JOINTS]  # (T, 4, 3)
+    velocity = np.gradient(feet, 1.0 / fps, axis=0) if len(feet) > 1 else np.zeros_like(feet)
+    limit = height + np.array([0.05, 0.0, 0.05, 0.0])
+    return ((np.linalg.norm(velocity, axis=-1) < speed) & (feet[..., 1] < limit)).astype(joints.dtype)
+
+
+def save_npz(motion: Motion, path: str | Path) -> None:
+    """Write `.npz`: joints, rotations, root_position, contacts, fps, offsets, and meta as a JSON string."""
+    with open(path, "wb") as file:
+        np.savez_compressed(
+            file,
+            joints=motion.joints.astype(np.float32),
+            rotations=motion.rotations.astype(np.float32),
+            root_position=motion.root_position.astype(np.float32),
+            contacts=motion.contacts.astype(np.float32),
+            offsets=motion.offsets.astype(np.float32),
+            fps=np.float64(motion.fps),
+            meta=np.array(json.dumps(motion.meta, ensure_ascii=False, sort_keys=True)),
+        )
+
+
+def load_npz(path: str | Path) -> Motion:
+    """Read what `save_npz` wrote. Raises MotionGPTError for a file that is no such thing."""
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            rotations = data["rotations"].astype(np.float64)
+            return Motion(
+                rotations=rot.normalize(rotations),
+                root_position=data["root_position"].astype(np.float64),
+                fps=float(data["fps"]),
+                contacts=data["contacts"].astype(np.float64),
+                offsets=data["offsets"].astype(np.float64) if "offsets" in data else REST_OFFSETS,
+                meta=json.loads(str(data["meta"])),
+            )
+    except FileNotFoundError:
+        raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise MotionGPTError(f"{path} is no motion file ({error}).", "Use an .npz that motiongpt wrote.") from error
