@@ -1,0 +1,49 @@
+# make demo and make test do all of their own set-up; see `make help`.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:  ## show these lines
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+.PHONY: venv
+venv: .venv/.runtime  ## .venv with the packages, bpy included, and the system libraries that bpy needs
+
+.venv/.runtime: pyproject.toml scripts/system-packages.sh
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v == (3, 11) or v >= (3, 13) else \
+		f"Python 3.11, or 3.13 and later, is needed, because bpy exists for no other; this is {v[0]}.{v[1]}. Name one: make PYTHON=python3.11")'
+	@sh scripts/system-packages.sh $(PYTHON)
+	@echo "Installing the packages into .venv (bpy alone is about 1 GB) ..."
+	$(PYTHON) -m venv .venv
+	$(PIP) --editable '.[blender]'
+	@touch $@
+
+# torch comes first and at one version, so that the extras find it there and take no other build.
+.venv/.checks: .venv/.runtime
+	$(PIP) torch==2.13.0
+	$(PIP) --editable '.[blender,train,dev]'
+	@touch $@
+
+.PHONY: demo
+demo: .venv/.runtime  ## generate three prompts onto a character: FBX, .blend and a picture in demo/
+	$(BIN)/python -m backend.demo demo/
+
+.PHONY: test
+test: .venv/.checks  ## ruff, mypy and pytest; pytest runs even where the others fail
+	@failed=; \
+	$(BIN)/ruff check . || failed=1; \
+	$(BIN)/ruff format --check . || failed=1; \
+	$(BIN)/mypy || failed=1; \
+	$(BIN)/python -m pytest || failed=1; \
+	test -z "$$failed"
+
+.PHONY: addon
+addon: .venv/.runtime  ## the extension's zips in dist/
+	$(BIN)/python build_addon.py
+
+.PHONY: clean
+clean:  ## remove what was built; .venv stays
+	rm -rf build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
