@@ -17,7 +17,7 @@ from . import rotations as rot
 from .errors import MotionGPTError
 from .skeleton import CONTACT_JOINTS, JOINT_COUNT, MIRRORED_JOINTS, PARENTS, REST_OFFSETS
 
-Array = NDArray[np.floating]
+Array = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ class Motion:
     def resample(self, fps: float, frames: int | None = None) -> "Motion":
         """The same motion at another rate: slerp for rotations, linear for positions, from frame 0 on.
 
-        frames: how many to make; as many as cover the motion's duration unless given. Times past the last frame hold it.
+        frames: how many to make; as many as cover the motion's duration unless given. Times past the end hold it.
         """
         if fps == self.fps and frames in (None, len(self)):
             return self
@@ -100,7 +100,8 @@ class Motion:
         t = time - low
 
         def mix(a: Array) -> Array:
-            return a[low] + (a[high] - a[low]) * t[:, None]
+            mixed: Array = a[low] + (a[high] - a[low]) * t[:, None]
+            return mixed
 
         return replace(
             self,
@@ -140,12 +141,16 @@ class Motion:
 
 
 def find_contacts(joints: Array, fps: float, speed: float = 0.2, height: float = 0.08) -> Array:
-    """Contacts (T, 4) of joints (T, 22, 3): 1 where heel or toe is slower than `speed` (m/s) and lower than `height` (m)
-    above the floor (heels stand 5 cm higher than toes)."""
+    """Contacts (T, 4) of joints (T, 22, 3).
+
+    1 where heel or toe is slower than `speed` (m/s) and lower than `height` (m) above the floor; heels stand 5 cm
+    higher than toes.
+    """
     feet = joints[:, CONTACT_JOINTS]  # (T, 4, 3)
     velocity = np.gradient(feet, 1.0 / fps, axis=0) if len(feet) > 1 else np.zeros_like(feet)
     limit = height + np.array([0.05, 0.0, 0.05, 0.0])
-    return ((np.linalg.norm(velocity, axis=-1) < speed) & (feet[..., 1] < limit)).astype(joints.dtype)
+    contacts: Array = ((np.linalg.norm(velocity, axis=-1) < speed) & (feet[..., 1] < limit)).astype(joints.dtype)
+    return contacts
 
 
 def save_npz(motion: Motion, path: str | Path) -> None:

@@ -1,19 +1,22 @@
-"""Rotations in numpy. Quaternions are wxyz, unit length; matrices act on column vectors; all arrays batch over leading axes.
+"""Rotations in numpy. Quaternions are wxyz, unit length; matrices act on column vectors; all batch over leading axes.
 
 A product `multiply(a, b)` turns by b first, then by a, as matrices do.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.floating]
+Array = NDArray[np.floating[Any]]
 
 IDENTITY = np.array([1.0, 0.0, 0.0, 0.0])
 
 
 def normalize(v: Array, eps: float = 1e-12) -> Array:
     """Vectors (..., n) scaled to unit length; zero stays zero."""
-    return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), eps)
+    unit: Array = v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), eps)
+    return unit
 
 
 def multiply(a: Array, b: Array) -> Array:
@@ -55,7 +58,8 @@ def to_rotation_vector(q: Array) -> Array:
     q = np.where(q[..., :1] < 0, -q, q)
     sine = np.linalg.norm(q[..., 1:], axis=-1, keepdims=True)
     angle = 2.0 * np.arctan2(sine, q[..., :1])
-    return q[..., 1:] * np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 2.0)
+    vector: Array = q[..., 1:] * np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 2.0)
+    return vector
 
 
 def from_rotation_vector(v: Array) -> Array:
@@ -67,7 +71,8 @@ def from_rotation_vector(v: Array) -> Array:
 
 def angle_between(a: Array, b: Array) -> Array:
     """Radians (...) of the turn from quaternion a to b."""
-    return np.linalg.norm(to_rotation_vector(multiply(conjugate(a), b)), axis=-1)
+    angle: Array = np.linalg.norm(to_rotation_vector(multiply(conjugate(a), b)), axis=-1)
+    return angle
 
 
 def between(a: Array, b: Array) -> Array:
@@ -107,7 +112,7 @@ def from_matrix(m: Array) -> Array:
 
 
 def from_euler(angles: Array, order: str) -> Array:
-    """Quaternions (..., 4) of intrinsic Euler angles (..., 3) in radians; `order` such as "ZXY" is that of the product."""
+    """Quaternions (..., 4) of intrinsic Euler angles (..., 3) in radians; `order`, say "ZXY", is that of the product."""
     axes = {"X": (1.0, 0.0, 0.0), "Y": (0.0, 1.0, 0.0), "Z": (0.0, 0.0, 1.0)}
     q = from_axis_angle(axes[order[0]], angles[..., 0])
     for i in (1, 2):
@@ -141,7 +146,8 @@ def unflip(q: Array) -> Array:
     """Quaternions (T, ..., 4) with signs chosen so that neighbours in time lie on the same side."""
     dots = np.sum(q[1:] * q[:-1], axis=-1)
     signs = np.concatenate([np.ones_like(dots[:1]), np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)])
-    return q * signs[..., None]
+    continuous: Array = q * signs[..., None]
+    return continuous
 
 
 def slerp(a: Array, b: Array, t: ArrayLike) -> Array:

@@ -56,9 +56,7 @@ def _rest_offsets() -> NDArray[np.float64]:
 REST_OFFSETS = _rest_offsets()
 """(22, 3) metres: each joint from its parent, in the T-pose; the pelvis' own is zero."""
 
-LEG_LENGTH = float(
-    np.linalg.norm(REST_OFFSETS[JOINT["left_knee"]]) + np.linalg.norm(REST_OFFSETS[JOINT["left_ankle"]])
-)
+LEG_LENGTH = float(np.linalg.norm(REST_OFFSETS[JOINT["left_knee"]]) + np.linalg.norm(REST_OFFSETS[JOINT["left_ankle"]]))
 """Metres from hip to ankle along the leg: the unit in which root motion is carried from body to body."""
 
 

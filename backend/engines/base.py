@@ -21,7 +21,7 @@ class GenerateRequest:
 
 @dataclass(frozen=True)
 class Progress:
-    """stage: "text", "tokens" or "motion". fraction: 0 to 1 of the whole request. motion: the first variation so far."""
+    """stage: "text", "tokens" or "motion". fraction: 0 to 1 of the request. motion: the first variation so far."""
 
     stage: str
     fraction: float
