@@ -112,7 +112,7 @@ def from_matrix(m: Array) -> Array:
 
 
 def from_euler(angles: Array, order: str) -> Array:
-    """Quaternions (..., 4) of intrinsic Euler angles (..., 3) in radians; `order`, say "ZXY", is that of the product."""
+    """Quaternions (..., 4) of intrinsic Euler angles (..., 3) in radians; `order` ("ZXY") is that of the product."""
     axes = {"X": (1.0, 0.0, 0.0), "Y": (0.0, 1.0, 0.0), "Z": (0.0, 0.0, 1.0)}
     q = from_axis_angle(axes[order[0]], angles[..., 0])
     for i in (1, 2):
