@@ -1,0 +1,57 @@
+"""Motion files of any kind into `Motion`, and back."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from . import rotations as rot
+from .bvh import BvhClip, read_bvh, write_bvh
+from .calibration import Calibration, calibrate_from_motion, calibrate_from_rest, stands_at_rest
+from .errors import MotionGPTError
+from .mapping import Mapping, map_rig
+from .motion import Motion, load_npz, save_npz
+from .solve import to_motion, with_contacts
+
+FORMATS = (".npz", ".bvh")
+
+
+def calibrate_clips(clips: list[BvhClip], mapping: Mapping) -> Calibration:
+    """The calibration of one skeleton from any number of its clips."""
+    rig = clips[0].rig
+    if stands_at_rest(rig, mapping):
+        return calibrate_from_rest(rig, mapping)
+    return calibrate_from_motion(
+        rig,
+        mapping,
+        np.concatenate([c.global_rotations for c in clips]),
+        np.concatenate([c.heads for c in clips]),
+    )
+
+
+def bvh_to_motion(clip: BvhClip, mapping: Mapping, calibration: Calibration) -> Motion:
+    """A clip of any skeleton as canonical motion on the floor, starting over the origin and facing +Z."""
+    motion = to_motion(clip.rig, mapping, clip.global_rotations, clip.heads, clip.fps, calibration).centered()
+    lowest = float(np.percentile(motion.joints[..., 1].min(axis=1), 2))  # single bad frames do not lift the whole clip
+    return with_contacts(motion.placed(np.array([0.0, -lowest, 0.0]), rot.IDENTITY))
+
+
+def read_motion(path: str | Path) -> Motion:
+    """Read `.npz` or `.bvh`. Raises MotionGPTError for other endings, unreadable files and skeletons that are no biped."""
+    ending = Path(path).suffix.lower()
+    if ending == ".npz":
+        return load_npz(path)
+    if ending == ".bvh":
+        clip = read_bvh(path)
+        mapping = map_rig(clip.rig)
+        motion = bvh_to_motion(clip, mapping, calibrate_clips([clip], mapping))
+        return replace(motion, meta={"source": Path(path).name})
+    raise MotionGPTError(f"{path}: motion files end in {' or '.join(FORMATS)}.", "Convert the file first.")
+
+
+def write_motion(motion: Motion, path: str | Path) -> None:
+    """Write `.npz` or `.bvh`, by the file's ending."""
+    ending = Path(path).suffix.lower()
+    if ending not in FORMATS:
+        raise MotionGPTError(f"{path}: motion files end in {' or '.join(FORMATS)}.", "Choose one of these endings.")
+    (save_npz if ending == ".npz" else write_bvh)(motion, path)

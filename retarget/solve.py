@@ -1,0 +1,130 @@
+"""Motion from the canonical skeleton to a rig, and back. See `calibration` for the algebra."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import rotations as rot
+from .calibration import Calibration, calibrate_from_rest, leg_length
+from .mapping import Mapping
+from .motion import Motion, find_contacts
+from .rig import Rig, RigMotion
+from .skeleton import JOINT, JOINT_COUNT, PARENTS, REST_OFFSETS, rest_joints
+
+Array = NDArray[np.floating]
+
+_SPINE = ("pelvis", "spine1", "spine2", "spine3")
+_NECK = ("spine3", "neck", "head")
+
+
+def _along(chain: Array, positions: Array) -> Array:
+    """Rotations (T, K, 4) at fractional places `positions` (K,) of a chain of rotations (T, n, 4), by slerp."""
+    low = np.clip(np.floor(positions + 1e-9).astype(int), 0, chain.shape[1] - 2)
+    return rot.slerp(chain[:, low], chain[:, low + 1], positions - low)
+
+
+def _bone_targets(motion: Motion, mapping: Mapping) -> dict[str, Array]:
+    """bone name -> canonical global rotation (T, 4) that it takes."""
+    world = motion.global_rotations
+    targets = {bone: world[:, JOINT[joint]] for joint, bone in mapping.bones.items()}
+    spine = world[:, [JOINT[j] for j in _SPINE]]
+    neck = world[:, [JOINT[j] for j in _NECK]]
+    count = len(mapping.spine)
+    for i, rotation in enumerate(np.moveaxis(_along(spine, np.arange(1, count + 1) * 3 / count), 1, 0)):
+        targets[mapping.spine[i]] = rotation
+    count = len(mapping.neck)
+    for i, rotation in enumerate(np.moveaxis(_along(neck, np.arange(1, count + 1) * 2 / (count + 1)), 1, 0)):
+        targets[mapping.neck[i]] = rotation
+    return targets
+
+
+def to_bones(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibration | None = None) -> RigMotion:
+    """The pose of every bone in every frame. Root motion is scaled by leg length; bones that no joint drives keep their rest pose."""
+    cal = calibration or calibrate_from_rest(rig, mapping)
+    back = rot.conjugate(cal.axes)
+    targets = _bone_targets(motion, mapping)
+    frames = len(motion)
+    basis = np.tile(rot.IDENTITY, (frames, len(rig.names), 1))
+    world = np.empty_like(basis)
+    for bone, (name, parent) in enumerate(zip(rig.names, rig.parents, strict=True)):
+        at_rest = np.broadcast_to(rig.rest_local[bone], (frames, 4))
+        follow = at_rest if parent < 0 else rot.multiply(world[:, parent], at_rest)
+        if name in targets:
+            world[:, bone] = rot.multiply(back, rot.multiply(targets[name], cal.tpose[name]))
+            basis[:, bone] = rot.normalize(rot.multiply(rot.conjugate(follow), world[:, bone]))
+        else:
+            world[:, bone] = follow
+    return RigMotion(rot.unflip(basis), _root_translation(motion, rig, mapping, cal, world), motion.fps)
+
+
+def _hips_middle(rig: Rig, mapping: Mapping) -> Array:
+    return 0.5 * sum(rig.heads[rig.index[mapping.bones[f"{side}_hip"]]] for side in ("left", "right"))
+
+
+def _root_translation(motion: Motion, rig: Rig, mapping: Mapping, cal: Calibration, world: Array) -> Array:
+    """(T, 3) that brings the middle of the rig's hips to the scaled middle of the canonical hips, ankles at their own height."""
+    pelvis = rig.index[mapping.bones["pelvis"]]
+    middle = motion.joints[:, [JOINT["left_hip"], JOINT["right_hip"]]].mean(axis=1)  # (T, 3) canonical
+    middle = middle - [0.0, _ankle_height(motion.offsets), 0.0]
+    up = rot.rotate(rot.conjugate(cal.axes), np.array([0.0, 1.0, 0.0]))
+    ankles = 0.5 * sum(rig.heads[rig.index[mapping.bones[f"{side}_ankle"]]] @ up for side in ("left", "right"))
+    goal = rot.rotate(rot.conjugate(cal.axes), middle / cal.scale) + up * ankles
+    lever = rot.rotate(rot.conjugate(rig.rest_rotations[pelvis]), _hips_middle(rig, mapping) - rig.heads[pelvis])
+    translation: Array = goal - rot.rotate(world[:, pelvis], lever) - rig.heads[pelvis]
+    return translation
+
+
+def _ankle_height(offsets: Array) -> float:
+    """Metres of the ankles over the toes in the T-pose, which stand on the floor."""
+    joints = rest_joints(offsets)
+    return float(joints[JOINT["left_ankle"], 1] - joints[JOINT["left_foot"], 1])
+
+
+def to_motion(
+    rig: Rig, mapping: Mapping, global_rotations: Array, heads: Array, fps: float, calibration: Calibration | None = None
+) -> Motion:
+    """The canonical motion of a posed rig: bones' global rotations (T, N, 4) and joint positions (T, N, 3) in the rig's axes.
+
+    The result has the canonical body, lengths scaled by the legs'; its height over the floor is the rig's own origin's, so call
+    `Motion.on_floor` where that means nothing (BVH).
+    """
+    cal = calibration or calibrate_from_rest(rig, mapping)
+    driven = {
+        bone: rot.multiply(rot.multiply(cal.axes, global_rotations[:, rig.index[bone]]), rot.conjugate(turn))
+        for bone, turn in cal.tpose.items()
+    }
+    world = np.empty((len(heads), JOINT_COUNT, 4))
+    known = set()
+    for joint, bone in mapping.bones.items():
+        world[:, JOINT[joint]] = driven[bone]
+        known.add(JOINT[joint])
+    pelvis = driven[mapping.bones["pelvis"]]
+    spine = np.stack([pelvis, *(driven[b] for b in mapping.spine)], axis=1)
+    places = np.arange(1, 4) * (len(mapping.spine) / 3)
+    world[:, [JOINT[j] for j in _SPINE[1:]]] = _along(spine, places)
+    chest = driven[mapping.spine[-1]]
+    head = driven[mapping.bones["head"]] if "head" in mapping.bones else chest
+    neck = np.stack([chest, *(driven[b] for b in mapping.neck), head], axis=1)
+    world[:, [JOINT[j] for j in _NECK[1:]]] = _along(neck, np.arange(1, 3) * (len(mapping.neck) + 1) / 2)
+    known.update(JOINT[j] for j in (*_SPINE, *_NECK))
+    for joint in range(JOINT_COUNT):
+        if joint not in known:  # a joint that the rig lacks goes with its parent
+            world[:, joint] = world[:, PARENTS[joint]]
+    local = world.copy()
+    local[:, 1:] = rot.multiply(rot.conjugate(world[:, list(PARENTS[1:])]), world[:, 1:])
+    middle = 0.5 * sum(heads[:, rig.index[mapping.bones[f"{side}_hip"]]] for side in ("left", "right"))
+    root = rot.rotate(cal.axes, middle * cal.scale)
+    lever = 0.5 * (REST_OFFSETS[JOINT["left_hip"]] + REST_OFFSETS[JOINT["right_hip"]])
+    up = rot.rotate(rot.conjugate(cal.axes), np.array([0.0, 1.0, 0.0]))
+    ankles = 0.5 * sum(rig.heads[rig.index[mapping.bones[f"{side}_ankle"]]] @ up for side in ("left", "right"))
+    root = root - rot.rotate(world[:, 0], lever) + [0.0, _ankle_height(REST_OFFSETS) - ankles * cal.scale, 0.0]
+    motion = Motion(
+        rotations=rot.unflip(rot.normalize(local)), root_position=root, fps=fps, contacts=np.zeros((len(heads), 4))
+    )
+    return with_contacts(motion)
+
+
+def with_contacts(motion: Motion) -> Motion:
+    """The motion with contacts found from its own feet."""
+    from dataclasses import replace
+
+    return replace(motion, contacts=find_contacts(motion.joints, motion.fps))
