@@ -47,13 +47,13 @@ fi
 # Package servers fail for moments at a time: three attempts, each with fresh lists.
 echo "Installing system packages: $missing"
 export DEBIAN_FRONTEND=noninteractive
-for pause in 5 20 0; do
+for attempt in 1 2 3; do
   # shellcheck disable=SC2086 # one word per package
   if apt-get update -q >/dev/null && apt-get install -y -q --no-install-recommends $missing </dev/null >/dev/null; then
     exit 0
   fi
-  echo "apt-get failed; trying again in $pause s." >&2
-  sleep "$pause"
+  echo "apt-get failed (attempt $attempt of 3)." >&2
+  [ "$attempt" -eq 3 ] || sleep $((attempt * 10))
 done
 echo "apt-get could not install: $missing. Check the network and the package sources, then run make again." >&2
 exit 1
