@@ -1,0 +1,55 @@
+"""What one request may ask for, and the checks that say so in words, shared by command line, add-on and server."""
+
+import math
+
+from retarget.errors import MotionGPTError
+
+MAX_HEADER_BYTES = 256 * 1024
+"""One message's header: text, numbers, and a motion's `meta`."""
+MAX_ARRAY_BYTES = 16 * 1024 * 1024
+"""One array frame: holds MAX_MOTION_FRAMES of 22 double precision quaternions."""
+MAX_MOTION_FRAMES = 20_000
+MAX_VARIATIONS = 16
+"""Motions in one message, and variations in one request."""
+MAX_TEXT = 1_000
+"""Characters of a prompt."""
+MAX_SECONDS = 600.0
+"""A model's own limit is usually much smaller."""
+MAX_SEED = 2**63 - 1
+MAX_QUEUE = 8
+"""Requests that wait while one runs."""
+MAX_FPS = 1_000.0
+
+
+def check_prompt(prompt: str) -> None:
+    """Raises MotionGPTError for text that is empty or too long."""
+    if not prompt.strip():
+        raise MotionGPTError("The text is empty.", 'Describe a motion, such as "a person walks forward".')
+    if len(prompt) > MAX_TEXT:
+        raise MotionGPTError(f"The text has {len(prompt)} characters.", f"Use at most {MAX_TEXT}.", "too_large")
+
+
+def check_seconds(seconds: float) -> None:
+    """Raises MotionGPTError for a length that no motion can have."""
+    if not (math.isfinite(seconds) and seconds > 0):
+        raise MotionGPTError(f"A motion can't last {seconds:g} seconds.", "Give a length greater than zero.")
+    if seconds > MAX_SECONDS:
+        raise MotionGPTError(f"{seconds:g} seconds are too long.", f"Ask for at most {MAX_SECONDS:g}.", "too_large")
+
+
+def check_fps(fps: float) -> None:
+    """Raises MotionGPTError for a rate that no motion can have."""
+    if not (math.isfinite(fps) and 0 < fps <= MAX_FPS):
+        raise MotionGPTError(f"{fps:g} is no frame rate.", f"Give one from 1 to {MAX_FPS:g} frames a second.")
+
+
+def check_variations(variations: int) -> None:
+    """Raises MotionGPTError unless 1 to MAX_VARIATIONS are asked for."""
+    if not 1 <= variations <= MAX_VARIATIONS:
+        raise MotionGPTError(f"{variations} variations can't be made.", f"Ask for 1 to {MAX_VARIATIONS}.", "too_large")
+
+
+def check_seed(seed: int) -> None:
+    """Raises MotionGPTError for a seed that random generators don't take."""
+    if not 0 <= seed <= MAX_SEED:
+        raise MotionGPTError(f"{seed} is no seed.", f"Give a whole number from 0 to {MAX_SEED}.")

@@ -1,0 +1,35 @@
+"""Whether the process that started this one still lives, on every system and however it ended."""
+
+import os
+import sys
+from collections.abc import Callable
+
+if sys.platform == "win32":
+    import ctypes
+
+    def watch(pid: int) -> Callable[[], bool]:
+        """A function that is true from the moment on that process `pid` has ended."""
+        synchronize, wait_object_0 = 0x00100000, 0
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.OpenProcess.restype = ctypes.c_void_p
+        kernel.WaitForSingleObject.argtypes = (ctypes.c_void_p, ctypes.c_uint32)
+        # The open handle keeps Windows from giving the number to another process.
+        handle = kernel.OpenProcess(synchronize, False, pid)
+        return lambda: not handle or kernel.WaitForSingleObject(handle, 0) == wait_object_0
+
+else:
+
+    def watch(pid: int) -> Callable[[], bool]:
+        """A function that is true from the moment on that process `pid` has ended."""
+        if os.getppid() == pid:
+            return lambda: os.getppid() != pid  # orphans get another parent at once; numbers may be used again
+        return lambda: not _exists(pid)
+
+    def _exists(pid: int) -> bool:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
