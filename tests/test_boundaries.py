@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.version import __version__
 from retarget.skeleton import JOINT_NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -254,7 +255,6 @@ def test_ordinary_paths_pass() -> None:
     assert not UNWANTED.search("../shared/rigs backend/models ~/work/ https://example.org/home/page and/or")
 
 
-def test_extension_and_distribution_have_one_version() -> None:
+def test_extension_and_backend_have_one_version() -> None:
     manifest = tomllib.loads((ROOT / "addon" / "blender_manifest.toml").read_text(encoding="utf-8"))
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert manifest["version"] == project["project"]["version"]
+    assert manifest["version"] == __version__
