@@ -1,0 +1,184 @@
+"""Writing a solved motion as a Blender action: one key a frame on every mapped bone, in bulk.
+
+What Blender does with a pose bone (global rotations, rest R, posed G, of its parent p):
+
+    G_bone = G_p R_p^-1 R_bone basis        where the bone inherits rotation
+    G_bone = R_bone basis                   where it does not
+    head   = rest head + L location         with L from the bone's own flags (Bone.convert_local_to_pose knows them all)
+
+so `basis` and `location`, which are what keys hold, come from the inverse of these.
+"""
+
+from collections.abc import Callable
+
+import bpy
+import numpy as np
+from mathutils import Euler, Matrix, Quaternion
+from numpy.typing import NDArray
+
+from .armature import object_axes
+from .retarget import rotations as rot
+from .retarget.errors import MotionGPTError
+from .retarget.mapping import Mapping
+from .retarget.rig import Rig, RigMotion
+
+Array = NDArray[np.floating]
+Curve = tuple[str, str, Array]
+"""Bone name, property name, values (T, channels)."""
+
+
+def write_action(
+    armature_object: bpy.types.Object,
+    rig: Rig,
+    mapping: Mapping,
+    rig_motion: RigMotion,
+    name: str,
+    start_frame: int,
+) -> bpy.types.Action:
+    """Make `rig_motion` the armature's action, its first frame on `start_frame`, one scene frame a motion frame.
+
+    rig: as `read_rig` gave it for this object.  rig_motion: at the scene's rate.  name: of the new action.
+    Rotation keys follow each bone's rotation mode; the root-motion bone also gets location keys; other bones get none
+    and keep the pose they have. The action that was there is stashed on a muted NLA track named after it.
+    Raises MotionGPTError for an armature that can't be animated, before anything is changed.
+    """
+    _check_editable(armature_object)
+    curves = _rotation_curves(armature_object, rig, rig_motion, mapping)
+    location = _location_curve(armature_object, rig, rig_motion, mapping)
+    _clear_offsets(armature_object, [bone for bone, _, _ in curves])
+    animation = armature_object.animation_data or armature_object.animation_data_create()
+    animation.use_tweak_mode = False  # an action inside a tweaked strip can't be replaced
+    stash_action(armature_object)
+    action = bpy.data.actions.new(name)
+    new_curve = _assign(armature_object, action)
+    frames = start_frame + np.arange(len(rig_motion.basis), dtype=np.float64)
+    for bone, channel, values in [*curves, location]:
+        path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{channel}'
+        for index in range(values.shape[1]):
+            _fill(new_curve(path, index, bone), frames, values[:, index])
+    return action
+
+
+def stash_action(armature_object: bpy.types.Object) -> None:
+    """Move the object's action to a muted NLA track of the same name, unless such a track holds it already."""
+    animation = armature_object.animation_data
+    action = animation.action
+    if action is None:
+        return
+    slot = animation.action_slot if hasattr(animation, "action_slot") else None
+    animation.action = None
+    if not any(track.mute and strip.action == action for track in animation.nla_tracks for strip in track.strips):
+        track = animation.nla_tracks.new()
+        track.name = action.name
+        strip = track.strips.new(action.name, int(action.frame_range[0]), action)
+        if slot is not None:
+            strip.action_slot = slot
+        track.mute = True
+
+
+def _check_editable(armature_object: bpy.types.Object) -> None:
+    if armature_object.library is not None:
+        raise MotionGPTError(
+            f'The armature "{armature_object.name}" is linked from another file and can\'t be animated here.',
+            "Make a library override of it (Object, Library Override, Make) and try again.",
+        )
+
+
+def _rotation_curves(
+    armature_object: bpy.types.Object, rig: Rig, rig_motion: RigMotion, mapping: Mapping
+) -> list[Curve]:
+    """Per keyed bone its rotation property and values, as the bone's mode wants them."""
+    wanted = rig_motion.global_rotations(rig)  # (T, N, 4)
+    keyed = set(mapping.driven)
+    reached = np.empty_like(wanted)
+    curves = []
+    for i, (name, parent) in enumerate(zip(rig.names, rig.parents, strict=True)):
+        follows = parent >= 0 and armature_object.data.bones[name].use_inherit_rotation
+        base = rot.multiply(reached[:, parent], rig.rest_local[i]) if follows else rig.rest_rotations[i]  # (T, 4)
+        reached[:, i] = wanted[:, i] if name in keyed else base
+        if name in keyed:
+            basis = rot.unflip(rot.normalize(rot.multiply(rot.conjugate(base), wanted[:, i])))
+            curves.append((name, *_rotation_values(armature_object.pose.bones[name].rotation_mode, basis)))
+    return curves
+
+
+def _rotation_values(mode: str, basis: Array) -> tuple[str, Array]:
+    """Property name and continuous values (T, 3 or 4) of quaternions (T, 4), for a bone of this rotation mode."""
+    if mode == "QUATERNION":
+        return "rotation_quaternion", basis
+    if mode == "AXIS_ANGLE":
+        sine = np.linalg.norm(basis[:, 1:], axis=-1)  # (T,)
+        axis = np.where(sine[:, None] > 1e-9, basis[:, 1:] / np.maximum(sine, 1e-9)[:, None], (0.0, 1.0, 0.0))
+        return "rotation_axis_angle", np.column_stack([2.0 * np.arctan2(sine, basis[:, 0]), axis])
+    angles = np.empty((len(basis), 3))
+    previous = Euler((0.0, 0.0, 0.0), mode)
+    for frame, q in enumerate(basis):
+        previous = Quaternion(q).to_euler(mode, previous)  # the nearest of the equivalent angles
+        angles[frame] = previous
+    return "rotation_euler", angles
+
+
+def _location_curve(armature_object: bpy.types.Object, rig: Rig, rig_motion: RigMotion, mapping: Mapping) -> Curve:
+    """The root-motion bone's name, "location", and values (T, 3) in the bone's own axes and the armature's units."""
+    axes = object_axes(armature_object)
+    moved = rot.rotate(rot.conjugate(axes.turn), rig_motion.root_translation) / axes.scale  # (T, 3) armature space
+    bone = armature_object.data.bones[mapping.root_bone]
+    # A connected bone ignores its location. Its parents are at rest, so moving the first free one moves it alike.
+    while bone.use_connect and bone.parent:
+        bone = bone.parent
+    return bone.name, "location", np.linalg.solve(_location_axes(bone), moved.T).T
+
+
+def _location_axes(bone: bpy.types.Bone) -> Array:
+    """(3, 3): where the head goes in armature space, a column for each axis of the pose bone's location."""
+    parent = bone.parent.matrix_local if bone.parent else Matrix.Identity(4)
+    heads = [
+        bone.convert_local_to_pose(
+            Matrix.Translation(at), bone.matrix_local, parent_matrix=parent, parent_matrix_local=parent
+        ).translation
+        for at in ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    ]
+    return np.array([head - heads[0] for head in heads[1:]], dtype=np.float64).T
+
+
+def _clear_offsets(armature_object: bpy.types.Object, bones: list[str]) -> None:
+    """Keyed bones back to their rest place: the solver counts on it, and an older action may have moved them."""
+    for name in bones:
+        armature_object.pose.bones[name].location = (0.0, 0.0, 0.0)
+
+
+def _assign(armature_object: bpy.types.Object, action: bpy.types.Action) -> Callable[[str, int, str], bpy.types.FCurve]:
+    """Give the object the empty action; what comes back makes an F-curve: (data path, index, group) -> F-curve."""
+    animation = armature_object.animation_data
+    animation.action_influence = 1.0
+    animation.action_blend_type = "REPLACE"
+    animation.action_extrapolation = "HOLD"
+    if not hasattr(action, "slots"):  # Blender 4.2 and 4.3
+        action.id_root = "OBJECT"
+        animation.action = action
+        return lambda path, index, group: action.fcurves.new(path, index=index, action_group=group)
+    slot = action.slots.new(id_type="OBJECT", name=armature_object.name)
+    strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
+    bag = strip.channelbag(slot, ensure=True)
+    animation.action = action
+    animation.action_slot = slot
+
+    def new_curve(path: str, index: int, group: str) -> bpy.types.FCurve:
+        curve = bag.fcurves.new(path, index=index)
+        curve.group = bag.groups.get(group) or bag.groups.new(group)
+        return curve
+
+    return new_curve
+
+
+def _fill(curve: bpy.types.FCurve, frames: Array, values: Array) -> None:
+    """All keys of one F-curve at once: straight lines between frames, automatic handles for later edits."""
+    points = curve.keyframe_points
+    points.add(len(frames))
+    points.foreach_set("co", np.column_stack([frames, values]).astype(np.float32).ravel())
+    items = bpy.types.Keyframe.bl_rna.properties
+    for prop, choice in (("interpolation", "LINEAR"), ("handle_left_type", "AUTO_CLAMPED"),
+                         ("handle_right_type", "AUTO_CLAMPED")):  # fmt: skip
+        number = items[prop].enum_items[choice].value
+        points.foreach_set(prop, np.full(len(frames), number, dtype=np.int32))
+    curve.update()

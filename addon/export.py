@@ -1,0 +1,168 @@
+"""The child process of the command line: a character, motions onto it, files out. Runs in bpy without a window.
+
+Started by `backend.blender_child` with the path of a job file, JSON:
+
+    {"rig": FILE or "mannequin", "fps": number or null,
+     "motions": [{"motion": NPZ, "name": TEXT, "output": FILE or null, "pictures": FOLDER or null, "picture_count": 8}]}
+
+and answers with one line on stdout, RESULT_MARK and JSON: {"files": [...]} or {"error": {"kind", "message", "cure"}},
+the latter with "traceback" where it is a bug.
+"""
+
+import json
+import math
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import bpy
+
+from .action_writer import write_action
+from .character import load_character
+from .picture import render_pictures
+from .retarget.errors import MotionGPTError
+from .retarget.motion import load_npz
+from .retarget.solve import to_bones
+
+RESULT_MARK = "MOTIONGPT_RESULT "
+
+
+def main(job_path: str) -> NoReturn:
+    """Do the job, print the result line and end the process at once: bpy can crash or hang in an ordinary exit."""
+    answer: dict[str, Any]
+    try:
+        answer = {"files": run_job(json.loads(Path(job_path).read_text(encoding="utf-8")))}
+    except MotionGPTError as error:
+        answer = {"error": {"kind": error.kind, "message": error.message, "cure": error.cure}}
+    except Exception as error:  # noqa: BLE001 - the parent gets every failure as an answer
+        message = f"Blender failed: {type(error).__name__}: {error}."
+        answer = {"error": {"kind": "internal", "message": message, "cure": "", "traceback": traceback.format_exc()}}
+    print(RESULT_MARK + json.dumps(answer), flush=True)
+    sys.stderr.flush()
+    os._exit(1 if "error" in answer else 0)
+
+
+def run_job(job: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every motion of the job onto a fresh copy of the character; one report each."""
+    for entry in job["motions"]:
+        if entry.get("output"):
+            check_output(Path(entry["output"]))
+    return [_one_motion(job["rig"], job.get("fps"), entry) for entry in job["motions"]]
+
+
+def _one_motion(source: str, fps: float | None, entry: dict[str, Any]) -> dict[str, Any]:
+    motion = load_npz(entry["motion"])
+    motion = motion.resample(fps) if fps else motion
+    armature, rig, mapping = load_character(source)
+    output = Path(entry["output"]) if entry.get("output") else None
+    # Exchange formats count seconds from 0, Blender's scenes frames from 1.
+    start = 0 if output is not None and output.suffix.lower() in (".fbx", ".glb") else 1
+    action = write_action(armature, rig, mapping, to_bones(motion, rig, mapping), entry["name"], start)
+    _set_scene_time(motion.fps, start, start + len(motion) - 1)
+    report = {
+        "output": str(output) if output else None,
+        "armature": armature.name,
+        "action": action.name,
+        "frames": len(motion),
+        "fps": motion.fps,
+        "bones": len(mapping.driven),
+    }
+    if output is not None:
+        save(output, action.name)
+    if entry.get("pictures"):
+        hips = mapping.bones["pelvis"]
+        report["pictures"] = render_pictures(armature, hips, Path(entry["pictures"]), entry.get("picture_count", 8))
+    return report
+
+
+def _set_scene_time(fps: float, start: int, end: int) -> None:
+    scene = bpy.context.scene
+    scene.render.fps = max(1, math.ceil(fps))
+    scene.render.fps_base = scene.render.fps / fps
+    scene.frame_start, scene.frame_end = start, max(end, start)
+    scene.frame_set(start)
+
+
+def check_output(path: Path) -> None:
+    """Raises MotionGPTError for a format that Blender does not write here, or a folder that can't be written."""
+    if path.suffix.lower() not in _SAVERS:
+        raise MotionGPTError(
+            f'The format "{path.suffix or path.name}" is not known for a character.', f"Use {' '.join(_SAVERS)}."
+        )
+    if not path.parent.is_dir() or path.is_dir():
+        where = path if path.is_dir() else path.parent
+        problem = "is a folder, not a file" if path.is_dir() else "is no folder"
+        raise MotionGPTError(f"{where} {problem}.", "Choose another output path.", "unwritable")
+    if not os.access(path.parent, os.W_OK):
+        raise MotionGPTError(f"{path.parent} can't be written.", "Choose another folder.", "unwritable")
+
+
+def save(path: Path, name: str) -> None:
+    """Write the open scene as FBX, GLB or .blend, by the path's ending; appears under its name only when complete.
+
+    name: what the animation is called in the file.
+    """
+    path = path.resolve()
+    partial = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        _SAVERS[path.suffix.lower()](str(partial), name)
+        os.replace(partial, path)
+    except (OSError, RuntimeError) as error:
+        raise MotionGPTError(
+            f"{path} can't be written ({str(error).strip().removeprefix('Error: ')}).",
+            "Choose another folder, or make room there.",
+            "unwritable",
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _save_fbx(file: str, name: str) -> None:
+    _remove_bone_shapes()
+    bpy.context.scene.name = name  # the exporter names the scene's animation after it
+    bpy.ops.export_scene.fbx(
+        filepath=file,
+        object_types={"ARMATURE", "MESH", "EMPTY", "OTHER"},
+        add_leaf_bones=False,
+        bake_anim=True,
+        bake_anim_use_nla_strips=False,
+        bake_anim_use_all_actions=False,
+        bake_anim_simplify_factor=0.0,
+        path_mode="COPY",
+        embed_textures=True,
+    )
+
+
+def _save_glb(file: str, name: str) -> None:
+    _remove_bone_shapes()
+    bpy.ops.export_scene.gltf(
+        filepath=file,
+        export_format="GLB",
+        export_animations=True,
+        export_animation_mode="ACTIONS",
+        export_force_sampling=True,
+        export_optimize_animation_size=False,
+        export_frame_range=False,
+    )
+
+
+def _save_blend(file: str, name: str) -> None:
+    bpy.ops.wm.save_as_mainfile(filepath=file, check_existing=False, copy=True, compress=True)
+
+
+_SAVERS: dict[str, Callable[[str, str], None]] = {".fbx": _save_fbx, ".glb": _save_glb, ".blend": _save_blend}
+
+
+def _remove_bone_shapes() -> None:
+    """The objects that Blender draws in place of bones: without Blender they are stray meshes."""
+    shapes = set()
+    for armature in (o for o in bpy.context.scene.objects if o.type == "ARMATURE"):
+        for bone in armature.pose.bones:
+            if bone.custom_shape is not None:
+                shapes.add(bone.custom_shape)
+                bone.custom_shape = None
+    for shape in shapes:
+        bpy.data.objects.remove(shape)

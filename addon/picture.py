@@ -1,0 +1,78 @@
+"""Rendering frames of the open scene's character with Cycles, which needs no display and no OpenGL."""
+
+from math import radians
+from pathlib import Path
+
+import bpy
+from mathutils import Vector
+
+WIDTH, HEIGHT = 260, 360
+SAMPLES = 12
+
+
+def render_pictures(armature_object: bpy.types.Object, hips: str, folder: Path, count: int) -> list[str]:
+    """Render `count` frames spread over the scene's range as PNG; the camera goes along with the bone `hips`.
+
+    The floor's squares measure half a metre, so that travel shows. Adds camera, lights and floor to the scene: call it
+    after saving. Returns the paths in order of time.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    scene = bpy.context.scene
+    camera = _build_stage(scene)
+    height = max((armature_object.matrix_world @ bone.tail_local).z for bone in armature_object.data.bones)
+    paths = []
+    for number in range(count):
+        frame = scene.frame_start + (scene.frame_end - scene.frame_start) * number / max(count - 1, 1)
+        scene.frame_set(int(frame), subframe=frame % 1.0)
+        at = armature_object.matrix_world @ armature_object.pose.bones[hips].head
+        target = Vector((at.x, at.y, 0.5 * height))
+        camera.location = target + height * Vector((0.95, -1.75, 0.42))
+        camera.rotation_euler = (target - camera.location).to_track_quat("-Z", "Y").to_euler()
+        path = folder / f"{number:03d}.png"
+        scene.render.filepath = str(path)
+        bpy.ops.render.render(write_still=True)
+        paths.append(str(path))
+    return paths
+
+
+def _build_stage(scene: bpy.types.Scene) -> bpy.types.Object:
+    """Camera, light, floor and render settings; returns the camera."""
+    sun = bpy.data.objects.new("Sun", bpy.data.lights.new("Sun", "SUN"))
+    sun.data.energy, sun.data.angle = 3.5, radians(6)
+    sun.rotation_euler = (radians(38), radians(14), radians(-20))
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    camera.data.lens, camera.data.sensor_fit = 40, "VERTICAL"
+    floor = bpy.data.objects.new("Floor", bpy.data.meshes.new("Floor"))
+    floor.data.from_pydata([(x, y, 0.0) for x, y in ((-60, -60), (60, -60), (60, 60), (-60, 60))], [], [(0, 1, 2, 3)])
+    floor.data.materials.append(_checker())
+    for thing in (sun, camera, floor):
+        scene.collection.objects.link(thing)
+    scene.camera = camera
+    scene.world = bpy.data.worlds.new("Sky")
+    if bpy.app.version < (5, 0, 0):
+        scene.world.use_nodes = True
+    scene.world.node_tree.nodes["Background"].inputs["Color"].default_value = (0.62, 0.68, 0.75, 1.0)
+    scene.render.engine = "CYCLES"
+    scene.cycles.samples = SAMPLES
+    scene.cycles.use_denoising = False
+    scene.render.resolution_x, scene.render.resolution_y = WIDTH, HEIGHT
+    scene.render.resolution_percentage = 100
+    scene.render.image_settings.file_format = "PNG"
+    scene.render.use_persistent_data = True  # the next frame differs in the pose only
+    return camera
+
+
+def _checker() -> bpy.types.Material:
+    material = bpy.data.materials.new("Floor")
+    if bpy.app.version < (5, 0, 0):
+        material.use_nodes = True
+    nodes, links = material.node_tree.nodes, material.node_tree.links
+    shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")
+    shader.inputs["Roughness"].default_value = 0.9
+    place, checker = nodes.new("ShaderNodeTexCoord"), nodes.new("ShaderNodeTexChecker")
+    checker.inputs["Scale"].default_value = 2.0
+    checker.inputs["Color1"].default_value = (0.42, 0.44, 0.46, 1.0)
+    checker.inputs["Color2"].default_value = (0.58, 0.60, 0.62, 1.0)
+    links.new(place.outputs["Object"], checker.inputs["Vector"])
+    links.new(checker.outputs["Color"], shader.inputs["Base Color"])
+    return material

@@ -1,0 +1,147 @@
+"""Blender as a child process: puts motions onto a character and writes FBX, GLB or .blend, with the add-on's own code.
+
+This side never imports bpy. The child is this same Python, in which `bpy` must be installed (the extra `blender`); it
+does its work in `addon/export.py`, which also describes the job file and the answer.
+"""
+
+import importlib.util
+import json
+import logging
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retarget import Motion
+from retarget.errors import MotionGPTError
+from retarget.motion import save_npz
+
+log = logging.getLogger(__name__)
+
+SUFFIXES = (".fbx", ".glb", ".blend")
+"""What `export_to_character` writes."""
+
+MANNEQUIN = "mannequin"
+"""The character that the add-on builds itself, in place of a character file."""
+
+_RESULT_MARK = "MOTIONGPT_RESULT "
+_TIMEOUT_SECONDS = 1800.0
+_MAX_NAME = 60  # characters; Blender 4 cuts names off at 63 bytes
+
+# A package whose modules come from the add-on's folder and, for `.retarget`, from the folder around it: the layout of
+# the built extension, whose own __init__.py (panel and operators) must not run here.
+_BOOT = """
+import sys, types
+try:
+    import bpy
+except ImportError as error:
+    import json
+    print("MOTIONGPT_RESULT " + json.dumps({"error": {"kind": "no_blender",
+        "message": f"Blender's Python module bpy can't be loaded ({error}).",
+        "cure": "Install the libraries it needs; on Debian or Ubuntu: apt-get install libxrender1 libxi6 libxkbcommon0 "
+            "libsm6 libgl1 libegl1 libgomp1"}}))
+    raise SystemExit(1)
+package = types.ModuleType("motiongpt_addon")
+package.__path__ = sys.argv[2:]
+sys.modules["motiongpt_addon"] = package
+from motiongpt_addon.export import main
+main(sys.argv[1])
+"""
+
+
+@dataclass(frozen=True)
+class CharacterJob:
+    """One motion onto the character.
+
+    output: .fbx, .glb or .blend; None writes none.  name: of the action; the motion's text unless given.
+    pictures: a folder for `picture_count` rendered frames, None renders none.
+    """
+
+    motion: Motion
+    output: Path | None = None
+    name: str | None = None
+    pictures: Path | None = None
+    picture_count: int = 8
+
+
+def export_to_character(
+    jobs: Sequence[CharacterJob], rig: str | Path, fps: float | None = None
+) -> list[dict[str, Any]]:
+    """Do all jobs on copies of one character, in one child process.
+
+    rig: a file (.fbx .glb .gltf .blend .bvh) or "mannequin".  fps: the action's rate, the motion's own unless given.
+    Returns for each job {"output", "armature", "action", "frames", "fps", "bones"}, and "pictures" where asked for.
+    Raises MotionGPTError for whatever the user can cure; then the output in question was not touched.
+    """
+    check_bpy()
+    with tempfile.TemporaryDirectory(prefix="motiongpt-") as folder:
+        entries = []
+        for number, job in enumerate(jobs):
+            motion_file = Path(folder) / f"{number}.npz"
+            save_npz(job.motion, motion_file)
+            entries.append(
+                {
+                    "motion": str(motion_file),
+                    "name": _action_name(job),
+                    "output": str(job.output.absolute()) if job.output else None,
+                    "pictures": str(job.pictures.absolute()) if job.pictures else None,
+                    "picture_count": job.picture_count,
+                }
+            )
+        source = str(rig) if str(rig) == MANNEQUIN else str(Path(rig).absolute())
+        job_file = Path(folder) / "job.json"
+        job_file.write_text(json.dumps({"rig": source, "fps": fps, "motions": entries}), encoding="utf-8")
+        return _run(job_file)
+
+
+def check_bpy() -> None:
+    """Raises MotionGPTError where this Python has no bpy, at no cost."""
+    if importlib.util.find_spec("bpy") is None:
+        raise MotionGPTError(
+            "Writing onto a character needs Blender's Python module, bpy, which is not installed.",
+            "Install it with: pip install motiongpt-blender[blender]",
+            "no_blender",
+        )
+
+
+def _action_name(job: CharacterJob) -> str:
+    text = job.name or str(job.motion.meta.get("text") or "") or (job.output.stem if job.output else "")
+    return " ".join(text.split()).encode()[:_MAX_NAME].decode(errors="ignore") or "Motion"
+
+
+def _package_path() -> list[str]:
+    """The folders that make up the add-on's package: addon/ beside backend/, or the extension's own folder."""
+    root = Path(__file__).resolve().parents[1]
+    return [str(root / "addon"), str(root)] if (root / "addon").is_dir() else [str(root)]
+
+
+def _run(job_file: Path) -> list[dict[str, Any]]:
+    command = [sys.executable, "-P", "-c", _BOOT, str(job_file), *_package_path()]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise MotionGPTError(
+            f"Blender did not finish within {_TIMEOUT_SECONDS / 60:.0f} minutes.", "Try a shorter motion.", "internal"
+        ) from error
+    log.debug("Blender's output:\n%s%s", done.stdout, done.stderr)
+    answers = [line for line in done.stdout.splitlines() if line.startswith(_RESULT_MARK)]
+    if not answers:
+        log.error("Blender's output:\n%s%s", done.stdout[-4000:], done.stderr[-4000:])
+        raise MotionGPTError(
+            f"Blender ended without an answer (exit status {done.returncode}).",
+            "Try again; if it happens again, report it with the lines above.",
+            "internal",
+        )
+    answer: dict[str, Any] = json.loads(answers[-1][len(_RESULT_MARK) :])
+    if "error" in answer:
+        failure = answer["error"]
+        if "traceback" in failure:
+            log.error("Blender's process failed:\n%s", failure["traceback"])
+        raise MotionGPTError(failure["message"], failure["cure"], failure["kind"])
+    files: list[dict[str, Any]] = answer["files"]
+    return files
