@@ -1,0 +1,15 @@
+"""MotionGPT: type what a character does, and get the animation on its armature."""
+
+from . import operators, panel, preferences, properties, session
+
+_MODULES = (preferences, properties, session, operators, panel)
+
+
+def register() -> None:
+    for module in _MODULES:
+        module.register()
+
+
+def unregister() -> None:
+    for module in reversed(_MODULES):
+        module.unregister()

@@ -1,0 +1,146 @@
+"""One press of Generate as a job that `tick` moves along, so that Blender's main thread never waits.
+
+`_passes` is the whole of it, written as a generator that yields wherever it would wait. Only what touches bpy runs on
+the main thread; solving runs in a thread of its own and gets plain values.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+import bpy
+
+from .action_writer import write_action
+from .gather import GenerateContext, find_armature
+from .retarget.errors import MotionGPTError
+from .retarget.motion import Motion
+from .retarget.rig import RigMotion
+from .retarget.solve import to_bones
+from .service import Finished, Service, Working
+
+T = TypeVar("T")
+Waiting = Generator[None, None, T]
+
+RUNNING, DONE, FAILED, CANCELLED = "RUNNING", "DONE", "FAILED", "CANCELLED"
+_STAGES = {
+    "text": "Reading the prompt",
+    "tokens": "Choosing the motion",
+    "motion": "Building the motion",
+}
+_GENERATED = 0.9  # share of the progress bar for the backend's part; solving and writing get the rest
+
+
+class Job:
+    """state: RUNNING until it is one of DONE, FAILED, CANCELLED.  message: then what became of it, for the user.
+
+    stage, fraction: for the progress bar.  longest_tick: seconds, the longest that Blender was held up.
+    """
+
+    def __init__(self, request: GenerateContext, service: Service) -> None:
+        self.request = request
+        self.state = RUNNING
+        self.stage = "Starting the model"
+        self.fraction = 0.0
+        self.message = ""
+        self.longest_tick = 0.0
+        self._service = service
+        self._work = self._passes()
+
+    def tick(self) -> bool:
+        """Do what can be done at once. Returns whether there is more to come."""
+        started = time.perf_counter()
+        try:
+            next(self._work)
+        except StopIteration:
+            self.state, self.fraction = DONE, 1.0
+        except MotionGPTError as error:
+            self.state, self.message = FAILED, str(error)
+        except Exception as error:
+            self.state, self.message = FAILED, f"{type(error).__name__}: {error} (see the system console)."
+            raise  # a bug: its traceback belongs on the console
+        finally:
+            self.longest_tick = max(self.longest_tick, time.perf_counter() - started)
+        return self.state == RUNNING
+
+    def cancel(self, reason: str = "Cancelled.") -> None:
+        """Stop; nothing has been written yet, and nothing will be."""
+        if self.state == RUNNING:
+            self._work.close()
+            self.state, self.message = CANCELLED, reason
+
+    def _passes(self) -> Waiting[None]:
+        yield from self._backend_ready()
+        motion = yield from self._generated()
+        solved = yield from self._solved(motion)
+        self._write(solved)
+
+    def _backend_ready(self) -> Waiting[None]:
+        yield from _in_thread(lambda: self._service.start(self.request.backend))
+        while not self._service.ready():
+            yield
+
+    def _generated(self) -> Waiting[Motion]:
+        request = self.request
+        identifier = self._service.generate(request.prompt, request.seconds, request.seed)
+        try:
+            while True:
+                for event in self._service.poll(identifier):
+                    if isinstance(event, Finished):
+                        identifier = ""
+                        return event.motions[0]
+                    self._show(event)
+                yield
+        finally:
+            if identifier:  # cancelled, or failed on this side: the backend need not go on
+                self._service.cancel(identifier)
+
+    def _show(self, event: Working) -> None:
+        self.stage = _STAGES.get(event.stage, event.stage)
+        self.fraction = event.fraction * _GENERATED
+
+    def _solved(self, motion: Motion) -> Waiting[RigMotion]:
+        self.stage, self.fraction = "Fitting the motion to the armature", _GENERATED
+        request = self.request
+        return (
+            yield from _in_thread(
+                lambda: to_bones(motion.resample(request.fps, request.frames), request.rig, request.mapping)
+            )
+        )
+
+    def _write(self, solved: RigMotion) -> None:
+        request = self.request
+        armature = find_armature(request.armature_uid)
+        if armature is None:
+            raise MotionGPTError(
+                f'The armature "{request.armature_name}" was deleted while the motion was generated.',
+                "Choose another armature and generate again: the same seed gives the same motion.",
+            )
+        missing = [name for name in request.mapping.driven if name not in armature.pose.bones]
+        if missing:
+            raise MotionGPTError(
+                f'The bone "{missing[0]}" of "{armature.name}" is gone since Generate was pressed.', "Generate again."
+            )
+        name = request.prompt[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable
+        write_action(armature, request.rig, request.mapping, solved, name, request.start_frame)
+        bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
+        self.message = f"{request.frames} frames on {armature.name} from frame {request.start_frame} on."
+
+
+def _in_thread(function: Callable[[], T]) -> Waiting[T]:
+    """Run `function`, which must not touch bpy, in a thread; yield until it is done; return or raise what it does."""
+    outcome: list[tuple[bool, Any]] = []
+
+    def run() -> None:
+        try:
+            outcome.append((True, function()))
+        except BaseException as error:  # noqa: BLE001 - handed over and raised on the main thread
+            outcome.append((False, error))
+
+    threading.Thread(target=run, name="motiongpt-solve", daemon=True).start()
+    while not outcome:
+        yield
+    succeeded, value = outcome[0]
+    if not succeeded:
+        raise value
+    return value

@@ -1,0 +1,109 @@
+"""What runs between `register` and `unregister`: the backend, the current job, and the timer that moves it along."""
+
+import logging
+
+import bpy
+from bpy.app.handlers import persistent
+
+from .gather import GenerateContext
+from .job import FAILED, Job
+from .service import Service
+
+log = logging.getLogger(__name__)
+
+TICK = 0.03  # seconds between two looks at the job
+
+
+class Session:
+    """service: the backend.  job: the running or last one.  error: the last failure, until the next Generate."""
+
+    def __init__(self) -> None:
+        self.service = Service()
+        self.job: Job | None = None
+        self.error = ""
+
+    @property
+    def running(self) -> Job | None:
+        """The job, while there is more of it to come."""
+        return self.job if self.job and self.job.state == "RUNNING" else None
+
+    def start(self, request: GenerateContext) -> Job:
+        """Begin a job; the timer does the rest."""
+        self.error = ""
+        self.job = Job(request, self.service)
+        if not bpy.app.timers.is_registered(_tick):
+            bpy.app.timers.register(_tick, first_interval=0.0)
+        return self.job
+
+    def tick(self) -> float | None:
+        """Move the job along. Returns seconds until the next time or, as bpy's timers want it, None to end."""
+        job = self.running
+        if job is None:
+            return None
+        try:
+            job.tick()
+        except Exception:
+            log.exception("generating failed")
+        if job.state == FAILED:
+            self.error = job.message
+            log.error("%s", job.message)
+        redraw()
+        return TICK if job.state == "RUNNING" else None
+
+    def cancel(self, reason: str = "Cancelled.") -> None:
+        """Stop the running job, if there is one."""
+        if self.running:
+            self.running.cancel(reason)
+            redraw()
+
+    def close(self) -> None:
+        """Stop everything, the backend too."""
+        self.cancel()
+        self.service.stop()
+
+
+_session: Session | None = None
+
+
+def current() -> Session | None:
+    """The session, or None outside register ... unregister."""
+    return _session
+
+
+def redraw() -> None:
+    """Draw the sidebars again, in every window."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
+
+
+def _tick() -> float | None:
+    return _session.tick() if _session else None
+
+
+@persistent
+def _file_loaded(*_args: object) -> None:
+    """Another file: the armature that a job was for is gone. The backend stays, loading it again would take seconds."""
+    if _session:
+        _session.cancel("Another file was opened.")
+        _session.job = None
+        _session.error = ""
+
+
+def register() -> None:
+    global _session
+    _session = Session()
+    bpy.app.handlers.load_post.append(_file_loaded)
+
+
+def unregister() -> None:
+    global _session
+    bpy.app.handlers.load_post.remove(_file_loaded)
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+    if _session:
+        _session.close()
+    _session = None

@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""Build the Blender extension: one zip a platform, with everything that it needs at run time inside.
+
+In the zip, `retarget/` and `backend/` lie inside the extension's own package, so that no top-level name can clash with
+another extension's; the few absolute imports of them are rewritten to relative ones on the way in. The same files give
+the same bytes: fixed time stamps, sorted names.
+
+    python build_addon.py                                       for this machine, into dist/
+    python build_addon.py --platform all --without-model        for all platforms, without the non-commercial weights
+"""
+
+import argparse
+import ast
+import importlib.util
+import json
+import platform as host
+import subprocess
+import sys
+import tempfile
+import tomllib
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+WHEEL_CACHE = ROOT / "build" / "wheels"
+STARTER_MODEL = Path("backend") / "models" / "starter"
+PACKAGES = ("retarget", "backend")  # what the add-on carries inside its own package
+# Needs torch or the training data, neither of which an extension brings.
+LEFT_OUT = ("backend/training", "backend/evaluation", "backend/models")
+# Run by path, outside of any package: it tells a checkout from an extension itself.
+SCRIPTS = ("backend/launch.py",)
+PYTHONS = ("3.11", "3.13")  # Blender 4.2 to 5.0, and 5.1 on
+
+# The one place that names what is bundled. onnxruntime and tokenizers import without the packages that their metadata
+# ask for (protobuf, flatbuffers, huggingface_hub ...), and numpy is Blender's own, so these four are all.
+PINS = {"pyzmq": "27.3.0", "msgspec": "0.22.0", "onnxruntime": "1.31.1", "tokenizers": "0.23.3"}
+
+
+@dataclass(frozen=True)
+class Platform:
+    """name: Blender's. tags: pip's platform tags, widest last. pins: versions that differ from PINS."""
+
+    name: str
+    tags: tuple[str, ...]
+    pins: dict[str, str]
+
+
+PLATFORMS = {
+    p.name: p
+    for p in (
+        Platform("linux-x64", ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"), {}),
+        Platform("windows-x64", ("win_amd64",), {}),
+        Platform("macos-arm64", ("macosx_14_0_arm64",), {}),
+        # The last onnxruntime that was built for Intel Macs.
+        Platform("macos-x64", ("macosx_13_0_x86_64",), {"onnxruntime": "1.23.2"}),
+    )
+}
+
+
+class BuildError(Exception):
+    """Something that whoever builds can put right."""
+
+
+def current_platform() -> str:
+    """Blender's name for this machine. Raises BuildError where no wheels exist for it."""
+    system = {"linux": "linux", "windows": "windows", "darwin": "macos"}.get(host.system().lower(), "?")
+    machine = {"x86_64": "x64", "amd64": "x64", "arm64": "arm64"}.get(host.machine().lower(), "?")
+    name = f"{system}-{machine}"
+    if name not in PLATFORMS:
+        raise BuildError(
+            f"There are no wheels for {host.system()} {host.machine()}; choose one of {', '.join(PLATFORMS)}."
+        )
+    return name
+
+
+def rewrite_imports(source: str, depth: int) -> str:
+    """`source` with absolute imports of PACKAGES turned into relative ones.
+
+    depth: folders between the extension's own package and the file (0 for a file beside `__init__.py`). Raises
+    ValueError for the forms that can't be kept: `import retarget.motion` without `as`, and imports by a string.
+    """
+    dots = "." * (depth + 1)
+    lines = source.splitlines(keepends=True)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and _ours(node.module or ""):
+            # The module's name follows `from` on the same line; names after `import` may run over several.
+            line = lines[node.lineno - 1]
+            head, tail = line[: node.col_offset], line[node.col_offset :]
+            lines[node.lineno - 1] = head + tail.replace(str(node.module), dots + str(node.module), 1)
+        elif isinstance(node, ast.Import) and any(_ours(alias.name) for alias in node.names):
+            line = lines[node.lineno - 1]
+            end = node.end_col_offset if node.end_lineno == node.lineno else None
+            if end is None:
+                raise ValueError(f"line {node.lineno}: split this import over several statements")
+            lines[node.lineno - 1] = line[: node.col_offset] + _relative(node, dots) + line[end:]
+        elif isinstance(node, ast.Call) and _imports_by_name(node):
+            raise ValueError(f"line {node.lineno}: an import by a string can't be made relative")
+    return "".join(lines)
+
+
+def _ours(module: str) -> bool:
+    return module.split(".")[0] in PACKAGES
+
+
+def _relative(node: ast.Import, dots: str) -> str:
+    parts = []
+    for alias in node.names:
+        package, _, name = alias.name.rpartition(".")
+        if not _ours(alias.name):
+            parts.append(f"import {alias.name}" + (f" as {alias.asname}" if alias.asname else ""))
+        elif package and not alias.asname:
+            raise ValueError(f"line {node.lineno}: write `from {package} import {name}`, not `import {alias.name}`")
+        else:
+            parts.append(f"from {dots}{package} import {name}" + (f" as {alias.asname}" if alias.asname else ""))
+    return "; ".join(parts)
+
+
+def _imports_by_name(node: ast.Call) -> bool:
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    first = node.args[0] if node.args else None
+    return (
+        name in ("import_module", "__import__")
+        and isinstance(first, ast.Constant)
+        and isinstance(first.value, str)
+        and _ours(first.value)
+    )
+
+
+def source_files() -> dict[str, bytes]:
+    """Path in the zip -> content, of the add-on and the packages that it carries."""
+    found: dict[str, bytes] = {}
+    for path in sorted((ROOT / "addon").rglob("*")):
+        if path.suffix in (".py", ".toml"):
+            found[path.relative_to(ROOT / "addon").as_posix()] = path.read_bytes()
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*")):
+            name = path.relative_to(ROOT).as_posix()
+            kept = path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
+            if kept and not any(name.startswith(folder + "/") for folder in LEFT_OUT):
+                found[name] = path.read_bytes()
+    for name, content in found.items():
+        if name.endswith(".py") and name not in SCRIPTS:
+            try:
+                found[name] = rewrite_imports(content.decode(), name.count("/")).encode()
+            except ValueError as error:
+                raise BuildError(f"{name}: {error}") from None
+    found["LICENSE"] = _read(ROOT / "LICENSE")
+    return found
+
+
+def model_files() -> dict[str, bytes]:
+    """Path in the zip -> content, of the starter model. Raises BuildError where it is missing."""
+    folder = ROOT / STARTER_MODEL
+    if not (folder / "model.json").is_file():
+        raise BuildError(f"There is no model in {STARTER_MODEL}; train one, or build with --without-model.")
+    return {
+        path.relative_to(ROOT).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+def wheels(target: Platform, log: Callable[[str], None] = print) -> dict[str, bytes]:
+    """Path in the zip -> content, of every wheel that `target` needs; downloaded once into build/wheels."""
+    found: dict[str, bytes] = {}
+    for python in PYTHONS:
+        folder = WHEEL_CACHE / f"{target.name}-{python}"
+        pins = PINS | target.pins
+        if not all(list(folder.glob(f"{name}-{version}-*.whl")) for name, version in pins.items()):
+            log(f"downloading wheels for {target.name}, Python {python}")
+            _download(target, python, pins, folder)
+        for name, version in pins.items():
+            for wheel in folder.glob(f"{name}-{version}-*.whl"):
+                found[f"wheels/{wheel.name}"] = wheel.read_bytes()
+    return found
+
+
+def _download(target: Platform, python: str, pins: dict[str, str], folder: Path) -> None:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command += ["--only-binary=:all:", "--implementation", "cp", "--python-version", python, "--dest", str(folder)]
+    for tag in target.tags:
+        command += ["--platform", tag]
+    run = subprocess.run(command + [f"{n}=={v}" for n, v in pins.items()], capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise BuildError(f"pip could not download the wheels for {target.name}:\n{run.stderr.strip()}")
+
+
+def manifest(template: str, target: Platform, wheel_names: list[str], model: bytes | None) -> str:
+    """The manifest for one platform: the template plus `platforms`, `wheels` and the model's licence."""
+    lines = [f'platforms = ["{target.name}"]', "wheels = ["]
+    lines += [f'  "./{name}",' for name in sorted(wheel_names)] + ["]", ""]
+    at = template.index("\n[") + 1  # top-level keys have to come before the first table
+    text = template[:at] + "\n".join(lines) + "\n" + template[at:]
+    if model is not None:
+        own = 'license = ["SPDX:GPL-3.0-or-later"]'
+        if own not in text:
+            raise BuildError(f"addon/blender_manifest.toml must hold the line {own}")
+        licence = json.loads(model).get("licence", "CC-BY-NC-4.0")
+        text = text.replace(own, own[:-1] + f', "SPDX:{licence.replace(" ", "-")}"]')
+    tomllib.loads(text)
+    return text
+
+
+def write_zip(path: Path, files: dict[str, bytes]) -> None:
+    """Write `files` (path in the zip -> content); the same content gives the same bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as out:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o644 << 16
+            entry.create_system = 3  # the same on every machine that builds
+            packed = name.endswith((".whl", ".onnx", ".safetensors"))  # compressing these gains nothing
+            entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
+            out.writestr(entry, files[name])
+
+
+def build(target: Platform, out: Path, with_model: bool = True, log: Callable[[str], None] = print) -> Path:
+    """Make the zip for one platform in folder `out` and return its path. Raises BuildError."""
+    files = source_files()
+    model = model_files() if with_model else {}
+    bundled = wheels(target, log)
+    files |= model | bundled
+    card = model.get((STARTER_MODEL / "model.json").as_posix())
+    template = files["blender_manifest.toml"].decode()
+    files["blender_manifest.toml"] = manifest(template, target, list(bundled), card).encode()
+    version = tomllib.loads(template)["version"]
+    suffix = "" if with_model else "-without-model"
+    path = out / f"motiongpt-{version}-{target.name.replace('-', '_')}{suffix}.zip"
+    write_zip(path, files)
+    validate(path, log)
+    log(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+    return path
+
+
+def validate(path: Path, log: Callable[[str], None] = print) -> None:
+    """Let Blender's own tool check the zip, where a bpy wheel is installed. Raises BuildError for what it finds."""
+    spec = importlib.util.find_spec("bpy")  # finds it without importing Blender
+    folder = Path(spec.origin).parent if spec and spec.origin else Path()
+    tool = next(iter(sorted(folder.glob("*/scripts/addons_core/bl_pkg/cli/blender_ext.py"))), None) if spec else None
+    if tool is None:
+        log("not validated: bpy is not installed here")
+        return
+    with tempfile.TemporaryDirectory() as cwd:
+        command = [sys.executable, str(tool), "validate", str(path.resolve())]
+        run = subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+    if run.returncode:
+        raise BuildError(f"Blender refuses {path.name}:\n{run.stdout.strip()}\n{run.stderr.strip()}")
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise BuildError(f"{path.relative_to(ROOT)} is missing.")
+    return path.read_bytes()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns the process' exit code."""
+    parser = argparse.ArgumentParser(description="Build the Blender extension's zips.")
+    parser.add_argument("--platform", default="current", choices=[*PLATFORMS, "all", "current"])
+    parser.add_argument("--without-model", action="store_true", help="leave out the weights (CC BY-NC 4.0)")
+    parser.add_argument("-o", "--output", type=Path, default=ROOT / "dist", help="folder for the zips (dist/)")
+    args = parser.parse_args(arguments)
+    try:
+        chosen = {"all": list(PLATFORMS), "current": []}.get(args.platform, [args.platform]) or [current_platform()]
+        for name in chosen:
+            build(PLATFORMS[name], args.output, with_model=not args.without_model)
+    except (BuildError, OSError) as error:
+        print(f"build_addon.py: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
