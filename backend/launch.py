@@ -18,13 +18,15 @@ def import_cli() -> types.ModuleType:
     # Python put this file's folder first, where `client`, `models` and others would hide packages of those names.
     here = Path(__file__).resolve().parent
     sys.path[:] = [entry for entry in sys.path if not entry or Path(entry).resolve() != here]
-    if not (ROOT / "blender_manifest.toml").is_file():
+    name = here.name
+    if (ROOT / "blender_manifest.toml").is_file():  # the built extension
+        package = types.ModuleType(BARE_PACKAGE)
+        package.__path__ = [str(ROOT)]
+        sys.modules[BARE_PACKAGE] = package
+        name = f"{BARE_PACKAGE}.{name}"
+    else:
         sys.path.insert(0, str(ROOT))
-        return importlib.import_module("backend.cli")
-    package = types.ModuleType(BARE_PACKAGE)
-    package.__path__ = [str(ROOT)]
-    sys.modules[BARE_PACKAGE] = package
-    return importlib.import_module(f"{BARE_PACKAGE}.backend.cli")
+    return importlib.import_module(f"{name}.cli")
 
 
 if __name__ == "__main__":

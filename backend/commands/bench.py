@@ -1,0 +1,56 @@
+"""`motiongpt bench`: how fast a model is on this machine."""
+
+import argparse
+import statistics
+import time
+
+from .. import limits
+from ..engines.base import GenerateRequest
+from . import common
+from .common import Report
+from .generate import last_result
+
+PROMPT = "a person walks forward"
+
+
+def add_commands(subparsers: "common.Subparsers") -> None:
+    """Declare `bench`."""
+    parser = common.add_command(
+        subparsers, "bench", "measure how fast a model is on this machine", "motiongpt bench --runs 5 --json", run
+    )
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of the motions (4)")
+    parser.add_argument("--runs", type=int, default=5, help="how many to make (5)")
+    common.add_model_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> Report:
+    """Load once, warm up once, then time `runs` motions with different seeds."""
+    limits.check_seconds(args.seconds)
+    limits.check_variations(args.runs)
+
+    from ..engines import load_engine
+
+    started = time.perf_counter()
+    engine = load_engine(args.model, args.device)
+    load = time.perf_counter() - started
+    times = []
+    for seed in range(args.runs + 1):
+        started = time.perf_counter()
+        last_result(engine.generate(GenerateRequest(PROMPT, args.seconds, seed)))
+        times.append(time.perf_counter() - started)
+    first, median = times[0], statistics.median(times[1:])
+    data = {
+        "model": engine.name,
+        "device": engine.device,
+        "motion_seconds": args.seconds,
+        "runs": args.runs,
+        "load_seconds": round(load, 4),
+        "first_seconds": round(first, 4),
+        "median_seconds": round(median, 4),
+        "slowest_seconds": round(max(times[1:]), 4),
+    }
+    lines = (
+        f"{engine.name} on {engine.device}: loaded in {load:.2f} s",
+        f"{args.seconds:g} s of motion: first {first:.2f} s, then {median:.2f} s (median of {args.runs})",
+    )
+    return Report(data, lines)

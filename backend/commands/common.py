@@ -1,0 +1,180 @@
+"""What the commands share: how they are declared, what they report, and where they may write."""
+
+import argparse
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from retarget.errors import MotionGPTError
+from retarget.motion import Motion
+
+from .. import blender_child
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction["CommandParser"]
+
+MOTION_FORMATS = (".npz", ".bvh")
+PICTURE_FORMATS = (".png",)
+CHARACTER_FORMATS = blender_child.SUFFIXES
+RIG_FORMATS = (".fbx", ".glb", ".gltf", ".blend", ".bvh")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a command has to say: `data` for --json, `lines` for people."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Reports wrong arguments like every other error, instead of ending the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise MotionGPTError(f"{message[:1].upper()}{message[1:]}.", f"See: {self.prog} --help", "usage")
+
+
+def add_command(
+    subparsers: "Subparsers", name: str, summary: str, example: str, run: Callable[[argparse.Namespace], Report]
+) -> CommandParser:
+    """Declare a command. summary: one line without a full stop.  example: shown below its --help."""
+    parser = subparsers.add_parser(
+        name,
+        help=summary,
+        description=summary[:1].upper() + summary[1:] + ".",
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """--model and --device, as `load_engine` takes them."""
+    from ..engines import DEVICES
+    from ..models import DEFAULT_MODEL
+
+    parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help="installed model or model folder")
+    parser.add_argument("--device", default="auto", choices=DEVICES, help="what to run it on (auto)")
+
+
+def check_output(path: Path, formats: Iterable[str], copies: int = 1) -> list[Path]:
+    """The files to write: `path`, or with several copies that name with -1, -2 ... added.
+
+    Raises MotionGPTError before any work for an ending that is not among `formats`, or a place that can't be written.
+    """
+    formats = tuple(formats)
+    if path.suffix.lower() not in formats:
+        ending = path.suffix or "no ending"
+        raise MotionGPTError(f"{path.name} has {ending}, which can't be written here.", f"Use {' '.join(formats)}.")
+    paths = [path] if copies == 1 else [path.with_stem(f"{path.stem}-{i}") for i in range(1, copies + 1)]
+    _check_folder(path.absolute().parent)
+    for target in paths:
+        if target.is_dir():
+            raise MotionGPTError(f"{target} is a folder.", "Give a file name.", "unwritable")
+        if target.exists() and not os.access(target, os.W_OK):
+            raise MotionGPTError(f"{target} is write-protected.", "Choose another name.", "unwritable")
+    return paths
+
+
+def _check_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise MotionGPTError(f"There is no folder {folder}.", "Make it first, or choose another.", "unwritable")
+    try:
+        # Trying is the only test that holds for read-only disks, network drives and the administrator alike.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise MotionGPTError(
+            f"The folder {folder} can't be written ({why}).", "Choose another folder.", "unwritable"
+        ) from None
+
+
+def check_rig(rig: str) -> None:
+    """Raises MotionGPTError unless `rig` is "mannequin" or a character file that exists, and bpy can be loaded."""
+    path = Path(rig)
+    if rig != blender_child.MANNEQUIN:
+        if path.suffix.lower() not in RIG_FORMATS:
+            raise MotionGPTError(f"{rig} is no character file.", f"Use {' '.join(RIG_FORMATS)}, or mannequin.")
+        if not path.is_file():
+            raise MotionGPTError(f"There is no file {rig}.", "Check the path.")
+    blender_child.check_bpy()
+
+
+def check_export(output: Path, rig: str | None, formats: Iterable[str], copies: int = 1) -> list[Path]:
+    """`check_output`, and whether the character fits: it needs a format that can hold one."""
+    paths = check_output(output, formats, copies)
+    if output.suffix.lower() in CHARACTER_FORMATS:
+        check_rig(rig or blender_child.MANNEQUIN)
+    elif rig is not None:
+        raise MotionGPTError(
+            f"{output.suffix} can't hold a character.", f"Use {' '.join(CHARACTER_FORMATS)}, or leave out --rig."
+        )
+    return paths
+
+
+def write_motions(motions: Sequence[Motion], paths: Sequence[Path], rig: str | None = None) -> None:
+    """Write each motion to its file, in the format of the file's ending, at its own rate.
+
+    rig: the character for .fbx .glb .blend, the mannequin unless given. A file is complete or was not touched.
+    """
+    if paths[0].suffix.lower() in CHARACTER_FORMATS:
+        jobs = [blender_child.CharacterJob(m, path) for m, path in zip(motions, paths, strict=True)]
+        blender_child.export_to_character(jobs, rig or blender_child.MANNEQUIN)
+        return
+    for motion, path in zip(motions, paths, strict=True):
+        with draft_of(path) as draft:
+            _write_one(motion, draft)
+
+
+def _write_one(motion: Motion, path: Path) -> None:
+    if path.suffix.lower() in PICTURE_FORMATS:
+        from ..render import render_sheet
+
+        render_sheet([motion], [motion_title(motion, "")], path)
+    else:
+        from retarget.files import write_motion
+
+        write_motion(motion, path)
+
+
+def motion_title(motion: Motion, otherwise: str) -> str:
+    """The text that a motion was made from, or another title."""
+    return str(motion.meta.get("text") or otherwise)
+
+
+@contextmanager
+def draft_of(target: Path) -> Iterator[Path]:
+    """A path of the same ending beside `target`; what is written there takes its place when the block ends well.
+
+    Raises MotionGPTError ("unwritable") for a disk that is full, and the like.
+    """
+    draft = target.with_name(f".{target.stem}-{os.getpid()}{target.suffix}")
+    try:
+        yield draft
+        os.replace(draft, target)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise MotionGPTError(
+            f"{target} could not be written ({why}).", "Choose another place.", "unwritable"
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def describe(motion: Motion, path: Path) -> dict[str, Any]:
+    """A written motion for --json."""
+    return {"path": str(path), "frames": len(motion), "fps": motion.fps, "seconds": round(motion.duration, 6)}
+
+
+def written_lines(motions: Sequence[Motion], paths: Sequence[Path]) -> tuple[str, ...]:
+    """Written motions for people."""
+    return tuple(
+        f"{path}: {len(m)} frames, {m.duration:g} s at {m.fps:g} fps" for m, path in zip(motions, paths, strict=True)
+    )

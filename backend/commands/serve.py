@@ -1,0 +1,58 @@
+"""`motiongpt serve`: the backend process for the add-on and for other programs."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from ..connection import LOOPBACK
+from . import common
+from .common import Report
+
+
+def add_commands(subparsers: "common.Subparsers") -> None:
+    """Declare `serve`."""
+    parser = common.add_command(
+        subparsers,
+        "serve",
+        "run the backend process until it is told to stop",
+        "motiongpt serve --handover ~/.cache/motiongpt-handover.json",
+        run,
+    )
+    parser.add_argument("--handover", type=Path, required=True, metavar="FILE", help="where address and keys are put")
+    parser.add_argument("--parent-pid", type=int, metavar="PID", help="stop when that process ends")
+    parser.add_argument("--host", default=LOOPBACK, help=f"address to listen on ({LOOPBACK}: this machine only)")
+    common.add_model_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> Report:
+    """Serve; what happens is logged on stderr."""
+    common.check_output(args.handover, (".json",))
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
+    )
+    from .. import parent
+    from ..engines import load_engine
+    from ..models import installed_models
+    from ..server import Server
+
+    server = Server(
+        load=lambda model: load_engine(model, args.device),
+        model=args.model,
+        device=args.device,
+        models=tuple(installed_models()),
+        parent_gone=(lambda: False) if args.parent_pid is None else parent.watch(args.parent_pid),
+        host=args.host,
+    )
+    signal.signal(signal.SIGTERM, lambda number, frame: server.stop())
+    try:
+        ended = server.run(args.handover)
+    except KeyboardInterrupt:
+        ended = False
+    logging.shutdown()
+    if not ended:
+        # A thread is deep inside a model; waiting for it, or unloading libraries under it, would do no good.
+        os._exit(0)
+    return Report()
