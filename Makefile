@@ -39,11 +39,28 @@ test: .venv/.checks  ## ruff, mypy and pytest; pytest runs even where the others
 	$(BIN)/python -m pytest || failed=1; \
 	test -z "$$failed"
 
+# Older Blenders as the tests' other side: the extension brings all that it needs, so each gets bpy and nothing else.
+MATRIX := 4.2.23 4.5.15
+
+.venv-%/.ready:
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check bpy==$*
+	@touch $@
+
+.PHONY: matrix
+matrix: .venv/.checks $(MATRIX:%=.venv-%/.ready)  ## the tests that need bpy, in each of the older Blenders
+	@failed=; \
+	for version in $(MATRIX); do \
+		echo "bpy $$version"; \
+		BPY_PYTHON=$(CURDIR)/.venv-$$version/bin/python $(BIN)/python -m pytest -m bpy || failed=1; \
+	done; \
+	test -z "$$failed"
+
 .PHONY: addon
 addon: .venv/.runtime  ## the extension's zips in dist/
 	$(BIN)/python build_addon.py
 
 .PHONY: clean
-clean:  ## remove what was built; .venv stays
+clean:  ## remove what was built; the virtual environments stay
 	rm -rf build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache
-	find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
+	find . -path './.venv*' -prune -o -name __pycache__ -type d -exec rm -rf {} +

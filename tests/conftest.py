@@ -26,6 +26,16 @@ def emit(value):
 '''
 
 
+BPY_FIXTURES = {"extension", "run_bpy"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs in bpy, so that `-m bpy` repeats it in other versions."""
+    for item in items:
+        if BPY_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("bpy")
+
+
 @pytest.fixture(scope="session")
 def repo_root() -> Path:
     return ROOT
