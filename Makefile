@@ -52,7 +52,7 @@ matrix: .venv/.checks $(MATRIX:%=.venv-%/.ready)  ## the tests that need bpy, in
 	@failed=; \
 	for version in $(MATRIX); do \
 		echo "bpy $$version"; \
-		BPY_PYTHON=$(CURDIR)/.venv-$$version/bin/python $(BIN)/python -m pytest -m bpy || failed=1; \
+		BPY_PYTHON="$(CURDIR)/.venv-$$version/bin/python" $(BIN)/python -m pytest -m bpy || failed=1; \
 	done; \
 	test -z "$$failed"
 
