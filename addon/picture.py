@@ -6,8 +6,8 @@ from pathlib import Path
 import bpy
 from mathutils import Vector
 
-WIDTH, HEIGHT = 260, 360
-SAMPLES = 12
+WIDTH, HEIGHT = 300, 360
+SAMPLES = 16
 
 
 def render_pictures(armature_object: bpy.types.Object, hips: str, folder: Path, count: int) -> list[str]:
@@ -38,7 +38,7 @@ def render_pictures(armature_object: bpy.types.Object, hips: str, folder: Path, 
 def _build_stage(scene: bpy.types.Scene) -> bpy.types.Object:
     """Camera, light, floor and render settings; returns the camera."""
     sun = bpy.data.objects.new("Sun", bpy.data.lights.new("Sun", "SUN"))
-    sun.data.energy, sun.data.angle = 3.5, radians(6)
+    sun.data.energy, sun.data.angle = 2.6, radians(6)
     sun.rotation_euler = (radians(38), radians(14), radians(-20))
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
     camera.data.lens, camera.data.sensor_fit = 40, "VERTICAL"
@@ -51,7 +51,7 @@ def _build_stage(scene: bpy.types.Scene) -> bpy.types.Object:
     scene.world = bpy.data.worlds.new("Sky")
     if bpy.app.version < (5, 0, 0):
         scene.world.use_nodes = True
-    scene.world.node_tree.nodes["Background"].inputs["Color"].default_value = (0.62, 0.68, 0.75, 1.0)
+    scene.world.node_tree.nodes["Background"].inputs["Color"].default_value = (0.50, 0.56, 0.64, 1.0)
     scene.render.engine = "CYCLES"
     scene.cycles.samples = SAMPLES
     scene.cycles.use_denoising = False
@@ -71,8 +71,8 @@ def _checker() -> bpy.types.Material:
     shader.inputs["Roughness"].default_value = 0.9
     place, checker = nodes.new("ShaderNodeTexCoord"), nodes.new("ShaderNodeTexChecker")
     checker.inputs["Scale"].default_value = 2.0
-    checker.inputs["Color1"].default_value = (0.42, 0.44, 0.46, 1.0)
-    checker.inputs["Color2"].default_value = (0.58, 0.60, 0.62, 1.0)
+    checker.inputs["Color1"].default_value = (0.30, 0.32, 0.35, 1.0)
+    checker.inputs["Color2"].default_value = (0.48, 0.50, 0.53, 1.0)
     links.new(place.outputs["Object"], checker.inputs["Vector"])
     links.new(checker.outputs["Color"], shader.inputs["Base Color"])
     return material

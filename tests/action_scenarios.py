@@ -1,0 +1,296 @@
+"""What `test_action_writer.py` runs inside Blender. Every scenario returns what it saw, as JSON can hold it.
+
+The add-on's modules are imported from the repository as one package, laid out as in the built extension.
+"""
+
+import sys
+import types
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+_package = types.ModuleType("motiongpt_addon")
+_package.__path__ = [str(ROOT / "addon"), str(ROOT)]
+sys.modules["motiongpt_addon"] = _package
+
+import bpy  # noqa: E402
+import numpy as np  # noqa: E402
+from mathutils import Matrix  # noqa: E402
+from motiongpt_addon.action_writer import write_action  # noqa: E402
+from motiongpt_addon.armature import read_rig  # noqa: E402
+from motiongpt_addon.character import load_character  # noqa: E402
+from motiongpt_addon.retarget import rotations as rot  # noqa: E402
+from motiongpt_addon.retarget.errors import MotionGPTError  # noqa: E402
+from motiongpt_addon.retarget.mapping import map_rig  # noqa: E402
+from motiongpt_addon.retarget.rig import RigMotion  # noqa: E402
+
+FRAMES = 24
+
+
+def wild_motion(rig, mapping, frames=FRAMES, seed=0):
+    """Every driven bone turns far, about its own axis, more than half around and back; the root travels on all axes."""
+    rng = np.random.default_rng(seed)
+    basis = np.tile(rot.IDENTITY, (frames, len(rig.names), 1))
+    time = np.linspace(0, 2 * np.pi, frames)
+    for name in mapping.driven:
+        axis = rot.normalize(rng.normal(size=3))
+        angle = 3.6 * np.sin(time * rng.uniform(0.5, 1.0) + rng.uniform(0, 6))
+        basis[:, rig.index[name]] = rot.from_axis_angle(axis, angle)
+    signs = np.where(rng.random((frames, len(rig.names), 1)) < 0.5, -1.0, 1.0)  # q and -q are the same rotation
+    return RigMotion(basis * signs, rng.normal(size=(frames, 3)).cumsum(axis=0) * 0.3, 30.0)
+
+
+def pose_error(armature, rig, mapping, rig_motion, start):
+    """Largest differences between the evaluated pose and the wanted one: any matrix element, and metres of the root."""
+    wanted = rot.to_matrix(rig_motion.global_rotations(rig))  # (T, N, 3, 3)
+    turn = worst = moved = 0.0
+    for frame in range(len(wanted)):
+        bpy.context.scene.frame_set(start + frame)
+        evaluated = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        world = evaluated.matrix_world
+        for name in mapping.driven:
+            matrix = np.array((world @ evaluated.pose.bones[name].matrix).to_3x3())
+            matrix /= np.linalg.det(matrix) ** (1 / 3)
+            turn = np.abs(matrix - wanted[frame, rig.index[name]]).max()
+            worst = max(worst, float(turn))
+        root = mapping.root_bone
+        head = np.array(world @ evaluated.pose.bones[root].head - world.translation)
+        goal = rig.heads[rig.index[root]] + rig_motion.root_translation[frame]
+        moved = max(moved, float(np.abs(head - goal).max()))
+    return [worst, moved]
+
+
+def write_wild(armature, start=7, seed=0, frames=FRAMES, name="wild"):
+    rig = read_rig(armature)
+    mapping = map_rig(rig)
+    rig_motion = wild_motion(rig, mapping, frames, seed)
+    action = write_action(armature, rig, mapping, rig_motion, name, start)
+    return rig, mapping, rig_motion, action
+
+
+def written_error(armature, start=7):
+    rig, mapping, rig_motion, _ = write_wild(armature, start)
+    return pose_error(armature, rig, mapping, rig_motion, start)
+
+
+def curves_of(action):
+    if hasattr(action, "slots"):
+        return [c for layer in action.layers for s in layer.strips for bag in s.channelbags for c in bag.fcurves]
+    return list(action.fcurves)
+
+
+def character(source):
+    return written_error(load_character(source)[0])
+
+
+def turned_object():
+    """As FBX importers leave it: lying down, a hundredth in scale, below a turned, moved empty; the bones undo it."""
+    armature = load_character("mannequin")[0]
+    plain = read_rig(armature)
+    undo = Matrix.Rotation(np.pi / 2, 4, "X").inverted() @ Matrix.Scale(100.0, 4)
+    armature.data.transform(undo)
+    armature.rotation_euler.x, armature.scale = np.pi / 2, (0.01, 0.01, 0.01)
+    same = read_rig(armature)
+    parent = bpy.data.objects.new("parent", None)
+    bpy.context.scene.collection.objects.link(parent)
+    parent.location, parent.scale = (3.0, -2.0, 1.0), (1.5, 1.5, 1.5)
+    parent.rotation_euler.z = 0.7
+    armature.parent = parent
+    placed = read_rig(armature)
+    spun = 1.5 * rot.rotate(rot.from_axis_angle((0, 0, 1), 0.7), plain.heads)
+    return {
+        "heads": float(np.abs(plain.heads - same.heads).max()),
+        "tails": float(np.abs(plain.tails - same.tails).max()),
+        "rotations": float(rot.angle_between(plain.rest_rotations, same.rest_rotations).max()),
+        "placed": float(np.abs(placed.heads - spun).max()),
+        "pose": written_error(armature),
+    }
+
+
+def rotation_modes():
+    """Every rotation mode on every bone; the largest step between neighbouring keys, radians or quaternion distance."""
+    seen = {}
+    for mode in ("QUATERNION", "AXIS_ANGLE", "XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX"):
+        armature = load_character("mannequin")[0]
+        for bone in armature.pose.bones:
+            bone.rotation_mode = mode
+        rig, mapping, rig_motion, action = write_wild(armature, frames=120)
+        curves = {}
+        for curve in curves_of(action):
+            if "rotation" in curve.data_path:
+                values = [point.co.y for point in curve.keyframe_points]
+                curves.setdefault(curve.data_path, []).append(values)
+        steps = [np.linalg.norm(np.diff(np.array(values).T, axis=0), axis=1).max() for values in curves.values()]
+        paths = {path.rsplit(".", 1)[1] for path in curves}
+        error = pose_error(armature, rig, mapping, rig_motion, 7)
+        seen[mode] = {
+            "pose": error,
+            "step": float(max(steps)),
+            "median": float(np.median(steps)),
+            "paths": sorted(paths),
+        }
+    return seen
+
+
+def bone_flags():
+    """Bones that don't inherit rotation, a root bone that moves in the armature's axes, one that is connected."""
+    seen = {}
+    armature = load_character("mannequin")[0]
+    for name in ("head", "upper_arm.L", "shin.R"):
+        armature.data.bones[name].use_inherit_rotation = False
+    seen["free rotation"] = written_error(armature)
+    armature = load_character("mannequin")[0]
+    armature.data.bones["hips"].use_local_location = False
+    seen["object axes"] = written_error(armature)
+    for connected in (False, True):
+        armature = load_character("mannequin")[0]
+        bpy.context.view_layer.objects.active = armature
+        bpy.ops.object.mode_set(mode="EDIT")
+        bones = armature.data.edit_bones
+        root = bones.new("root")
+        root.head, root.tail, root.roll = (0.0, 0.3, 0.0), bones["hips"].head, 0.6
+        bones["hips"].parent, bones["hips"].use_connect = root, connected
+        bpy.ops.object.mode_set(mode="OBJECT")
+        seen[f"connected {connected}"] = written_error(armature)
+        armature.data.bones["hips"].use_local_location = False
+        seen[f"connected {connected}, object axes"] = written_error(armature)
+    return seen
+
+
+def keys():
+    armature = load_character("mannequin")[0]
+    armature.pose.bones["hand.L"].rotation_mode = "XYZ"
+    _, mapping, _, action = write_wild(armature, start=-3)
+    curves = curves_of(action)
+    points = [point for curve in curves for point in curve.keyframe_points]
+    return {
+        "bones": sorted({curve.data_path.split('"')[1] for curve in curves}),
+        "driven": sorted(mapping.driven),
+        "located": sorted({c.data_path.split('"')[1] for c in curves if c.data_path.endswith("location")}),
+        "root": mapping.root_bone,
+        "groups": all(curve.group.name == curve.data_path.split('"')[1] for curve in curves),
+        "frames": sorted({point.co.x for point in points}),
+        "counts": sorted({len(curve.keyframe_points) for curve in curves}),
+        "interpolation": sorted({point.interpolation for point in points}),
+        "handles": sorted({kind for p in points for kind in (p.handle_left_type, p.handle_right_type)}),
+        "valid": all(curve.is_valid for curve in curves),
+        "name": action.name,
+    }
+
+
+def stash():
+    """Three generations, then one after an artist took the first action back: nothing is stashed twice."""
+    armature = load_character("mannequin")[0]
+    animation = armature.animation_data_create()
+    names = []
+    for seed, name in enumerate(("first", "second", "third")):
+        rig, mapping, rig_motion, action = write_wild(armature, seed=seed, name=name)
+        names.append(action.name)
+    error = pose_error(armature, rig, mapping, rig_motion, 7)
+    first = bpy.data.actions["first"]
+    animation.action = first
+    write_wild(armature, seed=4, name="fourth")
+    tracks = list(animation.nla_tracks)
+    strips = [track.strips[0] for track in tracks]
+    return {
+        "names": names,
+        "pose": error,
+        "tracks": [track.name for track in tracks],
+        "muted": all(track.mute for track in tracks),
+        "actions": [strip.action.name for strip in strips],
+        "slots": all(strip.action_slot is not None for strip in strips) if hasattr(first, "slots") else True,
+        "active": animation.action.name,
+        "active slot": animation.action_slot is not None if hasattr(first, "slots") else True,
+        "starts": [strip.frame_start for strip in strips],
+    }
+
+
+def left_over_pose():
+    """An older action moved a mapped bone off its place, and blended additively: neither shows in the new one."""
+    armature = load_character("mannequin")[0]
+    bone = armature.pose.bones["thigh.L"]
+    bone.location = (0.5, 0.2, 0.1)
+    bone.keyframe_insert("location", frame=1)
+    animation = armature.animation_data
+    animation.action_blend_type, animation.action_influence = "ADD", 0.5
+    armature.pose.bones["hand.L"].scale = (2.0, 2.0, 2.0)
+    rig, mapping, rig_motion, _ = write_wild(armature)
+    bpy.context.scene.frame_set(7)
+    hip = rig.index["thigh.L"]
+    parent = rig_motion.global_rotations(rig)[0, rig.parents[hip]]
+    hips = rig.heads[rig.index["hips"]] + rig_motion.root_translation[0]
+    goal = hips + rot.rotate(parent, rig.rest_offsets[hip])
+    return {
+        "pose": pose_error(armature, rig, mapping, rig_motion, 7),
+        "hip": float(np.abs(np.array(_at(armature, 7, "thigh.L").translation) - goal).max()),
+        "scale kept": armature.pose.bones["hand.L"].scale[0],
+    }
+
+
+def _at(armature, frame, bone):
+    bpy.context.scene.frame_set(frame)
+    return armature.matrix_world @ armature.pose.bones[bone].matrix
+
+
+def modes():
+    """The object's mode before and after, and whether something else stays selected and active."""
+    seen = {}
+    for mode in ("OBJECT", "POSE", "EDIT"):
+        armature = load_character("mannequin")[0]
+        bpy.context.view_layer.objects.active = armature
+        bpy.ops.object.mode_set(mode=mode)
+        write_wild(armature)
+        seen[mode] = armature.mode
+    return seen
+
+
+def _refusal(call):
+    try:
+        call()
+    except MotionGPTError as error:
+        return [error.message, error.cure, error.kind]
+    return None
+
+
+def refusals(folder):
+    seen = {}
+    for name, scale in (
+        ("negative", (1, -1, 1)),
+        ("two negative", (-1, -1, 1)),
+        ("uneven", (1, 1, 1.1)),
+        ("zero", (0, 0, 0)),
+    ):
+        armature = load_character("mannequin")[0]
+        armature.scale = scale
+        seen[name] = _refusal(lambda a=armature: read_rig(a))
+    armature = load_character("mannequin")[0]
+    armature.scale = (1.001, 1.0, 1.0)  # a rounding of somebody's export
+    seen["nearly even"] = _refusal(lambda: read_rig(armature))
+    seen["mesh"] = _refusal(lambda: read_rig(bpy.data.objects["Mannequin mesh"]))
+    seen["none"] = _refusal(lambda: read_rig(None))
+    empty = bpy.data.objects.new("empty", bpy.data.armatures.new("empty"))
+    bpy.context.scene.collection.objects.link(empty)
+    seen["no bones"] = _refusal(lambda: read_rig(empty))
+    armature.scale = (1.0, 1.0, 1.0)
+    file = str(Path(folder) / "library.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=file)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(file, link=True) as (_, to):
+        to.objects = ["Mannequin"]
+    linked = to.objects[0]
+    bpy.context.scene.collection.objects.link(linked)
+    seen["linked"] = _refusal(lambda: write_wild(linked))
+    seen["linked untouched"] = len(bpy.data.actions) == 0
+    return seen
+
+
+def speed():
+    """Seconds to write a minute of motion at 30 frames a second."""
+    import time
+
+    armature = load_character("mannequin")[0]
+    rig = read_rig(armature)
+    mapping = map_rig(rig)
+    rig_motion = wild_motion(rig, mapping, 1800)
+    started = time.perf_counter()
+    write_action(armature, rig, mapping, rig_motion, "long", 1)
+    return time.perf_counter() - started
