@@ -26,7 +26,8 @@ class MotionGPTPreferences(bpy.types.AddonPreferences):
 
 def startup(context: bpy.types.Context) -> Startup:
     """How the preferences want the backend. Raises MotionGPTError for a model folder that is none."""
-    model = context.preferences.addons[__package__].preferences.model
+    entry = context.preferences.addons.get(__package__)  # None where a script enabled the extension for one run
+    model = entry.preferences.model if entry else ""
     if not model:
         return Startup(log_path())
     folder = Path(bpy.path.abspath(model))

@@ -1,7 +1,8 @@
-"""What `test_addon.py` runs inside Blender, one scenario a process: `python addon_scenarios.py NAME`.
+"""What `test_addon.py` runs inside Blender, one scenario a process: `addon_scenarios.py NAME [VARIABLE=VALUE ...]`.
 
-The built extension is installed by then; bpy comes from the wheel. Every scenario returns what it saw; the last line
-printed is that as JSON, and then the process ends without bpy's exit.
+The built extension is installed by then; bpy comes from the wheel. Every scenario returns what it saw; that
+is printed as JSON, and then the process ends without bpy's exit. Variables are set here, because a Blender in a
+root of its own does not inherit the environment.
 """
 
 import contextlib
@@ -12,9 +13,11 @@ import sys
 import time
 import traceback
 
-import addon_utils
 import bpy
 
+import addon_utils  # isort: skip - bpy makes it importable
+
+RESULT = "RESULT "  # Blender prints lines of its own
 MODULE = "bl_ext.user_default.motiongpt"
 # Mixamo's names for the joints of the project's skeleton, with parents and rest positions (metres, Z up, facing -Y).
 BIPED = {
@@ -66,7 +69,7 @@ def settings():
 
 
 def run_job(until=lambda job: False, limit: float = 120.0):
-    """Call the timer's function by hand (Blender in background has no event loop) until the job ends or `until` is true."""
+    """Call the timer's function by hand, as background has no event loop, until the job ends or `until` is true."""
     now = session()
     end = time.monotonic() + limit
     while now.running and not until(now.running):
@@ -141,14 +144,15 @@ class RecordingLayout:
                 getattr(getattr(bpy.ops, package), operator).get_rna_type()
             if "icon" in keywords:
                 function.parameters["icon"].enum_items[keywords["icon"]]
-            self.said.append(str(keywords.get("text", args[-1] if args else "")))
+            named = {"operator": args[:1], "prop": args[1:2]}.get(name, ())
+            self.said.append(str(*named) if named else str(keywords.get("text", "")))
             return RecordingLayout(self.said)
 
         return call
 
 
-def drawn() -> list[str]:
-    """What the panel says."""
+def drawn() -> str:
+    """What the panel says and offers, in one line."""
     panel = importlib.import_module(f"{MODULE}.panel")
     said: list[str] = []
 
@@ -156,7 +160,7 @@ def drawn() -> list[str]:
         layout = RecordingLayout(said)
 
     panel.MOTIONGPT_PT_generate.draw(Drawn(), bpy.context)
-    return said
+    return " ".join(filter(None, said))
 
 
 def draw_panel() -> object:
@@ -213,7 +217,8 @@ def generate() -> object:
     scene.frame_set(5)
     settings().prompt, settings().seconds, settings().seed = "a person walks forward", 2.0, 3
     bpy.ops.ed.undo_push(message="start")
-    seen: dict[str, object] = {"error": attempt()}
+    started = time.perf_counter()
+    seen: dict[str, object] = {"error": attempt(), "press": time.perf_counter() - started}
     job = run_job()
     seen |= {"state": job.state, "message": job.message, "longest_tick": job.longest_tick}
     action = armature.animation_data.action
@@ -320,17 +325,32 @@ def wait_to_be_killed() -> object:
     settings().prompt = "a person walks forward"
     attempt()
     run_job(until=lambda job: job.stage == "Choosing the motion")
-    print(json.dumps({"backend": session().service.pid()}), flush=True)
+    print(RESULT + json.dumps({"blender": os.getpid(), "backend": session().service.pid()}), flush=True)
     time.sleep(60)
     return None
 
 
+def install(archive: str) -> None:
+    """Install the zip as a user would, into the folder that BLENDER_USER_RESOURCES names."""
+    bpy.ops.extensions.package_install_files(
+        filepath=archive, repo="user_default", enable_on_install=True, overwrite=True
+    )
+    if session() is None:
+        raise RuntimeError("the extension was installed but is not enabled")
+
+
 def main() -> int:
+    for assignment in sys.argv[2:]:
+        name, _, value = assignment.partition("=")
+        os.environ[name] = value
     try:
+        if archive := os.environ.get("INSTALL"):
+            install(archive)
+            return 0
         bpy.ops.wm.read_homefile(use_empty=True)
         addon_utils.enable(MODULE, default_set=False)
         result = globals()[sys.argv[1]]()
-        print(json.dumps(result), flush=True)
+        print(RESULT + json.dumps(result), flush=True)
     except BaseException:
         traceback.print_exc()
         return 1

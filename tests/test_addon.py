@@ -1,0 +1,193 @@
+"""The built extension inside Blender: installed from its zip, used through its operators, with a backend process.
+
+Every scenario of `addon_scenarios.py` runs in a Blender process of its own. BPY_PYTHON names another Python with bpy.
+"""
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import build_addon
+
+ROOT = Path(__file__).resolve().parent.parent
+SCENARIOS = ROOT / "tests" / "addon_scenarios.py"
+SLOW_ENGINE = {"MOTIONGPT_TEST_ENGINE": "slow_engine:make", "PYTHONPATH": str(SCENARIOS.parent)}
+"""Variables that make the backend process run `slow_engine`, where a test needs time to interfere."""
+BLOCKED = 0.05
+"""Seconds that no call on Blender's main thread may take while a job runs."""
+
+Scenario = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for BLENDER_USER_RESOURCES with the extension installed in it, from a zip built now."""
+    if not os.environ.get("BPY_PYTHON") and importlib.util.find_spec("bpy") is None:
+        pytest.skip("bpy is not installed")
+    folder = tmp_path_factory.mktemp("extension")
+    with_model = (ROOT / build_addon.STARTER_MODEL / "model.json").is_file()
+    archive = build_addon.build(build_addon.PLATFORMS[build_addon.current_platform()], folder, with_model)
+    done = subprocess.run(
+        command("install", {"INSTALL": str(archive)}), env=environment(folder), cwd=ROOT, capture_output=True,
+        text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    archive.unlink()
+    return folder
+
+
+@pytest.fixture
+def scenario(extension: Path) -> Scenario:
+    """scenario(name, variables): run it and return what it saw; with `slow_engine` unless told otherwise."""
+
+    def run(name: str, variables: dict[str, str] = SLOW_ENGINE) -> Any:
+        done = subprocess.run(
+            command(name, variables), env=environment(extension), cwd=ROOT, capture_output=True, text=True,
+            timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{name}:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+        found = results(done.stdout.splitlines())
+        assert found, done.stdout + done.stderr
+        return found[0]
+
+    return run
+
+
+def command(name: str, variables: dict[str, str]) -> list[str]:
+    python = os.environ.get("BPY_PYTHON") or sys.executable
+    return [python, str(SCENARIOS), name, *(f"{key}={value}" for key, value in variables.items())]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    # The extension must find everything in its own folder: nothing of the checkout.
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    return kept | {"BLENDER_USER_RESOURCES": str(folder)}
+
+
+def results(lines: Iterable[str]) -> list[Any]:
+    """What scenarios printed as their results."""
+    return [json.loads(line.removeprefix("RESULT ")) for line in lines if line.startswith("RESULT ")]
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_registers_again_and_leaves_nothing(scenario: Scenario) -> None:
+    assert scenario("register_twice") == [[False, [], False], [True, True, False]] * 2
+
+
+def test_panel_draws_in_every_state(scenario: Scenario) -> None:
+    said = scenario("draw_panel")
+    assert "motiongpt.generate" in said["empty"] and "The model starts with the first Generate." in said["empty"]
+    assert "Active: Person" in said["active"]
+    assert "Something is wrong. Put it right." in said["error"]
+    assert "Starting the model" in said["running"] and "motiongpt.generate" not in said["running"]
+    assert "Cancelled." in said["cancelled"] and "motiongpt.generate" in said["cancelled"]
+
+
+def test_bad_input_gets_one_clear_sentence_and_changes_nothing(scenario: Scenario) -> None:
+    seen = scenario("bad_input")
+    expected = {
+        "no armature": "No armature is chosen.",
+        "no biped": "left",
+        "no text": "The text is empty.",
+        "0 seconds": "can't last 0 seconds",
+        "-1 seconds": "can't last -1 seconds",
+        "edit mode": "is in Edit Mode.",
+        "long text": "The text has 5000 characters.",
+    }
+    assert set(seen) == set(expected)
+    for name, (sentence, unchanged) in seen.items():
+        assert expected[name] in sentence, name
+        assert "Traceback" not in sentence, name
+        assert unchanged, name
+
+
+@pytest.mark.parametrize("engine", ["slow", "bundled"])
+def test_generates_onto_the_armature(
+    scenario: Scenario, engine: str, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> None:
+    if engine == "bundled":
+        request.getfixturevalue("starter_model")
+    seen = scenario("generate", SLOW_ENGINE if engine == "slow" else {})
+    assert (seen["error"], seen["state"]) == ("", "DONE"), seen
+    assert seen["message"] == "60 frames on Person from frame 5 on."
+    assert seen["name"] == "a person walks forward"
+    curves, first, last = seen["keys"]
+    assert curves >= 15 * 4 + 3  # quaternions of at least 15 bones, and the hips' place
+    assert (first, last) == (5, 64)
+    assert seen["after_undo"] == [0, False]  # one undo takes all of it back
+    assert seen["after_redo"] == ["a person walks forward", 0]
+    assert seen["second"][:2] == ["DONE", "a person runs"]
+    assert seen["second"][3:] == [11, 70]  # the scene's frame range
+    assert seen["stash"] == [["a person walks forward", True, "a person walks forward"]]
+    for name in ("longest_tick", "press"):
+        print(f"{name}: {seen[name] * 1000:.1f} ms")
+        record_property(f"{name}_ms", seen[name] * 1000)
+        assert seen[name] < BLOCKED
+
+
+def test_cancel_is_at_once_and_the_backend_lives_on(scenario: Scenario) -> None:
+    seen = scenario("cancel")
+    assert seen["took"] < BLOCKED
+    assert (seen["state"], seen["actions"]) == ("CANCELLED", 0)
+    assert (seen["again"], seen["same_backend"], seen["animated"]) == ("DONE", True, True)
+
+
+def test_backend_that_dies_is_reported_and_replaced(scenario: Scenario) -> None:
+    seen = scenario("backend_killed")
+    assert (seen["state"], seen["actions"]) == ("FAILED", 0)
+    assert "The backend ended" in seen["message"]
+    assert "The backend ended" in seen["panel"]
+    assert (seen["again"], seen["new"]) == ("DONE", True)
+
+
+def test_armature_or_file_that_goes_away(scenario: Scenario) -> None:
+    seen = scenario("armature_gone")
+    state, message, actions = seen["deleted"]
+    assert (state, actions) == ("FAILED", 0)
+    assert 'The armature "Person" was deleted' in message
+    assert seen["reloaded"] == ["CANCELLED", "Another file was opened.", True, ""]
+    assert seen["after"] == "DONE"
+
+
+def test_disabling_ends_job_and_backend(scenario: Scenario) -> None:
+    seen = scenario("unregistered_while_running")
+    assert (seen["state"], seen["ended"]) == ("CANCELLED", True)
+
+
+def test_backend_ends_when_blender_is_killed(extension: Path) -> None:
+    blender = subprocess.Popen(
+        command("wait_to_be_killed", SLOW_ENGINE),
+        env=environment(extension),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert blender.stdout is not None
+    try:
+        line = next((line for line in blender.stdout if line.startswith("RESULT ")), "")
+        (found,) = results([line])
+        assert alive(found["backend"])
+        os.kill(found["blender"], signal.SIGKILL)
+        end = time.monotonic() + 10
+        while alive(found["backend"]) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert not alive(found["backend"])
+    finally:
+        blender.kill()
+        blender.wait()
