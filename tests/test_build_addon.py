@@ -91,7 +91,8 @@ def test_every_module_of_the_addon_and_the_licence_are_inside() -> None:
     files = build_addon.source_files()
     expected = {p.name for p in (build_addon.ROOT / "addon").glob("*.py")} | {"LICENSE", "blender_manifest.toml"}
     assert expected <= set(files)
-    assert not [name for name in files if "__pycache__" in name or name.startswith(build_addon.LEFT_OUT)]
+    left_out = tuple(f"{folder}/" for folder in build_addon.LEFT_OUT)
+    assert not [name for name in files if "__pycache__" in name or name.startswith(left_out)]
 
 
 def test_blender_refuses_a_broken_manifest(tmp_path: Path) -> None:
