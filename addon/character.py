@@ -48,11 +48,16 @@ def _import(path: Path) -> None:
     try:
         importers[suffix](str(path.resolve()))
     except Exception as error:  # importers raise whatever a damaged file makes them stumble over
-        lines = str(error).strip().splitlines() or [type(error).__name__]
         raise MotionGPTError(
-            f"{path} can't be read as a character ({lines[-1].removeprefix('Error: ')}).",
+            f"{path} can't be read as a character ({last_line(error)}).",
             "Open it in Blender to see whether it is damaged, and save it again.",
         ) from error
+
+
+def last_line(error: Exception) -> str:
+    """What Blender says is wrong, without the traceback that it puts around errors of its own Python."""
+    lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("Location:")]
+    return lines[-1].strip().removeprefix("Error: ") if lines else type(error).__name__
 
 
 def _import_fbx(file: str) -> None:

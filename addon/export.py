@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 import bpy
 
 from .action_writer import write_action
-from .character import load_character
+from .character import last_line, load_character
 from .picture import render_pictures
 from .retarget.errors import MotionGPTError
 from .retarget.motion import load_npz
@@ -96,8 +96,14 @@ def check_output(path: Path) -> None:
         where = path if path.is_dir() else path.parent
         problem = "is a folder, not a file" if path.is_dir() else "is no folder"
         raise MotionGPTError(f"{where} {problem}.", "Choose another output path.", "unwritable")
-    if not os.access(path.parent, os.W_OK):
-        raise MotionGPTError(f"{path.parent} can't be written.", "Choose another folder.", "unwritable")
+    partial = _partial(path)
+    try:
+        partial.touch()
+        partial.unlink()
+    except OSError as error:
+        raise MotionGPTError(
+            f"{path.parent} can't be written ({error.strerror}).", "Choose another folder.", "unwritable"
+        ) from error
 
 
 def save(path: Path, name: str) -> None:
@@ -106,18 +112,23 @@ def save(path: Path, name: str) -> None:
     name: what the animation is called in the file.
     """
     path = path.resolve()
-    partial = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    partial = _partial(path)
     try:
         _SAVERS[path.suffix.lower()](str(partial), name)
         os.replace(partial, path)
     except (OSError, RuntimeError) as error:
         raise MotionGPTError(
-            f"{path} can't be written ({str(error).strip().removeprefix('Error: ')}).",
+            f"{path} can't be written ({last_line(error)}).",
             "Choose another folder, or make room there.",
             "unwritable",
         ) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _partial(path: Path) -> Path:
+    """Where a file grows until it is complete: beside its place, so that a rename gets it there."""
+    return path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
 
 
 def _save_fbx(file: str, name: str) -> None:
@@ -130,7 +141,8 @@ def _save_fbx(file: str, name: str) -> None:
         bake_anim=True,
         bake_anim_use_nla_strips=False,
         bake_anim_use_all_actions=False,
-        bake_anim_simplify_factor=0.0,
+        # Zero would give every object an animation; this keeps all that moves and drops what stands still.
+        bake_anim_simplify_factor=1e-5,
         path_mode="COPY",
         embed_textures=True,
     )

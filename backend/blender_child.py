@@ -1,12 +1,14 @@
 """Blender as a child process: puts motions onto a character and writes FBX, GLB or .blend, with the add-on's own code.
 
-This side never imports bpy. The child is this same Python, in which `bpy` must be installed (the extra `blender`); it
-does its work in `addon/export.py`, which also describes the job file and the answer.
+This side never imports bpy. The child is this same Python, in which `bpy` must be installed (the extra `blender`), or
+the one that the environment's MOTIONGPT_BPY_PYTHON names; it does its work in `addon/export.py`, which also describes
+the job file and the answer.
 """
 
 import importlib.util
 import json
 import logging
+import os
 import subprocess
 import sys
 import tempfile
@@ -27,6 +29,7 @@ SUFFIXES = (".fbx", ".glb", ".blend")
 MANNEQUIN = "mannequin"
 """The character that the add-on builds itself, in place of a character file."""
 
+_BPY_PYTHON = "MOTIONGPT_BPY_PYTHON"
 _RESULT_MARK = "MOTIONGPT_RESULT "
 _TIMEOUT_SECONDS = 1800.0
 _MAX_NAME = 60  # characters; Blender 4 cuts names off at 63 bytes
@@ -98,8 +101,8 @@ def export_to_character(
 
 
 def check_bpy() -> None:
-    """Raises MotionGPTError where this Python has no bpy, at no cost."""
-    if importlib.util.find_spec("bpy") is None:
+    """Raises MotionGPTError where there is no bpy, at no cost."""
+    if _BPY_PYTHON not in os.environ and importlib.util.find_spec("bpy") is None:
         raise MotionGPTError(
             "Writing onto a character needs Blender's Python module, bpy, which is not installed.",
             "Install it with: pip install motiongpt-blender[blender]",
@@ -119,11 +122,15 @@ def _package_path() -> list[str]:
 
 
 def _run(job_file: Path) -> list[dict[str, Any]]:
-    command = [sys.executable, "-P", "-c", _BOOT, str(job_file), *_package_path()]
+    command = [os.environ.get(_BPY_PYTHON, sys.executable), "-P", "-c", _BOOT, str(job_file), *_package_path()]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_SECONDS, check=False
         )
+    except OSError as error:
+        raise MotionGPTError(
+            f"The Python that {_BPY_PYTHON} names can't be started ({error}).", "Correct or unset it.", "no_blender"
+        ) from error
     except subprocess.TimeoutExpired as error:
         raise MotionGPTError(
             f"Blender did not finish within {_TIMEOUT_SECONDS / 60:.0f} minutes.", "Try a shorter motion.", "internal"

@@ -96,4 +96,4 @@ def test_refusals_name_problem_and_cure(run_bpy, tmp_path: Path):
 
 
 def test_a_long_motion_is_written_at_once(run_bpy):
-    assert run_bpy(SCENARIO, "speed") < 1.0
+    assert run_bpy(SCENARIO, "speed") < 0.5

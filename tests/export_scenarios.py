@@ -1,0 +1,126 @@
+"""What `test_export.py` runs inside Blender: files that the command line wrote, opened as anybody would open them."""
+
+import sys
+
+import bpy
+import numpy as np
+
+from tests import action_scenarios  # makes the add-on's folders the package motiongpt_addon
+
+load_character, read_rig, rot = action_scenarios.load_character, action_scenarios.read_rig, action_scenarios.rot
+
+
+def open_file(path):
+    if path.endswith(".blend"):
+        bpy.ops.wm.open_mainfile(filepath=path)
+        return
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.context.scene.render.fps = 30
+    if path.endswith(".fbx"):
+        bpy.ops.import_scene.fbx(filepath=path, anim_offset=0.0)
+    else:
+        bpy.ops.import_scene.gltf(filepath=path)
+
+
+def poses(armature, names, frames):
+    """Bones' rotations away from rest (T, N, 4) and heads (T, N, 3), in world axes; both free of how bones lie."""
+    rig = read_rig(armature)
+    rest = np.array([rig.rest_rotations[rig.index[name]] for name in names])
+    turned, heads = [], []
+    for frame in frames:
+        bpy.context.scene.frame_set(frame)
+        evaluated = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        world = [evaluated.matrix_world @ evaluated.pose.bones[name].matrix for name in names]
+        turned.append([matrix.to_quaternion() for matrix in world])
+        heads.append([matrix.translation for matrix in world])
+    return rot.multiply(np.array(turned), rot.conjugate(rest)), np.array(heads)
+
+
+def lowest_vertex(frames):
+    """The lowest point of all meshes over those frames, metres."""
+    lowest = np.inf
+    for frame in frames:
+        bpy.context.scene.frame_set(frame)
+        graph = bpy.context.evaluated_depsgraph_get()
+        for thing in bpy.context.scene.objects:
+            if thing.type == "MESH" and thing.find_armature():
+                evaluated = thing.evaluated_get(graph)
+                mesh = evaluated.to_mesh()
+                lowest = min(lowest, min((evaluated.matrix_world @ v.co).z for v in mesh.vertices))
+    return float(lowest)
+
+
+def inspect(path, source, npz):
+    """An exported file against what the solver wants of the same character."""
+    from motiongpt_addon.retarget.motion import load_npz
+    from motiongpt_addon.retarget.solve import to_bones
+
+    _, rig, mapping = load_character(source)
+    wanted = to_bones(load_npz(npz).resample(30.0), rig, mapping)
+    names = list(mapping.driven)
+    index = [rig.index[name] for name in names]
+    goal = rot.multiply(wanted.global_rotations(rig)[:, index], rot.conjugate(rig.rest_rotations[index]))
+    root = rig.heads[rig.index[mapping.root_bone]] + wanted.root_translation
+
+    open_file(path)
+    armatures = [thing for thing in bpy.context.scene.objects if thing.type == "ARMATURE"]
+    animation = armatures[0].animation_data
+    first = round(animation.action.frame_range[0])
+    turned, heads = poses(armatures[0], names, range(first, first + len(goal)))
+    travel = heads[-1, names.index(mapping.bones["pelvis"])] - heads[0, names.index(mapping.bones["pelvis"])]
+    swing = rot.angle_between(turned[:1], turned).max(axis=0)
+    knees = heads[:, [names.index(mapping.bones[f"{side}_ankle"]) for side in ("left", "right")], 2]
+    return {
+        "armatures": len(armatures),
+        "armature": armatures[0].name,
+        "actions": [action.name for action in bpy.data.actions],
+        "action range": list(animation.action.frame_range),
+        "tracks": len(animation.nla_tracks),
+        "fps": bpy.context.scene.render.fps / bpy.context.scene.render.fps_base,
+        "meshes": sorted(thing.name for thing in bpy.context.scene.objects if thing.type == "MESH"),
+        "turn error": float(rot.angle_between(goal, turned).max()),
+        "root error": float(np.abs(heads[:, names.index(mapping.root_bone)] - root).max()),
+        "turning bones": int((swing > 0.02).sum()),
+        "travel": travel.tolist(),
+        "ankles alternate": float(np.corrcoef(knees.T)[0, 1]),
+        "lowest": lowest_vertex(range(first, first + len(goal), 8)),
+        "range": [bpy.context.scene.frame_start, bpy.context.scene.frame_end],
+        "images": [[image.name, image.has_data or image.packed_file is not None] for image in bpy.data.images],
+    }
+
+
+def make_character(path, kind):
+    """Files to choose characters from."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    if kind in ("two", "animated"):
+        load_character("mannequin")
+        action_scenarios.write_wild(bpy.data.objects["Mannequin"], name="old")
+        action_scenarios.write_wild(bpy.data.objects["Mannequin"], name="older")
+        spinner = bpy.data.objects.new("Spinner", None)
+        bpy.context.scene.collection.objects.link(spinner)
+        spinner.rotation_euler.z = 1.0
+        spinner.keyframe_insert("rotation_euler", frame=3)
+        spinner.animation_data.action.name = "spin"
+    if kind in ("two", "snake"):
+        snake = bpy.data.objects.new("A snake", bpy.data.armatures.new("A snake"))
+        bpy.context.scene.collection.objects.link(snake)
+        bpy.context.view_layer.objects.active = snake
+        bpy.ops.object.mode_set(mode="EDIT")
+        for number in range(40):
+            bone = snake.data.edit_bones.new(f"part {number}")
+            bone.head, bone.tail = (0.0, number, 0.0), (0.0, number + 1.0, 0.0)
+        bpy.ops.object.mode_set(mode="OBJECT")
+    if path.endswith(".blend"):
+        bpy.ops.wm.save_as_mainfile(filepath=path)
+    else:
+        bpy.ops.export_scene.fbx(filepath=path, add_leaf_bones=False)
+    return sys.argv[1]
+
+
+def contents(path):
+    """Actions of a .blend and who holds them."""
+    bpy.ops.wm.open_mainfile(filepath=path)
+    holders = {
+        o.name: o.animation_data.action.name for o in bpy.data.objects if o.animation_data and o.animation_data.action
+    }
+    return {"actions": sorted(action.name for action in bpy.data.actions), "holders": holders}

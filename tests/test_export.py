@@ -1,0 +1,224 @@
+"""Motions onto characters, out of a child process, and back in through Blender's importers."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backend import blender_child
+from backend.blender_child import CharacterJob, export_to_character
+from retarget import Motion
+from retarget import rotations as rot
+from retarget.errors import MotionGPTError
+from retarget.motion import save_npz
+from retarget.skeleton import JOINT
+
+SCENARIO = (
+    "import sys\nfrom tests import export_scenarios as scenarios\nemit(getattr(scenarios, sys.argv[1])(*sys.argv[2:]))"
+)
+
+
+@pytest.fixture(autouse=True)
+def bpy_python(monkeypatch):
+    """The Python that the tests of Blender use; skips where there is none."""
+    if os.environ.get("BPY_PYTHON"):
+        monkeypatch.setenv("MOTIONGPT_BPY_PYTHON", os.environ["BPY_PYTHON"])
+    elif find_spec("bpy") is None:
+        pytest.skip("bpy is not installed")
+
+
+@pytest.fixture(scope="module")
+def walk() -> Motion:
+    """4 seconds at 20 frames a second: 1.2 m/s forward, legs and arms swinging against each other."""
+    time = np.arange(80) / 20.0
+    phase = 2 * np.pi * time
+    rotations = np.tile(rot.IDENTITY, (80, 22, 1))
+
+    def turn(joint, axis, angle):
+        rotations[:, JOINT[joint]] = rot.multiply(rotations[:, JOINT[joint]], rot.from_axis_angle(axis, angle))
+
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        swing = sign * np.sin(phase)
+        turn(f"{side}_hip", (1, 0, 0), -0.45 * swing)
+        turn(f"{side}_knee", (1, 0, 0), 0.5 - 0.5 * sign * np.cos(phase))
+        turn(f"{side}_ankle", (1, 0, 0), 0.15 * swing)
+        turn(f"{side}_foot", (1, 0, 0), -0.1 * swing)
+        turn(f"{side}_shoulder", (0, 0, 1), np.full(80, -1.2 * sign))
+        turn(f"{side}_shoulder", (0, 1, 0), 0.4 * swing)
+        turn(f"{side}_elbow", (0, 1, 0), -sign * (0.5 + 0.2 * swing))
+        turn(f"{side}_wrist", (1, 0, 0), 0.2 * swing)
+        turn(f"{side}_collar", (0, 1, 0), 0.05 * swing)
+    for joint, amount in (("pelvis", 0.1), ("spine1", -0.05), ("spine2", -0.05), ("spine3", -0.05), ("head", 0.05)):
+        turn(joint, (0, 1, 0), amount * np.sin(phase))
+    turn("neck", (1, 0, 0), 0.06 * np.sin(phase))
+    root = np.stack([np.zeros(80), np.full(80, 0.95), 1.2 * time], axis=-1)
+    meta = {"text": "a person walks forward"}
+    return Motion(rotations, root, 20.0, np.zeros((80, 4)), meta=meta).on_floor()
+
+
+@pytest.fixture
+def inspect(run_bpy, tmp_path, walk):
+    """Export the walk at 30 frames a second onto a character, and look at the file in a fresh Blender."""
+
+    def export_and_look(source, output):
+        npz = tmp_path / "walk.npz"
+        save_npz(walk, npz)
+        report = export_to_character([CharacterJob(walk, output)], source, 30.0)[0]
+        assert report["output"] == str(output) and report["frames"] == 120 and report["fps"] == 30.0
+        assert sorted(tmp_path.glob(".*")) == []  # no partial file stays
+        return run_bpy(SCENARIO, "inspect", output, source, npz)
+
+    return export_and_look
+
+
+def check_walk(seen):
+    assert seen["armatures"] == 1
+    assert len(seen["actions"]) == 1, seen["actions"]
+    assert seen["tracks"] == 0 or len(seen["actions"]) == 1
+    assert seen["fps"] == 30.0
+    start, end = seen["action range"]
+    assert end - start == 119  # 120 frames, of 1/30 s each: 4 s
+    assert seen["turn error"] < 1e-3 and seen["root error"] < 1e-3
+    assert seen["turning bones"] >= 15
+    assert seen["travel"][1] < -1.5 and abs(seen["travel"][0]) < 0.2  # the way the character faces, -Y
+    assert seen["ankles alternate"] < -0.5
+    assert seen["lowest"] > -0.03
+
+
+@pytest.mark.parametrize("ending", ["fbx", "glb", "blend"])
+def test_mannequin_in_every_format(inspect, tmp_path, ending):
+    seen = inspect("mannequin", tmp_path / f"walk.{ending}")
+    check_walk(seen)
+    assert seen["meshes"] == ["Icosphere", "Mannequin mesh"] if ending == "glb" else ["Mannequin mesh"]
+    assert "a person walks forward" in seen["actions"][0]
+    if ending == "blend":
+        assert seen["range"] == [1, 120]
+        assert seen["actions"] == ["a person walks forward"]
+
+
+@pytest.mark.parametrize("name", ["kaykit-knight.glb", "kenney-human.glb", "mesh2motion-human.glb"])
+def test_characters_as_fbx(inspect, tmp_path, shared_dir, name):
+    seen = inspect(str(shared_dir / "rigs" / name), tmp_path / "walk.fbx")
+    assert len(seen["actions"]) == 1
+    assert seen["turn error"] < 1e-3 and seen["root error"] < 1e-3
+    assert seen["turning bones"] >= 15
+    assert seen["travel"][1] < -1.0
+    assert "Icosphere" not in seen["meshes"]  # the bones' shape in Blender's viewport
+    assert all(loaded for _, loaded in seen["images"])
+
+
+def test_animated_fbx_as_character(run_bpy, inspect, tmp_path):
+    source = tmp_path / "character.fbx"
+    run_bpy(SCENARIO, "make_character", source, "animated")
+    check_walk(inspect(str(source), tmp_path / "walk.fbx"))
+
+
+def test_the_armature_that_maps_is_taken(run_bpy, inspect, tmp_path):
+    source = tmp_path / "two.blend"
+    run_bpy(SCENARIO, "make_character", source, "two")
+    output = tmp_path / "walk.blend"
+    export_to_character([CharacterJob(Motion(**_still()), output, "stand")], source)
+    seen = run_bpy(SCENARIO, "contents", output)
+    # The other objects of a .blend keep their animation; what the armature had is gone.
+    assert seen == {"actions": ["spin", "stand"], "holders": {"Mannequin": "stand", "Spinner": "spin"}}
+
+
+def _still():
+    return {
+        "rotations": np.tile(rot.IDENTITY, (5, 22, 1)),
+        "root_position": np.tile((0.0, 0.95, 0.0), (5, 1)),
+        "fps": 23.976,
+        "contacts": np.zeros((5, 4)),
+    }
+
+
+def test_several_motions_pictures_and_a_fractional_rate(tmp_path):
+    motion = Motion(**_still())
+    jobs = [
+        CharacterJob(motion, tmp_path / "one.blend", "x" * 200),
+        CharacterJob(motion, tmp_path / "two.glb", "été — 歩く " * 20),
+        CharacterJob(motion, None, None, tmp_path / "pictures", 2),
+    ]
+    reports = export_to_character(jobs, "mannequin")
+    assert [report["fps"] for report in reports] == [23.976] * 3
+    assert reports[0]["action"].startswith("xxx") and reports[1]["action"].startswith("été — 歩く")
+    assert reports[2]["output"] is None
+    for picture in reports[2]["pictures"]:
+        from matplotlib.image import imread
+
+        pixels = imread(picture)
+        assert pixels.shape[2] >= 3 and pixels[..., :3].std() > 0.02
+    assert (tmp_path / "one.blend").stat().st_size > 10_000 and (tmp_path / "two.glb").stat().st_size > 10_000
+
+
+def refuse(jobs, rig):
+    with pytest.raises(MotionGPTError) as caught:
+        export_to_character(jobs, rig)
+    error = caught.value
+    assert error.message.endswith(".") and error.cure.endswith(".") and "Traceback" not in error.message
+    return error
+
+
+def test_refusals(run_bpy, tmp_path):
+    motion = Motion(**_still())
+    good = tmp_path / "out.fbx"
+    good.write_bytes(b"what was there before")
+    damaged, snake = tmp_path / "damaged.glb", tmp_path / "snake.fbx"
+    damaged.write_bytes(b"glTF" + bytes(100))
+    broken_fbx = tmp_path / "damaged.fbx"
+    broken_fbx.write_bytes(b"Kaydara FBX Binary  \x00\x1a\x00" + bytes(64))
+    run_bpy(SCENARIO, "make_character", snake, "snake")
+    empty = tmp_path / "empty.blend"
+    run_bpy(SCENARIO, "make_character", empty, "empty")
+    assert "no character file" in refuse([CharacterJob(motion, good)], tmp_path / "missing.fbx").message
+    assert "can't be read" in refuse([CharacterJob(motion, good)], damaged).message
+    assert "can't be read" in refuse([CharacterJob(motion, good)], broken_fbx).message
+    assert "format" in refuse([CharacterJob(motion, good)], tmp_path / "character.obj").message
+    assert refuse([CharacterJob(motion, good)], snake).kind == "not_humanoid"
+    assert "no armature" in refuse([CharacterJob(motion, good)], empty).message
+    assert good.read_bytes() == b"what was there before"
+    assert "format" in refuse([CharacterJob(motion, tmp_path / "walk.mov")], "mannequin").message
+    assert refuse([CharacterJob(motion, tmp_path / "missing" / "walk.fbx")], "mannequin").kind == "unwritable"
+    assert refuse([CharacterJob(motion, Path("/proc/walk.glb"))], "mannequin").kind == "unwritable"
+    assert refuse([CharacterJob(motion, Path("/dev/full/walk.fbx"))], "mannequin").kind == "unwritable"
+    assert not list(tmp_path.glob(".*")) and not (tmp_path / "missing").exists()
+
+
+def test_without_bpy_the_cure_is_named(tmp_path):
+    """In a Python whose import system knows no bpy."""
+    script = """
+import sys
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name == "bpy": raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Blocked())
+import importlib.util
+real = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "bpy" else real(name, *rest)
+from backend.blender_child import export_to_character
+from retarget.errors import MotionGPTError
+try:
+    export_to_character([], "mannequin")
+except MotionGPTError as error:
+    print(error.kind, error.cure)
+"""
+    environment = {k: v for k, v in os.environ.items() if k != "MOTIONGPT_BPY_PYTHON"}
+    root = str(Path(blender_child.__file__).resolve().parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment | {"PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "no_blender Install it with: pip install motiongpt-blender[blender]"
+
+
+def test_a_child_that_dies_is_reported(monkeypatch, tmp_path, caplog):
+    monkeypatch.setattr(blender_child, "_BOOT", "import sys, os\nprint('half a line', flush=True)\nos._exit(9)")
+    error = refuse([CharacterJob(Motion(**_still()), tmp_path / "out.fbx")], "mannequin")
+    assert error.kind == "internal" and "9" in error.message and "half a line" in caplog.text
