@@ -65,7 +65,7 @@ def ask(
     timeout: float = 60.0,
     on_progress: Callable[[protocol.Packet], None] = lambda packet: None,
 ) -> protocol.Packet:
-    """Send a request and wait for its last reply; replies to other requests are dropped.
+    """Send a request and wait for its last reply; replies to other requests that come before it are dropped.
 
     Raises MotionGPTError for an error reply, and after `timeout` seconds without any reply.
     """
@@ -73,7 +73,7 @@ def ask(
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         client.wait(max(0.0, deadline - time.monotonic()))
-        for packet in client.poll():
+        for packet in client.poll(most=1):  # what comes after the answer is left for later
             if packet.id != identifier:
                 continue
             deadline = time.monotonic() + timeout

@@ -26,7 +26,7 @@ Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """`model.json`. Unknown entries are kept out, so that a newer card still loads.
 
-    kind: which engine runs it.  features: convention of the 263 numbers, "true" (joint rotations with twist) or "published".
+    kind: which engine runs it.  features: convention of the 263 numbers, "true" (rotations with twist) or "published".
     fps, frames_per_token: of the motion tokens.  settings: what the engine needs besides its files, such as statistics.
     licence: of the weights, as SPDX or in words.  sources: what it was trained on.  training: seed, steps, versions.
     measured: errors and success rates.  files: relative path -> sha256.
