@@ -1,14 +1,15 @@
 """BVH files in and out.
 
-Format: Biovision hierarchy as commonly written: HIERARCHY of ROOT/JOINT/End Site with OFFSET and CHANNELS in any order, then
-MOTION with one line a frame. A rotation is the product of its channels in their order (column vectors, degrees); position
-channels replace the joint's OFFSET, as most tools read them.
+Format: Biovision hierarchy as commonly written: HIERARCHY of ROOT/JOINT/End Site with OFFSET and CHANNELS in any order,
+then MOTION with one line a frame. A rotation is the product of its channels in their order (column vectors, degrees);
+position channels replace the joint's OFFSET, as most tools read them.
 """
 
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from .motion import Motion
 from .rig import Rig
 from .skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS
 
-Array = NDArray[np.floating]
+Array = NDArray[np.floating[Any]]
 
 _AXIS = {"X": 0, "Y": 1, "Z": 2}
 

@@ -1,19 +1,21 @@
 """How a rig's bones stand when the canonical skeleton stands in its T-pose.
 
-Let A be the turn from the rig's axes to the canonical ones, G_j a joint's canonical global rotation, and B_j the global rotation
-of its bone, in canonical axes. Both describe the same limb, so B_j(t) = G_j(t) T_j with T_j constant: the bone's orientation
-in the T-pose. With T_j known, motion goes either way:  B = G T  and  G = B T^-1.
+Let A be the turn from the rig's axes to the canonical ones, G_j a joint's canonical global rotation, and B_j the global
+rotation of its bone, in canonical axes. Both describe the same limb, so B_j(t) = G_j(t) T_j with T_j constant: the
+bone's orientation in the T-pose. With T_j known, motion goes either way:  B = G T  and  G = B T^-1.
 
 T_j from a rest pose R_j that is no T:  T_j = C_j A R_j, where C_j is the shortest turn of the limb's direction at rest
 to its direction in the T-pose; zero for torso, head and feet, which stand at rest as they do in the T.
 
-Many BVH files hold no rest pose: with all rotations zero, the bones of one chain lie along one axis. There T_j is found from
-the motion. Such skeletons come from tools whose joint axes are parallel to the world's in the T-pose, so T_j is the nearest of
-the 24 axis permutations to what the frames suggest, then turned so that the limb's own axis lies along the T-pose's.
+Many BVH files hold no rest pose: with all rotations zero, the bones of one chain lie along one axis. There T_j is found
+from the motion. Such skeletons come from tools whose joint axes are parallel to the world's in the T-pose, so T_j is
+the nearest of the 24 axis permutations to what the frames suggest, then turned so that the limb's own axis lies along
+the T-pose's.
 """
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +25,7 @@ from .mapping import Mapping
 from .rig import Rig
 from .skeleton import JOINT, LEG_LENGTH, REST_OFFSETS
 
-Array = NDArray[np.floating]
+Array = NDArray[np.floating[Any]]
 
 # The joint that a limb points at, which gives its direction.
 _AIMS = {
@@ -150,7 +152,7 @@ def _vote(rotations: Array) -> Array:
 def calibrate_from_motion(rig: Rig, mapping: Mapping, global_rotations: Array, heads: Array) -> Calibration:
     """For a rig without a meaningful rest pose, from frames of motion: (T, N, 4) and (T, N, 3) in its axes.
 
-    The more of the motion is spent upright, the surer the result; a set of clips of one skeleton is best taken together.
+    The more of the motion is spent upright, the surer the result; clips of one skeleton are best taken together.
     """
     left, upward, down = _torso(rig, mapping, heads)
     up = np.eye(3)[rig.up] if rig.up is not None else _nearest_axis((upward - down).mean(axis=0))
@@ -172,4 +174,6 @@ def calibrate_from_motion(rig: Rig, mapping: Mapping, global_rotations: Array, h
         if kind == "elbow":
             wrist = mapping.bones[joint.replace("elbow", "wrist")]
             tpose[wrist] = _vote(rot.multiply(rot.between(along, goal), posed[:, rig.index[wrist]])[near])
-    return Calibration(_axes(_nearest_axis(np.cross(up, np.roll(up, 1))), up), tpose, LEG_LENGTH / leg_length(rig, mapping))
+    return Calibration(
+        _axes(_nearest_axis(np.cross(up, np.roll(up, 1))), up), tpose, LEG_LENGTH / leg_length(rig, mapping)
+    )

@@ -37,7 +37,7 @@ def bvh_to_motion(clip: BvhClip, mapping: Mapping, calibration: Calibration) -> 
 
 
 def read_motion(path: str | Path) -> Motion:
-    """Read `.npz` or `.bvh`. Raises MotionGPTError for other endings, unreadable files and skeletons that are no biped."""
+    """Read `.npz` or `.bvh`. Raises MotionGPTError for other endings, unreadable files and skeletons of no biped."""
     ending = Path(path).suffix.lower()
     if ending == ".npz":
         return load_npz(path)

@@ -20,7 +20,9 @@ _LIMB_NAMES = {
 _PELVIS_NAMES = ("hips", "hip", "pelvis", "root")
 _HEAD_NAMES = ("head", "neck")
 _REQUIRED = ("hip", "knee", "ankle", "shoulder", "elbow")
-_PREFIX = re.compile(r"^(mixamorig\d*[:_]?|cc_base_|def-|joint_|bip\d*[ _]|valvebiped[._]?bip\d*[ _]|.*:)", re.IGNORECASE)
+_PREFIX = re.compile(
+    r"^(mixamorig\d*[:_]?|cc_base_|def-|joint_|bip\d*[ _]|valvebiped[._]?bip\d*[ _]|.*:)", re.IGNORECASE
+)
 _SIDE_WORDS = {"l": "left", "left": "left", "r": "right", "right": "right"}
 
 
@@ -71,7 +73,9 @@ def _ancestors(rig: Rig, bone: int) -> list[int]:
     return out
 
 
-def _find_limb(rig: Rig, parts: dict[tuple[str, str], list[int]], side: str, parent: int | None, kind: str) -> int | None:
+def _find_limb(
+    rig: Rig, parts: dict[tuple[str, str], list[int]], side: str, parent: int | None, kind: str
+) -> int | None:
     """The first bone of that kind and side; below `parent` when given, the one nearest to it."""
     for name in _LIMB_NAMES[kind]:
         below = [b for b in parts.get((side, name), []) if parent is None or parent in _ancestors(rig, b)[1:]]
@@ -110,7 +114,7 @@ def _common(rig: Rig, bones: list[int]) -> int | None:
 
 
 def map_rig(rig: Rig) -> Mapping:
-    """Find pelvis, spine, neck, head and limbs. Raises MotionGPTError (kind "not_humanoid") that names what is missing."""
+    """Find pelvis, spine, neck, head and limbs. Raises MotionGPTError ("not_humanoid") that names what is missing."""
     parts: dict[tuple[str, str], list[int]] = {}
     for bone, name in enumerate(rig.names):
         parts.setdefault(split_name(name), []).append(bone)

@@ -1,16 +1,18 @@
 """Motion from the canonical skeleton to a rig, and back. See `calibration` for the algebra."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from . import rotations as rot
-from .calibration import Calibration, calibrate_from_rest, leg_length
+from .calibration import Calibration, calibrate_from_rest
 from .mapping import Mapping
 from .motion import Motion, find_contacts
 from .rig import Rig, RigMotion
 from .skeleton import JOINT, JOINT_COUNT, PARENTS, REST_OFFSETS, rest_joints
 
-Array = NDArray[np.floating]
+Array = NDArray[np.floating[Any]]
 
 _SPINE = ("pelvis", "spine1", "spine2", "spine3")
 _NECK = ("spine3", "neck", "head")
@@ -38,7 +40,10 @@ def _bone_targets(motion: Motion, mapping: Mapping) -> dict[str, Array]:
 
 
 def to_bones(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibration | None = None) -> RigMotion:
-    """The pose of every bone in every frame. Root motion is scaled by leg length; bones that no joint drives keep their rest pose."""
+    """The pose of every bone in every frame.
+
+    Root motion is scaled by leg length; bones that no joint drives keep their rest pose.
+    """
     cal = calibration or calibrate_from_rest(rig, mapping)
     back = rot.conjugate(cal.axes)
     targets = _bone_targets(motion, mapping)
@@ -57,16 +62,22 @@ def to_bones(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibratio
 
 
 def _hips_middle(rig: Rig, mapping: Mapping) -> Array:
-    return 0.5 * sum(rig.heads[rig.index[mapping.bones[f"{side}_hip"]]] for side in ("left", "right"))
+    middle: Array = rig.heads[_pair(rig, mapping, "hip")].mean(axis=0)
+    return middle
+
+
+def _pair(rig: Rig, mapping: Mapping, joint: str) -> list[int]:
+    """The bones of the left and the right joint of that name."""
+    return [rig.index[mapping.bones[f"{side}_{joint}"]] for side in ("left", "right")]
 
 
 def _root_translation(motion: Motion, rig: Rig, mapping: Mapping, cal: Calibration, world: Array) -> Array:
-    """(T, 3) that brings the middle of the rig's hips to the scaled middle of the canonical hips, ankles at their own height."""
+    """(T, 3) that brings the rig's hips to the scaled middle of the canonical hips, ankles at their own height."""
     pelvis = rig.index[mapping.bones["pelvis"]]
     middle = motion.joints[:, [JOINT["left_hip"], JOINT["right_hip"]]].mean(axis=1)  # (T, 3) canonical
     middle = middle - [0.0, _ankle_height(motion.offsets), 0.0]
     up = rot.rotate(rot.conjugate(cal.axes), np.array([0.0, 1.0, 0.0]))
-    ankles = 0.5 * sum(rig.heads[rig.index[mapping.bones[f"{side}_ankle"]]] @ up for side in ("left", "right"))
+    ankles = float((rig.heads[_pair(rig, mapping, "ankle")] @ up).mean())
     goal = rot.rotate(rot.conjugate(cal.axes), middle / cal.scale) + up * ankles
     lever = rot.rotate(rot.conjugate(rig.rest_rotations[pelvis]), _hips_middle(rig, mapping) - rig.heads[pelvis])
     translation: Array = goal - rot.rotate(world[:, pelvis], lever) - rig.heads[pelvis]
@@ -80,12 +91,18 @@ def _ankle_height(offsets: Array) -> float:
 
 
 def to_motion(
-    rig: Rig, mapping: Mapping, global_rotations: Array, heads: Array, fps: float, calibration: Calibration | None = None
+    rig: Rig,
+    mapping: Mapping,
+    global_rotations: Array,
+    heads: Array,
+    fps: float,
+    calibration: Calibration | None = None,
 ) -> Motion:
-    """The canonical motion of a posed rig: bones' global rotations (T, N, 4) and joint positions (T, N, 3) in the rig's axes.
+    """The canonical motion of a posed rig.
 
-    The result has the canonical body, lengths scaled by the legs'; its height over the floor is the rig's own origin's, so call
-    `Motion.on_floor` where that means nothing (BVH).
+    global_rotations: (T, N, 4) of the bones and heads: (T, N, 3) of their joints, in the rig's axes.
+    The result has the canonical body, lengths scaled by the legs'; its height over the floor is the rig's own origin's,
+    so call `Motion.on_floor` where that means nothing (BVH).
     """
     cal = calibration or calibrate_from_rest(rig, mapping)
     driven = {
@@ -93,10 +110,9 @@ def to_motion(
         for bone, turn in cal.tpose.items()
     }
     world = np.empty((len(heads), JOINT_COUNT, 4))
-    known = set()
-    for joint, bone in mapping.bones.items():
-        world[:, JOINT[joint]] = driven[bone]
-        known.add(JOINT[joint])
+    known = {JOINT[name] for name in mapping.bones}
+    for name, bone in mapping.bones.items():
+        world[:, JOINT[name]] = driven[bone]
     pelvis = driven[mapping.bones["pelvis"]]
     spine = np.stack([pelvis, *(driven[b] for b in mapping.spine)], axis=1)
     places = np.arange(1, 4) * (len(mapping.spine) / 3)
@@ -111,11 +127,11 @@ def to_motion(
             world[:, joint] = world[:, PARENTS[joint]]
     local = world.copy()
     local[:, 1:] = rot.multiply(rot.conjugate(world[:, list(PARENTS[1:])]), world[:, 1:])
-    middle = 0.5 * sum(heads[:, rig.index[mapping.bones[f"{side}_hip"]]] for side in ("left", "right"))
+    middle = heads[:, _pair(rig, mapping, "hip")].mean(axis=1)
     root = rot.rotate(cal.axes, middle * cal.scale)
     lever = 0.5 * (REST_OFFSETS[JOINT["left_hip"]] + REST_OFFSETS[JOINT["right_hip"]])
     up = rot.rotate(rot.conjugate(cal.axes), np.array([0.0, 1.0, 0.0]))
-    ankles = 0.5 * sum(rig.heads[rig.index[mapping.bones[f"{side}_ankle"]]] @ up for side in ("left", "right"))
+    ankles = float((rig.heads[_pair(rig, mapping, "ankle")] @ up).mean())
     root = root - rot.rotate(world[:, 0], lever) + [0.0, _ankle_height(REST_OFFSETS) - ankles * cal.scale, 0.0]
     motion = Motion(
         rotations=rot.unflip(rot.normalize(local)), root_position=root, fps=fps, contacts=np.zeros((len(heads), 4))
