@@ -1,0 +1,273 @@
+"""The backend as a real child process: found, used, seen dying, ended with its parent, in both layouts of the files."""
+
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import build_addon
+from backend import connection, process, protocol
+from backend.client import Client, ask
+from backend.process import BackendProcess, State
+from retarget import MotionGPTError
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTS = str(Path(__file__).resolve().parent)
+WAIT = 30.0
+ENGINE = {"MOTIONGPT_TEST_ENGINE": "fake_engine:make"}
+
+Starter = Callable[..., BackendProcess]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Starter]:
+    started = []
+
+    def begin(*arguments: str, python: str = sys.executable) -> BackendProcess:
+        log_path = tmp_path / "log" / "backend.log"
+        backend = process.start(log_path, arguments, python, [TESTS], ENGINE)
+        started.append(backend)
+        return backend
+
+    yield begin
+    for backend in started:
+        backend.stop()
+        backend.wait(WAIT)
+
+
+def ready(backend: BackendProcess) -> Client:
+    deadline = time.monotonic() + WAIT
+    while (state := backend.poll()) is not State.READY:
+        assert state is State.STARTING, backend.failure()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert backend.handover is not None
+    return Client(backend.handover)
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone; a zombie that nobody has fetched yet is."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_start_generate_stop(start: Starter) -> None:
+    backend = start("--model", "fake")
+    client = ready(backend)
+    packet = ask(client, protocol.Generate("walk", seconds=1.0, seed=3), timeout=WAIT)
+    assert len(packet.motions[0]) == 20
+    assert ask(client, protocol.Hello()).message.server.model == "fake"
+    assert backend.handover.pid == backend.pid
+    ask(client, protocol.Shutdown())
+    assert backend.wait(WAIT) == 0
+    assert backend.poll() is State.DEAD
+    client.close()
+
+
+def test_the_same_seed_gives_the_same_motion_after_a_restart(start: Starter) -> None:
+    frames = []
+    for _ in range(2):
+        client = ready(start())
+        packet = ask(client, protocol.Generate("walk", seed=5), timeout=WAIT)
+        frames.append(protocol.encode("x", protocol.Result(), packet.motions))
+        client.close()
+    assert frames[0] == frames[1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows guards files by their folder's rights, not by modes")
+def test_only_the_user_can_read_the_keys(start: Starter, tmp_path: Path) -> None:
+    backend = start()
+    ready(backend).close()
+    handover = backend._folder / "handover.json"
+    assert stat.S_IMODE(handover.stat().st_mode) == 0o600
+    assert stat.S_IMODE(handover.parent.stat().st_mode) == 0o700
+    loose = tmp_path / "handover.json"
+    loose.write_text("{}")
+    loose.chmod(0o666)
+    connection.write_handover(backend.handover, loose)
+    assert stat.S_IMODE(loose.stat().st_mode) == 0o600
+    assert connection.read_handover(loose) == backend.handover
+
+
+def test_no_call_holds_up_the_caller(start: Starter) -> None:
+    longest: dict[str, float] = {}
+
+    def timed(name: str, call: Callable[[], object]) -> object:
+        began = time.perf_counter()
+        value = call()
+        longest[name] = max(longest.get(name, 0.0), time.perf_counter() - began)
+        return value
+
+    backend = timed("start", start)
+    while timed("poll", backend.poll) is not State.READY:
+        time.sleep(0.01)
+    client = timed("connect", lambda: Client(backend.handover))
+    identifier = timed("send", lambda: client.send(protocol.Generate("slow", seconds=4.0)))
+    done = False
+    deadline = time.monotonic() + WAIT
+    while not done and time.monotonic() < deadline:
+        packets = timed("receive", client.poll)
+        done = any(p.id == identifier and isinstance(p.message, protocol.Result) for p in packets)
+        time.sleep(0.01)
+    assert done
+    timed("close", client.close)
+    timed("stop", backend.stop)
+    # Four times the 50 ms that Blender may be held up: other work on the machine must not fail this.
+    assert {name: seconds for name, seconds in longest.items() if seconds > 0.2} == {}
+
+
+def test_a_backend_that_dies_says_why(start: Starter) -> None:
+    backend = start("--device", "abacus")
+    assert backend.wait(WAIT) == 2
+    assert backend.poll() is State.DEAD
+    error = backend.failure()
+    assert "code 2" in error.message and "abacus" in error.message
+    assert str(backend.log_path) in error.cure
+    assert not backend._folder.exists()
+
+
+def test_a_killed_backend_is_seen_dead(start: Starter) -> None:
+    backend = start()
+    ready(backend).close()
+    os.kill(backend.pid, signal.SIGKILL)
+    backend.wait(WAIT)
+    assert backend.poll() is State.DEAD
+    assert "-9" in backend.failure().message
+
+
+def test_a_python_that_does_not_exist_is_told(start: Starter) -> None:
+    with pytest.raises(MotionGPTError) as caught:
+        start(python="/nowhere/python")
+    assert caught.value.kind == "backend_died"
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from backend import process
+folder = Path(sys.argv[1])
+backend = process.start(folder / "log.txt", ["--model", "fake"], import_paths=[sys.argv[2]])
+while backend.poll() is not process.State.READY:
+    time.sleep(0.02)
+print(backend.pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs kill -9")
+@pytest.mark.parametrize("busy", [False, True])
+def test_the_backend_ends_when_its_parent_is_killed(tmp_path: Path, busy: bool) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(tmp_path), TESTS],
+        cwd=ROOT,
+        env=os.environ | ENGINE | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    client = None
+    try:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        if busy:
+            handover = connection.read_handover(next(tmp_path.glob("motiongpt-*/handover.json")))
+            assert handover is not None
+            client = Client(handover)
+            client.send(protocol.Generate("slow", seconds=10.0))
+            assert client.wait(WAIT)
+        assert not has_ended(pid)
+    finally:
+        parent.kill()
+        parent.wait()
+        parent.stdout.close()
+    deadline = time.monotonic() + 8.0
+    while not has_ended(pid):
+        assert time.monotonic() < deadline, (tmp_path / "log.txt").read_text()
+        time.sleep(0.05)
+    assert not list(tmp_path.glob("motiongpt-*/handover.json"))
+    if client is not None:
+        client.close()
+
+
+def unpack_extension(folder: Path) -> Path:
+    """The files of the built extension, imports rewritten; its __init__.py imports bpy."""
+    for name, content in build_addon.source_files().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    assert re.search(r"^(import bpy|from \.\w* import)", (folder / "__init__.py").read_text(), re.MULTILINE)
+    return folder
+
+
+def copy_checkout(folder: Path) -> Path:
+    ignore = shutil.ignore_patterns("__pycache__", "models", "training")
+    for name in ("backend", "retarget"):
+        shutil.copytree(ROOT / name, folder / name, ignore=lambda d, n: ignore(d, n) - {"models.py"})
+    return folder
+
+
+@pytest.mark.parametrize("make_copy", [unpack_extension, copy_checkout])
+def test_the_launcher_works_in_both_layouts(
+    make_copy: Callable[[Path], Path], tmp_path: Path, start: Starter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_copy(tmp_path / "user_default" / "motiongpt")
+    monkeypatch.setattr(process, "LAUNCHER", folder / "backend" / "launch.py")
+    client = ready(start("--model", "fake"))
+    assert len(ask(client, protocol.Generate("walk"), timeout=WAIT).motions[0]) == 80
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("make_copy", "name"), [(unpack_extension, "motiongpt_extension.backend.cli"), (copy_checkout, "backend.cli")]
+)
+def test_the_launched_code_is_the_copy_and_imports_nothing_of_the_addon(
+    make_copy: Callable[[Path], Path], name: str, tmp_path: Path
+) -> None:
+    folder = make_copy(tmp_path / "motiongpt")
+    script = f"""
+import runpy, sys
+sys.modules["bpy"] = None
+cli = runpy.run_path({str(folder / "backend" / "launch.py")!r})["import_cli"]()
+assert cli.main(["models", "list"]) == 0
+ours = [m for m in list(sys.modules.values()) if getattr(m, "__file__", None) and "motiongpt" in m.__file__]
+outside = [m for m in list(sys.modules.values()) if {str(ROOT / "backend")!r} in (getattr(m, "__file__", 0) or "")]
+assert cli.__name__ == {name!r}
+assert len(ours) > 5 and not outside, outside
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_dependencies_are_found_without_importing_them() -> None:
+    script = """
+import sys
+from backend.process import DEPENDENCIES, dependency_paths
+paths = dependency_paths()
+heavy = {"onnxruntime", "tokenizers"} & set(sys.modules)
+assert not heavy, heavy
+sys.path[:] = [p for p in sys.path if "site-packages" not in p] + paths
+for name in DEPENDENCIES:
+    __import__(name)
+assert dependency_paths(["no_such_package_anywhere"]) == []
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_tail_of_a_log(tmp_path: Path) -> None:
+    path = tmp_path / "log.txt"
+    assert process.read_tail(path) == ""
+    path.write_bytes("ä".encode() * 50_000 + b"\nlast line\n")
+    tail = process.read_tail(path, 100)
+    assert tail.endswith("ä\nlast line") and len(tail) <= 100
