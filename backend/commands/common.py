@@ -70,8 +70,8 @@ def check_output(path: Path, formats: Iterable[str], copies: int = 1) -> list[Pa
     """
     formats = tuple(formats)
     if path.suffix.lower() not in formats:
-        ending = path.suffix or "no ending"
-        raise MotionGPTError(f"{path.name} has {ending}, which can't be written here.", f"Use {' '.join(formats)}.")
+        wrong = f"ends in {path.suffix}, which can't be written here" if path.suffix else "has no file ending"
+        raise MotionGPTError(f"{path.name} {wrong}.", f"Use {' '.join(formats)}.")
     paths = [path] if copies == 1 else [path.with_stem(f"{path.stem}-{i}") for i in range(1, copies + 1)]
     _check_folder(path.absolute().parent)
     for target in paths:
