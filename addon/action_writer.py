@@ -7,9 +7,13 @@ What Blender does with a pose bone (global rotations, rest R, posed G, of its pa
     head   = rest head + L location         with L from the bone's own flags (Bone.convert_local_to_pose knows them all)
 
 so `basis` and `location`, which are what keys hold, come from the inverse of these.
+
+The three steps of `write_action` also stand alone, for callers that may not hold Blender up: `plan_keys` reads what the
+sums depend on, `solve_keys` does the sums and may run in another thread, `write_keys` changes Blender's data.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import bpy
 import numpy as np
@@ -27,6 +31,20 @@ Curve = tuple[str, str, Array]
 """Bone name, property name, values (T, channels)."""
 
 
+@dataclass(frozen=True, eq=False)
+class KeyPlan:
+    """What keys depend on besides rig and motion.
+
+    inherits: N bools, whether a bone takes over its parent's rotation.  modes: rotation mode of every keyed bone.
+    location_bone: gets the location keys.  to_location: (3, 3) to their values from metres in world axes.
+    """
+
+    inherits: tuple[bool, ...]
+    modes: dict[str, str]
+    location_bone: str
+    to_location: Array
+
+
 def write_action(
     armature_object: bpy.types.Object,
     rig: Rig,
@@ -42,17 +60,48 @@ def write_action(
     and keep the pose they have. The action that was there is stashed on a muted NLA track named after it.
     Raises MotionGPTError for an armature that can't be animated, before anything is changed.
     """
+    plan = plan_keys(armature_object, rig, mapping)
+    return write_keys(armature_object, solve_keys(plan, rig, rig_motion), name, start_frame)
+
+
+def plan_keys(armature_object: bpy.types.Object, rig: Rig, mapping: Mapping) -> KeyPlan:
+    """Read what `solve_keys` needs. Raises MotionGPTError for an armature that can't be animated."""
     _check_editable(armature_object)
-    curves = _rotation_curves(armature_object, rig, rig_motion, mapping)
-    location = _location_curve(armature_object, rig, rig_motion, mapping)
-    _clear_offsets(armature_object, [bone for bone, _, _ in curves])
+    bones, pose = armature_object.data.bones, armature_object.pose.bones
+    axes = object_axes(armature_object)
+    bone = bones[mapping.root_bone]
+    # A connected bone ignores its location. Its parents are at rest, so moving the first free one moves it alike.
+    while bone.use_connect and bone.parent:
+        bone = bone.parent
+    to_armature = rot.to_matrix(rot.conjugate(axes.turn)) / axes.scale  # (3, 3)
+    return KeyPlan(
+        inherits=tuple(
+            parent >= 0 and bones[name].use_inherit_rotation
+            for name, parent in zip(rig.names, rig.parents, strict=True)
+        ),
+        modes={name: pose[name].rotation_mode for name in mapping.driven},
+        location_bone=bone.name,
+        to_location=np.linalg.solve(_location_axes(bone), to_armature),
+    )
+
+
+def solve_keys(plan: KeyPlan, rig: Rig, rig_motion: RigMotion) -> list[Curve]:
+    """The values of all keys; touches nothing of Blender's."""
+    location = rig_motion.root_translation @ plan.to_location.T  # (T, 3)
+    return [*_rotation_curves(plan, rig, rig_motion), (plan.location_bone, "location", location)]
+
+
+def write_keys(armature_object: bpy.types.Object, curves: list[Curve], name: str, start_frame: int) -> bpy.types.Action:
+    """Make a new action of the curves, stash the old one. Raises MotionGPTError before anything is changed."""
+    _check_editable(armature_object)
+    _clear_offsets(armature_object, [bone for bone, channel, _ in curves if channel != "location"])
     animation = armature_object.animation_data or armature_object.animation_data_create()
     animation.use_tweak_mode = False  # an action inside a tweaked strip can't be replaced
     stash_action(armature_object)
     action = bpy.data.actions.new(name)
     new_curve = _assign(armature_object, action)
-    frames = start_frame + np.arange(len(rig_motion.basis), dtype=np.float64)
-    for bone, channel, values in [*curves, location]:
+    frames = start_frame + np.arange(len(curves[0][2]), dtype=np.float64)
+    for bone, channel, values in curves:
         path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{channel}'
         for index in range(values.shape[1]):
             _fill(new_curve(path, index, bone), frames, values[:, index])
@@ -84,21 +133,19 @@ def _check_editable(armature_object: bpy.types.Object) -> None:
         )
 
 
-def _rotation_curves(
-    armature_object: bpy.types.Object, rig: Rig, rig_motion: RigMotion, mapping: Mapping
-) -> list[Curve]:
+def _rotation_curves(plan: KeyPlan, rig: Rig, rig_motion: RigMotion) -> list[Curve]:
     """Per keyed bone its rotation property and values, as the bone's mode wants them."""
     wanted = rig_motion.global_rotations(rig)  # (T, N, 4)
-    keyed = set(mapping.driven)
     reached = np.empty_like(wanted)
     curves = []
     for i, (name, parent) in enumerate(zip(rig.names, rig.parents, strict=True)):
-        follows = parent >= 0 and armature_object.data.bones[name].use_inherit_rotation
-        base = rot.multiply(reached[:, parent], rig.rest_local[i]) if follows else rig.rest_rotations[i]  # (T, 4)
-        reached[:, i] = wanted[:, i] if name in keyed else base
-        if name in keyed:
+        base = (
+            rot.multiply(reached[:, parent], rig.rest_local[i]) if plan.inherits[i] else rig.rest_rotations[i]
+        )  # (T, 4)
+        reached[:, i] = wanted[:, i] if name in plan.modes else base
+        if name in plan.modes:
             basis = rot.unflip(rot.normalize(rot.multiply(rot.conjugate(base), wanted[:, i])))
-            curves.append((name, *_rotation_values(armature_object.pose.bones[name].rotation_mode, basis)))
+            curves.append((name, *_rotation_values(plan.modes[name], basis)))
     return curves
 
 
@@ -116,17 +163,6 @@ def _rotation_values(mode: str, basis: Array) -> tuple[str, Array]:
         previous = Quaternion(q).to_euler(mode, previous)  # the nearest of the equivalent angles
         angles[frame] = previous
     return "rotation_euler", angles
-
-
-def _location_curve(armature_object: bpy.types.Object, rig: Rig, rig_motion: RigMotion, mapping: Mapping) -> Curve:
-    """The root-motion bone's name, "location", and values (T, 3) in the bone's own axes and the armature's units."""
-    axes = object_axes(armature_object)
-    moved = rot.rotate(rot.conjugate(axes.turn), rig_motion.root_translation) / axes.scale  # (T, 3) armature space
-    bone = armature_object.data.bones[mapping.root_bone]
-    # A connected bone ignores its location. Its parents are at rest, so moving the first free one moves it alike.
-    while bone.use_connect and bone.parent:
-        bone = bone.parent
-    return bone.name, "location", np.linalg.solve(_location_axes(bone), moved.T).T
 
 
 def _location_axes(bone: bpy.types.Bone) -> Array:

@@ -11,11 +11,10 @@ from typing import Any, TypeVar
 
 import bpy
 
-from .action_writer import write_action
+from .action_writer import Curve, plan_keys, solve_keys, write_keys
 from .gather import GenerateContext, find_armature
 from .retarget.errors import MotionGPTError
 from .retarget.motion import Motion
-from .retarget.rig import RigMotion
 from .retarget.solve import to_bones
 from .service import Finished, Service, Working
 
@@ -72,8 +71,8 @@ class Job:
     def _passes(self) -> Waiting[None]:
         yield from self._backend_ready()
         motion = yield from self._generated()
-        solved = yield from self._solved(motion)
-        self._write(solved)
+        curves = yield from self._solved(motion)
+        self._write(curves)
 
     def _backend_ready(self) -> Waiting[None]:
         yield from _in_thread(lambda: self._service.start(self.request.backend))
@@ -99,16 +98,26 @@ class Job:
         self.stage = _STAGES.get(event.stage, event.stage)
         self.fraction = event.fraction * _GENERATED
 
-    def _solved(self, motion: Motion) -> Waiting[RigMotion]:
+    def _solved(self, motion: Motion) -> Waiting[list[Curve]]:
         self.stage, self.fraction = "Fitting the motion to the armature", _GENERATED
-        request = self.request
-        return (
-            yield from _in_thread(
-                lambda: to_bones(motion.resample(request.fps, request.frames), request.rig, request.mapping)
-            )
-        )
+        rig, mapping, fps, frames = self.request.rig, self.request.mapping, self.request.fps, self.request.frames
+        plan = plan_keys(self._armature(), rig, mapping)
 
-    def _write(self, solved: RigMotion) -> None:
+        def solve() -> list[Curve]:
+            return solve_keys(plan, rig, to_bones(motion.resample(fps, frames), rig, mapping))
+
+        return (yield from _in_thread(solve))
+
+    def _write(self, curves: list[Curve]) -> None:
+        request = self.request
+        armature = self._armature()
+        name = request.prompt[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable
+        write_keys(armature, curves, name, request.start_frame)
+        bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
+        self.message = f"{request.frames} frames on {armature.name} from frame {request.start_frame} on."
+
+    def _armature(self) -> bpy.types.Object:
+        """The armature as it is now. Raises MotionGPTError where it is not what Generate was pressed for any more."""
         request = self.request
         armature = find_armature(request.armature_uid)
         if armature is None:
@@ -116,15 +125,12 @@ class Job:
                 f'The armature "{request.armature_name}" was deleted while the motion was generated.',
                 "Choose another armature and generate again: the same seed gives the same motion.",
             )
-        missing = [name for name in request.mapping.driven if name not in armature.pose.bones]
+        missing = [name for name in request.rig.names if name not in armature.pose.bones]
         if missing:
             raise MotionGPTError(
                 f'The bone "{missing[0]}" of "{armature.name}" is gone since Generate was pressed.', "Generate again."
             )
-        name = request.prompt[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable
-        write_action(armature, request.rig, request.mapping, solved, name, request.start_frame)
-        bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
-        self.message = f"{request.frames} frames on {armature.name} from frame {request.start_frame} on."
+        return armature
 
 
 def _in_thread(function: Callable[[], T]) -> Waiting[T]:

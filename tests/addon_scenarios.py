@@ -243,7 +243,7 @@ def generate() -> object:
 def cancel() -> object:
     """Cancel while tokens come, then generate again."""
     armature = make_armature("Person", BIPED)
-    settings().prompt = "a person walks forward"
+    settings().prompt = "slow"
     attempt()
     run_job(until=lambda job: job.stage == "Choosing the motion")
     started = time.perf_counter()
@@ -261,7 +261,7 @@ def cancel() -> object:
 def backend_killed() -> object:
     """The backend dies while it generates: a clear error, nothing written; the next Generate starts another."""
     make_armature("Person", BIPED)
-    settings().prompt = "a person walks forward"
+    settings().prompt = "slow"
     attempt()
     run_job(until=lambda job: job.stage == "Choosing the motion")
     first = session().service.pid()
@@ -277,7 +277,7 @@ def backend_killed() -> object:
 def armature_gone() -> object:
     """The armature is deleted, then another file is opened, each while a motion is generated."""
     make_armature("Person", BIPED)
-    settings().prompt = "a person walks forward"
+    settings().prompt = "slow"
     attempt()
     run_job(until=lambda job: job.stage == "Choosing the motion")
     bpy.data.objects.remove(bpy.data.objects["Person"])
@@ -289,7 +289,7 @@ def armature_gone() -> object:
     bpy.ops.wm.read_homefile(use_empty=True)
     seen["reloaded"] = [job.state, job.message, session().job is None, session().error]
     make_armature("Person", BIPED)
-    settings().prompt = "a person walks forward"
+    settings().prompt = "slow"
     attempt()
     return seen | {"after": run_job().state}
 
@@ -297,7 +297,7 @@ def armature_gone() -> object:
 def unregistered_while_running() -> object:
     """Disabling the extension ends job and backend."""
     make_armature("Person", BIPED)
-    settings().prompt = "a person walks forward"
+    settings().prompt = "slow"
     attempt()
     job = run_job(until=lambda job: job.stage == "Choosing the motion")
     backend = session().service.pid()
@@ -322,7 +322,7 @@ def ended(pid: int, seconds: float = 10.0) -> bool:
 def wait_to_be_killed() -> object:
     """Start the backend, say its process id, and wait: the test then kills this process with no chance to clean up."""
     make_armature("Person", BIPED)
-    settings().prompt = "a person walks forward"
+    settings().prompt = "slow"
     attempt()
     run_job(until=lambda job: job.stage == "Choosing the motion")
     print(RESULT + json.dumps({"blender": os.getpid(), "backend": session().service.pid()}), flush=True)
