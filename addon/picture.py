@@ -6,8 +6,8 @@ from pathlib import Path
 import bpy
 from mathutils import Vector
 
-WIDTH, HEIGHT = 300, 360
-SAMPLES = 16
+WIDTH, HEIGHT = 280, 360
+SAMPLES = 10
 
 
 def render_pictures(armature_object: bpy.types.Object, hips: str, folder: Path, count: int) -> list[str]:
@@ -19,13 +19,13 @@ def render_pictures(armature_object: bpy.types.Object, hips: str, folder: Path, 
     folder.mkdir(parents=True, exist_ok=True)
     scene = bpy.context.scene
     camera = _build_stage(scene)
-    height = max((armature_object.matrix_world @ bone.tail_local).z for bone in armature_object.data.bones)
+    height = _height(armature_object)
     paths = []
     for number in range(count):
         frame = scene.frame_start + (scene.frame_end - scene.frame_start) * number / max(count - 1, 1)
         scene.frame_set(int(frame), subframe=frame % 1.0)
         at = armature_object.matrix_world @ armature_object.pose.bones[hips].head
-        target = Vector((at.x, at.y, 0.5 * height))
+        target = Vector((at.x, at.y, 0.56 * height))
         camera.location = target + height * Vector((0.95, -1.75, 0.42))
         camera.rotation_euler = (target - camera.location).to_track_quat("-Z", "Y").to_euler()
         path = folder / f"{number:03d}.png"
@@ -35,13 +35,20 @@ def render_pictures(armature_object: bpy.types.Object, hips: str, folder: Path, 
     return paths
 
 
+def _height(armature_object: bpy.types.Object) -> float:
+    """Metres from the floor to the top of the character at rest: of its skin, or of its bones where it has none."""
+    skins = [o for o in bpy.context.scene.objects if o.type == "MESH" and o.find_armature() == armature_object]
+    tops = [(skin.matrix_world @ Vector(corner)).z for skin in skins for corner in skin.bound_box]
+    return max(tops or [(armature_object.matrix_world @ bone.tail_local).z for bone in armature_object.data.bones])
+
+
 def _build_stage(scene: bpy.types.Scene) -> bpy.types.Object:
     """Camera, light, floor and render settings; returns the camera."""
     sun = bpy.data.objects.new("Sun", bpy.data.lights.new("Sun", "SUN"))
     sun.data.energy, sun.data.angle = 2.6, radians(6)
     sun.rotation_euler = (radians(38), radians(14), radians(-20))
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
-    camera.data.lens, camera.data.sensor_fit = 40, "VERTICAL"
+    camera.data.lens, camera.data.sensor_fit = 35, "VERTICAL"
     floor = bpy.data.objects.new("Floor", bpy.data.meshes.new("Floor"))
     floor.data.from_pydata([(x, y, 0.0) for x, y in ((-60, -60), (60, -60), (60, 60), (-60, 60))], [], [(0, 1, 2, 3)])
     floor.data.materials.append(_checker())

@@ -40,13 +40,42 @@ def render_sheet(motions: Sequence[Motion], titles: Sequence[str], path: str | P
         for row, (motion, title) in enumerate(zip(motions, titles, strict=True)):
             _draw_row(figure.add_subplot(grid[row, 0]), motion, title, frames)
             _draw_path(figure.add_subplot(grid[row, 1]), motion, _times(motion, frames))
-        figure.savefig(path, bbox_inches="tight", facecolor="white", format="png")
+        _save_figure(figure, path, bbox_inches="tight")
+    finally:
+        plt.close(figure)
+
+
+def join_pictures(rows: Sequence[Sequence[str | Path]], titles: Sequence[str], path: str | Path) -> None:
+    """Write one PNG of pictures of equal size: a row under each title, from left to right in time.
+
+    Raises MotionGPTError for a path that can't be written.
+    """
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    strips = [np.concatenate([plt.imread(picture)[..., :3] for picture in row], axis=1) for row in rows]
+    height, width = strips[0].shape[:2]
+    figure = plt.figure(figsize=(width / 100, len(strips) * (height / 100 + 0.45)), dpi=100)
+    try:
+        for number, (strip, title) in enumerate(zip(strips, titles, strict=True)):
+            share = 1.0 / len(strips)
+            box = (0.0, 1.0 - (number + 1) * share, 1.0, share * height / (height + 45))
+            axes = figure.add_axes(box)
+            axes.imshow(strip, aspect="auto", interpolation="none")
+            axes.axis("off")
+            axes.set_title(title, loc="left", fontsize=15, x=0.005)
+        _save_figure(figure, path)
+    finally:
+        plt.close(figure)
+
+
+def _save_figure(figure: Any, path: str | Path, **options: Any) -> None:
+    try:
+        figure.savefig(path, facecolor="white", format="png", **options)
     except OSError as error:
         raise MotionGPTError(
             f"{path} can't be written ({error.strerror}).", "Choose another folder.", "unwritable"
         ) from error
-    finally:
-        plt.close(figure)
 
 
 def _times(motion: Motion, frames: int) -> NDArray[np.int64]:
