@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _print_error("internal", f"{type(error).__name__}: {error}", "Report it with the lines on stderr.")
         return BUG
     if as_json:
-        print(json.dumps(report.data, ensure_ascii=False), flush=True)
+        print(json.dumps(report.data), flush=True)
     else:
         for line in report.lines:
             print(line)
@@ -58,4 +58,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _print_error(kind: str, message: str, cure: str) -> None:
     error = {"kind": kind, "message": message, "cure": cure}
-    print(json.dumps({"error": error}, ensure_ascii=False), flush=True)
+    print(json.dumps({"error": error}), flush=True)

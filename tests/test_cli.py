@@ -169,7 +169,7 @@ def test_bad_input_is_told_and_writes_nothing(
 @pytest.mark.usefixtures("obstacles")
 def test_what_can_be_checked_is_checked_before_the_model_loads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOTIONGPT_TEST_ENGINE", "no_such_module:make")
-    for arguments, kind in BAD:
+    for arguments, _kind in BAD:
         if arguments[:1] == ["generate"] and arguments[1] != "fail":
             assert cli.main(arguments) == 2, arguments
     assert cli.main(["generate", "walk", "-o", "x.npz"]) == 1  # the module would have been looked for

@@ -13,6 +13,7 @@ import pytest
 import zmq
 
 import backend.server
+import backend.worker
 from backend import limits, protocol
 from backend.client import Client, ask
 from backend.connection import Handover, connect
@@ -328,6 +329,15 @@ def test_a_client_that_goes_away_loses_its_requests(running: Running, client: Cl
     next_packet(leaving, first, protocol.Progress)
     leaving.close()
     mine = client.send(protocol.Generate("jump", seconds=0.4))
+
+    def jumps() -> bool:
+        running.step()
+        time.sleep(backend.worker.PROGRESS_INTERVAL)  # sending progress is how the server notices
+        return len(running.engine.requests) == 2
+
+    until(jumps)
+    assert [r.prompt for r in running.engine.requests] == ["walk", "jump"]
+    assert running.engine.tokens < 40  # of the 50 that were asked for first
     running.open()
     assert next_packet(client, mine, protocol.Result).motions[0].meta["text"] == "jump"
 
