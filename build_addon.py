@@ -20,7 +20,7 @@ import tempfile
 import tomllib
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -34,27 +34,37 @@ SCRIPTS = ("backend/launch.py",)
 PYTHONS = ("3.11", "3.13")  # Blender 4.2 to 5.0, and 5.1 on
 
 # The one place that names what is bundled. onnxruntime and tokenizers import without the packages that their metadata
-# ask for (protobuf, flatbuffers, huggingface_hub ...), and numpy is Blender's own, so these four are all.
+# ask for (protobuf, flatbuffers, huggingface_hub ...), and numpy is Blender's own, so these four are nearly all.
 PINS = {"pyzmq": "27.3.0", "msgspec": "0.22.0", "onnxruntime": "1.31.1", "tokenizers": "0.23.3"}
 
 
 @dataclass(frozen=True)
 class Platform:
-    """name: Blender's. tags: pip's platform tags, widest last. pins: versions that differ from PINS."""
+    """name: Blender's. tags: pip's platform tags. pins: what differs from PINS, of each Python where not of both."""
 
     name: str
     tags: tuple[str, ...]
-    pins: dict[str, str]
+    pins: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def pins_for(self, python: str) -> dict[str, str]:
+        """Package -> version, of everything bundled for that Python."""
+        return PINS | self.pins.get(python, {})
 
 
 PLATFORMS = {
     p.name: p
     for p in (
-        Platform("linux-x64", ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"), {}),
-        Platform("windows-x64", ("win_amd64",), {}),
-        Platform("macos-arm64", ("macosx_14_0_arm64",), {}),
+        Platform(
+            "linux-x64",
+            ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
+            # Linux distributions build Blender without numpy inside. Where there is one, Blender may come upon this one
+            # first: being the newest, it runs what was built for any numpy 2.
+            {"3.13": {"numpy": "2.5.5"}},
+        ),
+        Platform("windows-x64", ("win_amd64",)),
+        Platform("macos-arm64", ("macosx_14_0_arm64",)),
         # The last onnxruntime that was built for Intel Macs.
-        Platform("macos-x64", ("macosx_13_0_x86_64",), {"onnxruntime": "1.23.2"}),
+        Platform("macos-x64", ("macosx_13_0_x86_64",), {p: {"onnxruntime": "1.23.2"} for p in PYTHONS}),
     )
 }
 
@@ -165,7 +175,7 @@ def wheels(target: Platform, log: Callable[[str], None] = print) -> dict[str, by
     found: dict[str, bytes] = {}
     for python in PYTHONS:
         folder = WHEEL_CACHE / f"{target.name}-{python}"
-        pins = PINS | target.pins
+        pins = target.pins_for(python)
         if not all(list(folder.glob(f"{name}-{version}-*.whl")) for name, version in pins.items()):
             log(f"downloading wheels for {target.name}, Python {python}")
             _download(target, python, pins, folder)

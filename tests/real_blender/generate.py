@@ -1,0 +1,95 @@
+"""Runs inside a windowed Blender: loads a character, presses Generate, and takes a picture of the screen at the end.
+
+    blender --python generate.py -- CHARACTER PICTURE RESULT [VARIABLE=VALUE ...]
+
+CHARACTER: a glTF file. RESULT: a JSON file for what came out. Blender quits by itself, whatever happens.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import traceback
+
+import bpy
+
+CHARACTER, PICTURE, RESULT, *VARIABLES = sys.argv[sys.argv.index("--") + 1 :]
+os.environ.update(variable.split("=", 1) for variable in VARIABLES)  # a Blender in a root of its own inherits none
+PROMPT = os.environ.get("PROMPT", "a person walks forward")
+LIMIT = 180.0  # seconds
+SETTLE = 5.0  # seconds that software OpenGL may take to draw what changed
+
+seen: dict[str, object] = {"version": bpy.app.version_string, "python": sys.version.split()[0]}
+
+
+def steps():
+    """Yields seconds to wait before the next step, so that Blender draws and runs its own timers in between."""
+    from bl_ext.user_default.motiongpt import session
+
+    yield SETTLE
+    window = bpy.context.window_manager.windows[0]
+    area = next(a for a in window.screen.areas if a.type == "VIEW_3D")
+    region = next(r for r in area.regions if r.type == "WINDOW")
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        for item in list(bpy.data.objects):
+            bpy.data.objects.remove(item)
+        bpy.ops.import_scene.gltf(filepath=CHARACTER)
+        armature = next(o for o in bpy.data.objects if o.type == "ARMATURE")
+        bpy.context.view_layer.objects.active = armature
+        scene = bpy.context.scene
+        scene.render.fps, scene.motiongpt.prompt, scene.motiongpt.seconds, scene.motiongpt.seed = 30, PROMPT, 4.0, 1
+        area.spaces.active.show_region_ui = True
+        bpy.ops.view3d.view_axis(type="RIGHT")
+        bpy.ops.view3d.view_all()
+        yield 1.0
+        sidebar = next(r for r in area.regions if r.type == "UI")
+        sidebar.active_panel_category = "MotionGPT"
+    yield SETTLE
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        bpy.ops.ed.undo_push(message="before")
+        seen["pressed"] = list(bpy.ops.motiongpt.generate())
+    now = session.current()
+    frames, last, gap = 0, time.perf_counter(), 0.0
+    while now.running:
+        yield 0.01  # Blender's own timer moves the job along; this one only looks on
+        gap, last, frames = max(gap, time.perf_counter() - last), time.perf_counter(), frames + 1
+        if frames == 20:
+            picture(PICTURE.replace(".png", "-running.png"))
+    seen.update(state=now.job.state, message=now.job.message, longest_tick=now.job.longest_tick, longest_gap=gap)
+    action = armature.animation_data and armature.animation_data.action
+    seen.update(action=action.name if action else None, range=list(action.frame_range) if action else None)
+    bpy.context.scene.frame_set(40)
+    yield SETTLE
+    picture(PICTURE)
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        bpy.ops.ed.undo()
+    armature = next(o for o in bpy.data.objects if o.type == "ARMATURE")
+    now_playing = armature.animation_data and armature.animation_data.action
+    seen["after_undo"] = now_playing.name if now_playing else None
+
+
+def picture(path: str) -> None:
+    subprocess.run(["import", "-window", "root", path], check=False)
+
+
+def drive(work, end):
+    """What bpy's timer calls: the next step, and when to come again; quits Blender at the end."""
+    try:
+        if time.monotonic() > end:
+            raise TimeoutError(f"not done within {LIMIT:.0f} s: {seen}")
+        return next(work)
+    except StopIteration:
+        pass
+    except BaseException:
+        seen["error"] = traceback.format_exc()
+    with open(RESULT, "w", encoding="utf-8") as file:
+        json.dump(seen, file)
+    bpy.ops.wm.quit_blender()
+    return None
+
+
+bpy.context.preferences.view.show_splash = False  # it would cover the panel
+running = steps()
+give_up = time.monotonic() + LIMIT
+bpy.app.timers.register(lambda: drive(running, give_up), first_interval=1.0)

@@ -1,0 +1,74 @@
+"""The extension in a windowed Blender as a user has it: installed from the zip, nothing else, and pressed."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import build_addon
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOL = ROOT.parent / "shared" / "tools" / "real-blender"
+FAKE_ENGINE = ("MOTIONGPT_TEST_ENGINE=fake_engine:make", f"PYTHONPATH={ROOT / 'tests'}", "PROMPT=slow")
+
+pytestmark = [
+    pytest.mark.real_blender,
+    pytest.mark.slow,
+    pytest.mark.skipif(not TOOL.is_file(), reason="no windowed Blender (../shared/tools/real-blender)"),
+    pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() != 0, reason="only root can set up the windowed Blender"),
+]
+
+
+def real_blender(*arguments: object, resources: Path) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        ["bash", str(TOOL), *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False,
+        env=os.environ | {"BLENDER_USER_RESOURCES": str(resources)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@pytest.mark.parametrize("engine", ["fake", "bundled"])
+def test_generates_after_install_from_disk(
+    engine: str, shared_dir: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if engine == "bundled":
+        request.getfixturevalue("starter_model")
+    archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], tmp_path, with_model=engine == "bundled")
+    resources = tmp_path / "blender"
+    resources.mkdir()
+    install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
+    real_blender(*install, resources=resources)
+    # Only the current folder and the temporary one can be seen from inside.
+    character = tmp_path / "character.glb"
+    character.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
+    picture, result = tmp_path / "screen.png", tmp_path / "result.json"
+    script = ROOT / "tests" / "real_blender" / "generate.py"
+    variables = FAKE_ENGINE if engine == "fake" else ()
+    real_blender("gui", "--python", script, "--", character, picture, result, *variables, resources=resources)
+    seen = json.loads(result.read_text())
+    print(json.dumps(seen), picture)
+    assert "error" not in seen, seen["error"]
+    assert (seen["pressed"], seen["state"]) == (["FINISHED"], "DONE"), seen
+    assert seen["message"] == "120 frames on Armature from frame 1 on."
+    assert seen["range"] == [1.0, 120.0]
+    assert seen["action"] == ("slow" if engine == "fake" else "a person walks forward")
+    assert seen["after_undo"] != seen["action"]
+    assert seen["longest_tick"] < 0.05
+    assert picture.stat().st_size > 20_000  # an empty screen packs to less
+
+
+def test_addon_tests_pass_in_blender_5_2(tmp_path: Path) -> None:
+    """Its Python is 3.13, for which the zip holds other wheels than for the Blenders up to 5.0."""
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec bash "{TOOL}" python 5.2.3 "$@"\n')
+    python.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ROOT / "tests" / "test_addon.py")],
+        cwd=ROOT, capture_output=True, text=True, timeout=1800, check=False,
+        env=os.environ | {"BPY_PYTHON": str(python)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-6000:]
