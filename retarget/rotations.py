@@ -145,7 +145,7 @@ def from_sixd(sixd: Array) -> Array:
 def unflip(q: Array) -> Array:
     """Quaternions (T, ..., 4) with signs chosen so that neighbours in time lie on the same side."""
     dots = np.sum(q[1:] * q[:-1], axis=-1)
-    signs = np.concatenate([np.ones_like(dots[:1]), np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)])
+    signs = np.concatenate([np.ones_like(q[:1, ..., 0]), np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)])
     continuous: Array = q * signs[..., None]
     return continuous
 

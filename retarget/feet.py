@@ -1,0 +1,225 @@
+"""Feet that stand still: contacts of a noisy motion made exact, with as little change as that takes.
+
+Heel and toe are held where the middle of their contact lies. What holding moves them by is an offset from where they
+were; it fades out over a few frames on both sides, so a foot leaves the floor along its own path and is not drawn back.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import rotations as rot
+from .limbs import bend_limb, reachable
+from .motion import Motion
+from .skeleton import CONTACT_JOINTS, JOINT, PARENTS
+
+Array = NDArray[np.floating[Any]]
+
+_FADE = 0.2  # seconds in which an offset comes and goes
+_SHORTEST = 0.1  # seconds: gaps and contacts shorter than this are noise
+_FASTEST = 0.9  # m/s: what moves faster than this over a quarter of a second does not stand
+_DRIFT = 0.08  # metres that a standing foot may wander before it counts as placed anew
+_DEEPEST_DROP = 0.08  # metres that the pelvis may be lowered to reach the floor
+_FLOOR = -0.003  # metres; exact clips lie within millimetres of the floor and stay as they are
+_STRETCH = 0.998  # of a leg's length: further than this only where the leg was further already
+
+
+@dataclass(frozen=True)
+class Span:
+    """Frames start to stop - 1, in which one of the four contact points stands."""
+
+    point: int
+    start: int
+    stop: int
+
+
+def plant_feet(motion: Motion) -> Motion:
+    """Hold heels and toes still while they touch the floor, and keep every joint over it.
+
+    contacts from 0 to 1 come in, exactly 0 or 1 go out, in spans without flicker. Legs bend in the knee's own plane and
+    are never stretched: where a held foot is out of reach the pelvis sinks a little, and past that the foot lets go.
+    """
+    motion = _above_floor(motion)
+    points = motion.joints[:, CONTACT_JOINTS]  # (T, 4, 3)
+    spans = find_spans(motion.contacts, points, motion.fps)
+    offsets, weights = _offsets(points, spans, _anchors(points, spans, motion), motion.fps)
+    heel, toe = offsets[:, [0, 2]], offsets[:, [1, 3]]  # (T, 2, 3)
+    # A point that is free goes with the other end of its foot.
+    ankles, toes = _lifted(
+        points[:, [0, 2]] + heel + (1.0 - weights[:, [0, 2], None]) * toe,
+        points[:, [1, 3]] + toe + (1.0 - weights[:, [1, 3], None]) * heel,
+    )
+    contacts = np.zeros_like(motion.contacts)
+    for span in spans:
+        contacts[span.start : span.stop, span.point] = 1.0
+    return _place_legs(_lower_pelvis(replace(motion, contacts=contacts), ankles), ankles, toes)
+
+
+def find_spans(contacts: Array, points: Array, fps: float) -> list[Span]:
+    """Contact spans of soft contacts (T, 4) whose points (T, 4, 3) really stand."""
+    least = max(1, round(_SHORTEST * fps))
+    smooth = _smoothed(points, max(1, round(0.25 * fps)))
+    speed = np.linalg.norm(np.gradient(smooth, 1.0 / fps, axis=0), axis=-1) if len(points) > 1 else np.zeros((1, 4))
+    standing = (contacts > 0.5) & (speed < _FASTEST)
+    spans = []
+    for point in range(contacts.shape[1]):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], standing[:, point].astype(int), [0]])))
+        runs = [list(run) for run in edges.reshape(-1, 2)]
+        merged: list[list[int]] = []
+        for run in runs:
+            if merged and run[0] - merged[-1][1] < least and _same_place(smooth[:, point], merged[-1], run):
+                merged[-1][1] = run[1]
+            else:
+                merged.append(run)
+        for start, stop in merged:
+            spans += [Span(point, a, b) for a, b in _settled(smooth[:, point], start, stop) if b - a >= least]
+    return spans
+
+
+def _smoothed(values: Array, width: int) -> Array:
+    """Moving mean over `width` frames (made odd), ends held."""
+    half = width // 2
+    if half == 0 or len(values) < 2:
+        return values
+    padded = np.concatenate([np.repeat(values[:1], half + 1, 0), values, np.repeat(values[-1:], half, 0)])
+    sums = np.cumsum(padded, axis=0)
+    smooth: Array = (sums[2 * half + 1 :] - sums[: -2 * half - 1]) / (2 * half + 1)
+    return smooth
+
+
+def _same_place(path: Array, before: list[int], after: list[int]) -> bool:
+    return bool(np.linalg.norm(path[after[0]] - path[before[1] - 1]) < _DRIFT)
+
+
+def _settled(path: Array, start: int, stop: int) -> list[tuple[int, int]]:
+    """A span (start, stop) in pieces, in each of which the path (T, 3) stays within `_DRIFT` of the piece's middle."""
+    here = path[start:stop]
+    if stop - start < 3 or np.linalg.norm(here - np.median(here, axis=0), axis=-1).max() < _DRIFT:
+        return [(start, stop)]
+    middle = start + (stop - start) // 2
+    return _settled(path, start, middle) + _settled(path, middle, stop)
+
+
+def _anchors(points: Array, spans: list[Span], motion: Motion) -> list[Array]:
+    """Where each span's point is held (3,). A heel stands a foot's length from the toe that is down with it."""
+    anchors = [np.median(points[s.start : s.stop, s.point], axis=0) for s in spans]
+    for anchor in anchors:
+        anchor[1] = max(anchor[1], _FLOOR)
+    for i, heel in enumerate(spans):
+        if heel.point % 2 == 1:
+            continue
+        shared = [min(heel.stop, s.stop) - max(heel.start, s.start) if s.point == heel.point + 1 else 0 for s in spans]
+        if shared and max(shared) > 0:
+            toe = anchors[int(np.argmax(shared))]
+            length = float(np.linalg.norm(motion.offsets[CONTACT_JOINTS[heel.point + 1]]))
+            anchors[i] = toe + rot.normalize(anchors[i] - toe) * length
+    return anchors
+
+
+def _offsets(points: Array, spans: list[Span], anchors: list[Array], fps: float) -> tuple[Array, Array]:
+    """What holding moves each point by, (T, 4, 3), and how firmly it is held, (T, 4): 1 within spans, then fading."""
+    frames = np.arange(len(points))
+    fade = max(1.0, _FADE * fps)
+    total = np.zeros(points.shape)
+    weights = np.zeros(points.shape[:2])
+    for span, anchor in zip(spans, anchors, strict=True):
+        nearest = np.clip(frames, span.start, span.stop - 1)
+        t = np.clip(1.0 - np.abs(frames - nearest) / (fade + 1.0), 0.0, 1.0)
+        weight = t * t * (3.0 - 2.0 * t)
+        total[:, span.point] += weight[:, None] * (anchor - points[nearest, span.point])
+        weights[:, span.point] += weight
+    for span, anchor in zip(spans, anchors, strict=True):  # neighbouring spans' fading must not move a held point
+        inside = slice(span.start, span.stop)
+        total[inside, span.point] = anchor - points[inside, span.point]
+        weights[inside, span.point] = 1.0
+    crowded: Array = np.maximum(weights, 1.0)
+    return total / crowded[..., None], weights / crowded
+
+
+def _lifted(ankles: Any, toes: Any) -> tuple[Array, Array]:
+    """Both (T, 2, 3) over the floor. What lifts an ankle lifts its toe, so that the foot keeps its pitch."""
+    up = np.maximum(_FLOOR - ankles[..., 1], 0.0)
+    ankles, toes = ankles.copy(), toes.copy()
+    ankles[..., 1] += up
+    toes[..., 1] += up
+    toes[..., 1] = np.maximum(toes[..., 1], _FLOOR)
+    return ankles, toes
+
+
+def _reach_limit(motion: Motion, hips: Array) -> Array:
+    """(T, 2) metres that each ankle may be from its hip: just short of straight, or what the motion already had."""
+    ankles = motion.joints[:, [JOINT["left_ankle"], JOINT["right_ankle"]]]
+    lengths = np.linalg.norm(motion.offsets, axis=-1)
+    whole = np.array([lengths[JOINT[f"{s}_knee"]] + lengths[JOINT[f"{s}_ankle"]] for s in ("left", "right")])
+    now = np.linalg.norm(ankles - hips, axis=-1)
+    limit: Array = np.minimum(np.maximum(now, _STRETCH * whole), whole * (1.0 - 1e-7))
+    return limit
+
+
+def _lower_pelvis(motion: Motion, ankles: Array) -> Motion:
+    """Sink the pelvis, smoothly and by no more than a few centimetres, where a leg is too short for its ankle."""
+    hips = motion.joints[:, [JOINT["left_hip"], JOINT["right_hip"]]]  # (T, 2, 3)
+    away = hips - ankles
+    flat = np.sum(away[..., [0, 2]] ** 2, axis=-1)
+    limit = _reach_limit(motion, hips)
+    needed = away[..., 1] - np.sqrt(np.maximum(limit**2 - flat, 0.0))
+    reach = (flat < limit**2) & (needed > 0)
+    drop = np.where(reach, np.minimum(needed, _DEEPEST_DROP), 0.0).max(axis=1)  # (T,)
+    if not drop.any():
+        return motion
+    half = max(1, round(0.1 * motion.fps))
+    padded = np.pad(drop, half, mode="edge")
+    highest = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1).max(axis=1)
+    eased = _smoothed(highest, 2 * half + 1)  # never less than `drop`: every mean is over maxima that include it
+    root = motion.root_position.copy()
+    root[:, 1] -= eased
+    return replace(motion, root_position=root)
+
+
+def _place_legs(motion: Motion, ankles: Array, toes: Array) -> Motion:
+    """Bend both legs so that the ankles, and point the feet so that the toes, lie at their targets (T, 2, 3)."""
+    local = motion.rotations.copy()
+    world = motion.global_rotations
+    for side, name in enumerate(("left", "right")):
+        hip, knee, ankle, toe = (JOINT[f"{name}_{k}"] for k in ("hip", "knee", "ankle", "foot"))
+        start, middle, end = (motion.joints[:, j] for j in (hip, knee, ankle))
+        before = np.linalg.norm(ankles[:, side] - end, axis=-1)
+        limit = _reach_limit(motion, motion.joints[:, [JOINT["left_hip"], JOINT["right_hip"]]])[:, side]
+        target = reachable(start, ankles[:, side], limit)
+        turn = bend_limb(start, middle, end, target, rot.rotate(world[:, hip], np.array([1.0, 0.0, 0.0])))
+        still = (before < 1e-9)[:, None]
+        hip_world = rot.multiply(np.where(still, rot.IDENTITY, turn.upper), world[:, hip])
+        knee_world = rot.multiply(np.where(still, rot.IDENTITY, turn.lower), world[:, knee])
+        pointing = rot.rotate(world[:, ankle], motion.offsets[toe])
+        wanted = _over_floor(
+            toes[:, side] - ankles[:, side], turn.end[:, 1], float(np.linalg.norm(motion.offsets[toe]))
+        )
+        ankle_world = rot.multiply(rot.between(pointing, wanted), world[:, ankle])
+        local[:, hip] = rot.multiply(rot.conjugate(world[:, PARENTS[hip]]), hip_world)
+        local[:, knee] = rot.multiply(rot.conjugate(hip_world), knee_world)
+        local[:, ankle] = rot.multiply(rot.conjugate(knee_world), ankle_world)
+    return replace(motion, rotations=rot.unflip(rot.normalize(local)))
+
+
+def _over_floor(direction: Array, height: Array, length: float) -> Array:
+    """Directions (T, 3) raised where `length` metres along them, from `height` (T,), end under the floor."""
+    unit = rot.normalize(direction)
+    rise = np.maximum(unit[:, 1], np.clip((_FLOOR - height) / length, -1.0, 1.0))
+    flat = np.linalg.norm(unit[:, [0, 2]], axis=-1)
+    scale = np.sqrt(1.0 - rise**2) / np.maximum(flat, 1e-9)
+    return np.stack([unit[:, 0] * scale, rise, unit[:, 2] * scale], axis=-1)
+
+
+def _above_floor(motion: Motion) -> Motion:
+    """Raise the whole body, smoothly, where a joint other than the feet's is under the floor."""
+    others = [j for j in range(len(PARENTS)) if j not in CONTACT_JOINTS]
+    depth = np.maximum(_FLOOR - motion.joints[:, others, 1].min(axis=1), 0.0)
+    if not depth.any():
+        return motion
+    half = max(1, round(0.15 * motion.fps))
+    highest = np.lib.stride_tricks.sliding_window_view(np.pad(depth, half, mode="edge"), 2 * half + 1).max(axis=1)
+    root = motion.root_position.copy()
+    root[:, 1] += _smoothed(highest, 2 * half + 1)
+    return replace(motion, root_position=root)

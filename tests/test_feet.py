@@ -1,0 +1,137 @@
+"""Planted feet: still where they stand, untouched elsewhere; on real clips where they exist, and on made ones."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from retarget import rotations as rot
+from retarget.feet import find_spans, plant_feet
+from retarget.files import read_motion
+from retarget.motion import Motion, find_contacts
+from retarget.skeleton import CONTACT_JOINTS, JOINT
+
+MOCAP = Path(__file__).parents[2] / "shared" / "mocap"
+CLIPS = ("cmu-poser/91_48.bvh", "deepmimic/walk.bvh", "deepmimic/jump.bvh", "mesh2motion/throw-ball.bvh")
+
+
+def _slide(motion: Motion, contacts: np.ndarray) -> float:
+    """Metres a second that points in contact move, on average over pairs of frames in contact."""
+    points = motion.joints[:, CONTACT_JOINTS]
+    step = np.linalg.norm(np.diff(points, axis=0), axis=-1) * motion.fps
+    both = (contacts[1:] > 0.5) & (contacts[:-1] > 0.5)
+    return float(step[both].mean())
+
+
+def _noisy(motion: Motion, seed: int = 0) -> Motion:
+    """What a network gives: the pose right within a degree or two, contacts soft and sometimes wrong."""
+    random = np.random.default_rng(seed)
+    jitter = rot.from_rotation_vector(random.normal(0.0, 0.02, (*motion.rotations.shape[:2], 3)))
+    contacts = np.clip(motion.contacts * 0.8 + 0.1 + random.normal(0.0, 0.15, motion.contacts.shape), 0.0, 1.0)
+    root = motion.root_position + random.normal(0.0, 0.005, motion.root_position.shape)
+    return replace(motion, rotations=rot.multiply(motion.rotations, jitter), root_position=root, contacts=contacts)
+
+
+def _stepping(frames: int = 80, fps: float = 20.0) -> Motion:
+    """A body that bends its knees and swings forward by turns, made without any mocap."""
+    phase = np.arange(frames) / fps * 2.0 * np.pi / 1.2
+    rotations = np.tile(rot.IDENTITY, (frames, 22, 1))
+    for side, shift in (("left", 0.0), ("right", np.pi)):
+        swing = 0.35 * np.sin(phase + shift)
+        bend = 0.25 + 0.25 * np.cos(phase + shift)
+        rotations[:, JOINT[f"{side}_hip"]] = rot.from_axis_angle((1.0, 0.0, 0.0), -swing - 0.5 * bend)
+        rotations[:, JOINT[f"{side}_knee"]] = rot.from_axis_angle((1.0, 0.0, 0.0), bend)
+        rotations[:, JOINT[f"{side}_ankle"]] = rot.from_axis_angle((1.0, 0.0, 0.0), swing - 0.5 * bend)
+    root = np.zeros((frames, 3))
+    root[:, 2] = np.arange(frames) / fps * 0.9
+    motion = Motion(rotations, root, fps, np.zeros((frames, 4)))
+    root[:, 1] -= motion.joints[:, :, 1].min(axis=1)
+    motion = Motion(rotations, root, fps, np.zeros((frames, 4)))
+    return replace(motion, contacts=find_contacts(motion.joints, fps, speed=0.9))
+
+
+def _clips() -> list[Motion]:
+    if not MOCAP.is_dir():
+        pytest.skip("the motion capture of ../shared is not here")
+    return [read_motion(path).resample(20.0) for path in (MOCAP / clip for clip in CLIPS)]
+
+
+def test_a_foot_in_contact_does_not_move() -> None:
+    motion = _stepping()
+    planted = plant_feet(motion)
+    assert planted.contacts.sum() > 20
+    assert _slide(motion, planted.contacts) > 0.1
+    assert _slide(planted, planted.contacts) < 0.01
+
+
+def test_noise_on_real_clips_is_held_still_and_little_else_changes() -> None:
+    for clip in _clips():
+        noisy = _noisy(clip)
+        planted = plant_feet(noisy)
+        assert _slide(planted, planted.contacts) < 0.25 * _slide(noisy, planted.contacts)
+        moved = np.linalg.norm(planted.joints - noisy.joints, axis=-1)
+        assert moved.mean() < 0.013
+        assert moved.max() < 0.12
+        # The feet keep going where the clip went: nothing was frozen.
+        error = np.linalg.norm(planted.joints - clip.joints, axis=-1)[:, CONTACT_JOINTS]
+        assert error.mean() < np.linalg.norm(noisy.joints - clip.joints, axis=-1)[:, CONTACT_JOINTS].mean() + 0.005
+
+
+def test_exact_clips_hardly_change() -> None:
+    for clip in _clips():
+        planted = plant_feet(clip)
+        moved = np.linalg.norm(planted.joints - clip.joints, axis=-1)
+        assert moved.mean() < 0.008
+        assert moved.max() < 0.07
+
+
+def test_nothing_lies_under_the_floor_and_no_leg_is_stretched() -> None:
+    for clip in [_stepping(), *(_clips() if MOCAP.is_dir() else [])]:
+        sunk = _noisy(replace(clip, root_position=clip.root_position - [0.0, 0.03, 0.0]))
+        planted = plant_feet(sunk)
+        assert planted.joints[..., 1].min() > -0.005
+        hips, knees, ankles = (planted.joints[:, JOINT[f"left_{k}"]] for k in ("hip", "knee", "ankle"))
+        whole = np.linalg.norm(planted.offsets[[JOINT["left_knee"], JOINT["left_ankle"]]], axis=-1).sum()
+        assert np.linalg.norm(hips - ankles, axis=-1).max() <= whole + 1e-6
+        assert np.allclose(np.linalg.norm(knees - ankles, axis=-1), 0.429, atol=1e-3)
+
+
+def test_without_contacts_a_clip_over_the_floor_stays_the_same() -> None:
+    clip = _stepping()
+    clip = replace(clip, contacts=np.zeros_like(clip.contacts), root_position=clip.root_position + [0.0, 0.1, 0.0])
+    assert np.allclose(plant_feet(clip).joints, clip.joints, atol=1e-6)
+    single = clip.slice(0, 1)
+    assert np.allclose(plant_feet(single).joints, single.joints, atol=1e-6)
+
+
+def test_motion_is_no_jerkier_than_before() -> None:
+    legs = [JOINT[f"{s}_{k}"] for s in ("left", "right") for k in ("knee", "ankle", "foot")]
+    for clip in _clips():
+        noisy = _noisy(clip)
+        jerks = [np.diff(m.joints[:, legs], n=2, axis=0) for m in (plant_feet(noisy), noisy)]
+        planted_jerk, noisy_jerk = (np.linalg.norm(jerk, axis=-1).max() for jerk in jerks)
+        assert planted_jerk < noisy_jerk * 1.3 + 0.01
+
+
+def test_flicker_and_fast_feet_are_no_contacts() -> None:
+    points = np.zeros((40, 4, 3))
+    points[:, 1, 2] = np.arange(40) * 0.2  # 4 m/s
+    contacts = np.zeros((40, 4))
+    contacts[:, :2] = 1.0
+    contacts[10, 0] = 0.0  # one frame missing
+    contacts[20, 3] = 1.0  # one frame alone
+    spans = find_spans(contacts, points, 20.0)
+    assert [(s.point, s.start, s.stop) for s in spans] == [(0, 0, 40)]
+
+
+def test_eighty_frames_take_milliseconds() -> None:
+    motion = _noisy(_stepping())
+    best = 1.0
+    for _ in range(7):
+        fresh = replace(motion)
+        start = time.process_time()
+        plant_feet(fresh)
+        best = min(best, time.process_time() - start)
+    assert best < 0.02  # about 8 ms; the limit leaves room for a busy machine
