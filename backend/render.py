@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from retarget import Motion
@@ -31,18 +32,12 @@ def render_sheet(motions: Sequence[Motion], titles: Sequence[str], path: str | P
         raise MotionGPTError(f"A sheet shows 1 to {_MAX_ROWS} motions, not {len(motions)}.", "Choose other motions.")
     if not 1 <= frames <= 60:
         raise MotionGPTError(f"A row shows 1 to 60 frames, not {frames}.", "Choose a number between.")
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
-    figure = plt.figure(figsize=(1.5 * frames + 3.0, 2.9 * len(motions)), dpi=90)
-    try:
-        grid = figure.add_gridspec(len(motions), 2, width_ratios=(1.5 * frames, 2.4), hspace=0.32, wspace=0.06)
-        for row, (motion, title) in enumerate(zip(motions, titles, strict=True)):
-            _draw_row(figure.add_subplot(grid[row, 0]), motion, title, frames)
-            _draw_path(figure.add_subplot(grid[row, 1]), motion, _times(motion, frames))
-        _save_figure(figure, path, bbox_inches="tight")
-    finally:
-        plt.close(figure)
+    figure = Figure(figsize=(1.5 * frames + 3.0, 2.9 * len(motions)), dpi=90)
+    grid = figure.add_gridspec(len(motions), 2, width_ratios=(1.5 * frames, 2.4), hspace=0.32, wspace=0.06)
+    for row, (motion, title) in enumerate(zip(motions, titles, strict=True)):
+        _draw_row(figure.add_subplot(grid[row, 0]), motion, title, frames)
+        _draw_path(figure.add_subplot(grid[row, 1]), motion, _times(motion, frames))
+    _save_figure(figure, path, bbox_inches="tight")
 
 
 def join_pictures(rows: Sequence[Sequence[str | Path]], titles: Sequence[str], path: str | Path) -> None:
@@ -50,23 +45,17 @@ def join_pictures(rows: Sequence[Sequence[str | Path]], titles: Sequence[str], p
 
     Raises MotionGPTError for a path that can't be written.
     """
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
-    strips = [np.concatenate([plt.imread(picture)[..., :3] for picture in row], axis=1) for row in rows]
+    strips = [np.concatenate([imread(picture)[..., :3] for picture in row], axis=1) for row in rows]
     height, width = strips[0].shape[:2]
-    figure = plt.figure(figsize=(width / 100, len(strips) * (height / 100 + 0.45)), dpi=100)
-    try:
-        for number, (strip, title) in enumerate(zip(strips, titles, strict=True)):
-            share = 1.0 / len(strips)
-            box = (0.0, 1.0 - (number + 1) * share, 1.0, share * height / (height + 45))
-            axes = figure.add_axes(box)
-            axes.imshow(strip, aspect="auto", interpolation="none")
-            axes.axis("off")
-            axes.set_title(title, loc="left", fontsize=15, x=0.005)
-        _save_figure(figure, path)
-    finally:
-        plt.close(figure)
+    figure = Figure(figsize=(width / 100, len(strips) * (height / 100 + 0.45)), dpi=100)
+    for number, (strip, title) in enumerate(zip(strips, titles, strict=True)):
+        share = 1.0 / len(strips)
+        box = (0.0, 1.0 - (number + 1) * share, 1.0, share * height / (height + 45))
+        axes = figure.add_axes(box)
+        axes.imshow(strip, aspect="auto", interpolation="none")
+        axes.axis("off")
+        axes.set_title(title, loc="left", fontsize=15, x=0.005, parse_math=False)
+    _save_figure(figure, path)
 
 
 def _save_figure(figure: Any, path: str | Path, **options: Any) -> None:
@@ -119,7 +108,7 @@ def _draw_row(axes: Any, motion: Motion, title: str, frames: int) -> None:
         neck, head = points[JOINT["neck"]], points[JOINT["head"]]
         axes.plot(*(head + 0.4 * (head - neck)), marker="o", markersize=8.5, color=MIDDLE)
         axes.text(shift[0], -0.42, f"{frame / motion.fps:.1f} s", ha="center", va="top", fontsize=7.5, color="#666666")
-    axes.set_title(title, loc="left", fontsize=10.5)
+    axes.set_title(title, loc="left", fontsize=10.5, parse_math=False)
     for side, colour, line in (("left", LEFT, 1.0), ("right", RIGHT, 0.9)):
         axes.text(1.0, line, side, color=colour, fontsize=8, ha="right", va="top", transform=axes.transAxes)
     axes.set_aspect("equal")

@@ -47,7 +47,7 @@ def test_left_and_right_are_where_they_should_be(tmp_path):
 def test_a_row_for_every_motion(tmp_path):
     one, three = tmp_path / "one.png", tmp_path / "three.png"
     render_sheet([still()], ["a"], one)
-    render_sheet([still(), still(1), still(200)], ["a", "one frame", "<b> & $x"], three)
+    render_sheet([still(), still(1), still(200)], ["a", "one frame", "it costs $5 and $x_"], three)
     assert imread(three).shape[0] > 2.5 * imread(one).shape[0]
 
 
