@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from retarget.errors import MotionGPTError
 
-from .commands import bench, convert, generate, models, serve
+from .commands import bench, convert, evaluate, generate, models, serve, training
 from .commands.common import CommandParser
 from .version import __version__
 
 log = logging.getLogger(__name__)
 
-COMMANDS = (generate, convert, serve, models, bench)
+COMMANDS = (generate, convert, serve, models, training, evaluate, bench)
 USER_ERROR, BUG, INTERRUPTED = 2, 1, 130
 """Exit codes besides 0."""
 

@@ -1,0 +1,43 @@
+"""`motiongpt evaluate`: how good a model is."""
+
+import argparse
+
+from retarget.errors import MotionGPTError
+
+from . import common
+from .common import Report
+
+
+def add_commands(subparsers: "common.Subparsers") -> None:
+    """Declare `evaluate`."""
+    evaluate = subparsers.add_parser("evaluate", help="measure how good a model is")
+    inner = evaluate.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=common.CommandParser
+    )
+    parser = common.add_command(
+        inner,
+        "prompts",
+        "how often motion does what simple prompts say",
+        "motiongpt evaluate prompts --seeds 10 --json",
+        run_prompts,
+    )
+    parser.add_argument("--seeds", type=int, default=10, help="motions for each prompt (10)")
+    common.add_model_arguments(parser)
+
+
+def run_prompts(args: argparse.Namespace) -> Report:
+    """Every prompt of `backend.evaluation.prompts` over the seeds 0, 1, ..."""
+    if args.seeds < 1:
+        raise MotionGPTError(f"{args.seeds} seeds can't be tried.", "Use at least 1.")
+
+    from ..engines import load_engine
+    from ..evaluation.prompts import check_prompts
+
+    engine = load_engine(args.model, args.device)
+    shares = check_prompts(engine, args.seeds)
+    mean = sum(shares.values()) / len(shares)
+    lines = [f"{share:6.0%}  {prompt}" for prompt, share in shares.items()]
+    return Report(
+        {"model": engine.name, "seeds": args.seeds, "prompts": shares, "mean": mean},
+        (*lines, f"{mean:6.0%}  mean of {len(shares)}"),
+    )

@@ -1,0 +1,179 @@
+"""`motiongpt data` and `motiongpt train`: from motion capture to a model of one's own. These need the `train` extra."""
+
+import argparse
+import dataclasses
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+from retarget.errors import MotionGPTError
+
+from . import common
+from .common import Report
+
+
+def add_commands(subparsers: "common.Subparsers") -> None:
+    """Declare `data` and `train`."""
+    data = subparsers.add_parser("data", help="make data sets for training")
+    inner = data.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=common.CommandParser)
+    parser = common.add_command(
+        inner,
+        "import",
+        "read motion capture into a data set",
+        "motiongpt data import clips/ more-clips/ --captions captions.csv -o dataset/",
+        run_import,
+    )
+    parser.add_argument("sources", nargs="+", type=Path, metavar="CLIPS", help="folders or .bvh files")
+    parser.add_argument("--captions", type=Path, metavar="CSV", help="table with the columns file and caption")
+    parser.add_argument("--no-mirror", action="store_true", help="leave out the mirrored copies of the clips")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DATASET", help="folder to write")
+
+    train = subparsers.add_parser("train", help="train a model on a data set")
+    inner = train.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=common.CommandParser)
+    _add_tokenizer(inner)
+    _add_language_model(inner)
+    _add_export(inner)
+
+
+def _add_tokenizer(inner: "common.Subparsers") -> None:
+    parser = common.add_command(
+        inner,
+        "tokenizer",
+        "stage 1: train the motion tokenizer; goes on with what the folder holds",
+        "motiongpt train tokenizer dataset/ -o runs/tokenizer --steps 5000",
+        run_tokenizer,
+    )
+    parser.add_argument("dataset", type=Path, metavar="DATASET")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
+    _add_settings(parser)
+
+
+def _add_language_model(inner: "common.Subparsers") -> None:
+    parser = common.add_command(
+        inner,
+        "language-model",
+        "stage 2: train the language model on a trained tokenizer; goes on with what the folder holds",
+        "motiongpt train language-model dataset/ --tokenizer runs/tokenizer -o runs/language --steps 4000",
+        run_language_model,
+    )
+    parser.add_argument("dataset", type=Path, metavar="DATASET")
+    parser.add_argument("--tokenizer", type=Path, required=True, metavar="FOLDER", help="a trained tokenizer")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
+    _add_settings(parser)
+
+
+def _add_export(inner: "common.Subparsers") -> None:
+    parser = common.add_command(
+        inner,
+        "export",
+        "pack a trained tokenizer and language model as a model folder",
+        "motiongpt train export --tokenizer runs/tokenizer --language runs/language --card card.json -o models/mine",
+        run_export,
+    )
+    parser.add_argument("--tokenizer", type=Path, required=True, metavar="FOLDER", help="a trained tokenizer")
+    parser.add_argument("--language", type=Path, required=True, metavar="FOLDER", help="a trained language model")
+    parser.add_argument("--dataset", type=Path, metavar="DATASET", help="measure the tokenizer on its test clips")
+    parser.add_argument("--card", type=Path, required=True, metavar="JSON", help="name, licence, sources, description")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL", help="model folder to write")
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--steps", type=int, help="how long to train")
+    parser.add_argument("--batch", type=int, help="examples a step")
+    parser.add_argument("--seed", type=int, help="of everything random (0)")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (auto)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="any other setting of the training or the network, such as width=512",
+    )
+
+
+def _settings(args: argparse.Namespace, *kinds: type[Any]) -> list[Any]:
+    """One instance of each settings dataclass, from --steps, --batch, --seed and --set."""
+    given: dict[str, Any] = {k: getattr(args, k) for k in ("steps", "batch", "seed") if getattr(args, k) is not None}
+    for entry in args.set:
+        name, _, value = entry.partition("=")
+        try:
+            given[name] = json.loads(value)
+        except ValueError:
+            raise MotionGPTError(f"--set {entry} is no NAME=VALUE.", "Write for instance --set width=512.") from None
+    known = {f.name for kind in kinds for f in dataclasses.fields(kind)}
+    if unknown := sorted(set(given) - known):
+        raise MotionGPTError(f"There is no setting {unknown[0]}.", f"There are: {', '.join(sorted(known))}.")
+    return [
+        kind(**{k: v for k, v in given.items() if k in {f.name for f in dataclasses.fields(kind)}}) for kind in kinds
+    ]
+
+
+def _need_torch() -> None:
+    if importlib.util.find_spec("torch") is None:
+        raise MotionGPTError(
+            "Training needs PyTorch.", "Run `pip install motiongpt-blender[train]`.", "missing_package"
+        )
+
+
+def run_import(args: argparse.Namespace) -> Report:
+    """Clips to a data set."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ..training.data import import_clips
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Reading clips")
+        dataset = import_clips(
+            args.sources,
+            args.output,
+            args.captions,
+            not args.no_mirror,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    worded = sum(bool(c.captions or c.tags) for c in dataset.clips)
+    data = {"path": str(args.output), "clips": len(dataset.clips), "captioned": worded, "frames": len(dataset.features)}
+    return Report(data, (f"{args.output}: {len(dataset.clips)} clips, {worded} with captions",))
+
+
+def run_tokenizer(args: argparse.Namespace) -> Report:
+    """Stage 1, then its errors on the test clips."""
+    _need_torch()
+    from ..training.data import load_dataset
+    from ..training.tokenizer import TokenizerConfig, evaluate_tokenizer, load_tokenizer, train_tokenizer
+
+    (config,) = _settings(args, TokenizerConfig)
+    train_tokenizer(args.dataset, args.output, config, args.device)
+    measured = evaluate_tokenizer(*load_tokenizer(args.output), load_dataset(args.dataset))
+    return Report({"path": str(args.output), **measured}, tuple(f"{k}: {v:.3f}" for k, v in measured.items()))
+
+
+def run_language_model(args: argparse.Namespace) -> Report:
+    """Stage 2."""
+    _need_torch()
+    from ..training.language_model import LanguageTraining, train_language_model
+    from ..training.language_net import LanguageConfig
+
+    training, config = _settings(args, LanguageTraining, LanguageConfig)
+    train_language_model(args.dataset, args.tokenizer, args.output, training, config, args.device)
+    return Report({"path": str(args.output)}, (f"{args.output}: trained",))
+
+
+def run_export(args: argparse.Namespace) -> Report:
+    """A model folder, its card filled with what training and tests say."""
+    _need_torch()
+    from ..training.data import load_dataset
+    from ..training.export import export_model, read_card_draft, training_record
+    from ..training.language_model import load_language_model
+    from ..training.tokenizer import evaluate_tokenizer, load_tokenizer
+
+    draft = read_card_draft(args.card)
+    tokenizer, statistics = load_tokenizer(args.tokenizer)
+    draft["training"] = training_record(args.tokenizer, args.language)
+    if args.dataset:
+        measured = evaluate_tokenizer(tokenizer, statistics, load_dataset(args.dataset))
+        draft["measured"] = {**draft.get("measured", {}), "tokenizer": {k: round(v, 4) for k, v in measured.items()}}
+    card = export_model(tokenizer, statistics, load_language_model(args.language), args.output, draft)
+    size = sum((args.output / name).stat().st_size for name in card.files)
+    return Report({"path": str(args.output), "bytes": size}, (f"{args.output}: {size / 1e6:.1f} MB",))

@@ -1,0 +1,174 @@
+"""Clips into a data set: canonical motion at 20 frames a second, its features, its captions, and fixed splits.
+
+A data set is a folder: `features.npy` (sum of frames, 263) float32 in the true convention, and `clips.json`, a list
+in the same order with name, first frame, frame count, captions, tags, mirrored.
+"""
+
+import csv
+import json
+import re
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retarget import Motion, MotionGPTError
+from retarget.bvh import BvhClip, read_bvh
+from retarget.calibration import Calibration
+from retarget.files import bvh_to_motion, calibrate_clips
+from retarget.mapping import Mapping, map_rig
+from retarget.solve import with_contacts
+
+from ..features import FPS, motion_to_features
+
+Array = NDArray[np.float32]
+
+_BANDAI_NAME = re.compile(r"dataset-[12]_(?P<content>[a-z-]+)_(?P<style>[a-z-]+)_\d+$")
+_CALIBRATION_CLIPS = 24  # of one skeleton; more change nothing
+_MIN_FRAMES = 16
+_SIDE_WORDS = {"left": "right", "right": "left", "clockwise": "counterclockwise", "counterclockwise": "clockwise"}
+
+
+@dataclass
+class Clip:
+    """One clip of a data set. start, frames: its rows of the features. tags: content and style, where the name gives
+    them."""
+
+    name: str
+    start: int
+    frames: int
+    captions: list[str] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+    mirrored: bool = False
+
+    @property
+    def split(self) -> str:
+        """ "test" for one clip in twenty, by the name's checksum, else "train"; a mirrored clip stays with its
+        original."""
+        return "test" if zlib.crc32(self.name.encode()) % 20 == 0 else "train"
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    features: Array
+    clips: list[Clip]
+
+    def of(self, clip: Clip) -> Array:
+        """(frames, 263) of one clip."""
+        return self.features[clip.start : clip.start + clip.frames]
+
+    def split(self, name: str) -> list[Clip]:
+        return [c for c in self.clips if c.split == name]
+
+
+def swap_sides(text: str) -> str:
+    """A caption for the mirrored motion: left for right and the other way round."""
+    return re.sub(r"[a-z]+", lambda m: _SIDE_WORDS.get(m[0], m[0]), text)
+
+
+def _read_captions(path: Path | None) -> dict[str, list[str]]:
+    captions: dict[str, list[str]] = defaultdict(list)
+    if path is not None:
+        with open(path, newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                captions[row["file"]].append(row["caption"].strip())
+    return captions
+
+
+def _group_by_skeleton(paths: Iterable[Path]) -> list[list[Path]]:
+    """Files with the same HIERARCHY, up to the first two OFFSETs, which many tools fill with the first frame."""
+    groups: dict[str, list[Path]] = defaultdict(list)
+    for path in paths:
+        head = path.read_text(encoding="utf-8", errors="replace").partition("MOTION")[0]
+        names = re.findall(r"(?:ROOT|JOINT)\s+(\S+)", head)
+        offsets = re.findall(r"OFFSET\s+(\S+)\s+(\S+)\s+(\S+)", head)[2:]
+        lengths = [round(float(value), 3) for offset in offsets for value in offset]
+        groups[repr((names, lengths))].append(path)
+    return list(groups.values())
+
+
+def _convert(clip: BvhClip, mapping: Mapping, calibration: Calibration) -> Motion:
+    return with_contacts(bvh_to_motion(clip, mapping, calibration).resample(FPS))
+
+
+def import_clips(
+    sources: list[Path],
+    out: Path,
+    captions_csv: Path | None = None,
+    mirror: bool = True,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Dataset:
+    """Read every BVH below the source folders and write a data set to `out`.
+
+    captions_csv: a table with columns file (relative to the CSV's own folder, or a bare name) and caption.
+    Clips that are no biped are left out and listed in `skipped.txt`.
+    """
+    captions = _read_captions(captions_csv)
+    root = captions_csv.parent if captions_csv else None
+    paths = sorted(p for s in sources for p in ([s] if s.is_file() else s.rglob("*.bvh")))
+    if not paths:
+        raise MotionGPTError("There are no .bvh files in the given folders.", "Check the paths.")
+    features: list[Array] = []
+    clips: list[Clip] = []
+    skipped: list[str] = []
+    row = done = 0
+    for group in _group_by_skeleton(paths):
+        skeleton: tuple[Mapping, Calibration] | None = None
+        for path in group:
+            done += 1
+            progress(done, len(paths))
+            try:
+                clip = read_bvh(path)
+                if skeleton is None:
+                    mapping = map_rig(clip.rig)
+                    chosen = group[:: max(1, len(group) // _CALIBRATION_CLIPS)]
+                    skeleton = (mapping, calibrate_clips([read_bvh(p) for p in chosen], mapping))
+                motion = _convert(clip, *skeleton)
+            except MotionGPTError as error:
+                skipped.append(f"{path}: {error}")
+                continue
+            if len(motion) <= _MIN_FRAMES:
+                skipped.append(f"{path}: shorter than {_MIN_FRAMES} frames at {FPS:g} a second")
+                continue
+            name = _name_of(path, root)
+            found = captions.get(name, []) + captions.get(path.name, [])
+            for mirrored in (False, True) if mirror else (False,):
+                rows = motion_to_features(motion.mirror() if mirrored else motion).astype(np.float32)
+                texts = [swap_sides(t) for t in found] if mirrored else found
+                clips.append(Clip(name, row, len(rows), texts, _tags(path, mirrored), mirrored))
+                features.append(rows)
+                row += len(rows)
+    out.mkdir(parents=True, exist_ok=True)
+    stacked = np.concatenate(features)
+    np.save(out / "features.npy", stacked)
+    (out / "clips.json").write_text(json.dumps([asdict(c) for c in clips], indent=0), encoding="utf-8")
+    (out / "skipped.txt").write_text("\n".join(skipped), encoding="utf-8")
+    return Dataset(stacked, clips)
+
+
+def _name_of(path: Path, root: Path | None) -> str:
+    if root is not None and path.is_relative_to(root):
+        return path.relative_to(root).as_posix()
+    return f"{path.parent.name}/{path.name}"
+
+
+def _tags(path: Path, mirrored: bool) -> dict[str, str]:
+    """Content and style of a Bandai-Namco clip's name, the sides swapped where it is mirrored; else nothing."""
+    found = _BANDAI_NAME.match(path.stem)
+    if not found:
+        return {}
+    tags = found.groupdict()
+    return {**tags, "content": swap_sides(tags["content"])} if mirrored else tags
+
+
+def load_dataset(folder: Path) -> Dataset:
+    """Read what `import_clips` wrote."""
+    try:
+        clips = [Clip(**c) for c in json.loads((folder / "clips.json").read_text(encoding="utf-8"))]
+        return Dataset(np.load(folder / "features.npy", mmap_mode="r"), clips)
+    except FileNotFoundError:
+        raise MotionGPTError(f"{folder} is no data set.", "Make one with `motiongpt data import`.") from None

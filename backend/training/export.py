@@ -1,0 +1,262 @@
+"""Trained models as a folder that the ONNX engine runs: three graphs, the word-piece tokenizer, statistics, a card.
+
+Sizes: matrices are stored in 8 bits by blocks (MatMulNBits: activations stay float), the word table in 8 bits by
+rows, convolutions in float16.
+"""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from retarget import MotionGPTError
+
+from ..features import FPS, Statistics
+from ..models import ModelCard, write_card
+from .language_model import TEXT_TOKENS, encoder_folder
+from .language_net import CODES, MAX_TOKENS, UNKNOWN_LENGTH, MotionLanguageModel, PretrainedEncoder, text_bias
+from .vqvae import FRAMES_PER_TOKEN, MotionVqVae
+
+_OPSET = 18
+_BLOCK = 64
+_SMALL = 4096  # elements; tensors up to this size stay float32
+
+
+class _RowQuantized(nn.Module):
+    """An embedding table in 8 bits, one scale a row."""
+
+    table: Tensor
+    scale: Tensor
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        scale = weight.abs().amax(dim=1, keepdim=True).clamp(min=1e-8) / 127.0
+        self.register_buffer("table", (weight / scale).round().to(torch.int8))
+        self.register_buffer("scale", scale)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        return self.table[ids].float() * self.scale[ids]
+
+
+class _TextGraph(nn.Module):
+    """ids, mask (B, L), keep (B,) -> keys and values of the decoder's attention to the text, (layers, B, heads, L,
+    d)."""
+
+    def __init__(self, words: PretrainedEncoder, model: MotionLanguageModel) -> None:
+        super().__init__()
+        self.words, self.model = words, model
+
+    def forward(self, ids: Tensor, mask: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:
+        memory = self.model.encode(self.words(ids, mask), mask, keep)
+        pairs = self.model.cross(memory)
+        return torch.stack([k for k, _ in pairs]), torch.stack([v for _, v in pairs])
+
+
+class _StepGraph(nn.Module):
+    """One token further: logits (B, 513) and the grown cache of keys and values (layers, B, heads, t + 1, d)."""
+
+    def __init__(self, model: MotionLanguageModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, token: Tensor, position: Tensor, remaining: Tensor, past_k: Tensor, past_v: Tensor,
+        cross_k: Tensor, cross_v: Tensor, mask: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+        x = self.model.embed(token[:, None], position[:, None], remaining[:, None])
+        bias = text_bias(mask)
+        keys, values = [], []
+        for i, layer in enumerate(self.model.decoder):
+            x, (k, v) = layer(x, (cross_k[i], cross_v[i]), bias, (past_k[i], past_v[i]))
+            keys.append(k)
+            values.append(v)
+        logits = self.model.head(self.model.decoder_norm(x))[:, 0]
+        return logits, torch.stack(keys), torch.stack(values)
+
+
+class _MotionGraph(nn.Module):
+    """codes (B, N) -> features (B, 4 N, 263), denormalised."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, tokenizer: MotionVqVae, statistics: Statistics) -> None:
+        super().__init__()
+        self.tokenizer = tokenizer
+        self.register_buffer("mean", torch.from_numpy(np.asarray(statistics.mean, dtype=np.float32)))
+        self.register_buffer("std", torch.from_numpy(np.asarray(statistics.std, dtype=np.float32)))
+
+    def forward(self, codes: Tensor) -> Tensor:
+        return self.tokenizer.decode(codes) * self.std + self.mean
+
+
+def _export(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], axes: dict[str, Any], path: Path) -> None:
+    """One graph with dynamic axes, checked against the module's own outputs' names."""
+    program = torch.onnx.export(
+        module.eval(),
+        (),
+        kwargs=inputs,
+        input_names=list(inputs),
+        output_names=outputs,
+        opset_version=_OPSET,
+        dynamic_shapes=axes,
+        dynamo=True,
+        verbose=False,
+    )
+    assert program is not None
+    program.save(str(path))
+
+
+def store_halves(path: Path) -> None:
+    """Keep large float32 constants of a graph as float16, with a Cast that onnxruntime folds away when it loads."""
+    model = onnx.load(str(path))
+    casts, kept = [], []
+    for tensor in model.graph.initializer:
+        if tensor.data_type == TensorProto.FLOAT and np.prod(tensor.dims) > _SMALL:
+            half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), tensor.name + ".half")
+            kept.append(half)
+            casts.append(helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT))
+        else:
+            kept.append(tensor)
+    nodes = [*casts, *model.graph.node]
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.initializer.extend(kept)
+    model.graph.node.extend(nodes)
+    del model.graph.value_info[:]
+    onnx.save(model, str(path))
+
+
+def quantize_matrices(path: Path) -> None:
+    """Store the weights of matrix products in 8 bits, a scale for every 64."""
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+    quantizer = MatMulNBitsQuantizer(onnx.load(str(path)), block_size=_BLOCK, is_symmetric=True, bits=8)
+    quantizer.process()
+    quantizer.model.save_model_to_file(str(path), False)
+
+
+def _without_external_data(path: Path) -> None:
+    """Constants into the one file."""
+    model = onnx.load(str(path))
+    for extra in path.parent.glob(path.name + ".data"):
+        extra.unlink()
+    onnx.save(model, str(path))
+
+
+def export_language(words: PretrainedEncoder, model: MotionLanguageModel, folder: Path) -> None:
+    """`text.onnx` and `step.onnx`."""
+    c = model.config
+    words.word = _RowQuantized(words.word.weight.detach())  # type: ignore[assignment]
+    batch, length, past = (torch.export.Dim(n, min=1, max=m) for n, m in (("b", 64), ("l", 512), ("t", MAX_TOKENS)))
+    text = {
+        "ids": torch.ones(2, 7, dtype=torch.long),
+        "mask": torch.ones(2, 7, dtype=torch.long),
+        "keep": torch.ones(2),
+    }
+    axes: dict[str, Any] = {"ids": {0: batch, 1: length}, "mask": {0: batch, 1: length}, "keep": {0: batch}}
+    _export(_TextGraph(words, model), text, ["cross_k", "cross_v"], axes, folder / "text.onnx")
+    head = c.width // c.heads
+    cache = torch.zeros(c.decoder_layers, 2, c.heads, 3, head)
+    cross = torch.zeros(c.decoder_layers, 2, c.heads, 7, head)
+    step = {
+        "token": torch.zeros(2, dtype=torch.long),
+        "position": torch.zeros(2, dtype=torch.long),
+        "remaining": torch.zeros(2, dtype=torch.long),
+        "past_k": cache,
+        "past_v": cache.clone(),
+        "cross_k": cross,
+        "cross_v": cross.clone(),
+        "mask": torch.ones(2, 7, dtype=torch.long),
+    }
+    axes = {
+        **{name: {0: batch} for name in ("token", "position", "remaining")},
+        **{name: {1: batch, 3: past} for name in ("past_k", "past_v")},
+        **{name: {1: batch, 3: length} for name in ("cross_k", "cross_v")},
+        "mask": {0: batch, 1: length},
+    }
+    _export(_StepGraph(model), step, ["logits", "next_k", "next_v"], axes, folder / "step.onnx")
+    for name in ("text.onnx", "step.onnx"):
+        _without_external_data(folder / name)
+        quantize_matrices(folder / name)
+        store_halves(folder / name)
+
+
+def export_tokenizer(tokenizer: MotionVqVae, statistics: Statistics, folder: Path) -> None:
+    """`motion.onnx`: codes to features."""
+    axes = {"codes": {0: torch.export.Dim("b", min=1, max=64), 1: torch.export.Dim("n", min=1, max=MAX_TOKENS)}}
+    codes = {"codes": torch.zeros(2, 5, dtype=torch.long)}
+    path = folder / "motion.onnx"
+    _export(_MotionGraph(tokenizer, statistics), codes, ["features"], axes, path)
+    _without_external_data(path)
+    store_halves(path)
+
+
+def export_model(
+    tokenizer: MotionVqVae,
+    statistics: Statistics,
+    model: MotionLanguageModel,
+    out: Path,
+    card: dict[str, Any],
+) -> ModelCard:
+    """Write a model folder. card: name, licence, sources, description, training, measured, sampling defaults in
+    settings."""
+    words = PretrainedEncoder.from_file(encoder_folder() / "model.safetensors")
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch)
+        export_language(words, model, work)
+        export_tokenizer(tokenizer, statistics, work)
+        shutil.copy(encoder_folder() / "tokenizer.json", work / "tokenizer.json")
+        out.mkdir(parents=True, exist_ok=True)
+        for file in work.iterdir():
+            shutil.copy(file, out / file.name)
+    c = model.config
+    settings = {
+        "codes": CODES,
+        "max_tokens": MAX_TOKENS,
+        "unknown_length": UNKNOWN_LENGTH,
+        "text_tokens": TEXT_TOKENS,
+        "layers": c.decoder_layers,
+        "heads": c.heads,
+        "head_width": c.width // c.heads,
+        **card.pop("settings", {}),
+    }
+    return write_card(
+        ModelCard(
+            kind="starter-onnx",
+            features="true",
+            fps=FPS,
+            frames_per_token=FRAMES_PER_TOKEN,
+            max_seconds=MAX_TOKENS * FRAMES_PER_TOKEN / FPS,
+            files=dict.fromkeys(("text.onnx", "step.onnx", "motion.onnx", "tokenizer.json"), "0" * 64),
+            settings=settings,
+            **card,
+        ),
+        out,
+    )
+
+
+def read_card_draft(path: Path) -> dict[str, Any]:
+    """What a person says of a model: name, licence, sources, description; JSON. Raises MotionGPTError."""
+    try:
+        draft = json.loads(path.read_text(encoding="utf-8"))
+        missing = [k for k in ("name", "licence", "sources") if not draft.get(k)]
+    except (OSError, ValueError, AttributeError) as error:
+        raise MotionGPTError(f"{path} can't be read as a card ({error}).", "Write it as a JSON object.") from error
+    if missing:
+        raise MotionGPTError(f"{path} lacks {', '.join(missing)}.", "Say where the clips come from and their licence.")
+    return dict(draft)
+
+
+def training_record(tokenizer: Path, language: Path) -> dict[str, Any]:
+    """Settings of both trainings, and the versions that made them."""
+    out: dict[str, Any] = {"torch": str(torch.__version__)}
+    for name, folder in (("tokenizer", tokenizer), ("language_model", language)):
+        out[name] = torch.load(folder / "model.pt", weights_only=True, map_location="cpu")["config"]
+    return out

@@ -1,0 +1,150 @@
+"""The loop that every training shares: schedule, averaged weights, checkpoints, log, progress, resuming."""
+
+import copy
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor, nn
+
+from retarget import MotionGPTError
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """steps: in all.  rate: peak learning rate, reached after `warmup` steps, then a cosine down to a hundredth.
+    averaging: decay of the exponential moving average of the weights, which is what gets exported."""
+
+    steps: int
+    rate: float
+    warmup: int = 200
+    weight_decay: float = 0.01
+    averaging: float = 0.998
+    seed: int = 0
+    checkpoint_every: int = 250
+
+    def rate_at(self, step: int) -> float:
+        """Learning rate of a step (from 0)."""
+        if step < self.warmup:
+            return self.rate * (step + 1) / self.warmup
+        share = (step - self.warmup) / max(1, self.steps - self.warmup)
+        return self.rate * float(0.505 + 0.495 * torch.cos(torch.tensor(share * torch.pi)))
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device of that name; "auto" is CUDA where it is present."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError) as error:
+        raise MotionGPTError(f"The device {name} is not available here.", "Use auto, cpu or cuda.") from error
+
+
+def train(
+    model: nn.Module,
+    loss_of: Callable[[torch.Generator], dict[str, Tensor]],
+    folder: Path,
+    schedule: Schedule,
+    config: dict[str, Any],
+    describe: str,
+) -> nn.Module:
+    """Minimise `loss_of(generator)["loss"]`, called once a step; returns the model with averaged weights.
+
+    folder gets `checkpoint.pt` (everything needed to go on), `log.jsonl`, TensorBoard events where tensorboard is
+    installed,
+    and `model.pt` at the end. A folder that already holds a checkpoint of the same config is gone on with; only
+    `steps` may differ, which stretches or shortens what is left.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, lr=schedule.rate, betas=(0.9, 0.99), weight_decay=schedule.weight_decay)
+    average = copy.deepcopy(model).eval().requires_grad_(False)
+    start = _resume(folder / "checkpoint.pt", model, average, optimizer, config)
+    writer = _tensorboard(folder)
+    generator = torch.Generator()
+    began = time.monotonic()
+    columns = (TextColumn(describe), BarColumn(), TextColumn("{task.completed}/{task.total} {task.fields[note]}"))
+    with Progress(*columns, TimeRemainingColumn(), refresh_per_second=1) as bar:
+        task = bar.add_task(describe, total=schedule.steps, completed=start, note="")
+        model.train()
+        for step in range(start, schedule.steps):
+            generator.manual_seed(schedule.seed * 1_000_003 + step)
+            torch.manual_seed(schedule.seed * 1_000_003 + step)
+            for group in optimizer.param_groups:
+                group["lr"] = schedule.rate_at(step)
+            losses = loss_of(generator)
+            optimizer.zero_grad(set_to_none=True)
+            losses["loss"].backward()
+            nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimizer.step()
+            _average(average, model, min(schedule.averaging, (1 + step) / (10 + step)))
+            if step % 25 == 24:
+                note = {k: round(v.item(), 5) for k, v in losses.items()}
+                note.update(step=step + 1, seconds=round(time.monotonic() - began, 1))
+                with open(folder / "log.jsonl", "a", encoding="utf-8") as log:
+                    log.write(json.dumps(note) + "\n")
+                for key, value in note.items():
+                    if writer and key not in ("step", "seconds"):
+                        writer.add_scalar(key, value, step + 1)
+                bar.update(task, completed=step + 1, note=f"loss {note['loss']:.4f}")
+            if (step + 1) % schedule.checkpoint_every == 0 or step + 1 == schedule.steps:
+                _save(folder / "checkpoint.pt", model, average, optimizer, config, step + 1)
+    _write({"model": average.state_dict(), "config": config}, folder / "model.pt")
+    return average
+
+
+@torch.no_grad()
+def _average(average: nn.Module, model: nn.Module, decay: float) -> None:
+    for mean, current in zip(average.parameters(), model.parameters(), strict=True):
+        mean.lerp_(current.detach(), 1 - decay)
+    for held, newest in zip(average.buffers(), model.buffers(), strict=True):
+        held.copy_(newest)
+
+
+def _write(state: dict[str, Any], path: Path) -> None:
+    """Save so that a kill in between leaves the old file whole."""
+    torch.save(state, path.with_suffix(".tmp"))
+    path.with_suffix(".tmp").replace(path)
+
+
+def _save(
+    path: Path,
+    model: nn.Module,
+    average: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    config: dict[str, Any],
+    step: int,
+) -> None:
+    state = {"model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
+    _write({**state, "config": config, "step": step}, path)
+
+
+def _resume(
+    path: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, config: dict[str, Any]
+) -> int:
+    if not path.exists():
+        return 0
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    changed = [k for k in config if k != "steps" and state["config"].get(k) != config[k]]
+    if changed:
+        raise MotionGPTError(
+            f"{path.parent} holds a training with other settings ({', '.join(changed)}).", "Use another folder."
+        )
+    model.load_state_dict(state["model"])
+    average.load_state_dict(state["average"])
+    optimizer.load_state_dict(state["optimizer"])
+    return int(state["step"])
+
+
+def _tensorboard(folder: Path) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter(str(folder / "tensorboard"))

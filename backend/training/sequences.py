@@ -1,0 +1,148 @@
+"""Clips as sequences of motion tokens, cropped so that what their caption names stays inside."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from retarget import Motion
+from retarget import rotations as rot
+from retarget.skeleton import JOINT
+from retarget.solve import with_contacts
+
+from ..evaluation import prompts
+from ..features import FPS, Statistics, features_to_motion, motion_to_features
+from .data import Clip, Dataset
+from .language_net import MAX_TOKENS
+from .tokenizer import encode_clip
+from .vqvae import FRAMES_PER_TOKEN, MotionVqVae
+
+Array = NDArray[np.float64]
+
+MIN_TOKENS = 5
+PHASES = (0, 2)
+"""Frames at which clips are cut into tokens."""
+
+# Speeds at which clips of a content are shown too: raised hands are over in 2.5 s, so slower ones teach longer
+# requests; turns come late in their clips, so faster ones teach shorter requests.
+_SPEEDS = {
+    "raise": (0.8, 0.62),
+    "respond": (0.85, 0.7),
+    "bow": (0.85, 0.7),
+    "bye": (0.85,),
+    "walk-turn": (1.2,),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class TokenSequence:
+    """One clip at one speed. phases: its codes when cut into tokens at each of PHASES.
+    core: (first, last + 1) token of what must not be cut away.  little: what its name says happens only a little."""
+
+    clip: Clip
+    phases: tuple[NDArray[np.int64], ...]
+    core: tuple[int, int]
+    little: bool
+
+
+def speeds_of(clip: Clip) -> tuple[float, ...]:
+    content = clip.tags.get("content", "")
+    for start, speeds in _SPEEDS.items():
+        if content.startswith(start):
+            return (1.0, *speeds)
+    return (1.0,)
+
+
+def at_speed(features: NDArray[np.float32], speed: float) -> NDArray[np.float32]:
+    """Features (T, 263) of the same motion played `speed` times as fast."""
+    if speed == 1.0:
+        return features
+    motion = features_to_motion(features.astype(np.float64))
+    motion = with_contacts(replace(motion, fps=FPS * speed).resample(FPS))
+    return motion_to_features(motion).astype(np.float32)
+
+
+def activity(content: str, motion: Motion) -> Array | None:
+    """(T,) how much of what the content names goes on in each frame, 0 to 1; None where all of the clip is alike."""
+    joints = motion.joints
+    if "turn" in content:
+        facing = rot.rotate(motion.global_rotations[:, 0], np.array([0.0, 0.0, 1.0]))
+        heading = np.unwrap(np.arctan2(facing[:, 0], facing[:, 2]))
+        share = (heading - heading[0]) / (heading[-1] - heading[0] + 1e-9)
+        turning: Array = ((share > 0.15) & (share < 0.85)).astype(np.float64)
+        return turning
+    if content == "bow" or content == "call":
+        up = rot.normalize(joints[:, JOINT["neck"]] - joints[:, 0])[:, 1]
+        return _of_largest(1.0 - up)
+    if content.startswith(("raise", "wave", "bye", "respond", "guide")):
+        height = joints[:, [JOINT["left_wrist"], JOINT["right_wrist"]], 1] - joints[:, :1, 1]
+        lifted = height.max(axis=1) - float(height.max(axis=1)[0])
+        return _of_largest(lifted)
+    return None
+
+
+def _of_largest(values: Array) -> Array:
+    out: Array = values / max(float(values.max()), 1e-6)
+    return out
+
+
+def does_little(content: str, motion: Motion) -> bool:
+    """Whether hands stay below the head, a bow is slight, a run slow."""
+    if content.startswith(("raise-up", "wave")):
+        sides = ("left", "right") if "both" in content else ("left",) if "left" in content else ("right",)
+        heights = motion.joints[..., 1]
+        return min(float((heights[:, JOINT[f"{s}_wrist"]] - heights[:, JOINT["head"]]).max()) for s in sides) < 0.05
+    if content == "bow":
+        return prompts.bent(motion) < prompts.BOW + 2.0
+    return content == "run" and prompts.speed(motion) < prompts.RUN_SPEED + 0.1
+
+
+def _core(clip: Clip, features: NDArray[np.float32]) -> tuple[int, int]:
+    signal = activity(clip.tags.get("content", ""), features_to_motion(features.astype(np.float64)))
+    if signal is None:
+        return (0, 0)
+    active = np.flatnonzero(signal > 0.6)
+    if not len(active):
+        return (0, 0)
+    first = max(0, int(active[0]) - int(0.4 * FPS))  # with the way there
+    content = clip.tags.get("content", "")
+    last = int(active[-1]) if "turn" in content else min(int(active[-1]), int(active[0]) + int(1.0 * FPS))
+    return first // FRAMES_PER_TOKEN, last // FRAMES_PER_TOKEN + 1
+
+
+def tokenize(model: MotionVqVae, statistics: Statistics, dataset: Dataset, split: str = "train") -> list[TokenSequence]:
+    """Every clip of the split that has words, at every speed that `speeds_of` names."""
+    out = []
+    for clip in dataset.split(split):
+        if not (clip.captions or clip.tags):
+            continue
+        for speed in speeds_of(clip):
+            features = at_speed(np.asarray(dataset.of(clip)), speed)
+            phases = tuple(encode_clip(model, statistics, features[p:]) for p in PHASES)
+            if min(len(p) for p in phases) >= MIN_TOKENS:
+                little = does_little(clip.tags.get("content", ""), features_to_motion(features.astype(np.float64)))
+                out.append(TokenSequence(clip, phases, _core(clip, features), little))
+    return out
+
+
+def crop(sequence: TokenSequence, generator: torch.Generator) -> NDArray[np.int64]:
+    """A random stretch of at most MAX_TOKENS tokens that holds the core where it fits."""
+
+    def pick(low: int, high: int) -> int:
+        return int(torch.randint(low, high + 1, (1,), generator=generator)) if high > low else low
+
+    tokens = sequence.phases[pick(0, len(sequence.phases) - 1)]
+    total = len(tokens)
+    if total <= MAX_TOKENS and pick(0, 1):
+        return tokens
+    first, last = sequence.core
+    length = pick(min(total, max(MIN_TOKENS, last - first)), min(total, MAX_TOKENS))
+    if last > first:
+        earliest, latest = max(0, last - length), min(first, total - length)
+        start = pick(min(earliest, latest), max(earliest, latest))
+        if pick(0, 1):
+            start = max(0, earliest)  # most begin before it begins
+    else:
+        start = pick(0, total - length)
+    return tokens[start : start + length]

@@ -1,0 +1,214 @@
+"""Stage 1: train the motion tokenizer, and measure it."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from retarget.skeleton import PARENTS, REST_OFFSETS
+
+from ..features import DIMENSIONS, PELVIS_CHILDREN, SLICES, Statistics, features_to_motion
+from .data import Clip, Dataset, load_dataset
+from .loop import Schedule, choose_device, train
+from .vqvae import FRAMES_PER_TOKEN, MotionVqVae
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class TokenizerConfig:
+    """Weights of the losses: `velocity` on changes of position, `joints` on positions through forward kinematics,
+    `path` on the root's way summed over the window, `commitment` on the latents' distance to their codes."""
+
+    width: int = 384
+    code_width: int = 256
+    depth: int = 3
+    codes: int = 512
+    window: int = 64
+    batch: int = 128
+    steps: int = 5000
+    rate: float = 4e-4
+    seed: int = 0
+    velocity: float = 0.5
+    joints: float = 1.0
+    path: float = 0.2
+    commitment: float = 0.1
+
+
+def compute_statistics(dataset: Dataset) -> Statistics:
+    """Mean and standard deviation over the training clips, the deviation shared within each group of features, so
+    that no dimension that hardly moves is blown up."""
+    rows = np.concatenate([dataset.of(c) for c in dataset.split("train")])
+    mean = rows.mean(axis=0, dtype=np.float64)
+    std = rows.std(axis=0, dtype=np.float64)
+    for place in SLICES.values():
+        std[place] = np.sqrt((std[place] ** 2).mean())
+    return Statistics(mean.astype(np.float32), std.astype(np.float32))
+
+
+def clip_weights(clips: list[Clip]) -> NDArray[np.float64]:
+    """Probability of each clip: contents drawn with 1 / sqrt(their number), clips by their length within."""
+    keys = [c.tags.get("content") or c.name.split("/")[0] for c in clips]
+    count = {k: keys.count(k) for k in set(keys)}
+    weights = np.array([c.frames * count[k] ** -0.5 for c, k in zip(clips, keys, strict=True)])
+    out: NDArray[np.float64] = weights / weights.sum()
+    return out
+
+
+def kinematic_joints(features: Tensor) -> Tensor:
+    """Positions (..., 22, 3) in the heading frame by forward kinematics of true features (..., 263), metres."""
+    sixd = features[..., SLICES["rotations"]].unflatten(-1, (21, 2, 3))
+    x = F.normalize(sixd[..., 0, :], dim=-1)
+    z = F.normalize(torch.linalg.cross(x, sixd[..., 1, :]), dim=-1)
+    matrices = torch.stack([x, torch.linalg.cross(z, x), z], dim=-1)  # (..., 21, 3, 3)
+    positions = features[..., SLICES["positions"]].unflatten(-1, (21, 3))
+    height = features[..., SLICES["root_height"]]
+    joints = [torch.cat([torch.zeros_like(height), height, torch.zeros_like(height)], dim=-1)]
+    world: list[Tensor] = [torch.empty(0)]
+    for joint in range(1, 22):
+        parent = PARENTS[joint]
+        if joint in PELVIS_CHILDREN:
+            joints.append(positions[..., joint - 1, :])
+            world.append(matrices[..., joint - 1, :, :])
+        else:
+            offset = torch.as_tensor(REST_OFFSETS[joint], dtype=features.dtype, device=features.device)
+            joints.append(joints[parent] + world[parent] @ offset)
+            world.append(world[parent] @ matrices[..., joint - 1, :, :])
+    return torch.stack(joints, dim=-2)
+
+
+class _Windows:
+    """Random windows of the training clips; shorter clips are filled by holding their last frame, and masked."""
+
+    def __init__(self, dataset: Dataset, statistics: Statistics, config: TokenizerConfig) -> None:
+        self.clips = dataset.split("train")
+        self.rows = torch.from_numpy(statistics.normalize(np.asarray(dataset.features)).astype(np.float32))
+        self.weights = torch.from_numpy(clip_weights(self.clips))
+        self.config = config
+
+    def draw(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Normalised features (B, window, 263) and mask (B, window, 1)."""
+        size = self.config.window
+        chosen = torch.multinomial(self.weights, self.config.batch, replacement=True, generator=generator)
+        places = torch.rand(self.config.batch, generator=generator)
+        index = torch.empty(self.config.batch, size, dtype=torch.long)
+        mask = torch.empty(self.config.batch, size, 1)
+        for row, (which, place) in enumerate(zip(chosen.tolist(), places.tolist(), strict=True)):
+            clip = self.clips[which]
+            first = int(place * (max(0, clip.frames - size) + 1))
+            time = torch.arange(first, first + size)
+            mask[row, :, 0] = (time < clip.frames).float()
+            index[row] = clip.start + time.clamp(max=clip.frames - 1)
+        return self.rows[index], mask
+
+
+def _losses(
+    model: MotionVqVae, batch: Tensor, mask: Tensor, stats: tuple[Tensor, Tensor], c: TokenizerConfig
+) -> Tensor:
+    mean, std = stats
+    with torch.autocast(batch.device.type, dtype=torch.bfloat16):
+        out, commitment, _ = model(batch)
+    out = out.float()
+
+    def masked(x: Tensor, m: Tensor) -> Tensor:
+        return (x * m).sum() / (m.sum() * x.shape[-1])
+
+    place = SLICES["positions"]
+    change = F.smooth_l1_loss(
+        out[:, 1:, place] - out[:, :-1, place], batch[:, 1:, place] - batch[:, :-1, place], reduction="none"
+    )
+    metres = out * std + mean
+    true = batch * std + mean
+    joints = kinematic_joints(metres)[..., 1:, :].flatten(-2) - true[..., place]
+    root = slice(0, 3)
+    way = torch.cumsum((metres[..., root] - true[..., root]) * mask, dim=1)
+    total: Tensor = (
+        masked(F.smooth_l1_loss(out, batch, reduction="none"), mask)
+        + c.velocity * masked(change, mask[:, 1:])
+        + c.joints * masked(joints.abs(), mask) * 10.0
+        + c.path * masked(way.abs(), mask) * 10.0
+        + c.commitment * commitment
+    )
+    return total
+
+
+def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: str = "auto") -> MotionVqVae:
+    """Train on a data set and leave `model.pt` and `statistics.npz` in the folder; resumes what it finds there."""
+    dataset = load_dataset(data)
+    folder.mkdir(parents=True, exist_ok=True)
+    statistics = compute_statistics(dataset)
+    np.savez(folder / "statistics.npz", mean=statistics.mean, std=statistics.std)
+    where = choose_device(device)
+    torch.manual_seed(config.seed)
+    model = MotionVqVae(config.width, config.code_width, config.depth, config.codes).to(where)
+    windows = _Windows(dataset, statistics, config)
+    stats = (torch.from_numpy(statistics.mean).to(where), torch.from_numpy(statistics.std).to(where))
+
+    def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
+        batch, mask = windows.draw(generator)
+        return {"loss": _losses(model, batch.to(where), mask.to(where), stats, config)}
+
+    schedule = Schedule(config.steps, config.rate, seed=config.seed)
+    average = train(model, loss_of, folder, schedule, asdict(config), "tokenizer")
+    assert isinstance(average, MotionVqVae)
+    return average
+
+
+def load_tokenizer(folder: Path) -> tuple[MotionVqVae, Statistics]:
+    """A trained tokenizer and the statistics of its features."""
+    state = torch.load(folder / "model.pt", weights_only=True, map_location="cpu")
+    c = TokenizerConfig(**state["config"])
+    model = MotionVqVae(c.width, c.code_width, c.depth, c.codes)
+    model.load_state_dict(state["model"])
+    with np.load(folder / "statistics.npz") as file:
+        return model.eval(), Statistics(file["mean"], file["std"])
+
+
+@torch.no_grad()
+def encode_clip(model: MotionVqVae, statistics: Statistics, features: Array) -> NDArray[np.int64]:
+    """Codes (T // 4,) of features (T, 263); frames over a multiple of four are left out."""
+    usable = len(features) // FRAMES_PER_TOKEN * FRAMES_PER_TOKEN
+    rows = torch.from_numpy(statistics.normalize(np.asarray(features[:usable])).astype(np.float32))
+    codes: NDArray[np.int64] = model.encode(rows[None])[0].numpy()
+    return codes
+
+
+@torch.no_grad()
+def evaluate_tokenizer(
+    model: MotionVqVae, statistics: Statistics, dataset: Dataset, split: str = "test"
+) -> dict[str, float]:
+    """Over the split's clips: joint_error (mean of all joints, roots and headings aligned, mm), acceleration_error
+    (mm per frame squared), path_error (root at the clip's end, mm per second), codes_used (share)."""
+    errors, accelerations, paths, used = [], [], [], set[int]()
+    for clip in dataset.split(split):
+        codes = encode_clip(model, statistics, dataset.of(clip))
+        used.update(codes.tolist())
+        decoded = model.decode(torch.from_numpy(codes)[None])[0].float().numpy()
+        out = features_to_motion(statistics.denormalize(decoded).astype(np.float64))
+        true = features_to_motion(dataset.of(clip)[: len(out)].astype(np.float64))
+        a, b = (_aligned(m.joints, m.global_rotations[:, 0]) for m in (out, true))
+        errors.append(np.linalg.norm(a - b, axis=-1).mean(axis=1))
+        second = np.diff(a - b, n=2, axis=0)
+        accelerations.append(np.linalg.norm(second, axis=-1).mean(axis=1))
+        paths.append(np.linalg.norm(out.root_position[-1] - true.root_position[-1]) / out.duration)
+    return {
+        "joint_error_mm": float(np.concatenate(errors).mean() * 1000),
+        "acceleration_error_mm": float(np.concatenate(accelerations).mean() * 1000),
+        "path_error_mm_per_s": float(np.mean(paths) * 1000),
+        "codes_used": len(used) / len(model.quantizer.codebook),
+    }
+
+
+def _aligned(joints: NDArray[np.float64], facing: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Joints (T, 22, 3) with the root at the origin and the heading taken out."""
+    from retarget import rotations as rot
+
+    local: NDArray[np.float64] = rot.rotate(rot.conjugate(rot.yaw(facing))[:, None], joints - joints[:, :1])
+    return local
+
+
+assert DIMENSIONS == 263
