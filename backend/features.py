@@ -62,7 +62,6 @@ _REFERENCE = np.array(
     ],
     dtype=np.float64,
 )  # fmt: skip
-_Y = np.array([0.0, 1.0, 0.0])
 _PUBLISHED_CONTACT_SPEED = 0.002  # squared metres a frame
 _FORWARD_SMOOTHING = 20.0  # frames, standard deviation
 
@@ -95,11 +94,17 @@ def _planar(v: Array) -> Array:
     return rot.normalize(v * np.array([1.0, 0.0, 1.0]))
 
 
+def _ahead_of(across: Array) -> Array:
+    """Y cross `across` (..., 3): what lies ahead of a body that `across` passes through from left to right."""
+    return np.stack([across[..., 2], np.zeros_like(across[..., 0]), -across[..., 0]], axis=-1)
+
+
 def _published_heading(joints: Array) -> Array:
     """(T, 4) turn that takes the smoothed facing direction to +Z; frame 0 counts as facing +Z."""
-    hips = joints[:, 1] - joints[:, 2]
-    shoulders = joints[:, 17] - joints[:, 16]
-    forward: Array = np.cross(np.asarray(_Y), rot.normalize(hips + shoulders))
+    hips: Array = joints[:, 1] - joints[:, 2]
+    shoulders: Array = joints[:, 17] - joints[:, 16]
+    across: Array = hips + shoulders
+    forward = _ahead_of(rot.normalize(across))
     turn = rot.between(rot.normalize(_smooth(forward, _FORWARD_SMOOTHING)), np.array([0.0, 0.0, 1.0]))
     turn[0] = rot.IDENTITY
     return turn
@@ -142,7 +147,7 @@ def joints_to_features(joints: Array) -> Array:
     joints = joints - np.array([0.0, float(joints[..., 1].min()), 0.0])
     joints = joints - joints[0, 0] * np.array([1.0, 0.0, 1.0])
     across = rot.normalize(joints[0, 2] - joints[0, 1] + joints[0, 17] - joints[0, 16])
-    forward = np.cross(_Y, across)
+    forward = _ahead_of(across)
     joints = rot.rotate(rot.between(forward, np.array([0.0, 0.0, 1.0])), joints)
     heading = _published_heading(joints)
     speed = np.sum((joints[1:, [7, 10, 8, 11]] - joints[:-1, [7, 10, 8, 11]]) ** 2, axis=-1)
