@@ -149,6 +149,15 @@ def _vote(rotations: Array) -> Array:
     return rot.from_matrix(_PERMUTATIONS[np.argmax(np.clip(traces, 0.0, None).sum(axis=0))])
 
 
+def _flat_foot(goal: Array, along: Array, shin: Array) -> Array:
+    """The direction (3,) from ankle to toe of a foot flat on the floor: the T-pose's seen from above, sloped as this
+    skeleton's feet are (along (F, 3), canonical axes) in the frames whose shin (F, 3) stands upright."""
+    upright = along[shin[:, 1] < -0.97]
+    slope = float(np.median((upright if len(upright) else along)[:, 1]))
+    level = rot.normalize(goal * np.array([1.0, 0.0, 1.0]))
+    return level * np.sqrt(1.0 - slope**2) + np.array([0.0, slope, 0.0])
+
+
 def calibrate_from_motion(rig: Rig, mapping: Mapping, global_rotations: Array, heads: Array) -> Calibration:
     """For a rig without a meaningful rest pose, from frames of motion: (T, N, 4) and (T, N, 3) in its axes.
 
@@ -165,6 +174,10 @@ def calibrate_from_motion(rig: Rig, mapping: Mapping, global_rotations: Array, h
         i, k = rig.index[bone], rig.index[target]
         goal = _aim_direction(joint)
         along = rot.rotate(axes, heads[frames, k] - heads[frames, i])  # (F, 3)
+        if kind == "ankle":
+            knee = rig.index[mapping.bones[joint.replace("ankle", "knee")]]
+            shin = rot.rotate(axes, heads[frames, i] - heads[frames, knee])
+            goal = _flat_foot(goal, rot.normalize(along), rot.normalize(shin))
         turned = rot.multiply(rot.between(along, goal), posed[:, i])
         # The nearer a limb is to its T-pose direction, the less can the shortest turn err in twist.
         near = np.argsort(-(rot.normalize(along) @ goal))[: max(1, len(frames) // 10)]

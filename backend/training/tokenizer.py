@@ -46,7 +46,7 @@ def compute_statistics(dataset: Dataset) -> Statistics:
     mean = rows.mean(axis=0, dtype=np.float64)
     std = rows.std(axis=0, dtype=np.float64)
     for place in SLICES.values():
-        std[place] = np.sqrt((std[place] ** 2).mean())
+        std[place] = max(float(np.sqrt((std[place] ** 2).mean())), 1e-3)  # a group may not move at all
     return Statistics(mean.astype(np.float32), std.astype(np.float32))
 
 
@@ -181,10 +181,11 @@ def encode_clip(model: MotionVqVae, statistics: Statistics, features: Array) -> 
 def evaluate_tokenizer(
     model: MotionVqVae, statistics: Statistics, dataset: Dataset, split: str = "test"
 ) -> dict[str, float]:
-    """Over the split's clips: joint_error (mean of all joints, roots and headings aligned, mm), acceleration_error
+    """Over the split's clips, or all where it has none (a small data set):
+    joint_error (mean of all joints, roots and headings aligned, mm), acceleration_error
     (mm per frame squared), path_error (root at the clip's end, mm per second), codes_used (share)."""
     errors, accelerations, paths, used = [], [], [], set[int]()
-    for clip in dataset.split(split):
+    for clip in dataset.split(split) or dataset.clips:
         codes = encode_clip(model, statistics, dataset.of(clip))
         used.update(codes.tolist())
         decoded = model.decode(torch.from_numpy(codes)[None])[0].float().numpy()
