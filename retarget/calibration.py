@@ -4,8 +4,9 @@ Let A be the turn from the rig's axes to the canonical ones, G_j a joint's canon
 rotation of its bone, in canonical axes. Both describe the same limb, so B_j(t) = G_j(t) T_j with T_j constant: the
 bone's orientation in the T-pose. With T_j known, motion goes either way:  B = G T  and  G = B T^-1.
 
-T_j from a rest pose R_j that is no T:  T_j = C_j A R_j, where C_j is the shortest turn of the limb's direction at rest
-to its direction in the T-pose; zero for torso, head and feet, which stand at rest as they do in the T.
+T_j from a rest pose R_j that is no T:  T_j = C_j A R_j, where C_j turns the limb from its direction at rest to that in
+the T-pose: first with its parent limb, then by what is left, the shortest way, so that a bent elbow straightens about
+its hinge. C is zero for torso, head and feet, which stand at rest as they do in the T.
 
 Many BVH files hold no rest pose: with all rotations zero, the bones of one chain lie along one axis. There T_j is found
 from the motion. Such skeletons come from tools whose joint axes are parallel to the world's in the T-pose, so T_j is
@@ -117,7 +118,10 @@ def calibrate_from_rest(rig: Rig, mapping: Mapping) -> Calibration:
     for kind, joint, bone, target in _limbs(mapping):
         if kind in _ALIGNED_AT_REST:
             along = rot.rotate(axes, rig.heads[rig.index[target]] - rig.heads[rig.index[bone]])
-            correction[joint] = rot.between(along, _aim_direction(joint))
+            parent = {"knee": "hip", "elbow": "shoulder"}.get(kind, "")
+            carried = correction.get(joint.replace(kind, parent) if parent else "", rot.IDENTITY)
+            rest_turn = rot.between(rot.rotate(carried, along), _aim_direction(joint))
+            correction[joint] = rot.multiply(rest_turn, carried)
     for side in ("left", "right"):  # a hand lies in line with its forearm
         if f"{side}_elbow" in correction:
             correction[f"{side}_wrist"] = correction[f"{side}_elbow"]
@@ -146,7 +150,8 @@ _PERMUTATIONS = _permutations()
 def _vote(rotations: Array) -> Array:
     """The axis permutation (4,) that lies nearest to most rotations (K, 4)."""
     traces = np.einsum("pij,kij->kp", _PERMUTATIONS, rot.to_matrix(rotations))
-    return rot.from_matrix(_PERMUTATIONS[np.argmax(np.clip(traces, 0.0, None).sum(axis=0))])
+    best: Array = rot.from_matrix(_PERMUTATIONS[np.argmax(np.clip(traces, 0.0, None).sum(axis=0))])
+    return best
 
 
 def _flat_foot(goal: Array, along: Array, shin: Array) -> Array:
@@ -155,7 +160,8 @@ def _flat_foot(goal: Array, along: Array, shin: Array) -> Array:
     upright = along[shin[:, 1] < -0.97]
     slope = float(np.median((upright if len(upright) else along)[:, 1]))
     level = rot.normalize(goal * np.array([1.0, 0.0, 1.0]))
-    return level * np.sqrt(1.0 - slope**2) + np.array([0.0, slope, 0.0])
+    flat: Array = level * np.sqrt(1.0 - slope**2) + np.array([0.0, slope, 0.0])
+    return flat
 
 
 def calibrate_from_motion(rig: Rig, mapping: Mapping, global_rotations: Array, heads: Array) -> Calibration:

@@ -45,12 +45,37 @@ def plant_feet(motion: Motion) -> Motion:
     points = motion.joints[:, CONTACT_JOINTS]  # (T, 4, 3)
     spans = find_spans(motion.contacts, points, motion.fps)
     offsets, weights = _offsets(points, spans, _anchors(points, spans, motion), motion.fps)
+    return _held(motion, spans, offsets, weights)
+
+
+def hold_points(motion: Motion, reference: Array, heights: Array) -> Motion:
+    """Let heels and toes in contact move as those of another body do.
+
+    reference: (T, 4, 3) the other body's points.  heights: (4,) metres by which this body's points stand higher.
+    What the points are apart by is constant in every contact, and fades in and out around it.
+    """
+    apart = motion.joints[:, CONTACT_JOINTS] - reference
+    spans = find_spans(motion.contacts, reference, motion.fps)
+    anchors = [np.median(apart[s.start : s.stop, s.point], axis=0) for s in spans]
+    for span, anchor in zip(spans, anchors, strict=True):
+        anchor[1] = heights[span.point]
+    offsets, weights = _offsets(apart, spans, anchors, motion.fps)
+    return _held(motion, spans, offsets, weights)
+
+
+def _held(motion: Motion, spans: list[Span], offsets: Array, weights: Array) -> Motion:
+    """The motion with its contact points moved by offsets (T, 4, 3), each held as firmly as weights (T, 4) say."""
+    points = motion.joints[:, CONTACT_JOINTS]
     heel, toe = offsets[:, [0, 2]], offsets[:, [1, 3]]  # (T, 2, 3)
     # A point that is free goes with the other end of its foot.
     ankles, toes = _lifted(
         points[:, [0, 2]] + heel + (1.0 - weights[:, [0, 2], None]) * toe,
         points[:, [1, 3]] + toe + (1.0 - weights[:, [1, 3], None]) * heel,
     )
+    # Ankle and toe stay a foot's length apart: a held toe draws its ankle along; where both are held they share it.
+    length = np.linalg.norm(motion.offsets[[CONTACT_JOINTS[1], CONTACT_JOINTS[3]]], axis=-1)[:, None]
+    share = weights[:, [1, 3], None] * (1.0 - 0.5 * weights[:, [0, 2], None])
+    ankles = ankles + share * (toes + length * rot.normalize(ankles - toes) - ankles)
     contacts = np.zeros_like(motion.contacts)
     for span in spans:
         contacts[span.start : span.stop, span.point] = 1.0

@@ -1,5 +1,6 @@
 """Motion from the canonical skeleton to a rig, and back. See `calibration` for the algebra."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,11 @@ from numpy.typing import NDArray
 
 from . import rotations as rot
 from .calibration import Calibration, calibrate_from_rest
+from .fit import fit_to_rig, toe_to_ankle
 from .mapping import Mapping
 from .motion import Motion, find_contacts
 from .rig import Rig, RigMotion
-from .skeleton import JOINT, JOINT_COUNT, PARENTS, REST_OFFSETS, rest_joints
+from .skeleton import JOINT, JOINT_COUNT, PARENTS, REST_OFFSETS
 
 Array = NDArray[np.floating[Any]]
 
@@ -39,14 +41,60 @@ def _bone_targets(motion: Motion, mapping: Mapping) -> dict[str, Array]:
     return targets
 
 
-def to_bones(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibration | None = None) -> RigMotion:
+def _twist(rotation: Array, axis: Array) -> Array:
+    """Radians (T,) by which rotations (T, 4) turn about their own axis (3,), without jumps in time."""
+    angle = 2.0 * np.arctan2(rotation[:, 1:] @ axis, rotation[:, 0])
+    smooth: Array = np.unwrap((angle + np.pi) % (2.0 * np.pi) - np.pi)
+    return smooth
+
+
+def _twist_targets(motion: Motion, rig: Rig, mapping: Mapping) -> dict[str, Array]:
+    """bone name -> canonical global rotation (T, 4) of twist bones.
+
+    A forearm's (or shin's) follow the hand's twist, the more the nearer they are to it; an upper arm's (or thigh's) lag
+    behind its own, the more the nearer they are to the body.
+    """
+    targets = {}
+    for joint, bones in mapping.twists.items():
+        side, kind = joint.split("_")
+        end = {"hip": "knee", "knee": "ankle", "shoulder": "elbow", "elbow": "wrist"}[kind]
+        axis = rot.normalize(REST_OFFSETS[JOINT[f"{side}_{end}"]])
+        lower = kind in ("knee", "elbow")
+        angle = _twist(motion.rotations[:, JOINT[f"{side}_{end}" if lower else joint]], axis)
+        start, stop = (rig.heads[rig.index[mapping.bones[j]]] for j in (joint, f"{side}_{end}"))
+        for bone in bones:
+            along = (rig.heads[rig.index[bone]] - start) @ (stop - start) / max(np.sum((stop - start) ** 2), 1e-12)
+            share = float(np.clip(along, 0.0, 1.0)) - (0.0 if lower else 1.0)
+            turn = rot.from_axis_angle(axis, share * angle)
+            targets[bone] = rot.multiply(motion.global_rotations[:, JOINT[joint]], turn)
+    return targets
+
+
+def _twist_rest(rig: Rig, mapping: Mapping, tpose: dict[str, Array]) -> dict[str, Array]:
+    """bone name -> T_j (4,) of twist bones, which lie in the T-pose as they lie along their limb at rest."""
+    out = {}
+    for joint, bones in mapping.twists.items():
+        limb = mapping.bones[joint]
+        back = rot.conjugate(rig.rest_rotations[rig.index[limb]])
+        for bone in bones:
+            out[bone] = rot.multiply(tpose[limb], rot.multiply(back, rig.rest_rotations[rig.index[bone]]))
+    return out
+
+
+def to_bones(
+    motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibration | None = None, fit: bool = True
+) -> RigMotion:
     """The pose of every bone in every frame.
 
     Root motion is scaled by leg length; bones that no joint drives keep their rest pose.
+    fit: hold the feet of the rig's own body as the source's stand (see `fit`); without it every joint's rotation is
+    carried over as it is, of which `to_motion` is the exact inverse.
     """
     cal = calibration or calibrate_from_rest(rig, mapping)
+    motion = fit_to_rig(motion, rig, mapping, cal) if fit else motion
     back = rot.conjugate(cal.axes)
-    targets = _bone_targets(motion, mapping)
+    targets = {**_bone_targets(motion, mapping), **_twist_targets(motion, rig, mapping)}
+    tpose = {**cal.tpose, **_twist_rest(rig, mapping, cal.tpose)}
     frames = len(motion)
     basis = np.tile(rot.IDENTITY, (frames, len(rig.names), 1))
     world = np.empty_like(basis)
@@ -54,7 +102,7 @@ def to_bones(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibratio
         at_rest = np.broadcast_to(rig.rest_local[bone], (frames, 4))
         follow = at_rest if parent < 0 else rot.multiply(world[:, parent], at_rest)
         if name in targets:
-            world[:, bone] = rot.multiply(back, rot.multiply(targets[name], cal.tpose[name]))
+            world[:, bone] = rot.multiply(back, rot.multiply(targets[name], tpose[name]))
             basis[:, bone] = rot.normalize(rot.multiply(rot.conjugate(follow), world[:, bone]))
         else:
             world[:, bone] = follow
@@ -75,19 +123,13 @@ def _root_translation(motion: Motion, rig: Rig, mapping: Mapping, cal: Calibrati
     """(T, 3) that brings the rig's hips to the scaled middle of the canonical hips, ankles at their own height."""
     pelvis = rig.index[mapping.bones["pelvis"]]
     middle = motion.joints[:, [JOINT["left_hip"], JOINT["right_hip"]]].mean(axis=1)  # (T, 3) canonical
-    middle = middle - [0.0, _ankle_height(motion.offsets), 0.0]
+    middle = middle - [0.0, toe_to_ankle(motion.offsets), 0.0]
     up = rot.rotate(rot.conjugate(cal.axes), np.array([0.0, 1.0, 0.0]))
     ankles = float((rig.heads[_pair(rig, mapping, "ankle")] @ up).mean())
     goal = rot.rotate(rot.conjugate(cal.axes), middle / cal.scale) + up * ankles
     lever = rot.rotate(rot.conjugate(rig.rest_rotations[pelvis]), _hips_middle(rig, mapping) - rig.heads[pelvis])
     translation: Array = goal - rot.rotate(world[:, pelvis], lever) - rig.heads[pelvis]
     return translation
-
-
-def _ankle_height(offsets: Array) -> float:
-    """Metres of the ankles over the toes in the T-pose, which stand on the floor."""
-    joints = rest_joints(offsets)
-    return float(joints[JOINT["left_ankle"], 1] - joints[JOINT["left_foot"], 1])
 
 
 def to_motion(
@@ -132,7 +174,7 @@ def to_motion(
     lever = 0.5 * (REST_OFFSETS[JOINT["left_hip"]] + REST_OFFSETS[JOINT["right_hip"]])
     up = rot.rotate(rot.conjugate(cal.axes), np.array([0.0, 1.0, 0.0]))
     ankles = float((rig.heads[_pair(rig, mapping, "ankle")] @ up).mean())
-    root = root - rot.rotate(world[:, 0], lever) + [0.0, _ankle_height(REST_OFFSETS) - ankles * cal.scale, 0.0]
+    root = root - rot.rotate(world[:, 0], lever) + [0.0, toe_to_ankle(REST_OFFSETS) - ankles * cal.scale, 0.0]
     motion = Motion(
         rotations=rot.unflip(rot.normalize(local)), root_position=root, fps=fps, contacts=np.zeros((len(heads), 4))
     )
@@ -141,6 +183,4 @@ def to_motion(
 
 def with_contacts(motion: Motion) -> Motion:
     """The motion with contacts found from its own feet."""
-    from dataclasses import replace
-
     return replace(motion, contacts=find_contacts(motion.joints, motion.fps))

@@ -1,0 +1,83 @@
+"""Motion made to fit a character's own body before it goes onto the bones: its limbs' lengths, its feet on its floor.
+
+Bones take over the canonical joints' rotations exactly, so in the canonical frame a character is a `Motion` with other
+offsets. There a foot that stood still in the source is held still again, which needs no knowledge of any rig: what
+differs between the foot that the new limbs give and the source's foot is kept constant while the foot is in contact.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import rotations as rot
+from .calibration import Calibration, calibrate_from_rest
+from .feet import hold_points
+from .mapping import Mapping
+from .motion import Motion
+from .rig import Rig
+from .skeleton import CONTACT_JOINTS, JOINT, PARENTS, REST_OFFSETS, rest_joints
+
+Array = NDArray[np.floating[Any]]
+
+
+def body_offsets(rig: Rig, mapping: Mapping, calibration: Calibration | None = None) -> Array:
+    """(22, 3) canonical metres: the rig's joints from their parents in the T-pose, legs scaled to the canonical length.
+
+    A joint that the rig lacks keeps the canonical offset.
+    """
+    cal = calibration or calibrate_from_rest(rig, mapping)
+    world = np.empty((len(rig.names), 4))
+    heads = np.empty((len(rig.names), 3))
+    for bone, (name, parent) in enumerate(zip(rig.names, rig.parents, strict=True)):
+        follow = rot.multiply(cal.axes, rig.rest_rotations[bone])
+        if parent >= 0:
+            follow = rot.multiply(world[parent], rig.rest_local[bone])
+        world[bone] = cal.tpose.get(name, follow)
+        step = rig.rest_offsets[bone] * cal.scale
+        heads[bone] = heads[parent] + rot.rotate(world[parent], step) if parent >= 0 else rot.rotate(cal.axes, step)
+    at: dict[int, Array] = {JOINT[joint]: heads[rig.index[bone]] for joint, bone in mapping.bones.items()}
+    line = np.array([heads[rig.index[b]] for b in (mapping.bones["pelvis"], *mapping.spine)])
+    places = np.arange(1, 4) * (len(mapping.spine) / 3)
+    for name, place in zip(("spine1", "spine2", "spine3"), places, strict=True):
+        at[JOINT[name]] = np.array([np.interp(place, np.arange(len(line)), line[:, i]) for i in range(3)])
+    if "head" in mapping.bones:
+        first = mapping.neck[0] if mapping.neck else mapping.bones["head"]
+        at[JOINT["neck"]] = heads[rig.index[first]]
+    offsets = REST_OFFSETS.copy()
+    for joint, parent in enumerate(PARENTS[1:], start=1):
+        if joint in at and parent in at:
+            offsets[joint] = at[joint] - at[parent]
+    for side in ("left", "right"):  # without a collar, the shoulder hangs from where a collar would end
+        if f"{side}_collar" not in mapping.bones:
+            offsets[JOINT[f"{side}_shoulder"]] = (
+                at[JOINT[f"{side}_shoulder"]] - at[JOINT["spine3"]] - offsets[JOINT[f"{side}_collar"]]
+            )
+    return offsets
+
+
+def fit_to_rig(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibration | None = None) -> Motion:
+    """The motion on the rig's body, in canonical metres: `to_bones` of it puts feet where the source has them.
+
+    Feet in contact move as the source's do, legs are never stretched, and no foot is under the floor.
+    """
+    offsets = body_offsets(rig, mapping, calibration)
+    hips = motion.joints[:, [JOINT["left_hip"], JOINT["right_hip"]]].mean(axis=1)
+    lever = 0.5 * (offsets[JOINT["left_hip"]] + offsets[JOINT["right_hip"]])
+    lift = [0.0, toe_to_ankle(offsets) - toe_to_ankle(motion.offsets), 0.0]
+    root = hips + lift - rot.rotate(motion.rotations[:, 0], lever)
+    fitted = replace(motion, offsets=offsets, root_position=root)
+    return hold_points(fitted, motion.joints[:, CONTACT_JOINTS], _standing_heights(offsets, motion.offsets))
+
+
+def toe_to_ankle(offsets: Array) -> float:
+    """Metres of the ankles over the toes in the T-pose, which stand on the floor."""
+    joints = rest_joints(offsets)
+    return float(np.mean([joints[JOINT[f"{s}_ankle"], 1] - joints[JOINT[f"{s}_foot"], 1] for s in ("left", "right")]))
+
+
+def _standing_heights(offsets: Array, source: Array) -> Array:
+    """(4,) metres by which heel, toe, heel, toe of a body stand higher than those of the source's."""
+    heel = toe_to_ankle(offsets) - toe_to_ankle(source)
+    return np.array([heel, 0.0, heel, 0.0])

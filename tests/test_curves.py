@@ -1,0 +1,49 @@
+"""Sparse keys: within the tolerance, few of them, extremes kept."""
+
+import numpy as np
+
+from retarget import rotations as rot
+from retarget.curves import degrees_apart, distance_apart, sparse_curve
+from retarget.files import read_motion
+from retarget.mapping import map_rig
+from retarget.solve import to_bones
+from tests.zoo_rigs import FAMILIES, build_rig
+
+
+def test_a_straight_line_needs_two_keys() -> None:
+    line = np.linspace(0.0, 1.0, 50)[:, None] * [1.0, 2.0, 3.0]
+    curve = sparse_curve(line, 0.001, distance_apart)
+    assert list(curve.frames) == [0, 49]
+    assert np.allclose(curve.evaluate(50), line)
+
+
+def test_extremes_and_kept_frames_are_keys() -> None:
+    wave = np.stack([np.sin(np.arange(81) / 80 * 4 * np.pi), np.zeros(81), np.zeros(81)], axis=-1)
+    curve = sparse_curve(wave, 0.005, distance_apart, np.array([33]))
+    assert {0, 10, 30, 33, 50, 70, 80} <= set(curve.frames.tolist())
+    assert distance_apart(wave, curve.evaluate(81)).max() <= 0.005
+
+
+def test_single_frames_and_noise() -> None:
+    assert list(sparse_curve(np.ones((1, 3)), 0.01, distance_apart).frames) == [0]
+    noise = rot.normalize(np.random.default_rng(0).normal(size=(40, 4)))
+    curve = sparse_curve(noise, 1.0, degrees_apart)
+    assert degrees_apart(noise, curve.evaluate(40)).max() <= 1.0
+
+
+def test_real_clips_need_a_quarter_of_the_keys(shared_dir) -> None:
+    shares = []
+    rig, _ = build_rig(FAMILIES["mixamo"])
+    mapping = map_rig(rig)
+    for clip in ("deepmimic/walk.bvh", "cmu-poser/91_48.bvh", "mesh2motion/throw-ball.bvh"):
+        motion = read_motion(shared_dir / "mocap" / clip)
+        solved = to_bones(motion, rig, mapping)
+        keys = 0
+        for name in mapping.driven:
+            values = solved.basis[:, rig.index[name]]
+            curve = sparse_curve(values, 1.0, degrees_apart)
+            assert degrees_apart(values, curve.evaluate(len(values))).max() <= 1.0
+            keys += len(curve.frames)
+        shares.append(keys / (len(mapping.driven) * len(motion)))
+    print(shares)
+    assert np.mean(shares) < 0.25
