@@ -8,8 +8,7 @@ from .armature import read_rig
 from .backend import limits
 from .preferences import startup
 from .retarget.errors import MotionGPTError
-from .retarget.mapping import Mapping, map_rig
-from .retarget.rig import Rig
+from .retarget.mapping import map_rig
 from .service import Startup
 
 
@@ -31,8 +30,6 @@ class GenerateContext:
     start_frame: int
     armature_uid: int
     armature_name: str
-    rig: Rig
-    mapping: Mapping
     backend: Startup
 
 
@@ -41,7 +38,7 @@ def gather(context: bpy.types.Context) -> GenerateContext:
     check(context)
     settings = context.scene.motiongpt
     armature = chosen_armature(context)
-    rig = read_rig(armature)
+    map_rig(read_rig(armature))  # raises for what is no biped
     seconds, frames, start_frame = _length(context.scene)
     return GenerateContext(
         prompt=settings.prompt.strip(),
@@ -52,8 +49,6 @@ def gather(context: bpy.types.Context) -> GenerateContext:
         start_frame=start_frame,
         armature_uid=armature.session_uid,
         armature_name=armature.name,
-        rig=rig,
-        mapping=map_rig(rig),
         backend=startup(context),
     )
 

@@ -12,8 +12,10 @@ from typing import Any, TypeVar
 import bpy
 
 from .action_writer import Curve, plan_keys, solve_keys, write_keys
+from .armature import read_rig
 from .gather import GenerateContext, find_armature
 from .retarget.errors import MotionGPTError
+from .retarget.mapping import map_rig
 from .retarget.motion import Motion
 from .retarget.solve import to_bones
 from .service import Finished, Service, Working
@@ -100,8 +102,13 @@ class Job:
 
     def _solved(self, motion: Motion) -> Waiting[list[Curve]]:
         self.stage, self.fraction = "Fitting the motion to the armature", _GENERATED
-        rig, mapping, fps, frames = self.request.rig, self.request.mapping, self.request.fps, self.request.frames
-        plan = plan_keys(self._armature(), rig, mapping)
+        while self._armature().mode == "EDIT":  # its bones are being changed
+            self.stage = "Waiting for the end of Edit Mode"
+            yield
+        armature, fps, frames = self._armature(), self.request.fps, self.request.frames
+        rig = read_rig(armature)  # as it is now, not as it was when Generate was pressed
+        mapping = map_rig(rig)
+        plan = plan_keys(armature, rig, mapping)
 
         def solve() -> list[Curve]:
             return solve_keys(plan, rig, to_bones(motion.resample(fps, frames), rig, mapping))
@@ -111,24 +118,22 @@ class Job:
     def _write(self, curves: list[Curve]) -> None:
         request = self.request
         armature = self._armature()
+        missing = [bone for bone, _, _ in curves if bone not in armature.pose.bones]
+        if missing:
+            raise MotionGPTError(f'"{armature.name}" has lost its bone "{missing[0]}".', "Generate again.")
         name = request.prompt[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable
         write_keys(armature, curves, name, request.start_frame)
         bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
         self.message = f"{request.frames} frames on {armature.name} from frame {request.start_frame} on."
 
     def _armature(self) -> bpy.types.Object:
-        """The armature as it is now. Raises MotionGPTError where it is not what Generate was pressed for any more."""
+        """The armature, wherever it is now. Raises MotionGPTError where it was deleted."""
         request = self.request
         armature = find_armature(request.armature_uid)
         if armature is None:
             raise MotionGPTError(
                 f'The armature "{request.armature_name}" was deleted while the motion was generated.',
                 "Choose another armature and generate again: the same seed gives the same motion.",
-            )
-        missing = [name for name in request.rig.names if name not in armature.pose.bones]
-        if missing:
-            raise MotionGPTError(
-                f'The bone "{missing[0]}" of "{armature.name}" is gone since Generate was pressed.', "Generate again."
             )
         return armature
 

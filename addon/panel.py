@@ -68,7 +68,7 @@ def draw_text(layout: bpy.types.UILayout, text: str, icon: str) -> None:
     """A sentence over as many lines as it needs: labels don't wrap."""
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for i, line in enumerate(textwrap.wrap(text, LINE)):
+    for i, line in enumerate(textwrap.wrap(text, LINE, break_on_hyphens=False)):
         column.label(text=line, icon=icon if i == 0 else "BLANK1" if icon != "NONE" else "NONE")
 
 

@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import sys
+import tempfile
 import time
 import traceback
 
@@ -17,6 +18,11 @@ import bpy
 
 import addon_utils  # isort: skip - bpy makes it importable
 
+FAKE = {"MOTIONGPT_TEST_ENGINE": "fake_engine:make", "PYTHONPATH": os.path.dirname(os.path.abspath(__file__))}
+UNKNOWN_MODEL = json.dumps(
+    {"name": "new", "kind": "from-the-future", "features": "true", "fps": 20, "frames_per_token": 4, "max_seconds": 10,
+     "licence": "MIT", "files": {}}
+)  # fmt: skip
 RESULT = "RESULT "  # Blender prints lines of its own
 MODULE = "bl_ext.user_default.motiongpt"
 # Mixamo's names for the joints of the project's skeleton, with parents and rest positions (metres, Z up, facing -Y).
@@ -59,6 +65,10 @@ def make_armature(name: str, bones: dict[str, tuple[str | None, tuple[float, flo
     return armature
 
 
+busiest_tick = 0.0
+"""Seconds of work in the longest call of `run_job`: what it would take on a machine that has nothing else to do."""
+
+
 def session():
     """The add-on's session object."""
     return importlib.import_module(f"{MODULE}.session").current()
@@ -70,12 +80,15 @@ def settings():
 
 def run_job(until=lambda job: False, limit: float = 120.0):
     """Call the timer's function by hand, as background has no event loop, until the job ends or `until` is true."""
+    global busiest_tick
     now = session()
     end = time.monotonic() + limit
     while now.running and not until(now.running):
         if time.monotonic() > end:
             raise TimeoutError(f"the job is still at {now.job.stage!r} after {limit} s")
+        started = time.thread_time()
         now.tick()
+        busiest_tick = max(busiest_tick, time.thread_time() - started)
         time.sleep(0.01)
     return now.job
 
@@ -112,10 +125,10 @@ def register_twice() -> object:
     """Disable and enable again, twice; what is left over each time."""
     seen = []
     for _ in range(2):
-        addon_utils.disable(MODULE, default_set=False)
+        addon_utils.disable(MODULE, default_set=True)
         handlers = [f.__module__ for f in bpy.app.handlers.load_post if MODULE in f.__module__]
         seen.append([hasattr(bpy.types.Scene, "motiongpt"), handlers, hasattr(bpy.types, "MOTIONGPT_PT_generate")])
-        addon_utils.enable(MODULE, default_set=False)
+        addon_utils.enable(MODULE, default_set=True)
         seen.append([hasattr(bpy.types.Scene, "motiongpt"), session().job is None, bpy.ops.motiongpt.generate.poll()])
     return seen
 
@@ -237,7 +250,7 @@ def generate() -> object:
     tracks = armature.animation_data.nla_tracks
     seen |= {"second": [job.state, armature.animation_data.action.name, *key_frames(armature.animation_data.action)]}
     seen["stash"] = [[t.name, t.mute, t.strips[0].action.name] for t in tracks]
-    return seen
+    return seen | {"busiest_tick": busiest_tick}
 
 
 def cancel() -> object:
@@ -294,6 +307,52 @@ def armature_gone() -> object:
     return seen | {"after": run_job().state}
 
 
+def armature_changes() -> object:
+    """The armature is renamed, moved in memory by an undo, and edited while a motion is generated for it."""
+    armature = make_armature("Person", BIPED)
+    settings().prompt = "slow"
+    bpy.ops.ed.undo_push(message="start")
+    armature.name = "Renamed"
+    bpy.ops.ed.undo_push(message="rename")
+    attempt()
+    run_job(until=lambda job: job.stage == "Choosing the motion")
+    bpy.ops.ed.undo()
+    job = run_job()
+    armature = bpy.data.objects["Person"]
+    seen: dict[str, object] = {"undone": [job.state, job.message, bool(armature.animation_data.action)]}
+    attempt()
+    run_job(until=lambda job: job.stage == "Choosing the motion")
+    bpy.context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    armature.data.edit_bones["LeftLeg"].name = "LeftShin"
+    job = run_job(until=lambda job: "Edit Mode" in job.stage)
+    seen["waited"] = [job.state, job.stage]
+    bpy.ops.object.mode_set(mode="OBJECT")
+    job = run_job()
+    return seen | {"edited": [job.state, job.message]}
+
+
+def bad_models() -> object:
+    """Model folders that are none, or damaged, then the way back."""
+    make_armature("Person", BIPED)
+    settings().prompt = "a person walks forward"
+    preferences = bpy.context.preferences.addons[MODULE].preferences
+    before = content()
+    with tempfile.TemporaryDirectory() as folder:
+        preferences.model = folder
+        seen: dict[str, object] = {"empty": [attempt(), content() == before]}
+        for name, card in (("damaged", "{"), ("unknown", UNKNOWN_MODEL)):
+            with open(os.path.join(folder, "model.json"), "w", encoding="utf-8") as file:
+                file.write(card)
+            attempt()
+            job = run_job()
+            seen[name] = [job.state, job.message, content() == before, drawn()]
+    preferences.model = ""
+    os.environ |= FAKE
+    attempt()
+    return seen | {"repaired": run_job().state}
+
+
 def unregistered_while_running() -> object:
     """Disabling the extension ends job and backend."""
     make_armature("Person", BIPED)
@@ -301,7 +360,7 @@ def unregistered_while_running() -> object:
     attempt()
     job = run_job(until=lambda job: job.stage == "Choosing the motion")
     backend = session().service.pid()
-    addon_utils.disable(MODULE, default_set=False)
+    addon_utils.disable(MODULE, default_set=True)
     return {"state": job.state, "backend": backend, "ended": ended(backend)}
 
 
@@ -348,14 +407,14 @@ def main() -> int:
             install(archive)
             return 0
         bpy.ops.wm.read_homefile(use_empty=True)
-        addon_utils.enable(MODULE, default_set=False)
+        addon_utils.enable(MODULE, default_set=True)
         result = globals()[sys.argv[1]]()
         print(RESULT + json.dumps(result), flush=True)
     except BaseException:
         traceback.print_exc()
         return 1
     finally:
-        addon_utils.disable(MODULE, default_set=False)
+        addon_utils.disable(MODULE, default_set=True)
     return 0
 
 

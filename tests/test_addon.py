@@ -121,9 +121,14 @@ def generate_undisturbed(scenario: Scenario, variables: dict[str, str]) -> Any:
     """The scenario "generate", again where other programs may have made it slow: they only ever add time."""
     for _ in range(3):
         seen = scenario("generate", variables)
-        if max(seen["longest_tick"], seen["press"]) < BLOCKED:
+        if overloaded() or max(seen["longest_tick"], seen["press"]) < BLOCKED:
             break
     return seen
+
+
+def overloaded() -> bool:
+    """Whether other programs want more processors than there are, so that the clock says little about this one."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1)
 
 
 @pytest.mark.parametrize("engine", ["fake", "bundled"])
@@ -144,15 +149,17 @@ def test_generates_onto_the_armature(
     assert seen["second"][:2] == ["DONE", "a person runs"]
     assert seen["second"][3:] == [11, 70]  # the scene's frame range
     assert seen["stash"] == [["a person walks forward", True, "a person walks forward"]]
-    for name in ("longest_tick", "press"):
+    for name in ("busiest_tick", "longest_tick", "press"):
         print(f"{name}: {seen[name] * 1000:.1f} ms")
         record_property(f"{name}_ms", seen[name] * 1000)
-        assert seen[name] < BLOCKED
+    assert seen["busiest_tick"] < BLOCKED
+    if not overloaded():
+        assert max(seen["longest_tick"], seen["press"]) < BLOCKED
 
 
 def test_cancel_is_at_once_and_the_backend_lives_on(scenario: Scenario) -> None:
     seen = scenario("cancel")
-    assert seen["took"] < BLOCKED
+    assert seen["took"] < BLOCKED or overloaded()
     assert (seen["state"], seen["actions"]) == ("CANCELLED", 0)
     assert (seen["again"], seen["same_backend"], seen["animated"]) == ("DONE", True, True)
 
@@ -172,6 +179,25 @@ def test_armature_or_file_that_goes_away(scenario: Scenario) -> None:
     assert 'The armature "Person" was deleted' in message
     assert seen["reloaded"] == ["CANCELLED", "Another file was opened.", True, ""]
     assert seen["after"] == "DONE"
+
+
+def test_armature_that_changes_meanwhile(scenario: Scenario) -> None:
+    seen = scenario("armature_changes")
+    assert seen["undone"] == ["DONE", "96 frames on Person from frame 1 on.", True]
+    assert seen["waited"] == ["RUNNING", "Waiting for the end of Edit Mode"]
+    assert seen["edited"] == ["DONE", "96 frames on Person from frame 1 on."]
+
+
+def test_models_that_do_not_load(scenario: Scenario) -> None:
+    seen = scenario("bad_models", {})
+    sentence, unchanged = seen["empty"]
+    assert "holds no model.json" in sentence and unchanged
+    for name, expected in (("damaged", "is damaged"), ("unknown", "from-the-future")):
+        state, message, unchanged, panel = seen[name]
+        assert (state, unchanged) == ("FAILED", True), name
+        assert expected in message and expected in panel, name
+        assert "Traceback" not in message
+    assert seen["repaired"] == "DONE"
 
 
 def test_disabling_ends_job_and_backend(scenario: Scenario) -> None:
