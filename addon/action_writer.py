@@ -21,14 +21,25 @@ from mathutils import Euler, Matrix, Quaternion
 from numpy.typing import NDArray
 
 from .armature import object_axes
+from .control_rig import limb_switches
 from .retarget import rotations as rot
+from .retarget.curves import SparseCurve, degrees_apart, distance_apart, euler_apart, sparse_curve
 from .retarget.errors import MotionGPTError
 from .retarget.mapping import Mapping
+from .retarget.names import control_names
 from .retarget.rig import Rig, RigMotion
 
 Array = NDArray[np.floating]
 Curve = tuple[str, str, Array]
 """Bone name, property name, values (T, channels)."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far a curve with few keys may be off: degrees of rotation, and the armature's units of location."""
+
+    degrees: float
+    location: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +48,14 @@ class KeyPlan:
 
     inherits: N bools, whether a bone takes over its parent's rotation.  modes: rotation mode of every keyed bone.
     location_bone: gets the location keys.  to_location: (3, 3) to their values from metres in world axes.
+    switches: (bone, custom property, value) keyed on the first frame, which put a control rig's limbs into FK.
     """
 
     inherits: tuple[bool, ...]
     modes: dict[str, str]
     location_bone: str
     to_location: Array
+    switches: tuple[tuple[str, str, float], ...] = ()
 
 
 def write_action(
@@ -52,6 +65,7 @@ def write_action(
     rig_motion: RigMotion,
     name: str,
     start_frame: int,
+    tolerance: Tolerance | None = None,
 ) -> bpy.types.Action:
     """Make `rig_motion` the armature's action, its first frame on `start_frame`, one scene frame a motion frame.
 
@@ -61,7 +75,7 @@ def write_action(
     Raises MotionGPTError for an armature that can't be animated, before anything is changed.
     """
     plan = plan_keys(armature_object, rig, mapping)
-    return write_keys(armature_object, solve_keys(plan, rig, rig_motion), name, start_frame)
+    return write_keys(armature_object, solve_keys(plan, rig, rig_motion), name, start_frame, tolerance)
 
 
 def plan_keys(armature_object: bpy.types.Object, rig: Rig, mapping: Mapping) -> KeyPlan:
@@ -73,28 +87,41 @@ def plan_keys(armature_object: bpy.types.Object, rig: Rig, mapping: Mapping) -> 
     # A connected bone ignores its location. Its parents are at rest, so moving the first free one moves it alike.
     while bone.use_connect and bone.parent:
         bone = bone.parent
+    controlled = control_names(frozenset(bones.keys())) is not None
     to_armature = rot.to_matrix(rot.conjugate(axes.turn)) / axes.scale  # (3, 3)
     return KeyPlan(
         inherits=tuple(
-            parent >= 0 and bones[name].use_inherit_rotation
+            parent >= 0 and (controlled or bones[name].use_inherit_rotation)
             for name, parent in zip(rig.names, rig.parents, strict=True)
         ),
         modes={name: pose[name].rotation_mode for name in mapping.driven},
         location_bone=bone.name,
         to_location=np.linalg.solve(_location_axes(bone), to_armature),
+        switches=tuple(limb_switches(armature_object)) if controlled else (),
     )
 
 
 def solve_keys(plan: KeyPlan, rig: Rig, rig_motion: RigMotion) -> list[Curve]:
     """The values of all keys; touches nothing of Blender's."""
     location = rig_motion.root_translation @ plan.to_location.T  # (T, 3)
-    return [*_rotation_curves(plan, rig, rig_motion), (plan.location_bone, "location", location)]
+    curves = [*_rotation_curves(plan, rig, rig_motion), (plan.location_bone, "location", location)]
+    # A switch stands on its first frame as it stands on all.
+    return curves + [(bone, f'["{name}"]', np.full((len(location), 1), value)) for bone, name, value in plan.switches]
 
 
-def write_keys(armature_object: bpy.types.Object, curves: list[Curve], name: str, start_frame: int) -> bpy.types.Action:
-    """Make a new action of the curves, stash the old one. Raises MotionGPTError before anything is changed."""
+def write_keys(
+    armature_object: bpy.types.Object,
+    curves: list[Curve],
+    name: str,
+    start_frame: int,
+    tolerance: Tolerance | None = None,
+) -> bpy.types.Action:
+    """Make a new action of the curves, stash the old one. Raises MotionGPTError before anything is changed.
+
+    tolerance: write as few keys as it allows, with fitted Bezier handles; a key on every frame without it.
+    """
     _check_editable(armature_object)
-    _clear_offsets(armature_object, [bone for bone, channel, _ in curves if channel != "location"])
+    _clear_offsets(armature_object, [bone for bone, channel, _ in curves if channel.startswith("rotation")])
     animation = armature_object.animation_data or armature_object.animation_data_create()
     animation.use_tweak_mode = False  # an action inside a tweaked strip can't be replaced
     stash_action(armature_object)
@@ -102,10 +129,53 @@ def write_keys(armature_object: bpy.types.Object, curves: list[Curve], name: str
     new_curve = _assign(armature_object, action)
     frames = start_frame + np.arange(len(curves[0][2]), dtype=np.float64)
     for bone, channel, values in curves:
-        path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{channel}'
-        for index in range(values.shape[1]):
-            _fill(new_curve(path, index, bone), frames, values[:, index])
+        _write_curve(new_curve, bone, channel, frames, values, tolerance)
     return action
+
+
+def _write_curve(
+    new_curve: Callable[[str, int, str], bpy.types.FCurve],
+    bone: str,
+    channel: str,
+    frames: Array,
+    values: Array,
+    tolerance: Tolerance | None,
+) -> None:
+    """The F-curves of one property: a key on every frame, or as few as the tolerance allows."""
+    switch = channel.startswith("[")
+    path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"]{"" if switch else "."}{channel}'
+    sparse = None if tolerance is None or switch else _thinned(channel, values, tolerance)
+    for index in range(values.shape[1]):
+        curve = new_curve(path, index, bone)
+        if switch:
+            _fill(curve, frames[:1], values[:1, index])
+        elif sparse is None:
+            _fill(curve, frames, values[:, index])
+        else:
+            _fill_sparse(curve, frames[0], sparse, index)
+
+
+def _thinned(channel: str, values: Array, tolerance: Tolerance) -> SparseCurve:
+    if channel == "location":
+        return sparse_curve(values, tolerance.location, distance_apart)
+    if channel == "rotation_quaternion":
+        return sparse_curve(values, tolerance.degrees, degrees_apart)
+    return sparse_curve(values, tolerance.degrees, euler_apart)
+
+
+def _fill_sparse(curve: bpy.types.FCurve, start: float, sparse: SparseCurve, index: int) -> None:
+    """Keys of one channel with their fitted handles, which stay where they are put."""
+    points = curve.keyframe_points
+    at = start + sparse.frames.astype(np.float64)
+    points.add(len(at))
+    before, after = np.diff(at, prepend=at[0] - 3.0) / 3.0, np.diff(at, append=at[-1] + 3.0) / 3.0
+    points.foreach_set("co", np.column_stack([at, sparse.values[:, index]]).astype(np.float32).ravel())
+    left = np.column_stack([at - before, sparse.left[:, index]])
+    right = np.column_stack([at + after, sparse.right[:, index]])
+    _choose(points, {"interpolation": "BEZIER", "handle_left_type": "FREE", "handle_right_type": "FREE"})
+    points.foreach_set("handle_left", left.astype(np.float32).ravel())
+    points.foreach_set("handle_right", right.astype(np.float32).ravel())
+    curve.update()
 
 
 def stash_action(armature_object: bpy.types.Object) -> None:
@@ -212,9 +282,13 @@ def _fill(curve: bpy.types.FCurve, frames: Array, values: Array) -> None:
     points = curve.keyframe_points
     points.add(len(frames))
     points.foreach_set("co", np.column_stack([frames, values]).astype(np.float32).ravel())
-    items = bpy.types.Keyframe.bl_rna.properties
-    for prop, choice in (("interpolation", "LINEAR"), ("handle_left_type", "AUTO_CLAMPED"),
-                         ("handle_right_type", "AUTO_CLAMPED")):  # fmt: skip
-        number = items[prop].enum_items[choice].value
-        points.foreach_set(prop, np.full(len(frames), number, dtype=np.int32))
+    handles = {"handle_left_type": "AUTO_CLAMPED", "handle_right_type": "AUTO_CLAMPED"}
+    _choose(points, {"interpolation": "LINEAR", **handles})
     curve.update()
+
+
+def _choose(points: bpy.types.FCurveKeyframePoints, choices: dict[str, str]) -> None:
+    """Set properties of all keys, each to one of its choices."""
+    items = bpy.types.Keyframe.bl_rna.properties
+    for prop, choice in choices.items():
+        points.foreach_set(prop, np.full(len(points), items[prop].enum_items[choice].value, dtype=np.int32))

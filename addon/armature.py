@@ -15,8 +15,10 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from .control_rig import followed_controls
 from .retarget import rotations as rot
 from .retarget.errors import MotionGPTError
+from .retarget.names import control_names
 from .retarget.rig import Rig
 
 Array = NDArray[np.floating]
@@ -57,6 +59,8 @@ def object_axes(armature_object: bpy.types.Object) -> ObjectAxes:
 def read_rig(armature_object: bpy.types.Object) -> Rig:
     """All bones of an armature object at rest: parents before children, metres, world axes (Z up) around its origin.
 
+    Of a control rig (Rigify) only the FK controls, each below the control that it follows.
+
     Raises MotionGPTError for an object that is no armature, has no bones, or whose scale can't be used.
     """
     if armature_object is None or armature_object.type != "ARMATURE":
@@ -65,16 +69,26 @@ def read_rig(armature_object: bpy.types.Object) -> Rig:
         armature_object.update_from_editmode()
     bpy.context.view_layer.update()  # matrix_world lags behind an import or a script
     axes = object_axes(armature_object)
+    controls = control_names(frozenset(armature_object.data.bones.keys()))
+    if controls is not None:
+        names = [name for group in controls[1].values() for name in group]
+        return _rig_of(armature_object, axes, followed_controls(armature_object, names))
     bones = _parents_first(armature_object.data)
     if not bones:
         raise MotionGPTError(
             f'The armature "{armature_object.name}" has no bones.', "Choose another armature.", "not_humanoid"
         )
-    index = {bone.name: i for i, bone in enumerate(bones)}
+    return _rig_of(armature_object, axes, {bone.name: bone.parent.name if bone.parent else None for bone in bones})
+
+
+def _rig_of(armature_object: bpy.types.Object, axes: ObjectAxes, parents: dict[str, str | None]) -> Rig:
+    """The rig of these bones: name -> parent, parents first."""
+    bones = [armature_object.data.bones[name] for name in parents]
+    index = {name: i for i, name in enumerate(parents)}
     rest = np.array([bone.matrix_local.to_3x3() for bone in bones], dtype=np.float64)  # (N, 3, 3)
     return Rig(
-        names=tuple(index),
-        parents=tuple(index[bone.parent.name] if bone.parent else -1 for bone in bones),
+        names=tuple(parents),
+        parents=tuple(index[parent] if parent is not None else -1 for parent in parents.values()),
         rest_rotations=rot.multiply(axes.turn, rot.from_matrix(rest)),
         heads=axes.scale * rot.rotate(axes.turn, np.array([bone.head_local for bone in bones], dtype=np.float64)),
         tails=axes.scale * rot.rotate(axes.turn, np.array([bone.tail_local for bone in bones], dtype=np.float64)),

@@ -68,7 +68,7 @@ def _import_fbx(file: str) -> None:
 
 
 def _find_armature(source: str) -> tuple[bpy.types.Object, Rig, Mapping]:
-    """The armature that maps; of several that do, the one with most bones."""
+    """The armature that maps; of several that do, a control rig before its metarig, else the one with most bones."""
     found: list[tuple[bpy.types.Object, Rig, Mapping]] = []
     errors: list[MotionGPTError] = []
     for candidate in bpy.context.scene.objects:
@@ -79,7 +79,7 @@ def _find_armature(source: str) -> tuple[bpy.types.Object, Rig, Mapping]:
             except MotionGPTError as error:
                 errors.append(error)
     if found:
-        return max(found, key=lambda entry: len(entry[1].names))
+        return max(found, key=lambda entry: (entry[2].found_by not in ("names", "shape"), len(entry[1].names)))
     if errors:
         raise errors[0]
     raise MotionGPTError(
@@ -93,7 +93,7 @@ def clear_animation(armature_object: bpy.types.Object, keep_others: bool) -> Non
     keep_others: leave the animation of other objects alone, as for a whole scene that comes from a .blend.
     """
     for owner in [armature_object] if keep_others else list(bpy.data.objects):
-        owner.animation_data_clear()
+        _clear_keys(owner)
     if not keep_others:
         for keys in bpy.data.shape_keys:
             keys.animation_data_clear()
@@ -107,3 +107,16 @@ def clear_animation(armature_object: bpy.types.Object, keep_others: bool) -> Non
         bone.rotation_euler = (0.0, 0.0, 0.0)
         bone.rotation_axis_angle = (0.0, 0.0, 1.0, 0.0)
         bone.scale = (1.0, 1.0, 1.0)
+
+
+def _clear_keys(owner: bpy.types.Object) -> None:
+    animation = owner.animation_data
+    if animation is None:
+        return
+    if not animation.drivers:
+        owner.animation_data_clear()
+        return
+    animation.use_tweak_mode = False
+    animation.action = None  # a control rig's drivers are what makes it one
+    for track in list(animation.nla_tracks):
+        animation.nla_tracks.remove(track)

@@ -4,7 +4,8 @@ The spine and the neck are what lies between the limbs' roots. Whatever was foun
 that a dog with human names is refused.
 """
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from .errors import MotionGPTError
 from .names import HEAD_NAMES, LIMB_NAMES, TWIST, control_names, split_name
 from .rig import Rig
 from .shape import find_by_shape
+from .skeleton import JOINT
 
 _REQUIRED = ("hip", "knee", "ankle", "shoulder", "elbow")
 _SIDES = ("left", "right")
@@ -72,6 +74,55 @@ def map_rig(rig: Rig) -> Mapping:
     return _assemble(rig, found, parts, "shape" if by_shape is not None else "names")
 
 
+def map_by_hand(rig: Rig, bones: dict[str, str]) -> Mapping:
+    """The map that a user gives, joint -> bone; spine and neck follow from it. Joints without a bone are left out.
+
+    Raises MotionGPTError for bones that the rig lacks, required joints without one, and limbs hung together wrongly.
+    """
+    bones = {joint: bone for joint, bone in bones.items() if bone}
+    unknown = [bone for bone in bones.values() if bone not in rig.index]
+    if unknown:
+        raise MotionGPTError(
+            f'The armature has no bone "{unknown[0]}".', "Correct the bone map, or find the bones again.", "bad_map"
+        )
+    missing = [f"{s} {k}" for k in _REQUIRED for s in _SIDES if f"{s}_{k}" not in bones]
+    if missing:
+        raise MotionGPTError(f"The bone map has no bone for {', '.join(missing)}.", "Fill it in.", "bad_map")
+    if control_names(frozenset(rig.names)) is not None:
+        auto = map_rig(rig)
+        return Mapping({**auto.bones, **bones}, auto.spine, auto.neck, auto.root_bone, found_by="user")
+    found = {joint: rig.index[bone] for joint, bone in bones.items()}
+    for side in _SIDES:
+        for upper, lower in (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow")):
+            if found[f"{side}_{upper}"] not in _ancestors(rig, found[f"{side}_{lower}"])[1:]:
+                raise MotionGPTError(
+                    f"The {side} {lower}'s bone does not hang from the {side} {upper}'s.",
+                    "Correct the bone map.",
+                    "bad_map",
+                )
+    mapping = _assemble(rig, found, {}, "user")
+    if "pelvis" in bones and bones["pelvis"] != mapping.bones["pelvis"]:
+        return replace(mapping, bones={**mapping.bones, "pelvis": bones["pelvis"]}, root_bone=bones["pelvis"])
+    return mapping
+
+
+def map_to_json(bones: dict[str, str]) -> str:
+    """A bone map, joint -> bone, as the text of a preset file."""
+    return json.dumps({"motiongpt_bone_map": 1, "bones": bones}, indent=1, sort_keys=True, ensure_ascii=False)
+
+
+def map_from_json(text: str) -> dict[str, str]:
+    """Inverse of `map_to_json`. Raises MotionGPTError for anything else."""
+    try:
+        content = json.loads(text)
+        bones = content["bones"]
+        if content["motiongpt_bone_map"] != 1 or not isinstance(bones, dict):
+            raise ValueError("another version")
+        return {str(joint): str(bone) for joint, bone in bones.items() if joint in JOINT}
+    except (ValueError, KeyError, TypeError) as error:
+        raise MotionGPTError(f"This is no bone map ({error}).", "Choose a preset that MotionGPT saved.") from error
+
+
 def _no_humanoid(what: str, cure: str) -> MotionGPTError:
     return MotionGPTError(f"This armature is no humanoid that can be recognised: {what}.", cure, "not_humanoid")
 
@@ -83,7 +134,10 @@ def _from_controls(rig: Rig, family: str, controls: dict[str, tuple[str, ...]]) 
         raise _no_humanoid(
             f"its control rig has no control for {', '.join(missing) or 'the spine'}", "Generate the rig again."
         )
-    return Mapping(bones, controls["spine"], controls["neck"], bones["pelvis"], found_by=family)
+    # Of Rigify's spine the controls below the pivot turn the hips against the chest: what carries the arms counts.
+    carries = _ancestors(rig, rig.index[bones["left_shoulder"]])
+    spine = tuple(b for b in controls["spine"] if rig.index[b] in carries) or controls["spine"]
+    return Mapping(bones, spine, controls["neck"], bones["pelvis"], found_by=family)
 
 
 def _assemble(rig: Rig, found: dict[str, int], parts: _Parts, found_by: str) -> Mapping:
