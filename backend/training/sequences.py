@@ -88,11 +88,13 @@ def _of_largest(values: Array) -> Array:
 
 
 def does_little(content: str, motion: Motion) -> bool:
-    """Whether hands stay below the head, a bow is slight, a run slow."""
+    """Whether hands stay below the head or wave less than once a second, a bow is slight, a run slow."""
     if content.startswith(("raise-up", "wave")):
         sides = ("left", "right") if "both" in content else ("left",) if "left" in content else ("right",)
-        heights = motion.joints[..., 1]
-        return min(float((heights[:, JOINT[f"{s}_wrist"]] - heights[:, JOINT["head"]]).max()) for s in sides) < 0.05
+        over = motion.joints[..., 1] - motion.joints[:, JOINT["head"], 1:2]
+        low = min(float(over[:, JOINT[f"{s}_wrist"]].max()) for s in sides) < 0.05
+        still = "wave" in content and min(prompts.swings(motion, s) for s in sides) < motion.duration
+        return low or still
     if content == "bow":
         return prompts.bent(motion) < prompts.BOW + 2.0
     return content == "run" and prompts.speed(motion) < prompts.RUN_SPEED + 0.1

@@ -1,0 +1,93 @@
+"""The model that comes with the project: what prompts ask for happens, and the same seed gives the same bytes."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from backend.engines import Engine, load_engine
+from backend.engines.base import GenerateRequest, Progress, Result
+from backend.evaluation import prompts
+from backend.models import find_model
+from retarget import MotionGPTError
+
+
+@pytest.fixture(scope="module")
+def engine(starter_model) -> Engine:
+    return load_engine(str(starter_model))
+
+
+@pytest.mark.parametrize("check", prompts.CHECKS, ids=lambda c: c.prompt)
+def test_motion_does_what_the_words_say(engine, check):
+    """Most seeds do; the card states the rate over more of them."""
+    assert sum(check.holds(prompts.generate_one(engine, check.prompt, seed)) for seed in range(3)) >= 2
+
+
+def test_running_covers_more_ground_than_walking(engine):
+    walks = [prompts.speed(prompts.generate_one(engine, "a person walks forward", seed)) for seed in range(3)]
+    runs = [prompts.speed(prompts.generate_one(engine, "a person runs forward", seed)) for seed in range(3)]
+    assert min(runs) > 1.2 * max(walks)
+
+
+def test_a_walk_alternates_the_knees_and_stays_on_the_floor(engine):
+    motion = prompts.generate_one(engine, "a person walks forward", 1)
+    bend = np.degrees(2 * np.arccos(np.clip(np.abs(motion.rotations[:, [4, 5], 0]), 0, 1)))  # (T, 2)
+    assert bend.max(axis=0).min() > 30  # both knees bend
+    lead = np.sign(bend[:, 0] - bend[:, 1])
+    assert np.count_nonzero(np.diff(lead[lead != 0])) >= 3  # by turns
+    assert motion.joints[..., 1].min() > -0.02
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2.0, 4.0, 10.0])
+def test_length_is_what_was_asked(engine, seconds):
+    assert len(prompts.generate_one(engine, "a person walks", 0, seconds)) == round(seconds * 20)
+
+
+def test_length_may_be_left_to_the_model(engine):
+    *_, result = engine.generate(GenerateRequest("a person bows", None, seed=2))
+    assert isinstance(result, Result)
+    assert 0.8 <= result.motions[0].duration <= engine.max_seconds
+
+
+def test_progress_brings_partial_motion_and_rises(engine):
+    events = list(engine.generate(GenerateRequest("a person runs", 4.0)))
+    fractions = [e.fraction for e in events if isinstance(e, Progress)]
+    assert fractions == sorted(fractions)
+    assert sum(isinstance(e, Progress) and e.stage == "tokens" for e in events) == 20  # one for each token
+    assert any(isinstance(e, Progress) and e.motion is not None for e in events)
+
+
+def test_variations_differ_and_repeat(engine):
+    *_, first = engine.generate(GenerateRequest("a person dances", 2.0, seed=5, variations=3))
+    *_, again = engine.generate(GenerateRequest("a person dances", 2.0, seed=5, variations=3))
+    for a, b in zip(first.motions, again.motions, strict=True):
+        assert np.array_equal(a.rotations, b.rotations)
+    assert first.motions[0].meta["tokens"] != first.motions[1].meta["tokens"]
+
+
+def test_the_same_seed_gives_the_same_bytes_across_restarts(starter_model, tmp_path, repo_root):
+    for name in ("a.npz", "b.npz"):
+        command = [sys.executable, "-m", "backend", "generate", "a person waves", "--seed", "7", "-o"]
+        subprocess.run([*command, str(tmp_path / name)], check=True, cwd=repo_root, capture_output=True)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "seconds"), [("", 4.0), ("   ", 4.0), ("walks", 0.0), ("walks", -1.0), ("walks", 60.0)]
+)
+def test_what_can_not_be_made_is_refused_at_once(engine, prompt, seconds):
+    with pytest.raises(MotionGPTError) as error:
+        engine.generate(GenerateRequest(prompt, seconds))
+    assert error.value.message.endswith(".")
+    assert error.value.cure.endswith(".")
+
+
+def test_the_card_says_where_the_weights_come_from(starter_model):
+    _, card = find_model(str(starter_model))
+    assert "CC-BY-NC" in card.licence
+    assert any("Bandai Namco Research" in source for source in card.sources)
+    assert card.training["language_model"]["steps"] > 0
+    assert card.measured["tokenizer"]["joint_error_mm"] > 0
+    assert set(card.measured["prompts"]) == {check.prompt for check in prompts.CHECKS}
+    assert sum((starter_model / name).stat().st_size for name in card.files) < 60e6
