@@ -14,6 +14,7 @@ sums depend on, `solve_keys` does the sums and may run in another thread, `write
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import bpy
 import numpy as np
@@ -281,7 +282,9 @@ def _fill(curve: bpy.types.FCurve, frames: Array, values: Array) -> None:
     """All keys of one F-curve at once: straight lines between frames, automatic handles for later edits."""
     points = curve.keyframe_points
     points.add(len(frames))
-    points.foreach_set("co", np.column_stack([frames, values]).astype(np.float32).ravel())
+    co = np.empty((len(frames), 2), dtype=np.float32)
+    co[:, 0], co[:, 1] = frames, values
+    points.foreach_set("co", co.ravel())
     handles = {"handle_left_type": "AUTO_CLAMPED", "handle_right_type": "AUTO_CLAMPED"}
     _choose(points, {"interpolation": "LINEAR", **handles})
     curve.update()
@@ -289,6 +292,11 @@ def _fill(curve: bpy.types.FCurve, frames: Array, values: Array) -> None:
 
 def _choose(points: bpy.types.FCurveKeyframePoints, choices: dict[str, str]) -> None:
     """Set properties of all keys, each to one of its choices."""
-    items = bpy.types.Keyframe.bl_rna.properties
     for prop, choice in choices.items():
-        points.foreach_set(prop, np.full(len(points), items[prop].enum_items[choice].value, dtype=np.int32))
+        points.foreach_set(prop, _enum_values(prop, choice, len(points)))
+
+
+@lru_cache(maxsize=64)
+def _enum_values(prop: str, choice: str, count: int) -> NDArray[np.int32]:
+    number = bpy.types.Keyframe.bl_rna.properties[prop].enum_items[choice].value
+    return np.full(count, number, dtype=np.int32)

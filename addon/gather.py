@@ -8,7 +8,7 @@ from .armature import read_rig
 from .backend import limits
 from .preferences import startup
 from .retarget.errors import MotionGPTError
-from .retarget.mapping import map_rig
+from .rig_settings import find_mapping
 from .service import Startup
 
 
@@ -38,7 +38,7 @@ def gather(context: bpy.types.Context) -> GenerateContext:
     check(context)
     settings = context.scene.motiongpt
     armature = chosen_armature(context)
-    map_rig(read_rig(armature))  # raises for what is no biped
+    find_mapping(armature, read_rig(armature))  # raises for what is no biped
     seconds, frames, start_frame = _length(context.scene)
     return GenerateContext(
         prompt=settings.prompt.strip(),

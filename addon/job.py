@@ -15,9 +15,9 @@ from .action_writer import Curve, plan_keys, solve_keys, write_keys
 from .armature import read_rig
 from .gather import GenerateContext, find_armature
 from .retarget.errors import MotionGPTError
-from .retarget.mapping import map_rig
 from .retarget.motion import Motion
-from .retarget.solve import to_bones
+from .retarget.solve import in_place, to_bones
+from .rig_settings import find_mapping, key_tolerance, stays_in_place
 from .service import Finished, Service, Working
 
 T = TypeVar("T")
@@ -107,11 +107,13 @@ class Job:
             yield
         armature, fps, frames = self._armature(), self.request.fps, self.request.frames
         rig = read_rig(armature)  # as it is now, not as it was when Generate was pressed
-        mapping = map_rig(rig)
+        mapping = find_mapping(armature, rig)
+        stays = stays_in_place(armature)
         plan = plan_keys(armature, rig, mapping)
 
         def solve() -> list[Curve]:
-            return solve_keys(plan, rig, to_bones(motion.resample(fps, frames), rig, mapping))
+            solved = to_bones(motion.resample(fps, frames), rig, mapping)
+            return solve_keys(plan, rig, in_place(solved, rig) if stays else solved)
 
         return (yield from _in_thread(solve))
 
@@ -122,7 +124,7 @@ class Job:
         if missing:
             raise MotionGPTError(f'"{armature.name}" has lost its bone "{missing[0]}".', "Generate again.")
         name = request.prompt[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable
-        write_keys(armature, curves, name, request.start_frame)
+        write_keys(armature, curves, name, request.start_frame, key_tolerance(armature))
         bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
         self.message = f"{request.frames} frames on {armature.name} from frame {request.start_frame} on."
 

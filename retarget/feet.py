@@ -58,9 +58,30 @@ def hold_points(motion: Motion, reference: Array, heights: Array) -> Motion:
     spans = find_spans(motion.contacts, reference, motion.fps)
     anchors = [np.median(apart[s.start : s.stop, s.point], axis=0) for s in spans]
     for span, anchor in zip(spans, anchors, strict=True):
-        anchor[1] = heights[span.point]
+        anchor[1] = _standing_height(span, spans, apart[..., 1], heights)
     offsets, weights = _offsets(apart, spans, anchors, motion.fps)
-    return _held(motion, spans, offsets, weights)
+    shift = _shared(offsets, weights)
+    shifted = replace(motion, root_position=motion.root_position + shift)
+    return _held(shifted, spans, offsets - weights[..., None] * shift[:, None], weights)
+
+
+def _standing_height(span: Span, spans: list[Span], apart: Array, heights: Array) -> float:
+    """Metres by which a held point stands higher than the source's: a heel beside a held toe keeps the foot's pitch."""
+    for toe in spans:
+        start, stop = max(span.start, toe.start), min(span.stop, toe.stop)
+        if span.point % 2 == 0 and toe.point == span.point + 1 and start < stop:
+            pitch = np.median(apart[start:stop, span.point] - apart[start:stop, toe.point])
+            return float(heights[toe.point] + pitch)
+    return float(heights[span.point])
+
+
+def _shared(offsets: Array, weights: Array) -> Array:
+    """(T, 3): what the whole body can move by so that the legs need not; the mean over the feet that are held."""
+    weights = weights[..., None]
+    feet = offsets[:, [0, 2]] + (1.0 - weights[:, [0, 2]]) * offsets[:, [1, 3]]  # (T, 2, 3)
+    firm = np.maximum(weights[:, [0, 2]], weights[:, [1, 3]])
+    shared: Array = feet.sum(axis=1) / np.maximum(firm.sum(axis=1), 1.0)
+    return shared
 
 
 def _held(motion: Motion, spans: list[Span], offsets: Array, weights: Array) -> Motion:

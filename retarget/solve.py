@@ -109,6 +109,14 @@ def to_bones(
     return RigMotion(rot.unflip(basis), _root_translation(motion, rig, mapping, cal, world), motion.fps)
 
 
+def in_place(rig_motion: RigMotion, rig: Rig) -> RigMotion:
+    """The same without travel: the root stays over the place where it starts, and keeps its height."""
+    up = rig.up if rig.up is not None else 1
+    still = np.tile(rig_motion.root_translation[:1], (len(rig_motion.root_translation), 1))
+    still[:, up] = rig_motion.root_translation[:, up]
+    return replace(rig_motion, root_translation=still)
+
+
 def _hips_middle(rig: Rig, mapping: Mapping) -> Array:
     middle: Array = rig.heads[_pair(rig, mapping, "hip")].mean(axis=0)
     return middle
