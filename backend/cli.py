@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from retarget.errors import MotionGPTError
 
-from .commands import bench, convert, evaluate, generate, models, serve, training
+from .commands import bench, convert, edit, evaluate, generate, models, serve, training
 from .commands.common import CommandParser
 from .version import __version__
 
 log = logging.getLogger(__name__)
 
-COMMANDS = (generate, convert, serve, models, training, evaluate, bench)
+COMMANDS = (generate, edit, convert, serve, models, training, evaluate, bench)
 USER_ERROR, BUG, INTERRUPTED = 2, 1, 130
 """Exit codes besides 0."""
 
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         for line in report.lines:
             print(line)
-    return 0
+    return int(report.exit_code)
 
 
 def _print_error(kind: str, message: str, cure: str) -> None:

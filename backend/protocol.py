@@ -26,7 +26,7 @@ from retarget.skeleton import JOINT_COUNT
 
 from . import limits
 
-VERSION = (1, 0)
+VERSION = (1, 1)
 """Major and minor: the major changes when an older peer would misunderstand, the minor when something is added."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -66,6 +66,8 @@ class Inbetween(msgspec.Struct, frozen=True, tag_field="kind", tag="inbetween"):
     prompt: Prompt = ""
     seed: Seed = 0
     variations: Variations = 1
+    temperature: Temperature | None = None
+    top_p: TopP | None = None
     model: ModelName = ""
 
 
@@ -76,6 +78,8 @@ class Continue(msgspec.Struct, frozen=True, tag_field="kind", tag="continue"):
     prompt: Prompt = ""
     seed: Seed = 0
     variations: Variations = 1
+    temperature: Temperature | None = None
+    top_p: TopP | None = None
     model: ModelName = ""
 
 

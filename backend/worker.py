@@ -12,7 +12,15 @@ from retarget.errors import MotionGPTError
 from retarget.motion import Motion
 
 from . import protocol
-from .engines.base import Engine, GenerateRequest, Progress, Result
+from .engines.base import (
+    CaptionRequest,
+    ContinueRequest,
+    Engine,
+    GenerateRequest,
+    InbetweenRequest,
+    Progress,
+    Result,
+)
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +89,7 @@ class Worker(threading.Thread):
     def _serve(self, job: Job) -> None:
         try:
             result = self._run_task(job)
-            frames = protocol.encode(job.id, protocol.Result(), result.motions)
+            frames = protocol.encode(job.id, protocol.Result(texts=result.texts), result.motions)
         except MotionGPTError as error:
             frames = protocol.encode(job.id, protocol.Error(error.kind, error.message, error.cure))
         except Exception as error:
@@ -157,7 +165,48 @@ def _generate(engine: Engine, job: Job) -> Iterator[Progress | Result]:
     )
 
 
-_TASKS: dict[str, Callable[[Engine, Job], Iterator[Progress | Result]]] = {"generate": _generate}
+def _continue(engine: Engine, job: Job) -> Iterator[Progress | Result]:
+    request = job.request
+    assert isinstance(request, protocol.Continue)
+    return engine.continue_motion(
+        ContinueRequest(
+            motion=job.motions[0],
+            seconds=request.seconds,
+            prompt=request.prompt,
+            seed=request.seed,
+            variations=request.variations,
+            temperature=request.temperature,
+            top_p=request.top_p,
+        )
+    )
+
+
+def _inbetween(engine: Engine, job: Job) -> Iterator[Progress | Result]:
+    request = job.request
+    assert isinstance(request, protocol.Inbetween)
+    return engine.inbetween(
+        InbetweenRequest(
+            motion=job.motions[0],
+            keep=request.keep,
+            prompt=request.prompt,
+            seed=request.seed,
+            variations=request.variations,
+            temperature=request.temperature,
+            top_p=request.top_p,
+        )
+    )
+
+
+def _caption(engine: Engine, job: Job) -> Iterator[Progress | Result]:
+    return engine.caption(CaptionRequest(job.motions[0]))
+
+
+_TASKS: dict[str, Callable[[Engine, Job], Iterator[Progress | Result]]] = {
+    "generate": _generate,
+    "continue": _continue,
+    "inbetween": _inbetween,
+    "caption": _caption,
+}
 """How each kind of request reaches an engine that lists it in `tasks`."""
 
 

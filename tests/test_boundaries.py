@@ -20,6 +20,8 @@ HEAVY = {"onnx", "onnxruntime", "sentence_transformers", "tokenizers", "torch", 
 TORCH = {"safetensors", "tensorboard", "torch", "transformers"}
 CORE = {"PIL", "matplotlib", "msgspec", "numpy", "onnxruntime", "platformdirs", "rich", "tokenizers", "zmq"}
 """What a plain installation brings (PIL comes with matplotlib)."""
+IMPORTING = {"huggingface_hub", "onnx"}
+"""What making model folders of published checkpoints needs besides; running them does not."""
 TORCH_IS_WELCOME = ("backend/training/", "backend/evaluation/", "backend/engines/torch")
 """Where torch may be imported: what runs only for those who installed it."""
 
@@ -75,6 +77,8 @@ def forbidden(path: str, source: str) -> set[str]:
         return names - set(sys.stdlib_module_names) - {"numpy", "retarget"}
     if path.startswith(TORCH_IS_WELCOME):
         return names & (BLENDER | {"addon"})
+    if path.startswith("backend/importers/"):
+        return names - set(sys.stdlib_module_names) - CORE - IMPORTING - {"backend", "retarget"}
     if path.startswith("backend/"):
         return names - set(sys.stdlib_module_names) - CORE - {"backend", "retarget"}
     return names & HEAVY

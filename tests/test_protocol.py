@@ -129,7 +129,7 @@ def test_another_major_version_is_refused_in_words() -> None:
     frame = msgspec.msgpack.encode({"protocol": [2, 1], "id": "x", "message": 17, "motions": "none"})
     error = refused([frame])
     assert error.kind == "protocol"
-    assert "2.1" in error.message and "1.0" in error.message and error.cure
+    assert "2.1" in error.message and "1.1" in error.message and error.cure
     assert protocol.peek_id([frame]) == "x"
 
 

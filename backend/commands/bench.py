@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> Report:
     from ..engines import load_engine
 
     started = time.perf_counter()
-    engine = load_engine(args.model, args.device)
+    engine = load_engine(args.model, args.device, args.precision)
     load = time.perf_counter() - started
     times = []
     for seed in range(args.runs + 1):

@@ -25,10 +25,11 @@ RIG_FORMATS = (".fbx", ".glb", ".gltf", ".blend", ".bvh")
 
 @dataclass(frozen=True)
 class Report:
-    """What a command has to say: `data` for --json, `lines` for people."""
+    """What a command has to say: `data` for --json, `lines` for people. exit_code: of a check that found something."""
 
     data: dict[str, Any] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
+    exit_code: int = 0
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -56,11 +57,14 @@ def add_command(
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """--model and --device, as `load_engine` takes them."""
-    from ..engines import DEVICES
+    from ..engines import DEVICES, PRECISIONS
     from ..models import DEFAULT_MODEL
 
     parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help="installed model or model folder")
     parser.add_argument("--device", default="auto", choices=DEVICES, help="what to run it on (auto)")
+    parser.add_argument(
+        "--precision", default="auto", choices=PRECISIONS, help="of imported models: int8 on the CPU, bfloat16 on a GPU"
+    )
 
 
 def check_output(path: Path, formats: Iterable[str], copies: int = 1) -> list[Path]:

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> Report:
 
     from ..engines import load_engine
 
-    engine = load_engine(args.model, args.device)
+    engine = load_engine(args.model, args.device, args.precision)
     request = GenerateRequest(args.prompt, args.seconds, args.seed, args.variations)
     events = engine.generate(request)
     result = last_result(events if args.json or not sys.stderr.isatty() else with_progress_bar(events))

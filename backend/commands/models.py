@@ -1,32 +1,226 @@
-"""`motiongpt models list|info|verify`."""
+"""`motiongpt models`: list, describe, check, import, install and remove models."""
 
 import argparse
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from retarget.errors import MotionGPTError
 
-from ..models import DEFAULT_MODEL, find_model, installed_models, read_card, user_folder, verify_files
+from ..models import (
+    BUNDLED,
+    DEFAULT_MODEL,
+    ModelCard,
+    find_model,
+    installed_models,
+    read_card,
+    user_folder,
+    verify_files,
+)
 from . import common
 from .common import Report
 
 
 def add_commands(subparsers: "common.Subparsers") -> None:
-    """Declare `models` and its three actions."""
-    parser = common.add_command(
-        subparsers, "models", "list, describe or check models", "motiongpt models verify starter", run
+    """Declare `models` and its actions."""
+    models = common.add_command(
+        subparsers, "models", "list, describe, check, import or remove models", "motiongpt models verify starter", _list
     )
-    parser.add_argument("action", choices=("list", "info", "verify"), help="what to do")
-    parser.add_argument("model", nargs="?", default=DEFAULT_MODEL, metavar="NAME", help="model or folder (starter)")
+    actions = models.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=common.CommandParser)
+    common.add_command(actions, "list", "list the installed models", "motiongpt models list", _list)
+    for name, summary, run in (
+        ("info", "describe a model", _info),
+        ("verify", "check a model's files against their checksums", _verify),
+        ("remove", "delete an installed model", _remove),
+    ):
+        parser = common.add_command(actions, name, summary, f"motiongpt models {name} NAME", run)
+        needed: dict[str, Any] = {} if name == "remove" else {"nargs": "?", "default": DEFAULT_MODEL}
+        parser.add_argument("model", metavar="NAME", help="model or folder", **needed)
+    _add_import(actions)
+    _add_install(actions)
+    parser = common.add_command(
+        actions,
+        "check",
+        "compare small checkpoints with reference values of the published code",
+        "motiongpt models check golden/upstream --json",
+        _check,
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="checkpoints with their reference values")
+    parser.add_argument(
+        "--with", dest="way", default="float32", choices=("float32", "torch"), help="ONNX Runtime or PyTorch"
+    )
 
 
-def run(args: argparse.Namespace) -> Report:
-    """Do the action."""
-    return {"list": _list, "info": _info, "verify": _verify}[args.action](args.model)
+def _add_import(actions: "common.Subparsers") -> None:
+    parser = common.add_command(
+        actions,
+        "import",
+        "make a model folder of a published checkpoint: T5 (CHECKPOINT, --t5) or LLaMA (the others)",
+        "motiongpt models import motiongpt_s3_h3d.tar --t5 flan-t5-base/ --statistics meta/ --name motiongpt-t5",
+        _import,
+    )
+    parser.add_argument("checkpoint", nargs="?", type=Path, metavar="CHECKPOINT", help="motiongpt_s3_h3d.tar")
+    parser.add_argument("--t5", type=Path, metavar="DIR", help="folder of flan-t5-base (config.json, spiece.model)")
+    parser.add_argument("--vqvae", type=Path, metavar="FILE", help="t2m.pth")
+    parser.add_argument("--base", type=Path, metavar="FILE", help="lit-llama.pth, or a Hugging Face folder of LLaMA")
+    parser.add_argument("--lora", type=Path, metavar="FILE", help="pretrained.pth")
+    parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="tokenizer.model of LLaMA")
+    parser.add_argument("--alpha", type=float, default=16.0, help="LoRA's alpha, which the file does not say (16)")
+    parser.add_argument("--heads", type=int, help="attention heads, for a LLaMA of unusual size")
+    parser.add_argument(
+        "--statistics", type=Path, required=True, metavar="DIR", help="folder with mean.npy and std.npy"
+    )
+    parser.add_argument("--name", metavar="NAME", help="what to call the model (motiongpt-t5, motiongpt-llama)")
+    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="model folder to write (the user's models)")
+    parser.add_argument("--replace", action="store_true", help="write over a model of that name")
 
 
-def _list(_model: str) -> Report:
+def _add_install(actions: "common.Subparsers") -> None:
+    parser = common.add_command(
+        actions,
+        "install",
+        "download a model from a hub and install it",
+        "motiongpt models install motiongpt-t5 --allow-network --statistics meta/",
+        _install,
+    )
+    parser.add_argument("model", metavar="NAME", help="motiongpt-t5, or OWNER/NAME of a repository with a model folder")
+    parser.add_argument("--allow-network", action="store_true", help="needed: nothing is downloaded unasked")
+    parser.add_argument("--endpoint", metavar="URL", help="another hub than huggingface.co")
+    parser.add_argument("--revision", default="main", help="branch, tag or commit (main)")
+    parser.add_argument(
+        "--statistics", type=Path, metavar="DIR", help="folder with mean.npy and std.npy, for checkpoints"
+    )
+
+
+def _import(args: argparse.Namespace) -> Report:
+    _check_onnx()
+    llama = {name: getattr(args, name) for name in ("vqvae", "base", "lora", "tokenizer")}
+    if args.checkpoint is not None and args.t5 is not None and not any(llama.values()):
+        from ..importers.t5 import import_t5
+
+        target = _target(args, "motiongpt-t5")
+        with _bar() as report:
+            card = import_t5(args.checkpoint, args.t5, args.statistics, target, replace=args.replace, report=report)
+    elif args.checkpoint is None and all(llama.values()):
+        from ..importers.llama import import_llama
+
+        target = _target(args, "motiongpt-llama")
+        with _bar() as report:
+            card = import_llama(
+                **llama, statistics=args.statistics, target=target, alpha=args.alpha, heads=args.heads,
+                replace=args.replace, report=report,
+            )  # fmt: skip
+    else:
+        raise MotionGPTError(
+            "Give either a checkpoint and --t5, or --vqvae, --base, --lora and --tokenizer.",
+            "See: motiongpt models import --help",
+            "usage",
+        )
+    return _imported(card, target)
+
+
+def _check_onnx() -> None:
+    if importlib.util.find_spec("onnx") is None:
+        raise MotionGPTError(
+            "Importing needs the package onnx.", 'Install the extra "llm": pip install motiongpt-blender[llm]'
+        )
+
+
+def _imported(card: ModelCard, target: Path) -> Report:
+    data = {"name": card.name, "folder": str(target), "kind": card.kind, "tasks": card.tasks, "licence": card.licence}
+    lines = (f"{card.name} is ready in {target}.", f"It can: {', '.join(card.tasks)}.", f"Licence: {card.licence}.")
+    return Report(data, lines)
+
+
+def _target(args: argparse.Namespace, name: str) -> Path:
+    if args.output is not None:
+        return Path(args.output)
+    return _own_folder() / _checked_name(args.name or name)
+
+
+def _checked_name(name: str) -> str:
+    if not name or name.startswith(".") or any(c in name for c in "/\\:"):
+        raise MotionGPTError(f"{name} can't be the name of a model.", "Use letters, digits and hyphens.")
+    return name
+
+
+def _own_folder() -> Path:
+    own = user_folder()
+    if own is None:
+        raise MotionGPTError(
+            "There is no place for the user's models.", "Set MOTIONGPT_MODELS to a folder.", "unwritable"
+        )
+    return own
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, float], None]]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda what, fraction: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        line = bar.add_task("", total=1.0)
+        yield lambda what, fraction: bar.update(line, description=what, completed=fraction)
+
+
+def _install(args: argparse.Namespace) -> Report:
+    _check_onnx()
+    from ..importers.hub import install
+
+    with _bar() as report:
+        card, target = install(
+            args.model,
+            _own_folder(),
+            allow_network=args.allow_network,
+            endpoint=args.endpoint,
+            revision=args.revision,
+            statistics=args.statistics,
+            report=report,
+        )
+    return _imported(card, target)
+
+
+def _remove(args: argparse.Namespace) -> Report:
+    folder, card = find_model(args.model)
+    if BUNDLED in folder.absolute().parents:
+        raise MotionGPTError(f"The model {card.name} came with the program.", "Remove the program to be rid of it.")
+    # Only what the card names: a folder may hold more than the model.
+    for name in [*card.files, "model.json"]:
+        (folder / name).unlink(missing_ok=True)
+    left = [path for path in folder.rglob("*") if not path.is_dir()]
+    if not left:
+        shutil.rmtree(folder)
+    lines = (f"{card.name} is removed.", *((f"{folder} keeps files that are not the model's.",) if left else ()))
+    return Report({"name": card.name, "folder": str(folder), "removed": True, "left": [str(p) for p in left]}, lines)
+
+
+def _check(args: argparse.Namespace) -> Report:
+    from ..importers.check import check_folder
+
+    rows = list(check_folder(args.folder, args.way))
+    lines = [
+        f"{'ok  ' if row.passed else 'FAIL'} {row.name}: {row.error:.3g} (at most {row.tolerance:g})" for row in rows
+    ]
+    failed = [row.name for row in rows if not row.passed]
+    lines.append(f"{len(rows) - len(failed)} of {len(rows)} agree.")
+    data: dict[str, Any] = {
+        "rows": [{"name": r.name, "error": r.error, "tolerance": r.tolerance, "passed": r.passed} for r in rows],
+        "passed": not failed,
+    }
+    return Report(data, tuple(lines), exit_code=1 if failed else 0)
+
+
+def _list(args: argparse.Namespace) -> Report:
     models: list[dict[str, Any]] = []
     lines = []
     for name, folder in installed_models().items():
@@ -43,8 +237,8 @@ def _list(_model: str) -> Report:
     return Report({"models": models, "user_folder": str(own) if own else None}, tuple(lines) or (empty,))
 
 
-def _info(model: str) -> Report:
-    folder, card = find_model(model)
+def _info(args: argparse.Namespace) -> Report:
+    folder, card = find_model(args.model)
     data = {"folder": str(folder), **msgspec.to_builtins(card)}
     # Files and settings are for programs; people get the rest.
     shown = {
@@ -59,8 +253,8 @@ def _text(value: Any) -> str:
     return msgspec.json.encode(value).decode() if isinstance(value, dict) else str(value)
 
 
-def _verify(model: str) -> Report:
-    folder, card = find_model(model)
+def _verify(args: argparse.Namespace) -> Report:
+    folder, card = find_model(args.model)
     verify_files(folder, card)
     data = {"name": card.name, "folder": str(folder), "files": len(card.files), "ok": True}
     return Report(data, (f"{card.name}: all {len(card.files)} files are intact.",))

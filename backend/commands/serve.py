@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> Report:
     from ..server import Server
 
     server = Server(
-        load=lambda model: load_engine(model, args.device),
+        load=lambda model: load_engine(model, args.device, args.precision),
         model=args.model,
         device=args.device,
         models=tuple(installed_models()),

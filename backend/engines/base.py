@@ -1,10 +1,11 @@
-"""What every engine offers: requests in, progress and motion out."""
+"""What every engine offers: requests in, progress and motion or text out."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from retarget import Motion
+from retarget.errors import MotionGPTError
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,39 @@ class GenerateRequest:
 
 
 @dataclass(frozen=True)
+class ContinueRequest:
+    """`seconds` more after a motion of any rate and body. prompt: what happens then, "" where the model knows best."""
+
+    motion: Motion
+    seconds: float
+    prompt: str = ""
+    seed: int = 0
+    variations: int = 1
+    temperature: float | None = None
+    top_p: float | None = None
+
+
+@dataclass(frozen=True)
+class InbetweenRequest:
+    """A motion of any rate and body of which the frames `keep` stay exactly, and the others are made anew."""
+
+    motion: Motion
+    keep: tuple[int, ...]
+    prompt: str = ""
+    seed: int = 0
+    variations: int = 1
+    temperature: float | None = None
+    top_p: float | None = None
+
+
+@dataclass(frozen=True)
+class CaptionRequest:
+    """A motion of any rate and body to be put into words."""
+
+    motion: Motion
+
+
+@dataclass(frozen=True)
 class Progress:
     """stage: "text", "tokens" or "motion". fraction: 0 to 1 of the request. motion: the first variation so far."""
 
@@ -30,13 +64,23 @@ class Progress:
 
 @dataclass(frozen=True)
 class Result:
-    """One motion a variation, at the model's own rate, with `meta` filled (text, seed, model, tokens)."""
+    """What came out, with `meta` of motions filled (text, seed, model, tokens).
 
-    motions: tuple[Motion, ...]
+    motions: one a variation; of `generate` at the model's own rate, of `continue` and `inbetween` at the rate and on
+    the body that came in, whole: the given frames included.  texts: of `caption`, the best first.
+    """
+
+    motions: tuple[Motion, ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 class Engine(ABC):
-    """A loaded model. Not thread-safe: one request at a time."""
+    """A loaded model. Not thread-safe: one request at a time.
+
+    tasks: those of "generate", "continue", "inbetween" and "caption" that the model can do.  max_seconds: its longest
+    motion.  Every method yields Progress at least once a token, and a Result last; closing the iterator cancels. Each
+    raises MotionGPTError for a request that the model can't serve; checks come before the first yield's work.
+    """
 
     name: str
     device: str
@@ -45,7 +89,22 @@ class Engine(ABC):
 
     @abstractmethod
     def generate(self, request: GenerateRequest) -> Iterator[Progress | Result]:
-        """Yield Progress at least once a token, and a Result last. Closing the iterator cancels.
+        """Text to motion."""
 
-        Raises MotionGPTError for a request that the model can't serve; checks come before the first yield's work.
-        """
+    def continue_motion(self, request: ContinueRequest) -> Iterator[Progress | Result]:
+        """More of a motion."""
+        raise unsupported(self, "continue")
+
+    def inbetween(self, request: InbetweenRequest) -> Iterator[Progress | Result]:
+        """What lies between frames of a motion."""
+        raise unsupported(self, "inbetween")
+
+    def caption(self, request: CaptionRequest) -> Iterator[Progress | Result]:
+        """Motion to text."""
+        raise unsupported(self, "caption")
+
+
+def unsupported(engine: Engine, task: str) -> MotionGPTError:
+    """The error for a task that a model was not made for."""
+    offered = ", ".join(engine.tasks) or "nothing"
+    return MotionGPTError(f"The model {engine.name} can't {task}.", f"It can: {offered}.", "unsupported")

@@ -1,0 +1,1 @@
+"""Reading and writing weights without executing anything: torch files, safetensors, SentencePiece models."""

@@ -1,0 +1,136 @@
+"""safetensors files: read in pieces, written one tensor after the other.
+
+Layout: length of the header (8 bytes, little-endian), the header as JSON {name: {dtype, shape, data_offsets}}, the
+data. Written headers are padded so that the data starts on a page, which lets ONNX Runtime map it.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, get_args
+
+import numpy as np
+
+from retarget.errors import MotionGPTError
+
+from .pickles import damaged
+from .tensors import DTYPES, PIECE_BYTES, Array, Dtype, TensorInfo
+
+MAX_HEADER = 100_000_000
+_ALIGNMENT = 4096
+
+
+class SafetensorsFile:
+    """The tensors of one safetensors file. Raises MotionGPTError ("bad_checkpoint") for anything else."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._file = open(path, "rb")  # noqa: SIM115 - closed by `close`
+        except FileNotFoundError:
+            raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
+        try:
+            self._read_header(path.stat().st_size)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _read_header(self, size: int) -> None:
+        length = int.from_bytes(self._file.read(8), "little")
+        if not 2 <= length <= min(MAX_HEADER, size - 8):
+            raise damaged(f"{self.path.name} is no safetensors file")
+        try:
+            header = json.loads(self._file.read(length))
+            entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
+            self.tensors = {n: TensorInfo(_dtype(e["dtype"]), tuple(map(int, e["shape"]))) for n, e in entries.items()}
+            self.offsets = {n: (8 + length + int(e["data_offsets"][0])) for n, e in entries.items()}
+            ends = {n: 8 + length + int(e["data_offsets"][1]) for n, e in entries.items()}
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+            raise damaged(f"the header of {self.path.name} can't be read: {error}") from error
+        for name, info in self.tensors.items():
+            if min(info.shape, default=0) < 0 or ends[name] - self.offsets[name] != info.nbytes or ends[name] > size:
+                raise damaged(f"{name} claims {math.prod(info.shape)} numbers, which the file does not hold")
+            if self.offsets[name] < 8 + length:
+                raise damaged(f"{name} lies in the header")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def __enter__(self) -> "SafetensorsFile":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def pieces(self, name: str, size: int = PIECE_BYTES) -> Iterator[bytes]:
+        """A tensor's bytes, at most `size` at a time."""
+        place, left = self.offsets[name], self.tensors[name].nbytes
+        while left:
+            self._file.seek(place)
+            piece = self._file.read(min(size, left))
+            if not piece:
+                raise damaged(f"{name} is cut off")
+            place, left = place + len(piece), left - len(piece)
+            yield piece
+
+    def read(self, name: str) -> Array:
+        """A tensor as an array of its stored type; bfloat16 as uint16."""
+        info = self.tensors[name]
+        data = bytearray(info.nbytes)
+        self._file.seek(self.offsets[name])
+        if self._file.readinto(data) != info.nbytes:
+            raise damaged(f"{name} is cut off")
+        return np.frombuffer(data, DTYPES[info.dtype]).reshape(info.shape)
+
+
+def _dtype(name: str) -> Dtype:
+    if name not in get_args(Dtype):
+        raise ValueError(f"type {name} is not supported")
+    return name  # type: ignore[return-value]
+
+
+class SafetensorsWriter:
+    """Writes tensors in the order in which they were declared. Use as a context; `write` once for each.
+
+    offsets: name -> byte of the file where its data starts, for ONNX graphs that point into it.
+    """
+
+    def __init__(self, path: Path, tensors: Mapping[str, TensorInfo]) -> None:
+        header: dict[str, Any] = {}
+        starts: dict[str, int] = {}
+        place = 0
+        for name, info in tensors.items():
+            starts[name] = place
+            place += info.nbytes
+            header[name] = {"dtype": info.dtype, "shape": info.shape, "data_offsets": (starts[name], place)}
+        text = json.dumps(header).encode()
+        text += b" " * (-(len(text) + 8) % _ALIGNMENT)
+        self.path, self.tensors = path, dict(tensors)
+        self.offsets = {name: 8 + len(text) + start for name, start in starts.items()}
+        self._left = list(tensors)
+        self._file: BinaryIO = open(path, "wb")  # noqa: SIM115 - closed on exit
+        self._file.write(len(text).to_bytes(8, "little") + text)
+
+    def write(self, name: str, pieces: Iterator[bytes]) -> None:
+        """The data of the next tensor. Raises ValueError if it is another's turn or the size is wrong."""
+        if not self._left or self._left.pop(0) != name:
+            raise ValueError(f"it is not the turn of {name}")
+        written = sum(self._file.write(piece) for piece in pieces)
+        if written != self.tensors[name].nbytes:
+            raise ValueError(f"{name} has {written} bytes, not {self.tensors[name].nbytes}")
+
+    def write_array(self, name: str, values: Array) -> None:
+        """The same from an array of the declared type."""
+        if values.dtype.itemsize != DTYPES[self.tensors[name].dtype].itemsize:
+            raise ValueError(f"{name} has type {values.dtype}")
+        self.write(name, iter([np.ascontiguousarray(values).tobytes()]))
+
+    def __enter__(self) -> "SafetensorsWriter":
+        return self
+
+    def __exit__(self, kind: object, *exception: object) -> None:
+        self._file.close()
+        if kind is None and self._left:
+            raise ValueError(f"{self._left} were not written")

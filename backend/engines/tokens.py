@@ -1,0 +1,193 @@
+"""Engines of language models over motion tokens: all tasks, on top of the two things in which such models differ.
+
+A model says how its prompt for a task looks and yields codes; the rest (rates, bodies, exact keys, joins, progress)
+is the same for all of them and lies here.
+"""
+
+import math
+import time
+from abc import abstractmethod
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from retarget import Motion
+from retarget import rotations as rot
+from retarget.errors import MotionGPTError
+
+from ..edits import appended, on_body_of, on_canonical_body, pinned, placed_at
+from ..models import ModelCard
+from .base import ContinueRequest, Engine, GenerateRequest, InbetweenRequest, Progress, Result
+from .codec import FRAMES_PER_TOKEN, MotionCodec
+
+PREVIEW_SECONDS = 0.3
+"""How often, at most, the motion so far is made; a preview never takes more than a fifth of the time either."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are drawn. temperature 0: always the likeliest.  top_k 0: all."""
+
+    seed: int
+    variations: int
+    temperature: float
+    top_k: int
+    top_p: float
+
+
+Codes = list[list[int]]
+"""One list of codes for each variation."""
+
+
+class TokenEngine(Engine):
+    """See the module's text. temperature, top_k, top_p: the published defaults."""
+
+    temperature = 1.0
+    top_k = 0
+    top_p = 1.0
+    context_tokens = 1
+    """How many tokens of a motion the model is shown when it continues it."""
+
+    def __init__(self, card: ModelCard, codec: MotionCodec, device: str) -> None:
+        self.name, self.device = card.name, device
+        self.tasks, self.max_seconds = card.tasks, card.max_seconds
+        self._fps, self._codec = card.fps, codec
+        self._most = int(card.max_seconds * card.fps) // FRAMES_PER_TOKEN
+
+    @abstractmethod
+    def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Iterator[Codes]:
+        """Codes after every token, the last ones complete. count: how many are wanted, None lets the model decide."""
+
+    @abstractmethod
+    def codes_after(self, context: Sequence[int], text: str, count: int, sampling: Sampling) -> Iterator[Codes]:
+        """Codes that follow `context`, without it."""
+
+    @abstractmethod
+    def codes_between(
+        self, codes: Sequence[int], known: Sequence[bool], text: str, sampling: Sampling
+    ) -> Iterator[Codes]:
+        """As many codes as came in, the known ones among them unchanged."""
+
+    def check_text(self, task: str, text: str) -> None:
+        """Raises MotionGPTError where the model can't use a text for a task, or needs one."""
+
+    def generate(self, request: GenerateRequest) -> Iterator[Progress | Result]:
+        count = None if request.seconds is None else self._tokens(request.seconds)
+        codes = yield from self._watch(
+            self.text_to_codes(request.prompt, count, self._sampling(request)), count or self._most
+        )
+        motions = [self._codec.decode(one) for one in codes]
+        yield Result(tuple(self._labelled(request, request.prompt, motions, codes)))
+
+    def continue_motion(self, request: ContinueRequest) -> Iterator[Progress | Result]:
+        self._require("continue", request.prompt)
+        count = self._tokens(request.seconds)
+        body = on_canonical_body(request.motion).resample(self._fps)
+        context = self._codec.encode(body)[-self.context_tokens :]
+        codes = yield from self._watch(
+            self.codes_after(context, request.prompt, count, self._sampling(request)), count, context
+        )
+        extra = max(1, round(request.seconds * request.motion.fps))
+        motions = [self._followed(request.motion, context, one, extra) for one in codes]
+        yield Result(tuple(self._labelled(request, request.prompt, motions, codes)))
+
+    def inbetween(self, request: InbetweenRequest) -> Iterator[Progress | Result]:
+        self._require("inbetween", request.prompt)
+        keep = check_keep(request.keep, len(request.motion))
+        source = on_canonical_body(request.motion)
+        # What lies between kept frames must not matter: the tokenizer sees a straight line there.
+        given = _interpolated(source, keep).resample(self._fps)
+        codes_in = self._codec.encode(given)
+        if len(codes_in) > self._most:
+            raise self._too_long(request.motion.duration)
+        known = [False] * len(codes_in)
+        for frame in keep:
+            token = round(frame * self._fps / request.motion.fps) // FRAMES_PER_TOKEN
+            known[min(token, len(known) - 1)] = True
+        found = self.codes_between(codes_in, known, request.prompt, self._sampling(request))
+        codes = yield from self._watch(found, len(codes_in))
+        motions = []
+        for one in codes:
+            made = self._codec.decode(one).resample(request.motion.fps, len(request.motion))
+            made = on_body_of(placed_at(made, keep[0], source, keep[0]), request.motion)
+            motions.append(pinned(made, request.motion, np.asarray(keep)))
+        yield Result(tuple(self._labelled(request, request.prompt, motions, codes)))
+
+    def _followed(self, motion: Motion, context: Sequence[int], codes: Sequence[int], extra: int) -> Motion:
+        """A motion with `extra` frames after it. The context is decoded along, so that the new part starts in
+        motion."""
+        made = on_body_of(self._codec.decode([*context, *codes]), motion)
+        start = len(context) * FRAMES_PER_TOKEN - 1
+        return appended(motion, made.slice(start, len(made)).resample(motion.fps, extra + 1))
+
+    def _watch(
+        self, answers: Iterator[Codes], count: int, context: Sequence[int] = ()
+    ) -> Generator[Progress | Result, None, Codes]:
+        """Progress for every token; returns the last codes."""
+        codes: Codes = []
+        due, started = 0.0, time.monotonic()
+        yield Progress("text", 0.0)
+        for codes in answers:
+            preview = None
+            now = time.monotonic()
+            if codes[0] and now - started >= due:
+                preview = self._codec.decode([*context, *codes[0]])
+                took = time.monotonic() - now
+                due = now - started + max(PREVIEW_SECONDS, 5 * took)
+            yield Progress("tokens", min(0.99, len(codes[0]) / max(count, 1)), preview)
+        return codes
+
+    def _require(self, task: str, text: str) -> None:
+        self.check_text(task, text.strip())
+
+    def _tokens(self, seconds: float) -> int:
+        count = max(1, math.ceil(seconds * self._fps / FRAMES_PER_TOKEN - 1e-6))
+        if count > self._most:
+            raise self._too_long(seconds)
+        return count
+
+    def _too_long(self, seconds: float) -> MotionGPTError:
+        return MotionGPTError(
+            f"{seconds:g} seconds are too long for the model {self.name}.",
+            f"Ask for at most {self.max_seconds:g}.",
+            "too_large",
+        )
+
+    def _sampling(self, request: GenerateRequest | ContinueRequest | InbetweenRequest) -> Sampling:
+        temperature = self.temperature if request.temperature is None else request.temperature
+        top_p = self.top_p if request.top_p is None else request.top_p
+        return Sampling(request.seed, request.variations, temperature, self.top_k, top_p)
+
+    def _labelled(self, request: Any, text: str, motions: list[Motion], codes: Codes) -> Iterator[Motion]:
+        for i, (motion, one) in enumerate(zip(motions, codes, strict=True)):
+            meta = {"text": text, "seed": request.seed, "variation": i, "model": self.name, "tokens": one}
+            yield replace(motion, meta=motion.meta | meta)
+
+
+def check_keep(keep: Sequence[int], frames: int) -> list[int]:
+    """Kept frames in order, each once. Raises MotionGPTError for none, or one that the motion does not have."""
+    kept = sorted(set(keep))
+    if not kept or kept[0] < 0 or kept[-1] >= frames:
+        raise MotionGPTError(
+            f"The motion has no such frames to keep ({', '.join(map(str, keep)) or 'none given'}).",
+            f"Give some from 0 to {frames - 1}.",
+        )
+    return kept
+
+
+def _interpolated(motion: Motion, keep: Sequence[int]) -> Motion:
+    """The motion with every frame that is not kept replaced by interpolation between its kept neighbours."""
+    kept = np.asarray(keep)
+    frames = np.arange(len(motion))
+    right = np.clip(np.searchsorted(kept, frames), 0, len(kept) - 1)
+    left = np.where(kept[right] <= frames, right, np.maximum(right - 1, 0))
+    gap = np.maximum(kept[right] - kept[left], 1)
+    t = np.clip((frames - kept[left]) / gap, 0.0, 1.0)
+    low, high = kept[left], kept[right]
+    return replace(
+        motion,
+        rotations=rot.slerp(motion.rotations[low], motion.rotations[high], t[:, None]),
+        root_position=motion.root_position[low] + (motion.root_position[high] - motion.root_position[low]) * t[:, None],
+    )

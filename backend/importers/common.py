@@ -1,0 +1,141 @@
+"""What both importers share: the motion tokenizer, statistics, the folder that appears only when it is complete."""
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retarget.errors import MotionGPTError
+
+from ..checkpoints.safetensors_file import SafetensorsFile, SafetensorsWriter
+from ..checkpoints.tensors import PIECE_BYTES, TensorInfo, TensorSource
+from ..features import DIMENSIONS
+from . import graphs
+from .graph import Graph, blocked_infos, is_blocked, stream_blocks
+from .layouts import DOWNSAMPLINGS, check_layout, count_layers, size, vqvae_shapes
+
+Report = Callable[[str, float], None]
+"""Told what is done, and how much of it, from 0 to 1."""
+
+WEIGHTS, INT8, VQVAE = "weights.safetensors", "int8.safetensors", "vqvae.safetensors"
+_STATISTICS = (("mean.npy", "std.npy"), ("motiongpt_mean.npy", "motiongpt_std.npy"), ("Mean.npy", "Std.npy"))
+
+
+def silent(what: str, fraction: float) -> None:
+    """A `Report` for nobody."""
+
+
+@contextmanager
+def new_folder(target: Path, replace: bool = False) -> Iterator[Path]:
+    """A folder beside `target` that takes its name when the block ends well, and vanishes otherwise."""
+    if target.exists() and not replace:
+        raise MotionGPTError(f"{target} exists already.", "Remove it first, or choose another name.", "unwritable")
+    draft = target.with_name(f".{target.name}.part")
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        yield draft
+        if target.exists():
+            shutil.rmtree(target)
+        draft.rename(target)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise MotionGPTError(
+            f"{target} could not be written ({why}).", "Choose another place.", "unwritable"
+        ) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def read_statistics(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """mean and std (263,) of a folder with `mean.npy` and `std.npy` (or `Mean.npy`, `motiongpt_mean.npy`)."""
+    for names in _STATISTICS:
+        if all((folder / name).is_file() for name in names):
+            return _load(folder / names[0]), _load(folder / names[1])
+    raise MotionGPTError(
+        f"{folder} holds no mean.npy and std.npy.", "Give the folder of the statistics that belong to the weights."
+    )
+
+
+def _load(path: Path) -> NDArray[np.float32]:
+    try:
+        values = np.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise MotionGPTError(f"{path} can't be read ({error}).", "Get it again.") from error
+    if values.shape != (DIMENSIONS,) or not np.isfinite(values).all():
+        raise MotionGPTError(
+            f"{path} holds shape {values.shape} instead of ({DIMENSIONS},).", "Give HumanML3D's statistics."
+        )
+    return np.asarray(values, np.float32)
+
+
+def check_vqvae(source: TensorSource) -> int:
+    """The depth of a motion tokenizer. Raises MotionGPTError unless all its tensors are there and nothing else."""
+    width = size(source, "encoder.model.0.weight", 0, "motion tokenizer")
+    codes, code_width = (size(source, "quantizer.codebook", axis, "motion tokenizer") for axis in (0, 1))
+    depth = count_layers(source.tensors, "encoder.model.2.1.model.")
+    check_layout("motion tokenizer", vqvae_shapes(width, code_width, depth, codes), source.tensors)
+    return depth
+
+
+def write_vqvae(
+    source: TensorSource, statistics: tuple[NDArray[np.float32], NDArray[np.float32]], folder: Path
+) -> None:
+    """The tokenizer's weights with the statistics, and its two graphs."""
+    depth = check_vqvae(source)
+    info = TensorInfo("F32", (DIMENSIONS,))
+    with SafetensorsWriter(folder / VQVAE, {"mean": info, "std": info, **source.tensors}) as writer:
+        writer.write_array("mean", statistics[0])
+        writer.write_array("std", statistics[1])
+        for name in source.tensors:
+            writer.write(name, source.pieces(name))
+    write_graph(folder, "vqvae-encoder", [VQVAE], lambda g: graphs.vqvae_encoder(g, depth, DOWNSAMPLINGS))
+    write_graph(folder, "vqvae-decoder", [VQVAE], lambda g: graphs.vqvae_decoder(g, depth, DOWNSAMPLINGS))
+
+
+def write_graph(folder: Path, name: str, weights: Iterable[str], build: Callable[[Graph], None]) -> None:
+    """`name`.onnx, pointing into the weight files beside it."""
+    with ExitStack() as stack:
+        files = {file: stack.enter_context(SafetensorsFile(folder / file)) for file in weights}
+        graph = Graph(files)
+        build(graph)
+        graph.save(folder / f"{name}.onnx")
+
+
+def write_int8(folder: Path, report: Report = silent, leave: Sequence[str] = ()) -> None:
+    """`int8.safetensors`: the eight-bit form of every matrix in `weights.safetensors` but those in `leave`."""
+    with SafetensorsFile(folder / WEIGHTS) as source:
+        names = [n for n, info in source.tensors.items() if n not in leave and is_blocked(info.shape)]
+        infos: dict[str, TensorInfo] = {}
+        for name in names:
+            infos |= blocked_infos(name, source.tensors[name].shape)
+        with SafetensorsWriter(folder / INT8, infos) as writer:
+            for i, name in enumerate(names):
+                scales: list[bytes] = []
+                writer.write(f"{name}.int8", _integers(source, name, scales))
+                writer.write(f"{name}.scale", iter(scales))
+                report("Making eight-bit weights", (i + 1) / len(names))
+
+
+def _integers(source: TensorSource, name: str, scales: list[bytes]) -> Iterator[bytes]:
+    """The integers of a weight, a few rows at a time; their scales are put into `scales`."""
+    info = source.tensors[name]
+    rows = max(1, PIECE_BYTES // 4 // info.shape[1])
+    for whole, scale in stream_blocks(source, name, rows):
+        scales.append(scale.tobytes())
+        yield whole.tobytes()
+
+
+def free_space(folder: Path, needed: int) -> None:
+    """Raises MotionGPTError unless the disk of `folder` has that many bytes left."""
+    place = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise MotionGPTError(
+            f"{place} has {free / 1e9:.1f} GB left, and {needed / 1e9:.1f} GB are needed.",
+            "Make room, or choose another disk.",
+            "unwritable",
+        )

@@ -1,0 +1,158 @@
+"""Building ONNX graphs by hand, their weights left where they are: in safetensors files that the graph points into.
+
+A linear layer's weight comes in one of two forms: as published, (out, in) in float16, bfloat16 or float32; or as
+eight-bit integers in blocks of 32 along the input with a float32 scale a block, which ONNX Runtime multiplies
+directly (MatMulNBits, com.microsoft). Graphs compute in float32.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+
+from ..checkpoints.safetensors_file import SafetensorsFile
+from ..checkpoints.tensors import DTYPES, Array, Dtype, TensorInfo, TensorSource, to_float32
+
+OPSET = 21
+BLOCK = 32
+ZERO = 128
+"""Eight-bit weights are stored unsigned; this is their zero."""
+_TYPES: dict[Dtype, int] = {
+    "F32": TensorProto.FLOAT, "F16": TensorProto.FLOAT16, "BF16": TensorProto.BFLOAT16, "U8": TensorProto.UINT8,
+}  # fmt: skip
+
+
+def is_blocked(shape: Sequence[int]) -> bool:
+    """Whether a weight (out, in) can be stored in blocks."""
+    return len(shape) == 2 and shape[1] % BLOCK == 0
+
+
+def blocked_infos(name: str, shape: Sequence[int]) -> dict[str, TensorInfo]:
+    """What the eight-bit form of a weight (out, in) consists of."""
+    rows, columns = shape
+    return {
+        f"{name}.int8": TensorInfo("U8", (rows, columns // BLOCK, BLOCK)),
+        f"{name}.scale": TensorInfo("F32", (rows, columns // BLOCK)),
+    }
+
+
+def to_blocks(weight: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Weight (out, in) as integers (out, in / 32, 32) and scales (out, in / 32): w = (integer - 128) * scale."""
+    blocks = weight.reshape(weight.shape[0], -1, BLOCK)
+    scale = np.abs(blocks).max(axis=2) / 127.0
+    whole = np.rint(blocks / np.maximum(scale, 1e-30)[..., None])
+    return (whole + ZERO).astype(np.uint8), scale.astype(np.float32)
+
+
+def stream_blocks(source: TensorSource, name: str, rows: int) -> Iterator[tuple[Array, Array]]:
+    """The eight-bit form of a stored weight, `rows` of it at a time."""
+    info = source.tensors[name]
+    for piece in source.pieces(name, info.nbytes // info.shape[0] * rows):
+        values = np.frombuffer(piece, DTYPES[info.dtype])
+        yield to_blocks(to_float32(values, info.dtype).reshape(-1, info.shape[1]))
+
+
+class Graph:
+    """One ONNX graph in the making. Values are known by their names, which the methods return."""
+
+    def __init__(self, weights: Mapping[str, SafetensorsFile]) -> None:
+        """weights: file name -> safetensors file; a tensor is looked for in each."""
+        self._weights = weights
+        self._nodes: list[onnx.NodeProto] = []
+        self._initializers: dict[str, onnx.TensorProto] = {}
+        self._inputs: list[onnx.ValueInfoProto] = []
+        self._outputs: list[onnx.ValueInfoProto] = []
+
+    def input(self, name: str, shape: Sequence[int | str], kind: int = TensorProto.FLOAT) -> str:
+        """Declare an input; words in its shape are sizes that vary."""
+        self._inputs.append(helper.make_tensor_value_info(name, kind, list(shape)))
+        return name
+
+    def output(self, value: str, name: str, shape: Sequence[int | str]) -> None:
+        """Give a value out under that name."""
+        self._nodes.append(helper.make_node("Identity", [value], [name]))
+        self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
+
+    def op(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
+        """One node with one output."""
+        return self.ops(kind, *inputs, outputs=1, domain=domain, **attributes)[0]
+
+    def ops(self, kind: str, *inputs: str, outputs: int, domain: str = "", **attributes: Any) -> list[str]:
+        """One node with several outputs."""
+        names = [f"{kind}_{len(self._nodes)}_{i}" for i in range(outputs)]
+        self._nodes.append(helper.make_node(kind, list(inputs), names, domain=domain, **attributes))
+        return names
+
+    def constant(self, value: Any, dtype: Any = np.float32) -> str:
+        """A small number or array."""
+        array = np.asarray(value, dtype)
+        name = f"constant_{array.dtype}_{array.tolist()}"
+        if name not in self._initializers:
+            self._initializers[name] = onnx.numpy_helper.from_array(array, name)
+        return name
+
+    def shape(self, *sizes: int) -> str:
+        """A shape for Reshape; 0 keeps a size, -1 is worked out."""
+        return self.constant(sizes, np.int64)
+
+    def stored(self, name: str, shape: Sequence[int] | None = None) -> str:
+        """A tensor of the weight files as it is stored. shape: another view of it."""
+        if name not in self._initializers:
+            file_name, file = next((n, f) for n, f in self._weights.items() if name in f.tensors)
+            info = file.tensors[name]
+            tensor = onnx.TensorProto(name=name, data_type=_TYPES[info.dtype], dims=shape or info.shape)
+            tensor.data_location = TensorProto.EXTERNAL
+            for key, value in (("location", file_name), ("offset", file.offsets[name]), ("length", info.nbytes)):
+                tensor.external_data.add(key=key, value=str(value))
+            self._initializers[name] = tensor
+        return name
+
+    def weight(self, name: str) -> str:
+        """A tensor of the weight files as float32."""
+        stored = self.stored(name)
+        is_float = self._initializers[name].data_type == TensorProto.FLOAT
+        return stored if is_float else self.op("Cast", stored, to=TensorProto.FLOAT)
+
+    def linear(self, x: str, name: str) -> str:
+        """x (..., in) times the weight (out, in), transposed."""
+        blocked = next((f.tensors[f"{name}.int8"] for f in self._weights.values() if f"{name}.int8" in f.tensors), None)
+        if blocked is None:
+            return self.op("MatMul", x, self.op("Transpose", self.weight(name), perm=[1, 0]))
+        rows, blocks, width = blocked.shape
+        return self.op(
+            "MatMulNBits", x, self.stored(f"{name}.int8"), self.stored(f"{name}.scale"), domain="com.microsoft",
+            K=blocks * width, N=rows, bits=8, block_size=width, accuracy_level=4,
+        )  # fmt: skip
+
+    def rms_norm(self, x: str, name: str, epsilon: float) -> str:
+        """x over the root mean square of its last axis, times a weight (T5's and LLaMA's normalisation)."""
+        squares = self.op("ReduceMean", self.op("Mul", x, x), self.constant([-1], np.int64), keepdims=1)
+        root = self.op("Sqrt", self.op("Add", squares, self.constant(epsilon)))
+        return self.op("Mul", self.op("Div", x, root), self.weight(name))
+
+    def heads(self, x: str, count: int, width: int) -> str:
+        """(B, T, heads * width) -> (B, heads, T, width)."""
+        return self.op("Transpose", self.op("Reshape", x, self.shape(0, -1, count, width)), perm=[0, 2, 1, 3])
+
+    def attend(self, q: str, k: str, v: str, bias: str | None, scale: float = 1.0) -> str:
+        """Attention of (B, heads, T, width) -> (B, T, heads * width). bias: added to the scores."""
+        scores = self.op("MatMul", q, self.op("Transpose", k, perm=[0, 1, 3, 2]))
+        if scale != 1.0:
+            scores = self.op("Mul", scores, self.constant(scale))
+        if bias is not None:
+            scores = self.op("Add", scores, bias)
+        mixed = self.op("MatMul", self.op("Softmax", scores, axis=-1), v)
+        return self.op("Reshape", self.op("Transpose", mixed, perm=[0, 2, 1, 3]), self.shape(0, 0, -1))
+
+    def save(self, path: Path) -> None:
+        """Write the graph beside its weight files, checked."""
+        graph = helper.make_graph(
+            self._nodes, path.stem, self._inputs, self._outputs, list(self._initializers.values())
+        )
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=10)
+        path.write_bytes(model.SerializeToString())

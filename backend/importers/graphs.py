@@ -1,0 +1,184 @@
+"""The networks of both systems as ONNX graphs (see `graph`).
+
+Decoders take one step with a key-value cache: keys and values of the past come in and go out with the new ones
+behind them. Position biases, rotations and masks come in as arrays, so that one graph serves every length.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from onnx import TensorProto
+
+from ..features import DIMENSIONS
+from .graph import Graph
+
+
+@dataclass(frozen=True)
+class T5Shape:
+    """Sizes of a T5 (config.json's entries)."""
+
+    vocabulary: int
+    width: int
+    head_width: int
+    heads: int
+    feed_forward: int
+    encoder_layers: int
+    decoder_layers: int
+    buckets: int = 32
+    max_distance: int = 128
+    epsilon: float = 1e-6
+    tied: bool = False
+
+
+@dataclass(frozen=True)
+class LlamaShape:
+    """Sizes of a LLaMA in lit-llama's layout."""
+
+    vocabulary: int
+    width: int
+    heads: int
+    layers: int
+    feed_forward: int
+    epsilon: float = 1e-5
+    context: int = 2048
+
+
+def t5_encoder(g: Graph, shape: T5Shape) -> None:
+    """ids (1, S), bias (1, H, S, S) -> for each decoder layer keys and values (1, H, S, D) of the text."""
+    ids = g.input("ids", (1, "S"), TensorProto.INT64)
+    bias = g.input("bias", (1, shape.heads, "S", "S"))
+    x = g.op("Gather", g.weight("shared.weight"), ids)
+    for layer in range(shape.encoder_layers):
+        block = f"encoder.block.{layer}"
+        x = _t5_self_attention(g, x, f"{block}.layer.0", shape, bias)[0]
+        x = _t5_feed_forward(g, x, f"{block}.layer.1", shape)
+    x = g.rms_norm(x, "encoder.final_layer_norm.weight", shape.epsilon)
+    for layer in range(shape.decoder_layers):
+        for part in "kv":
+            projected = g.linear(x, f"decoder.block.{layer}.layer.1.EncDecAttention.{part}.weight")
+            size = (1, shape.heads, "S", shape.head_width)
+            g.output(g.heads(projected, shape.heads, shape.head_width), f"text_{part}_{layer}", size)
+
+
+def t5_decoder(g: Graph, shape: T5Shape) -> None:
+    """ids (B, 1), bias (1, H, 1, P + 1), text and past keys and values -> hidden (B, 1, width), past with one more."""
+    ids = g.input("ids", ("B", 1), TensorProto.INT64)
+    bias = g.input("bias", (1, shape.heads, 1, "T"))
+    x = g.op("Gather", g.weight("shared.weight"), ids)
+    for layer in range(shape.decoder_layers):
+        block = f"decoder.block.{layer}"
+        text = [g.input(f"text_{p}_{layer}", (1, shape.heads, "S", shape.head_width)) for p in "kv"]
+        past = [g.input(f"past_{p}_{layer}", ("B", shape.heads, "P", shape.head_width)) for p in "kv"]
+        x, present = _t5_self_attention(g, x, f"{block}.layer.0", shape, bias, past)
+        for part, value in zip("kv", present, strict=True):
+            g.output(value, f"present_{part}_{layer}", ("B", shape.heads, "T", shape.head_width))
+        normed = g.rms_norm(x, f"{block}.layer.1.layer_norm.weight", shape.epsilon)
+        q = g.heads(g.linear(normed, f"{block}.layer.1.EncDecAttention.q.weight"), shape.heads, shape.head_width)
+        mixed = g.attend(q, text[0], text[1], None)
+        x = g.op("Add", x, g.linear(mixed, f"{block}.layer.1.EncDecAttention.o.weight"))
+        x = _t5_feed_forward(g, x, f"{block}.layer.2", shape)
+    x = g.rms_norm(x, "decoder.final_layer_norm.weight", shape.epsilon)
+    if shape.tied:
+        x = g.op("Mul", x, g.constant(shape.width**-0.5))
+    g.output(x, "hidden", ("B", 1, shape.width))
+
+
+def _t5_self_attention(
+    g: Graph, x: str, name: str, shape: T5Shape, bias: str, past: list[str] | None = None
+) -> tuple[str, list[str]]:
+    """(x with the attention added, keys and values up to now)."""
+    normed = g.rms_norm(x, f"{name}.layer_norm.weight", shape.epsilon)
+    q, k, v = (
+        g.heads(g.linear(normed, f"{name}.SelfAttention.{part}.weight"), shape.heads, shape.head_width)
+        for part in "qkv"
+    )
+    if past is not None:
+        k, v = g.op("Concat", past[0], k, axis=2), g.op("Concat", past[1], v, axis=2)
+    mixed = g.attend(q, k, v, bias)
+    return g.op("Add", x, g.linear(mixed, f"{name}.SelfAttention.o.weight")), [k, v]
+
+
+def _t5_feed_forward(g: Graph, x: str, name: str, shape: T5Shape) -> str:
+    """Gated GELU (the tanh form, T5 1.1)."""
+    normed = g.rms_norm(x, f"{name}.layer_norm.weight", shape.epsilon)
+    gate = g.op("Gelu", g.linear(normed, f"{name}.DenseReluDense.wi_0.weight"), approximate="tanh")
+    hidden = g.op("Mul", gate, g.linear(normed, f"{name}.DenseReluDense.wi_1.weight"))
+    return g.op("Add", x, g.linear(hidden, f"{name}.DenseReluDense.wo.weight"))
+
+
+def llama(g: Graph, shape: LlamaShape) -> None:
+    """ids (B, T), cos and sin (T, D / 2), mask (1, 1, T, P + T), past -> hidden (B, T, width) before the head,
+    present."""
+    half = shape.width // shape.heads // 2
+    ids = g.input("ids", ("B", "T"), TensorProto.INT64)
+    cos, sin = g.input("cos", ("T", half)), g.input("sin", ("T", half))
+    mask = g.input("mask", (1, 1, "T", "A"))
+    x = g.op("Cast", g.op("Gather", g.stored("transformer.wte.weight"), ids), to=TensorProto.FLOAT)
+    for layer in range(shape.layers):
+        block = f"transformer.h.{layer}"
+        past = [g.input(f"past_{p}_{layer}", ("B", shape.heads, "P", 2 * half)) for p in "kv"]
+        normed = g.rms_norm(x, f"{block}.rms_1.scale", shape.epsilon)
+        joined = g.linear(normed, f"{block}.attn.c_attn.weight")
+        parts = g.ops("Split", joined, outputs=3, axis=2, num_outputs=3)
+        q, k, v = (g.heads(part, shape.heads, 2 * half) for part in parts)
+        q, k = (_turn_pairs(g, part, cos, sin, half) for part in (q, k))
+        k, v = g.op("Concat", past[0], k, axis=2), g.op("Concat", past[1], v, axis=2)
+        for part, value in (("k", k), ("v", v)):
+            g.output(value, f"present_{part}_{layer}", ("B", shape.heads, "A", 2 * half))
+        mixed = g.attend(q, k, v, mask, 1.0 / math.sqrt(2 * half))
+        x = g.op("Add", x, g.linear(mixed, f"{block}.attn.c_proj.weight"))
+        normed = g.rms_norm(x, f"{block}.rms_2.scale", shape.epsilon)
+        gate = g.linear(normed, f"{block}.mlp.c_fc1.weight")
+        hidden = g.op("Mul", g.op("Mul", gate, g.op("Sigmoid", gate)), g.linear(normed, f"{block}.mlp.c_fc2.weight"))
+        x = g.op("Add", x, g.linear(hidden, f"{block}.mlp.c_proj.weight"))
+    g.output(g.rms_norm(x, "transformer.ln_f.scale", shape.epsilon), "hidden", ("B", "T", shape.width))
+
+
+def _turn_pairs(g: Graph, x: str, cos: str, sin: str, half: int) -> str:
+    """Rotary embedding of the interleaved kind: neighbouring dimensions (2i, 2i + 1) are turned together."""
+    pairs = g.op("Reshape", x, g.shape(0, 0, 0, half, 2))
+    a, b = (g.op("Gather", pairs, g.constant(i, np.int64), axis=4) for i in (0, 1))
+    first = g.op("Sub", g.op("Mul", a, cos), g.op("Mul", b, sin))
+    second = g.op("Add", g.op("Mul", b, cos), g.op("Mul", a, sin))
+    both = [g.op("Unsqueeze", part, g.constant([-1], np.int64)) for part in (first, second)]
+    return g.op("Reshape", g.op("Concat", *both, axis=4), g.shape(0, 0, 0, 2 * half))
+
+
+def vqvae_encoder(g: Graph, depth: int, downsamplings: int) -> None:
+    """Normalised features (B, T, 263) -> latents (B, T / 4, code width)."""
+    x = g.op("Transpose", g.input("features", ("B", "T", DIMENSIONS)), perm=[0, 2, 1])
+    x = g.op("Relu", _conv(g, x, "encoder.model.0", padding=1))
+    for i in range(downsamplings):
+        x = _conv(g, x, f"encoder.model.{2 + i}.0", padding=1, stride=2)
+        x = _residual(g, x, f"encoder.model.{2 + i}.1", depth)
+    x = _conv(g, x, f"encoder.model.{2 + downsamplings}", padding=1)
+    g.output(g.op("Transpose", x, perm=[0, 2, 1]), "latents", ("B", "N", "C"))
+
+
+def vqvae_decoder(g: Graph, depth: int, downsamplings: int) -> None:
+    """Codes (B, N) -> normalised features (B, 4 N, 263)."""
+    codes = g.input("codes", ("B", "N"), TensorProto.INT64)
+    x = g.op("Transpose", g.op("Gather", g.weight("quantizer.codebook"), codes), perm=[0, 2, 1])
+    x = g.op("Relu", _conv(g, x, "decoder.model.0", padding=1))
+    for i in range(downsamplings):
+        x = _residual(g, x, f"decoder.model.{2 + i}.0", depth)
+        column = g.op("Unsqueeze", x, g.constant([-1], np.int64))
+        doubled = g.op("Reshape", g.op("Concat", column, column, axis=3), g.shape(0, 0, -1))
+        x = _conv(g, doubled, f"decoder.model.{2 + i}.2", padding=1)
+    x = g.op("Relu", _conv(g, x, f"decoder.model.{2 + downsamplings}", padding=1))
+    x = _conv(g, x, f"decoder.model.{4 + downsamplings}", padding=1)
+    g.output(g.op("Transpose", x, perm=[0, 2, 1]), "features", ("B", "T", DIMENSIONS))
+
+
+def _conv(g: Graph, x: str, name: str, padding: int, stride: int = 1, dilation: int = 1) -> str:
+    weights = (g.weight(f"{name}.weight"), g.weight(f"{name}.bias"))
+    return g.op("Conv", x, *weights, pads=[padding, padding], strides=[stride], dilations=[dilation])
+
+
+def _residual(g: Graph, x: str, name: str, depth: int) -> str:
+    for i in range(depth):
+        dilation = 3 ** (depth - 1 - i)
+        inner = _conv(g, g.op("Relu", x), f"{name}.model.{i}.conv1", padding=dilation, dilation=dilation)
+        x = g.op("Add", x, _conv(g, g.op("Relu", inner), f"{name}.model.{i}.conv2", padding=0))
+    return x

@@ -1,0 +1,143 @@
+"""The names and shapes that published checkpoints consist of, derived from their sizes, and the check against them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from retarget.errors import MotionGPTError
+
+from ..checkpoints.tensors import TensorInfo, TensorSource
+from ..features import DIMENSIONS
+from .graphs import LlamaShape, T5Shape
+
+Shapes = dict[str, tuple[int, ...]]
+DOWNSAMPLINGS = 2
+CODES = 512
+_SHOWN = 6
+
+
+def vqvae_shapes(width: int, code_width: int, depth: int, codes: int = CODES) -> Shapes:
+    """The motion tokenizer of both systems (T2M-GPT's), without prefix."""
+    out: Shapes = {}
+
+    def conv(name: str, outputs: int, inputs: int, kernel: int) -> None:
+        out[f"{name}.weight"], out[f"{name}.bias"] = (outputs, inputs, kernel), (outputs,)
+
+    def residual(name: str) -> None:
+        for i in range(depth):
+            conv(f"{name}.model.{i}.conv1", width, width, 3)
+            conv(f"{name}.model.{i}.conv2", width, width, 1)
+
+    conv("encoder.model.0", width, DIMENSIONS, 3)
+    conv("decoder.model.0", width, code_width, 3)
+    for i in range(2, 2 + DOWNSAMPLINGS):
+        conv(f"encoder.model.{i}.0", width, width, 4)
+        residual(f"encoder.model.{i}.1")
+        residual(f"decoder.model.{i}.0")
+        conv(f"decoder.model.{i}.2", width, width, 3)
+    conv(f"encoder.model.{2 + DOWNSAMPLINGS}", code_width, width, 3)
+    conv(f"decoder.model.{2 + DOWNSAMPLINGS}", width, width, 3)
+    conv(f"decoder.model.{4 + DOWNSAMPLINGS}", DIMENSIONS, width, 3)
+    out["quantizer.codebook"] = (codes, code_width)
+    return out
+
+
+def t5_shapes(shape: T5Shape) -> Shapes:
+    """A T5 1.1 (gated GELU) with three names for its one embedding, as Hugging Face stores it."""
+    inner = shape.heads * shape.head_width
+    embedding = (shape.vocabulary, shape.width)
+    out: Shapes = {"shared.weight": embedding, "lm_head.weight": embedding}
+
+    def attention(name: str) -> None:
+        for part in "qkv":
+            out[f"{name}.{part}.weight"] = (inner, shape.width)
+        out[f"{name}.o.weight"] = (shape.width, inner)
+
+    for side, layers in (("encoder", shape.encoder_layers), ("decoder", shape.decoder_layers)):
+        out[f"{side}.embed_tokens.weight"] = embedding
+        out[f"{side}.final_layer_norm.weight"] = (shape.width,)
+        out[f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"] = (shape.buckets, shape.heads)
+        last = 1 if side == "encoder" else 2
+        for layer in range(layers):
+            block = f"{side}.block.{layer}.layer"
+            attention(f"{block}.0.SelfAttention")
+            if side == "decoder":
+                attention(f"{block}.1.EncDecAttention")
+            for i in range(last + 1):
+                out[f"{block}.{i}.layer_norm.weight"] = (shape.width,)
+            for part in ("wi_0", "wi_1"):
+                out[f"{block}.{last}.DenseReluDense.{part}.weight"] = (shape.feed_forward, shape.width)
+            out[f"{block}.{last}.DenseReluDense.wo.weight"] = (shape.width, shape.feed_forward)
+    return out
+
+
+def llama_shapes(shape: LlamaShape) -> Shapes:
+    """A LLaMA as lit-llama stores it: query, key and value in one matrix."""
+    width, ffn = shape.width, shape.feed_forward
+    out: Shapes = {
+        "lm_head.weight": (shape.vocabulary, width),
+        "transformer.wte.weight": (shape.vocabulary, width),
+        "transformer.ln_f.scale": (width,),
+    }
+    for layer in range(shape.layers):
+        block = f"transformer.h.{layer}"
+        out |= {
+            f"{block}.rms_1.scale": (width,),
+            f"{block}.attn.c_attn.weight": (3 * width, width),
+            f"{block}.attn.c_proj.weight": (width, width),
+            f"{block}.rms_2.scale": (width,),
+            f"{block}.mlp.c_fc1.weight": (ffn, width),
+            f"{block}.mlp.c_fc2.weight": (ffn, width),
+            f"{block}.mlp.c_proj.weight": (width, ffn),
+        }
+    return out
+
+
+def lora_shapes(shape: LlamaShape, rank: int) -> Shapes:
+    """Low-rank changes of query and value, one on top of the other in each matrix."""
+    out: Shapes = {}
+    for layer in range(shape.layers):
+        out[f"transformer.h.{layer}.attn.c_attn.lora_A"] = (2 * rank, shape.width)
+        out[f"transformer.h.{layer}.attn.c_attn.lora_B"] = (2 * shape.width, rank)
+    return out
+
+
+def count_layers(names: Iterable[str], prefix: str) -> int:
+    """One more than the largest number that follows `prefix` in a name; 0 without any."""
+    numbers = [name.removeprefix(prefix).split(".")[0] for name in names if name.startswith(prefix)]
+    return max((int(number) for number in numbers if number.isdecimal()), default=-1) + 1
+
+
+def size(source: TensorSource, name: str, axis: int, what: str) -> int:
+    """One size of a tensor from which the others are derived. Raises MotionGPTError where it is missing."""
+    info = source.tensors.get(name)
+    if info is None or len(info.shape) <= axis:
+        raise MotionGPTError(
+            f"The file is no {what}: it has no {name}.", "Check which file goes where.", "bad_checkpoint"
+        )
+    return info.shape[axis]
+
+
+def check_layout(what: str, expected: Shapes, found: Mapping[str, TensorInfo], unused: Iterable[str] = ()) -> None:
+    """Raises MotionGPTError that says which tensors are missing, unknown or of another shape.
+
+    unused: beginnings of names that may be there and are not needed.
+    """
+    unused = tuple(unused)
+    problems = [f"{name} is missing" for name in expected if name not in found]
+    for name, info in found.items():
+        if name in expected and info.shape != expected[name]:
+            problems.append(f"{name} is {_text(info.shape)} instead of {_text(expected[name])}")
+        elif name not in expected and not name.startswith(unused or "\0"):
+            problems.append(f"{name} is unknown")
+        elif name in expected and info.dtype not in ("F32", "F16", "BF16"):
+            problems.append(f"{name} has type {info.dtype}")
+    if problems:
+        more = len(problems) - _SHOWN
+        shown = "; ".join(problems[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+        raise MotionGPTError(
+            f"This is not the {what} that it should be: {shown}.", "Check which file it is.", "bad_checkpoint"
+        )
+
+
+def _text(shape: Any) -> str:
+    return "×".join(map(str, shape)) or "a single number"

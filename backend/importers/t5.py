@@ -1,0 +1,163 @@
+"""Import of *Human Motion as a Foreign Language*: `motiongpt_s3_h3d.tar` and a flan-t5 folder."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from retarget.errors import MotionGPTError
+
+from ..checkpoints.safetensors_file import SafetensorsWriter
+from ..checkpoints.tensors import TensorSource, below
+from ..checkpoints.torch_file import TorchFile
+from ..models import ModelCard, write_card
+from ..sentence_pieces import SentencePieces
+from ..t5_text import SENTINELS, T5Tokenizer
+from . import graphs
+from .common import (
+    INT8,
+    WEIGHTS,
+    Report,
+    check_vqvae,
+    free_space,
+    new_folder,
+    read_statistics,
+    silent,
+    write_graph,
+    write_int8,
+    write_vqvae,
+)
+from .graphs import T5Shape
+from .layouts import check_layout, count_layers, size, t5_shapes
+
+KIND = "motiongpt-t5"
+TOKENIZER = "spiece.model"
+TASKS = ("generate", "caption", "continue", "inbetween")
+MAX_SECONDS = 9.8
+"""196 frames, the longest motions of HumanML3D."""
+LICENCE = (
+    "As published by the authors of MotionGPT (Human Motion as a Foreign Language; code MIT). Trained on HumanML3D and "
+    "with it on AMASS, whose licence is for non-commercial scientific research"
+)
+_COPIES = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
+"""Other names of shared.weight."""
+
+
+def import_t5(
+    checkpoint: Path,
+    t5_folder: Path,
+    statistics: Path,
+    target: Path,
+    licence: str = LICENCE,
+    replace: bool = False,
+    report: Report = silent,
+) -> ModelCard:
+    """Write a model folder. statistics: folder with mean.npy and std.npy.
+
+    Raises MotionGPTError for files that are not what they should be, before anything is written.
+    """
+    pieces = SentencePieces(t5_folder / TOKENIZER)
+    sentinels, config = _read_config(t5_folder)
+    tokenizer = T5Tokenizer(pieces, sentinels)
+    numbers = read_statistics(statistics)
+    with TorchFile(checkpoint) as file:
+        root = below(file, "state_dict.") if any(n.startswith("state_dict.") for n in file.tensors) else file
+        model, vqvae = below(root, "lm.language_model."), below(root, "vae.")
+        shape = find_shape(model, config)
+        check_layout("T5 of MotionGPT", t5_shapes(shape), model.tensors)
+        check_vqvae(vqvae)
+        if shape.vocabulary != tokenizer.size:
+            raise MotionGPTError(
+                f"The weights know {shape.vocabulary} tokens and {t5_folder / TOKENIZER} makes {tokenizer.size}.",
+                "Give the T5 folder that belongs to the weights.",
+                "bad_checkpoint",
+            )
+        _check_copies(model)
+        free_space(target, 2 * sum(info.nbytes for info in model.tensors.values()))
+        with new_folder(target, replace) as folder:
+            _write_weights(model, folder, report)
+            write_vqvae(vqvae, numbers, folder)
+            shutil.copyfile(t5_folder / TOKENIZER, folder / TOKENIZER)
+            _write_graphs(folder, shape, report)
+            return write_card(_make_card(target.name, shape, sentinels, licence, folder), folder)
+
+
+def find_shape(model: TensorSource, config: dict[str, Any]) -> T5Shape:
+    """Sizes by the tensors, and by config.json what they don't show."""
+    heads = size(model, "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", 1, "T5 of MotionGPT")
+    return T5Shape(
+        vocabulary=size(model, "shared.weight", 0, "T5 of MotionGPT"),
+        width=size(model, "shared.weight", 1, "T5 of MotionGPT"),
+        head_width=size(model, "encoder.block.0.layer.0.SelfAttention.q.weight", 0, "T5 of MotionGPT") // max(heads, 1),
+        heads=heads,
+        feed_forward=size(model, "encoder.block.0.layer.1.DenseReluDense.wi_0.weight", 0, "T5 of MotionGPT"),
+        encoder_layers=count_layers(model.tensors, "encoder.block."),
+        decoder_layers=count_layers(model.tensors, "decoder.block."),
+        buckets=size(
+            model, "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", 0, "T5 of MotionGPT"
+        ),
+        max_distance=int(config.get("relative_attention_max_distance", 128)),
+        epsilon=float(config.get("layer_norm_epsilon", 1e-6)),
+        tied=bool(config.get("tie_word_embeddings", True)),
+    )
+
+
+def _read_config(folder: Path) -> tuple[int, dict[str, Any]]:
+    """(number of sentinels, config.json)."""
+    try:
+        config = json.loads((folder / "config.json").read_bytes())
+        extra = folder / "tokenizer_config.json"
+        sentinels = json.loads(extra.read_bytes()).get("extra_ids", SENTINELS) if extra.is_file() else SENTINELS
+        if config.get("model_type") != "t5" or "gated-gelu" not in config.get("feed_forward_proj", ""):
+            raise ValueError("no gated T5")
+        return int(sentinels), config
+    except FileNotFoundError:
+        raise MotionGPTError(f"{folder} holds no config.json.", "Give the folder of flan-t5-base.") from None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise MotionGPTError(f"{folder} is no flan-t5 folder ({error}).", "Give the folder of flan-t5-base.") from error
+
+
+def _check_copies(model: TensorSource) -> None:
+    """Raises MotionGPTError unless the three names of the embedding hold the same numbers."""
+    for copy in _COPIES:
+        pairs = zip(model.pieces("shared.weight"), model.pieces(copy), strict=True)
+        if any(a != b for a, b in pairs):
+            raise MotionGPTError(
+                f"{copy} differs from shared.weight, and T5 has one embedding only.",
+                "Check which file it is.",
+                "bad_checkpoint",
+            )
+
+
+def _write_weights(model: TensorSource, folder: Path, report: Report) -> None:
+    names = [name for name in model.tensors if name not in _COPIES]
+    with SafetensorsWriter(folder / WEIGHTS, {name: model.tensors[name] for name in names}) as writer:
+        for i, name in enumerate(names):
+            writer.write(name, model.pieces(name))
+            report("Copying weights", (i + 1) / len(names))
+
+
+def _write_graphs(folder: Path, shape: T5Shape, report: Report) -> None:
+    tables = ["shared.weight", "lm_head.weight"]
+    biases = [f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight" for side in ("encoder", "decoder")]
+    write_int8(folder, report, leave=tables + biases)
+    for name, weights in (("", [WEIGHTS]), ("-int8", [WEIGHTS, INT8])):
+        write_graph(folder, f"encoder{name}", weights, lambda g: graphs.t5_encoder(g, shape))
+        write_graph(folder, f"decoder{name}", weights, lambda g: graphs.t5_decoder(g, shape))
+
+
+def _make_card(name: str, shape: T5Shape, sentinels: int, licence: str, folder: Path) -> ModelCard:
+    return ModelCard(
+        name=name,
+        kind=KIND,
+        features="published",
+        fps=20.0,
+        frames_per_token=4,
+        max_seconds=MAX_SECONDS,
+        licence=licence,
+        description="MotionGPT: Human Motion as a Foreign Language (T5)",
+        tasks=TASKS,
+        sources=("HumanML3D",),
+        settings={"shape": {key: getattr(shape, key) for key in T5Shape.__dataclass_fields__}, "sentinels": sentinels},
+        files={path.name: "0" * 64 for path in folder.iterdir() if path.name != "model.json"},
+    )
