@@ -119,16 +119,16 @@ def save_sheet(path: Path, rows: list[list[np.ndarray]]) -> None:
 
 
 def pictures(folder: Path) -> None:
+    """A sheet of all families walking, and one of each real character in several motions, a row each."""
     folder.mkdir(parents=True, exist_ok=True)
+    rows = [render_row(build_skinned(name), MOTIONS["walk"], 4) for name in FAMILIES]
+    save_sheet(folder / "zoo-families.jpg", [a + b for a, b in zip(rows[::2], rows[1::2], strict=True)])
     for name in CHARACTERS:
         rows = []
-        for clip in MOTIONS.values():
+        for motion in ("run", "kick", "crawl", "cartwheel"):
             armature = load_character(str(SHARED / "rigs" / name))[0]
-            rows.append(render_row(armature, clip, 6))
+            rows.append(render_row(armature, MOTIONS[motion], 5))
         save_sheet(folder / f"zoo-{Path(name).stem}.jpg", rows)
-    for motion in ("walk", "cartwheel"):
-        rows = [render_row(build_skinned(name), MOTIONS[motion], 6) for name in FAMILIES]
-        save_sheet(folder / f"zoo-families-{motion}.jpg", rows)
 
 
 if __name__ == "__main__":
