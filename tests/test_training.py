@@ -1,0 +1,123 @@
+"""A tiny training from BVH files to a model folder that the engine runs."""
+
+import json
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from backend.cli import main  # noqa: E402
+from backend.engines import load_engine  # noqa: E402
+from backend.engines.base import GenerateRequest, Result  # noqa: E402
+from backend.training.captions import ACTIONS, LITTLE, STYLES, describe  # noqa: E402
+from backend.training.data import load_dataset, swap_sides  # noqa: E402
+from backend.training.language_model import encoder_folder  # noqa: E402
+from backend.training.sequences import MIN_TOKENS, TokenSequence, crop  # noqa: E402
+from backend.training.tokenizer import kinematic_joints  # noqa: E402
+from retarget import Motion, MotionGPTError  # noqa: E402
+from retarget import rotations as rot  # noqa: E402
+from retarget.bvh import write_bvh  # noqa: E402
+
+
+def walking(seed: int, frames: int = 90) -> Motion:
+    """Swinging arms and legs that travel, so that there is something to learn."""
+    rng = np.random.default_rng(seed)
+    phase = np.arange(frames) * 0.2 + rng.uniform(0, 6)
+    vectors = np.zeros((frames, 22, 3))
+    for joint, sign in ((1, 1), (2, -1), (16, -1), (17, 1)):
+        vectors[:, joint, 0] = sign * 0.5 * np.sin(phase)
+    vectors[:, 16, 2], vectors[:, 17, 2] = -1.2, 1.2
+    root = np.zeros((frames, 3))
+    root[:, 1] = 0.95
+    root[:, 2] = np.arange(frames) * 0.04
+    return Motion(rot.from_rotation_vector(vectors), root, 20.0, np.zeros((frames, 4)))
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    """A data set made by the command from six small clips."""
+    folder = tmp_path_factory.mktemp("clips")
+    for index in range(6):
+        write_bvh(walking(index), folder / f"clip_{index}.bvh")
+    rows = "\n".join(f"clip_{i}.bvh,a person swings the left arm" for i in range(6))
+    (folder / "captions.csv").write_text(f"file,caption\n{rows}\n")
+    out = folder / "dataset"
+    assert main(["data", "import", str(folder), "--captions", str(folder / "captions.csv"), "-o", str(out)]) == 0
+    return out
+
+
+def test_import_mirrors_clips_and_their_words(dataset):
+    clips = load_dataset(dataset).clips
+    assert len(clips) == 12
+    assert {(c.mirrored, c.captions[0]) for c in clips} == {
+        (False, "a person swings the left arm"),
+        (True, "a person swings the right arm"),
+    }
+    assert all(len({c.split for c in clips if c.name == name}) == 1 for name in {c.name for c in clips})
+
+
+def test_kinematics_of_features_are_their_positions(dataset):
+    """Forward kinematics of true features gives the positions that the same features hold."""
+    data = load_dataset(dataset)
+    rows = torch.from_numpy(np.array(data.of(data.clips[0])))
+    joints = kinematic_joints(rows)
+    assert torch.allclose(joints[:, 1:].flatten(1), rows[:, 4:67], atol=2e-5)
+
+
+@pytest.mark.slow
+def test_from_clips_to_a_model_that_generates(dataset, tmp_path, capsys):
+    try:
+        encoder_folder()
+    except MotionGPTError as error:
+        pytest.skip(str(error))
+    tokenizer, language, model = tmp_path / "tokenizer", tmp_path / "language", tmp_path / "model"
+    small = ["--set", "width=32", "--set", "code_width=16", "--set", "codes=512", "--batch", "8"]
+    assert main(["train", "tokenizer", str(dataset), "-o", str(tokenizer), "--steps", "30", *small]) == 0
+    tiny = ["--set", "width=48", "--set", "heads=2", "--set", "feed_forward=48", "--set", "encoder_layers=1"]
+    command = ["train", "language-model", str(dataset), "--tokenizer", str(tokenizer), "-o", str(language), *tiny]
+    assert main([*command, "--batch", "4", "--steps", "4", "--set", "decoder_layers=1"]) == 0
+    # Going on with more steps is resuming; other settings are refused.
+    assert main([*command, "--batch", "4", "--steps", "6", "--set", "decoder_layers=1"]) == 0
+    assert torch.load(language / "checkpoint.pt", weights_only=True)["step"] == 6
+    assert main([*command, "--batch", "5", "--steps", "6", "--set", "decoder_layers=1"]) == 2
+    card = tmp_path / "card.json"
+    card.write_text(json.dumps({"name": "tiny", "licence": "CC0-1.0", "sources": ["made here"]}))
+    export = ["train", "export", "--tokenizer", str(tokenizer), "--language", str(language), "--card", str(card)]
+    assert main([*export, "-o", str(model), "--dataset", str(dataset)]) == 0
+    capsys.readouterr()
+    engine = load_engine(str(model))
+    events = list(engine.generate(GenerateRequest("someone swings an arm", 2.0, seed=3, variations=2)))
+    result = events[-1]
+    assert isinstance(result, Result)
+    assert [len(m) for m in result.motions] == [40, 40]
+    assert np.isfinite(result.motions[0].joints).all()
+    assert not np.array_equal(result.motions[0].joints, result.motions[1].joints)
+
+
+def test_every_action_and_style_has_words():
+    import random
+
+    rng = random.Random(0)
+    for content in (*ACTIONS, *LITTLE):
+        for style in STYLES:
+            for little in (False, True):
+                sentence = describe(content, style, False, little, rng)
+                assert sentence.strip() and "  " not in sentence
+
+
+def test_sides_swap_both_ways():
+    text = "raises the left hand, turns right"
+    assert swap_sides(text) == "raises the right hand, turns left"
+    assert swap_sides(swap_sides(text)) == text
+
+
+def test_crops_keep_the_core(dataset):
+    clip = load_dataset(dataset).clips[0]
+    tokens = np.arange(40)
+    sequence = TokenSequence(clip, (tokens,), (22, 29), False)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(200):
+        cut = crop(sequence, generator)
+        assert len(cut) >= MIN_TOKENS
+        assert cut[0] <= 22 and cut[-1] >= 28
