@@ -20,6 +20,11 @@ def add_commands(subparsers: "common.Subparsers") -> None:
     )
     parser.add_argument("--seconds", type=float, default=4.0, help="length of the motions (4)")
     parser.add_argument("--runs", type=int, default=5, help="how many to make (5)")
+    parser.add_argument(
+        "--full-size-t5",
+        action="store_true",
+        help="instead: a T5 MotionGPT of the published size, random weights, beside transformers (needs 4 GB of disk)",
+    )
     common.add_model_arguments(parser)
 
 
@@ -27,6 +32,8 @@ def run(args: argparse.Namespace) -> Report:
     """Load once, warm up once, then time `runs` motions with different seeds."""
     limits.check_seconds(args.seconds)
     limits.check_variations(args.runs)
+    if args.full_size_t5:
+        return _full_size(args.runs)
 
     from ..engines import load_engine
 
@@ -52,5 +59,19 @@ def run(args: argparse.Namespace) -> Report:
     lines = (
         f"{engine.name} on {engine.device}: loaded in {load:.2f} s",
         f"{args.seconds:g} s of motion: first {first:.2f} s, then {median:.2f} s (median of {args.runs})",
+    )
+    return Report(data, lines)
+
+
+def _full_size(runs: int) -> Report:
+    from ..evaluation.full_size import measure
+
+    data = measure(runs)
+    lines = (
+        f"{data['tokens']} motion tokens, T5 of the published size on the CPU: {data['seconds']:.3f} s in int8",
+        f"transformers.generate, float32, padded input: {data['transformers_seconds']:.3f} s, "
+        f"{data['times_as_fast']} times as long",
+        f"{data['bytes_per_token'] / 1e6:.0f} MB a token at {data['bandwidth_bytes_per_second'] / 1e9:.1f} GB/s: "
+        f"no faster than {data['floor_seconds']:.3f} s",
     )
     return Report(data, lines)
