@@ -5,6 +5,7 @@ in the same order with name, first frame, frame count, captions, tags, mirrored.
 """
 
 import csv
+import itertools
 import json
 import re
 import zlib
@@ -30,6 +31,7 @@ Array = NDArray[np.float32]
 _BANDAI_NAME = re.compile(r"dataset-[12]_(?P<content>[a-z-]+)_(?P<style>[a-z-]+)_\d+$")
 _CALIBRATION_CLIPS = 24  # of one skeleton; more change nothing
 _MIN_FRAMES = 16
+_JUMP = 18.0  # metres a second of any joint; a fast throw has about 15 at the hand
 _SIDE_WORDS = {"left": "right", "right": "left", "clockwise": "counterclockwise", "counterclockwise": "clockwise"}
 
 
@@ -91,8 +93,17 @@ def _group_by_skeleton(paths: Iterable[Path]) -> list[list[Path]]:
     return list(groups.values())
 
 
+def longest_continuous(motion: Motion) -> Motion:
+    """The longest stretch in which nothing jumps: many recordings hold a frame or more of calibration pose in front."""
+    steps = np.linalg.norm(np.diff(motion.joints, axis=0), axis=-1).max(axis=1) * motion.fps  # (T - 1,)
+    cuts = [0, *(np.flatnonzero(steps > _JUMP) + 1).tolist(), len(motion)]
+    start, stop = max(itertools.pairwise(cuts), key=lambda piece: piece[1] - piece[0])
+    return motion.slice(start, stop)
+
+
 def _convert(clip: BvhClip, mapping: Mapping, calibration: Calibration) -> Motion:
-    return with_contacts(bvh_to_motion(clip, mapping, calibration).resample(FPS))
+    motion = longest_continuous(bvh_to_motion(clip, mapping, calibration))
+    return with_contacts(motion.centered().resample(FPS))
 
 
 def import_clips(
