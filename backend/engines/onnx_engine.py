@@ -1,7 +1,6 @@
 """The starter model on ONNX Runtime: words to motion tokens to motion, without torch."""
 
 import os
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from ..features import features_to_motion
 from ..models import ModelCard
 from ..version import __version__
 from .base import Engine, GenerateRequest, Progress, Result
+from .sampling import choose_each, random_streams
 
 Array = NDArray[np.float32]
 
@@ -97,10 +97,10 @@ class OnnxEngine(Engine):
         wanted = limit if frames is None else -(-frames // self.card.frames_per_token)
         yield Progress("text", 0.0)
         decoding = _Decoding(self, request.prompt, request.variations, frames is not None, sampling)
-        random = np.random.Generator(np.random.PCG64([request.seed, zlib.crc32(request.prompt.encode())]))
+        streams = random_streams(request.seed, request.variations)
         show = 1
         for done in range(1, wanted + 1):
-            if not decoding.advance(random, wanted - done + 1):
+            if not decoding.advance(streams, wanted - done + 1):
                 break
             partial = None
             if done == show and done < wanted:
@@ -183,7 +183,7 @@ class _Decoding:
         ends = [int(np.argmax(np.append(row == self._engine.codes, True))) for row in drawn]
         return [row[: max(1, end)] % self._engine.codes for row, end in zip(drawn, ends, strict=True)]
 
-    def advance(self, random: np.random.Generator, left: int) -> bool:
+    def advance(self, streams: list[np.random.Generator], left: int) -> bool:
         """Draw one token for every motion, of `left` still to come; False once all have ended by themselves."""
         e = self._engine
         copies = self._batch // self._rows
@@ -204,28 +204,11 @@ class _Decoding:
             logits = without + self._sampling.guidance * (with_text - without)
         if self._length_known or not self._drawn:
             logits[:, e.codes] = -np.inf  # the end comes when it was asked to
-        self._last = _draw(logits, self._sampling, random)
+        s = self._sampling
+        drawn = choose_each(logits, streams, temperature=s.temperature, top_p=s.top_p)
+        self._last = np.array(drawn, dtype=np.int64)
         self._last[self._ended] = e.codes
         self._ended |= self._last == e.codes
         self._drawn.append(self._last.copy())
         self._last[self._ended] = 0  # what follows an end is thrown away
         return not self._ended.all()
-
-
-def _draw(logits: Array, sampling: Sampling, random: np.random.Generator) -> NDArray[np.int64]:
-    """One index a row of logits (B, V): the most likely ones up to a probability of top_p (Holtzman et al. 2020),
-    by chance."""
-    if sampling.temperature <= 0:
-        best: NDArray[np.int64] = np.argmax(logits, axis=1)
-        return best
-    scaled = (logits - logits.max(axis=1, keepdims=True)).astype(np.float64) / sampling.temperature
-    p = np.exp(scaled)
-    p /= p.sum(axis=1, keepdims=True)
-    order = np.argsort(-p, axis=1, kind="stable")
-    ranked = np.take_along_axis(p, order, axis=1)
-    before = np.cumsum(ranked, axis=1) - ranked
-    ranked[before >= sampling.top_p] = 0.0
-    totals = np.cumsum(ranked, axis=1)
-    place = random.random((len(p), 1)) * totals[:, -1:]
-    chosen = np.argmax(totals > place, axis=1)
-    return np.take_along_axis(order, chosen[:, None], axis=1)[:, 0]
