@@ -70,6 +70,7 @@ class OnnxEngine(Engine):
         self._tokenizer.enable_truncation(int(card.settings["text_tokens"]))
         self._tokenizer.no_padding()
         self._codes = int(card.settings["codes"])
+        self.unused_codes = [int(code) for code in card.settings.get("unused_codes", ())]
         self._sampling = Sampling(**card.settings.get("sampling", {}))
 
     def generate(self, request: GenerateRequest) -> Iterator[Progress | Result]:
@@ -202,6 +203,7 @@ class _Decoding:
         if self._guided:
             with_text, without = np.split(logits, 2)
             logits = without + self._sampling.guidance * (with_text - without)
+        logits[:, e.unused_codes] = -np.inf
         if self._length_known or not self._drawn:
             logits[:, e.codes] = -np.inf  # the end comes when it was asked to
         s = self._sampling

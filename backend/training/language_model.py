@@ -183,6 +183,14 @@ def _cached_sequences(dataset: Any, tokenizer: Path, folder: Path) -> list[Token
     return sequences
 
 
+def unused_codes(folder: Path) -> list[int]:
+    """Codes that none of the sequences a model was trained on holds; drawn, they would bring what no clip shows."""
+    used = {
+        code for s in torch.load(folder / "sequences.pt", weights_only=True) for p in s["phases"] for code in p.tolist()
+    }
+    return [code for code in range(CODES) if code not in used]
+
+
 def load_language_model(folder: Path) -> MotionLanguageModel:
     """A trained model, ready to write."""
     state = torch.load(folder / "model.pt", weights_only=True, map_location="cpu")
