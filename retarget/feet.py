@@ -269,3 +269,20 @@ def _above_floor(motion: Motion) -> Motion:
     root = motion.root_position.copy()
     root[:, 1] += _smoothed(highest, 2 * half + 1)
     return replace(motion, root_position=root)
+
+
+def bend_toes(motion: Motion, length: float = 0.1) -> Motion:
+    """The motion with toes turned up where their tips, `length` metres ahead of the toe joints, would enter the floor:
+    what a foot does when it pushes off, and what the clips of mocap suits with one bone a foot leave out."""
+    rotations = motion.rotations.copy()
+    for side in ("left", "right"):
+        ankle, toe = JOINT[f"{side}_ankle"], JOINT[f"{side}_foot"]
+        world = motion.global_rotations[:, toe]
+        ahead = rot.rotate(world, np.array([0.0, 0.0, 1.0]))  # (T, 3)
+        pitch = np.arcsin(np.clip(ahead[:, 1], -1.0, 1.0))
+        least = np.arcsin(np.clip(-np.maximum(motion.joints[:, toe, 1], 0.0) / length, -1.0, 0.0))
+        level = rot.normalize(ahead * np.array([1.0, 0.0, 1.0]))
+        across = np.stack([-level[:, 2], np.zeros(len(level)), level[:, 0]], axis=-1)  # level cross Y: turns upward
+        turned = rot.multiply(rot.from_axis_angle(across, np.maximum(least - pitch, 0.0)), world)
+        rotations[:, toe] = rot.multiply(rot.conjugate(motion.global_rotations[:, ankle]), turned)
+    return replace(motion, rotations=rot.unflip(rotations))

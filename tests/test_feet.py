@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from retarget import rotations as rot
-from retarget.feet import find_spans, plant_feet
+from retarget.feet import bend_toes, find_spans, plant_feet
 from retarget.files import read_motion
 from retarget.motion import Motion, find_contacts
 from retarget.skeleton import CONTACT_JOINTS, JOINT
@@ -135,3 +135,17 @@ def test_eighty_frames_take_milliseconds() -> None:
         plant_feet(fresh)
         best = min(best, time.process_time() - start)
     assert best < 0.02  # about 8 ms; the limit leaves room for a busy machine
+
+
+def test_toes_bend_where_their_tips_would_enter_the_floor() -> None:
+    """A foot that points straight down over the floor turns its toes level; one that stands flat is left alone."""
+    rotations = np.tile(rot.IDENTITY, (2, 22, 1))
+    rotations[1, JOINT["left_ankle"]] = rot.from_axis_angle((1.0, 0.0, 0.0), np.radians(70.0))
+    motion = Motion(rotations, np.array([[0.0, 0.96, 0.0], [0.0, 1.08, 0.0]]), 20.0, np.zeros((2, 4)))
+    bent = bend_toes(motion)
+    assert np.abs(bent.rotations[0] - motion.rotations[0]).max() < 1e-12
+    assert np.abs(bent.joints - motion.joints).max() < 1e-12
+    for before, after in ((motion, False), (bent, True)):
+        toe = before.global_rotations[1, JOINT["left_foot"]]
+        tip = before.joints[1, JOINT["left_foot"]] + rot.rotate(toe, np.array([0.0, 0.0, 0.1]))
+        assert (tip[1] > -1e-9) == after

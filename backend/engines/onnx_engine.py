@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 
 from retarget import Motion
 from retarget.errors import MotionGPTError
-from retarget.feet import plant_feet
+from retarget.feet import bend_toes, plant_feet
 
 from ..features import features_to_motion
 from ..models import ModelCard
@@ -112,7 +112,7 @@ class OnnxEngine(Engine):
         yield Result(tuple(self._finish(request, codes, frames, i) for i, codes in enumerate(decoding.tokens)))
 
     def _finish(self, request: GenerateRequest, codes: NDArray[np.int64], frames: int | None, index: int) -> Motion:
-        motion = plant_feet(self.to_motion(codes))
+        motion = bend_toes(plant_feet(self.to_motion(codes)))
         if frames is not None:
             motion = motion.slice(0, frames)
         meta = {
