@@ -100,15 +100,14 @@ def does_little(content: str, motion: Motion) -> bool:
     return content == "run" and prompts.speed(motion) < prompts.RUN_SPEED + 0.1
 
 
-def _core(clip: Clip, features: NDArray[np.float32]) -> tuple[int, int]:
-    signal = activity(clip.tags.get("content", ""), features_to_motion(features.astype(np.float64)))
+def _core(content: str, motion: Motion) -> tuple[int, int]:
+    signal = activity(content, motion)
     if signal is None:
         return (0, 0)
     active = np.flatnonzero(signal > 0.6)
     if not len(active):
         return (0, 0)
     first = max(0, int(active[0]) - int(0.4 * FPS))  # with the way there
-    content = clip.tags.get("content", "")
     last = int(active[-1]) if "turn" in content else min(int(active[-1]), int(active[0]) + int(1.0 * FPS))
     return first // FRAMES_PER_TOKEN, last // FRAMES_PER_TOKEN + 1
 
@@ -123,8 +122,8 @@ def tokenize(model: MotionVqVae, statistics: Statistics, dataset: Dataset, split
             features = at_speed(np.asarray(dataset.of(clip)), speed)
             phases = tuple(encode_clip(model, statistics, features[p:]) for p in PHASES)
             if min(len(p) for p in phases) >= MIN_TOKENS:
-                little = does_little(clip.tags.get("content", ""), features_to_motion(features.astype(np.float64)))
-                out.append(TokenSequence(clip, phases, _core(clip, features), little))
+                content, motion = clip.tags.get("content", ""), features_to_motion(features.astype(np.float64))
+                out.append(TokenSequence(clip, phases, _core(content, motion), does_little(content, motion)))
     return out
 
 
