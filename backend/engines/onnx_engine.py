@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
@@ -18,11 +17,11 @@ from ..features import features_to_motion
 from ..models import ModelCard
 from ..version import __version__
 from .base import Engine, GenerateRequest, Progress, Result
+from .runtime import open_session
 from .sampling import choose_each, random_streams
 
 Array = NDArray[np.float32]
 
-_PROVIDERS = {"cuda": "CUDAExecutionProvider", "cpu": "CPUExecutionProvider"}
 _MAX_THREADS = 4  # the graphs are small: more threads wait for each other
 
 
@@ -35,25 +34,6 @@ class Sampling:
     guidance: float = 1.0
 
 
-def open_session(path: Path, device: str) -> onnxruntime.InferenceSession:
-    """A graph on a device. "auto" is the CPU, which for models this small is the fastest everywhere.
-
-    Raises MotionGPTError where the device is not to be had, or the file can't be read.
-    """
-    provider = _PROVIDERS["cuda" if device == "cuda" else "cpu"]
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(_MAX_THREADS, os.cpu_count() or 1)
-    options.log_severity_level = 3
-    try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
-    except Exception as error:  # onnxruntime's exceptions share no base class of their own
-        raise MotionGPTError(f"{path} can't be loaded ({error}).", "Install the model again.", "no_model") from error
-    # A provider that is listed may still fail to start and be replaced by the CPU without a word.
-    if provider not in session.get_providers():
-        raise MotionGPTError(f"The device {device} is not available here.", "Choose auto or cpu.", "no_device")
-    return session
-
-
 class OnnxEngine(Engine):
     """Runs a folder of kind "starter-onnx"."""
 
@@ -63,8 +43,9 @@ class OnnxEngine(Engine):
         self.device = "cuda" if device == "cuda" else "cpu"
         self.tasks = card.tasks
         self.max_seconds = card.max_seconds
+        threads = min(_MAX_THREADS, os.cpu_count() or 1)
         self._text, self._step, self._motion = (
-            open_session(folder / f"{name}.onnx", device) for name in ("text", "step", "motion")
+            open_session(folder / f"{name}.onnx", device, threads) for name in ("text", "step", "motion")
         )
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(int(card.settings["text_tokens"]))

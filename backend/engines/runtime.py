@@ -1,4 +1,4 @@
-"""ONNX Runtime on the CPU, and weights of which single rows are read."""
+"""ONNX Runtime: graphs, a decoder's cache, and weights of which single rows are read."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,17 +14,25 @@ from ..checkpoints.safetensors_file import SafetensorsFile
 from ..checkpoints.tensors import DTYPES, to_float32
 
 
-def open_session(path: Path, threads: int = 0) -> onnxruntime.InferenceSession:
-    """A graph ready to run on the CPU. threads: 0 takes all cores. Raises MotionGPTError ("no_model")."""
+def open_session(path: Path, device: str = "cpu", threads: int = 0) -> onnxruntime.InferenceSession:
+    """A graph ready to run. device: "cuda", or "cpu" and "auto" for the CPU.  threads: on the CPU, 0 takes all cores.
+
+    Raises MotionGPTError where the device is not to be had ("no_device"), or the file can't be run ("no_model").
+    """
+    provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
+        session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
+    except Exception as error:  # onnxruntime's exceptions share no base class of their own
         raise MotionGPTError(
-            f"{path} can't be run ({str(error)[:300]}).", "Import the model again.", "no_model"
+            f"{path} can't be run ({str(error)[:300]}).", "Install or import the model again.", "no_model"
         ) from error
+    # A provider that is listed may still fail to start and be replaced by the CPU without a word.
+    if provider not in session.get_providers():
+        raise MotionGPTError(f"The device {device} is not available here.", "Choose auto or cpu.", "no_device")
+    return session
 
 
 class Table:
