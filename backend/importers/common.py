@@ -1,9 +1,11 @@
 """What both importers share: the motion tokenizer, statistics, the folder that appears only when it is complete."""
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +14,18 @@ from retarget.errors import MotionGPTError
 
 from ..checkpoints.safetensors_file import SafetensorsFile, SafetensorsWriter
 from ..checkpoints.tensors import PIECE_BYTES, TensorInfo, TensorSource
-from ..features import DIMENSIONS
+from ..features import DIMENSIONS, FPS
+from ..models import CARD_NAME, ModelCard, write_card
 from . import graphs
 from .graph import Graph, blocked_infos, is_blocked, stream_blocks
+from .graphs import LlamaShape, T5Shape
 from .layouts import DOWNSAMPLINGS, check_layout, count_layers, size, vqvae_shapes
 
 Report = Callable[[str, float], None]
 """Told what is done, and how much of it, from 0 to 1."""
 
+MAX_SECONDS = 9.8
+"""196 frames, the longest motions of HumanML3D."""
 WEIGHTS, INT8, VQVAE = "weights.safetensors", "int8.safetensors", "vqvae.safetensors"
 _STATISTICS = (("mean.npy", "std.npy"), ("motiongpt_mean.npy", "motiongpt_std.npy"), ("Mean.npy", "Std.npy"))
 
@@ -96,6 +102,23 @@ def write_vqvae(
     write_graph(folder, "vqvae-decoder", [VQVAE], lambda g: graphs.vqvae_decoder(g, depth, DOWNSAMPLINGS))
 
 
+def write_weights(
+    folder: Path, tensors: Mapping[str, TensorInfo], pieces: Callable[[str], Iterator[bytes]], report: Report = silent
+) -> None:
+    """`weights.safetensors` of tensors that `pieces` yields bit by bit."""
+    with SafetensorsWriter(folder / WEIGHTS, tensors) as writer:
+        for i, name in enumerate(tensors):
+            writer.write(name, pieces(name))
+            report("Copying weights", (i + 1) / len(tensors))
+
+
+def write_graphs(folder: Path, builders: Mapping[str, Callable[[Graph], None]]) -> None:
+    """Each network twice: with the weights as they are, and `-int8` with those of `write_int8`."""
+    for name, build in builders.items():
+        write_graph(folder, name, [WEIGHTS], build)
+        write_graph(folder, f"{name}-int8", [WEIGHTS, INT8], build)
+
+
 def write_graph(folder: Path, name: str, weights: Iterable[str], build: Callable[[Graph], None]) -> None:
     """`name`.onnx, pointing into the weight files beside it."""
     with ExitStack() as stack:
@@ -127,6 +150,25 @@ def _integers(source: TensorSource, name: str, scales: list[bytes]) -> Iterator[
     for whole, scale in stream_blocks(source, name, rows):
         scales.append(scale.tobytes())
         yield whole.tobytes()
+
+
+def write_published_card(
+    folder: Path, shape: T5Shape | LlamaShape, settings: Mapping[str, Any], **entries: Any
+) -> ModelCard:
+    """The card of a finished folder. settings: beside the network's sizes.  entries: what differs between systems."""
+    return write_card(
+        ModelCard(
+            features="published",
+            fps=FPS,
+            frames_per_token=2**DOWNSAMPLINGS,
+            max_seconds=MAX_SECONDS,
+            sources=("HumanML3D",),
+            settings={"shape": asdict(shape), **settings},
+            files={path.name: "0" * 64 for path in folder.iterdir() if path.name != CARD_NAME},
+            **entries,
+        ),
+        folder,
+    )
 
 
 def free_space(folder: Path, needed: int) -> None:

@@ -11,24 +11,23 @@ import numpy as np
 
 from retarget.errors import MotionGPTError
 
-from ..checkpoints.safetensors_file import SafetensorsWriter
 from ..checkpoints.tensors import DTYPES, PIECE_BYTES, TensorSource, below, from_float32, read_float32, to_float32
 from ..checkpoints.torch_file import TorchFile
-from ..models import ModelCard, write_card
+from ..models import ModelCard
 from ..sentence_pieces import SentencePieces
 from . import graphs
 from .common import (
-    INT8,
-    WEIGHTS,
     Report,
     check_vqvae,
     free_space,
     new_folder,
     read_statistics,
     silent,
-    write_graph,
+    write_graphs,
     write_int8,
+    write_published_card,
     write_vqvae,
+    write_weights,
 )
 from .graphs import LlamaShape
 from .hf_llama import open_llama
@@ -37,7 +36,7 @@ from .layouts import check_layout, count_layers, llama_shapes, lora_shapes, size
 KIND = "motiongpt-llama"
 TOKENIZER = "tokenizer.model"
 TASKS = ("generate", "continue", "inbetween")
-MAX_SECONDS = 9.8
+DESCRIPTION = "MotionGPT: Finetuned LLMs are General-Purpose Motion Generators (LLaMA with LoRA)"
 ALPHA = 16.0
 """Of the published run; the file does not say."""
 HEAD_WIDTH = 128
@@ -85,13 +84,15 @@ def import_llama(
             )
         free_space(target, int(1.6 * sum(info.nbytes for info in model.tensors.values())))
         with new_folder(target, replace) as folder:
-            _write_weights(model, changes, alpha / rank, folder, report)
+            write_weights(folder, model.tensors, lambda n: _pieces(model, n, changes, alpha / rank), report)
             write_vqvae(codec, numbers, folder)
             shutil.copyfile(tokenizer, folder / TOKENIZER)
             write_int8(folder, report, leave=_HEADS)
-            for name, weights in (("", [WEIGHTS]), ("-int8", [WEIGHTS, INT8])):
-                write_graph(folder, f"decoder{name}", weights, lambda g: graphs.llama(g, shape))
-            return write_card(_make_card(target.name, shape, rank, alpha, licence, folder), folder)
+            write_graphs(folder, {"decoder": lambda g: graphs.llama(g, shape)})
+            return write_published_card(
+                folder, shape, {"grammar": True}, name=target.name, kind=KIND, tasks=TASKS, licence=licence,
+                description=DESCRIPTION, training={"lora_r": rank, "lora_alpha": alpha},
+            )  # fmt: skip
 
 
 def _find_vqvae(file: TorchFile) -> TensorSource:
@@ -122,14 +123,10 @@ def find_shape(model: TensorSource, heads: int | None) -> LlamaShape:
     )
 
 
-def _write_weights(model: TensorSource, changes: TensorSource, scale: float, folder: Path, report: Report) -> None:
-    with SafetensorsWriter(folder / WEIGHTS, model.tensors) as writer:
-        for i, name in enumerate(model.tensors):
-            if name.endswith("attn.c_attn.weight"):
-                writer.write(name, merged(model, name, changes, scale))
-            else:
-                writer.write(name, model.pieces(name))
-            report("Copying weights", (i + 1) / len(model.tensors))
+def _pieces(model: TensorSource, name: str, changes: TensorSource, scale: float) -> Iterator[bytes]:
+    if name.endswith("attn.c_attn.weight"):
+        return merged(model, name, changes, scale)
+    return model.pieces(name)
 
 
 def merged(model: TensorSource, name: str, changes: TensorSource, scale: float) -> Iterator[bytes]:
@@ -150,21 +147,3 @@ def merged(model: TensorSource, name: str, changes: TensorSource, scale: float) 
                 values[first - row : last - row] += scale * (rows @ bottom[part * rank : (part + 1) * rank])
         row += len(values)
         yield from_float32(values, info.dtype).tobytes()
-
-
-def _make_card(name: str, shape: LlamaShape, rank: int, alpha: float, licence: str, folder: Path) -> ModelCard:
-    return ModelCard(
-        name=name,
-        kind=KIND,
-        features="published",
-        fps=20.0,
-        frames_per_token=4,
-        max_seconds=MAX_SECONDS,
-        licence=licence,
-        description="MotionGPT: Finetuned LLMs are General-Purpose Motion Generators (LLaMA with LoRA)",
-        tasks=TASKS,
-        sources=("HumanML3D",),
-        training={"lora_r": rank, "lora_alpha": alpha},
-        settings={"shape": {key: getattr(shape, key) for key in LlamaShape.__dataclass_fields__}, "grammar": True},
-        files={path.name: "0" * 64 for path in folder.iterdir() if path.name != "model.json"},
-    )

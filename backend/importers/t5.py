@@ -7,25 +7,24 @@ from typing import Any
 
 from retarget.errors import MotionGPTError
 
-from ..checkpoints.safetensors_file import SafetensorsWriter
 from ..checkpoints.tensors import TensorSource, below
 from ..checkpoints.torch_file import TorchFile
-from ..models import ModelCard, write_card
+from ..models import ModelCard
 from ..sentence_pieces import SentencePieces
 from ..t5_text import SENTINELS, T5Tokenizer
 from . import graphs
 from .common import (
-    INT8,
-    WEIGHTS,
     Report,
     check_vqvae,
     free_space,
     new_folder,
     read_statistics,
     silent,
-    write_graph,
+    write_graphs,
     write_int8,
+    write_published_card,
     write_vqvae,
+    write_weights,
 )
 from .graphs import T5Shape
 from .layouts import check_layout, count_layers, size, t5_shapes
@@ -33,14 +32,20 @@ from .layouts import check_layout, count_layers, size, t5_shapes
 KIND = "motiongpt-t5"
 TOKENIZER = "spiece.model"
 TASKS = ("generate", "caption", "continue", "inbetween")
-MAX_SECONDS = 9.8
-"""196 frames, the longest motions of HumanML3D."""
 LICENCE = (
     "As published by the authors of MotionGPT (Human Motion as a Foreign Language; code MIT). Trained on HumanML3D and "
     "with it on AMASS, whose licence is for non-commercial scientific research"
 )
+DESCRIPTION = "MotionGPT: Human Motion as a Foreign Language (T5)"
 _COPIES = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
 """Other names of shared.weight."""
+_EXACT = (
+    "shared.weight",
+    "lm_head.weight",
+    "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
+    "decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
+)
+"""Tables, which are never multiplied as a whole: they have no eight-bit form."""
 
 
 def import_t5(
@@ -75,11 +80,19 @@ def import_t5(
         _check_copies(model)
         free_space(target, 2 * sum(info.nbytes for info in model.tensors.values()))
         with new_folder(target, replace) as folder:
-            _write_weights(model, folder, report)
+            names = [name for name in model.tensors if name not in _COPIES]
+            write_weights(folder, {name: model.tensors[name] for name in names}, model.pieces, report)
             write_vqvae(vqvae, numbers, folder)
             shutil.copyfile(t5_folder / TOKENIZER, folder / TOKENIZER)
-            _write_graphs(folder, shape, report)
-            return write_card(_make_card(target.name, shape, sentinels, licence, folder), folder)
+            write_int8(folder, report, leave=_EXACT)
+            write_graphs(
+                folder,
+                {"encoder": lambda g: graphs.t5_encoder(g, shape), "decoder": lambda g: graphs.t5_decoder(g, shape)},
+            )
+            return write_published_card(
+                folder, shape, {"sentinels": sentinels}, name=target.name, kind=KIND, tasks=TASKS, licence=licence,
+                description=DESCRIPTION,
+            )  # fmt: skip
 
 
 def find_shape(model: TensorSource, config: dict[str, Any]) -> T5Shape:
@@ -127,37 +140,3 @@ def _check_copies(model: TensorSource) -> None:
                 "Check which file it is.",
                 "bad_checkpoint",
             )
-
-
-def _write_weights(model: TensorSource, folder: Path, report: Report) -> None:
-    names = [name for name in model.tensors if name not in _COPIES]
-    with SafetensorsWriter(folder / WEIGHTS, {name: model.tensors[name] for name in names}) as writer:
-        for i, name in enumerate(names):
-            writer.write(name, model.pieces(name))
-            report("Copying weights", (i + 1) / len(names))
-
-
-def _write_graphs(folder: Path, shape: T5Shape, report: Report) -> None:
-    tables = ["shared.weight", "lm_head.weight"]
-    biases = [f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight" for side in ("encoder", "decoder")]
-    write_int8(folder, report, leave=tables + biases)
-    for name, weights in (("", [WEIGHTS]), ("-int8", [WEIGHTS, INT8])):
-        write_graph(folder, f"encoder{name}", weights, lambda g: graphs.t5_encoder(g, shape))
-        write_graph(folder, f"decoder{name}", weights, lambda g: graphs.t5_decoder(g, shape))
-
-
-def _make_card(name: str, shape: T5Shape, sentinels: int, licence: str, folder: Path) -> ModelCard:
-    return ModelCard(
-        name=name,
-        kind=KIND,
-        features="published",
-        fps=20.0,
-        frames_per_token=4,
-        max_seconds=MAX_SECONDS,
-        licence=licence,
-        description="MotionGPT: Human Motion as a Foreign Language (T5)",
-        tasks=TASKS,
-        sources=("HumanML3D",),
-        settings={"shape": {key: getattr(shape, key) for key in T5Shape.__dataclass_fields__}, "sentinels": sentinels},
-        files={path.name: "0" * 64 for path in folder.iterdir() if path.name != "model.json"},
-    )
