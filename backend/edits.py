@@ -7,25 +7,20 @@ import numpy as np
 from retarget import Motion
 from retarget import rotations as rot
 from retarget.motion import Array
-from retarget.skeleton import LEG_LENGTH, REST_OFFSETS
+from retarget.skeleton import LEG_LENGTH, REST_OFFSETS, leg_length
 
 JOIN_SECONDS = 0.5
 
 
-def leg_length(motion: Motion) -> float:
-    """Metres from hip to ankle along the left leg."""
-    return float(np.linalg.norm(motion.offsets[4]) + np.linalg.norm(motion.offsets[7]))
-
-
 def on_canonical_body(motion: Motion) -> Motion:
     """The same rotations on the canonical body; the path is scaled by leg length."""
-    scale = LEG_LENGTH / max(leg_length(motion), 1e-6)
+    scale = LEG_LENGTH / max(leg_length(motion.offsets), 1e-6)
     return replace(motion, offsets=REST_OFFSETS, root_position=motion.root_position * scale)
 
 
 def on_body_of(motion: Motion, body: Motion) -> Motion:
     """The inverse of `on_canonical_body`."""
-    scale = leg_length(body) / LEG_LENGTH
+    scale = leg_length(body.offsets) / LEG_LENGTH
     return replace(motion, offsets=body.offsets, root_position=motion.root_position * scale)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from . import rotations as rot
+from .amass import ending_kind, is_amass, read_amass, write_amass
 from .bvh import BvhClip, read_bvh, write_bvh
 from .calibration import Calibration, calibrate_from_motion, calibrate_from_rest, stands_at_rest
 from .errors import MotionGPTError
@@ -31,16 +32,25 @@ def calibrate_clips(clips: list[BvhClip], mapping: Mapping) -> Calibration:
 
 def bvh_to_motion(clip: BvhClip, mapping: Mapping, calibration: Calibration) -> Motion:
     """A clip of any skeleton as canonical motion on the floor, starting over the origin and facing +Z."""
-    motion = to_motion(clip.rig, mapping, clip.global_rotations, clip.heads, clip.fps, calibration).centered()
+    return on_ground(to_motion(clip.rig, mapping, clip.global_rotations, clip.heads, clip.fps, calibration))
+
+
+def on_ground(motion: Motion) -> Motion:
+    """Starting over the origin and facing +Z, on the floor, with contacts found from its feet."""
+    motion = motion.centered()
     lowest = float(np.percentile(motion.joints[..., 1].min(axis=1), 2))  # single bad frames do not lift the whole clip
     return with_contacts(motion.placed(np.array([0.0, -lowest, 0.0]), rot.IDENTITY))
 
 
-def read_motion(path: str | Path) -> Motion:
-    """Read `.npz` or `.bvh`. Raises MotionGPTError for other endings, unreadable files and skeletons of no biped."""
+def read_motion(path: str | Path, body: Path | None = None, up: str = "z") -> Motion:
+    """Read `.npz` (the project's own, AMASS', SMPL-X) or `.bvh`.
+
+    body, up: of AMASS and SMPL-X files, as in `read_amass`. Raises MotionGPTError for other endings, unreadable files
+    and skeletons of no biped.
+    """
     ending = Path(path).suffix.lower()
     if ending == ".npz":
-        return load_npz(path)
+        return read_amass(path, body, up) if is_amass(path) else load_npz(path)
     if ending == ".bvh":
         clip = read_bvh(path)
         mapping = map_rig(clip.rig)
@@ -49,9 +59,12 @@ def read_motion(path: str | Path) -> Motion:
     raise MotionGPTError(f"{path}: motion files end in {' or '.join(FORMATS)}.", "Convert the file first.")
 
 
-def write_motion(motion: Motion, path: str | Path) -> None:
-    """Write `.npz` or `.bvh`, by the file's ending."""
+def write_motion(motion: Motion, path: str | Path, body: Path | None = None) -> None:
+    """Write `.npz` or `.bvh`, by the file's ending; `.amass.npz` and `.smplx.npz` as AMASS does, with a body file."""
     ending = Path(path).suffix.lower()
     if ending not in FORMATS:
         raise MotionGPTError(f"{path}: motion files end in {' or '.join(FORMATS)}.", "Choose one of these endings.")
-    (save_npz if ending == ".npz" else write_bvh)(motion, path)
+    if ending_kind(path):
+        write_amass(motion, path, body)
+    else:
+        (save_npz if ending == ".npz" else write_bvh)(motion, path)

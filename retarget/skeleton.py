@@ -3,6 +3,8 @@
 Axes: Y up, the character faces +Z, its left is +X. Units: metres. The rest pose is a T.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,8 +58,14 @@ def _rest_offsets() -> NDArray[np.float64]:
 REST_OFFSETS = _rest_offsets()
 """(22, 3) metres: each joint from its parent, in the T-pose; the pelvis' own is zero."""
 
-LEG_LENGTH = float(np.linalg.norm(REST_OFFSETS[JOINT["left_knee"]]) + np.linalg.norm(REST_OFFSETS[JOINT["left_ankle"]]))
-"""Metres from hip to ankle along the leg: the unit in which root motion is carried from body to body."""
+
+def leg_length(offsets: NDArray[np.floating[Any]]) -> float:
+    """Metres from hip to ankle along the left leg of bones (22, 3)."""
+    return float(sum(np.linalg.norm(offsets[JOINT[name]]) for name in ("left_knee", "left_ankle")))
+
+
+LEG_LENGTH = leg_length(REST_OFFSETS)
+"""The unit in which root motion is carried from body to body."""
 
 
 def rest_joints(offsets: NDArray[np.float64] = REST_OFFSETS) -> NDArray[np.float64]:

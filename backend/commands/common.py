@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from retarget.amass import ENDINGS, ending_kind
+from retarget.body import body_place
 from retarget.errors import MotionGPTError
 from retarget.motion import Motion
 
@@ -17,7 +19,7 @@ from .. import blender_child
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction["CommandParser"]
 
-MOTION_FORMATS = (".npz", ".bvh")
+MOTION_FORMATS = (".npz", ".bvh", *ENDINGS)
 PICTURE_FORMATS = (".png",)
 CHARACTER_FORMATS = blender_child.SUFFIXES
 RIG_FORMATS = (".fbx", ".glb", ".gltf", ".blend", ".bvh")
@@ -67,16 +69,19 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def check_output(path: Path, formats: Iterable[str], copies: int = 1) -> list[Path]:
+def check_output(path: Path, formats: Iterable[str], copies: int = 1, body: Path | None = None) -> list[Path]:
     """The files to write: `path`, or with several copies that name with -1, -2 ... added.
 
-    Raises MotionGPTError before any work for an ending that is not among `formats`, or a place that can't be written.
+    body: where body files lie, for the formats that need one. Raises MotionGPTError before any work for an ending that
+    is not among `formats`, or a place that can't be written.
     """
     formats = tuple(formats)
     if path.suffix.lower() not in formats:
         wrong = f"ends in {path.suffix}, which can't be written here" if path.suffix else "has no file ending"
         raise MotionGPTError(f"{path.name} {wrong}.", f"Use {' '.join(formats)}.")
-    paths = [path] if copies == 1 else [path.with_stem(f"{path.stem}-{i}") for i in range(1, copies + 1)]
+    paths = [path] if copies == 1 else [_numbered(path, i) for i in range(1, copies + 1)]
+    if ending_kind(path):
+        body_place(body)
     _check_folder(path.absolute().parent)
     for target in paths:
         if target.is_dir():
@@ -84,6 +89,12 @@ def check_output(path: Path, formats: Iterable[str], copies: int = 1) -> list[Pa
         if target.exists() and not os.access(target, os.W_OK):
             raise MotionGPTError(f"{target} is write-protected.", "Choose another name.", "unwritable")
     return paths
+
+
+def _numbered(path: Path, number: int) -> Path:
+    """`path` with a number before its ending, which may have two parts (walk-1.amass.npz)."""
+    ending = next((e for e in ENDINGS if path.name.lower().endswith(e)), path.suffix)
+    return path.with_name(f"{path.name[: -len(ending)]}-{number}{path.name[-len(ending) :]}")
 
 
 def _check_folder(folder: Path) -> None:
@@ -111,9 +122,11 @@ def check_rig(rig: str) -> None:
     blender_child.check_bpy()
 
 
-def check_export(output: Path, rig: str | None, formats: Iterable[str], copies: int = 1) -> list[Path]:
+def check_export(
+    output: Path, rig: str | None, formats: Iterable[str], copies: int = 1, body: Path | None = None
+) -> list[Path]:
     """`check_output`, and whether the character fits: it needs a format that can hold one."""
-    paths = check_output(output, formats, copies)
+    paths = check_output(output, formats, copies, body)
     if output.suffix.lower() in CHARACTER_FORMATS:
         check_rig(rig or blender_child.MANNEQUIN)
     elif rig is not None:
@@ -123,10 +136,13 @@ def check_export(output: Path, rig: str | None, formats: Iterable[str], copies: 
     return paths
 
 
-def write_motions(motions: Sequence[Motion], paths: Sequence[Path], rig: str | None = None) -> None:
+def write_motions(
+    motions: Sequence[Motion], paths: Sequence[Path], rig: str | None = None, body: Path | None = None
+) -> None:
     """Write each motion to its file, in the format of the file's ending, at its own rate.
 
-    rig: the character for .fbx .glb .blend, the mannequin unless given. A file is complete or was not touched.
+    rig: the character for .fbx .glb .blend, the mannequin unless given.  body: where body files lie, for .amass.npz
+    and .smplx.npz. A file is complete or was not touched.
     """
     if paths[0].suffix.lower() in CHARACTER_FORMATS:
         jobs = [blender_child.CharacterJob(m, path) for m, path in zip(motions, paths, strict=True)]
@@ -134,10 +150,10 @@ def write_motions(motions: Sequence[Motion], paths: Sequence[Path], rig: str | N
         return
     for motion, path in zip(motions, paths, strict=True):
         with draft_of(path) as draft:
-            _write_one(motion, draft)
+            _write_one(motion, draft, body)
 
 
-def _write_one(motion: Motion, path: Path) -> None:
+def _write_one(motion: Motion, path: Path, body: Path | None) -> None:
     if path.suffix.lower() in PICTURE_FORMATS:
         from ..render import render_sheet
 
@@ -145,7 +161,7 @@ def _write_one(motion: Motion, path: Path) -> None:
     else:
         from retarget.files import write_motion
 
-        write_motion(motion, path)
+        write_motion(motion, path, body)
 
 
 def motion_title(motion: Motion, otherwise: str) -> str:
@@ -159,7 +175,7 @@ def draft_of(target: Path) -> Iterator[Path]:
 
     Raises MotionGPTError ("unwritable") for a disk that is full, and the like.
     """
-    draft = target.with_name(f".{target.stem}-{os.getpid()}{target.suffix}")
+    draft = target.with_name(f".{os.getpid()}-{target.name}")
     try:
         yield draft
         os.replace(draft, target)

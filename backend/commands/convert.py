@@ -19,6 +19,9 @@ def add_commands(subparsers: "common.Subparsers") -> None:
     )
     _add_input(convert, CONVERT_FORMATS)
     convert.set_defaults(rig=None, formats=CONVERT_FORMATS)
+    convert.add_argument(
+        "--up", default="z", choices=("y", "z"), help="axis that points up in an AMASS or SMPL-X file that comes in (z)"
+    )
     retarget = common.add_command(
         subparsers,
         "retarget",
@@ -28,7 +31,7 @@ def add_commands(subparsers: "common.Subparsers") -> None:
     )
     _add_input(retarget, common.CHARACTER_FORMATS)
     retarget.add_argument("--rig", required=True, metavar="CHARACTER", help="character file, or mannequin")
-    retarget.set_defaults(formats=common.CHARACTER_FORMATS)
+    retarget.set_defaults(formats=common.CHARACTER_FORMATS, up="z")
     render = common.add_command(
         subparsers,
         "render",
@@ -41,8 +44,11 @@ def add_commands(subparsers: "common.Subparsers") -> None:
 
 
 def _add_input(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
-    parser.add_argument("motion", type=Path, metavar="MOTION", help=".npz or .bvh")
+    parser.add_argument("motion", type=Path, metavar="MOTION", help=".npz (AMASS and SMPL-X, too) or .bvh")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=" ".join(formats))
+    parser.add_argument(
+        "--body", type=Path, metavar="DIR", help="SMPL-H or SMPL-X body files, for AMASS and SMPL-X files"
+    )
     parser.add_argument("--fps", type=float, help="frames a second of the output (the motion's own)")
 
 
@@ -50,11 +56,11 @@ def run(args: argparse.Namespace) -> Report:
     """Read, change the rate if asked to, write: rate and frame count stay as they are otherwise."""
     if args.fps is not None:
         limits.check_fps(args.fps)
-    paths = common.check_export(args.output, args.rig, args.formats)
-    motion = read(args.motion)
+    paths = common.check_export(args.output, args.rig, args.formats, body=args.body)
+    motion = read(args.motion, args.body, args.up)
     if args.fps is not None:
         motion = motion.resample(args.fps)
-    common.write_motions([motion], paths, args.rig)
+    common.write_motions([motion], paths, args.rig, args.body)
     return Report(common.describe(motion, args.output), common.written_lines([motion], paths))
 
 
@@ -70,8 +76,8 @@ def run_render(args: argparse.Namespace) -> Report:
     return Report({"path": str(args.output), "motions": len(motions)}, (f"{args.output}: {len(motions)} motions",))
 
 
-def read(path: Path) -> Motion:
+def read(path: Path, body: Path | None = None, up: str = "z") -> Motion:
     """A motion file. Raises MotionGPTError for one that is missing, unreadable or of an unknown format."""
     from retarget.files import read_motion
 
-    return read_motion(path)
+    return read_motion(path, body, up)
