@@ -1,8 +1,10 @@
 """What one request may ask for, and the checks that say so in words, shared by command line, add-on and server."""
 
 import math
+from collections.abc import Sequence
 
 from retarget.errors import MotionGPTError
+from retarget.skeleton import JOINT_COUNT
 
 MAX_HEADER_BYTES = 256 * 1024
 """One message's header: text, numbers, and a motion's `meta`."""
@@ -19,6 +21,11 @@ MAX_SEED = 2**63 - 1
 MAX_QUEUE = 8
 """Requests that wait while one runs."""
 MAX_FPS = 1_000.0
+KNOWN_BITS = JOINT_COUNT + 1
+"""Of a partial pose: bit j says that joint j's rotation is given, bit ROOT_BIT the root's position."""
+ROOT_BIT = JOINT_COUNT
+EVERYTHING = (1 << KNOWN_BITS) - 1
+"""A whole pose."""
 
 
 def check_prompt(prompt: str) -> None:
@@ -53,3 +60,20 @@ def check_seed(seed: int) -> None:
     """Raises MotionGPTError for a seed that random generators don't take."""
     if not 0 <= seed <= MAX_SEED:
         raise MotionGPTError(f"{seed} is no seed.", f"Give a whole number from 0 to {MAX_SEED}.")
+
+
+def check_known(keep: Sequence[int], known: Sequence[int] | None) -> None:
+    """Raises MotionGPTError unless `known` says of every kept frame, in order, which parts of its pose are given."""
+    if known is None:
+        return
+    if len(known) != len(keep):
+        raise MotionGPTError(
+            f"{len(known)} partial poses are described for {len(keep)} kept frames.", "Describe each kept frame once."
+        )
+    if len(set(keep)) != len(keep):
+        raise MotionGPTError("A kept frame with a partial pose is named twice.", "Name each kept frame once.")
+    if wrong := [bits for bits in known if not 0 < bits <= EVERYTHING]:
+        raise MotionGPTError(
+            f"{wrong[0]} does not describe a partial pose.",
+            f"Set bits 0 to {JOINT_COUNT - 1} for given joints and bit {ROOT_BIT} for the root, at least one.",
+        )

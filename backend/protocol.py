@@ -26,7 +26,7 @@ from retarget.skeleton import JOINT_COUNT
 
 from . import limits
 
-VERSION = (1, 1)
+VERSION = (1, 2)
 """Major and minor: the major changes when an older peer would misunderstand, the minor when something is added."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -38,6 +38,8 @@ Temperature = Annotated[float, Meta(ge=0, le=100)]
 TopP = Annotated[float, Meta(gt=0, le=1)]
 KeptFrame = Annotated[int, Meta(ge=0, lt=limits.MAX_MOTION_FRAMES)]
 KeptFrames = Annotated[tuple[KeptFrame, ...], Meta(min_length=1, max_length=limits.MAX_MOTION_FRAMES)]
+KnownPose = Annotated[int, Meta(gt=0, le=limits.EVERYTHING)]
+KnownPoses = Annotated[tuple[KnownPose, ...], Meta(min_length=1, max_length=limits.MAX_MOTION_FRAMES)]
 ModelName = Annotated[str, Meta(max_length=1_000)]
 
 
@@ -60,7 +62,11 @@ class Generate(msgspec.Struct, frozen=True, tag_field="kind", tag="generate"):
 
 
 class Inbetween(msgspec.Struct, frozen=True, tag_field="kind", tag="inbetween"):
-    """One motion comes along; its frames `keep` stay, the rest is generated."""
+    """One motion comes along; its frames `keep` stay, the rest is generated.
+
+    known: which parts of each kept pose are given, as `engines.base.InbetweenRequest` says; None: all of them.
+    Raises MotionGPTError where it does not fit `keep`.
+    """
 
     keep: KeptFrames
     prompt: Prompt = ""
@@ -69,6 +75,10 @@ class Inbetween(msgspec.Struct, frozen=True, tag_field="kind", tag="inbetween"):
     temperature: Temperature | None = None
     top_p: TopP | None = None
     model: ModelName = ""
+    known: KnownPoses | None = None
+
+    def __post_init__(self) -> None:
+        limits.check_known(self.keep, self.known)
 
 
 class Continue(msgspec.Struct, frozen=True, tag_field="kind", tag="continue"):
@@ -226,7 +236,8 @@ def encode(identifier: str, message: Message, motions: Sequence[Motion] = ()) ->
 
 
 def decode(frames: Sequence[bytes]) -> Packet:
-    """The inverse of `encode`. Raises MotionGPTError ("protocol" or "too_large") for anything else, whatever it is."""
+    """The inverse of `encode`. Raises MotionGPTError for anything else, whatever it is: "protocol", "too_large", or
+    "bad_input" where the fields of a request don't fit together."""
     _check_sizes(frames)
     check_version(frames[0])
     try:

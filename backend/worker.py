@@ -188,6 +188,7 @@ def _inbetween(engine: Engine, job: Job) -> Iterator[Progress | Result]:
         InbetweenRequest(
             motion=job.motions[0],
             keep=request.keep,
+            known=request.known,
             prompt=request.prompt,
             seed=request.seed,
             variations=request.variations,

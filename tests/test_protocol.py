@@ -39,6 +39,7 @@ MESSAGES: list[tuple[protocol.Message, int]] = [
     (protocol.Generate("a person wäves 👋", 3.5, 2**63 - 1, 16, 0.9, 0.95, "starter"), 0),
     (protocol.Generate("as long as it takes", None), 0),
     (protocol.Inbetween((0, 45, 90), "turns", 3, 2), 1),
+    (protocol.Inbetween((0, 45), known=(limits.EVERYTHING, 1 << limits.ROOT_BIT | 1 << 15)), 1),
     (protocol.Continue(3.0, "sits down"), 1),
     (protocol.Caption(), 1),
     (protocol.Cancel("abc"), 0),
@@ -110,6 +111,8 @@ def test_the_plain_header_is_good() -> None:
         {"top_p": 0.0},
         {"kind": "inbetween", "keep": []},
         {"kind": "inbetween", "keep": [-1]},
+        {"kind": "inbetween", "keep": [0, 9], "known": [1, 0]},
+        {"kind": "inbetween", "keep": [0, 9], "known": [1, 1 << 23]},
         {"kind": "cancel", "target": ""},
         {"kind": "cancel", "target": "x" * 65},
     ],
@@ -117,6 +120,18 @@ def test_the_plain_header_is_good() -> None:
 )
 def test_values_outside_the_limits_are_refused(message: dict[str, Any]) -> None:
     refused([header(message=message)])
+
+
+@pytest.mark.parametrize(("keep", "known"), [((0, 9), (1,)), ((9, 9), (1, 2)), ((0,), (0,)), ((0,), (1 << 23,))])
+def test_partial_poses_that_do_not_fit_are_refused(keep: tuple[int, ...], known: tuple[int, ...]) -> None:
+    with pytest.raises(MotionGPTError) as caught:
+        protocol.Inbetween(keep, known=known)
+    assert caught.value.kind == "bad_input" and caught.value.cure
+
+
+def test_partial_poses_are_checked_on_arrival() -> None:
+    with pytest.raises(MotionGPTError):
+        protocol.decode([header(message={"kind": "inbetween", "keep": [0, 9], "known": [1]})])
 
 
 def test_newer_minor_versions_are_understood() -> None:
@@ -129,7 +144,7 @@ def test_another_major_version_is_refused_in_words() -> None:
     frame = msgspec.msgpack.encode({"protocol": [2, 1], "id": "x", "message": 17, "motions": "none"})
     error = refused([frame])
     assert error.kind == "protocol"
-    assert "2.1" in error.message and "1.1" in error.message and error.cure
+    assert "2.1" in error.message and "1.2" in error.message and error.cure
     assert protocol.peek_id([frame]) == "x"
 
 

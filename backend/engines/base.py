@@ -35,7 +35,12 @@ class ContinueRequest:
 
 @dataclass(frozen=True)
 class InbetweenRequest:
-    """A motion of any rate and body of which the frames `keep` stay exactly, and the others are made anew."""
+    """A motion of any rate and body of which the frames `keep` stay exactly, and the others are made anew.
+
+    known: partial poses, one number for each entry of `keep`: bit j (0 to 21) says that the rotation of joint j is
+    given there, bit 22 that the root's position is; what is not given is made anew like the other frames, so its
+    values in `motion` do not matter. None: every kept pose is whole.
+    """
 
     motion: Motion
     keep: tuple[int, ...]
@@ -44,6 +49,7 @@ class InbetweenRequest:
     variations: int = 1
     temperature: float | None = None
     top_p: float | None = None
+    known: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -108,3 +114,12 @@ def unsupported(engine: Engine, task: str) -> MotionGPTError:
     """The error for a task that a model was not made for."""
     offered = ", ".join(engine.tasks) or "nothing"
     return MotionGPTError(f"The model {engine.name} can't {task}.", f"It can: {offered}.", "unsupported")
+
+
+def partial_poses_unsupported(engine: Engine) -> MotionGPTError:
+    """The error for `InbetweenRequest.known` where a model takes whole poses only."""
+    return MotionGPTError(
+        f"The model {engine.name} needs every bone of a kept pose.",
+        "Key the whole pose, or choose a model that takes partial poses.",
+        "unsupported",
+    )

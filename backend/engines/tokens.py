@@ -17,9 +17,18 @@ from retarget import Motion
 from retarget import rotations as rot
 from retarget.errors import MotionGPTError
 
+from .. import limits
 from ..edits import appended, on_body_of, on_canonical_body, pinned, placed_at
 from ..models import ModelCard
-from .base import ContinueRequest, Engine, GenerateRequest, InbetweenRequest, Progress, Result
+from .base import (
+    ContinueRequest,
+    Engine,
+    GenerateRequest,
+    InbetweenRequest,
+    Progress,
+    Result,
+    partial_poses_unsupported,
+)
 from .codec import FRAMES_PER_TOKEN, MotionCodec
 
 PREVIEW_SECONDS = 0.3
@@ -96,6 +105,9 @@ class TokenEngine(Engine):
     def inbetween(self, request: InbetweenRequest) -> Iterator[Progress | Result]:
         self._require("inbetween", request.prompt)
         keep = check_keep(request.keep, len(request.motion))
+        limits.check_known(request.keep, request.known)
+        if request.known is not None and any(bits != limits.EVERYTHING for bits in request.known):
+            raise partial_poses_unsupported(self)
         source = on_canonical_body(request.motion)
         # What lies between kept frames must not matter: the tokenizer sees a straight line there.
         given = _interpolated(source, keep).resample(self._fps)
