@@ -27,6 +27,8 @@ Array = NDArray[np.floating[Any]]
 
 FPS = 20.0
 DIMENSIONS = 263
+POSE_WINDOW = 20
+"""Frames over which a single pose is held when a tokenizer is to read it."""
 
 
 def _slices() -> dict[str, slice]:
@@ -191,6 +193,14 @@ def motion_to_features(motion: Motion) -> Array:
     for joint in PELVIS_CHILDREN:
         rotations[:, joint - 1] = rot.multiply(heading, motion.global_rotations[:, joint])
     return _assemble(motion.joints, heading, rot.to_sixd(rotations), motion.contacts[:-1])
+
+
+def held_pose(features: Array) -> Array:
+    """Features (..., 263) of the same poses when nothing moves."""
+    out = features.copy()
+    for group in ("root_turn", "root_velocity", "velocities"):
+        out[..., SLICES[group]] = 0.0
+    return out
 
 
 def _fit_rotation(source: Array, target: Array) -> Array:

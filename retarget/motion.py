@@ -111,6 +111,16 @@ class Motion:
             fps=float(fps),
         )
 
+    def held(self, frames: int) -> "Motion":
+        """The motion followed by that many copies of its last frame."""
+        index = np.minimum(np.arange(len(self) + frames), len(self) - 1)
+        return replace(
+            self,
+            rotations=self.rotations[index],
+            root_position=self.root_position[index],
+            contacts=self.contacts[index],
+        )
+
     def mirror(self) -> "Motion":
         """Left and right exchanged (reflection in the plane x = 0)."""
         flip = np.array([1.0, 1.0, -1.0, -1.0])

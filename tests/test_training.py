@@ -9,12 +9,19 @@ torch = pytest.importorskip("torch")
 
 from backend.cli import main  # noqa: E402
 from backend.engines import load_engine  # noqa: E402
-from backend.engines.base import GenerateRequest, Result  # noqa: E402
+from backend.engines.base import (  # noqa: E402
+    CaptionRequest,
+    ContinueRequest,
+    GenerateRequest,
+    InbetweenRequest,
+    Result,
+)
 from backend.training.captions import ACTIONS, LITTLE, STYLES, describe  # noqa: E402
 from backend.training.data import load_dataset, swap_sides  # noqa: E402
-from backend.training.language_model import encoder_folder  # noqa: E402
+from backend.training.language_model import encoder_folder, keep_kinds  # noqa: E402
 from backend.training.sequences import MIN_TOKENS, TokenSequence, crop  # noqa: E402
 from backend.training.tokenizer import kinematic_joints  # noqa: E402
+from backend.vocabulary import HIDDEN, MOTION, POSE  # noqa: E402
 from retarget import Motion, MotionGPTError  # noqa: E402
 from retarget import rotations as rot  # noqa: E402
 from retarget.bvh import write_bvh  # noqa: E402
@@ -93,6 +100,33 @@ def test_from_clips_to_a_model_that_generates(dataset, tmp_path, capsys):
     assert [len(m) for m in result.motions] == [40, 40]
     assert np.isfinite(result.motions[0].joints).all()
     assert not np.array_equal(result.motions[0].joints, result.motions[1].joints)
+    check_other_tasks(engine)
+
+
+def check_other_tasks(engine):
+    """What a barely trained model does already: the given stays exactly, lengths fit, captions are of known words."""
+    motion = walking(9, 60)
+    *_, more = engine.continue_motion(ContinueRequest(motion, 1.0, "someone swings an arm"))
+    assert len(more.motions[0]) == 80
+    assert np.allclose(more.motions[0].rotations[:60], motion.rotations, atol=1e-12)
+    for prompt in ("", "someone swings an arm"):
+        *_, between = engine.inbetween(InbetweenRequest(motion, (*range(8), 30, 59), prompt))
+        made = between.motions[0]
+        assert len(made) == 60
+        assert np.array_equal(made.rotations[[*range(8), 30, 59]], motion.rotations[[*range(8), 30, 59]])
+    *_, told = engine.caption(CaptionRequest(motion))
+    assert set(told.texts[0].split()) <= {"a", "person", "swings", "the", "left", "right", "arm"}
+
+
+def test_slots_are_given_in_every_way_that_the_papers_name():
+    import random
+
+    rng = random.Random(0)
+    layouts = [tuple(keep_kinds(12, rng)) for _ in range(400)]
+    only = [tuple(POSE if i in at else HIDDEN for i in range(12)) for at in ((0,), (11,), (0, 11))]
+    assert all(layout in layouts for layout in only)  # initial, last, both
+    assert any(layout.count(POSE) > 2 for layout in layouts)  # several
+    assert any(layout[0] == layout[-1] == MOTION and HIDDEN in layout for layout in layouts)  # the middle is missing
 
 
 def test_every_action_and_style_has_words():
@@ -114,10 +148,11 @@ def test_sides_swap_both_ways():
 
 def test_crops_keep_the_core(dataset):
     clip = load_dataset(dataset).clips[0]
-    tokens = np.arange(40)
-    sequence = TokenSequence(clip, (tokens,), (22, 29), False)
+    tokens = np.repeat(np.arange(40)[:, None], 2, axis=1)
+    sequence = TokenSequence(clip, (tokens,), (tokens + 100,), (22, 29), False)
     generator = torch.Generator().manual_seed(0)
     for _ in range(200):
-        cut = crop(sequence, generator)
+        cut, poses = crop(sequence, generator)
         assert len(cut) >= MIN_TOKENS
-        assert cut[0] <= 22 and cut[-1] >= 28
+        assert cut[0, 0] <= 22 and cut[-1, 0] >= 28
+        assert np.array_equal(poses, cut + 100)

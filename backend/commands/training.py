@@ -165,13 +165,14 @@ def run_export(args: argparse.Namespace) -> Report:
     _need_torch()
     from ..training.data import load_dataset
     from ..training.export import export_model, read_card_draft, training_record
-    from ..training.language_model import load_language_model, unused_codes
+    from ..training.language_model import caption_words, load_language_model, unused_codes
     from ..training.tokenizer import evaluate_tokenizer, load_tokenizer
 
     draft = read_card_draft(args.card)
     tokenizer, statistics = load_tokenizer(args.tokenizer)
     draft["training"] = training_record(args.tokenizer, args.language)
-    draft["settings"] = {"unused_codes": unused_codes(args.language), **draft.get("settings", {})}
+    found = {"unused_codes": unused_codes(args.language), "caption_words": caption_words(args.language)}
+    draft["settings"] = {**found, **draft.get("settings", {})}
     if args.dataset:
         measured = evaluate_tokenizer(tokenizer, statistics, load_dataset(args.dataset))
         draft["measured"] = {**draft.get("measured", {}), "tokenizer": {k: round(v, 4) for k, v in measured.items()}}

@@ -47,6 +47,10 @@ def _make(folder: Path, card: ModelCard, device: str, precision: str) -> Engine:
         from .onnx_engine import OnnxEngine
 
         return OnnxEngine(folder, card, device)
+    if card.kind == "motiongpt-onnx":
+        from .motion_language_engine import MotionLanguageEngine
+
+        return MotionLanguageEngine(folder, card, device)
     if card.kind == "motiongpt-t5":
         from .t5_engine import T5Engine
 

@@ -56,7 +56,7 @@ class LlamaEngine(TokenEngine):
             yield [one[1:] for one in codes]
 
     def codes_between(
-        self, codes: Sequence[int], known: Sequence[bool], text: str, sampling: Sampling
+        self, codes: Sequence[int], known: Sequence[int], text: str, sampling: Sampling
     ) -> Iterator[Codes]:
         given = {i: code for i, (code, keep) in enumerate(zip(codes, known, strict=True)) if keep}
         condition: Condition = "key"

@@ -49,10 +49,12 @@ class T5Engine(TokenEngine):
         yield from self._codes(text_format.predict_prompt(context), count, sampling)
 
     def codes_between(
-        self, codes: Sequence[int], known: Sequence[bool], text: str, sampling: Sampling
+        self, codes: Sequence[int], known: Sequence[int], text: str, sampling: Sampling
     ) -> Iterator[Codes]:
         given = [code if keep else None for code, keep in zip(codes, known, strict=True)]
-        yield from self._codes(text_format.inbetween_prompt(codes, known), len(codes), sampling, given)
+        yield from self._codes(
+            text_format.inbetween_prompt(codes, [bool(one) for one in known]), len(codes), sampling, given
+        )
 
     def check_text(self, task: str, text: str) -> None:
         """The published prompts of these tasks have no place for a text."""

@@ -9,7 +9,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from .base import (
     Result,
     partial_poses_unsupported,
 )
-from .codec import FRAMES_PER_TOKEN, MotionCodec
+from .codec import FRAMES_PER_TOKEN
 
 PREVIEW_SECONDS = 0.3
 """How often, at most, the motion so far is made; a preview never takes more than a fifth of the time either."""
@@ -50,6 +50,16 @@ Codes = list[list[int]]
 """One list of codes for each variation."""
 
 
+class Codec(Protocol):
+    """A motion tokenizer."""
+
+    def encode(self, motion: Motion) -> list[int]:
+        """Codes of a motion on the canonical body at the model's rate; its end is held to fill the last token."""
+
+    def decode(self, codes: Sequence[int]) -> Motion:
+        """The motion of codes, from the origin facing +Z, on the floor."""
+
+
 class TokenEngine(Engine):
     """See the module's text. temperature, top_k, top_p: the published defaults."""
 
@@ -59,7 +69,7 @@ class TokenEngine(Engine):
     context_tokens = 1
     """How many tokens of a motion the model is shown when it continues it."""
 
-    def __init__(self, card: ModelCard, codec: MotionCodec, device: str) -> None:
+    def __init__(self, card: ModelCard, codec: Codec, device: str) -> None:
         self.name, self.device = card.name, device
         self.tasks, self.max_seconds = card.tasks, card.max_seconds
         self._fps, self._codec = card.fps, codec
@@ -75,9 +85,9 @@ class TokenEngine(Engine):
 
     @abstractmethod
     def codes_between(
-        self, codes: Sequence[int], known: Sequence[bool], text: str, sampling: Sampling
+        self, codes: Sequence[int], known: Sequence[int], text: str, sampling: Sampling
     ) -> Iterator[Codes]:
-        """As many codes as came in, the known ones among them unchanged."""
+        """As many codes as came in, the known ones among them unchanged. Both as `given_tokens` makes them."""
 
     def check_text(self, task: str, text: str) -> None:
         """Raises MotionGPTError where the model can't use a text for a task, or needs one."""
@@ -87,8 +97,23 @@ class TokenEngine(Engine):
         codes = yield from self._watch(
             self.text_to_codes(request.prompt, count, self._sampling(request)), count or self._most
         )
-        motions = [self._codec.decode(one) for one in codes]
+        frames = None if request.seconds is None else max(1, round(request.seconds * self._fps))
+        motions = [self.polished(self._codec.decode(one)) for one in codes]
+        motions = [motion.slice(0, min(len(motion), frames or len(motion))) for motion in motions]
         yield Result(tuple(self._labelled(request, request.prompt, motions, codes)))
+
+    def polished(self, motion: Motion) -> Motion:
+        """The last touch on a generated motion, such as feet held where they stand."""
+        return motion
+
+    def given_tokens(self, given: Motion, frames: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Codes of a motion at the model's rate, of which only `frames` count, and for each 0 where none of them is
+        in it."""
+        codes = self._codec.encode(given)
+        known = [0] * len(codes)
+        for frame in frames:
+            known[frame // FRAMES_PER_TOKEN] = 1
+        return codes, known
 
     def continue_motion(self, request: ContinueRequest) -> Iterator[Progress | Result]:
         self._require("continue", request.prompt)
@@ -111,13 +136,10 @@ class TokenEngine(Engine):
         source = on_canonical_body(request.motion)
         # What lies between kept frames must not matter: the tokenizer sees a straight line there.
         given = _interpolated(source, keep).resample(self._fps)
-        codes_in = self._codec.encode(given)
+        at_rate = {min(round(frame * self._fps / request.motion.fps), len(given) - 1) for frame in keep}
+        codes_in, known = self.given_tokens(given, sorted(at_rate))
         if len(codes_in) > self._most:
             raise self._too_long(request.motion.duration)
-        known = [False] * len(codes_in)
-        for frame in keep:
-            token = round(frame * self._fps / request.motion.fps) // FRAMES_PER_TOKEN
-            known[min(token, len(known) - 1)] = True
         found = self.codes_between(codes_in, known, request.prompt, self._sampling(request))
         codes = yield from self._watch(found, len(codes_in))
         motions = []

@@ -18,14 +18,16 @@ from torch import Tensor, nn
 
 from retarget import MotionGPTError
 
-from ..features import FPS, Statistics
+from ..features import DIMENSIONS, FPS, Statistics
 from ..models import ModelCard, write_card
-from .language_model import TEXT_TOKENS, encoder_folder
-from .language_net import CODES, MAX_TOKENS, UNKNOWN_LENGTH, MotionLanguageModel, PretrainedEncoder, text_bias
+from ..vocabulary import MAX_TOKENS
+from .language_model import encoder_folder, load_words
+from .language_net import TEXT_WIDTH, MotionLanguageModel, PretrainedEncoder, attention_bias
 from .vqvae import FRAMES_PER_TOKEN, MotionVqVae
 
 _OPSET = 18
 _BLOCK = 64
+GRAPHS = ("words", "memory", "step", "detail", "motion", "codes")
 _SMALL = 4096  # elements; tensors up to this size stay float32
 
 
@@ -45,44 +47,70 @@ class _RowQuantized(nn.Module):
         return self.table[ids].float() * self.scale[ids]
 
 
-class _TextGraph(nn.Module):
-    """ids, mask (B, L), keep (B,) -> keys and values of the decoder's attention to the text, (layers, B, heads, L,
-    d)."""
+class _WordsGraph(nn.Module):
+    """ids, mask (B, L) -> the pretrained encoder's states (B, L, 384)."""
 
-    def __init__(self, words: PretrainedEncoder, model: MotionLanguageModel) -> None:
+    def __init__(self, words: PretrainedEncoder) -> None:
         super().__init__()
-        self.words, self.model = words, model
+        self.words = words
 
-    def forward(self, ids: Tensor, mask: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:
-        memory = self.model.encode(self.words(ids, mask), mask, keep)
-        pairs = self.model.cross(memory)
-        return torch.stack([k for k, _ in pairs]), torch.stack([v for _, v in pairs])
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        out: Tensor = self.words(ids, mask)
+        return out
 
 
-class _StepGraph(nn.Module):
-    """One token further: logits (B, 513) and the grown cache of keys and values (layers, B, heads, t + 1, d)."""
+class _MemoryGraph(nn.Module):
+    """What `MotionLanguageModel.encode` takes -> keys and values of the decoder's attention to it, (layers, B, heads,
+    M, d), and the memory's mask (B, M)."""
 
     def __init__(self, model: MotionLanguageModel) -> None:
         super().__init__()
         self.model = model
 
     def forward(
-        self, token: Tensor, position: Tensor, remaining: Tensor, past_k: Tensor, past_v: Tensor,
+        self, states: Tensor, mask: Tensor, keep: Tensor, task: Tensor, slots: Tensor, kinds: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        memory, whole = self.model.encode(states, mask, keep, task, slots, kinds)
+        pairs = self.model.cross(memory)
+        return torch.stack([k for k, _ in pairs]), torch.stack([v for _, v in pairs]), whole
+
+
+class _StepGraph(nn.Module):
+    """One token further: logits (B, vocabulary), the state (B, width) that the second level is chosen from, and the
+    grown cache of keys and values (layers, B, heads, t + 1, d)."""
+
+    def __init__(self, model: MotionLanguageModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, token: Tensor, detail: Tensor, position: Tensor, remaining: Tensor, past_k: Tensor, past_v: Tensor,
         cross_k: Tensor, cross_v: Tensor, mask: Tensor,
-    ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-        x = self.model.embed(token[:, None], position[:, None], remaining[:, None])
-        bias = text_bias(mask)
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
+        x = self.model.embed(token[:, None], detail[:, None], position[:, None], remaining[:, None])
+        bias = attention_bias(mask)
         keys, values = [], []
         for i, layer in enumerate(self.model.decoder):
             x, (k, v) = layer(x, (cross_k[i], cross_v[i]), bias, (past_k[i], past_v[i]))
             keys.append(k)
             values.append(v)
-        logits = self.model.head(self.model.decoder_norm(x))[:, 0]
-        return logits, torch.stack(keys), torch.stack(values)
+        hidden = self.model.decoder_norm(x)[:, 0]
+        return self.model.head(hidden), hidden, torch.stack(keys), torch.stack(values)
+
+
+class _DetailGraph(nn.Module):
+    """hidden (B, width), first (B,) -> logits (B, 512) of the second level."""
+
+    def __init__(self, model: MotionLanguageModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, hidden: Tensor, first: Tensor) -> Tensor:
+        return self.model.detail_logits(hidden, first)
 
 
 class _MotionGraph(nn.Module):
-    """codes (B, N) -> features (B, 4 N, 263), denormalised."""
+    """codes (B, N, levels) -> features (B, 4 N, 263), denormalised."""
 
     mean: Tensor
     std: Tensor
@@ -95,6 +123,13 @@ class _MotionGraph(nn.Module):
 
     def forward(self, codes: Tensor) -> Tensor:
         return self.tokenizer.decode(codes) * self.std + self.mean
+
+
+class _CodesGraph(_MotionGraph):
+    """features (B, 4 N, 263) -> codes (B, N, levels)."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.tokenizer.encode((features - self.mean) / self.std)
 
 
 def _export(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], axes: dict[str, Any], path: Path) -> None:
@@ -150,52 +185,85 @@ def _without_external_data(path: Path) -> None:
     onnx.save(model, str(path))
 
 
-def export_language(words: PretrainedEncoder, model: MotionLanguageModel, folder: Path) -> None:
-    """`text.onnx` and `step.onnx`."""
-    c = model.config
+def export_words(words: PretrainedEncoder, folder: Path) -> None:
+    """`words.onnx`, the same for every model."""
     words.word = _RowQuantized(words.word.weight.detach())  # type: ignore[assignment]
-    batch, length, past = (torch.export.Dim(n, min=1, max=m) for n, m in (("b", 64), ("l", 512), ("t", MAX_TOKENS)))
-    text = {
-        "ids": torch.ones(2, 7, dtype=torch.long),
-        "mask": torch.ones(2, 7, dtype=torch.long),
+    text = {"ids": torch.ones(2, 7, dtype=torch.long), "mask": torch.ones(2, 7, dtype=torch.long)}
+    axes: dict[str, Any] = {name: {0: _axis("b", 64), 1: _axis("l", 512)} for name in text}
+    _export(_WordsGraph(words), text, ["states"], axes, folder / "words.onnx")
+    _shrink(folder / "words.onnx")
+
+
+def export_language(model: MotionLanguageModel, folder: Path) -> None:
+    """`memory.onnx`, `step.onnx` and `detail.onnx`."""
+    c = model.config
+    batch, length, slots, past = _axis("b", 64), _axis("l", 512), _axis("s", MAX_TOKENS), _axis("t", MAX_TOKENS)
+    memory = {
+        "states": torch.zeros(2, 7, TEXT_WIDTH),
+        "mask": torch.ones(2, 7),
         "keep": torch.ones(2),
+        "task": torch.zeros(2, dtype=torch.long),
+        "slots": torch.zeros(2, 5, 2, dtype=torch.long),
+        "kinds": torch.ones(2, 5, dtype=torch.long),
     }
-    axes: dict[str, Any] = {"ids": {0: batch, 1: length}, "mask": {0: batch, 1: length}, "keep": {0: batch}}
-    _export(_TextGraph(words, model), text, ["cross_k", "cross_v"], axes, folder / "text.onnx")
+    axes: dict[str, Any] = {
+        **{name: {0: batch, 1: length} for name in ("states", "mask")},
+        **{name: {0: batch} for name in ("keep", "task")},
+        **{name: {0: batch, 1: slots} for name in ("slots", "kinds")},
+    }
+    _export(_MemoryGraph(model), memory, ["cross_k", "cross_v", "whole"], axes, folder / "memory.onnx")
     head = c.width // c.heads
-    cache = torch.zeros(c.decoder_layers, 2, c.heads, 3, head)
-    cross = torch.zeros(c.decoder_layers, 2, c.heads, 7, head)
+    cache, cross = (torch.zeros(c.decoder_layers, 2, c.heads, n, head) for n in (3, 7))
     step = {
-        "token": torch.zeros(2, dtype=torch.long),
-        "position": torch.zeros(2, dtype=torch.long),
-        "remaining": torch.zeros(2, dtype=torch.long),
+        **{name: torch.zeros(2, dtype=torch.long) for name in ("token", "detail", "position", "remaining")},
         "past_k": cache,
         "past_v": cache.clone(),
         "cross_k": cross,
         "cross_v": cross.clone(),
-        "mask": torch.ones(2, 7, dtype=torch.long),
+        "mask": torch.ones(2, 7),
     }
     axes = {
-        **{name: {0: batch} for name in ("token", "position", "remaining")},
+        **{name: {0: batch} for name in ("token", "detail", "position", "remaining")},
         **{name: {1: batch, 3: past} for name in ("past_k", "past_v")},
         **{name: {1: batch, 3: length} for name in ("cross_k", "cross_v")},
         "mask": {0: batch, 1: length},
     }
-    _export(_StepGraph(model), step, ["logits", "next_k", "next_v"], axes, folder / "step.onnx")
-    for name in ("text.onnx", "step.onnx"):
-        _without_external_data(folder / name)
-        quantize_matrices(folder / name)
-        store_halves(folder / name)
+    _export(_StepGraph(model), step, ["logits", "hidden", "next_k", "next_v"], axes, folder / "step.onnx")
+    detail = {"hidden": torch.zeros(2, c.width), "first": torch.zeros(2, dtype=torch.long)}
+    axes = {name: {0: batch} for name in detail}
+    _export(_DetailGraph(model), detail, ["logits"], axes, folder / "detail.onnx")
+    for name in ("memory", "step", "detail"):
+        _shrink(folder / f"{name}.onnx")
+
+
+def _axis(name: str, most: int) -> Any:
+    return torch.export.Dim(name, min=1, max=most)
+
+
+def _shrink(path: Path) -> None:
+    """One file, its matrices in 8 bits."""
+    _without_external_data(path)
+    quantize_matrices(path)
+    store_halves(path)
 
 
 def export_tokenizer(tokenizer: MotionVqVae, statistics: Statistics, folder: Path) -> None:
-    """`motion.onnx`: codes to features."""
-    axes = {"codes": {0: torch.export.Dim("b", min=1, max=64), 1: torch.export.Dim("n", min=1, max=MAX_TOKENS)}}
-    codes = {"codes": torch.zeros(2, 5, dtype=torch.long)}
-    path = folder / "motion.onnx"
-    _export(_MotionGraph(tokenizer, statistics), codes, ["features"], axes, path)
-    _without_external_data(path)
-    store_halves(path)
+    """`motion.onnx`: codes to features; `codes.onnx`: the way back."""
+    batch, tokens = _axis("b", 64), _axis("n", MAX_TOKENS)
+    codes = {"codes": torch.zeros(2, 5, len(tokenizer.quantizer.levels), dtype=torch.long)}
+    _export(
+        _MotionGraph(tokenizer, statistics), codes, ["features"], {"codes": {0: batch, 1: tokens}},
+        folder / "motion.onnx",
+    )  # fmt: skip
+    frames = FRAMES_PER_TOKEN * _axis("n", 4 * MAX_TOKENS)
+    features = {"features": torch.zeros(2, 5 * FRAMES_PER_TOKEN, DIMENSIONS)}
+    _export(
+        _CodesGraph(tokenizer, statistics), features, ["codes"], {"features": {0: batch, 1: frames}},
+        folder / "codes.onnx",
+    )  # fmt: skip
+    for name in ("motion", "codes"):
+        _without_external_data(folder / f"{name}.onnx")
+        store_halves(folder / f"{name}.onnx")
 
 
 def export_model(
@@ -207,10 +275,10 @@ def export_model(
 ) -> ModelCard:
     """Write a model folder. card: name, licence, sources, description, training, measured, sampling defaults in
     settings."""
-    words = PretrainedEncoder.from_file(encoder_folder() / "model.safetensors")
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
-        export_language(words, model, work)
+        export_words(load_words(), work)
+        export_language(model, work)
         export_tokenizer(tokenizer, statistics, work)
         shutil.copy(encoder_folder() / "tokenizer.json", work / "tokenizer.json")
         out.mkdir(parents=True, exist_ok=True)
@@ -218,10 +286,6 @@ def export_model(
             shutil.copy(file, out / file.name)
     c = model.config
     settings = {
-        "codes": CODES,
-        "max_tokens": MAX_TOKENS,
-        "unknown_length": UNKNOWN_LENGTH,
-        "text_tokens": TEXT_TOKENS,
         "layers": c.decoder_layers,
         "heads": c.heads,
         "head_width": c.width // c.heads,
@@ -229,12 +293,13 @@ def export_model(
     }
     return write_card(
         ModelCard(
-            kind="starter-onnx",
+            kind="motiongpt-onnx",
             features="true",
             fps=FPS,
             frames_per_token=FRAMES_PER_TOKEN,
             max_seconds=MAX_TOKENS * FRAMES_PER_TOKEN / FPS,
-            files=dict.fromkeys(("text.onnx", "step.onnx", "motion.onnx", "tokenizer.json"), "0" * 64),
+            tasks=("generate", "continue", "inbetween", "caption"),
+            files=dict.fromkeys((*(f"{graph}.onnx" for graph in GRAPHS), "tokenizer.json"), "0" * 64),
             settings=settings,
             **card,
         ),

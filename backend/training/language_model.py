@@ -1,49 +1,69 @@
-"""Stage 2: train the language model that writes motion tokens."""
+"""Stages 2 and 3: train the language model that reads and writes motion tokens, all tasks in one model."""
 
 import random
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
 from retarget import MotionGPTError
 
-from .captions import describe
-from .data import load_dataset
-from .language_net import (
+from ..vocabulary import (
+    ABSENT,
     BEGIN,
     CODES,
     END,
+    HIDDEN,
+    LEVELS,
+    MOTION,
+    NO_DETAIL,
+    POSE,
+    TASKS,
+    TELL,
+    TEXT_TOKENS,
     UNKNOWN_LENGTH,
-    LanguageConfig,
-    MotionLanguageModel,
-    PretrainedEncoder,
 )
-from .loop import Schedule, choose_device, train
+from .data import Clip, Dataset, load_dataset
+from .language_net import LanguageConfig, MotionLanguageModel, PretrainedEncoder
+from .loop import Schedule, autocast, choose_device, train
 from .sequences import TokenSequence, crop, tokenize
 from .tokenizer import load_tokenizer
+from .wordings import QUESTION, Wordings, caption_tokens, key_of, make_wordings
 
-TEXT_TOKENS = 40
 _IGNORED = -100
+_POOL = 4  # batches drawn at once and sorted by length, so that little of one is padding
 
 
 @dataclass(frozen=True)
 class LanguageTraining:
-    """hide_text, hide_length: share of examples that are shown without; corrupt: share of input tokens replaced by
-    others."""
+    """Settings of the training.
+
+    inbetween, caption: share of batches of these tasks, the rest being text to motion, whose beginnings also teach to
+    continue.  hide_text, hide_length: share of examples that are shown without.  hide_text_between: likewise where
+    slots are given.  corrupt: share of input tokens replaced by others.  detail: weight of the second level's loss.
+    wordings: sentences for every kind of clip.
+    """
 
     batch: int = 64
     steps: int = 4000
-    rate: float = 6e-4
+    rate: float = 8e-4
     seed: int = 0
+    inbetween: float = 0.22
+    caption: float = 0.13
     hide_text: float = 0.1
+    hide_text_between: float = 0.5
     hide_length: float = 0.15
     corrupt: float = 0.1
+    detail: float = 0.5
+    wordings: int = 48
 
 
 def encoder_folder() -> Path:
@@ -68,57 +88,160 @@ def load_text_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-class _Batches:
-    """Captions and token stretches of random clips."""
+def load_words() -> PretrainedEncoder:
+    """The pretrained English encoder."""
+    return PretrainedEncoder.from_file(encoder_folder() / "model.safetensors")
 
-    def __init__(self, sequences: list[TokenSequence], training: LanguageTraining) -> None:
-        self.sequences = sequences
-        self.training = training
-        self.tokenizer = load_text_tokenizer()
-        keys = [s.clip.tags.get("content") or s.clip.name.split("/")[0] for s in sequences]
-        styles = [(k, s.clip.tags.get("style", "")) for k, s in zip(keys, sequences, strict=True)]
-        contents, pairs = Counter(keys), Counter(styles)
+
+def _pad(rows: Sequence[NDArray[Any] | list[int]], length: int, filling: int) -> Tensor:
+    """(B, length) of rows at most as long."""
+    out = torch.full((len(rows), length), filling)
+    for row, values in zip(out, rows, strict=True):
+        row[: len(values)] = torch.as_tensor(np.asarray(values))
+    return out
+
+
+def keep_kinds(length: int, rng: random.Random) -> list[int]:
+    """Which slots of a motion are given, and how: the conditions of both papers, and anything between."""
+    kinds = [HIDDEN] * length
+    layout = rng.random()
+    if layout < 0.6:  # poses: first, last, both, some
+        places = rng.choice(
+            ([0], [length - 1], [0, length - 1], rng.sample(range(length), min(length, rng.randint(1, 5))))
+        )
+        for place in places:
+            kinds[place] = POSE
+    elif layout < 0.85:  # both ends known, the middle to be made
+        first = rng.randint(1, max(1, length // 2))
+        last = rng.randint(0, max(0, length - first - 1))
+        kinds[:first] = [MOTION] * first
+        kinds[length - last :] = [MOTION] * last
+    else:
+        share = rng.random()
+        kinds = [MOTION if rng.random() < share else HIDDEN for _ in kinds]
+    return kinds
+
+
+class _Batches:
+    """Sentences and stretches of motion tokens of random clips, one task a batch."""
+
+    def __init__(self, sequences: list[TokenSequence], wordings: Wordings, training: LanguageTraining) -> None:
+        self.sequences, self.wordings, self.training = sequences, wordings, training
+        contents = [s.clip.tags.get("content") or s.clip.name.split("/")[0] for s in sequences]
+        styles = [(k, s.clip.tags.get("style", "")) for k, s in zip(contents, sequences, strict=True)]
+        number, pairs = Counter(contents), Counter(styles)
         kinds = Counter(k for k, _ in pairs)
         # A content is drawn with the square root of its number, a style within it alike.
-        weights = [contents[k] ** 0.5 / kinds[k] / pairs[k, s] for k, s in styles]
+        weights = [number[k] ** 0.5 / kinds[k] / pairs[k, s] for k, s in styles]
         self.weights = torch.tensor(weights, dtype=torch.float64)
 
-    def caption(self, sequence: TokenSequence, rng: random.Random) -> str:
-        clip = sequence.clip
-        if clip.captions:
-            return rng.choice(clip.captions)
-        return describe(clip.tags["content"], clip.tags["style"], clip.mirrored, sequence.little, rng)
-
     def draw(self, generator: torch.Generator) -> dict[str, Tensor]:
-        """ids, mask (B, L); keep (B,); tokens, remaining, targets (B, N)."""
+        """What the model takes, and targets: see `_generate`."""
         t = self.training
-        chosen = torch.multinomial(self.weights, t.batch, replacement=True, generator=generator).tolist()
         rng = random.Random(int(torch.randint(2**62, (1,), generator=generator)))
-        stretches = [torch.from_numpy(crop(self.sequences[i], generator).copy()) for i in chosen]
-        encoded = self.tokenizer.encode_batch([self.caption(self.sequences[i], rng) for i in chosen])
-        longest = max(len(s) for s in stretches) + 1
-        tokens = torch.full((t.batch, longest), BEGIN)
-        targets = torch.full((t.batch, longest), _IGNORED)
-        remaining = torch.full((t.batch, longest), UNKNOWN_LENGTH)
-        told = torch.rand(t.batch, generator=generator) >= t.hide_length
-        for row, stretch in enumerate(stretches):
-            n = len(stretch)
-            tokens[row, 1 : n + 1] = stretch
-            targets[row, :n] = stretch
-            targets[row, n] = END
-            if told[row]:
-                remaining[row, : n + 1] = torch.arange(n, -1, -1)
-        noise = torch.rand(tokens.shape, generator=generator) < t.corrupt
-        noise[:, 0] = False
-        tokens = torch.where(noise, torch.randint(CODES, tokens.shape, generator=generator), tokens)
+        count = t.batch * _POOL
+        chosen = torch.multinomial(self.weights, count, replacement=True, generator=generator).tolist()
+        drawn = [(self.sequences[i], *crop(self.sequences[i], generator)) for i in chosen]
+        drawn.sort(key=lambda one: len(one[1]))
+        first = rng.randrange(_POOL) * t.batch
+        rows = drawn[first : first + t.batch]
+        task = rng.random()
+        if task < t.caption:
+            batch = self._caption(rows, rng)
+        else:
+            between = task < t.caption + t.inbetween
+            batch = self._write(rows, rng, generator, between)
+        return self._corrupted(batch, generator)
+
+    def _text(self, rows: list[Any], rng: random.Random, hidden: float) -> dict[str, Tensor]:
+        sentences = [self.wordings.draw(key_of(s.clip, s.little), rng) for s, _, _ in rows]
+        states, mask = self.wordings.gather(sentences)
+        keep = torch.tensor([float(rng.random() >= hidden) for _ in rows])
+        return {"states": states, "mask": mask, "keep": keep}
+
+    def _write(
+        self, rows: list[Any], rng: random.Random, generator: torch.Generator, between: bool
+    ) -> dict[str, Tensor]:
+        """Text, and with `between` some slots, to motion."""
+        t = self.training
+        text = self._text(rows, rng, t.hide_text_between if between else t.hide_text)
+        codes = [c for _, c, _ in rows]
+        longest = max(map(len, codes))
+        levels = [_pad([c[:, level] for c in codes], longest + 1, _IGNORED) for level in (0, 1)]
+        targets = levels[0].clone()
+        targets[torch.arange(len(rows)), torch.tensor([len(c) for c in codes])] = END
+        shifted = [torch.cat([torch.full((len(rows), 1), _IGNORED), level[:, :-1]], dim=1) for level in levels]
+        tokens = torch.where(shifted[0] == _IGNORED, BEGIN, shifted[0])
+        details = torch.where(shifted[1] == _IGNORED, NO_DETAIL, shifted[1])
+        left = [np.arange(len(c), -1, -1) for c in codes]
+        remaining = _pad(left, longest + 1, 0)
+        if between:
+            slots, kinds = self._slots(rows, longest, rng)
+            known = F.pad(kinds == MOTION, (0, 1))
+            targets, levels[1] = targets.masked_fill(known, _IGNORED), levels[1].masked_fill(known, _IGNORED)
+        else:
+            slots, kinds = torch.zeros(len(rows), 1, 2, dtype=torch.long), torch.full((len(rows), 1), ABSENT)
+            untold = torch.rand(len(rows), generator=generator) < t.hide_length
+            remaining = remaining.masked_fill(untold[:, None], UNKNOWN_LENGTH)
         return {
-            "ids": torch.tensor([e.ids for e in encoded]),
-            "mask": torch.tensor([e.attention_mask for e in encoded]),
-            "keep": (torch.rand(t.batch, generator=generator) >= t.hide_text).float(),
-            "tokens": tokens,
-            "remaining": remaining.clamp(min=0),
-            "targets": targets,
+            **text, "task": torch.full((len(rows),), TASKS.index("inbetween" if between else "generate")),
+            "slots": slots, "kinds": kinds, "tokens": tokens, "details": details, "remaining": remaining,
+            "targets": targets, "detail_targets": levels[1],
+        }  # fmt: skip
+
+    def _slots(self, rows: list[Any], longest: int, rng: random.Random) -> tuple[Tensor, Tensor]:
+        """Codes (B, N, 2) and kinds (B, N)."""
+        kinds = [keep_kinds(len(codes), rng) for _, codes, _ in rows]
+        given = [
+            np.where((np.asarray(kind) == POSE)[:, None], poses, codes)
+            for kind, (_, codes, poses) in zip(kinds, rows, strict=True)
+        ]
+        slots = torch.stack([_pad([g[:, level] for g in given], longest, 0) for level in (0, 1)], dim=-1)
+        return slots, _pad(kinds, longest, ABSENT)
+
+    def _caption(self, rows: list[Any], rng: random.Random) -> dict[str, Tensor]:
+        """Motion to text."""
+        longest = max(len(codes) for _, codes, _ in rows)
+        slots = torch.stack([_pad([c[:, level] for _, c, _ in rows], longest, 0) for level in (0, 1)], dim=-1)
+        kinds = _pad([np.full(len(c), MOTION) for _, c, _ in rows], longest, ABSENT)
+        answers = [caption_tokens(self.wordings, self.wordings.draw(key_of(s.clip, s.little), rng)) for s, _, _ in rows]
+        states, mask = self.wordings.gather([self.wordings.draw(QUESTION, rng) for _ in rows])
+        most = max(map(len, answers)) + 1
+        return {
+            "states": states, "mask": mask, "keep": torch.ones(len(rows)),
+            "task": torch.full((len(rows),), TASKS.index("caption")), "slots": slots, "kinds": kinds,
+            "tokens": _pad([[TELL, *a] for a in answers], most, END),
+            "details": torch.full((len(rows), most), NO_DETAIL),
+            "remaining": torch.full((len(rows), most), UNKNOWN_LENGTH),
+            "targets": _pad([[*a, END] for a in answers], most, _IGNORED),
+            "detail_targets": torch.full((len(rows), most), _IGNORED),
+        }  # fmt: skip
+
+    def _corrupted(self, batch: dict[str, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
+        """The decoder's motion tokens, a share of them replaced by others."""
+        tokens, details = batch["tokens"], batch["details"]
+        noise = (torch.rand(tokens.shape, generator=generator) < self.training.corrupt) & (tokens < CODES)
+        other = torch.randint(CODES, (2, *tokens.shape), generator=generator)
+        return batch | {
+            "tokens": torch.where(noise, other[0], tokens),
+            "details": torch.where(noise, other[1], details),
         }
+
+
+def language_loss(model: MotionLanguageModel, batch: dict[str, Tensor], detail: float) -> dict[str, Tensor]:
+    """loss: of both levels, the second weighted by `detail`; accuracy: of the first."""
+    memory, whole = model.encode(*(batch[k] for k in ("states", "mask", "keep", "task", "slots", "kinds")))
+    hidden = model.decode(memory, whole, *(batch[k] for k in ("tokens", "details", "remaining")))
+    targets, details = batch["targets"], batch["detail_targets"]
+    wanted = targets != _IGNORED
+    logits = model.head(hidden[wanted]).float()  # (n, vocabulary)
+    loss = F.cross_entropy(logits, targets[wanted])
+    accuracy = (logits.argmax(-1) == targets[wanted]).float().mean()
+    fine = details != _IGNORED
+    if fine.any():
+        found = model.detail_logits(hidden[fine], targets[fine]).float()
+        loss = loss + detail * F.cross_entropy(found, details[fine])
+    return {"loss": loss, "accuracy": accuracy}
 
 
 def train_language_model(
@@ -131,24 +254,19 @@ def train_language_model(
 ) -> MotionLanguageModel:
     """Train on a data set and a trained motion tokenizer, and leave `model.pt` in the folder; resumes what it finds
     there."""
-    config = config or LanguageConfig()
     where = choose_device(device)
-    dataset = load_dataset(data)
-    sequences = _cached_sequences(dataset, tokenizer, folder)
-    batches = _Batches(sequences, training)
+    folder.mkdir(parents=True, exist_ok=True)
+    sequences = _cached_sequences(load_dataset(data), tokenizer, folder)
+    wordings = _cached_wordings(sequences, folder, training)
+    batches = _Batches(sequences, wordings, training)
+    config = replace(config or LanguageConfig(), words=len(wordings.vocabulary))
     torch.manual_seed(training.seed)
     model = MotionLanguageModel(config).to(where)
-    words = PretrainedEncoder.from_file(encoder_folder() / "model.safetensors").to(where)
 
     def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
         batch = {k: v.to(where) for k, v in batches.draw(generator).items()}
-        with torch.autocast(where.type, dtype=torch.bfloat16):
-            with torch.no_grad():
-                states = words(batch["ids"], batch["mask"])
-            logits = model(states, batch["mask"], batch["keep"], batch["tokens"], batch["remaining"])
-        flat, targets = logits.float().flatten(0, 1), batch["targets"].flatten()
-        hit = (flat.argmax(-1) == targets)[targets != _IGNORED].float().mean()
-        return {"loss": F.cross_entropy(flat, targets, ignore_index=_IGNORED), "accuracy": hit}
+        with autocast(where):
+            return language_loss(model, batch, training.detail)
 
     settings = {**asdict(training), **asdict(config)}
     average = train(
@@ -158,22 +276,32 @@ def train_language_model(
     return average
 
 
-def _cached_sequences(dataset: Any, tokenizer: Path, folder: Path) -> list[TokenSequence]:
-    """Tokens of the training clips, kept in the folder, since making them takes minutes."""
-    from .data import Clip
+def _cached_wordings(sequences: list[TokenSequence], folder: Path, training: LanguageTraining) -> Wordings:
+    """What the clips' sentences are to the pretrained encoder, kept in the folder."""
+    path = folder / "wordings.pt"
+    if not path.exists():
+        clips = ((s.clip, s.little) for s in sequences)
+        make_wordings(clips, training.wordings, load_text_tokenizer(), load_words(), training.seed).save(path)
+    return Wordings.load(path)
 
+
+def _cached_sequences(dataset: Dataset, tokenizer: Path, folder: Path) -> list[TokenSequence]:
+    """Tokens of the training clips, kept in the folder, since making them takes minutes."""
     path = folder / "sequences.pt"
     if path.exists():
-        return [
-            TokenSequence(Clip(**s["clip"]), tuple(p.numpy() for p in s["phases"]), tuple(s["core"]), s["little"])
-            for s in torch.load(path, weights_only=True)
-        ]
-    sequences = tokenize(*load_tokenizer(tokenizer), dataset)
-    folder.mkdir(parents=True, exist_ok=True)
+        return [_sequence(s) for s in torch.load(path, weights_only=True)]
+    model, statistics = load_tokenizer(tokenizer)
+    if len(model.quantizer.levels) != LEVELS:
+        raise MotionGPTError(
+            f"The tokenizer has {len(model.quantizer.levels)} levels of codes, and the language model takes {LEVELS}.",
+            f"Train it with --set levels={LEVELS}.",
+        )
+    sequences = tokenize(model, statistics, dataset)
     plain = [
         {
             "clip": asdict(s.clip),
             "phases": [torch.from_numpy(p) for p in s.phases],
+            "poses": [torch.from_numpy(p) for p in s.poses],
             "core": list(s.core),
             "little": s.little,
         }
@@ -183,12 +311,27 @@ def _cached_sequences(dataset: Any, tokenizer: Path, folder: Path) -> list[Token
     return sequences
 
 
+def _sequence(stored: dict[str, Any]) -> TokenSequence:
+    """What `_cached_sequences` wrote of one."""
+    phases, poses = (tuple(p.numpy() for p in stored[k]) for k in ("phases", "poses"))
+    return TokenSequence(Clip(**stored["clip"]), phases, poses, tuple(stored["core"]), stored["little"])
+
+
 def unused_codes(folder: Path) -> list[int]:
-    """Codes that none of the sequences a model was trained on holds; drawn, they would bring what no clip shows."""
+    """First-level codes that none of the sequences a model was trained on holds; drawn, they would bring what no clip
+    shows."""
     used = {
-        code for s in torch.load(folder / "sequences.pt", weights_only=True) for p in s["phases"] for code in p.tolist()
+        code
+        for s in torch.load(folder / "sequences.pt", weights_only=True)
+        for p in s["phases"]
+        for code in p[:, 0].tolist()
     }
     return [code for code in range(CODES) if code not in used]
+
+
+def caption_words(folder: Path) -> list[int]:
+    """The word pieces that a model in that folder can write, in the order of its head."""
+    return Wordings.load(folder / "wordings.pt").vocabulary
 
 
 def load_language_model(folder: Path) -> MotionLanguageModel:

@@ -1,11 +1,16 @@
-"""The language model's network: a pretrained English encoder, and a T5-style encoder-decoder over motion tokens on top.
+"""The language model's network: a pretrained English encoder, and a T5-style encoder-decoder over words and motion.
 
 The words enter through all-MiniLM-L6-v2 (Wang et al. 2020; a BERT of 6 layers, kept as it was trained, so that words
-which no caption holds keep their meaning). Layers of our own follow, then a decoder that writes motion tokens. As in
-T5 (Raffel et al. 2020): pre-norm with RMS and no biases, gated feed-forward. Each decoder position also knows how
-many tokens are left, so that a motion ends when it is asked to.
+which no caption holds keep their meaning), once as they stand and once as the mean that it was trained to compare
+sentences by. Layers of our own follow, then a decoder. As in T5 (Raffel et al. 2020): pre-norm with RMS and no biases,
+gated feed-forward. Each decoder position also knows how many tokens are left, so that a motion ends when it is asked
+to.
 
-Vocabulary: word pieces first, then motion codes, then end-of-motion; the decoder's head covers the motion part.
+**Memory**, what the decoder attends to: the task, the sentence's mean, its words, and one *slot* for each token of the
+motion where some of it is given: motion that is known, single poses, or nothing.
+
+**Vocabulary** of the decoder: see `backend.vocabulary`. TELL begins a sentence, BEGIN a motion. The code of the second
+level is chosen after the first of the same token, from the same state.
 """
 
 from dataclasses import dataclass
@@ -16,23 +21,23 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..vocabulary import ABSENT, CODES, FIRST_WORD, MAX_TOKENS, MOTION, TASKS
+
 WORDS = 30522
-CODES = 512
-END = CODES  # in the motion part
-BEGIN = CODES + 1  # only ever an input
-MAX_TOKENS = 64
-UNKNOWN_LENGTH = MAX_TOKENS + 1  # index of "how many are left": 0 to 64, or not told
 TEXT_WIDTH = 384
 
 
 @dataclass(frozen=True)
 class LanguageConfig:
-    width: int = 384
-    heads: int = 6
-    feed_forward: int = 768
+    """words: how many word pieces the decoder can write."""
+
+    width: int = 256
+    heads: int = 4
+    feed_forward: int = 640
     encoder_layers: int = 2
-    decoder_layers: int = 5
+    decoder_layers: int = 6
     dropout: float = 0.1
+    words: int = 0
 
 
 def split_heads(x: Tensor, heads: int) -> Tensor:
@@ -187,60 +192,91 @@ class DecoderLayer(nn.Module):
 
 
 class MotionLanguageModel(nn.Module):
-    """Text to motion tokens. Give it the pretrained encoder's states; that encoder is no part of the trained
-    weights."""
+    """Words and motion to motion tokens or words. Give it the pretrained encoder's states; that encoder is no part of
+    the trained weights."""
 
     def __init__(self, config: LanguageConfig) -> None:
         super().__init__()
         self.config = config
         self.from_text = nn.Linear(TEXT_WIDTH, config.width)
+        self.from_sentence = nn.Linear(TEXT_WIDTH, config.width)
         self.no_text = nn.Parameter(torch.randn(config.width) * 0.02)
+        self.task = nn.Embedding(len(TASKS), config.width)
+        self.slot = nn.Embedding(4, config.width)
         self.encoder = nn.ModuleList(_EncoderLayer(config) for _ in range(config.encoder_layers))
         self.encoder_norm = nn.RMSNorm(config.width, eps=1e-6)
-        self.token = nn.Embedding(CODES + 2, config.width)
+        self.token = nn.Embedding(FIRST_WORD + config.words, config.width)
+        self.detail = nn.Embedding(CODES + 1, config.width)
         self.position = nn.Embedding(MAX_TOKENS + 1, config.width)
         self.remaining = nn.Embedding(MAX_TOKENS + 2, config.width)
         self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.decoder_layers))
         self.decoder_norm = nn.RMSNorm(config.width, eps=1e-6)
-        self.head = nn.Linear(config.width, CODES + 1, bias=False)
+        self.head = nn.Linear(config.width, FIRST_WORD + config.words, bias=False)
+        self.chosen = nn.Embedding(CODES, config.width)
+        self.detail_up = nn.Linear(config.width, config.width, bias=False)
+        self.detail_head = nn.Linear(config.width, CODES, bias=False)
         self.dropout = nn.Dropout(config.dropout)
-        for embedding in (self.token, self.position, self.remaining):
-            nn.init.normal_(embedding.weight, std=0.02)
+        tables = (self.task, self.slot, self.token, self.detail, self.position, self.remaining, self.chosen)
+        for table in tables:
+            nn.init.normal_(table.weight, std=0.02)
 
-    def encode(self, states: Tensor, mask: Tensor, keep: Tensor | None = None) -> Tensor:
-        """Memory (B, L, width) of text states (B, L, 384). keep (B,): where 0, the text is hidden from the model."""
-        x = self.from_text(states)
-        if keep is not None:
-            x = torch.where(keep[:, None, None] > 0, x, self.no_text.to(x.dtype))
-        bias = text_bias(mask)
+    def encode(
+        self, states: Tensor, mask: Tensor, keep: Tensor, task: Tensor, slots: Tensor, kinds: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Memory (B, 2 + L + S, width) and its mask.
+
+        states (B, L, 384), mask (B, L): text.  keep (B,): where 0, the text is hidden from the model.  task (B,): into
+        TASKS.  slots (B, S, levels): codes, of any value where kinds (B, S) is ABSENT or HIDDEN.
+        """
+        mean = (states * mask[..., None]).sum(1, keepdim=True) / mask.sum(1)[:, None, None].clamp(min=1)
+        mean = F.normalize(mean, dim=-1) * TEXT_WIDTH**0.5
+        text = torch.cat([self.from_sentence(mean), self.from_text(states)], dim=1)  # (B, 1 + L, width)
+        text = torch.where(keep[:, None, None] > 0, text, self.no_text.to(text.dtype))
+        x = torch.cat([self.task(task)[:, None], text.to(self.task.weight.dtype), self._slots(slots, kinds)], dim=1)
+        ones = torch.ones_like(mask[:, :1])
+        whole = torch.cat([ones, ones, mask, (kinds != ABSENT).to(mask.dtype)], dim=1)
+        bias = attention_bias(whole)
         x = self.dropout(x)
         for layer in self.encoder:
             x = layer(x, bias)
         out: Tensor = self.encoder_norm(x)
+        return out, whole
+
+    def _slots(self, slots: Tensor, kinds: Tensor) -> Tensor:
+        """(B, S, width)."""
+        given = (kinds >= MOTION)[..., None].to(self.slot.weight.dtype)
+        codes = self.token(slots[..., 0]) + self.detail(slots[..., 1])
+        places = self.position.weight[: slots.shape[1]]
+        out: Tensor = given * codes + self.slot(kinds) + places
         return out
 
     def cross(self, memory: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Keys and values of every decoder layer's attention to the text."""
+        """Keys and values of every decoder layer's attention to the memory."""
         layers = [layer for layer in self.decoder if isinstance(layer, DecoderLayer)]
         return [layer.cross_attention.keys_values(memory) for layer in layers]
 
-    def embed(self, tokens: Tensor, positions: Tensor, remaining: Tensor) -> Tensor:
-        """Decoder inputs (B, L, width) of tokens, their positions and how many are left after them, (B, L) each."""
-        out: Tensor = self.token(tokens) + self.position(positions) + self.remaining(remaining)
+    def embed(self, tokens: Tensor, details: Tensor, positions: Tensor, remaining: Tensor) -> Tensor:
+        """Decoder inputs (B, L, width) of tokens, their second level, their positions and how many are left after
+        them, (B, L) each."""
+        out: Tensor = self.token(tokens) + self.detail(details) + self.position(positions) + self.remaining(remaining)
         return out
 
-    def forward(self, states: Tensor, mask: Tensor, keep: Tensor, tokens: Tensor, remaining: Tensor) -> Tensor:
-        """Logits (B, L, 513) for what follows each of tokens (B, L), which begin with BEGIN."""
-        memory = self.encode(states, mask, keep)
-        bias = text_bias(mask)
+    def detail_logits(self, hidden: Tensor, first: Tensor) -> Tensor:
+        """Logits (..., 512) of the second level, where the state is hidden (..., width) and the first is chosen."""
+        out: Tensor = self.detail_head(F.gelu(self.detail_up(hidden) + self.chosen(first)))
+        return out
+
+    def decode(self, memory: Tensor, whole: Tensor, tokens: Tensor, details: Tensor, remaining: Tensor) -> Tensor:
+        """States (B, L, width) after each of tokens (B, L), which begin with BEGIN or TELL."""
+        bias = attention_bias(whole)
         positions = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
-        x = self.dropout(self.embed(tokens, positions, remaining))
+        x = self.dropout(self.embed(tokens, details, positions, remaining))
         for layer, cross in zip(self.decoder, self.cross(memory), strict=True):
             x, _ = layer(x, cross, bias)
-        out: Tensor = self.head(self.decoder_norm(x))
+        out: Tensor = self.decoder_norm(x)
         return out
 
 
-def text_bias(mask: Tensor) -> Tensor:
-    """Additive attention bias (B, 1, 1, L) that hides padding."""
+def attention_bias(mask: Tensor) -> Tensor:
+    """Additive attention bias (B, 1, 1, L) that hides where mask (B, L) is 0."""
     return (1.0 - mask[:, None, None].float()) * -1e4

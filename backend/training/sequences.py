@@ -13,9 +13,9 @@ from retarget.solve import with_contacts
 
 from ..evaluation import prompts
 from ..features import FPS, Statistics, features_to_motion, motion_to_features
+from ..vocabulary import MAX_TOKENS
 from .data import Clip, Dataset
-from .language_net import MAX_TOKENS
-from .tokenizer import encode_clip
+from .tokenizer import encode_clip, encode_poses
 from .vqvae import FRAMES_PER_TOKEN, MotionVqVae
 
 Array = NDArray[np.float64]
@@ -37,11 +37,16 @@ _SPEEDS = {
 
 @dataclass(frozen=True, eq=False)
 class TokenSequence:
-    """One clip at one speed. phases: its codes when cut into tokens at each of PHASES.
-    core: (first, last + 1) token of what must not be cut away.  little: what its name says happens only a little."""
+    """One clip at one speed.
+
+    phases: its codes (N, levels) when cut into tokens at each of PHASES.  poses: likewise, but for each token the code
+    of the pose in its middle, held.  core: (first, last + 1) token of what must not be cut away.  little: what its name
+    says happens only a little.
+    """
 
     clip: Clip
     phases: tuple[NDArray[np.int64], ...]
+    poses: tuple[NDArray[np.int64], ...]
     core: tuple[int, int]
     little: bool
 
@@ -122,28 +127,37 @@ def tokenize(model: MotionVqVae, statistics: Statistics, dataset: Dataset, split
             features = at_speed(np.asarray(dataset.of(clip)), speed)
             phases = tuple(encode_clip(model, statistics, features[p:]) for p in PHASES)
             if min(len(p) for p in phases) >= MIN_TOKENS:
+                poses = tuple(
+                    encode_poses(
+                        model, statistics, features[p + FRAMES_PER_TOKEN // 2 :: FRAMES_PER_TOKEN][: len(codes)]
+                    )
+                    for p, codes in zip(PHASES, phases, strict=True)
+                )
                 content, motion = clip.tags.get("content", ""), features_to_motion(features.astype(np.float64))
-                out.append(TokenSequence(clip, phases, _core(content, motion), does_little(content, motion)))
+                out.append(TokenSequence(clip, phases, poses, _core(content, motion), does_little(content, motion)))
     return out
 
 
-def crop(sequence: TokenSequence, generator: torch.Generator) -> NDArray[np.int64]:
-    """A random stretch of at most MAX_TOKENS tokens that holds the core where it fits."""
+def crop(
+    sequence: TokenSequence, generator: torch.Generator, most: int = MAX_TOKENS
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Codes and poses (N, levels) of a random stretch of at most `most` tokens that holds the core where it fits."""
 
     def pick(low: int, high: int) -> int:
         return int(torch.randint(low, high + 1, (1,), generator=generator)) if high > low else low
 
-    tokens = sequence.phases[pick(0, len(sequence.phases) - 1)]
-    total = len(tokens)
-    if total <= MAX_TOKENS and pick(0, 1):
-        return tokens
-    first, last = sequence.core
-    length = pick(min(total, max(MIN_TOKENS, last - first)), min(total, MAX_TOKENS))
-    if last > first:
-        earliest, latest = max(0, last - length), min(first, total - length)
-        start = pick(min(earliest, latest), max(earliest, latest))
-        if pick(0, 1):
-            start = max(0, earliest)  # most begin before it begins
-    else:
-        start = pick(0, total - length)
-    return tokens[start : start + length]
+    phase = pick(0, len(sequence.phases) - 1)
+    total = len(sequence.phases[phase])
+    start, length = 0, total
+    if total > most or not pick(0, 1):
+        first, last = sequence.core
+        length = pick(min(total, max(MIN_TOKENS, last - first)), min(total, most))
+        if last > first:
+            earliest, latest = max(0, last - length), min(first, total - length)
+            start = pick(min(earliest, latest), max(earliest, latest))
+            if pick(0, 1):
+                start = max(0, earliest)  # most begin before it begins
+        else:
+            start = pick(0, total - length)
+    piece = slice(start, start + length)
+    return sequence.phases[phase][piece], sequence.poses[phase][piece]

@@ -11,10 +11,10 @@ from torch.nn import functional as F
 
 from retarget.skeleton import PARENTS, REST_OFFSETS
 
-from ..features import DIMENSIONS, PELVIS_CHILDREN, SLICES, Statistics, features_to_motion
+from ..features import DIMENSIONS, PELVIS_CHILDREN, POSE_WINDOW, SLICES, Statistics, features_to_motion, held_pose
 from .data import Clip, Dataset, load_dataset
-from .loop import Schedule, choose_device, train
-from .vqvae import FRAMES_PER_TOKEN, MotionVqVae
+from .loop import Schedule, autocast, choose_device, train
+from .vqvae import FRAMES_PER_TOKEN, MotionVqVae, Quantizer
 
 Array = NDArray[np.float32]
 
@@ -28,6 +28,7 @@ class TokenizerConfig:
     code_width: int = 256
     depth: int = 3
     codes: int = 512
+    levels: int = 2
     window: int = 64
     batch: int = 128
     steps: int = 5000
@@ -110,7 +111,7 @@ def _losses(
     model: MotionVqVae, batch: Tensor, mask: Tensor, stats: tuple[Tensor, Tensor], c: TokenizerConfig
 ) -> Tensor:
     mean, std = stats
-    with torch.autocast(batch.device.type, dtype=torch.bfloat16):
+    with autocast(batch.device):
         out, commitment, _ = model(batch)
     out = out.float()
 
@@ -144,7 +145,7 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
     np.savez(folder / "statistics.npz", mean=statistics.mean, std=statistics.std)
     where = choose_device(device)
     torch.manual_seed(config.seed)
-    model = MotionVqVae(config.width, config.code_width, config.depth, config.codes).to(where)
+    model = MotionVqVae(config.width, config.code_width, config.depth, config.codes, config.levels).to(where)
     windows = _Windows(dataset, statistics, config)
     stats = (torch.from_numpy(statistics.mean).to(where), torch.from_numpy(statistics.std).to(where))
 
@@ -158,11 +159,18 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
     return average
 
 
+def codebook_size(model: MotionVqVae) -> int:
+    """Codes of each level."""
+    first = model.quantizer.levels[0]
+    assert isinstance(first, Quantizer)
+    return len(first.codebook)
+
+
 def load_tokenizer(folder: Path) -> tuple[MotionVqVae, Statistics]:
     """A trained tokenizer and the statistics of its features."""
     state = torch.load(folder / "model.pt", weights_only=True, map_location="cpu")
     c = TokenizerConfig(**state["config"])
-    model = MotionVqVae(c.width, c.code_width, c.depth, c.codes)
+    model = MotionVqVae(c.width, c.code_width, c.depth, c.codes, c.levels)
     model.load_state_dict(state["model"])
     with np.load(folder / "statistics.npz") as file:
         return model.eval(), Statistics(file["mean"], file["std"])
@@ -170,10 +178,20 @@ def load_tokenizer(folder: Path) -> tuple[MotionVqVae, Statistics]:
 
 @torch.no_grad()
 def encode_clip(model: MotionVqVae, statistics: Statistics, features: Array) -> NDArray[np.int64]:
-    """Codes (T // 4,) of features (T, 263); frames over a multiple of four are left out."""
+    """Codes (T // 4, levels) of features (T, 263); frames over a multiple of four are left out."""
     usable = len(features) // FRAMES_PER_TOKEN * FRAMES_PER_TOKEN
     rows = torch.from_numpy(statistics.normalize(np.asarray(features[:usable])).astype(np.float32))
     codes: NDArray[np.int64] = model.encode(rows[None])[0].numpy()
+    return codes
+
+
+@torch.no_grad()
+def encode_poses(model: MotionVqVae, statistics: Statistics, features: Array) -> NDArray[np.int64]:
+    """Codes (N, levels) of single poses, the rows of features (N, 263): each is held over a window, as the authors of
+    the T5 system advise, and the token in its middle taken."""
+    held = np.repeat(held_pose(features)[:, None], POSE_WINDOW, axis=1)  # (N, POSE_WINDOW, 263)
+    rows = torch.from_numpy(statistics.normalize(held).astype(np.float32))
+    codes: NDArray[np.int64] = model.encode(rows)[:, POSE_WINDOW // FRAMES_PER_TOKEN // 2].numpy()
     return codes
 
 
@@ -184,10 +202,10 @@ def evaluate_tokenizer(
     """Over the split's clips, or all where it has none (a small data set):
     joint_error (mean of all joints, roots and headings aligned, mm), acceleration_error
     (mm per frame squared), path_error (root at the clip's end, mm per second), codes_used (share)."""
-    errors, accelerations, paths, used = [], [], [], set[int]()
+    errors, accelerations, paths, used = [], [], [], set[tuple[int, int]]()
     for clip in dataset.split(split) or dataset.clips:
         codes = encode_clip(model, statistics, dataset.of(clip))
-        used.update(codes.tolist())
+        used.update((level, int(code)) for level, column in enumerate(codes.T) for code in np.unique(column))
         decoded = model.decode(torch.from_numpy(codes)[None])[0].float().numpy()
         out = features_to_motion(statistics.denormalize(decoded).astype(np.float64))
         true = features_to_motion(dataset.of(clip)[: len(out)].astype(np.float64))
@@ -200,7 +218,7 @@ def evaluate_tokenizer(
         "joint_error_mm": float(np.concatenate(errors).mean() * 1000),
         "acceleration_error_mm": float(np.concatenate(accelerations).mean() * 1000),
         "path_error_mm_per_s": float(np.mean(paths) * 1000),
-        "codes_used": len(used) / len(model.quantizer.codebook),
+        "codes_used": len(used) / (len(model.quantizer.levels) * codebook_size(model)),
     }
 
 

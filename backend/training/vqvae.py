@@ -1,8 +1,9 @@
 """The motion tokenizer's network: a convolutional VQ-VAE, four frames a token.
 
-Layout and tensor names are those of the published motion VQ-VAE (Zhang et al. 2023, T2M-GPT; used by both
-MotionGPTs), so that one class holds published and own weights: encoder of strided convolutions and dilated residual
-blocks, one codebook, mirrored decoder with nearest-neighbour upsampling.
+Encoder and decoder are those of the published motion VQ-VAE (Zhang et al. 2023, T2M-GPT; used by both MotionGPTs):
+strided convolutions and dilated residual blocks, a mirrored decoder with nearest-neighbour upsampling. In between,
+several codebooks refine each other (residual quantisation: Zeghidour et al. 2021, SoundStream); with one level it is
+the published network.
 """
 
 import torch
@@ -125,36 +126,85 @@ class Quantizer(nn.Module):
         self.counts.copy_(torch.where(used.squeeze(1), self.counts, torch.ones_like(self.counts)))
 
 
-class MotionVqVae(nn.Module):
-    """Normalised features (B, T, 263), T a multiple of 4, to codes (B, T / 4) and back."""
+class ResidualQuantizer(nn.Module):
+    """Codebooks one after the other: each level holds what the sum of those before it lacks.
 
-    def __init__(self, width: int = 512, code_width: int = 512, depth: int = 3, codes: int = 512) -> None:
+    In training, a share of `solo` of the batches goes without the levels after the first, so that the first alone
+    already says what happens.
+    """
+
+    def __init__(self, levels: int, codes: int, code_width: int, solo: float = 0.15) -> None:
+        super().__init__()
+        self.solo = solo
+        self.levels = nn.ModuleList(Quantizer(codes, code_width) for _ in range(levels))
+
+    def encode(self, z: Tensor) -> Tensor:
+        """Codes (N, levels) of latents (N, code width)."""
+        codes, left = [], z
+        for level in self._each():
+            codes.append(level.encode(left))
+            left = left - F.embedding(codes[-1], level.codebook)
+        return torch.stack(codes, dim=-1)
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Latents (..., code width) of codes (..., levels)."""
+        parts = [F.embedding(codes[..., i], level.codebook) for i, level in enumerate(self._each())]
+        out: Tensor = torch.stack(parts).sum(dim=0)
+        return out
+
+    def forward(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of latents (N, code width): what codes say (N, code width), commitment loss (), codes (N, levels used)."""
+        levels = self._each()
+        if self.training and float(torch.rand(())) < self.solo:
+            levels = levels[:1]
+        codes, chosen, commitment = [], torch.zeros_like(z), z.new_zeros(())
+        for level in levels:
+            left = (z - chosen).detach()
+            if self.training and float(level.counts.sum()) == 0.0:
+                level.update(left, torch.zeros(len(left), dtype=torch.long, device=z.device))
+            codes.append(level.encode(left))
+            chosen = chosen + F.embedding(codes[-1], level.codebook)
+            if self.training:
+                level.update(left, codes[-1])
+            commitment = commitment + F.mse_loss(z, chosen)
+        return chosen, commitment / len(levels), torch.stack(codes, dim=-1)
+
+    def _each(self) -> list[Quantizer]:
+        return [level for level in self.levels if isinstance(level, Quantizer)]
+
+
+class MotionVqVae(nn.Module):
+    """Normalised features (B, T, 263), T a multiple of 4, to codes (B, T / 4, levels) and back."""
+
+    def __init__(
+        self, width: int = 512, code_width: int = 512, depth: int = 3, codes: int = 512, levels: int = 1
+    ) -> None:
         super().__init__()
         self.encoder = Encoder(width, code_width, depth)
         self.decoder = Decoder(width, code_width, depth)
-        self.quantizer = Quantizer(codes, code_width)
+        self.quantizer = ResidualQuantizer(levels, codes, code_width)
 
     def encode(self, features: Tensor) -> Tensor:
-        """Codes (B, T / 4)."""
-        z = self.encoder(features.transpose(1, 2)).float().transpose(1, 2)  # (B, T / 4, code width)
-        return self.quantizer.encode(z.reshape(-1, z.shape[-1])).reshape(z.shape[:2])
+        """Codes (B, T / 4, levels)."""
+        z = self._latents(features)
+        codes: Tensor = self.quantizer.encode(z.flatten(0, 1)).unflatten(0, z.shape[:2])
+        return codes
 
     def decode(self, codes: Tensor) -> Tensor:
-        """Features (B, T, 263) of codes (B, T / 4)."""
-        z = F.embedding(codes, self.quantizer.codebook)
-        out: Tensor = self.decoder(z.transpose(1, 2)).transpose(1, 2)
+        """Features (B, T, 263) of codes (B, T / 4, levels)."""
+        out: Tensor = self.decoder(self.quantizer.decode(codes).transpose(1, 2)).transpose(1, 2)
         return out
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(reconstruction (B, T, 263), commitment loss (), codes (B, T / 4)); in training mode the codebook moves."""
-        z = self.encoder(features.transpose(1, 2)).float().transpose(1, 2)
-        flat = z.reshape(-1, z.shape[-1])
-        if self.training and float(self.quantizer.counts.sum()) == 0.0:
-            self.quantizer.update(flat.detach(), torch.zeros(len(flat), dtype=torch.long, device=z.device))
-        codes = self.quantizer.encode(flat.detach())
-        chosen = F.embedding(codes, self.quantizer.codebook).reshape(z.shape)
-        if self.training:
-            self.quantizer.update(flat.detach(), codes)
-        commitment = F.mse_loss(z, chosen)
-        passed = z + (chosen - z).detach()
-        return self.decoder(passed.transpose(1, 2)).transpose(1, 2).float(), commitment, codes.reshape(z.shape[:2])
+        """Reconstruction (B, T, 263), commitment loss (), codes (B, T / 4, levels used). In training the codebooks
+        move."""
+        z = self._latents(features)
+        chosen, commitment, codes = self.quantizer(z.flatten(0, 1))
+        passed = z + (chosen.reshape(z.shape) - z).detach()
+        out = self.decoder(passed.transpose(1, 2)).transpose(1, 2).float()
+        return out, commitment, codes.unflatten(0, z.shape[:2])
+
+    def _latents(self, features: Tensor) -> Tensor:
+        """(B, T / 4, code width)."""
+        z: Tensor = self.encoder(features.transpose(1, 2))
+        return z.float().transpose(1, 2)

@@ -1,0 +1,295 @@
+"""The project's own models on ONNX Runtime: text, poses and motion to motion, and motion to text, without torch.
+
+How the network is made stands in `backend.training.language_net`.
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from retarget import Motion
+from retarget.errors import MotionGPTError
+from retarget.feet import bend_toes, plant_feet
+
+from ..edits import on_canonical_body
+from ..features import POSE_WINDOW, features_to_motion, held_pose, motion_to_features
+from ..models import ModelCard
+from ..vocabulary import (
+    ABSENT,
+    BEGIN,
+    END,
+    FIRST_WORD,
+    HIDDEN,
+    LEVELS,
+    MAX_TOKENS,
+    MOTION,
+    NO_DETAIL,
+    POSE,
+    QUESTION,
+    TASKS,
+    TELL,
+    TEXT_TOKENS,
+    UNKNOWN_LENGTH,
+    pack,
+    unpack,
+)
+from .base import CaptionRequest, GenerateRequest, Progress, Result
+from .codec import FRAMES_PER_TOKEN
+from .runtime import open_session
+from .sampling import choose_each, random_streams
+from .tokens import Codes, Sampling, TokenEngine
+
+Array = NDArray[np.float32]
+Whole = NDArray[np.int64]
+Arrays = dict[str, NDArray[np.generic]]
+
+_THREADS = 2  # the graphs are small: more threads wait for each other
+_CONTEXT = 16  # tokens of a motion that the model is shown when it continues it: 3.2 s
+_CAPTION_WORDS = 40
+
+
+class ResidualCodec:
+    """The motion tokenizer: codes of two levels, packed into one number each, for four frames at 20 a second."""
+
+    def __init__(self, folder: Path, device: str) -> None:
+        self._motion, self._codes = (open_session(folder / f"{n}.onnx", device, _THREADS) for n in ("motion", "codes"))
+
+    def encode(self, motion: Motion) -> list[int]:
+        """Codes of a motion on the canonical body at 20 frames a second; its end is held to fill the last token."""
+        missing = -len(motion) % FRAMES_PER_TOKEN + 1  # features need one frame more than they describe
+        return self._pack(motion_to_features(motion.held(missing)))
+
+    def encode_poses(self, motion: Motion, frames: Sequence[int]) -> list[int]:
+        """For each of the frames, the code of its pose held over a window."""
+        if not frames:
+            return []
+        rows = held_pose(motion_to_features(motion.held(1)))[list(frames)]  # (K, 263)
+        windows = np.repeat(rows[:, None], POSE_WINDOW, axis=1).astype(np.float32)
+        (codes,) = self._codes.run(None, {"features": windows})
+        return [pack(*map(int, code)) for code in codes[:, POSE_WINDOW // FRAMES_PER_TOKEN // 2]]
+
+    def decode(self, codes: Sequence[int]) -> Motion:
+        """The motion of codes, from the origin facing +Z, on the floor."""
+        (features,) = self._motion.run(None, {"codes": np.array([[unpack(code) for code in codes]], np.int64)})
+        return features_to_motion(features[0].astype(np.float64))
+
+    def _pack(self, features: NDArray[Any]) -> list[int]:
+        (codes,) = self._codes.run(None, {"features": features[None].astype(np.float32)})
+        return [pack(*map(int, code)) for code in codes[0]]
+
+
+class _Decoder:
+    """The language model's graphs with the cache of one batch of answers."""
+
+    def __init__(self, folder: Path, card: ModelCard, device: str) -> None:
+        self._words, self._memory, self._step, self._detail = (
+            open_session(folder / f"{name}.onnx", device, _THREADS) for name in ("words", "memory", "step", "detail")
+        )
+        s = card.settings
+        self._shape = (int(s["layers"]), int(s["heads"]), int(s["head_width"]))
+        self._inputs: Arrays = {}
+        self._cache: tuple[Array, Array] = (np.zeros(0, np.float32),) * 2
+        self._place = 0
+
+    def start(self, ids: list[int], keep: list[float], task: str, slots: Whole, kinds: Whole, rows: int) -> None:
+        """Read the prompt for `rows` answers, once for each of `keep`, where 0 hides the text: (len(keep) * rows)
+        answers in all."""
+        copies = len(keep)
+        pieces = np.array([ids], np.int64)
+        (states,) = self._words.run(None, {"ids": pieces, "mask": np.ones_like(pieces)})
+        cross_k, cross_v, whole = self._memory.run(
+            None,
+            {
+                "states": np.repeat(states, copies, axis=0),
+                "mask": np.ones((copies, len(ids)), np.float32),
+                "keep": np.array(keep, np.float32),
+                "task": np.full(copies, TASKS.index(task), np.int64),
+                "slots": np.repeat(slots[None], copies, axis=0),
+                "kinds": np.repeat(kinds[None], copies, axis=0),
+            },
+        )
+        self._inputs = {
+            "cross_k": np.repeat(cross_k, rows, axis=1),
+            "cross_v": np.repeat(cross_v, rows, axis=1),
+            "mask": np.repeat(whole, rows, axis=0),
+        }
+        layers, heads, width = self._shape
+        self._cache = (np.zeros((layers, copies * rows, heads, 0, width), np.float32),) * 2
+        self._place = 0
+
+    def step(self, tokens: Sequence[int], details: Sequence[int], remaining: int) -> tuple[Array, Array]:
+        """Logits (B, vocabulary) after these tokens, and the state (B, width) for `detail`."""
+        logits, hidden, keys, values = self._step.run(
+            None,
+            {
+                **self._inputs,
+                "token": np.array(tokens, np.int64),
+                "detail": np.array(details, np.int64),
+                "position": np.full(len(tokens), self._place, np.int64),
+                "remaining": np.full(len(tokens), remaining, np.int64),
+                "past_k": self._cache[0],
+                "past_v": self._cache[1],
+            },
+        )
+        self._cache = (keys, values)
+        self._place += 1
+        return logits, hidden
+
+    def detail(self, hidden: Array, first: Sequence[int]) -> Array:
+        """Logits (B, 512) of the second level once the first is chosen."""
+        logits: Array = self._detail.run(None, {"hidden": hidden, "first": np.array(first, np.int64)})[0]
+        return logits
+
+
+class MotionLanguageEngine(TokenEngine):
+    """Runs a folder of kind "motiongpt-onnx"."""
+
+    context_tokens = _CONTEXT
+
+    def __init__(self, folder: Path, card: ModelCard, device: str = "auto") -> None:
+        self._poses = ResidualCodec(folder, device)
+        super().__init__(card, self._poses, "cuda" if device == "cuda" else "cpu")
+        self._decoder = _Decoder(folder, card, device)
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(TEXT_TOKENS)
+        self._tokenizer.no_padding()
+        self._unused = [int(code) for code in card.settings.get("unused_codes", ())]
+        self._pieces = [int(piece) for piece in card.settings["caption_words"]]
+        chosen = card.settings.get("sampling", {})
+        self.temperature = float(chosen.get("temperature", 1.0))
+        self.top_p = float(chosen.get("top_p", 0.9))
+        self._guidance = float(chosen.get("guidance", 1.0))
+        self._detail_temperature = float(chosen.get("detail_temperature", 1.0))
+
+    def generate(self, request: GenerateRequest) -> Iterator[Progress | Result]:
+        if not request.prompt.strip():
+            raise MotionGPTError("The text is empty.", "Say what should happen, such as: a person walks forward.")
+        if request.seconds is not None and not 0 < request.seconds <= self.max_seconds:
+            raise MotionGPTError(
+                f"{request.seconds:g} seconds can't be made.",
+                f"Ask this model for more than 0 and at most {self.max_seconds:g} seconds.",
+            )
+        return super().generate(request)
+
+    def polished(self, motion: Motion) -> Motion:
+        return bend_toes(plant_feet(motion))
+
+    def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Iterator[Codes]:
+        self._start(text, "generate", sampling)
+        yield from self._write(count, sampling)
+
+    def codes_after(self, context: Sequence[int], text: str, count: int, sampling: Sampling) -> Iterator[Codes]:
+        if count >= MAX_TOKENS:
+            raise self._too_long(count * FRAMES_PER_TOKEN / self._fps)
+        shown = list(context[-(MAX_TOKENS - count) :])
+        self._start(text, "generate", sampling)
+        given: list[int | None] = [*shown, *[None] * count]
+        for codes in self._write(len(given), sampling, given):
+            yield [one[len(shown) :] for one in codes]
+
+    def given_tokens(self, given: Motion, frames: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Tokens of which all frames are kept hold motion, those with only some a pose."""
+        whole = self._codec.encode(given)
+        codes, kinds = [0] * len(whole), [HIDDEN] * len(whole)
+        poses: dict[int, int] = {}
+        for token, inside in itertools.groupby(frames, lambda frame: frame // FRAMES_PER_TOKEN):
+            kept = list(inside)
+            if len(kept) == FRAMES_PER_TOKEN:
+                codes[token], kinds[token] = whole[token], MOTION
+            else:
+                poses[token], kinds[token] = kept[len(kept) // 2], POSE
+        for token, code in zip(poses, self._poses.encode_poses(given, list(poses.values())), strict=True):
+            codes[token] = code
+        return codes, kinds
+
+    def codes_between(
+        self, codes: Sequence[int], known: Sequence[int], text: str, sampling: Sampling
+    ) -> Iterator[Codes]:
+        slots = np.array([unpack(code) for code in codes])
+        self._start(text, "inbetween", sampling, slots, np.array(known))
+        given = [code if kind == MOTION else None for code, kind in zip(codes, known, strict=True)]
+        yield from self._write(len(codes), sampling, given)
+
+    def caption(self, request: CaptionRequest) -> Iterator[Progress | Result]:
+        motion = on_canonical_body(request.motion).resample(self._fps)
+        codes = self._codec.encode(motion.slice(0, min(len(motion), self._most * FRAMES_PER_TOKEN)))
+        slots = np.array([unpack(code) for code in codes])
+        ids = self._tokenizer.encode(QUESTION).ids
+        self._decoder.start(ids, [1.0], "caption", slots, np.full(len(codes), MOTION), 1)
+        yield Progress("text", 0.0)
+        token, pieces = TELL, list[int]()
+        while len(pieces) < _CAPTION_WORDS:
+            logits, _ = self._decoder.step([token], [NO_DETAIL], UNKNOWN_LENGTH)
+            logits[:, :END] = -np.inf
+            logits[:, BEGIN:FIRST_WORD] = -np.inf
+            token = int(logits[0].argmax())
+            if token == END:
+                break
+            pieces.append(self._pieces[token - FIRST_WORD])
+            yield Progress("tokens", len(pieces) / _CAPTION_WORDS)
+        yield Result(texts=(self._tokenizer.decode(pieces).strip(),))
+
+    def _start(
+        self,
+        text: str,
+        task: str,
+        sampling: Sampling,
+        slots: Whole | None = None,
+        kinds: Whole | None = None,
+    ) -> None:
+        """Read a prompt, with guidance a second time without its text."""
+        if slots is None or kinds is None:
+            slots, kinds = np.zeros((1, LEVELS), np.int64), np.full(1, ABSENT, np.int64)
+        told = bool(text.strip())
+        self._copies = 2 if told and self._guidance != 1.0 else 1
+        keep = [1.0, 0.0][: self._copies] if told else [0.0]
+        ids = self._tokenizer.encode(text).ids
+        self._decoder.start(ids, keep, task, slots, kinds, sampling.variations)
+
+    def _write(self, count: int | None, sampling: Sampling, given: Sequence[int | None] = ()) -> Iterator[Codes]:
+        """Codes after every token. given: those that are known beforehand, by place."""
+        rows, streams = sampling.variations, random_streams(sampling.seed, sampling.variations)
+        tokens, details = [BEGIN] * rows, [NO_DETAIL] * rows
+        codes: Codes = [[] for _ in range(rows)]
+        ended = [False] * rows
+        for place in range(count or MAX_TOKENS):
+            left = UNKNOWN_LENGTH if count is None else count - place
+            logits, hidden = self._decoder.step(tokens * self._copies, details * self._copies, left)
+            if place < len(given) and (code := given[place]) is not None:
+                first, second = ([part] * rows for part in unpack(code))
+            else:
+                first = self._first(logits, streams, sampling, may_end=count is None and place > 0)
+                ended = [was or token == END for was, token in zip(ended, first, strict=True)]
+                if all(ended):
+                    return
+                first = [0 if over else token for over, token in zip(ended, first, strict=True)]
+                second = self._second(hidden[:rows], first, streams, sampling)
+            for row, over in enumerate(ended):
+                if not over:
+                    codes[row].append(pack(first[row], second[row]))
+            tokens, details = first, second
+            yield [list(one) for one in codes]
+
+    def _first(
+        self, logits: Array, streams: Sequence[np.random.Generator], sampling: Sampling, may_end: bool
+    ) -> list[int]:
+        """The first level of every row, or END."""
+        if self._copies == 2:
+            told, untold = np.split(logits, 2)
+            logits = untold + self._guidance * (told - untold)
+        logits = logits[:, : END + 1]
+        logits[:, self._unused] = -np.inf
+        if not may_end:
+            logits[:, END] = -np.inf
+        return choose_each(logits, streams, temperature=sampling.temperature, top_p=sampling.top_p)
+
+    def _second(
+        self, hidden: Array, first: Sequence[int], streams: Sequence[np.random.Generator], sampling: Sampling
+    ) -> list[int]:
+        warmth = min(sampling.temperature, self._detail_temperature)
+        return choose_each(self._decoder.detail(hidden, first), streams, temperature=warmth, top_p=sampling.top_p)
