@@ -33,6 +33,7 @@ def add_commands(subparsers: "common.Subparsers") -> None:
     inner = train.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=common.CommandParser)
     _add_tokenizer(inner)
     _add_language_model(inner)
+    _add_matching(inner)
     _add_export(inner)
 
 
@@ -60,6 +61,21 @@ def _add_language_model(inner: "common.Subparsers") -> None:
     parser.add_argument("dataset", type=Path, metavar="DATASET")
     parser.add_argument("--tokenizer", type=Path, required=True, metavar="FOLDER", help="a trained tokenizer")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
+    _add_settings(parser)
+
+
+def _add_matching(inner: "common.Subparsers") -> None:
+    parser = common.add_command(
+        inner,
+        "matching",
+        "train the text-motion matching model that judges motion; goes on with what the folder holds",
+        "motiongpt train matching dataset/ -o runs/matching --judge judge/",
+        run_matching,
+    )
+    parser.add_argument("dataset", type=Path, metavar="DATASET")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
+    parser.add_argument("--judge", type=Path, metavar="FOLDER", help="write it there for `motiongpt evaluate`")
+    parser.add_argument("--picker", type=Path, metavar="ONNX", help="write it there as one graph that ranks candidates")
     _add_settings(parser)
 
 
@@ -158,6 +174,25 @@ def run_language_model(args: argparse.Namespace) -> Report:
     training, config = _settings(args, LanguageTraining, LanguageConfig)
     train_language_model(args.dataset, args.tokenizer, args.output, training, config, args.device)
     return Report({"path": str(args.output)}, (f"{args.output}: trained",))
+
+
+def run_matching(args: argparse.Namespace) -> Report:
+    """The text-motion matching model."""
+    _need_torch()
+    from ..training.data import load_dataset
+    from ..training.export_matching import calibrate, export_judge, export_picker
+    from ..training.matching import MatchingTraining, train_matching
+    from ..training.matching_net import MatchingConfig
+
+    training, config = _settings(args, MatchingTraining, MatchingConfig)
+    model = train_matching(args.dataset, args.output, training, config, args.device).cpu()
+    measured = calibrate(model, load_dataset(args.dataset))
+    if args.judge:
+        record = {"training": {**dataclasses.asdict(training), **dataclasses.asdict(config)}, **measured}
+        export_judge(model, args.judge, record)
+    if args.picker:
+        export_picker(model, args.picker)
+    return Report({"path": str(args.output), **measured}, tuple(f"{k}: {v:g}" for k, v in measured.items()))
 
 
 def run_export(args: argparse.Namespace) -> Report:

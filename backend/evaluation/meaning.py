@@ -60,7 +60,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (r"\bdances?\b(?! move)|\bdancing\b", "dance-short"),
     (
         r"\b(dribbl|basketball|climb|crawl|flip|cartwheel|jump|leap|hops?\b|swim|sits?\b|sitting|lies?\b|lying|kneel"
-        r"|chair|is hit|a hit\b"
+        r"|chair|is hit\b|a hit\b"
         r"|struck|a blow|fall|collaps|dodg|evad|spell|magic|shield|guard|cheer|celebrat|zombie|spin|full circle|stance"
         r"|weapon|throws? (a ball|something|an object)|winds up|scoop|defend|shoot|aim|air with the arms|hello with)",
         OTHER,

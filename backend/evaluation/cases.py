@@ -1,0 +1,112 @@
+"""What a model is tried on: the test clips and their captions, and prompts in words that were kept out of training.
+
+The lists lie beside this file, so that every model meets the same ones. `test_clips.txt`: the project's own test split.
+`test_captions.csv`: three captions for each test clip and its mirrored copy, every style but the normal one said.
+`unseen_prompts.csv`: prompts in words that no caption has (kind "word"), and pairs of action and style that no training
+clip shows (kind "pair"), which `unseen_pairs.csv` lists.
+"""
+
+import csv
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..training.captions import describe
+from ..training.data import Clip, Dataset
+from .meaning import OTHER, Meaning, meaning_of_tags, read_caption
+
+_HERE = Path(__file__).parent
+MIN_FRAMES = 20
+
+
+@dataclass(frozen=True)
+class Case:
+    """A test clip, what it means, and captions: the first is what models are asked for, all are references."""
+
+    clip: Clip
+    meaning: Meaning
+    captions: tuple[str, ...]
+
+    @property
+    def prompt(self) -> str:
+        return self.captions[0]
+
+
+@dataclass(frozen=True)
+class UnseenPrompt:
+    """words: those that no caption has.  actions, styles: each of them is right; no styles: none is asked for."""
+
+    prompt: str
+    words: tuple[str, ...]
+    actions: tuple[str, ...]
+    styles: tuple[str, ...]
+    kind: str
+
+
+def list_test_clips() -> tuple[str, ...]:
+    """Names of the project's test clips, in alphabetical order; a mirrored copy belongs to its original."""
+    return tuple((_HERE / "test_clips.txt").read_text(encoding="utf-8").split("\n")[:-1])
+
+
+def unseen_pairs() -> tuple[tuple[str, str], ...]:
+    """(action, style) that no training clip shows, of actions that more than two styles have."""
+    with open(_HERE / "unseen_pairs.csv", newline="", encoding="utf-8") as file:
+        return tuple((row["action"], row["style"]) for row in csv.DictReader(file))
+
+
+def unseen_prompts() -> tuple[UnseenPrompt, ...]:
+    """All of `unseen_prompts.csv`."""
+    with open(_HERE / "unseen_prompts.csv", newline="", encoding="utf-8") as file:
+        return tuple(
+            UnseenPrompt(
+                row["prompt"],
+                tuple(row["words"].split()),
+                tuple(row["action"].split()),
+                tuple(row["style"].split()),
+                row["kind"],
+            )
+            for row in csv.DictReader(file)
+        )
+
+
+def _test_captions() -> dict[tuple[str, bool], tuple[str, ...]]:
+    found: dict[tuple[str, bool], list[str]] = {}
+    with open(_HERE / "test_captions.csv", newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            found.setdefault((row["clip"], row["mirrored"] == "1"), []).append(row["caption"])
+    return {key: tuple(texts) for key, texts in found.items()}
+
+
+def meaning_of(clip: Clip) -> Meaning:
+    """Action and style of a clip by its name where that tells, else by its first caption; "other" where neither does.
+
+    Of captioned clips only actions that words tell surely are believed.
+    """
+    named = meaning_of_tags(clip.tags, clip.mirrored)
+    if named is not None:
+        return named
+    read = read_caption(clip.captions[0]) if clip.captions else Meaning(OTHER)
+    return Meaning(read.action if read.action in _READ_ACTIONS else OTHER)
+
+
+_READ_ACTIONS = {"walk", "walk-back", "run", "bow", "kick", "punch", "slash", "dance-short"}
+
+
+def cases_of(dataset: Dataset, limit: int | None = None) -> list[Case]:
+    """The test clips that have words, with the captions that the project keeps for them, else their own or new ones.
+
+    limit: only so many, spread evenly.  Clips too short to be judged are left out.
+    """
+    kept, rng = _test_captions(), random.Random(0)
+    cases = []
+    for clip in dataset.split("test"):
+        if clip.frames < MIN_FRAMES or not (clip.captions or clip.tags):
+            continue
+        captions = kept.get((clip.name, clip.mirrored)) or tuple(clip.captions)
+        if not captions:
+            tags = clip.tags
+            captions = tuple(describe(tags["content"], tags["style"], clip.mirrored, False, rng) for _ in range(3))
+        cases.append(Case(clip, meaning_of(clip), captions))
+    if limit is not None and limit < len(cases):
+        cases = [cases[i * len(cases) // limit] for i in range(limit)]
+    return cases

@@ -1,0 +1,160 @@
+"""Motions for every test case, judged: real ones, a model's, and the nearest training clips.
+
+What a model makes is kept in a folder between calls, because making it takes minutes: its verdicts and its physics, by
+the model's files, the judge, the prompts and the number of runs.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retarget import Motion
+
+from ..engines.base import Engine, GenerateRequest, Result
+from ..features import FPS, features_to_motion, motion_to_features
+from ..models import ModelCard
+from ..training.data import Dataset
+from . import physics
+from .cases import Case
+from .judge import Judge
+
+Array = NDArray[np.floating[Any]]
+Progress = Callable[[int, int], None]
+
+DEEP = 0.03
+LONG_FREEZE = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedSet:
+    """N prompts, R motions each; real motion has one.
+
+    vectors (N, R, D); actions, styles: places in ACTION_NAMES and STYLE_NAMES (N, R); sliding (m/s), deepest
+    penetration (m), jitter (100 m/s³), longest freeze (s), frames (N, R).
+    """
+
+    vectors: Array
+    actions: Array
+    styles: Array
+    sliding: Array
+    penetration: Array
+    jitter: Array
+    freeze: Array
+    frames: Array
+
+    @property
+    def runs(self) -> int:
+        return int(self.vectors.shape[1])
+
+    def save(self, path: Path) -> None:
+        """Write `.npz`."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".tmp.npz")
+        np.savez(draft, **{f.name: getattr(self, f.name) for f in fields(self)})
+        draft.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> "JudgedSet":
+        """Read what `save` wrote."""
+        with np.load(path) as data:
+            return cls(**{f.name: data[f.name] for f in fields(cls)})
+
+
+def judge_sets(judge: Judge, sets: Iterable[Sequence[Array]]) -> JudgedSet:
+    """Verdicts and physics of motions' features (T, 263): for each prompt as many as for the others."""
+    rows = [[_judged(judge, features) for features in motions] for motions in sets]
+    columns = [np.array([[one[i] for one in row] for row in rows]) for i in range(len(fields(JudgedSet)))]
+    return JudgedSet(*columns)
+
+
+def _judged(judge: Judge, features: Array) -> tuple[Array, int, int, float, float, float, float, int]:
+    verdict = judge.features(features.astype(np.float32))
+    motion = features_to_motion(features.astype(np.float64))
+    return (
+        verdict.vector,
+        int(verdict.actions.argmax()),
+        int(verdict.styles.argmax()),
+        physics.foot_sliding(motion),
+        float(physics.penetration(motion).max()),
+        physics.jitter(motion),
+        physics.longest_freeze(motion),
+        len(features),
+    )
+
+
+def real_set(judge: Judge, dataset: Dataset, cases: Sequence[Case]) -> JudgedSet:
+    """The test clips themselves."""
+    return judge_sets(judge, ([np.asarray(dataset.of(c.clip))] for c in cases))
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A prompt, its length in frames of features, and the seed."""
+
+    prompt: str
+    frames: int
+    seed: int
+
+
+def asks_of(cases: Sequence[Case], max_seconds: float) -> list[Ask]:
+    """Every case's prompt at the length of its clip."""
+    longest = int(max_seconds * FPS) - 1
+    return [Ask(c.prompt, min(c.clip.frames, longest), seed) for seed, c in enumerate(cases)]
+
+
+def generate_motions(engine: Engine, ask: Ask, runs: int) -> tuple[Motion, ...]:
+    """`runs` motions for one prompt, drawn together, at 20 frames a second."""
+    # T frames of motion give T - 1 of features.
+    request = GenerateRequest(ask.prompt, (ask.frames + 1) / FPS, ask.seed, runs)
+    for event in engine.generate(request):
+        if isinstance(event, Result):
+            return tuple(m.resample(FPS) for m in event.motions)
+    raise RuntimeError("the engine ended without a result")
+
+
+def made_set(engine: Engine, judge: Judge, asks: Sequence[Ask], runs: int, progress: Progress) -> JudgedSet:
+    """What a model makes of every prompt."""
+
+    def sets() -> Iterable[list[Array]]:
+        for done, ask in enumerate(asks):
+            progress(done, len(asks))
+            yield [motion_to_features(m) for m in generate_motions(engine, ask, runs)]
+        progress(len(asks), len(asks))
+
+    return judge_sets(judge, sets())
+
+
+def cached_set(path: Path | None, make: Callable[[], JudgedSet]) -> JudgedSet:
+    """What the file holds, else made and kept there; None keeps nothing."""
+    if path is not None and path.is_file():
+        return JudgedSet.load(path)
+    made = make()
+    if path is not None:
+        made.save(path)
+    return made
+
+
+def fingerprint(card: ModelCard, judge: Judge, asks: Sequence[Ask], runs: int) -> str:
+    """Stands for everything that decides what `made_set` gives, but the engine's code."""
+    what = (sorted(card.files.items()), sorted(map(str, card.settings.items())), judge.fingerprint, list(asks), runs)
+    return hashlib.sha256(repr(what).encode()).hexdigest()[:16]
+
+
+def nearest_set(
+    judge: Judge, dataset: Dataset, asks: Sequence[Ask], similar: Sequence[Sequence[int]], runs: int
+) -> JudgedSet:
+    """Training clips whose captions are nearest to every prompt's: one drawn among `similar` (places in the data set's
+    clips) a run, cut to the length asked for where it is longer."""
+
+    def sets() -> Iterable[list[Array]]:
+        for ask, places in zip(asks, similar, strict=True):
+            random = np.random.default_rng(ask.seed)
+            chosen = random.choice(places, runs)
+            yield [np.asarray(dataset.of(dataset.clips[int(i)]))[: ask.frames] for i in chosen]
+
+    return judge_sets(judge, sets())

@@ -1,0 +1,165 @@
+"""The other tasks of a model on test clips: prediction, in-between, given poses, captions. What an engine can't do is
+left out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from retarget import Motion, MotionGPTError
+
+from ..engines.base import (
+    CaptionRequest,
+    ContinueRequest,
+    Engine,
+    InbetweenRequest,
+    Progress,
+    Result,
+)
+from ..features import features_to_motion
+from ..training.data import Dataset
+from . import captions, poses
+from .cases import Case
+from .meaning import OTHER, read_caption
+
+TOKEN = 4
+"""Frames of a given pose: the papers give four, which are one token."""
+_SHORTEST = 40
+GIVEN_FIRST = 0.2
+"""Share of a clip that prediction is given (T5 MotionGPT, after MDM)."""
+GIVEN_ENDS = 0.25
+"""Share at either end that in-between is given (MDM)."""
+
+
+def _result(events: Iterator[Progress | Result]) -> Result:
+    for event in events:
+        if isinstance(event, Result):
+            return event
+    raise RuntimeError("the engine ended without a result")
+
+
+def real_motions(dataset: Dataset, cases: Sequence[Case], longest: float) -> list[Motion]:
+    """The cases' clips with their prompts, those that are long enough, cut to the model's longest."""
+    motions = [
+        replace(features_to_motion(np.asarray(dataset.of(c.clip), np.float64)), meta={"text": c.prompt}) for c in cases
+    ]
+    return [m.slice(0, min(len(m), int(longest * m.fps))) for m in motions if len(m) >= _SHORTEST]
+
+
+def _hold(motion: Motion, given: int) -> Motion:
+    """Baseline of prediction: the last pose given, held."""
+    index = np.minimum(np.arange(len(motion)), given - 1)
+    return replace(
+        motion, rotations=motion.rotations[index], root_position=motion.root_position[index],
+        contacts=motion.contacts[index],
+    )  # fmt: skip
+
+
+def _interpolate(motion: Motion, first: int, last: int) -> Motion:
+    """Baseline of in-between: slerp and straight lines from frame `first` to frame `last`."""
+    ends = [first, last]
+    two = replace(
+        motion, rotations=motion.rotations[ends], root_position=motion.root_position[ends],
+        contacts=motion.contacts[ends], fps=motion.fps / (last - first),
+    )  # fmt: skip
+    return two.resample(motion.fps, last - first + 1)
+
+
+def measure_prediction(engine: Engine, motions: Sequence[Motion]) -> dict[str, float]:
+    """ADE and FDE in metres of what follows the first 20 %, and of holding the last pose."""
+    found: dict[str, list[float]] = {k: [] for k in ("ade", "fde", "hold_ade", "hold_fde")}
+    for seed, motion in enumerate(motions):
+        given = max(2 * TOKEN, round(GIVEN_FIRST * len(motion)))
+        request = ContinueRequest(motion.slice(0, given), (len(motion) - given) / motion.fps, "", seed)
+        made = _result(engine.continue_motion(request)).motions[0]
+        true = motion.joints[given : len(made)]
+        for name, joints in (("", made.joints), ("hold_", _hold(motion, given).joints)):
+            found[f"{name}ade"].append(poses.ade(joints[given : given + len(true)], true))
+            found[f"{name}fde"].append(poses.fde(joints[given : given + len(true)], true))
+    return {key: float(np.mean(values)) for key, values in found.items()}
+
+
+def measure_inbetween(engine: Engine, motions: Sequence[Motion]) -> dict[str, float]:
+    """ADE and FDE in metres of the middle half, and of interpolation between its neighbours."""
+    found: dict[str, list[float]] = {k: [] for k in ("ade", "fde", "linear_ade", "linear_fde")}
+    for seed, motion in enumerate(motions):
+        first, last = round(GIVEN_ENDS * len(motion)), round((1 - GIVEN_ENDS) * len(motion))
+        keep = (*range(first), *range(last, len(motion)))
+        made = _result(engine.inbetween(InbetweenRequest(motion, keep, "", seed))).motions[0]
+        true = motion.joints[first:last]
+        linear = _interpolate(motion, first - 1, last).joints[1:-1]
+        for name, joints in (("", made.joints[first:last]), ("linear_", linear)):
+            found[f"{name}ade"].append(poses.ade(joints, true))
+            found[f"{name}fde"].append(poses.fde(joints, true))
+    return {key: float(np.mean(values)) for key, values in found.items()}
+
+
+def measure_poses(engine: Engine, motions: Sequence[Motion]) -> dict[str, float]:
+    """Recon and Vel with the first and with the last four frames given, Dist with three to five key tokens given."""
+    found: dict[str, list[float]] = {k: [] for k in ("first_recon", "first_vel", "last_recon", "last_vel", "dist")}
+    for seed, motion in enumerate(motions):
+        true, frames = poses.local_poses(motion), len(motion)
+        for name, keep, around in (
+            ("first", range(TOKEN), slice(0, TOKEN + 1)),
+            ("last", range(frames - TOKEN, frames), slice(frames - TOKEN - 1, frames)),
+        ):
+            made = poses.local_poses(_inbetween(engine, motion, tuple(keep), seed))
+            found[f"{name}_recon"].append(poses.recon(made[keep.start : keep.stop], true[keep.start : keep.stop]))
+            found[f"{name}_vel"].append(poses.vel(made[around], true[around]))
+        random = np.random.default_rng(seed)
+        places = np.sort(random.choice(frames // TOKEN, min(int(random.integers(3, 6)), frames // TOKEN), False))
+        keep_frames = tuple(int(p) * TOKEN + i for p in places for i in range(TOKEN))
+        made = poses.local_poses(_inbetween(engine, motion, keep_frames, seed))
+        given = true[list(keep_frames)].reshape(len(places), TOKEN, *true.shape[1:])
+        found["dist"].append(poses.dist(made, given))
+    return {key: float(np.mean(values)) for key, values in found.items()}
+
+
+def _inbetween(engine: Engine, motion: Motion, keep: tuple[int, ...], seed: int) -> Motion:
+    return _result(engine.inbetween(InbetweenRequest(motion, keep, str(motion.meta["text"]), seed))).motions[0]
+
+
+def measure_captions(engine: Engine, dataset: Dataset, cases: Sequence[Case]) -> dict[str, float]:
+    """BLEU-1, BLEU-4, ROUGE-L, CIDEr against the cases' captions; shares whose action (its side aside), side and style
+    the words say, of the cases that have one. The normal style may stay unsaid."""
+    motions = [features_to_motion(np.asarray(dataset.of(c.clip), np.float64)) for c in cases]
+    texts = [_result(engine.caption(CaptionRequest(m))).texts[0] for m in motions]
+    return caption_scores(texts, cases)
+
+
+def caption_scores(texts: Sequence[str], cases: Sequence[Case]) -> dict[str, float]:
+    """`measure_captions` of captions at hand."""
+    references = [c.captions for c in cases]
+    read = [read_caption(t) for t in texts]
+    pairs = [(r, c.meaning) for r, c in zip(read, cases, strict=True) if c.meaning.action != OTHER]
+    sided = [(r.side, m.side) for r, m in pairs if m.side]
+    styled = [(r.style, m.style) for r, m in pairs if m.style not in ("", "normal")]
+
+    def share(hits: list[bool]) -> float:
+        return sum(hits) / len(hits) if hits else float("nan")
+
+    return {
+        "bleu1": captions.bleu(texts, references, 1),
+        "bleu4": captions.bleu(texts, references, 4),
+        "rouge_l": captions.rouge_l(texts, references),
+        "cider": captions.cider(texts, references),
+        "action": share([r.kind == m.kind for r, m in pairs]),
+        "side": share([a == b for a, b in sided]),
+        "style": share([a == b for a, b in styled]),
+    }
+
+
+def measure_tasks(engine: Engine, dataset: Dataset, cases: Sequence[Case]) -> dict[str, dict[str, float]]:
+    """Every task that the engine has and that the field measures, but text to motion."""
+    motions = real_motions(dataset, cases, engine.max_seconds)
+    if not motions:
+        raise MotionGPTError("No test clip is two seconds long.", "Import longer clips.")
+    out = {}
+    if "continue" in engine.tasks:
+        out["prediction"] = measure_prediction(engine, motions)
+    if "inbetween" in engine.tasks:
+        out["inbetween"] = measure_inbetween(engine, motions)
+        out["poses"] = measure_poses(engine, motions)
+    if "caption" in engine.tasks:
+        out["captions"] = measure_captions(engine, dataset, cases)
+    return out

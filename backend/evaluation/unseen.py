@@ -1,0 +1,148 @@
+"""Prompts in words that were kept out of training, and pairs of action and style that no clip shows: what becomes of
+them, judged by the classifiers and by checks on the joints."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from retarget import Motion
+
+from ..engines.base import Engine
+from ..features import FPS, features_to_motion
+from ..training.data import Dataset
+from . import prompts
+from .cases import Case, UnseenPrompt
+from .judge import Judge
+from .meaning import OTHER
+from .sets import Ask, Progress, generate_motions
+
+SECONDS = 4.0
+_TRAVEL = 0.2  # metres a second ahead; an old man's walk has 0.35
+_SLOW_RUN = 1.5  # metres a second; tired runs among the clips hardly come below
+_DRIFT = 0.15  # metres sideways for a metre ahead
+
+
+def _drift(motion: Motion) -> float:
+    """Metres to the left for every metre ahead, of the whole way in the first frame's facing."""
+    way = motion.centered().root_position
+    return float((way[-1, 0] - way[0, 0]) / max(way[-1, 2] - way[0, 2], 0.1))
+
+
+def _raise(side: str) -> Callable[[Motion], bool]:
+    if side == "both":
+        return lambda m: prompts.raised(m, "left") and prompts.raised(m, "right")
+    other = "right" if side == "left" else "left"
+    return lambda m: prompts.raised(m, side) and not prompts.raised(m, other)
+
+
+def _wave(side: str) -> Callable[[Motion], bool]:
+    if side == "both":
+        return lambda m: min(prompts.swings(m, "left"), prompts.swings(m, "right")) >= prompts.SWINGS
+    other = "right" if side == "left" else "left"
+    return lambda m: prompts.swings(m, side) >= prompts.SWINGS > prompts.swings(m, other)
+
+
+JOINT_CHECKS: dict[str, Callable[[Motion], bool]] = {
+    "walk": lambda m: prompts.distance_ahead(m) > _TRAVEL * m.duration and abs(prompts.turned(m)) < prompts.TURN,
+    "run": lambda m: prompts.speed(m) > _SLOW_RUN,
+    "walk-back": lambda m: prompts.distance_ahead(m) < -_TRAVEL * m.duration,
+    "walk-left": lambda m: prompts.distance_ahead(m) > 0 and _drift(m) > _DRIFT,
+    "walk-right": lambda m: prompts.distance_ahead(m) > 0 and _drift(m) < -_DRIFT,
+    "walk-turn-left": lambda m: prompts.turned(m) > prompts.TURN,
+    "walk-turn-right": lambda m: prompts.turned(m) < -prompts.TURN,
+    "bow": lambda m: prompts.bent(m) > prompts.BOW,
+    "raise-up-left-hand": _raise("left"),
+    "raise-up-right-hand": _raise("right"),
+    "raise-up-both-hands": _raise("both"),
+    "wave-left-hand": _wave("left"),
+    "wave-right-hand": _wave("right"),
+    "wave-both-hands": _wave("both"),
+}
+"""Action -> whether joints show it; the other actions have none."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One motion for a prompt: what it is classified as, what that is worth, and whether the joints show what was asked
+    (None where no check exists)."""
+
+    prompt: str
+    kind: str
+    action: str
+    style: str
+    action_right: bool
+    style_right: bool | None
+    joints_right: bool | None
+
+
+def _answer(prompt: UnseenPrompt, motion: Motion, judge: Judge) -> Answer:
+    verdict = judge.motion(motion)
+    checks = [JOINT_CHECKS[a] for a in prompt.actions if a in JOINT_CHECKS]
+    return Answer(
+        prompt.prompt,
+        prompt.kind,
+        verdict.action,
+        verdict.style,
+        verdict.action in prompt.actions,
+        verdict.style in prompt.styles if prompt.styles else None,
+        any(check(motion) for check in checks) if checks else None,
+    )
+
+
+def answer_prompts(
+    engine: Engine, judge: Judge, asked: Sequence[UnseenPrompt], seeds: int, progress: Progress
+) -> list[Answer]:
+    """`seeds` motions of four seconds for every prompt."""
+    out: list[Answer] = []
+    for done, prompt in enumerate(asked):
+        progress(done, len(asked))
+        motions = generate_motions(engine, Ask(prompt.prompt, round(SECONDS * FPS) - 1, 0), seeds)
+        out.extend(_answer(prompt, motion, judge) for motion in motions)
+    progress(len(asked), len(asked))
+    return out
+
+
+def real_answers(judge: Judge, dataset: Dataset, cases: Sequence[Case]) -> list[Answer]:
+    """The same judgement of real test clips, of which each is asked for what it is."""
+    out = []
+    for case in cases:
+        if case.meaning.action != OTHER and case.meaning.style:
+            styles = () if case.meaning.style == "normal" else (case.meaning.style,)
+            asked = UnseenPrompt(case.prompt, (), (case.meaning.action,), styles, "real")
+            rows = np.asarray(dataset.of(case.clip), np.float64)
+            out.append(_answer(asked, features_to_motion(rows), judge))
+    return out
+
+
+def shares(answers: Sequence[Answer]) -> dict[str, float]:
+    """Of a kind's motions: action right, style right (where one is asked for), both, joints right (where there is a
+    check)."""
+
+    def share(values: Sequence[bool | None]) -> float:
+        known = [bool(v) for v in values if v is not None]
+        return sum(known) / len(known) if known else float("nan")
+
+    return {
+        "motions": float(len(answers)),
+        "action": share([a.action_right for a in answers]),
+        "style": share([a.style_right for a in answers]),
+        "all_asked": share([a.action_right and a.style_right is not False for a in answers]),
+        "joints": share([a.joints_right for a in answers]),
+    }
+
+
+def of_prompts(answers: Sequence[Answer]) -> list[dict[str, Any]]:
+    """For the report: every prompt with its shares and what its motions were taken for."""
+    out = []
+    for prompt in dict.fromkeys(a.prompt for a in answers):
+        own = [a for a in answers if a.prompt == prompt]
+        taken = [f"{a.action}, {a.style}" for a in own]
+        out.append({"prompt": prompt, "kind": own[0].kind, **shares(own), "taken_for": taken})
+    return out
+
+
+def to_plain(answers: Sequence[Answer]) -> list[dict[str, Any]]:
+    """For JSON."""
+    return [asdict(a) for a in answers]

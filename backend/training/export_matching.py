@@ -1,0 +1,87 @@
+"""A trained matching model as graphs: a judge for `motiongpt evaluate`, a picker for an engine's candidates.
+
+Judge, a folder: `motion.onnx` (features, frames -> vectors, actions, styles), `text.onnx` (states, mask -> vectors) and
+`judge.json`. Picker, one file `matching.onnx`: states, mask (1, L) of a text and features (B, T, 263), frames (B,) of
+candidates -> scores (B,), the cosines. States are those of the pretrained encoder that the starter model has too.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..evaluation.cases import meaning_of
+from ..evaluation.meaning import ACTION_NAMES, STYLE_NAMES
+from ..features import DIMENSIONS
+from .data import Dataset
+from .export import _export, _without_external_data, store_halves
+from .language_net import TEXT_WIDTH
+from .matching import held_out, judge_motions
+from .matching_net import MatchingModel
+
+_BATCH, _FRAMES, _WORDS = (torch.export.Dim(n, min=1, max=m) for n, m in (("b", 64), ("t", 1024), ("l", 512)))
+
+
+class _Picker(nn.Module):
+    def __init__(self, model: MatchingModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, states: Tensor, mask: Tensor, features: Tensor, frames: Tensor) -> Tensor:
+        vectors, _, _ = self.model(features, frames)
+        scores: Tensor = (vectors * self.model.text(states, mask)).sum(-1)
+        return scores
+
+
+def _write(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], axes: dict[str, Any], path: Path) -> None:
+    _export(module, inputs, outputs, axes, path)
+    _without_external_data(path)
+    store_halves(path)
+
+
+def _motion_inputs() -> tuple[dict[str, Tensor], dict[str, Any]]:
+    inputs = {"features": torch.zeros(2, 40, DIMENSIONS), "frames": torch.tensor([40, 30])}
+    return inputs, {"features": {0: _BATCH, 1: _FRAMES}, "frames": {0: _BATCH}}
+
+
+def export_picker(model: MatchingModel, path: Path) -> None:
+    """`matching.onnx`."""
+    inputs, axes = _motion_inputs()
+    text = {"states": torch.zeros(1, 7, TEXT_WIDTH), "mask": torch.ones(1, 7)}
+    axes = {"states": {1: _WORDS}, "mask": {1: _WORDS}, **axes}
+    _write(_Picker(model), {**text, **inputs}, ["scores"], axes, path)
+
+
+def export_judge(model: MatchingModel, folder: Path, record: dict[str, Any]) -> None:
+    """A judge's folder. record: what else `judge.json` says."""
+    folder.mkdir(parents=True, exist_ok=True)
+    inputs, axes = _motion_inputs()
+    _write(model, inputs, ["vectors", "actions", "styles"], axes, folder / "motion.onnx")
+    text = {"states": torch.zeros(2, 7, TEXT_WIDTH), "mask": torch.ones(2, 7)}
+    axes = {name: {0: _BATCH, 1: _WORDS} for name in text}
+    _write(model.text, text, ["vectors"], axes, folder / "text.onnx")
+    said = {"actions": ACTION_NAMES, "styles": STYLE_NAMES, **record}
+    (folder / "judge.json").write_text(json.dumps(said, indent=1), encoding="utf-8")
+
+
+def calibrate(model: MatchingModel, dataset: Dataset) -> dict[str, float]:
+    """On the training clips that were kept from the weights: each classifier's share of right answers, and the
+    temperature that makes its probabilities likeliest (Guo et al. 2017)."""
+    clips = [c for c in dataset.split("train") if held_out(c) and c.tags]
+    if not clips:
+        return {"held_out_clips": 0.0, "action_temperature": 1.0, "style_temperature": 1.0}
+    _, actions, styles = judge_motions(model, [np.asarray(dataset.of(c)) for c in clips])
+    meanings = [meaning_of(c) for c in clips]
+    out: dict[str, float] = {"held_out_clips": float(len(clips))}
+    for name, scores, names, wanted in (
+        ("action", actions, ACTION_NAMES, [m.action for m in meanings]),
+        ("style", styles, STYLE_NAMES, [m.style for m in meanings]),
+    ):
+        target = torch.tensor([names.index(w) for w in wanted])
+        tried = {t: float(nn.functional.cross_entropy(scores / t, target)) for t in np.geomspace(0.2, 5.0, 81).tolist()}
+        out[f"{name}_temperature"] = round(min(tried, key=lambda t: tried[t]), 3)
+        out[f"{name}_right"] = round(float((scores.argmax(1) == target).float().mean()), 4)
+    return out

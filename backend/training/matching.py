@@ -1,0 +1,282 @@
+"""Train the text-motion matching model: what judges generated motion, or picks the best of several candidates.
+
+Two trainings with different seeds give a judge and a picker that don't share their mistakes: a model that picks what it
+is then judged by would look better than it is.
+"""
+
+import random
+import zlib
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from retarget import MotionGPTError
+
+from ..evaluation.cases import meaning_of
+from ..evaluation.meaning import ACTION_NAMES, OTHER, STYLE_NAMES, Meaning, read_caption
+from ..features import features_to_motion
+from .captions import describe
+from .data import Clip, Dataset, load_dataset
+from .language_model import encoder_folder, load_text_tokenizer
+from .language_net import PretrainedEncoder
+from .loop import Schedule, choose_device, train
+from .matching_net import MatchingConfig, MatchingModel
+from .sequences import activity, does_little
+from .tokenizer import compute_statistics
+
+MAX_FRAMES = 256
+MIN_FRAMES = 20
+_CHUNK = 32  # motions that go through the network together
+_WORDINGS = 48  # of every content, style, size and side
+
+
+@dataclass(frozen=True)
+class MatchingTraining:
+    """classes: weight of the classifiers' losses.  whole: share of clips shown uncut."""
+
+    batch: int = 128
+    steps: int = 1500
+    rate: float = 1.5e-3
+    seed: int = 0
+    classes: float = 0.5
+    whole: float = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class _Example:
+    """A clip, what it means, the frames (first, last + 1) that must stay in a cut, and its captions' places in the
+    bank."""
+
+    clip: Clip
+    meaning: Meaning
+    little: bool
+    core: tuple[int, int]
+    captions: tuple[int, ...]
+
+
+def held_out(clip: Clip) -> bool:
+    """One training clip in twenty, kept from the weights to set the classifiers' temperatures by."""
+    return zlib.crc32(clip.name.encode()) % 20 == 1
+
+
+class CaptionBank:
+    """Captions and the pretrained encoder's states of them, made once: texts, ids of the rows of each in `states`."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._places: dict[str, int] = {}
+        self._states: list[Tensor] = []
+
+    def add(self, text: str) -> int:
+        """The place of a caption."""
+        if text not in self._places:
+            self._places[text] = len(self.texts)
+            self.texts.append(text)
+        return self._places[text]
+
+    @torch.no_grad()
+    def encode(self, words: PretrainedEncoder, batch: int = 128) -> None:
+        """Fill in the states of all captions that have none yet, shorter ones together."""
+        tokenizer = load_text_tokenizer()
+        todo = sorted(range(len(self._states), len(self.texts)), key=lambda i: len(self.texts[i]))
+        self._states.extend(torch.empty(0) for _ in todo)
+        for first in range(0, len(todo), batch):
+            places = todo[first : first + batch]
+            ids, mask = tokens_of([self.texts[i] for i in places], tokenizer)
+            for place, states, row in zip(places, words(ids, mask), mask, strict=True):
+                self._states[place] = states[: int(row.sum())].half()
+
+    def save(self, path: Path) -> None:
+        """Keep texts and states."""
+        torch.save({"texts": self.texts, "states": self._states}, path)
+
+    def load(self, path: Path) -> None:
+        """Take the states from a file that holds the same texts, if there is one."""
+        if path.exists():
+            held = torch.load(path, weights_only=True)
+            if held["texts"] == self.texts:
+                self._states = held["states"]
+
+    def states(self, places: list[int]) -> tuple[Tensor, Tensor]:
+        """States (B, L, 384) and mask (B, L) of captions."""
+        rows = [self._states[i].float() for i in places]
+        states = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        lengths = torch.tensor([len(r) for r in rows])
+        return states, (torch.arange(states.shape[1]) < lengths[:, None]).float()
+
+
+def tokens_of(texts: list[str], tokenizer: Any) -> tuple[Tensor, Tensor]:
+    """Word pieces and mask (B, L) of texts."""
+    encoded = tokenizer.encode_batch(texts)
+    return torch.tensor([e.ids for e in encoded]), torch.tensor([e.attention_mask for e in encoded])
+
+
+def _examples(dataset: Dataset, clips: list[Clip], bank: CaptionBank, rng: random.Random) -> list[_Example]:
+    wordings: dict[tuple[str, str, bool, bool], tuple[int, ...]] = {}
+    out = []
+    for clip in clips:
+        if not (clip.captions or clip.tags):
+            continue
+        core, little = (0, 0), False
+        if "content" in clip.tags:
+            content, style = clip.tags["content"], clip.tags["style"]
+            motion = features_to_motion(np.asarray(dataset.of(clip), np.float64))
+            little = does_little(content, motion)
+            signal = activity(content, motion)
+            active = np.flatnonzero(signal > 0.6) if signal is not None else np.empty(0)
+            core = (int(active[0]), int(active[-1]) + 1) if len(active) else (0, 0)
+            key = (content, style, clip.mirrored, little)
+            if key not in wordings:
+                made = (describe(content, style, clip.mirrored, little, rng) for _ in range(_WORDINGS))
+                wordings[key] = tuple(bank.add(text) for text in made)
+            captions = wordings[key]
+        else:
+            captions = tuple(bank.add(text) for text in clip.captions)
+        out.append(_Example(clip, meaning_of(clip), little, core, captions))
+    return out
+
+
+class _Batches:
+    """Random clips, cut at random, each with one of its captions, and which of them may count as each other's."""
+
+    def __init__(self, dataset: Dataset, examples: list[_Example], bank: CaptionBank, t: MatchingTraining) -> None:
+        self.dataset, self.examples, self.bank, self.training = dataset, examples, bank, t
+        self.styles = [read_caption(text).style for text in bank.texts]
+        keys = [e.clip.tags.get("content") or e.clip.name.split("/")[0] for e in examples]
+        pairs = list(zip(keys, (e.meaning.style for e in examples), strict=True))
+        of_key, of_pair = Counter(keys), Counter(pairs)
+        kinds = Counter(key for key, _ in of_pair)
+        weights = [of_key[k] ** 0.5 / kinds[k] / of_pair[k, s] for k, s in pairs]
+        self.weights = torch.tensor(weights, dtype=torch.float64)
+
+    def cut(self, example: _Example, random: np.random.Generator) -> tuple[int, int]:
+        """(first, last + 1) frame of a random stretch that holds the core where it fits."""
+        total = example.clip.frames
+        if random.random() < self.training.whole and total <= MAX_FRAMES:
+            return 0, total
+        shortest = max(MIN_FRAMES, int(0.5 * total), example.core[1] - example.core[0])
+        longest = min(total, MAX_FRAMES)
+        length = int(random.integers(min(shortest, longest), longest + 1))
+        low, high = 0, total - length
+        if example.core[1]:
+            low, high = max(0, min(high, example.core[1] - length)), min(high, example.core[0])
+        first = int(random.integers(min(low, high), max(low, high) + 1))
+        return first, first + length
+
+    def draw(self, generator: torch.Generator) -> dict[str, Tensor]:
+        """features (B, T, 263), frames (B,); states, mask; action, style (B,); same (B, B): caption i may describe
+        motion j."""
+        t = self.training
+        chosen = torch.multinomial(self.weights, t.batch, replacement=True, generator=generator).tolist()
+        random = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
+        examples = [self.examples[i] for i in chosen]
+        pieces = [(e, *self.cut(e, random)) for e in examples]
+        rows = [torch.from_numpy(np.array(self.dataset.of(e.clip)[a:b])) for e, a, b in pieces]
+        captions = [int(random.choice(e.captions)) for e in examples]
+        states, mask = self.bank.states(captions)
+        return {
+            "features": torch.nn.utils.rnn.pad_sequence(rows, batch_first=True),
+            "frames": torch.tensor([len(r) for r in rows]),
+            "states": states,
+            "mask": mask,
+            "action": torch.tensor([ACTION_NAMES.index(e.meaning.action) for e in examples]),
+            "style": torch.tensor([STYLE_NAMES.index(e.meaning.style) if e.meaning.style else -1 for e in examples]),
+            "same": self._same(examples, captions),
+        }
+
+    def _same(self, examples: list[_Example], captions: list[int]) -> Tensor:
+        """Pairs that are no mistake: same action and size, and the same style or none said; the same caption."""
+        what = [(e.meaning.action, e.little) for e in examples]
+        said = [self.styles[c] for c in captions]
+        out = torch.zeros(len(examples), len(examples), dtype=torch.bool)
+        for i in range(len(examples)):
+            for j, other in enumerate(examples):
+                alike = what[i] == what[j] and what[i][0] != OTHER and said[i] in ("", other.meaning.style)
+                out[i, j] = alike or captions[i] in other.captions
+        return out
+
+
+def matching_losses(model: MatchingModel, batch: dict[str, Tensor], t: MatchingTraining) -> dict[str, Tensor]:
+    """Contrastive loss both ways (InfoNCE; van den Oord et al. 2018) without the pairs that are no mistake, and the
+    classifiers' cross-entropies."""
+    motion, actions, styles = _in_chunks(model, batch["features"], batch["frames"])
+    text = model.text(batch["states"], batch["mask"])
+    scores = model.sharpness.exp().clamp(max=50.0) * text @ motion.T  # (B, B)
+    own = torch.eye(len(scores), dtype=torch.bool, device=scores.device)
+    scores = scores.masked_fill(batch["same"] & ~own, -1e4)
+    target = torch.arange(len(scores), device=scores.device)
+    match = (F.cross_entropy(scores, target) + F.cross_entropy(scores.T, target)) / 2
+    action = F.cross_entropy(actions, batch["action"], label_smoothing=0.05)
+    style = F.cross_entropy(styles, batch["style"], ignore_index=-1, label_smoothing=0.05)
+    hit = (scores.argmax(1) == target).float().mean()
+    return {"loss": match + t.classes * (action + style), "match": match, "action": action, "style": style, "hit": hit}
+
+
+def _in_chunks(model: MatchingModel, features: Tensor, frames: Tensor) -> tuple[Tensor, ...]:
+    """The model's answers for motions (B, T, 263), of like lengths together, so that little of the work is padding."""
+    order = frames.argsort()
+    parts = [model(features[c, : int(frames[c].max())], frames[c]) for c in order.split(_CHUNK)]
+    back = order.argsort()
+    return tuple(torch.cat(values)[back] for values in zip(*parts, strict=True))
+
+
+def train_matching(
+    data: Path, folder: Path, training: MatchingTraining, config: MatchingConfig | None = None, device: str = "auto"
+) -> MatchingModel:
+    """Train on a data set's training split and leave `model.pt` in the folder; resumes what it finds there."""
+    config = config or MatchingConfig()
+    where = choose_device(device)
+    dataset = load_dataset(data)
+    bank = CaptionBank()
+    rng = random.Random(training.seed)
+    examples = _examples(dataset, [c for c in dataset.split("train") if not held_out(c)], bank, rng)
+    if not examples:
+        raise MotionGPTError(f"No training clip of {data} has words.", "Import it with a table of captions.")
+    folder.mkdir(parents=True, exist_ok=True)
+    bank.load(folder / "captions.pt")
+    bank.encode(PretrainedEncoder.from_file(encoder_folder() / "model.safetensors"))
+    bank.save(folder / "captions.pt")
+    batches = _Batches(dataset, examples, bank, training)
+    torch.manual_seed(training.seed)
+    model = MatchingModel(config, len(ACTION_NAMES), len(STYLE_NAMES))
+    statistics = compute_statistics(dataset)
+    model.motion.mean.copy_(torch.from_numpy(np.asarray(statistics.mean)))
+    model.motion.std.copy_(torch.from_numpy(np.asarray(statistics.std)))
+    model.to(where)
+
+    def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
+        batch = {k: v.to(where) for k, v in batches.draw(generator).items()}
+        return matching_losses(model, batch, training)
+
+    settings = {**asdict(training), **asdict(config)}
+    schedule = Schedule(training.steps, training.rate, 100, 0.05, averaging=0.995, seed=training.seed)
+    average = train(model, loss_of, folder, schedule, settings, "matching model")
+    assert isinstance(average, MatchingModel)
+    return average
+
+
+def load_matching(folder: Path) -> MatchingModel:
+    """A trained model, ready to judge. Raises MotionGPTError where the folder holds none."""
+    try:
+        state = torch.load(folder / "model.pt", weights_only=True, map_location="cpu")
+    except FileNotFoundError:
+        raise MotionGPTError(f"{folder} holds no trained matching model.", "Run `motiongpt train matching`.") from None
+    fields = {k: state["config"][k] for k in MatchingConfig.__dataclass_fields__}
+    model = MatchingModel(MatchingConfig(**fields), len(ACTION_NAMES), len(STYLE_NAMES))
+    model.load_state_dict(state["model"])
+    return model.eval()
+
+
+@torch.no_grad()
+def judge_motions(model: MatchingModel, rows: list[NDArray[np.float32]]) -> tuple[Tensor, Tensor, Tensor]:
+    """Vectors, action and style scores of motions' features (T, 263), one at a time."""
+    out = [model(torch.from_numpy(np.array(r))[None], torch.tensor([len(r)])) for r in rows]
+    vectors, actions, styles = zip(*out, strict=True)
+    return torch.cat(vectors), torch.cat(actions), torch.cat(styles)

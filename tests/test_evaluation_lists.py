@@ -1,0 +1,162 @@
+"""The lists that evaluation stands on: the split, the captions, the prompts in words kept out of training."""
+
+import csv
+import random
+import re
+import tarfile
+import zlib
+from pathlib import Path
+
+import pytest
+
+from backend.evaluation.cases import _test_captions, list_test_clips, unseen_pairs, unseen_prompts
+from backend.evaluation.meaning import (
+    ACTION_NAMES,
+    SAME_ACTION,
+    SAME_STYLE,
+    STYLE_NAMES,
+    Meaning,
+    meaning_of_tags,
+    read_caption,
+)
+from backend.evaluation.unseen import JOINT_CHECKS
+from backend.training.captions import ACTIONS, LITTLE, STYLES, SUBJECTS, describe
+from backend.training.data import Clip, _tags
+
+
+def by_rule(name: str) -> bool:
+    return Clip(name, 0, 1).split == "test"
+
+
+def words_of_training() -> set[str]:
+    """Every word that `describe` can write."""
+    texts = list(SUBJECTS)
+    for verbs in (*ACTIONS.values(), *LITTLE.values()):
+        texts += [f"{v.third} {v.ing} {v.base} {v.tail}" for v in verbs]
+    texts += [phrase for ways in STYLES.values() for way in ways for phrase in way]
+    return set(re.findall(r"[a-z]+", " ".join(texts).lower()))
+
+
+def test_the_list_of_test_clips_obeys_the_rule() -> None:
+    names = list_test_clips()
+    assert list(names) == sorted(set(names))
+    assert len(names) == 152
+    assert all(by_rule(name) and zlib.crc32(name.encode()) % 20 == 0 for name in names)
+
+
+def test_the_list_leaves_out_no_captioned_clip(shared_dir) -> None:
+    listed = set(list_test_clips())
+    with open(shared_dir / "mocap" / "captions.csv", newline="", encoding="utf-8") as file:
+        names = {row["file"] for row in csv.DictReader(file)}
+    assert {n for n in names if by_rule(n)} >= {n for n in listed if not n.startswith(("bandai", "cmu-poser"))}
+    # Clips that the rule picks and the list lacks are those that the import leaves out as too short.
+    assert len({n for n in names if by_rule(n)} - listed) <= 3
+
+
+@pytest.mark.slow
+def test_the_list_leaves_out_no_clip_of_the_archive(shared_dir) -> None:
+    with tarfile.open(shared_dir / "mocap" / "bandai-namco.tar.xz") as archive:
+        names = [m.name.removeprefix("./") for m in archive if m.name.endswith(".bvh")]
+    assert len(names) > 2000
+    assert {n for n in names if by_rule(n)} == {n for n in list_test_clips() if n.startswith("bandai")}
+
+
+def test_test_captions_cover_the_named_test_clips_and_say_their_style() -> None:
+    captions = _test_captions()
+    assert {name for name, _ in captions} <= set(list_test_clips())
+    for name in list_test_clips():
+        if not name.startswith("bandai"):
+            continue
+        for mirrored in (False, True):
+            meaning = meaning_of_tags(_tags(Path(name), mirrored), mirrored)
+            texts = captions[name, mirrored]
+            assert meaning is not None and len(set(texts)) == 3
+            for text in texts:
+                read = read_caption(text)
+                assert read.kind == meaning.kind, text
+                assert read.style == meaning.style or meaning.style == "normal", text
+
+
+def test_unseen_words_are_in_no_caption_that_can_be_made() -> None:
+    known = words_of_training()
+    prompts = [p for p in unseen_prompts() if p.kind == "word"]
+    assert len(prompts) >= 200
+    for prompt in prompts:
+        assert prompt.words, prompt.prompt
+        assert set(prompt.words) <= set(re.findall(r"[a-z]+", prompt.prompt.lower())), prompt.prompt
+        assert not set(prompt.words) & known, prompt.prompt
+    assert {"strolls", "sprints", "grandma", "greets"} <= {w for p in prompts for w in p.words}
+
+
+def test_unseen_words_are_in_no_caption_of_the_table(shared_dir) -> None:
+    with open(shared_dir / "mocap" / "captions.csv", newline="", encoding="utf-8") as file:
+        known = set(re.findall(r"[a-z]+", " ".join(row["caption"] for row in csv.DictReader(file)).lower()))
+    assert len(known) > 200
+    assert not known & {w for p in unseen_prompts() for w in p.words}
+
+
+def test_unseen_prompts_ask_for_what_can_be_judged() -> None:
+    prompts = unseen_prompts()
+    assert len({p.prompt for p in prompts}) == len(prompts)
+    for prompt in prompts:
+        assert prompt.actions and set(prompt.actions) <= set(ACTION_NAMES)
+        assert set(prompt.styles) <= set(STYLE_NAMES)
+    assert {a for p in prompts for a in p.actions} >= set(JOINT_CHECKS)
+
+
+def test_unseen_pairs_are_asked_for_in_known_words() -> None:
+    known = words_of_training()
+    asked = [p for p in unseen_prompts() if p.kind == "pair"]
+    assert {(p.actions[0], p.styles[0]) for p in asked} == set(unseen_pairs())
+    for prompt in asked:
+        assert set(re.findall(r"[a-z]+", prompt.prompt)) <= known, prompt.prompt
+        read = read_caption(prompt.prompt)
+        assert (read.action, read.style) == (prompt.actions[0], prompt.styles[0])
+
+
+def test_unseen_pairs_are_in_no_training_clip_of_the_archive(shared_dir) -> None:
+    with open(shared_dir / "mocap" / "SOURCES.md", encoding="utf-8") as file:
+        table = next(line for line in file if line.startswith("| dataset-2"))
+    contents, styles = ([w.strip() for w in cell.split(",")] for cell in table.split("|")[2:4])
+    named = {(SAME_ACTION.get(c, c), SAME_STYLE.get(s, s)) for c in contents for s in styles}
+    assert len(named) == 70
+    assert not named & set(unseen_pairs())  # of that set every pair is there
+
+
+def test_captions_that_can_be_made_are_read_back() -> None:
+    """What `describe` writes for an action and a style says that action and no other style."""
+    rng, wrong = random.Random(1), []
+    for content in ACTIONS:
+        for style in STYLES:
+            for little in (False, True):
+                text = describe(content, style, False, little, rng)
+                read = read_caption(text)
+                if read.action != SAME_ACTION.get(content, content):
+                    wrong.append((content, read.action, text))
+                if read.style not in ("", SAME_STYLE.get(style, style)):
+                    wrong.append((style, read.style, text))
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("An old woman is walking around a corner to the left.", Meaning("walk-turn-left", "elderly")),
+        ("he turns clockwise while walking", Meaning("walk-turn-right")),
+        ("a person waves", Meaning("wave-both-hands")),
+        ("someone lifts the right hand and waves, full of anger", Meaning("wave-right-hand", "angry")),
+        ("a person dribbles a basketball while walking forward", Meaning("other")),
+        ("a dancer walks backward", Meaning("walk-back", "musical")),
+        ("", Meaning("other")),
+    ],
+)
+def test_captions_are_read(text: str, meaning: Meaning) -> None:
+    assert read_caption(text) == meaning
+
+
+def test_sides_and_kinds() -> None:
+    assert (Meaning("wave-both-hands").side, Meaning("wave-both-hands").kind) == ("both", "wave")
+    assert (Meaning("walk-turn-left").side, Meaning("walk-turn-left").kind) == ("left", "walk-turn")
+    assert (Meaning("walk").side, Meaning("walk").kind) == ("", "walk")
+    assert meaning_of_tags({"content": "bye", "style": "old"}, mirrored=True) == Meaning("wave-left-hand", "elderly")
+    assert meaning_of_tags({}, mirrored=False) is None
