@@ -24,9 +24,14 @@ def add_commands(subparsers: "common.Subparsers") -> None:
         "motiongpt data import clips/ more-clips/ --captions captions.csv -o dataset/",
         run_import,
     )
-    parser.add_argument("sources", nargs="+", type=Path, metavar="CLIPS", help="folders or .bvh files")
+    parser.add_argument("sources", nargs="*", type=Path, metavar="CLIPS", help="folders or .bvh files")
     parser.add_argument("--captions", type=Path, metavar="CSV", help="table with the columns file and caption")
     parser.add_argument("--no-mirror", action="store_true", help="leave out the mirrored copies of the clips")
+    parser.add_argument(
+        "--humanml3d", type=Path, metavar="DIR", help="instead of clips: HumanML3D's index and texts ..."
+    )
+    parser.add_argument("--amass", type=Path, metavar="DIR", help="... over the collections of AMASS in this folder")
+    parser.add_argument("--body", type=Path, metavar="DIR", help="SMPL-H or SMPL-X body files, for AMASS")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DATASET", help="folder to write")
 
     train = subparsers.add_parser("train", help="train a model on a data set")
@@ -138,16 +143,23 @@ def run_import(args: argparse.Namespace) -> Report:
     from rich.progress import Progress
 
     from ..training.data import import_clips
+    from ..training.humanml3d import import_humanml3d
 
+    of_index = args.humanml3d is not None and args.amass is not None
+    if of_index == bool(args.sources) or (args.humanml3d is None) != (args.amass is None):
+        raise MotionGPTError(
+            "Give either clips, or --humanml3d and --amass.", "See: motiongpt data import --help", "usage"
+        )
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Reading clips")
-        dataset = import_clips(
-            args.sources,
-            args.output,
-            args.captions,
-            not args.no_mirror,
-            lambda done, total: bar.update(task, completed=done, total=total),
-        )
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        if of_index:
+            dataset = import_humanml3d(args.humanml3d, args.amass, args.output, args.body, show)
+        else:
+            dataset = import_clips(args.sources, args.output, args.captions, not args.no_mirror, show)
     worded = sum(bool(c.captions or c.tags) for c in dataset.clips)
     data = {"path": str(args.output), "clips": len(dataset.clips), "captioned": worded, "frames": len(dataset.features)}
     return Report(data, (f"{args.output}: {len(dataset.clips)} clips, {worded} with captions",))

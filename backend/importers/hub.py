@@ -2,9 +2,11 @@
 
 import hashlib
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from retarget.errors import MotionGPTError
 
@@ -104,15 +106,12 @@ def _download(
         missing = [file for file in files if file not in known]
         if missing:
             raise MotionGPTError(f"{repository} has no file {missing[0]}.", "Check the name and the revision.")
-        free_space(folder, sum(known[file].size or 0 for file in files) + SPARE)
-        for i, file in enumerate(files):
-            report(f"Downloading {file}", i / len(files))
-            path = Path(
-                hub.hf_hub_download(
-                    repository, file, revision=info.sha, local_dir=folder, endpoint=endpoint, etag_timeout=30
-                )
-            )
-            _check_hash(path, known[file])
+        parts = {file: _part(folder / file, known[file]) for file in files}
+        have = sum(p.stat().st_size for p in (*parts.values(), *(folder / f for f in files)) if p.is_file())
+        free_space(folder, sum(known[file].size or 0 for file in files) - have + SPARE)
+        for file, part in parts.items():
+            url = hub.hf_hub_url(repository, file, revision=info.sha, endpoint=endpoint)
+            _fetch(url, folder / file, part, known[file], report)
     except MotionGPTError:
         raise
     except Exception as error:
@@ -124,18 +123,77 @@ def _download(
         ) from error
 
 
-def _check_hash(path: Path, sibling: Any) -> None:
-    """Raises MotionGPTError, the file deleted, if its SHA-256 (large files) or git hash is not what the hub says."""
-    if sibling.lfs is not None:
-        right = sha256(path) == sibling.lfs.sha256
-    elif sibling.blob_id:
-        data = path.read_bytes()
-        right = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() == sibling.blob_id
-    else:
-        right = sibling.size is None or path.stat().st_size == sibling.size
-    if not right:
-        path.unlink()
+def _part(path: Path, sibling: Any) -> Path:
+    """Where the beginning of a file waits for its rest; another version of the file has another name."""
+    content = sibling.lfs.sha256 if sibling.lfs is not None else sibling.blob_id or "unknown"
+    return path.with_name(f"{path.name}.{content[:16]}.part")
+
+
+def _fetch(url: str, path: Path, part: Path, sibling: Any, report: Report) -> None:
+    """One file, from where the last attempt ended. Raises MotionGPTError for one that arrives damaged.
+
+    `hf_hub_download` is not used: since 2.0 it throws away what a broken download has brought.
+    """
+    from huggingface_hub.file_download import http_get
+
+    if path.is_file():
+        if _is_right(path, sibling):
+            return
+        path.unlink()  # of another revision
+    path.parent.mkdir(parents=True, exist_ok=True)
+    size = sibling.size
+    if part.is_file() and size is not None and part.stat().st_size > size:
+        part.unlink()
+    with open(part, "ab") as file:
+        # Two bars would fight over the terminal: the library's own is told to be silent.
+        writer: Any = _Counted(file, size, lambda share: report(f"Downloading {path.name}", share))
+        if size is None or file.tell() < size:
+            with _silent_bars():
+                http_get(
+                    url, writer, resume_size=file.tell(), headers=_hub().utils.build_hf_headers(), expected_size=size
+                )
+    if not _is_right(part, sibling):
+        part.unlink()
         raise MotionGPTError(f"{path.name} arrived damaged.", "Start again.", "bad_checkpoint")
+    part.replace(path)
+
+
+class _Counted:
+    """A file that tells how much of it is written."""
+
+    def __init__(self, file: BinaryIO, size: int | None, tell: Callable[[float], None]) -> None:
+        self._file, self._size, self._tell = file, size, tell
+
+    def write(self, data: bytes) -> int:
+        count = self._file.write(data)
+        self._tell(min(1.0, self._file.tell() / self._size) if self._size else 0.0)
+        return count
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+@contextmanager
+def _silent_bars() -> Iterator[None]:
+    utils = _hub().utils
+    were_silent = utils.are_progress_bars_disabled()
+    utils.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if not were_silent:
+            utils.enable_progress_bars()
+
+
+def _is_right(path: Path, sibling: Any) -> bool:
+    """Whether its SHA-256 (large files) or git hash is what the hub says."""
+    if sibling.lfs is not None:
+        return sha256(path) == str(sibling.lfs.sha256)
+    if sibling.blob_id:
+        data = path.read_bytes()
+        found = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+        return found == str(sibling.blob_id)
+    return sibling.size is None or path.stat().st_size == int(sibling.size)
 
 
 def _hub() -> Any:

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +25,14 @@ from retarget.files import bvh_to_motion, calibrate_clips
 from retarget.mapping import Mapping, map_rig
 from retarget.solve import with_contacts
 
-from ..features import FPS, motion_to_features
+from ..features import DIMENSIONS, FPS, motion_to_features
 
 Array = NDArray[np.float32]
 
 _BANDAI_NAME = re.compile(r"dataset-[12]_(?P<content>[a-z-]+)_(?P<style>[a-z-]+)_\d+$")
 _CALIBRATION_CLIPS = 24  # of one skeleton; more change nothing
-_MIN_FRAMES = 16
+MIN_FRAMES = 16
+"""Shorter clips are left out."""
 _JUMP = 18.0  # metres a second of any joint; a fast throw has about 15 at the hand
 _SIDE_WORDS = {"left": "right", "right": "left", "clockwise": "counterclockwise", "counterclockwise": "clockwise"}
 
@@ -38,7 +40,7 @@ _SIDE_WORDS = {"left": "right", "right": "left", "clockwise": "counterclockwise"
 @dataclass
 class Clip:
     """One clip of a data set. start, frames: its rows of the features. tags: content and style, where the name gives
-    them."""
+    them.  assigned: the split that the source's own lists give."""
 
     name: str
     start: int
@@ -46,12 +48,17 @@ class Clip:
     captions: list[str] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
     mirrored: bool = False
+    assigned: str = ""
 
     @property
     def split(self) -> str:
-        """ "test" for one clip in twenty, by the name's checksum, else "train"; a mirrored clip stays with its
-        original."""
-        return "test" if zlib.crc32(self.name.encode()) % 20 == 0 else "train"
+        """What the source says; else "test" for one clip in twenty, by the name's checksum, and "train". A mirrored
+        clip stays with its original."""
+        return self.assigned or _split_of(self.name)
+
+
+def _split_of(name: str) -> str:
+    return "test" if zlib.crc32(name.encode()) % 20 == 0 else "train"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +72,63 @@ class Dataset:
 
     def split(self, name: str) -> list[Clip]:
         return [c for c in self.clips if c.split == name]
+
+
+class DatasetWriter:
+    """Writes a data set a clip at a time, so that it may be larger than memory. The folder is complete or untouched."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._clips: list[Clip] = []
+        self._skipped: list[str] = []
+        self._rows = 0
+
+    def __enter__(self) -> "DatasetWriter":
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._draft = self._folder / ".features.npy.part"
+        self._file = open(self._draft, "wb")
+        self._write_header()
+        return self
+
+    def _write_header(self) -> None:
+        """numpy pads its header so that the number of rows may grow in place."""
+        self._file.seek(0)
+        npy: Any = np.lib.format
+        shape = (self._rows, DIMENSIONS)
+        npy.write_array_header_1_0(self._file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+
+    def rows(self, features: Array) -> int:
+        """Append features (T, 263); the number of the first row."""
+        first = self._rows
+        self._file.write(np.ascontiguousarray(features, "<f4").tobytes())
+        self._rows += len(features)
+        return first
+
+    def clip(self, clip: Clip) -> None:
+        """A clip of rows that are written."""
+        self._clips.append(clip)
+
+    def skip(self, why: str) -> None:
+        """A line for `skipped.txt`."""
+        self._skipped.append(why)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._write_header()
+        self._file.close()
+        if kind is not None or not self._clips:
+            self._draft.unlink()
+            if kind is None:
+                why = f": {self._skipped[0]}" if self._skipped else "."
+                raise MotionGPTError(f"No clip could be read{why}", "Check the folders.")
+            return
+        self._draft.replace(self._folder / "features.npy")
+        clips = json.dumps([asdict(c) for c in self._clips], indent=0)
+        (self._folder / "clips.json").write_text(clips, encoding="utf-8")
+        (self._folder / "skipped.txt").write_text("\n".join(self._skipped), encoding="utf-8")
+
+    def dataset(self) -> Dataset:
+        """What was written."""
+        return load_dataset(self._folder)
 
 
 def swap_sides(text: str) -> str:
@@ -123,42 +187,34 @@ def import_clips(
     paths = sorted(p for s in sources for p in ([s] if s.is_file() else s.rglob("*.bvh")))
     if not paths:
         raise MotionGPTError("There are no .bvh files in the given folders.", "Check the paths.")
-    features: list[Array] = []
-    clips: list[Clip] = []
-    skipped: list[str] = []
-    row = done = 0
-    for group in _group_by_skeleton(paths):
-        skeleton: tuple[Mapping, Calibration] | None = None
-        for path in group:
-            done += 1
-            progress(done, len(paths))
-            try:
-                clip = read_bvh(path)
-                if skeleton is None:
-                    mapping = map_rig(clip.rig)
-                    chosen = group[:: max(1, len(group) // _CALIBRATION_CLIPS)]
-                    skeleton = (mapping, calibrate_clips([read_bvh(p) for p in chosen], mapping))
-                motion = _convert(clip, *skeleton)
-            except MotionGPTError as error:
-                skipped.append(f"{path}: {error}")
-                continue
-            if len(motion) <= _MIN_FRAMES:
-                skipped.append(f"{path}: shorter than {_MIN_FRAMES} frames at {FPS:g} a second")
-                continue
-            name = _name_of(path, root)
-            found = captions.get(name, []) + captions.get(path.name, [])
-            for mirrored in (False, True) if mirror else (False,):
-                rows = motion_to_features(motion.mirror() if mirrored else motion).astype(np.float32)
-                texts = [swap_sides(t) for t in found] if mirrored else found
-                clips.append(Clip(name, row, len(rows), texts, _tags(path, mirrored), mirrored))
-                features.append(rows)
-                row += len(rows)
-    out.mkdir(parents=True, exist_ok=True)
-    stacked = np.concatenate(features)
-    np.save(out / "features.npy", stacked)
-    (out / "clips.json").write_text(json.dumps([asdict(c) for c in clips], indent=0), encoding="utf-8")
-    (out / "skipped.txt").write_text("\n".join(skipped), encoding="utf-8")
-    return Dataset(stacked, clips)
+    done = 0
+    with DatasetWriter(out) as writer:
+        for group in _group_by_skeleton(paths):
+            skeleton: tuple[Mapping, Calibration] | None = None
+            for path in group:
+                done += 1
+                progress(done, len(paths))
+                try:
+                    clip = read_bvh(path)
+                    if skeleton is None:
+                        mapping = map_rig(clip.rig)
+                        chosen = group[:: max(1, len(group) // _CALIBRATION_CLIPS)]
+                        skeleton = (mapping, calibrate_clips([read_bvh(p) for p in chosen], mapping))
+                    motion = _convert(clip, *skeleton)
+                except MotionGPTError as error:
+                    writer.skip(f"{path}: {error}")
+                    continue
+                if len(motion) <= MIN_FRAMES:
+                    writer.skip(f"{path}: shorter than {MIN_FRAMES} frames at {FPS:g} a second")
+                    continue
+                name = _name_of(path, root)
+                found = captions.get(name, []) + captions.get(path.name, [])
+                for mirrored in (False, True) if mirror else (False,):
+                    rows = motion_to_features(motion.mirror() if mirrored else motion).astype(np.float32)
+                    texts = [swap_sides(t) for t in found] if mirrored else found
+                    start = writer.rows(rows)
+                    writer.clip(Clip(name, start, len(rows), texts, _tags(path, mirrored), mirrored))
+    return writer.dataset()
 
 
 def _name_of(path: Path, root: Path | None) -> str:
