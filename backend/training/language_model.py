@@ -48,7 +48,8 @@ class LanguageTraining:
 
     inbetween, caption: share of batches of these tasks, the rest being text to motion, whose beginnings also teach to
     continue.  hide_text, hide_length: share of examples that are shown without.  hide_text_between: likewise where
-    slots are given.  corrupt: share of input tokens replaced by others.  detail: weight of the second level's loss.
+    slots are given.  hide_words: share of which only the sentence's mean is shown, which words that no caption holds
+    reach best.  corrupt: share of input tokens replaced by others.  detail: weight of the second level's loss.
     wordings: sentences for every kind of clip.
     """
 
@@ -60,6 +61,7 @@ class LanguageTraining:
     caption: float = 0.13
     hide_text: float = 0.1
     hide_text_between: float = 0.5
+    hide_words: float = 0.25
     hide_length: float = 0.15
     corrupt: float = 0.1
     detail: float = 0.5
@@ -156,7 +158,8 @@ class _Batches:
     def _text(self, rows: list[Any], rng: random.Random, hidden: float) -> dict[str, Tensor]:
         sentences = [self.wordings.draw(key_of(s.clip, s.little), rng) for s, _, _ in rows]
         states, mask = self.wordings.gather(sentences)
-        keep = torch.tensor([float(rng.random() >= hidden) for _ in rows])
+        words = self.training.hide_words
+        keep = torch.tensor([0.0 if rng.random() < hidden else 1.0 + (rng.random() < words) for _ in rows])
         return {"states": states, "mask": mask, "keep": keep}
 
     def _write(

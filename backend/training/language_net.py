@@ -33,9 +33,9 @@ class LanguageConfig:
 
     width: int = 256
     heads: int = 4
-    feed_forward: int = 640
+    feed_forward: int = 512
     encoder_layers: int = 2
-    decoder_layers: int = 6
+    decoder_layers: int = 4
     dropout: float = 0.1
     words: int = 0
 
@@ -225,8 +225,9 @@ class MotionLanguageModel(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Memory (B, 2 + L + S, width) and its mask.
 
-        states (B, L, 384), mask (B, L): text.  keep (B,): where 0, the text is hidden from the model.  task (B,): into
-        TASKS.  slots (B, S, levels): codes, of any value where kinds (B, S) is ABSENT or HIDDEN.
+        states (B, L, 384), mask (B, L): text.  keep (B,): what is shown of it: 0 nothing, 1 all, 2 the sentence's mean
+        alone.  task (B,): into TASKS.  slots (B, S, levels): codes, of any value where kinds (B, S) is ABSENT or
+        HIDDEN.
         """
         mean = (states * mask[..., None]).sum(1, keepdim=True) / mask.sum(1)[:, None, None].clamp(min=1)
         mean = F.normalize(mean, dim=-1) * TEXT_WIDTH**0.5
@@ -234,7 +235,8 @@ class MotionLanguageModel(nn.Module):
         text = torch.where(keep[:, None, None] > 0, text, self.no_text.to(text.dtype))
         x = torch.cat([self.task(task)[:, None], text.to(self.task.weight.dtype), self._slots(slots, kinds)], dim=1)
         ones = torch.ones_like(mask[:, :1])
-        whole = torch.cat([ones, ones, mask, (kinds != ABSENT).to(mask.dtype)], dim=1)
+        seen = mask * (keep < 2)[:, None]
+        whole = torch.cat([ones, ones, seen, (kinds != ABSENT).to(mask.dtype)], dim=1)
         bias = attention_bias(whole)
         x = self.dropout(x)
         for layer in self.encoder:
