@@ -52,15 +52,17 @@ class _OnnxNetwork(Network):
         self.precision = precision
         self._suffix = "-int8" if precision == "int8" else ""
         self._folder = folder
-        self._head = Table(folder / WEIGHTS, head)
-        self._rows: dict[tuple[int, ...] | None, Floats] = {}
+        self._head, self._scores = Table(folder / WEIGHTS, head), open_session(folder / "head.onnx")
+        self._rows: dict[tuple[int, ...] | None, onnxruntime.OrtValue] = {}
 
     def logits(self, hidden: Floats, ids: tuple[int, ...] | None) -> Floats:
         if ids not in self._rows:
             if len(self._rows) >= 4:  # generation uses one or two sets over and over
                 self._rows.clear()
-            self._rows[ids] = np.ascontiguousarray(self._head.rows(slice(None) if ids is None else list(ids)).T)
-        return hidden @ self._rows[ids]
+            rows = np.ascontiguousarray(self._head.rows(slice(None) if ids is None else list(ids)).T)
+            self._rows[ids] = onnxruntime.OrtValue.ortvalue_from_numpy(rows)
+        inputs = {"hidden": onnxruntime.OrtValue.ortvalue_from_numpy(hidden), "rows": self._rows[ids]}
+        return np.asarray(self._scores.run_with_ort_values(["scores"], inputs)[0].numpy())
 
     def bytes_per_token(self) -> int:
         return decoder_bytes(self._folder, self.precision)
@@ -89,6 +91,8 @@ class OnnxT5(_OnnxNetwork):
         inputs = {"ids": np.asarray([prompt], np.int64), "bias": self._bias_of("encoder", place[None] - place[:, None])}
         values = {name: onnxruntime.OrtValue.ortvalue_from_numpy(value) for name, value in inputs.items()}
         found = self._encoder.run_with_ort_values(self._names, values)
+        if batch > 1:
+            found = [onnxruntime.OrtValue.ortvalue_from_numpy(np.repeat(v.numpy(), batch, axis=0)) for v in found]
         self._text = dict(zip(self._names, found, strict=True))
         self._decoder.reset(batch)
 

@@ -15,7 +15,7 @@ from ..checkpoints.safetensors_file import SafetensorsWriter
 from ..checkpoints.tensors import TensorInfo
 from ..engines.networks import OnnxT5
 from ..importers.common import INT8, WEIGHTS, write_graph, write_int8
-from ..importers.graphs import T5Shape, t5_decoder, t5_encoder
+from ..importers.graphs import T5Shape, head, t5_decoder, t5_encoder, t5_joined
 from ..importers.layouts import t5_shapes
 
 SHAPE = T5Shape(
@@ -66,7 +66,8 @@ def _write_model(folder: Path) -> None:
             scale = 1.0 if "layer_norm" in name else 0.05
             writer.write_array(name, random.standard_normal(shape, np.float32) * np.float32(scale))
     names = [f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight" for side in ("encoder", "decoder")]
-    write_int8(folder, leave=["shared.weight", "lm_head.weight", *names])
+    write_int8(folder, leave=["shared.weight", "lm_head.weight", *names], joined=t5_joined(SHAPE))
+    write_graph(folder, "head", [], head)
     write_graph(folder, "encoder-int8", [WEIGHTS, INT8], lambda g: t5_encoder(g, SHAPE))
     write_graph(folder, "decoder-int8", [WEIGHTS, INT8], lambda g: t5_decoder(g, SHAPE))
 

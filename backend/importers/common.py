@@ -17,7 +17,7 @@ from ..checkpoints.tensors import PIECE_BYTES, TensorInfo, TensorSource
 from ..features import DIMENSIONS, FPS
 from ..models import CARD_NAME, ModelCard, write_card
 from . import graphs
-from .graph import Graph, blocked_infos, is_blocked, stream_blocks
+from .graph import Graph, blocked_infos, is_blocked, joined_name, stream_blocks
 from .graphs import LlamaShape, T5Shape
 from .layouts import DOWNSAMPLINGS, check_layout, count_layers, size, vqvae_shapes
 
@@ -113,7 +113,8 @@ def write_weights(
 
 
 def write_graphs(folder: Path, builders: Mapping[str, Callable[[Graph], None]]) -> None:
-    """Each network twice: with the weights as they are, and `-int8` with those of `write_int8`."""
+    """Each network twice: with the weights as they are, and `-int8` with those of `write_int8`; and the output's."""
+    write_graph(folder, "head", [], graphs.head)
     for name, build in builders.items():
         write_graph(folder, name, [WEIGHTS], build)
         write_graph(folder, f"{name}-int8", [WEIGHTS, INT8], build)
@@ -128,28 +129,36 @@ def write_graph(folder: Path, name: str, weights: Iterable[str], build: Callable
         graph.save(folder / f"{name}.onnx")
 
 
-def write_int8(folder: Path, report: Report = silent, leave: Sequence[str] = ()) -> None:
-    """`int8.safetensors`: the eight-bit form of every matrix in `weights.safetensors` but those in `leave`."""
+def write_int8(
+    folder: Path, report: Report = silent, leave: Sequence[str] = (), joined: Sequence[tuple[str, ...]] = ()
+) -> None:
+    """`int8.safetensors`: the eight-bit form of every matrix in `weights.safetensors` but those in `leave`.
+
+    joined: weights that are stored as one, see `joined_name`.
+    """
     with SafetensorsFile(folder / WEIGHTS) as source:
-        names = [n for n, info in source.tensors.items() if n not in leave and is_blocked(info.shape)]
+        single = set(source.tensors) - {*leave, *(name for group in joined for name in group)}
+        groups = [*joined, *((name,) for name in source.tensors if name in single)]
+        groups = [group for group in groups if is_blocked(source.tensors[group[0]].shape)]
         infos: dict[str, TensorInfo] = {}
-        for name in names:
-            infos |= blocked_infos(name, source.tensors[name].shape)
+        for group in groups:
+            rows, columns = source.tensors[group[0]].shape
+            infos |= blocked_infos(joined_name(group), (len(group) * rows, columns))
         with SafetensorsWriter(folder / INT8, infos) as writer:
-            for i, name in enumerate(names):
+            for i, group in enumerate(groups):
                 scales: list[bytes] = []
-                writer.write(f"{name}.int8", _integers(source, name, scales))
-                writer.write(f"{name}.scale", iter(scales))
-                report("Making eight-bit weights", (i + 1) / len(names))
+                writer.write(f"{joined_name(group)}.int8", _integers(source, group, scales))
+                writer.write(f"{joined_name(group)}.scale", iter(scales))
+                report("Making eight-bit weights", (i + 1) / len(groups))
 
 
-def _integers(source: TensorSource, name: str, scales: list[bytes]) -> Iterator[bytes]:
-    """The integers of a weight, a few rows at a time; their scales are put into `scales`."""
-    info = source.tensors[name]
-    rows = max(1, PIECE_BYTES // 4 // info.shape[1])
-    for whole, scale in stream_blocks(source, name, rows):
-        scales.append(scale.tobytes())
-        yield whole.tobytes()
+def _integers(source: TensorSource, group: Sequence[str], scales: list[bytes]) -> Iterator[bytes]:
+    """The integers of weights one after the other, a few rows at a time; their scales are put into `scales`."""
+    for name in group:
+        rows = max(1, PIECE_BYTES // 4 // source.tensors[name].shape[1])
+        for whole, scale in stream_blocks(source, name, rows):
+            scales.append(scale.tobytes())
+            yield whole.tobytes()
 
 
 def write_published_card(

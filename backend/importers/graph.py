@@ -26,6 +26,11 @@ _TYPES: dict[Dtype, int] = {
 }  # fmt: skip
 
 
+def joined_name(names: Sequence[str]) -> str:
+    """What several weights are called that are stored as one, the rows of each below those of the one before."""
+    return "+".join(names)
+
+
 def is_blocked(shape: Sequence[int]) -> bool:
     """Whether a weight (out, in) can be stored in blocks."""
     return len(shape) == 2 and shape[1] % BLOCK == 0
@@ -63,6 +68,7 @@ class Graph:
         """weights: file name -> safetensors file; a tensor is looked for in each."""
         self._weights = weights
         self._nodes: list[onnx.NodeProto] = []
+        self._names: dict[str, str] = {}
         self._initializers: dict[str, onnx.TensorProto] = {}
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
@@ -73,8 +79,8 @@ class Graph:
         return name
 
     def output(self, value: str, name: str, shape: Sequence[int | str]) -> None:
-        """Give a value out under that name."""
-        self._nodes.append(helper.make_node("Identity", [value], [name]))
+        """Give a value out under that name, which in the end replaces its own: a node that copies it takes time."""
+        self._names[value] = name
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
 
     def op(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
@@ -119,7 +125,7 @@ class Graph:
 
     def linear(self, x: str, name: str) -> str:
         """x (..., in) times the weight (out, in), transposed."""
-        blocked = next((f.tensors[f"{name}.int8"] for f in self._weights.values() if f"{name}.int8" in f.tensors), None)
+        blocked = self._blocked(name)
         if blocked is None:
             return self.op("MatMul", x, self.op("Transpose", self.weight(name), perm=[1, 0]))
         rows, blocks, width = blocked.shape
@@ -128,11 +134,37 @@ class Graph:
             K=blocks * width, N=rows, bits=8, block_size=width, accuracy_level=4,
         )  # fmt: skip
 
+    def linears(self, x: str, names: Sequence[str]) -> list[str]:
+        """x times each of several weights of the same shape; in one product where they are stored joined."""
+        joined = joined_name(names)
+        if self._blocked(joined) is None:
+            return [self.linear(x, name) for name in names]
+        return self.ops("Split", self.linear(x, joined), outputs=len(names), axis=-1, num_outputs=len(names))
+
+    def _blocked(self, name: str) -> TensorInfo | None:
+        """The eight-bit form of a weight, where there is one."""
+        name = f"{name}.int8"
+        return next((file.tensors[name] for file in self._weights.values() if name in file.tensors), None)
+
     def rms_norm(self, x: str, name: str, epsilon: float) -> str:
         """x over the root mean square of its last axis, times a weight (T5's and LLaMA's normalisation)."""
-        squares = self.op("ReduceMean", self.op("Mul", x, x), self.constant([-1], np.int64), keepdims=1)
-        root = self.op("Sqrt", self.op("Add", squares, self.constant(epsilon)))
-        return self.op("Mul", self.op("Div", x, root), self.weight(name))
+        # ONNX Runtime's own, older than ONNX's RMSNormalization, which needs an opset that 1.23 runs in steps.
+        return self.op("SimplifiedLayerNormalization", x, self.weight(name), axis=-1, epsilon=epsilon, stash_type=1)
+
+    def attention(
+        self, q: str, k: str, v: str, heads: int, scale: float, bias: str = "", past: Sequence[str] = ()
+    ) -> tuple[str, list[str]]:
+        """Attention of q (B, T, heads * width) on k and v of the same form, or (B, heads, S, width).
+
+        bias: (1, heads, T, all keys), added to the scores.  past: earlier keys and values (B, heads, P, width).
+        Returns (B, T, heads * width), and keys and values up to now.
+        """
+        inputs = [q, k, v, "", "", bias, *past] if past else [q, k, v, "", "", bias] if bias else [q, k, v]
+        mixed, *present = self.ops(
+            "MultiHeadAttention", *inputs, outputs=3 if past else 1, domain="com.microsoft", num_heads=heads,
+            scale=scale,
+        )  # fmt: skip
+        return mixed, present
 
     def heads(self, x: str, count: int, width: int) -> str:
         """(B, T, heads * width) -> (B, heads, T, width)."""
@@ -149,7 +181,10 @@ class Graph:
         return self.op("Reshape", self.op("Transpose", mixed, perm=[0, 2, 1, 3]), self.shape(0, 0, -1))
 
     def save(self, path: Path) -> None:
-        """Write the graph beside its weight files, checked."""
+        """Write the graph beside its weight files."""
+        for node in self._nodes:
+            for names in (node.input, node.output):
+                names[:] = [self._names.get(name, name) for name in names]
         graph = helper.make_graph(
             self._nodes, path.stem, self._inputs, self._outputs, list(self._initializers.values())
         )

@@ -44,6 +44,31 @@ class LlamaShape:
     context: int = 2048
 
 
+def _t5_qkv(name: str) -> tuple[str, ...]:
+    return tuple(f"{name}.SelfAttention.{part}.weight" for part in "qkv")
+
+
+def _t5_gate(name: str) -> tuple[str, ...]:
+    return tuple(f"{name}.DenseReluDense.{part}.weight" for part in ("wi_0", "wi_1"))
+
+
+def _llama_gate(block: str) -> tuple[str, ...]:
+    return tuple(f"{block}.mlp.c_fc{i}.weight" for i in (1, 2))
+
+
+def t5_joined(shape: T5Shape) -> list[tuple[str, ...]]:
+    """Weights that meet the same input, and are one product in their eight-bit form: fewer, larger steps are faster."""
+    encoder = [f"encoder.block.{i}.layer" for i in range(shape.encoder_layers)]
+    decoder = [f"decoder.block.{i}.layer" for i in range(shape.decoder_layers)]
+    attention = [_t5_qkv(f"{block}.0") for block in encoder + decoder]
+    return attention + [_t5_gate(f"{b}.1") for b in encoder] + [_t5_gate(f"{b}.2") for b in decoder]
+
+
+def llama_joined(shape: LlamaShape) -> list[tuple[str, ...]]:
+    """As `t5_joined`; query, key and value are one matrix already."""
+    return [_llama_gate(f"transformer.h.{layer}") for layer in range(shape.layers)]
+
+
 def t5_encoder(g: Graph, shape: T5Shape) -> None:
     """ids (1, S), bias (1, H, S, S) -> for each decoder layer keys and values (1, H, S, D) of the text."""
     ids = g.input("ids", (1, "S"), TensorProto.INT64)
@@ -68,15 +93,15 @@ def t5_decoder(g: Graph, shape: T5Shape) -> None:
     x = g.op("Gather", g.weight("shared.weight"), ids)
     for layer in range(shape.decoder_layers):
         block = f"decoder.block.{layer}"
-        text = [g.input(f"text_{p}_{layer}", (1, shape.heads, "S", shape.head_width)) for p in "kv"]
+        text = [g.input(f"text_{p}_{layer}", ("B", shape.heads, "S", shape.head_width)) for p in "kv"]
         past = [g.input(f"past_{p}_{layer}", ("B", shape.heads, "P", shape.head_width)) for p in "kv"]
         x, present = _t5_self_attention(g, x, f"{block}.layer.0", shape, bias, past)
         for part, value in zip("kv", present, strict=True):
             g.output(value, f"present_{part}_{layer}", ("B", shape.heads, "T", shape.head_width))
+        cross = f"{block}.layer.1.EncDecAttention"
         normed = g.rms_norm(x, f"{block}.layer.1.layer_norm.weight", shape.epsilon)
-        q = g.heads(g.linear(normed, f"{block}.layer.1.EncDecAttention.q.weight"), shape.heads, shape.head_width)
-        mixed = g.attend(q, text[0], text[1], None)
-        x = g.op("Add", x, g.linear(mixed, f"{block}.layer.1.EncDecAttention.o.weight"))
+        mixed, _ = g.attention(g.linear(normed, f"{cross}.q.weight"), text[0], text[1], shape.heads, 1.0)
+        x = g.op("Add", x, g.linear(mixed, f"{cross}.o.weight"))
         x = _t5_feed_forward(g, x, f"{block}.layer.2", shape)
     x = g.rms_norm(x, "decoder.final_layer_norm.weight", shape.epsilon)
     if shape.tied:
@@ -89,22 +114,27 @@ def _t5_self_attention(
 ) -> tuple[str, list[str]]:
     """(x with the attention added, keys and values up to now)."""
     normed = g.rms_norm(x, f"{name}.layer_norm.weight", shape.epsilon)
-    q, k, v = (
-        g.heads(g.linear(normed, f"{name}.SelfAttention.{part}.weight"), shape.heads, shape.head_width)
-        for part in "qkv"
-    )
-    if past is not None:
-        k, v = g.op("Concat", past[0], k, axis=2), g.op("Concat", past[1], v, axis=2)
-    mixed = g.attend(q, k, v, bias)
-    return g.op("Add", x, g.linear(mixed, f"{name}.SelfAttention.o.weight")), [k, v]
+    q, k, v = g.linears(normed, _t5_qkv(name))
+    mixed, present = g.attention(q, k, v, shape.heads, 1.0, bias, past or ())
+    return g.op("Add", x, g.linear(mixed, f"{name}.SelfAttention.o.weight")), present
 
 
 def _t5_feed_forward(g: Graph, x: str, name: str, shape: T5Shape) -> str:
     """Gated GELU (the tanh form, T5 1.1)."""
     normed = g.rms_norm(x, f"{name}.layer_norm.weight", shape.epsilon)
-    gate = g.op("Gelu", g.linear(normed, f"{name}.DenseReluDense.wi_0.weight"), approximate="tanh")
-    hidden = g.op("Mul", gate, g.linear(normed, f"{name}.DenseReluDense.wi_1.weight"))
+    opened, values = g.linears(normed, _t5_gate(name))
+    hidden = g.op("Mul", g.op("Gelu", opened, approximate="tanh"), values)
     return g.op("Add", x, g.linear(hidden, f"{name}.DenseReluDense.wo.weight"))
+
+
+def head(g: Graph) -> None:
+    """hidden (B, width), rows (width, N) of the output matrix -> scores (B, N).
+
+    A graph of its own, because which rows are needed changes from token to token; and a graph at all, because the
+    threads of numpy's product and those of ONNX Runtime would fight over the cores.
+    """
+    scores = g.op("MatMul", g.input("hidden", ("B", "W")), g.input("rows", ("W", "N")))
+    g.output(scores, "scores", ("B", "N"))
 
 
 def llama(g: Graph, shape: LlamaShape) -> None:
@@ -129,8 +159,8 @@ def llama(g: Graph, shape: LlamaShape) -> None:
         mixed = g.attend(q, k, v, mask, 1.0 / math.sqrt(2 * half))
         x = g.op("Add", x, g.linear(mixed, f"{block}.attn.c_proj.weight"))
         normed = g.rms_norm(x, f"{block}.rms_2.scale", shape.epsilon)
-        gate = g.linear(normed, f"{block}.mlp.c_fc1.weight")
-        hidden = g.op("Mul", g.op("Mul", gate, g.op("Sigmoid", gate)), g.linear(normed, f"{block}.mlp.c_fc2.weight"))
+        gate, values = g.linears(normed, _llama_gate(block))
+        hidden = g.op("Mul", g.op("Mul", gate, g.op("Sigmoid", gate)), values)
         x = g.op("Add", x, g.linear(hidden, f"{block}.mlp.c_proj.weight"))
     g.output(g.rms_norm(x, "transformer.ln_f.scale", shape.epsilon), "hidden", ("B", "T", shape.width))
 

@@ -87,7 +87,7 @@ def import_llama(
             write_weights(folder, model.tensors, lambda n: _pieces(model, n, changes, alpha / rank), report)
             write_vqvae(codec, numbers, folder)
             shutil.copyfile(tokenizer, folder / TOKENIZER)
-            write_int8(folder, report, leave=_HEADS)
+            write_int8(folder, report, leave=_HEADS, joined=graphs.llama_joined(shape))
             write_graphs(folder, {"decoder": lambda g: graphs.llama(g, shape)})
             return write_published_card(
                 folder, shape, {"grammar": True}, name=target.name, kind=KIND, tasks=TASKS, licence=licence,

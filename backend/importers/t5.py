@@ -84,7 +84,7 @@ def import_t5(
             write_weights(folder, {name: model.tensors[name] for name in names}, model.pieces, report)
             write_vqvae(vqvae, numbers, folder)
             shutil.copyfile(t5_folder / TOKENIZER, folder / TOKENIZER)
-            write_int8(folder, report, leave=_EXACT)
+            write_int8(folder, report, leave=_EXACT, joined=graphs.t5_joined(shape))
             write_graphs(
                 folder,
                 {"encoder": lambda g: graphs.t5_encoder(g, shape), "decoder": lambda g: graphs.t5_decoder(g, shape)},
