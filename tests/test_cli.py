@@ -96,10 +96,15 @@ def test_render_draws_all_motions(capsys: Capture) -> None:
     assert Path("sheet.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_bench_times_the_model(capsys: Capture) -> None:
+def test_bench_times_the_model(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests"))  # where its new process finds the engine
     code, data = run_json(capsys, "bench", "--runs", "2", "--seconds", "1")
     assert code == 0
     assert 0 < data["median_seconds"] <= data["slowest_seconds"]
+    assert 0 < data["first_partial_seconds"] <= data["median_seconds"]
+    # A process that imports, loads and generates takes longer than one that only generates.
+    assert data["start_to_first_motion_seconds"] > data["median_seconds"]
+    assert data["peak_memory_bytes"] is None or 20e6 < data["peak_memory_bytes"] < 4e9
 
 
 BAD = [

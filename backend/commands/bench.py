@@ -5,12 +5,8 @@ import statistics
 import time
 
 from .. import limits
-from ..engines.base import GenerateRequest
 from . import common
 from .common import Report
-from .generate import last_result
-
-PROMPT = "a person walks forward"
 
 
 def add_commands(subparsers: "common.Subparsers") -> None:
@@ -29,36 +25,41 @@ def add_commands(subparsers: "common.Subparsers") -> None:
 
 
 def run(args: argparse.Namespace) -> Report:
-    """Load once, warm up once, then time `runs` motions with different seeds."""
+    """Load once, warm up once, time `runs` motions with different seeds; then a process from its start."""
     limits.check_seconds(args.seconds)
     limits.check_variations(args.runs)
     if args.full_size_t5:
         return _full_size(args.runs)
 
     from ..engines import load_engine
+    from ..evaluation.speed import measure_process, median_partial, time_request
 
     started = time.perf_counter()
     engine = load_engine(args.model, args.device, args.precision)
     load = time.perf_counter() - started
-    times = []
-    for seed in range(args.runs + 1):
-        started = time.perf_counter()
-        last_result(engine.generate(GenerateRequest(PROMPT, args.seconds, seed)))
-        times.append(time.perf_counter() - started)
-    first, median = times[0], statistics.median(times[1:])
+    first, *timings = (time_request(engine, args.seconds, seed) for seed in range(args.runs + 1))
+    times = [t.whole for t in timings]
+    median, partial = statistics.median(times), median_partial(timings)
+    process = measure_process(args.model, args.device, args.precision, args.seconds)
     data = {
         "model": engine.name,
         "device": engine.device,
         "motion_seconds": args.seconds,
         "runs": args.runs,
         "load_seconds": round(load, 4),
-        "first_seconds": round(first, 4),
+        "first_seconds": round(first.whole, 4),
         "median_seconds": round(median, 4),
-        "slowest_seconds": round(max(times[1:]), 4),
+        "slowest_seconds": round(max(times), 4),
+        "first_partial_seconds": partial and round(partial, 4),
+        "start_to_first_motion_seconds": round(process["start_seconds"] or 0.0, 4),
+        "peak_memory_bytes": process["peak_bytes"],
     }
     lines = (
         f"{engine.name} on {engine.device}: loaded in {load:.2f} s",
-        f"{args.seconds:g} s of motion: first {first:.2f} s, then {median:.2f} s (median of {args.runs})",
+        f"{args.seconds:g} s of motion: first {first.whole:.2f} s, then {median:.2f} s (median of {args.runs})",
+        f"first partial motion after {partial:.3f} s" if partial else "no partial motion was shown",
+        f"from the start of a process to its first motion: {process['start_seconds']:.2f} s",
+        f"memory of that process: {(process['peak_bytes'] or 0) / 1e6:.0f} MB at most",
     )
     return Report(data, lines)
 

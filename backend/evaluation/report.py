@@ -96,17 +96,19 @@ class _Evaluation:
         }
 
     def _made(self, engine: Engine, card: ModelCard, asks: list[sets.Ask], name: str) -> sets.JudgedSet:
-        path = None
+        path, runs = None, self.settings.runs
         if self.work is not None:
-            path = self.work / f"set-{sets.fingerprint(card, self.judge, asks, self.settings.runs)}.npz"
+            path = self.work / f"set-{sets.fingerprint(card, asks, runs)}.npz"
         progress = self.say(f"{name}: test captions")
-        return sets.cached_set(path, lambda: sets.made_set(engine, self.judge, asks, self.settings.runs, progress))
+        made = sets.cached_motions(path, lambda: sets.made_motions(engine, asks, runs, progress))
+        return sets.judge_sets(self.judge, (list(motions) for motions in made))
 
     def _answers(self, engine: Engine, card: ModelCard, name: str) -> list[unseen.Answer]:
         asked = unseen_prompts() if self.settings.seeds else ()
         if self.settings.limit is not None:
             asked = asked[:: max(1, len(asked) // self.settings.limit)]
-        key = sets.fingerprint(card, self.judge, [sets.Ask(p.prompt, 0, 0) for p in asked], self.settings.seeds)
+        key = sets.fingerprint(card, [sets.Ask(p.prompt, 0, 0) for p in asked], self.settings.seeds)
+        key += self.judge.fingerprint
         path = self.work / f"unseen-{key}.json" if self.work is not None else None
         if path is not None and path.is_file():
             return [unseen.Answer(**a) for a in json.loads(path.read_text(encoding="utf-8"))]

@@ -1,7 +1,7 @@
 """Motions for every test case, judged: real ones, a model's, and the nearest training clips.
 
-What a model makes is kept in a folder between calls, because making it takes minutes: its verdicts and its physics, by
-the model's files, the judge, the prompts and the number of runs.
+What a model makes is kept in a folder between calls, because making it takes minutes: the features of its motions, by
+the model's files, the prompts and the number of runs. Any judge can then look at it.
 """
 
 import hashlib
@@ -50,19 +50,6 @@ class JudgedSet:
     @property
     def runs(self) -> int:
         return int(self.vectors.shape[1])
-
-    def save(self, path: Path) -> None:
-        """Write `.npz`."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".tmp.npz")
-        np.savez(draft, **{f.name: getattr(self, f.name) for f in fields(self)})
-        draft.replace(path)
-
-    @classmethod
-    def load(cls, path: Path) -> "JudgedSet":
-        """Read what `save` wrote."""
-        with np.load(path) as data:
-            return cls(**{f.name: data[f.name] for f in fields(cls)})
 
 
 def judge_sets(judge: Judge, sets: Iterable[Sequence[Array]]) -> JudgedSet:
@@ -117,31 +104,34 @@ def generate_motions(engine: Engine, ask: Ask, runs: int) -> tuple[Motion, ...]:
     raise RuntimeError("the engine ended without a result")
 
 
-def made_set(engine: Engine, judge: Judge, asks: Sequence[Ask], runs: int, progress: Progress) -> JudgedSet:
-    """What a model makes of every prompt."""
+def made_motions(engine: Engine, asks: Sequence[Ask], runs: int, progress: Progress) -> list[Array]:
+    """What a model makes of every prompt: features (R, T, 263)."""
+    out = []
+    for done, ask in enumerate(asks):
+        progress(done, len(asks))
+        rows = [motion_to_features(m) for m in generate_motions(engine, ask, runs)]
+        shortest = min(len(r) for r in rows)
+        out.append(np.stack([r[:shortest] for r in rows]).astype(np.float32))
+    progress(len(asks), len(asks))
+    return out
 
-    def sets() -> Iterable[list[Array]]:
-        for done, ask in enumerate(asks):
-            progress(done, len(asks))
-            yield [motion_to_features(m) for m in generate_motions(engine, ask, runs)]
-        progress(len(asks), len(asks))
 
-    return judge_sets(judge, sets())
-
-
-def cached_set(path: Path | None, make: Callable[[], JudgedSet]) -> JudgedSet:
+def cached_motions(path: Path | None, make: Callable[[], list[Array]]) -> list[Array]:
     """What the file holds, else made and kept there; None keeps nothing."""
     if path is not None and path.is_file():
-        return JudgedSet.load(path)
+        with np.load(path) as data:
+            return [data[f"arr_{i}"] for i in range(len(data.files))]
     made = make()
     if path is not None:
-        made.save(path)
+        draft = path.with_suffix(".tmp.npz")
+        np.savez(draft, *made)
+        draft.replace(path)
     return made
 
 
-def fingerprint(card: ModelCard, judge: Judge, asks: Sequence[Ask], runs: int) -> str:
-    """Stands for everything that decides what `made_set` gives, but the engine's code."""
-    what = (sorted(card.files.items()), sorted(map(str, card.settings.items())), judge.fingerprint, list(asks), runs)
+def fingerprint(card: ModelCard, asks: Sequence[Ask], runs: int) -> str:
+    """Stands for everything that decides what `made_motions` gives, but the engine's code."""
+    what = (sorted(card.files.items()), sorted(map(str, card.settings.items())), list(asks), runs)
     return hashlib.sha256(repr(what).encode()).hexdigest()[:16]
 
 

@@ -1,0 +1,90 @@
+"""How fast a model is: warm, to the first partial motion, and from the start of a process; and what memory that takes.
+
+`python -m backend.evaluation.speed MODEL DEVICE PRECISION SECONDS` is the process that is started for the latter; it
+prints a JSON object.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retarget import MotionGPTError
+
+from ..engines.base import Engine, GenerateRequest, Progress, Result
+
+PROMPT = "a person walks forward"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of one request: until the first partial motion (None where the engine showed none), and until the end."""
+
+    partial: float | None
+    whole: float
+
+
+def time_request(engine: Engine, seconds: float, seed: int) -> Timing:
+    """One motion of `PROMPT`."""
+    started, partial = time.perf_counter(), None
+    for event in engine.generate(GenerateRequest(PROMPT, seconds, seed)):
+        if isinstance(event, Progress) and event.motion is not None and partial is None:
+            partial = time.perf_counter() - started
+        if isinstance(event, Result):
+            return Timing(partial, time.perf_counter() - started)
+    raise RuntimeError("the engine ended without a result")
+
+
+def median_partial(timings: list[Timing]) -> float | None:
+    """Median time to the first partial motion; None unless every request showed one."""
+    shown = [t.partial for t in timings if t.partial is not None]
+    return statistics.median(shown) if len(shown) == len(timings) else None
+
+
+def measure_process(model: str, device: str, precision: str, seconds: float) -> dict[str, float | None]:
+    """start_seconds: from starting a new process, with everything that it imports, to its first motion.
+    peak_bytes: the most memory that it held until then (None where the system does not say).
+
+    Raises MotionGPTError where the process fails.
+    """
+    command = [sys.executable, "-m", "backend.evaluation.speed", model, device, precision, str(seconds)]
+    root = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
+    began = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path}, check=False)
+    took = time.perf_counter() - began
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise MotionGPTError(f"A new process could not run the model ({last}).", "Try `motiongpt generate` first.")
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    # What passes after the first motion is the process' own end.
+    return {"start_seconds": took - told["after"], "peak_bytes": told["peak_bytes"]}
+
+
+def peak_bytes() -> int | None:
+    """The most memory that this process has held at a time; None on systems that don't say (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used if sys.platform == "darwin" else used * 1024
+
+
+def _main() -> None:
+    from ..engines import load_engine
+
+    model, device, precision, seconds = sys.argv[1:]
+    time_request(load_engine(model, device, precision), float(seconds), 0)
+    done = time.perf_counter()
+    told = {"peak_bytes": peak_bytes()}
+    print(json.dumps({**told, "after": time.perf_counter() - done}))
+
+
+if __name__ == "__main__":
+    _main()
