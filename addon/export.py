@@ -2,7 +2,8 @@
 
 Started by `backend.blender_child` with the path of a job file, JSON:
 
-    {"rig": FILE or "mannequin", "fps": number or null,
+    {"rig": FILE or "mannequin", "fps": number or null, "root": a destination of `retarget.root_motion` or null,
+     "ik": whether to key a control rig's IK controls, "preset": a name of `fbx_presets.PRESETS` or null,
      "motions": [{"motion": NPZ, "name": TEXT, "output": FILE or null, "pictures": FOLDER or null, "picture_count": 8}]}
 
 and answers with one line on stdout, RESULT_MARK and JSON: {"files": [...]} or {"error": {"kind", "message", "cure"}},
@@ -23,8 +24,10 @@ import bpy
 from .action_writer import write_action
 from .character import last_line, load_character
 from .picture import render_pictures
+from .placing import choose_carrier
 from .retarget.errors import MotionGPTError
 from .retarget.motion import load_npz
+from .retarget.root_motion import AUTO, carry
 from .retarget.solve import to_bones
 
 RESULT_MARK = "MOTIONGPT_RESULT "
@@ -50,17 +53,19 @@ def run_job(job: dict[str, Any]) -> list[dict[str, Any]]:
     for entry in job["motions"]:
         if entry.get("output"):
             check_output(Path(entry["output"]))
-    return [_one_motion(job["rig"], job.get("fps"), entry) for entry in job["motions"]]
+    return [_one_motion(job, entry) for entry in job["motions"]]
 
 
-def _one_motion(source: str, fps: float | None, entry: dict[str, Any]) -> dict[str, Any]:
+def _one_motion(job: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
     motion = load_npz(entry["motion"])
-    motion = motion.resample(fps) if fps else motion
-    armature, rig, mapping = load_character(source)
+    motion = motion.resample(job["fps"]) if job.get("fps") else motion
+    armature, rig, mapping = load_character(job["rig"])
     output = Path(entry["output"]) if entry.get("output") else None
     # Exchange formats count seconds from 0, Blender's scenes frames from 1.
     start = 0 if output is not None and output.suffix.lower() in (".fbx", ".glb") else 1
-    action = write_action(armature, rig, mapping, to_bones(motion, rig, mapping), entry["name"], start)
+    destination = choose_carrier(armature, rig, mapping, job.get("root") or AUTO)
+    solved = carry(to_bones(motion, rig, mapping), rig, mapping, destination)
+    action = write_action(armature, rig, mapping, solved, entry["name"], start, ik=bool(job.get("ik")))
     _set_scene_time(motion.fps, start, start + len(motion) - 1)
     report = {
         "output": str(output) if output else None,
