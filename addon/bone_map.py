@@ -197,6 +197,7 @@ class MOTIONGPT_PT_rig(bpy.types.Panel):
         for line in settings.joints:
             label = line.name.replace("_", " ").title()
             column.prop_search(line, "bone", armature.data, "bones", text=label)
+        layout.operator("motiongpt.export_fbx", icon="EXPORT")
 
 
 CLASSES = (

@@ -23,11 +23,12 @@ import bpy
 
 from .action_writer import write_action
 from .character import last_line, load_character
+from .fbx_presets import PRESETS, write_fbx
 from .picture import render_pictures
 from .placing import choose_carrier
 from .retarget.errors import MotionGPTError
 from .retarget.motion import load_npz
-from .retarget.root_motion import AUTO, carry
+from .retarget.root_motion import AUTO, OBJECT, carry, find_root
 from .retarget.solve import to_bones
 
 RESULT_MARK = "MOTIONGPT_RESULT "
@@ -63,7 +64,10 @@ def _one_motion(job: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
     output = Path(entry["output"]) if entry.get("output") else None
     # Exchange formats count seconds from 0, Blender's scenes frames from 1.
     start = 0 if output is not None and output.suffix.lower() in (".fbx", ".glb") else 1
+    preset = PRESETS[job["preset"]] if job.get("preset") else None
     destination = choose_carrier(armature, rig, mapping, job.get("root") or AUTO)
+    if destination == AUTO and preset and preset.rootless and find_root(rig, mapping) is None:
+        destination = OBJECT  # its node becomes the root bone
     solved = carry(to_bones(motion, rig, mapping), rig, mapping, destination)
     action = write_action(armature, rig, mapping, solved, entry["name"], start, ik=bool(job.get("ik")))
     _set_scene_time(motion.fps, start, start + len(motion) - 1)
@@ -76,7 +80,8 @@ def _one_motion(job: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
         "bones": len(mapping.driven),
     }
     if output is not None:
-        save(output, action.name)
+        by_preset = (lambda file, name: write_fbx(armature, file, name, preset)) if preset else None
+        save(output, action.name, by_preset)
     if entry.get("pictures"):
         hips = mapping.bones["pelvis"]
         report["pictures"] = render_pictures(armature, hips, Path(entry["pictures"]), entry.get("picture_count", 8))
@@ -111,15 +116,15 @@ def check_output(path: Path) -> None:
         ) from error
 
 
-def save(path: Path, name: str) -> None:
+def save(path: Path, name: str, write: Callable[[str, str], None] | None = None) -> None:
     """Write the open scene as FBX, GLB or .blend, by the path's ending; appears under its name only when complete.
 
-    name: what the animation is called in the file.
+    name: what the animation is called in the file.  write: does it instead, given a path and the name.
     """
     path = path.resolve()
     partial = _partial(path)
     try:
-        _SAVERS[path.suffix.lower()](str(partial), name)
+        (write or _SAVERS[path.suffix.lower()])(str(partial), name)
         os.replace(partial, path)
     except (OSError, RuntimeError) as error:
         raise MotionGPTError(
