@@ -32,7 +32,7 @@ missing=$(echo "$libraries" | while read -r package library; do
   esac
 done)
 "$python" -c "import ensurepip, venv" 2>/dev/null || missing="$missing python3-venv"
-if [ "${2:-}" = tests ] && [ "$(id -u)" -eq 0 ] && ! command -v assimp >/dev/null 2>&1; then
+if [ "${2:-}" = tests ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1 && ! command -v assimp >/dev/null 2>&1; then
   missing="$missing assimp-utils"
 fi
 missing=$(echo "$missing" | tr '\n' ' ' | sed 's/^ *//; s/ *$//')

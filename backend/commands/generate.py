@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> Report:
     events = engine.generate(request)
     result = last_result(events if args.json or not sys.stderr.isatty() else with_progress_bar(events))
     motions = [at_rate(motion, args.fps, args.seconds) for motion in result.motions]
-    common.write_motions(motions, paths, args.rig, options)
+    common.write_motions(motions, paths, args.rig, options=options)
     files = [common.describe(m, path) for m, path in zip(motions, paths, strict=True)]
     data = {"files": files, "text": args.prompt, "seed": args.seed, "model": engine.name, "device": engine.device}
     return Report(data, common.written_lines(motions, paths))
