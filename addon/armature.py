@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from .control_rig import followed_controls
 from .retarget import rotations as rot
+from .retarget.controls import control_names
 from .retarget.errors import MotionGPTError
-from .retarget.names import control_names
 from .retarget.rig import Rig
 
 Array = NDArray[np.floating]

@@ -11,6 +11,7 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from .armature import read_rig
 from .gather import chosen_armature
+from .placing import has_ik_controls
 from .retarget.errors import MotionGPTError
 from .retarget.mapping import map_by_hand, map_from_json, map_rig, map_to_json
 from .retarget.skeleton import JOINT_NAMES
@@ -45,8 +46,26 @@ class MotionGPTRig(bpy.types.PropertyGroup):
         name="Millimetres", description="How far the root may be off between few keys", default=5.0, min=0.1,
         soft_max=50.0,
     )  # fmt: skip
+    root: bpy.props.EnumProperty(
+        name="Root Motion",
+        description="What carries the character where it goes",
+        items=(
+            ("AUTO", "Automatic", "The root bone where there is one on the floor, else the hips"),
+            ("HIPS", "Hips", "The hips, or a control rig's torso"),
+            ("BONE", "Root Bone", "The bone on the floor that the hips hang from, as game engines want it"),
+            ("OBJECT", "Object", "The armature object, which leaves its place"),
+        ),
+    )
     in_place: bpy.props.BoolProperty(
         name="In Place", description="The character does what it does without leaving its place, as games want it"
+    )
+    controls: bpy.props.EnumProperty(
+        name="Limbs",
+        description="Which controls of a control rig are keyed; its switches are set to them",
+        items=(
+            ("FK", "FK", "Every joint's rotation"),
+            ("IK", "IK", "Hands and feet are placed, poles give elbows and knees their direction"),
+        ),
     )
 
 
@@ -160,7 +179,12 @@ class MOTIONGPT_PT_rig(bpy.types.Panel):
         if settings.keys == "FEW":
             layout.prop(settings, "degrees")
             layout.prop(settings, "millimetres")
+        row = layout.row()
+        row.enabled = not settings.in_place
+        row.prop(settings, "root")
         layout.prop(settings, "in_place")
+        if has_ik_controls(armature):
+            layout.row().prop(settings, "controls", expand=True)
         row = layout.row(align=True)
         row.operator("motiongpt.find_bones")
         if settings.joints:
@@ -173,6 +197,7 @@ class MOTIONGPT_PT_rig(bpy.types.Panel):
         for line in settings.joints:
             label = line.name.replace("_", " ").title()
             column.prop_search(line, "bone", armature.data, "bones", text=label)
+        layout.operator("motiongpt.export_fbx", icon="EXPORT")
 
 
 CLASSES = (

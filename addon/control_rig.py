@@ -8,6 +8,8 @@ controls then solve like those of any skeleton.
 import bpy
 from mathutils import Matrix, Quaternion
 
+from .retarget.controls import follow_switches
+
 _TRIAL = Quaternion((0.36, 0.48, 0.8), 0.6)
 _SAME = 0.01  # radians between two turns that count as one
 
@@ -25,21 +27,19 @@ def followed_controls(armature_object: bpy.types.Object, names: list[str]) -> di
     return dict(_known[key])
 
 
-def limb_switches(armature_object: bpy.types.Object) -> list[tuple[str, str, float]]:
-    """(bone, custom property, value) that put Rigify's limbs into FK."""
-    pose = armature_object.pose.bones
-    names = [f"{limb}_parent.{side}" for limb in ("upper_arm", "thigh") for side in "LR"]
-    return [(name, "IK_FK", 1.0) for name in names if name in pose and "IK_FK" in pose[name]]
-
-
 def _try_out(armature_object: bpy.types.Object, names: list[str]) -> dict[str, str | None]:
     pose = armature_object.pose.bones
     before = {name: pose[name].matrix_basis.copy() for name in names}
+    found = follow_switches(frozenset(pose.keys()))
+    switches = [(pose[bone], prop, value) for bone, prop, value in found if prop in pose[bone]]
+    chosen = [(bone, prop, bone[prop]) for bone, prop, _ in switches]
     update = bpy.context.view_layer.update
     try:
+        for bone, prop, value in switches:
+            bone[prop] = value
         for name in names:
             pose[name].matrix_basis = Matrix.Identity(4)
-        update()
+        _refresh(armature_object)
         rest = {name: pose[name].matrix.to_quaternion() for name in names}
         followers: dict[str, set[str]] = {}
         for name in names:
@@ -49,10 +49,18 @@ def _try_out(armature_object: bpy.types.Object, names: list[str]) -> dict[str, s
             followers[name] = {n for n in names if n != name and _apart(turn[n], turn[name]) < _SAME}
             pose[name].matrix_basis = Matrix.Identity(4)
     finally:
+        for bone, prop, value in chosen:
+            bone[prop] = value
         for name, matrix in before.items():
             pose[name].matrix_basis = matrix
-        update()
+        _refresh(armature_object)
     return _as_parents(names, followers)
+
+
+def _refresh(armature_object: bpy.types.Object) -> None:
+    """Evaluate the rig with its custom properties as they are now: drivers don't notice a script's change by itself."""
+    armature_object.update_tag()
+    bpy.context.view_layer.update()
 
 
 def _apart(a: Quaternion, b: Quaternion) -> float:

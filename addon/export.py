@@ -2,7 +2,8 @@
 
 Started by `backend.blender_child` with the path of a job file, JSON:
 
-    {"rig": FILE or "mannequin", "fps": number or null,
+    {"rig": FILE or "mannequin", "fps": number or null, "root": a destination of `retarget.root_motion` or null,
+     "ik": whether to key a control rig's IK controls, "preset": a name of `fbx_presets.PRESETS` or null,
      "motions": [{"motion": NPZ, "name": TEXT, "output": FILE or null, "pictures": FOLDER or null, "picture_count": 8}]}
 
 and answers with one line on stdout, RESULT_MARK and JSON: {"files": [...]} or {"error": {"kind", "message", "cure"}},
@@ -22,9 +23,12 @@ import bpy
 
 from .action_writer import write_action
 from .character import last_line, load_character
+from .fbx_presets import PRESETS, write_fbx
 from .picture import render_pictures
+from .placing import choose_carrier
 from .retarget.errors import MotionGPTError
 from .retarget.motion import load_npz
+from .retarget.root_motion import AUTO, OBJECT, carry, find_root
 from .retarget.solve import to_bones
 
 RESULT_MARK = "MOTIONGPT_RESULT "
@@ -50,17 +54,22 @@ def run_job(job: dict[str, Any]) -> list[dict[str, Any]]:
     for entry in job["motions"]:
         if entry.get("output"):
             check_output(Path(entry["output"]))
-    return [_one_motion(job["rig"], job.get("fps"), entry) for entry in job["motions"]]
+    return [_one_motion(job, entry) for entry in job["motions"]]
 
 
-def _one_motion(source: str, fps: float | None, entry: dict[str, Any]) -> dict[str, Any]:
+def _one_motion(job: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
     motion = load_npz(entry["motion"])
-    motion = motion.resample(fps) if fps else motion
-    armature, rig, mapping = load_character(source)
+    motion = motion.resample(job["fps"]) if job.get("fps") else motion
+    armature, rig, mapping = load_character(job["rig"])
     output = Path(entry["output"]) if entry.get("output") else None
     # Exchange formats count seconds from 0, Blender's scenes frames from 1.
     start = 0 if output is not None and output.suffix.lower() in (".fbx", ".glb") else 1
-    action = write_action(armature, rig, mapping, to_bones(motion, rig, mapping), entry["name"], start)
+    preset = PRESETS[job["preset"]] if job.get("preset") else None
+    destination = choose_carrier(armature, rig, mapping, job.get("root") or AUTO)
+    if destination == AUTO and preset and preset.rootless and find_root(rig, mapping) is None:
+        destination = OBJECT  # its node becomes the root bone
+    solved = carry(to_bones(motion, rig, mapping), rig, mapping, destination)
+    action = write_action(armature, rig, mapping, solved, entry["name"], start, ik=bool(job.get("ik")))
     _set_scene_time(motion.fps, start, start + len(motion) - 1)
     report = {
         "output": str(output) if output else None,
@@ -71,7 +80,8 @@ def _one_motion(source: str, fps: float | None, entry: dict[str, Any]) -> dict[s
         "bones": len(mapping.driven),
     }
     if output is not None:
-        save(output, action.name)
+        by_preset = (lambda file, name: write_fbx(armature, file, name, preset)) if preset else None
+        save(output, action.name, by_preset)
     if entry.get("pictures"):
         hips = mapping.bones["pelvis"]
         report["pictures"] = render_pictures(armature, hips, Path(entry["pictures"]), entry.get("picture_count", 8))
@@ -106,15 +116,15 @@ def check_output(path: Path) -> None:
         ) from error
 
 
-def save(path: Path, name: str) -> None:
+def save(path: Path, name: str, write: Callable[[str, str], None] | None = None) -> None:
     """Write the open scene as FBX, GLB or .blend, by the path's ending; appears under its name only when complete.
 
-    name: what the animation is called in the file.
+    name: what the animation is called in the file.  write: does it instead, given a path and the name.
     """
     path = path.resolve()
     partial = _partial(path)
     try:
-        _SAVERS[path.suffix.lower()](str(partial), name)
+        (write or _SAVERS[path.suffix.lower()])(str(partial), name)
         os.replace(partial, path)
     except (OSError, RuntimeError) as error:
         raise MotionGPTError(

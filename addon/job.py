@@ -14,10 +14,12 @@ import bpy
 from .action_writer import Curve, plan_keys, solve_keys, write_keys
 from .armature import read_rig
 from .gather import GenerateContext, find_armature
+from .placing import OBJECT
 from .retarget.errors import MotionGPTError
 from .retarget.motion import Motion
-from .retarget.solve import in_place, to_bones
-from .rig_settings import find_mapping, key_tolerance, stays_in_place
+from .retarget.root_motion import carry
+from .retarget.solve import to_bones
+from .rig_settings import find_mapping, key_tolerance, keys_ik, root_destination
 from .service import Finished, Service, Working
 
 T = TypeVar("T")
@@ -108,19 +110,19 @@ class Job:
         armature, fps, frames = self._armature(), self.request.fps, self.request.frames
         rig = read_rig(armature)  # as it is now, not as it was when Generate was pressed
         mapping = find_mapping(armature, rig)
-        stays = stays_in_place(armature)
-        plan = plan_keys(armature, rig, mapping)
+        destination = root_destination(armature, rig, mapping)
+        plan = plan_keys(armature, rig, mapping, keys_ik(armature))
 
         def solve() -> list[Curve]:
             solved = to_bones(motion.resample(fps, frames), rig, mapping)
-            return solve_keys(plan, rig, in_place(solved, rig) if stays else solved)
+            return solve_keys(plan, rig, carry(solved, rig, mapping, destination))
 
         return (yield from _in_thread(solve))
 
     def _write(self, curves: list[Curve]) -> None:
         request = self.request
         armature = self._armature()
-        missing = [bone for bone, _, _ in curves if bone not in armature.pose.bones]
+        missing = [bone for bone, _, _ in curves if bone != OBJECT and bone not in armature.pose.bones]
         if missing:
             raise MotionGPTError(f'"{armature.name}" has lost its bone "{missing[0]}".', "Generate again.")
         name = request.prompt[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable

@@ -4,8 +4,10 @@ import bpy
 
 from .action_writer import Tolerance
 from .armature import object_axes
+from .placing import choose_carrier, has_ik_controls
 from .retarget.mapping import Mapping, map_by_hand, map_rig
 from .retarget.rig import Rig
+from .retarget.root_motion import AUTO, IN_PLACE
 
 
 def find_mapping(armature_object: bpy.types.Object, rig: Rig) -> Mapping:
@@ -23,6 +25,15 @@ def key_tolerance(armature_object: bpy.types.Object) -> Tolerance | None:
     return Tolerance(settings.degrees, settings.millimetres / 1000.0 / object_axes(armature_object).scale)
 
 
-def stays_in_place(armature_object: bpy.types.Object) -> bool:
+def root_destination(armature_object: bpy.types.Object, rig: Rig, mapping: Mapping) -> str:
+    """What carries the travel on this armature, for `retarget.root_motion.carry`. Raises MotionGPTError."""
     settings = getattr(armature_object, "motiongpt_rig", None)
-    return settings is not None and settings.in_place
+    if settings is not None and settings.in_place:
+        return IN_PLACE
+    return choose_carrier(armature_object, rig, mapping, AUTO if settings is None else settings.root.lower())
+
+
+def keys_ik(armature_object: bpy.types.Object) -> bool:
+    """Whether IK controls are keyed instead of FK controls: chosen, and there are some."""
+    settings = getattr(armature_object, "motiongpt_rig", None)
+    return settings is not None and settings.controls == "IK" and has_ik_controls(armature_object)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 SUFFIXES = (".fbx", ".glb", ".blend")
 """What `export_to_character` writes."""
+
+PRESETS = ("unreal", "unity", "godot")
+"""The programs that FBX files can be written for; the add-on's `fbx_presets` says how."""
 
 MANNEQUIN = "mannequin"
 """The character that the add-on builds itself, in place of a character file."""
@@ -70,8 +73,25 @@ class CharacterJob:
     picture_count: int = 8
 
 
+@dataclass(frozen=True)
+class CharacterOptions:
+    """How motion goes onto a character, and how the character is written.
+
+    root: what carries its travel, one of `retarget.root_motion.DESTINATIONS` or "in_place".
+    ik: key a control rig's IK controls instead of its FK controls.
+    preset: the program that an FBX file is for, one of PRESETS; None writes it for Blender's own axes and names.
+    """
+
+    root: str = "auto"
+    ik: bool = False
+    preset: str | None = None
+
+
 def export_to_character(
-    jobs: Sequence[CharacterJob], rig: str | Path, fps: float | None = None
+    jobs: Sequence[CharacterJob],
+    rig: str | Path,
+    fps: float | None = None,
+    options: CharacterOptions | None = None,
 ) -> list[dict[str, Any]]:
     """Do all jobs on copies of one character, in one child process.
 
@@ -96,7 +116,8 @@ def export_to_character(
             )
         source = str(rig) if str(rig) == MANNEQUIN else str(Path(rig).absolute())
         job_file = Path(folder) / "job.json"
-        job_file.write_text(json.dumps({"rig": source, "fps": fps, "motions": entries}), encoding="utf-8")
+        content = {"rig": source, "fps": fps, "motions": entries, **asdict(options or CharacterOptions())}
+        job_file.write_text(json.dumps(content), encoding="utf-8")
         return _run(job_file)
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from .controls import control_names
 from .errors import MotionGPTError
-from .names import HEAD_NAMES, LIMB_NAMES, TWIST, control_names, split_name
+from .names import HEAD_NAMES, LIMB_NAMES, TWIST, split_name
 from .rig import Rig
 from .shape import find_by_shape
 from .skeleton import JOINT
@@ -128,7 +129,7 @@ def _no_humanoid(what: str, cure: str) -> MotionGPTError:
 
 
 def _from_controls(rig: Rig, family: str, controls: dict[str, tuple[str, ...]]) -> Mapping:
-    bones = {joint: names[0] for joint, names in controls.items() if joint not in ("spine", "neck")}
+    bones = {joint: names[0] for joint, names in controls.items() if joint in JOINT and joint != "neck"}
     missing = [f"{s} {k}" for k in _REQUIRED for s in _SIDES if f"{s}_{k}" not in bones]
     if missing or not controls["spine"]:
         raise _no_humanoid(

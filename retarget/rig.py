@@ -63,22 +63,84 @@ class Rig:
 
 
 @dataclass(frozen=True, eq=False)
+class Carrier:
+    """What takes the whole character along: its root bone or, where `bone` is None, the armature object itself.
+
+    A point x of the rig at rest comes to turn x + shift.  turn: (T, 4).  shift: (T, 3), in the rig's axes and units.
+    """
+
+    bone: str | None
+    turn: Array
+    shift: Array
+
+    def moved(self, points: Array) -> Array:
+        """Points (3,) or (T, 3) of the rig as they are carried (T, 3)."""
+        return rot.rotate(self.turn, np.broadcast_to(points, self.shift.shape)) + self.shift
+
+    def taken_back(self, points: Array) -> Array:
+        """Inverse of `moved`."""
+        return rot.rotate(rot.conjugate(self.turn), points - self.shift)
+
+
+@dataclass(frozen=True, eq=False)
 class RigMotion:
     """T frames of a rig's pose.
 
     basis: (T, N, 4) each bone's rotation relative to its rest, in its own rest axes (Blender's pose-bone rotation).
-    root_translation: (T, 3) added to the root-motion bone's rest head, in the rig's global axes and units.
-    fps: frames a second.
+    root_translation: (T, 3) added to the root-motion bone's rest head, in the rig's global axes and units; what a
+    carrier moves is part of it.  fps: frames a second.
+    carrier: takes the travel over from the root-motion bone; a bone's turn is in `basis` too, the object's is not.
     """
 
     basis: Array
     root_translation: Array
     fps: float
+    carrier: Carrier | None = None
 
     def global_rotations(self, rig: Rig) -> Array:
         """(T, N, 4) of every bone in the rig's axes."""
         out = np.empty_like(self.basis)
         for bone, parent in enumerate(rig.parents):
             local = rot.multiply(rig.rest_local[bone], self.basis[:, bone])
-            out[:, bone] = local if parent < 0 else rot.multiply(out[:, parent], local)
+            if parent >= 0:
+                local = rot.multiply(out[:, parent], local)
+            elif self.carrier is not None and self.carrier.bone is None:
+                local = rot.multiply(self.carrier.turn, local)
+            out[:, bone] = local
         return out
+
+    def heads(self, rig: Rig, root_bone: str) -> Array:
+        """(T, N, 3) of every bone's joint in the rig's axes.  root_bone: gets `root_translation`."""
+        world = self.global_rotations(rig)
+        carrier = self.carrier
+        out = np.empty((len(world), len(rig.names), 3))
+        for bone, (name, parent) in enumerate(zip(rig.names, rig.parents, strict=True)):
+            if name == root_bone:
+                out[:, bone] = rig.heads[bone] + self.root_translation
+            elif carrier is not None and (carrier.bone == name or (carrier.bone is None and parent < 0)):
+                out[:, bone] = carrier.moved(rig.heads[bone])
+            elif parent < 0:
+                out[:, bone] = rig.heads[bone]
+            else:
+                step = np.broadcast_to(rig.rest_offsets[bone], (len(world), 3))
+                out[:, bone] = out[:, parent] + rot.rotate(world[:, parent], step)
+        return out
+
+
+def basis_of(rig: Rig, targets: dict[str, Array], frames: int, turn: Array | None = None) -> Array:
+    """(T, N, 4) that brings bones to their global rotations (T, 4); bones without a target stay at rest.
+
+    turn: (T, 4) of the armature object, if it turns.
+    """
+    basis = np.tile(rot.IDENTITY, (frames, len(rig.names), 1))
+    world = np.empty_like(basis)
+    for bone, (name, parent) in enumerate(zip(rig.names, rig.parents, strict=True)):
+        follow = np.broadcast_to(rig.rest_local[bone], (frames, 4))
+        if parent >= 0:
+            follow = rot.multiply(world[:, parent], follow)
+        elif turn is not None:
+            follow = rot.multiply(turn, follow)
+        world[:, bone] = targets.get(name, follow)
+        if name in targets:
+            basis[:, bone] = rot.normalize(rot.multiply(rot.conjugate(follow), world[:, bone]))
+    return rot.unflip(basis)

@@ -11,7 +11,7 @@ from .calibration import Calibration, calibrate_from_rest
 from .fit import fit_to_rig, toe_to_ankle
 from .mapping import Mapping
 from .motion import Motion, find_contacts
-from .rig import Rig, RigMotion
+from .rig import Rig, RigMotion, basis_of
 from .skeleton import JOINT, JOINT_COUNT, PARENTS, REST_OFFSETS
 
 Array = NDArray[np.floating[Any]]
@@ -95,26 +95,11 @@ def to_bones(
     back = rot.conjugate(cal.axes)
     targets = {**_bone_targets(motion, mapping), **_twist_targets(motion, rig, mapping)}
     tpose = {**cal.tpose, **_twist_rest(rig, mapping, cal.tpose)}
-    frames = len(motion)
-    basis = np.tile(rot.IDENTITY, (frames, len(rig.names), 1))
-    world = np.empty_like(basis)
-    for bone, (name, parent) in enumerate(zip(rig.names, rig.parents, strict=True)):
-        at_rest = np.broadcast_to(rig.rest_local[bone], (frames, 4))
-        follow = at_rest if parent < 0 else rot.multiply(world[:, parent], at_rest)
-        if name in targets:
-            world[:, bone] = rot.multiply(back, rot.multiply(targets[name], tpose[name]))
-            basis[:, bone] = rot.normalize(rot.multiply(rot.conjugate(follow), world[:, bone]))
-        else:
-            world[:, bone] = follow
-    return RigMotion(rot.unflip(basis), _root_translation(motion, rig, mapping, cal, world), motion.fps)
-
-
-def in_place(rig_motion: RigMotion, rig: Rig) -> RigMotion:
-    """The same without travel: the root stays over the place where it starts, and keeps its height."""
-    up = rig.up if rig.up is not None else 1
-    still = np.tile(rig_motion.root_translation[:1], (len(rig_motion.root_translation), 1))
-    still[:, up] = rig_motion.root_translation[:, up]
-    return replace(rig_motion, root_translation=still)
+    world = {
+        name: rot.multiply(back, rot.multiply(targets[name], tpose[name])) for name in rig.names if name in targets
+    }
+    translation = _root_translation(motion, rig, mapping, cal, world[mapping.bones["pelvis"]])
+    return RigMotion(basis_of(rig, world, len(motion)), translation, motion.fps)
 
 
 def _hips_middle(rig: Rig, mapping: Mapping) -> Array:
@@ -127,8 +112,11 @@ def _pair(rig: Rig, mapping: Mapping, joint: str) -> list[int]:
     return [rig.index[mapping.bones[f"{side}_{joint}"]] for side in ("left", "right")]
 
 
-def _root_translation(motion: Motion, rig: Rig, mapping: Mapping, cal: Calibration, world: Array) -> Array:
-    """(T, 3) that brings the rig's hips to the scaled middle of the canonical hips, ankles at their own height."""
+def _root_translation(motion: Motion, rig: Rig, mapping: Mapping, cal: Calibration, turned: Array) -> Array:
+    """(T, 3) that brings the hips to the scaled middle of the canonical hips, ankles at their own height.
+
+    turned: (T, 4) of the pelvis bone.
+    """
     pelvis = rig.index[mapping.bones["pelvis"]]
     middle = motion.joints[:, [JOINT["left_hip"], JOINT["right_hip"]]].mean(axis=1)  # (T, 3) canonical
     middle = middle - [0.0, toe_to_ankle(motion.offsets), 0.0]
@@ -136,7 +124,7 @@ def _root_translation(motion: Motion, rig: Rig, mapping: Mapping, cal: Calibrati
     ankles = float((rig.heads[_pair(rig, mapping, "ankle")] @ up).mean())
     goal = rot.rotate(rot.conjugate(cal.axes), middle / cal.scale) + up * ankles
     lever = rot.rotate(rot.conjugate(rig.rest_rotations[pelvis]), _hips_middle(rig, mapping) - rig.heads[pelvis])
-    translation: Array = goal - rot.rotate(world[:, pelvis], lever) - rig.heads[pelvis]
+    translation: Array = goal - rot.rotate(turned, lever) - rig.heads[pelvis]
     return translation
 
 

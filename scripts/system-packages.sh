@@ -3,7 +3,9 @@
 # Python's venv module, which Debian packages apart. As root on Debian it installs what is missing; otherwise it
 # prints the one command that does, and fails.
 #
-# usage: system-packages.sh [PYTHON]
+# With "tests" it also brings the reader that tests compare FBX files with, where it may: without it they are skipped.
+#
+# usage: system-packages.sh [PYTHON [tests]]
 set -eu
 python=${1:-python3}
 
@@ -30,6 +32,9 @@ missing=$(echo "$libraries" | while read -r package library; do
   esac
 done)
 "$python" -c "import ensurepip, venv" 2>/dev/null || missing="$missing python3-venv"
+if [ "${2:-}" = tests ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1 && ! command -v assimp >/dev/null 2>&1; then
+  missing="$missing assimp-utils"
+fi
 missing=$(echo "$missing" | tr '\n' ' ' | sed 's/^ *//; s/ *$//')
 
 [ -n "$missing" ] || exit 0

@@ -284,13 +284,13 @@ def refusals(folder):
 
 
 def speed():
-    """Seconds to write a minute of motion at 30 frames a second."""
+    """Seconds of the processor to write a minute of motion at 30 frames a second."""
     import time
 
     armature = load_character("mannequin")[0]
     rig = read_rig(armature)
     mapping = map_rig(rig)
     rig_motion = wild_motion(rig, mapping, 1800)
-    started = time.perf_counter()
+    started = time.process_time()
     write_action(armature, rig, mapping, rig_motion, "long", 1)
-    return time.perf_counter() - started
+    return time.process_time() - started

@@ -124,3 +124,89 @@ def contents(path):
         o.name: o.animation_data.action.name for o in bpy.data.objects if o.animation_data and o.animation_data.action
     }
     return {"actions": sorted(action.name for action in bpy.data.actions), "holders": holders}
+
+
+def by_operator(path, preset):
+    """The sidebar's export of an animated character in a scene with other things, and whether the scene stays."""
+    from motiongpt_addon import fbx_operator, properties
+    from motiongpt_addon.action_writer import write_action
+    from motiongpt_addon.retarget.root_motion import carry
+    from motiongpt_addon.retarget.solve import to_bones
+
+    from tests.rig_scenarios import walking_round
+
+    armature, rig, mapping = load_character("mannequin")
+    armature.location, armature.name = (2.0, 1.0, 0.0), "Armature"
+    cube = bpy.data.objects.new("root", None)
+    bpy.context.scene.collection.objects.link(cube)
+    cube.select_set(True)
+    bpy.context.scene.render.fps = 20
+    solved = carry(to_bones(walking_round(), rig, mapping), rig, mapping, "object" if preset == "unreal" else "hips")
+    write_action(armature, rig, mapping, solved, "goes round", 5)
+    bpy.context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="POSE")
+    bpy.context.scene.frame_set(11)
+    properties.register()
+    fbx_operator.register()
+    before = _scene_state()
+    bpy.ops.motiongpt.export_fbx(filepath=path, preset=preset)
+    same = _scene_state() == before
+    armature.animation_data_clear()
+    refused = bpy.ops.motiongpt.export_fbx.poll()
+    fbx_operator.unregister()
+    properties.unregister()
+    return {"same": same, "before": before, "after": _scene_state(), "poll": refused}
+
+
+def _scene_state():
+    scene = bpy.context.scene
+    armature = bpy.data.objects["Armature"]
+    kinds = ("meshes", "armatures", "actions", "scenes")
+    return {
+        "objects": sorted(o.name for o in bpy.data.objects),
+        "data": [sorted(block.name for block in getattr(bpy.data, kind)) for kind in kinds],
+        "selected": sorted(o.name for o in bpy.context.view_layer.objects if o.select_get()),
+        "scene": [scene.name, scene.frame_start, scene.frame_end, scene.frame_current],
+        "unit": scene.unit_settings.scale_length,
+        "mode": [bpy.context.mode, bpy.context.view_layer.objects.active.name],
+        "place": [round(v, 5) for row in armature.matrix_world for v in row],
+    }  # fmt: skip
+
+
+def rigify_fbx(path):
+    """Rigify's control rig in motion by its IK controls, written for Unreal; what its deforming bones do there."""
+    from motiongpt_addon.action_writer import write_action
+    from motiongpt_addon.fbx_presets import PRESETS, write_fbx
+    from motiongpt_addon.retarget.mapping import map_rig
+    from motiongpt_addon.retarget.root_motion import carry
+    from motiongpt_addon.retarget.solve import to_bones
+
+    from tests.rig_scenarios import walking_round
+    from tests.zoo_blender import rigify
+
+    armature = rigify()[1]
+    rig = read_rig(armature)
+    mapping = map_rig(rig)
+    bpy.context.scene.render.fps = 20
+    solved = carry(to_bones(walking_round(), rig, mapping), rig, mapping, "bone")
+    write_action(armature, rig, mapping, solved, "round", 0, ik=True)
+    write_fbx(armature, path, "round", PRESETS["unreal"])
+    places = {}
+    for frame in (0, 20, 39):
+        bpy.context.scene.frame_set(frame)
+        for name in ("DEF-hand.L", "DEF-foot.R", "DEF-spine.006", "root"):
+            places[f"{name} {frame}"] = list(100.0 * armature.pose.bones[name].matrix.translation)
+    return places
+
+
+def header(path):
+    """Axes and unit that an FBX file states."""
+    import addon_utils
+
+    addon_utils.enable("io_scene_fbx")
+    from io_scene_fbx import parse_fbx
+
+    root, _ = parse_fbx.parse(path)
+    settings = next(e for e in root.elems if e.id == b"GlobalSettings")
+    values = {e.props[0].decode(): e.props[-1] for block in settings.elems for e in block.elems}
+    return {name: values[name] for name in ("UpAxis", "UpAxisSign", "FrontAxis", "FrontAxisSign", "UnitScaleFactor")}

@@ -7,10 +7,12 @@ from tests import action_scenarios  # makes the add-on's folders the package mot
 
 import bpy  # isort: skip
 import numpy as np
-from motiongpt_addon import bone_map, properties, rig_settings
+from motiongpt_addon import bone_map, placing, properties, rig_settings
 from motiongpt_addon.action_writer import Tolerance, write_action
 from motiongpt_addon.retarget.motion import Motion
-from motiongpt_addon.retarget.solve import in_place, to_bones
+from motiongpt_addon.retarget.root_motion import carry, find_root
+from motiongpt_addon.retarget.skeleton import JOINT
+from motiongpt_addon.retarget.solve import to_bones
 
 rot = action_scenarios.rot
 load_character, read_rig, map_rig = (getattr(action_scenarios, n) for n in ("load_character", "read_rig", "map_rig"))
@@ -87,7 +89,7 @@ def _values(action):
 
 def stay():
     armature, rig, mapping = load_character("mannequin")
-    solved = in_place(to_bones(smooth_motion(), rig, mapping), rig)
+    solved = carry(to_bones(smooth_motion(), rig, mapping), rig, mapping, "in_place")
     write_action(armature, rig, mapping, solved, "stay", 1)
     at = []
     for frame in range(1, 61):
@@ -96,30 +98,179 @@ def stay():
     return np.ptp(np.array(at), axis=0).tolist()
 
 
+def walking_round(frames=40):
+    """Knees and elbows bend as such joints do, hands and feet turn, and the body goes round a corner."""
+    time = np.arange(frames) / 20.0
+    swing = np.sin(2.0 * np.pi * time)
+    turns = np.tile(rot.IDENTITY, (frames, 22, 1))
+
+    def turn(joint, axis, angle):
+        turns[:, JOINT[joint]] = rot.multiply(turns[:, JOINT[joint]], rot.from_axis_angle(axis, angle))
+
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        turn(f"{side}_hip", (1, 0, 0), -0.5 * sign * swing - 0.2)
+        turn(f"{side}_knee", (1, 0, 0), 0.6 - 0.5 * sign * np.cos(2.0 * np.pi * time))
+        turn(f"{side}_ankle", (1, 0, 0), 0.3 * sign * swing - 0.2)
+        turn(f"{side}_foot", (1, 0, 0), 0.2 * sign * swing)
+        turn(f"{side}_shoulder", (0, 0, 1), np.full(frames, -1.1 * sign))
+        turn(f"{side}_shoulder", (0, 1, 0), 0.5 * swing)
+        turn(f"{side}_elbow", (0, 1, 0), -sign * (0.7 + 0.5 * swing))
+        turn(f"{side}_wrist", (1, 0, 0), 0.3 * swing)
+    turn("pelvis", (0, 1, 0), 1.2 * time)
+    for joint in ("spine1", "spine2", "neck", "head"):
+        turn(joint, (1, 0, 0), 0.15 * swing)
+    root = np.stack([0.3 * time**2, np.full(frames, 0.9), 0.8 * time], axis=-1)
+    return Motion(turns, root, 20.0, np.zeros((frames, 4)))
+
+
 def rigify():
-    """Degrees between the limbs that deform and what the solver wants, after writing onto Rigify's FK controls."""
+    """What deforms on Rigify's rig against what the solver wants, by FK and IK controls, carried by torso and root.
+
+    Degrees between limbs, metres between heads, hand and foot turns; also the keyed switches, and that none is lost.
+    """
     from tests.zoo_blender import rigify as generate
 
     _, armature = generate()
+    armature.pose.bones["torso"]["neck_follow"] = 0.7
     rig = read_rig(armature)
     mapping = map_rig(rig)
-    solved = to_bones(smooth_motion(20), rig, mapping)
-    write_action(armature, rig, mapping, solved, "rigify", 1)
-    wanted = rot.multiply(solved.global_rotations(rig), rot.conjugate(rig.rest_rotations))
-    off = {}
-    for limb in ("thigh", "shin", "foot", "upper_arm", "forearm", "hand"):
-        for side in "LR":
-            control, bone = f"{limb}_fk.{side}", f"DEF-{limb}.{side}"
-            rest = armature.data.bones[bone].matrix_local.to_quaternion()
-            along = np.array(rest.to_matrix().col[1])
-            worst = 0.0
-            for frame in range(20):
-                bpy.context.scene.frame_set(1 + frame)
-                seen = np.array(armature.pose.bones[bone].matrix.to_3x3().normalized().col[1])
-                goal = rot.rotate(wanted[frame, rig.index[control]], along)
-                worst = max(worst, float(np.degrees(np.arccos(np.clip(seen @ goal, -1.0, 1.0)))))
-            off[bone] = worst
-    switches = [
-        c.data_path for c in action_scenarios.curves_of(armature.animation_data.action) if "IK_FK" in c.data_path
+    seen = {"found_by": mapping.found_by, "spine": list(mapping.spine), "root": find_root(rig, mapping)}
+    seen["neck_follow"] = armature.pose.bones["torso"]["neck_follow"]
+    for controls, destination in (("fk", "hips"), ("ik", "hips"), ("ik", "bone"), ("fk", "object")):
+        solved = carry(to_bones(walking_round(), rig, mapping), rig, mapping, destination)
+        action = write_action(armature, rig, mapping, solved, "round", 1, ik=controls == "ik")
+        paths = {c.data_path: c.evaluate(1) for c in action_scenarios.curves_of(action)}
+        off = deform_errors(armature, rig, mapping, solved)
+        switches = {p.split('["')[1].split('"')[0] + p.split('"]')[1]: v for p, v in paths.items() if p.count("[") == 2}
+        seen[f"{controls} {destination}"] = off | {"switches": switches, "keyed": sorted({
+            p.split('"')[1] for p in paths if p.endswith("location") and "bones" in p})}  # fmt: skip
+    return seen
+
+
+def deform_errors(armature, rig, mapping, solved):
+    """Worst of all frames: degrees of the limbs' directions, of the turns of torso, head, hands and feet, metres."""
+    turned = rot.multiply(solved.global_rotations(rig), rot.conjugate(rig.rest_rotations))
+    heads = solved.heads(rig, mapping.root_bone)
+    limbs = [(f"{n}_fk.{s}", f"DEF-{n}.{s}") for n in ("thigh", "shin", "upper_arm", "forearm") for s in "LR"]
+    ends = [(f"{n}_fk.{s}", f"DEF-{n}.{s}") for n in ("foot", "toe", "hand") for s in "LR"]
+    rest = armature.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.bones
+    worst = {"limbs": 0.0, "turns": 0.0, "metres": 0.0}
+    for frame in range(len(heads)):
+        bpy.context.scene.frame_set(1 + frame)
+        for control, bone in [
+            *limbs,
+            *ends,
+            ("torso", "DEF-spine"),
+            ("neck", "DEF-spine.004"),
+            ("head", "DEF-spine.006"),
+        ]:
+            matrix = armature.matrix_world @ armature.pose.bones[bone].matrix
+            axes = np.array(rest[bone].matrix_local.to_3x3())
+            now = np.array(matrix.to_3x3().normalized()) @ axes.T
+            goal = rot.to_matrix(turned[frame, rig.index[control]])
+            if (control, bone) in limbs:
+                cosine = (now @ axes[:, 1]) @ (goal @ axes[:, 1])
+                worst["limbs"] = max(worst["limbs"], float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))))
+            else:
+                angle = np.degrees(np.arccos(np.clip((np.trace(now @ goal.T) - 1.0) / 2.0, -1.0, 1.0)))
+                worst["turns"] = max(worst["turns"], float(angle))
+            if (control, bone) in ends:
+                place = np.array(matrix.translation) - heads[frame, rig.index[control]]
+                worst["metres"] = max(worst["metres"], float(np.linalg.norm(place)))
+    return worst
+
+
+def rooted_mannequin():
+    """The mannequin with a root bone below its hips, on the floor, rolled and behind it."""
+    armature = load_character("mannequin")[0]
+    bpy.context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    bones = armature.data.edit_bones
+    root = bones.new("root")
+    root.head, root.tail, root.roll = (0.0, 0.1, 0.0), (0.0, 0.1, 0.3), 0.6
+    bones["hips"].parent = root
+    bpy.ops.object.mode_set(mode="OBJECT")
+    return armature
+
+
+def destinations():
+    """Root bone and object, on an armature that is turned, scaled and hung from a moved empty: worst errors of all
+    driven bones, radians and metres in the world; what is keyed; and what is left when the hips carry it again."""
+    seen = {}
+    for destination, mode in (
+        ("bone", "QUATERNION"),
+        ("object", "QUATERNION"),
+        ("object", "XYZ"),
+        ("object", "AXIS_ANGLE"),
+    ):
+        armature = rooted_mannequin()
+        parent = bpy.data.objects.new("parent", None)
+        bpy.context.scene.collection.objects.link(parent)
+        parent.location, parent.scale, parent.rotation_euler.z = (3.0, -2.0, 1.0), (1.5, 1.5, 1.5), 0.7
+        armature.parent, armature.location, armature.rotation_mode = parent, (0.2, 0.1, 0.0), mode
+        armature.delta_location = (0.0, 0.3, 0.0)
+        rig = read_rig(armature)
+        mapping = map_rig(rig)
+        start = np.array(armature.matrix_world.translation)
+        solved = carry(to_bones(walking_round(), rig, mapping), rig, mapping, destination)
+        action = write_action(armature, rig, mapping, solved, "round", 1)
+        keyed = sorted({c.data_path for c in action_scenarios.curves_of(action) if "rotation" not in c.data_path})
+        seen[f"{destination} {mode}"] = [*_world_errors(armature, rig, mapping, solved, start), keyed]
+        if destination == "bone":
+            plain = to_bones(walking_round(), rig, mapping)
+            write_action(armature, rig, mapping, plain, "again", 1)
+            seen["hips again"] = _world_errors(armature, rig, mapping, plain, start)
+    return seen
+
+
+def _world_errors(armature, rig, mapping, solved, start):
+    world, heads = solved.global_rotations(rig), solved.heads(rig, mapping.root_bone)
+    turn = place = 0.0
+    for frame in range(len(world)):
+        bpy.context.scene.frame_set(1 + frame)
+        for name in mapping.driven:
+            matrix = armature.matrix_world @ armature.pose.bones[name].matrix
+            goal = rot.to_matrix(world[frame, rig.index[name]])
+            turn = max(turn, float(np.abs(np.array(matrix.to_3x3().normalized()) - goal).max()))
+            place = max(
+                place, float(np.abs(np.array(matrix.translation) - start - heads[frame, rig.index[name]]).max())
+            )
+    return [turn, place]
+
+
+def refused():
+    """What is chosen for a root bone that the hips are connected to, and the sentences for what can't be."""
+    armature = rooted_mannequin()
+    rig = read_rig(armature)
+    seen = {"free": placing.choose_carrier(armature, rig, map_rig(rig), "auto")}
+    bpy.ops.object.mode_set(mode="EDIT")
+    bones = armature.data.edit_bones
+    bones["root"].tail, bones["hips"].use_connect = bones["hips"].head, True
+    bpy.ops.object.mode_set(mode="OBJECT")
+    rig = read_rig(armature)
+    mapping = map_rig(rig)
+    solved = to_bones(walking_round(), rig, mapping)
+    seen["connected"] = placing.choose_carrier(armature, rig, mapping, "auto")
+    seen["sentences"] = [
+        action_scenarios._refusal(lambda: placing.choose_carrier(armature, rig, mapping, "bone")),
+        action_scenarios._refusal(lambda: write_action(armature, rig, mapping, solved, "no", 1, ik=True)),
     ]
-    return {"found_by": mapping.found_by, "off": off, "switches": len(switches), "spine": list(mapping.spine)}
+    return seen | {"actions": len(bpy.data.actions)}
+
+
+def settings():
+    """What the sidebar's choices become."""
+    armature = rooted_mannequin()
+    bone_map.register()
+    rig = read_rig(armature)
+    mapping = map_rig(rig)
+    chosen = {}
+    for root in ("AUTO", "HIPS", "BONE", "OBJECT"):
+        armature.motiongpt_rig.root = root
+        chosen[root] = rig_settings.root_destination(armature, rig, mapping)
+    armature.motiongpt_rig.in_place = True
+    chosen["in place"] = rig_settings.root_destination(armature, rig, mapping)
+    armature.motiongpt_rig.controls = "IK"
+    chosen["ik"] = rig_settings.keys_ik(armature)  # there are none to key
+    bone_map.unregister()
+    return chosen

@@ -13,6 +13,7 @@ from retarget.amass import ENDINGS, ending_kind
 from retarget.body import body_place
 from retarget.errors import MotionGPTError
 from retarget.motion import Motion
+from retarget.root_motion import AUTO, DESTINATIONS, IN_PLACE
 
 from .. import blender_child
 
@@ -122,6 +123,36 @@ def check_rig(rig: str) -> None:
     blender_child.check_bpy()
 
 
+def add_character_arguments(parser: argparse.ArgumentParser) -> None:
+    """--root, --in-place, --controls and --preset, as `character_options` reads them."""
+    parser.add_argument(
+        "--root",
+        choices=DESTINATIONS,
+        default=AUTO,
+        help="what carries the character: its hips, its root bone, the object (auto: the root bone where it has one)",
+    )
+    parser.add_argument("--in-place", action="store_true", help="leave the travel out")
+    parser.add_argument("--controls", choices=("fk", "ik"), default="fk", help="of a Rigify rig's limbs to key (fk)")
+    parser.add_argument("--preset", choices=blender_child.PRESETS, help="write .fbx for this program")
+
+
+def character_options(args: argparse.Namespace) -> blender_child.CharacterOptions:
+    """What `add_character_arguments` was given. Raises MotionGPTError where the output can't hold it."""
+    if args.in_place and args.root != AUTO:
+        raise MotionGPTError("--in-place leaves no travel for --root.", "Give one of them.", "usage")
+    options = blender_child.CharacterOptions(
+        root=IN_PLACE if args.in_place else args.root, ik=args.controls == "ik", preset=args.preset
+    )
+    suffix = args.output.suffix.lower()
+    if options.preset and suffix != ".fbx":
+        raise MotionGPTError(f"--preset {options.preset} is about FBX files.", "Give an output that ends in .fbx.")
+    if options != blender_child.CharacterOptions() and suffix not in CHARACTER_FORMATS:
+        raise MotionGPTError(
+            f"{suffix} holds no character for --root, --in-place or --controls.", f"Use {' '.join(CHARACTER_FORMATS)}."
+        )
+    return options
+
+
 def check_export(
     output: Path, rig: str | None, formats: Iterable[str], copies: int = 1, body: Path | None = None
 ) -> list[Path]:
@@ -137,7 +168,11 @@ def check_export(
 
 
 def write_motions(
-    motions: Sequence[Motion], paths: Sequence[Path], rig: str | None = None, body: Path | None = None
+    motions: Sequence[Motion],
+    paths: Sequence[Path],
+    rig: str | None = None,
+    body: Path | None = None,
+    options: blender_child.CharacterOptions | None = None,
 ) -> None:
     """Write each motion to its file, in the format of the file's ending, at its own rate.
 
@@ -146,7 +181,7 @@ def write_motions(
     """
     if paths[0].suffix.lower() in CHARACTER_FORMATS:
         jobs = [blender_child.CharacterJob(m, path) for m, path in zip(motions, paths, strict=True)]
-        blender_child.export_to_character(jobs, rig or blender_child.MANNEQUIN)
+        blender_child.export_to_character(jobs, rig or blender_child.MANNEQUIN, options=options)
         return
     for motion, path in zip(motions, paths, strict=True):
         with draft_of(path) as draft:

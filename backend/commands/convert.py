@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from retarget.motion import Motion
+from retarget.root_motion import AUTO
 
 from .. import limits
 from . import common
@@ -18,7 +19,7 @@ def add_commands(subparsers: "common.Subparsers") -> None:
         subparsers, "convert", "turn a motion file into another format", "motiongpt convert walk.npz -o walk.bvh", run
     )
     _add_input(convert, CONVERT_FORMATS)
-    convert.set_defaults(rig=None, formats=CONVERT_FORMATS)
+    convert.set_defaults(rig=None, formats=CONVERT_FORMATS, root=AUTO, in_place=False, controls="fk", preset=None)
     convert.add_argument(
         "--up", default="z", choices=("y", "z"), help="axis that points up in an AMASS or SMPL-X file that comes in (z)"
     )
@@ -31,6 +32,7 @@ def add_commands(subparsers: "common.Subparsers") -> None:
     )
     _add_input(retarget, common.CHARACTER_FORMATS)
     retarget.add_argument("--rig", required=True, metavar="CHARACTER", help="character file, or mannequin")
+    common.add_character_arguments(retarget)
     retarget.set_defaults(formats=common.CHARACTER_FORMATS, up="z")
     render = common.add_command(
         subparsers,
@@ -57,10 +59,11 @@ def run(args: argparse.Namespace) -> Report:
     if args.fps is not None:
         limits.check_fps(args.fps)
     paths = common.check_export(args.output, args.rig, args.formats, body=args.body)
+    options = common.character_options(args)
     motion = read(args.motion, args.body, args.up)
     if args.fps is not None:
         motion = motion.resample(args.fps)
-    common.write_motions([motion], paths, args.rig, args.body)
+    common.write_motions([motion], paths, args.rig, args.body, options)
     return Report(common.describe(motion, args.output), common.written_lines([motion], paths))
 
 

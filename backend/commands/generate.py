@@ -32,6 +32,7 @@ def add_commands(subparsers: "common.Subparsers") -> None:
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same motion (0)")
     parser.add_argument("--variations", type=int, default=1, help="how many; OUT gets -1, -2 ... added (1)")
     parser.add_argument("--rig", metavar="CHARACTER", help="character file for .fbx .glb .blend (a built-in mannequin)")
+    common.add_character_arguments(parser)
     common.add_model_arguments(parser)
 
 
@@ -43,6 +44,7 @@ def run(args: argparse.Namespace) -> Report:
     limits.check_seed(args.seed)
     limits.check_variations(args.variations)
     paths = common.check_export(args.output, args.rig, FORMATS, args.variations)
+    options = common.character_options(args)
 
     from ..engines import load_engine
 
@@ -51,7 +53,7 @@ def run(args: argparse.Namespace) -> Report:
     events = engine.generate(request)
     result = last_result(events if args.json or not sys.stderr.isatty() else with_progress_bar(events))
     motions = [at_rate(motion, args.fps, args.seconds) for motion in result.motions]
-    common.write_motions(motions, paths, args.rig)
+    common.write_motions(motions, paths, args.rig, options=options)
     files = [common.describe(m, path) for m, path in zip(motions, paths, strict=True)]
     data = {"files": files, "text": args.prompt, "seed": args.seed, "model": engine.name, "device": engine.device}
     return Report(data, common.written_lines(motions, paths))
