@@ -74,5 +74,6 @@ def _full_size(runs: int) -> Report:
         f"{data['times_as_fast']} times as long",
         f"{data['bytes_per_token'] / 1e6:.0f} MB a token at {data['bandwidth_bytes_per_second'] / 1e9:.1f} GB/s: "
         f"no faster than {data['floor_seconds']:.3f} s",
+        f"eight bits move the scores by {data['int8_logits_error']:.1%} of their spread",
     )
     return Report(data, lines)

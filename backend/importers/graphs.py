@@ -64,6 +64,12 @@ def t5_joined(shape: T5Shape) -> list[tuple[str, ...]]:
     return attention + [_t5_gate(f"{b}.1") for b in encoder] + [_t5_gate(f"{b}.2") for b in decoder]
 
 
+def t5_tables() -> list[str]:
+    """What is never multiplied as a whole, and has no eight-bit form."""
+    biases = [f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight" for side in ("encoder", "decoder")]
+    return ["shared.weight", "lm_head.weight", *biases]
+
+
 def llama_joined(shape: LlamaShape) -> list[tuple[str, ...]]:
     """As `t5_joined`; query, key and value are one matrix already."""
     return [_llama_gate(f"transformer.h.{layer}") for layer in range(shape.layers)]

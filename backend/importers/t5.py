@@ -39,13 +39,6 @@ LICENCE = (
 DESCRIPTION = "MotionGPT: Human Motion as a Foreign Language (T5)"
 _COPIES = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
 """Other names of shared.weight."""
-_EXACT = (
-    "shared.weight",
-    "lm_head.weight",
-    "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
-    "decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
-)
-"""Tables, which are never multiplied as a whole: they have no eight-bit form."""
 
 
 def import_t5(
@@ -84,7 +77,7 @@ def import_t5(
             write_weights(folder, {name: model.tensors[name] for name in names}, model.pieces, report)
             write_vqvae(vqvae, numbers, folder)
             shutil.copyfile(t5_folder / TOKENIZER, folder / TOKENIZER)
-            write_int8(folder, report, leave=_EXACT, joined=graphs.t5_joined(shape))
+            write_int8(folder, report, leave=graphs.t5_tables(), joined=graphs.t5_joined(shape))
             write_graphs(
                 folder,
                 {"encoder": lambda g: graphs.t5_encoder(g, shape), "decoder": lambda g: graphs.t5_decoder(g, shape)},
