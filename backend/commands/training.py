@@ -80,6 +80,7 @@ def _add_matching(inner: "common.Subparsers") -> None:
     parser.add_argument("dataset", type=Path, metavar="DATASET")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
     parser.add_argument("--judge", type=Path, metavar="FOLDER", help="write it there for `motiongpt evaluate`")
+    parser.add_argument("--licence", default="as the clips", help="of the weights, for judge.json")
     parser.add_argument("--picker", type=Path, metavar="ONNX", help="write it there as one graph that ranks candidates")
     _add_settings(parser)
 
@@ -200,7 +201,11 @@ def run_matching(args: argparse.Namespace) -> Report:
     model = train_matching(args.dataset, args.output, training, config, args.device).cpu()
     measured = calibrate(model, load_dataset(args.dataset))
     if args.judge:
-        record = {"training": {**dataclasses.asdict(training), **dataclasses.asdict(config)}, **measured}
+        record = {
+            "licence": args.licence,
+            "training": {**dataclasses.asdict(training), **dataclasses.asdict(config)},
+            **measured,
+        }
         export_judge(model, args.judge, record)
     if args.picker:
         export_picker(model, args.picker)

@@ -75,7 +75,8 @@ def frechet_distance(a: Array, b: Array) -> float:
     values, vectors = np.linalg.eigh(cov_a)
     root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
     middle = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ cov_b @ root), 0.0)).sum()
-    return float(((mean_a - mean_b) ** 2).sum() + np.trace(cov_a) + np.trace(cov_b) - 2.0 * middle)
+    distance = ((mean_a - mean_b) ** 2).sum() + np.trace(cov_a) + np.trace(cov_b) - 2.0 * middle
+    return max(0.0, float(distance))
 
 
 def diversity(motion: Array, random: np.random.Generator, pairs: int = 300) -> float:
@@ -106,6 +107,6 @@ def multimodality(motion: Array, random: np.random.Generator, pairs: int = 10) -
 def interval(values: Sequence[float]) -> tuple[float, float]:
     """Mean over runs and half the width of its 95 % interval, 1.96 s / √n, as published."""
     array = np.asarray(values, dtype=np.float64)
-    if len(array) < 2:
+    if len(array) < 2 or np.ptp(array) == 0.0:
         return float(array.mean()), 0.0
     return float(array.mean()), float(1.96 * array.std(ddof=1) / np.sqrt(len(array)))

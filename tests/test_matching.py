@@ -1,0 +1,232 @@
+"""The text-motion matching model: its network, its graphs, and the judge that comes with the project."""
+
+import json
+import random
+
+import numpy as np
+import pytest
+
+from backend.evaluation.judge import BUNDLED, Judge
+from backend.evaluation.meaning import ACTION_NAMES, STYLE_NAMES
+from backend.features import motion_to_features
+from retarget import Motion, MotionGPTError
+from retarget import rotations as rot
+from retarget.skeleton import JOINT, rest_joints
+
+ARMS_DOWN = {"left_shoulder": (0.0, 0.0, -1.3), "right_shoulder": (0.0, 0.0, 1.3)}
+
+
+def standing(frames: int = 81, speed: float = 0.0, **vectors: tuple[float, float, float]) -> Motion:
+    """Upright with the arms down, except for joints whose rotation vectors are given; legs swing where it travels."""
+    turns = np.zeros((frames, 22, 3))
+    for name, vector in {**ARMS_DOWN, **vectors}.items():
+        turns[:, JOINT[name]] = vector
+    swing = 0.5 * np.sin(np.arange(frames) * 0.35)
+    if speed:
+        for name, sign in (("left_hip", 1), ("right_hip", -1)):
+            turns[:, JOINT[name], 0] = sign * swing
+    root = np.zeros((frames, 3))
+    root[:, 1] = -rest_joints()[:, 1].min()
+    root[:, 2] = np.arange(frames) * speed / 20.0
+    return Motion(rot.from_rotation_vector(turns), root, 20.0, np.ones((frames, 4)))
+
+
+def test_the_judge_is_small_and_knows_its_classes() -> None:
+    judge = Judge()
+    assert sum(path.stat().st_size for path in BUNDLED.iterdir()) < 1.6e6
+    assert judge.record["action_right"] > 0.95
+    assert judge.record["held_out_clips"] > 200
+    assert "CC-BY-NC" in judge.record["licence"]
+
+
+def test_the_judge_tells_directions_apart() -> None:
+    """Even on a puppet: who glides ahead is not taken for who glides back."""
+    judge = Judge()
+    ahead, back = judge.motion(standing(speed=1.0)), judge.motion(standing(speed=-0.7))
+    walk, walk_back = ACTION_NAMES.index("walk"), ACTION_NAMES.index("walk-back")
+    assert ahead.actions[walk] > ahead.actions[walk_back]
+    assert back.actions[walk_back] > back.actions[walk]
+    assert ahead.actions.sum() == pytest.approx(1.0, abs=1e-5)
+    assert np.linalg.norm(ahead.vector) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_judge_that_is_missing_or_knows_other_actions_is_refused(tmp_path) -> None:
+    with pytest.raises(MotionGPTError, match="no judge"):
+        Judge(tmp_path)
+    for path in BUNDLED.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    record = json.loads((tmp_path / "judge.json").read_text())
+    (tmp_path / "judge.json").write_text(json.dumps({**record, "actions": ["fly"]}))
+    with pytest.raises(MotionGPTError, match="other actions"):
+        Judge(tmp_path)
+
+
+torch = pytest.importorskip("torch")
+
+from backend.training.captions import describe  # noqa: E402
+from backend.training.data import Clip, Dataset  # noqa: E402
+from backend.training.export_matching import export_judge, export_picker  # noqa: E402
+from backend.training.matching import (  # noqa: E402
+    MatchingTraining,
+    _Batches,
+    _examples,
+    _in_chunks,
+    held_out,
+    matching_losses,
+)
+from backend.training.matching_net import MatchingConfig, MatchingModel  # noqa: E402
+
+SMALL = MatchingConfig(width=16, space=8, dropout=0.0)
+
+
+@pytest.fixture
+def model() -> MatchingModel:
+    torch.manual_seed(0)
+    return MatchingModel(SMALL, len(ACTION_NAMES), len(STYLE_NAMES)).eval()
+
+
+def test_padding_changes_nothing(model) -> None:
+    """A motion gets the same vector alone as beside longer ones, for every remainder of its length by four."""
+    torch.manual_seed(1)
+    rows = [torch.randn(n, 263) for n in (20, 21, 22, 23, 64)]
+    padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=7.0)
+    together = model(padded, torch.tensor([len(r) for r in rows]))
+    chunks = _in_chunks(model, padded, torch.tensor([len(r) for r in rows]))
+    for i, row in enumerate(rows):
+        alone = model(row[None], torch.tensor([len(row)]))
+        for a, b, c in zip(alone, together, chunks, strict=True):
+            assert torch.allclose(a[0], b[i], atol=1e-5)
+            assert torch.allclose(a[0], c[i], atol=1e-5)
+
+
+def test_padding_of_words_changes_nothing(model) -> None:
+    states = torch.randn(2, 9, 384)
+    mask = torch.ones(2, 9)
+    mask[0, 5:] = 0
+    assert torch.allclose(model.text(states, mask)[0], model.text(states[:1, :5], mask[:1, :5])[0], atol=1e-5)
+
+
+class WordBank:
+    """Captions whose states say which words are in them, so that no pretrained encoder is needed."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def add(self, text: str) -> int:
+        if text not in self.texts:
+            self.texts.append(text)
+        return self.texts.index(text)
+
+    def states(self, places):
+        out = torch.zeros(len(places), 1, 384)
+        for row, place in enumerate(places):
+            for word in self.texts[place].rstrip(".").split():
+                out[row, 0, sum(word.encode()) % 384] = 1.0
+        return out, torch.ones(len(places), 1)
+
+
+def small_dataset() -> Dataset:
+    """Walks ahead, walks back, and raised left hands, sad ones slow."""
+    clips, rows, start = [], [], 0
+    for i in range(30):
+        content, style = ("walk", "walk-back", "raise-up-left-hand")[i % 3], ("sad", "active")[i // 3 % 2]
+        speed = (0.4 if style == "sad" else 1.2) * {"walk": 1, "walk-back": -1}.get(content, 0)
+        lifted = {"left_shoulder": (0.0, 0.0, 1.3)} if content.startswith("raise") else {}
+        features = motion_to_features(standing(50 + i, speed, **lifted)).astype(np.float32)
+        name = next(n for n in (f"{i}/{k}" for k in range(99)) if Clip(n, 0, 1).split == "train")
+        clips.append(Clip(name, start, len(features), [], {"content": content, "style": style}))
+        rows.append(features)
+        start += len(features)
+    return Dataset(np.concatenate(rows), clips)
+
+
+def test_training_brings_words_and_motion_together() -> None:
+    dataset, bank, training = small_dataset(), WordBank(), MatchingTraining(batch=12)
+    examples = _examples(dataset, dataset.clips, bank, random.Random(0))
+    assert len(examples) == 30
+    batches = _Batches(dataset, examples, bank, training)
+    torch.manual_seed(0)
+    net = MatchingModel(SMALL, len(ACTION_NAMES), len(STYLE_NAMES))
+    generator = torch.Generator().manual_seed(0)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=5e-3)
+    history = []
+    for _ in range(60):
+        losses = matching_losses(net, batches.draw(generator), training)
+        optimizer.zero_grad()
+        losses["loss"].backward()
+        optimizer.step()
+        history.append({k: float(v.detach()) for k, v in losses.items()})
+    first, last = history[0], history[-1]
+    assert last["action"] < 0.5 * first["action"]
+    assert last["match"] < 0.7 * first["match"]
+
+
+def test_what_may_describe_each_other_is_no_mistake() -> None:
+    """Of the same action: a caption without a style fits every style, one with a style only its own."""
+    dataset, bank = small_dataset(), WordBank()
+    examples = _examples(dataset, dataset.clips[:4], bank, random.Random(0))  # walk, walk-back, raise, walk
+    batches = _Batches(dataset, examples, bank, MatchingTraining())
+    assert {e.meaning.style for e in examples} == {"sad", "active"}
+    plain = next(i for i in examples[0].captions if not batches.styles[i])
+    styled = next(i for i in examples[0].captions if batches.styles[i] == "sad")
+    others = [e.captions[0] for e in examples[1:]]
+    assert batches._same(examples, [plain, *others])[0].tolist() == [True, False, False, True]
+    assert batches._same(examples, [styled, *others])[0].tolist() == [True, False, False, False]
+
+
+def test_cuts_hold_the_core() -> None:
+    dataset, bank = small_dataset(), WordBank()
+    example = next(
+        e for e in _examples(dataset, dataset.clips, bank, random.Random(0)) if e.meaning.action.startswith("raise")
+    )
+    batches = _Batches(dataset, [example], bank, MatchingTraining(whole=0.0))
+    numbers = np.random.default_rng(0)
+    for core in ((10, 30), (0, 0), (0, example.clip.frames)):
+        held = type(example)(example.clip, example.meaning, example.little, core, example.captions)
+        for _ in range(100):
+            first, last = batches.cut(held, numbers)
+            assert 0 <= first < last <= example.clip.frames
+            assert not core[1] or (first <= core[0] and last >= core[1])
+
+
+def test_held_out_clips_are_no_test_clips() -> None:
+    names = [f"clip {i}" for i in range(2000)]
+    held = [n for n in names if held_out(Clip(n, 0, 1))]
+    assert 60 < len(held) < 140
+    assert all(Clip(n, 0, 1).split == "train" for n in held)
+
+
+@pytest.mark.slow
+def test_graphs_say_what_the_network_says(model, tmp_path) -> None:
+    import onnxruntime
+
+    export_judge(model, tmp_path, {"licence": "CC0-1.0", "action_temperature": 2.0})
+    export_picker(model, tmp_path / "matching.onnx")
+    judge = Judge(tmp_path)
+    torch.manual_seed(2)
+    rows, states = torch.randn(37, 263), torch.randn(6, 384)
+    with torch.no_grad():
+        vector, actions, _ = model(rows[None], torch.tensor([37]))
+        words = model.text(states[None], torch.ones(1, 6))
+    verdict = judge.features(rows.numpy())
+    assert np.allclose(verdict.vector, vector[0], atol=2e-3)
+    assert np.allclose(verdict.actions, (actions[0] / 2.0).softmax(0), atol=2e-3)
+    assert np.allclose(judge.text(states.numpy()), words[0], atol=2e-3)
+    picker = onnxruntime.InferenceSession(str(tmp_path / "matching.onnx"), providers=["CPUExecutionProvider"])
+    three = torch.stack([rows, rows * 0.5, rows])
+    inputs = {
+        "states": states[None].numpy(),
+        "mask": np.ones((1, 6), np.float32),
+        "features": three.numpy(),
+        "frames": np.array([37, 37, 30]),
+    }
+    scores = picker.run(None, inputs)[0]
+    assert scores.shape == (3,)
+    assert scores[0] == pytest.approx(float((vector * words).sum()), abs=2e-3)
+    assert scores[2] != pytest.approx(scores[0], abs=1e-4)
+
+
+def test_describe_is_what_the_bank_holds() -> None:
+    dataset, bank = small_dataset(), WordBank()
+    _examples(dataset, dataset.clips[:1], bank, random.Random(5))
+    assert describe("walk", "sad", False, False, random.Random(5)) in bank.texts
