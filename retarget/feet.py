@@ -63,8 +63,7 @@ def hold_points(motion: Motion, reference: Array, heights: Array) -> Motion:
         anchor[1] = _standing_height(span, spans, apart[..., 1], heights)
     offsets, weights = _offsets(apart, spans, anchors, motion.fps)
     shift = _shared(offsets, weights)
-    shifted = replace(motion, root_position=motion.root_position + shift)
-    return _held(shifted, spans, offsets - weights[..., None] * shift[:, None], weights)
+    return _held(motion.shifted(shift), spans, offsets - weights[..., None] * shift[:, None], weights)
 
 
 def _standing_height(span: Span, spans: list[Span], apart: Array, heights: Array) -> float:
@@ -110,7 +109,8 @@ def _held(motion: Motion, spans: list[Span], offsets: Array, weights: Array) -> 
     contacts = np.zeros_like(motion.contacts)
     for span in spans:
         contacts[span.start : span.stop, span.point] = 1.0
-    return _place_legs(_lower_pelvis(replace(motion, contacts=contacts), ankles), ankles, toes)
+    placed = _place_legs(_lower_pelvis(motion, ankles), ankles, toes)
+    return replace(placed, contacts=contacts)
 
 
 def find_spans(contacts: Array, points: Array, fps: float) -> list[Span]:
@@ -225,21 +225,19 @@ def _lower_pelvis(motion: Motion, ankles: Array) -> Motion:
     drop = np.where(reach, np.minimum(needed, _DEEPEST_DROP), 0.0).max(axis=1)  # (T,)
     if not drop.any():
         return motion
-    root = motion.root_position.copy()
-    root[:, 1] -= _eased_over(drop, max(1, round(0.1 * motion.fps)))
-    return replace(motion, root_position=root)
+    return motion.shifted(_upwards(-_eased_over(drop, max(1, round(0.1 * motion.fps)))))
 
 
 def _place_legs(motion: Motion, ankles: Array, toes: Array) -> Motion:
     """Bend both legs so that the ankles, and point the feet so that the toes, lie at their targets (T, 2, 3)."""
     local = motion.rotations.copy()
     world = motion.global_rotations
+    limits = _reach_limit(motion, motion.joints[:, [JOINT["left_hip"], JOINT["right_hip"]]])
     for side, name in enumerate(("left", "right")):
         hip, knee, ankle, toe = (JOINT[f"{name}_{k}"] for k in ("hip", "knee", "ankle", "foot"))
         start, middle, end = (motion.joints[:, j] for j in (hip, knee, ankle))
         before = np.linalg.norm(ankles[:, side] - end, axis=-1)
-        limit = _reach_limit(motion, motion.joints[:, [JOINT["left_hip"], JOINT["right_hip"]]])[:, side]
-        target = reachable(start, ankles[:, side], limit)
+        target = reachable(start, ankles[:, side], limits[:, side])
         turn = bend_limb(start, middle, end, target, rot.rotate(world[:, hip], np.array([1.0, 0.0, 0.0])))
         still = (before < 1e-9)[:, None]
         hip_world = rot.multiply(np.where(still, rot.IDENTITY, turn.upper), world[:, hip])
@@ -270,9 +268,7 @@ def _above_floor(motion: Motion) -> Motion:
     depth = np.maximum(_FLOOR - motion.joints[:, others, 1].min(axis=1), 0.0)
     if not depth.any():
         return motion
-    root = motion.root_position.copy()
-    root[:, 1] += _eased_over(depth, max(1, round(0.15 * motion.fps)))
-    return replace(motion, root_position=root)
+    return motion.shifted(_upwards(_eased_over(depth, max(1, round(0.15 * motion.fps)))))
 
 
 def bend_toes(motion: Motion, tips: tuple[Array, Array] = (_TIPS, _TIPS)) -> Motion:
@@ -316,9 +312,12 @@ def lift_feet(motion: Motion, depths: Array) -> Motion:
     free = 1.0 - _smoothed(standing.astype(float), max(1, round(0.1 * motion.fps)))
     points = motion.joints[:, CONTACT_JOINTS].copy()
     points[..., 1] += np.repeat(depths + free * np.maximum(rise[:, None] - depths, 0.0), 2, axis=1)
-    root = motion.root_position.copy()
-    root[:, 1] += rise
-    return _place_legs(replace(motion, root_position=root), points[:, [0, 2]], points[:, [1, 3]])
+    return _place_legs(motion.shifted(_upwards(rise)), points[:, [0, 2]], points[:, [1, 3]])
+
+
+def _upwards(values: Array) -> Array:
+    """(T,) metres as (T, 3)."""
+    return np.stack([np.zeros_like(values), values, np.zeros_like(values)], axis=-1)
 
 
 def _eased_over(values: Array, half: int) -> Array:

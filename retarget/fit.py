@@ -77,7 +77,7 @@ def fit_to_rig(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibrat
     fitted = replace(motion, offsets=offsets, root_position=root)
     held = hold_points(fitted, motion.joints[:, CONTACT_JOINTS], _standing_heights(offsets, motion.offsets))
     soles = find_soles(rig, mapping, cal)
-    return held if soles is None else _over_floor(held, soles, toe_height(rig, mapping, cal))
+    return held if soles is None else _over_floor(held, soles, toe_height(rig, mapping, cal, offsets))
 
 
 def stand_on_floor(motion: Motion) -> Motion:
@@ -89,7 +89,7 @@ def stand_on_floor(motion: Motion) -> Motion:
     heights = motion.joints[:, [CONTACT_JOINTS[1], CONTACT_JOINTS[3]], 1]
     standing = heights[heel & toe] if (heel & toe).any() else heights[toe]
     float_by = float(np.clip(np.median(standing), 0.0, _HIGHEST_FLOAT)) if len(standing) else 0.0
-    return replace(motion, root_position=motion.root_position - [0.0, float_by, 0.0])
+    return motion.shifted(np.array([0.0, -float_by, 0.0]))
 
 
 def _over_floor(fitted: Motion, soles: tuple[Sole, Sole], toe: float) -> Motion:
@@ -97,17 +97,20 @@ def _over_floor(fitted: Motion, soles: tuple[Sole, Sole], toe: float) -> Motion:
 
     Canonical toe joints stand on height zero, a rig's at their own height: that is where the mesh's floor is.
     """
-    raised = replace(fitted, root_position=fitted.root_position + [0.0, toe, 0.0])
-    bent = bend_toes(raised, (soles[0].toes, soles[1].toes))
+    floor = np.array([0.0, toe, 0.0])
+    bent = bend_toes(fitted.shifted(floor), (soles[0].toes, soles[1].toes))
     lifted = lift_feet(bent, np.maximum(-_DEEPEST_SOLE - lowest_points(bent, soles), 0.0))
-    return replace(lifted, root_position=lifted.root_position - [0.0, toe, 0.0])
+    return lifted.shifted(-floor)
 
 
-def toe_height(rig: Rig, mapping: Mapping, cal: Calibration) -> float:
-    """Canonical metres of the toe joints over the rig's floor at rest, by the ankles' height over it."""
+def toe_height(rig: Rig, mapping: Mapping, cal: Calibration, offsets: Array) -> float:
+    """Canonical metres of the toe joints over the rig's floor at rest, by the ankles' height over it.
+
+    offsets: (22, 3) of the rig's body.
+    """
     ankles = [rig.heads[rig.index[mapping.bones[f"{side}_ankle"]]] for side in ("left", "right")]
     over_floor = float(np.mean([rot.rotate(cal.axes, ankle)[1] for ankle in ankles])) * cal.scale
-    return over_floor - toe_to_ankle(body_offsets(rig, mapping, cal))
+    return over_floor - toe_to_ankle(offsets)
 
 
 def toe_to_ankle(offsets: Array) -> float:

@@ -8,7 +8,7 @@ import pytest
 from retarget import Motion, Rig
 from retarget import rotations as rot
 from retarget.calibration import calibrate_from_rest
-from retarget.fit import fit_to_rig, stand_on_floor, toe_height
+from retarget.fit import body_offsets, fit_to_rig, stand_on_floor, toe_height
 from retarget.mapping import map_rig
 from retarget.motion import find_contacts
 from retarget.skeleton import JOINT
@@ -37,7 +37,7 @@ def over_floor(motion: Motion, rig: Rig) -> np.ndarray:
     soles = find_soles(rig, mapping, cal)
     assert soles is not None
     height: np.ndarray = lowest_points(fit_to_rig(motion, rig, mapping), soles).min(axis=1)
-    return height + toe_height(rig, mapping, cal)
+    return height + toe_height(rig, mapping, cal, body_offsets(rig, mapping))
 
 
 def test_a_sole_is_the_boots_outline() -> None:
@@ -66,7 +66,9 @@ def test_boots_stay_over_the_floor() -> None:
     cal = calibrate_from_rest(rig, mapping)
     soles = find_soles(rig, mapping, cal)
     assert soles is not None
-    sunk = lowest_points(fit_to_rig(motion, bare, mapping), soles).min(axis=1) + toe_height(bare, mapping, cal)
+    sunk = lowest_points(fit_to_rig(motion, bare, mapping), soles).min(axis=1) + toe_height(
+        bare, mapping, cal, body_offsets(bare, mapping)
+    )
     assert sunk.min() < -0.03
     assert over_floor(motion, rig).min() > -0.012
 
