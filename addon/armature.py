@@ -26,6 +26,9 @@ Array = NDArray[np.floating]
 UNEVEN_SCALE = 0.01
 """How far the object's axes may differ in scale, or lean, before bones shear visibly."""
 
+_LOW_PART = 0.25  # of the height: what feet lie within, whatever the proportions
+_MOST_POINTS = 4000  # more vertices than this say no more about soles
+
 
 @dataclass(frozen=True, eq=False)
 class ObjectAxes:
@@ -81,6 +84,23 @@ def read_rig(armature_object: bpy.types.Object) -> Rig:
     return _rig_of(armature_object, axes, {bone.name: bone.parent.name if bone.parent else None for bone in bones})
 
 
+def _low_points(armature_object: bpy.types.Object, axes: ObjectAxes) -> Array | None:
+    """Vertices of the deformed meshes in the lowest part of the character at rest: (M, 3) metres, world axes."""
+    found = []
+    for mesh in bpy.context.scene.objects:
+        if mesh.type == "MESH" and mesh.parent_type != "BONE" and mesh.find_armature() == armature_object:
+            local = np.empty(3 * len(mesh.data.vertices), dtype=np.float32)
+            mesh.data.vertices.foreach_get("co", local)
+            matrix = np.array(armature_object.matrix_world.inverted() @ mesh.matrix_world, dtype=np.float64)
+            rest = local.reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]
+            found.append(axes.scale * rot.rotate(axes.turn, rest))
+    points = np.concatenate(found) if found else np.zeros((0, 3))
+    if not len(points):
+        return None
+    low = points[points[:, 2] < points[:, 2].min() + _LOW_PART * np.ptp(points[:, 2])]
+    return low[:: max(1, len(low) // _MOST_POINTS)]
+
+
 def _rig_of(armature_object: bpy.types.Object, axes: ObjectAxes, parents: dict[str, str | None]) -> Rig:
     """The rig of these bones: name -> parent, parents first."""
     bones = [armature_object.data.bones[name] for name in parents]
@@ -93,6 +113,7 @@ def _rig_of(armature_object: bpy.types.Object, axes: ObjectAxes, parents: dict[s
         heads=axes.scale * rot.rotate(axes.turn, np.array([bone.head_local for bone in bones], dtype=np.float64)),
         tails=axes.scale * rot.rotate(axes.turn, np.array([bone.tail_local for bone in bones], dtype=np.float64)),
         up=2,
+        low_points=_low_points(armature_object, axes),
     )
 
 

@@ -4,6 +4,7 @@ Started by `backend.blender_child` with the path of a job file, JSON:
 
     {"rig": FILE or "mannequin", "fps": number or null, "root": a destination of `retarget.root_motion` or null,
      "ik": whether to key a control rig's IK controls, "preset": a name of `fbx_presets.PRESETS` or null,
+     "bench": whether to measure with the first motion instead (`bench.measure`),
      "motions": [{"motion": NPZ, "name": TEXT, "output": FILE or null, "pictures": FOLDER or null, "picture_count": 8}]}
 
 and answers with one line on stdout, RESULT_MARK and JSON: {"files": [...]} or {"error": {"kind", "message", "cure"}},
@@ -22,6 +23,7 @@ from typing import Any, NoReturn
 import bpy
 
 from .action_writer import write_action
+from .bench import measure
 from .character import last_line, load_character
 from .fbx_presets import PRESETS, write_fbx
 from .picture import render_pictures
@@ -38,7 +40,8 @@ def main(job_path: str) -> NoReturn:
     """Do the job, print the result line and end the process at once: bpy can crash or hang in an ordinary exit."""
     answer: dict[str, Any]
     try:
-        answer = {"files": run_job(json.loads(Path(job_path).read_text(encoding="utf-8")))}
+        job = json.loads(Path(job_path).read_text(encoding="utf-8"))
+        answer = {"files": [measure(job)] if job.get("bench") else run_job(job)}
     except MotionGPTError as error:
         answer = {"error": {"kind": error.kind, "message": error.message, "cure": error.cure}}
     except Exception as error:  # noqa: BLE001 - the parent gets every failure as an answer

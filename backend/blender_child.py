@@ -121,6 +121,16 @@ def export_to_character(
         return _run(job_file)
 
 
+def measure_retargeting(motion: Motion) -> dict[str, Any]:
+    """How fast this motion is solved onto a rig of 60 bones and written; the add-on's `bench.measure` says what."""
+    check_bpy()
+    with tempfile.TemporaryDirectory(prefix="motiongpt-") as folder:
+        motion_file, job_file = Path(folder) / "0.npz", Path(folder) / "job.json"
+        save_npz(motion, motion_file)
+        job_file.write_text(json.dumps({"bench": True, "motions": [{"motion": str(motion_file)}]}), encoding="utf-8")
+        return _run(job_file)[0]
+
+
 def check_bpy() -> None:
     """Raises MotionGPTError where there is no bpy, at no cost."""
     if _BPY_PYTHON not in os.environ and importlib.util.find_spec("bpy") is None:

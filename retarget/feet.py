@@ -21,8 +21,10 @@ _FADE = 0.2  # seconds in which an offset comes and goes
 _SHORTEST = 0.1  # seconds: gaps and contacts shorter than this are noise
 _FASTEST = 0.9  # m/s: what moves faster than this over a quarter of a second does not stand
 _DRIFT = 0.08  # metres that a standing foot may wander before it counts as placed anew
+_HIGHEST_HOP = 0.08  # metres that the body may rise where no foot stands but one is under the floor
 _DEEPEST_DROP = 0.08  # metres that the pelvis may be lowered to reach the floor
 _FLOOR = -0.003  # metres; exact clips lie within millimetres of the floor and stay as they are
+_TIPS = np.array([[0.0, 0.0, 0.1]])  # metres from the toe joint: where toes end that no mesh shows
 _STRETCH = 0.998  # of a leg's length: further than this only where the leg was further already
 
 
@@ -61,8 +63,7 @@ def hold_points(motion: Motion, reference: Array, heights: Array) -> Motion:
         anchor[1] = _standing_height(span, spans, apart[..., 1], heights)
     offsets, weights = _offsets(apart, spans, anchors, motion.fps)
     shift = _shared(offsets, weights)
-    shifted = replace(motion, root_position=motion.root_position + shift)
-    return _held(shifted, spans, offsets - weights[..., None] * shift[:, None], weights)
+    return _held(motion.shifted(shift), spans, offsets - weights[..., None] * shift[:, None], weights)
 
 
 def _standing_height(span: Span, spans: list[Span], apart: Array, heights: Array) -> float:
@@ -101,14 +102,15 @@ def _held(motion: Motion, spans: list[Span], offsets: Array, weights: Array) -> 
         points[:, [0, 2]] + heel + (1.0 - weights[:, [0, 2], None]) * toe,
         points[:, [1, 3]] + toe + (1.0 - weights[:, [1, 3], None]) * heel,
     )
-    # Ankle and toe stay a foot's length apart: a held toe draws along an ankle that is not held itself.
+    # Ankle and toe stay a foot's length apart: a held toe draws its ankle along, one that is held itself only a little.
     length = np.linalg.norm(motion.offsets[[CONTACT_JOINTS[1], CONTACT_JOINTS[3]]], axis=-1)[:, None]
-    share = weights[:, [1, 3], None] * (1.0 - weights[:, [0, 2], None])
+    share = weights[:, [1, 3], None] * (1.0 - 0.65 * weights[:, [0, 2], None])
     ankles = ankles + share * (toes + length * rot.normalize(ankles - toes) - ankles)
     contacts = np.zeros_like(motion.contacts)
     for span in spans:
         contacts[span.start : span.stop, span.point] = 1.0
-    return _place_legs(_lower_pelvis(replace(motion, contacts=contacts), ankles), ankles, toes)
+    placed = _place_legs(_lower_pelvis(motion, ankles), ankles, toes)
+    return replace(placed, contacts=contacts)
 
 
 def find_spans(contacts: Array, points: Array, fps: float) -> list[Span]:
@@ -223,25 +225,19 @@ def _lower_pelvis(motion: Motion, ankles: Array) -> Motion:
     drop = np.where(reach, np.minimum(needed, _DEEPEST_DROP), 0.0).max(axis=1)  # (T,)
     if not drop.any():
         return motion
-    half = max(1, round(0.1 * motion.fps))
-    padded = np.pad(drop, half, mode="edge")
-    highest = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1).max(axis=1)
-    eased = _smoothed(highest, 2 * half + 1)  # never less than `drop`: every mean is over maxima that include it
-    root = motion.root_position.copy()
-    root[:, 1] -= eased
-    return replace(motion, root_position=root)
+    return motion.shifted(_upwards(-_eased_over(drop, max(1, round(0.1 * motion.fps)))))
 
 
 def _place_legs(motion: Motion, ankles: Array, toes: Array) -> Motion:
     """Bend both legs so that the ankles, and point the feet so that the toes, lie at their targets (T, 2, 3)."""
     local = motion.rotations.copy()
     world = motion.global_rotations
+    limits = _reach_limit(motion, motion.joints[:, [JOINT["left_hip"], JOINT["right_hip"]]])
     for side, name in enumerate(("left", "right")):
         hip, knee, ankle, toe = (JOINT[f"{name}_{k}"] for k in ("hip", "knee", "ankle", "foot"))
         start, middle, end = (motion.joints[:, j] for j in (hip, knee, ankle))
         before = np.linalg.norm(ankles[:, side] - end, axis=-1)
-        limit = _reach_limit(motion, motion.joints[:, [JOINT["left_hip"], JOINT["right_hip"]]])[:, side]
-        target = reachable(start, ankles[:, side], limit)
+        target = reachable(start, ankles[:, side], limits[:, side])
         turn = bend_limb(start, middle, end, target, rot.rotate(world[:, hip], np.array([1.0, 0.0, 0.0])))
         still = (before < 1e-9)[:, None]
         hip_world = rot.multiply(np.where(still, rot.IDENTITY, turn.upper), world[:, hip])
@@ -272,25 +268,59 @@ def _above_floor(motion: Motion) -> Motion:
     depth = np.maximum(_FLOOR - motion.joints[:, others, 1].min(axis=1), 0.0)
     if not depth.any():
         return motion
-    half = max(1, round(0.15 * motion.fps))
-    highest = np.lib.stride_tricks.sliding_window_view(np.pad(depth, half, mode="edge"), 2 * half + 1).max(axis=1)
-    root = motion.root_position.copy()
-    root[:, 1] += _smoothed(highest, 2 * half + 1)
-    return replace(motion, root_position=root)
+    return motion.shifted(_upwards(_eased_over(depth, max(1, round(0.15 * motion.fps)))))
 
 
-def bend_toes(motion: Motion, length: float = 0.1) -> Motion:
-    """The motion with toes turned up where their tips, `length` metres ahead of the toe joints, would enter the floor:
-    what a foot does when it pushes off, and what the clips of mocap suits with one bone a foot leave out."""
+def bend_toes(motion: Motion, tips: tuple[Array, Array] = (_TIPS, _TIPS)) -> Motion:
+    """The motion with toes turned up where their tips would enter the floor: what a foot does when it pushes off, and
+    what the clips of mocap suits with one bone a foot leave out.
+
+    tips: for the left and the right foot (K, 3) metres from the toe joint in the T-pose.
+    """
     rotations = motion.rotations.copy()
-    for side in ("left", "right"):
+    for side, own in zip(("left", "right"), tips, strict=True):
         ankle, toe = JOINT[f"{side}_ankle"], JOINT[f"{side}_foot"]
+        if not len(own):
+            continue
         world = motion.global_rotations[:, toe]
-        ahead = rot.rotate(world, np.array([0.0, 0.0, 1.0]))  # (T, 3)
-        pitch = np.arcsin(np.clip(ahead[:, 1], -1.0, 1.0))
-        least = np.arcsin(np.clip(-np.maximum(motion.joints[:, toe, 1], 0.0) / length, -1.0, 0.0))
+        length = np.maximum(np.linalg.norm(own, axis=-1), 1e-9)  # (K,)
+        pitch = np.arcsin(np.clip(rot.rotate(world[:, None], own)[..., 1] / length, -1.0, 1.0))  # (T, K)
+        height = np.maximum(motion.joints[:, toe, 1], 0.0)[:, None]
+        least = np.arcsin(np.clip(-height / length, -1.0, 0.0))
+        # At rest a tip lies as low as it may: there a toe joint that is low itself bends nothing.
+        least = np.minimum(least, np.arcsin(np.clip(own[:, 1] / length, -1.0, 1.0)))
+        ahead = rot.rotate(world, np.array([0.0, 0.0, 1.0]))
         level = rot.normalize(ahead * np.array([1.0, 0.0, 1.0]))
         across = np.stack([-level[:, 2], np.zeros(len(level)), level[:, 0]], axis=-1)  # level cross Y: turns upward
-        turned = rot.multiply(rot.from_axis_angle(across, np.maximum(least - pitch, 0.0)), world)
+        turned = rot.multiply(rot.from_axis_angle(across, np.maximum(least - pitch, 0.0).max(axis=1)), world)
         rotations[:, toe] = rot.multiply(rot.conjugate(motion.global_rotations[:, ankle]), turned)
     return replace(motion, rotations=rot.unflip(rotations))
+
+
+def lift_feet(motion: Motion, depths: Array) -> Motion:
+    """Both feet raised by depths (T, 2), what is under the floor of them.
+
+    The body rises, smoothly, with a foot that stands and, where none does, with both; a foot in the air rides along.
+    The legs do the rest.
+    """
+    if not depths.any():
+        return motion
+    standing = np.maximum(motion.contacts[:, [0, 2]], motion.contacts[:, [1, 3]]) > 0.5  # (T, 2)
+    in_air = np.minimum(depths.max(axis=1), _HIGHEST_HOP)
+    needed = np.where(standing.any(axis=1), (depths * standing).max(axis=1), in_air)
+    rise = _eased_over(needed, max(1, round(0.1 * motion.fps)))
+    free = 1.0 - _smoothed(standing.astype(float), max(1, round(0.1 * motion.fps)))
+    points = motion.joints[:, CONTACT_JOINTS].copy()
+    points[..., 1] += np.repeat(depths + free * np.maximum(rise[:, None] - depths, 0.0), 2, axis=1)
+    return _place_legs(motion.shifted(_upwards(rise)), points[:, [0, 2]], points[:, [1, 3]])
+
+
+def _upwards(values: Array) -> Array:
+    """(T,) metres as (T, 3)."""
+    return np.stack([np.zeros_like(values), values, np.zeros_like(values)], axis=-1)
+
+
+def _eased_over(values: Array, half: int) -> Array:
+    """A smooth curve (T,) that is nowhere less than the values: every mean is over maxima that include the value."""
+    highest = np.lib.stride_tricks.sliding_window_view(np.pad(values, half, mode="edge"), 2 * half + 1).max(axis=1)
+    return _smoothed(highest, 2 * half + 1)

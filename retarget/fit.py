@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 
 from . import rotations as rot
 from .calibration import Calibration, calibrate_from_rest
-from .feet import hold_points
+from .feet import bend_toes, hold_points, lift_feet
 from .mapping import Mapping
 from .motion import Motion
 from .rig import Rig
 from .skeleton import CONTACT_JOINTS, JOINT, PARENTS, REST_OFFSETS, rest_joints
+from .soles import Sole, find_soles, lowest_points
 
 Array = NDArray[np.floating[Any]]
+
+_HIGHEST_FLOAT = 0.06  # metres that a motion may be lowered to stand on the floor
+_DEEPEST_SOLE = 0.008  # metres: soles press into the floor by less than this unchanged
 
 
 def body_offsets(rig: Rig, mapping: Mapping, calibration: Calibration | None = None) -> Array:
@@ -60,15 +64,53 @@ def body_offsets(rig: Rig, mapping: Mapping, calibration: Calibration | None = N
 def fit_to_rig(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibration | None = None) -> Motion:
     """The motion on the rig's body, in canonical metres: `to_bones` of it puts feet where the source has them.
 
-    Feet in contact move as the source's do, legs are never stretched, and no foot is under the floor.
+    Feet in contact move as the source's do, legs are never stretched, and no foot is under the floor, nor is the sole
+    of one whose mesh is known.
     """
-    offsets = body_offsets(rig, mapping, calibration)
+    cal = calibration or calibrate_from_rest(rig, mapping)
+    offsets = body_offsets(rig, mapping, cal)
+    motion = stand_on_floor(motion)
     hips = motion.joints[:, [JOINT["left_hip"], JOINT["right_hip"]]].mean(axis=1)
     lever = 0.5 * (offsets[JOINT["left_hip"]] + offsets[JOINT["right_hip"]])
     lift = [0.0, toe_to_ankle(offsets) - toe_to_ankle(motion.offsets), 0.0]
     root = hips + lift - rot.rotate(motion.rotations[:, 0], lever)
     fitted = replace(motion, offsets=offsets, root_position=root)
-    return hold_points(fitted, motion.joints[:, CONTACT_JOINTS], _standing_heights(offsets, motion.offsets))
+    held = hold_points(fitted, motion.joints[:, CONTACT_JOINTS], _standing_heights(offsets, motion.offsets))
+    soles = find_soles(rig, mapping, cal)
+    return held if soles is None else _over_floor(held, soles, toe_height(rig, mapping, cal, offsets))
+
+
+def stand_on_floor(motion: Motion) -> Motion:
+    """The motion lowered where its feet stand over the floor: the toes of flat feet come to height zero.
+
+    Clips are put on the floor by their lowest frames, in which feet that push off point down.
+    """
+    heel, toe = motion.contacts[:, [0, 2]] > 0.5, motion.contacts[:, [1, 3]] > 0.5
+    heights = motion.joints[:, [CONTACT_JOINTS[1], CONTACT_JOINTS[3]], 1]
+    standing = heights[heel & toe] if (heel & toe).any() else heights[toe]
+    float_by = float(np.clip(np.median(standing), 0.0, _HIGHEST_FLOAT)) if len(standing) else 0.0
+    return motion.shifted(np.array([0.0, -float_by, 0.0]))
+
+
+def _over_floor(fitted: Motion, soles: tuple[Sole, Sole], toe: float) -> Motion:
+    """Toes bent, and feet raised, where a sole would enter the floor, which lies `toe` metres under resting toe joints.
+
+    Canonical toe joints stand on height zero, a rig's at their own height: that is where the mesh's floor is.
+    """
+    floor = np.array([0.0, toe, 0.0])
+    bent = bend_toes(fitted.shifted(floor), (soles[0].toes, soles[1].toes))
+    lifted = lift_feet(bent, np.maximum(-_DEEPEST_SOLE - lowest_points(bent, soles), 0.0))
+    return lifted.shifted(-floor)
+
+
+def toe_height(rig: Rig, mapping: Mapping, cal: Calibration, offsets: Array) -> float:
+    """Canonical metres of the toe joints over the rig's floor at rest, by the ankles' height over it.
+
+    offsets: (22, 3) of the rig's body.
+    """
+    ankles = [rig.heads[rig.index[mapping.bones[f"{side}_ankle"]]] for side in ("left", "right")]
+    over_floor = float(np.mean([rot.rotate(cal.axes, ankle)[1] for ankle in ankles])) * cal.scale
+    return over_floor - toe_to_ankle(offsets)
 
 
 def toe_to_ankle(offsets: Array) -> float:

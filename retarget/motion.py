@@ -139,6 +139,15 @@ class Motion:
         rotations[:, 0] = rot.multiply(turn, rotations[:, 0])
         return replace(self, rotations=rotations, root_position=rot.rotate(turn, self.root_position) + position)
 
+    def shifted(self, by: Array) -> "Motion":
+        """Moved by (3,) or, frame by frame, (T, 3); what is known of its joints stays known."""
+        moved = replace(self, root_position=self.root_position + by)
+        for name in ("global_rotations", "joints"):
+            if name in self.__dict__:
+                value = self.__dict__[name]
+                moved.__dict__[name] = value + np.expand_dims(by, -2) if name == "joints" else value
+        return moved
+
     def centered(self) -> "Motion":
         """Frame 0 stands over the origin and faces +Z; heights stay."""
         turn = rot.conjugate(rot.yaw(self.rotations[0, 0]))

@@ -20,6 +20,7 @@ class Rig:
     rest_rotations: (N, 4) each bone's global orientation at rest, wxyz (a Blender bone points along its +Y).
     heads: (N, 3) global position of each bone's joint at rest.  tails: (N, 3) its other end.
     up: index of the axis that points up where the source says so (Blender: 2), None where it must be found.
+    low_points: (M, 3) vertices of the character's mesh near the floor at rest, None where there is no mesh.
     """
 
     names: tuple[str, ...]
@@ -28,6 +29,7 @@ class Rig:
     heads: Array
     tails: Array
     up: int | None = None
+    low_points: Array | None = None
 
     @cached_property
     def index(self) -> dict[str, int]:

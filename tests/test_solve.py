@@ -27,15 +27,8 @@ def wild(frames: int = 30) -> Motion:
 
 
 def posed(rig: Rig, mapping: Mapping, rig_motion: RigMotion) -> tuple[np.ndarray, np.ndarray]:
-    """Global rotations (T, N, 4) and heads (T, N, 3), as Blender would pose the rig."""
-    world = rig_motion.global_rotations(rig)
-    heads = np.empty((len(world), len(rig.names), 3))
-    for bone, (name, parent) in enumerate(zip(rig.names, rig.parents, strict=True)):
-        offset = np.broadcast_to(rig.rest_offsets[bone], (len(world), 3))
-        heads[:, bone] = offset if parent < 0 else heads[:, parent] + rot.rotate(world[:, parent], offset)
-        if name == mapping.root_bone:
-            heads[:, bone] += rig_motion.root_translation
-    return world, heads
+    """Global rotations (T, N, 4) and heads (T, N, 3)."""
+    return rig_motion.global_rotations(rig), rig_motion.heads(rig, mapping.root_bone)
 
 
 @pytest.mark.parametrize("name", FAMILIES)

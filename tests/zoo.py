@@ -89,7 +89,7 @@ def _characters() -> dict[str, Rig]:
 def _load_rig(path: Path) -> Rig:
     with np.load(path) as d:
         names, parents = tuple(map(str, d["names"])), tuple(map(int, d["parents"]))
-        return Rig(names, parents, d["rest"], d["heads"], d["tails"], up=2)
+        return Rig(names, parents, d["rest"], d["heads"], d["tails"], up=2, low_points=d["low"])
 
 
 def _in_blender(task: str, folder: str) -> None:
@@ -97,29 +97,18 @@ def _in_blender(task: str, folder: str) -> None:
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
-def posed(rig: Rig, mapping: Mapping, solved: object) -> tuple[np.ndarray, np.ndarray]:
-    """Global rotations (T, N, 4) and heads (T, N, 3) of a solved motion."""
-    world = solved.global_rotations(rig)
-    heads = np.empty((len(world), len(rig.names), 3))
-    for bone, (name, parent) in enumerate(zip(rig.names, rig.parents, strict=True)):
-        offset = np.broadcast_to(rig.rest_offsets[bone], (len(world), 3))
-        heads[:, bone] = offset if parent < 0 else heads[:, parent] + rot.rotate(world[:, parent], offset)
-        if name == mapping.root_bone:
-            heads[:, bone] += solved.root_translation
-    return world, heads
-
-
 def score(rig: Rig, motion: Motion) -> Score:
     """Solve, and measure what came out against the source."""
     mapping = map_rig(rig)
     cal = calibrate_from_rest(rig, mapping)
     solved = to_bones(motion, rig, mapping, cal)
-    _, heads = posed(rig, mapping, solved)
+    heads = solved.heads(rig, mapping.root_bone)
     heads = rot.rotate(cal.axes, heads) * cal.scale  # canonical axes and metres
     at = {joint: heads[:, rig.index[bone]] for joint, bone in mapping.bones.items()}
     source = {name: motion.joints[:, index] for name, index in JOINT.items()}
     exact = to_bones(motion, rig, mapping, cal, fit=False)
-    back = to_motion(rig, mapping, *posed(rig, mapping, exact), motion.fps, cal)
+    pose = exact.global_rotations(rig), exact.heads(rig, mapping.root_bone)
+    back = to_motion(rig, mapping, *pose, motion.fps, cal)
     joints = [JOINT[joint] for joint in mapping.bones]
     angles = _limb_angles(at, source)
     slide, sink = _feet(fit_to_rig(motion, rig, mapping, cal), motion)

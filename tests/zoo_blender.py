@@ -41,7 +41,7 @@ def dump(folder: Path) -> None:
 def save_rig(path: Path, armature: bpy.types.Object) -> None:
     rig = read_rig(armature)
     np.savez(path, names=np.array(rig.names), parents=np.array(rig.parents), rest=rig.rest_rotations, heads=rig.heads,
-             tails=rig.tails)  # fmt: skip
+             tails=rig.tails, low=np.zeros((0, 3)) if rig.low_points is None else rig.low_points)  # fmt: skip
 
 
 def build_skinned(name: str) -> bpy.types.Object:

@@ -1,4 +1,4 @@
-"""`motiongpt bench`: how fast a model is on this machine."""
+"""`motiongpt bench`: how fast a model, or retargeting, is on this machine."""
 
 import argparse
 import statistics
@@ -12,7 +12,14 @@ from .common import Report
 def add_commands(subparsers: "common.Subparsers") -> None:
     """Declare `bench`."""
     parser = common.add_command(
-        subparsers, "bench", "measure how fast a model is on this machine", "motiongpt bench --runs 5 --json", run
+        subparsers,
+        "bench",
+        "measure how fast a model, or retargeting, is on this machine",
+        "motiongpt bench --runs 5 --json\n  motiongpt bench retarget",
+        run,
+    )
+    parser.add_argument(
+        "what", nargs="?", choices=("model", "retarget"), default="model", help="a model, or retargeting in Blender"
     )
     parser.add_argument("--seconds", type=float, default=4.0, help="length of the motions (4)")
     parser.add_argument("--runs", type=int, default=5, help="how many to make (5)")
@@ -26,6 +33,8 @@ def add_commands(subparsers: "common.Subparsers") -> None:
 
 def run(args: argparse.Namespace) -> Report:
     """Load once, warm up once, time `runs` motions with different seeds; then a process from its start."""
+    if args.what == "retarget":
+        return _retargeting()
     limits.check_seconds(args.seconds)
     limits.check_variations(args.runs)
     if args.full_size_t5:
@@ -75,5 +84,20 @@ def _full_size(runs: int) -> Report:
         f"{data['bytes_per_token'] / 1e6:.0f} MB a token at {data['bandwidth_bytes_per_second'] / 1e9:.1f} GB/s: "
         f"no faster than {data['floor_seconds']:.3f} s",
         f"eight bits move the scores by {data['int8_logits_error']:.1%} of their spread",
+    )
+    return Report(data, lines)
+
+
+def _retargeting() -> Report:
+    from ..evaluation.retarget_speed import WANTED_FRAMES_PER_SECOND, WANTED_RATIO, measure
+
+    data = measure()
+    lines = (
+        f"{data['solved_frames_per_second']} frames a second onto {data['bones']} bones on one core "
+        f"(wanted: {WANTED_FRAMES_PER_SECOND})",
+        f"writing {data['frames']} frames: {data['write_seconds']:.3f} s in bulk, "
+        f"{data['few_keys_seconds']:.3f} s with few keys",
+        f"with keyframe_insert: {data['keyframe_insert_seconds']:.3f} s, {data['times_as_fast']} times as long "
+        f"(wanted: {WANTED_RATIO:g})",
     )
     return Report(data, lines)

@@ -1,0 +1,92 @@
+"""Soles: found from a mesh, kept over the floor where a boot is longer and higher than its joints say."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from retarget import Motion, Rig
+from retarget import rotations as rot
+from retarget.calibration import calibrate_from_rest
+from retarget.fit import body_offsets, fit_to_rig, stand_on_floor, toe_height
+from retarget.mapping import map_rig
+from retarget.motion import find_contacts
+from retarget.skeleton import JOINT
+from retarget.soles import find_soles, lowest_points
+from tests.test_feet import _stepping
+from tests.zoo_rigs import FAMILIES, build_rig
+
+
+def booted(name: str, raised: float = 0.06, behind: float = 0.12, ahead: float = 0.1) -> Rig:
+    """A family's rig standing in boots: boxes that reach `raised` below the toe joints, behind ankles and past toes."""
+    rig, joints = build_rig(FAMILIES[name], seed=3)
+    up = np.array([0.0, 0.0, raised])
+    points = [np.random.default_rng(0).uniform(-1.0, 1.0, (50, 3)) * 0.1 + [0.0, 0.0, 0.3]]  # a coat between the legs
+    for side in ("left", "right"):
+        ankle, toe = (rig.heads[rig.index[joints[f"{side}_{kind}"]]] + up for kind in ("ankle", "foot"))
+        along = np.linspace(ankle[1] + behind, toe[1] - ahead, 12)
+        box = [(ankle[0] + x, y, z) for y in along for x in (-0.04, 0.04) for z in (0.0, 0.9 * ankle[2])]
+        points.append(np.array(box))
+    return replace(rig, heads=rig.heads + up, tails=rig.tails + up, low_points=np.concatenate(points))
+
+
+def over_floor(motion: Motion, rig: Rig) -> np.ndarray:
+    """(T,) metres of the lower sole of the fitted motion over the rig's floor."""
+    mapping = map_rig(rig)
+    cal = calibrate_from_rest(rig, mapping)
+    soles = find_soles(rig, mapping, cal)
+    assert soles is not None
+    height: np.ndarray = lowest_points(fit_to_rig(motion, rig, mapping), soles).min(axis=1)
+    return height + toe_height(rig, mapping, cal, body_offsets(rig, mapping))
+
+
+def test_a_sole_is_the_boots_outline() -> None:
+    rig = booted("smpl")
+    mapping = map_rig(rig)
+    left, right = find_soles(rig, mapping, calibrate_from_rest(rig, mapping))  # type: ignore[misc]
+    for sole in (left, right):
+        assert sole.heel[:, 2].min() == pytest.approx(-0.12, abs=0.02)
+        assert sole.toes[:, 2].max() == pytest.approx(0.1, abs=0.02)
+        assert np.ptp(sole.heel[:, 0]) == pytest.approx(0.08, abs=0.01)
+        assert sole.toes[:, 1].min() == pytest.approx(-0.06, abs=0.01)
+
+
+def test_boots_stay_over_the_floor() -> None:
+    motion = _stepping()
+    steep = motion.rotations.copy()
+    for side in ("left", "right"):  # heels strike and toes push off at 25 degrees
+        pitch = np.radians(25.0) * np.sin(np.arange(len(motion)) * 0.4)
+        ankle = JOINT[f"{side}_ankle"]
+        steep[:, ankle] = rot.multiply(steep[:, ankle], rot.from_axis_angle((1.0, 0.0, 0.0), pitch))
+    motion = replace(motion, rotations=steep).on_floor()
+    motion = replace(motion, contacts=find_contacts(motion.joints, motion.fps, speed=0.9))
+    rig = booted("smpl")
+    bare = replace(rig, low_points=None)
+    mapping = map_rig(rig)
+    cal = calibrate_from_rest(rig, mapping)
+    soles = find_soles(rig, mapping, cal)
+    assert soles is not None
+    sunk = lowest_points(fit_to_rig(motion, bare, mapping), soles).min(axis=1) + toe_height(
+        bare, mapping, cal, body_offsets(bare, mapping)
+    )
+    assert sunk.min() < -0.03
+    assert over_floor(motion, rig).min() > -0.012
+
+
+def test_a_motion_over_the_floor_is_lowered_to_stand_on_it() -> None:
+    motion = _stepping()
+    for height in (0.0, 0.035):
+        raised = replace(motion, root_position=motion.root_position + [0.0, height, 0.0])
+        flat = (raised.contacts[:, :2] > 0.5).all(axis=1)
+        assert flat.any()
+        assert abs(np.median(stand_on_floor(raised).joints[flat, JOINT["left_foot"], 1])) < 0.012
+    hanging = replace(motion, contacts=np.zeros_like(motion.contacts), root_position=motion.root_position + [0, 1, 0])
+    assert np.array_equal(stand_on_floor(hanging).root_position, hanging.root_position)
+
+
+def test_a_rig_whose_mesh_does_not_reach_the_feet_has_no_soles() -> None:
+    rig = booted("smpl")
+    mapping = map_rig(rig)
+    cal = calibrate_from_rest(rig, mapping)
+    for points in (None, np.zeros((0, 3)), np.array([[0.0, 0.0, 0.5]] * 40)):
+        assert find_soles(replace(rig, low_points=points), mapping, cal) is None
