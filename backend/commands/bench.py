@@ -3,6 +3,7 @@
 import argparse
 import statistics
 import time
+from typing import Any
 
 from .. import limits
 from . import common
@@ -40,6 +41,20 @@ def run(args: argparse.Namespace) -> Report:
     if args.full_size_t5:
         return _full_size(args.runs)
 
+    data = _measure(args)
+    partial, memory = data["first_partial_seconds"], data["peak_memory_bytes"]
+    lines = (
+        f"{data['model']} on {data['device']}: loaded in {data['load_seconds']:.2f} s",
+        f"{args.seconds:g} s of motion: first {data['first_seconds']:.2f} s, "
+        f"then {data['median_seconds']:.2f} s (median of {args.runs})",
+        f"first partial motion after {partial:.3f} s" if partial else "no partial motion was shown",
+        f"from the start of a process to its first motion: {data['start_to_first_motion_seconds']:.2f} s",
+        f"memory of that process: {memory / 1e6:.0f} MB at most" if memory else "this system does not tell the memory",
+    )
+    return Report(data, lines)
+
+
+def _measure(args: argparse.Namespace) -> dict[str, Any]:
     from ..engines import load_engine
     from ..evaluation.speed import measure_process, median_partial, time_request
 
@@ -48,29 +63,21 @@ def run(args: argparse.Namespace) -> Report:
     load = time.perf_counter() - started
     first, *timings = (time_request(engine, args.seconds, seed) for seed in range(args.runs + 1))
     times = [t.whole for t in timings]
-    median, partial = statistics.median(times), median_partial(timings)
+    partial = median_partial(timings)
     process = measure_process(args.model, args.device, args.precision, args.seconds)
-    data = {
+    return {
         "model": engine.name,
         "device": engine.device,
         "motion_seconds": args.seconds,
         "runs": args.runs,
         "load_seconds": round(load, 4),
         "first_seconds": round(first.whole, 4),
-        "median_seconds": round(median, 4),
+        "median_seconds": round(statistics.median(times), 4),
         "slowest_seconds": round(max(times), 4),
         "first_partial_seconds": partial and round(partial, 4),
-        "start_to_first_motion_seconds": round(process["start_seconds"] or 0.0, 4),
-        "peak_memory_bytes": process["peak_bytes"],
+        "start_to_first_motion_seconds": round(process.start_seconds, 4),
+        "peak_memory_bytes": process.peak_bytes,
     }
-    lines = (
-        f"{engine.name} on {engine.device}: loaded in {load:.2f} s",
-        f"{args.seconds:g} s of motion: first {first.whole:.2f} s, then {median:.2f} s (median of {args.runs})",
-        f"first partial motion after {partial:.3f} s" if partial else "no partial motion was shown",
-        f"from the start of a process to its first motion: {process['start_seconds']:.2f} s",
-        f"memory of that process: {(process['peak_bytes'] or 0) / 1e6:.0f} MB at most",
-    )
-    return Report(data, lines)
 
 
 def _full_size(runs: int) -> Report:

@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> Report:
         report = evaluate_model(args.dataset, Judge(args.judge or BUNDLED), models, settings, args.output, say)
     text = page(report)
     if args.output is not None:
-        (args.output / "table.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
+        (args.output / "table.json").write_text(json.dumps(report, indent=1, allow_nan=False), encoding="utf-8")
         (args.output / "table.md").write_text(text, encoding="utf-8")
     if args.write:
         _write(args.model, report)

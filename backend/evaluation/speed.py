@@ -46,9 +46,17 @@ def median_partial(timings: list[Timing]) -> float | None:
     return statistics.median(shown) if len(shown) == len(timings) else None
 
 
-def measure_process(model: str, device: str, precision: str, seconds: float) -> dict[str, float | None]:
-    """start_seconds: from starting a new process, with everything that it imports, to its first motion.
-    peak_bytes: the most memory that it held until then (None where the system does not say).
+@dataclass(frozen=True)
+class ProcessTiming:
+    """start_seconds: from starting a new process, with everything that it imports, to its end after one motion.
+    peak_bytes: the most memory that it held until then (None where the system does not say)."""
+
+    start_seconds: float
+    peak_bytes: int | None
+
+
+def measure_process(model: str, device: str, precision: str, seconds: float) -> ProcessTiming:
+    """A new process that loads the model and makes one motion.
 
     Raises MotionGPTError where the process fails.
     """
@@ -62,8 +70,7 @@ def measure_process(model: str, device: str, precision: str, seconds: float) -> 
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise MotionGPTError(f"A new process could not run the model ({last}).", "Try `motiongpt generate` first.")
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    # What passes after the first motion is the process' own end.
-    return {"start_seconds": took - told["after"], "peak_bytes": told["peak_bytes"]}
+    return ProcessTiming(took, told["peak_bytes"])
 
 
 def peak_bytes() -> int | None:
@@ -81,9 +88,7 @@ def _main() -> None:
 
     model, device, precision, seconds = sys.argv[1:]
     time_request(load_engine(model, device, precision), float(seconds), 0)
-    done = time.perf_counter()
-    told = {"peak_bytes": peak_bytes()}
-    print(json.dumps({**told, "after": time.perf_counter() - done}))
+    print(json.dumps({"peak_bytes": peak_bytes()}))
 
 
 if __name__ == "__main__":

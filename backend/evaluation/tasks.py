@@ -135,17 +135,17 @@ def caption_scores(texts: Sequence[str], cases: Sequence[Case]) -> dict[str, flo
     sided = [(r.side, m.side) for r, m in pairs if m.side]
     styled = [(r.style, m.style) for r, m in pairs if m.style not in ("", "normal")]
 
-    def share(hits: list[bool]) -> float:
-        return sum(hits) / len(hits) if hits else float("nan")
-
+    hits = {
+        "action": [r.kind == m.kind for r, m in pairs],
+        "side": [a == b for a, b in sided],
+        "style": [a == b for a, b in styled],
+    }
     return {
         "bleu1": captions.bleu(texts, references, 1),
         "bleu4": captions.bleu(texts, references, 4),
         "rouge_l": captions.rouge_l(texts, references),
         "cider": captions.cider(texts, references),
-        "action": share([r.kind == m.kind for r, m in pairs]),
-        "side": share([a == b for a, b in sided]),
-        "style": share([a == b for a, b in styled]),
+        **{key: sum(values) / len(values) for key, values in hits.items() if values},
     }
 
 

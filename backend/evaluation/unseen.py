@@ -118,19 +118,16 @@ def real_answers(judge: Judge, dataset: Dataset, cases: Sequence[Case]) -> list[
 
 def shares(answers: Sequence[Answer]) -> dict[str, float]:
     """Of a kind's motions: action right, style right (where one is asked for), both, joints right (where there is a
-    check)."""
+    check); what none of them is asked for is left out."""
 
-    def share(values: Sequence[bool | None]) -> float:
-        known = [bool(v) for v in values if v is not None]
-        return sum(known) / len(known) if known else float("nan")
-
-    return {
-        "motions": float(len(answers)),
-        "action": share([a.action_right for a in answers]),
-        "style": share([a.style_right for a in answers]),
-        "all_asked": share([a.action_right and a.style_right is not False for a in answers]),
-        "joints": share([a.joints_right for a in answers]),
+    judged: dict[str, list[bool | None]] = {
+        "action": [a.action_right for a in answers],
+        "style": [a.style_right for a in answers],
+        "all_asked": [a.action_right and a.style_right is not False for a in answers],
+        "joints": [a.joints_right for a in answers],
     }
+    known = {key: [bool(v) for v in values if v is not None] for key, values in judged.items()}
+    return {"motions": float(len(answers)), **{key: sum(v) / len(v) for key, v in known.items() if v}}
 
 
 def of_prompts(answers: Sequence[Answer]) -> list[dict[str, Any]]:
