@@ -279,7 +279,8 @@ def settings():
 _ARP = {
     "hips": "c_root_master.x", "spine": "c_spine_01.x", "chest": "c_spine_02.x", "upper_chest": "c_spine_03.x",
     "neck": "c_neck.x", "head": "c_head.x", "shoulder": "c_shoulder", "upper_arm": "c_arm_fk",
-    "forearm": "c_forearm_fk", "hand": "c_hand_fk", "thigh": "c_thigh_fk", "shin": "c_leg_fk", "foot": "c_foot_fk", "toe": "c_toes_fk",
+    "forearm": "c_forearm_fk", "hand": "c_hand_fk",
+    "thigh": "c_thigh_fk", "shin": "c_leg_fk", "foot": "c_foot_fk", "toe": "c_toes_fk",
 }  # fmt: skip
 
 
