@@ -8,8 +8,9 @@ What Blender does with a pose bone (global rotations, rest R, posed G, of its pa
 
 so `basis` and `location`, which are what keys hold, come from the inverse of these.
 
-The three steps of `write_action` also stand alone, for callers that may not hold Blender up: `plan_keys` reads what the
-sums depend on, `solve_keys` does the sums and may run in another thread, `write_keys` changes Blender's data.
+The steps of `write_action` also stand alone, for callers that may not hold Blender up: `plan_keys` reads what the
+sums depend on, `solve_keys` and `thin_keys` do the sums and may run in another thread, `write_keys` changes Blender's
+data.
 """
 
 import re
@@ -31,8 +32,9 @@ from .retarget.mapping import Mapping
 from .retarget.rig import Rig, RigMotion
 
 Array = NDArray[np.floating]
-Curve = tuple[str, str, Array]
-"""Bone name (OBJECT for the armature object), property name, values (T, channels)."""
+Curve = tuple[str, str, Array | SparseCurve]
+"""Bone name (OBJECT for the armature object), property name, values (T, channels) or the few keys that stand for them.
+"""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def write_action(
     Raises MotionGPTError for an armature that can't be animated, before anything is changed.
     """
     plan = plan_keys(armature_object, rig, mapping, ik)
-    return write_keys(armature_object, solve_keys(plan, rig, rig_motion), name, start_frame, tolerance)
+    return write_keys(armature_object, thin_keys(solve_keys(plan, rig, rig_motion), tolerance), name, start_frame)
 
 
 def plan_keys(armature_object: bpy.types.Object, rig: Rig, mapping: Mapping, ik: bool = False) -> KeyPlan:
@@ -119,16 +121,23 @@ def solve_keys(plan: KeyPlan, rig: Rig, rig_motion: RigMotion) -> list[Curve]:
     return curves + [(bone, f'["{name}"]', np.full((frames, 1), value)) for bone, name, value in plan.switches]
 
 
-def write_keys(
-    armature_object: bpy.types.Object,
-    curves: list[Curve],
-    name: str,
-    start_frame: int,
-    tolerance: Tolerance | None = None,
-) -> bpy.types.Action:
+def thin_keys(curves: list[Curve], tolerance: Tolerance | None) -> list[Curve]:
+    """The curves with as few keys as the tolerance allows and fitted Bezier handles; touches nothing of Blender's.
+
+    Without a tolerance, and for switches, they stay as they are.
+    """
+    if tolerance is None:
+        return curves
+    return [
+        (bone, channel, values if channel.startswith("[") else _thinned(channel, values, tolerance))
+        for bone, channel, values in curves
+    ]
+
+
+def write_keys(armature_object: bpy.types.Object, curves: list[Curve], name: str, start_frame: int) -> bpy.types.Action:
     """Make a new action of the curves, stash the old one. Raises MotionGPTError before anything is changed.
 
-    tolerance: write as few keys as it allows, with fitted Bezier handles; a key on every frame without it.
+    Values get a key on every frame, with straight lines in between.
     """
     _check_editable(armature_object)
     animation = armature_object.animation_data or armature_object.animation_data_create()
@@ -137,9 +146,8 @@ def write_keys(
     stash_action(armature_object)
     action = bpy.data.actions.new(name)
     new_curve = _assign(armature_object, action)
-    frames = start_frame + np.arange(len(curves[0][2]), dtype=np.float64)
     for bone, channel, values in curves:
-        _write_curve(new_curve, bone, channel, frames, values, tolerance)
+        _write_curve(new_curve, bone, channel, float(start_frame), values)
     return action
 
 
@@ -147,23 +155,21 @@ def _write_curve(
     new_curve: Callable[[str, int, str], bpy.types.FCurve],
     bone: str,
     channel: str,
-    frames: Array,
-    values: Array,
-    tolerance: Tolerance | None,
+    start: float,
+    values: Array | SparseCurve,
 ) -> None:
-    """The F-curves of one property: a key on every frame, or as few as the tolerance allows."""
+    """The F-curves of one property."""
     switch = channel.startswith("[")
     path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"]{"" if switch else "."}{channel}'
     path, group = (channel, "Object Transforms") if bone == OBJECT else (path, bone)
-    sparse = None if tolerance is None or switch else _thinned(channel, values, tolerance)
+    if isinstance(values, SparseCurve):
+        for index in range(values.values.shape[1]):
+            _fill_sparse(new_curve(path, index, group), start, values, index)
+        return
+    values = values[:1] if switch else values
+    frames = start + np.arange(len(values), dtype=np.float64)
     for index in range(values.shape[1]):
-        curve = new_curve(path, index, group)
-        if switch:
-            _fill(curve, frames[:1], values[:1, index])
-        elif sparse is None:
-            _fill(curve, frames, values[:, index])
-        else:
-            _fill_sparse(curve, frames[0], sparse, index)
+        _fill(new_curve(path, index, group), frames, values[:, index])
 
 
 def _thinned(channel: str, values: Array, tolerance: Tolerance) -> SparseCurve:

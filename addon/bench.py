@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from .action_writer import Curve, Tolerance, plan_keys, solve_keys, write_keys
+from .action_writer import Curve, Tolerance, plan_keys, solve_keys, thin_keys, write_keys
 from .armature import read_rig
 from .demo_character import build_mannequin
 from .retarget.calibration import calibrate_from_rest
@@ -37,7 +37,7 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
     solved = to_bones(motion, rig, mapping, calibration)
     curves = _on_every_bone(solve_keys(plan_keys(armature, rig, mapping), rig, solved), rig, motion)
     write = _seconds(lambda: write_keys(armature, curves, "bulk", 1), 3)
-    few = _seconds(lambda: write_keys(armature, curves, "few", 1, Tolerance(1.0, 0.005)), 1)
+    few = _seconds(lambda: write_keys(armature, thin_keys(curves, Tolerance(1.0, 0.005)), "few", 1), 1)
     armature.animation_data_clear()
     slow = _seconds(lambda: _insert_one_by_one(armature, rig, solved.basis), 1)
     return {

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import bpy
 
-from .action_writer import Curve, plan_keys, solve_keys, write_keys
+from .action_writer import Curve, plan_keys, solve_keys, thin_keys, write_keys
 from .armature import read_rig
 from .gather import GenerateContext, find_armature
 from .placing import OBJECT
@@ -110,12 +110,12 @@ class Job:
         armature, fps, frames = self._armature(), self.request.fps, self.request.frames
         rig = read_rig(armature)  # as it is now, not as it was when Generate was pressed
         mapping = find_mapping(armature, rig)
-        destination = root_destination(armature, rig, mapping)
+        destination, tolerance = root_destination(armature, rig, mapping), key_tolerance(armature)
         plan = plan_keys(armature, rig, mapping, keys_ik(armature))
 
         def solve() -> list[Curve]:
             solved = to_bones(motion.resample(fps, frames), rig, mapping)
-            return solve_keys(plan, rig, carry(solved, rig, mapping, destination))
+            return thin_keys(solve_keys(plan, rig, carry(solved, rig, mapping, destination)), tolerance)
 
         return (yield from _in_thread(solve))
 
@@ -126,7 +126,7 @@ class Job:
         if missing:
             raise MotionGPTError(f'"{armature.name}" has lost its bone "{missing[0]}".', "Generate again.")
         name = request.prompt[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable
-        write_keys(armature, curves, name, request.start_frame, key_tolerance(armature))
+        write_keys(armature, curves, name, request.start_frame)
         bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
         self.message = f"{request.frames} frames on {armature.name} from frame {request.start_frame} on."
 

@@ -274,3 +274,60 @@ def settings():
     chosen["ik"] = rig_settings.keys_ik(armature)  # there are none to key
     bone_map.unregister()
     return chosen
+
+
+_ARP = {
+    "hips": "c_root_master.x", "spine": "c_spine_01.x", "chest": "c_spine_02.x", "upper_chest": "c_spine_03.x",
+    "neck": "c_neck.x", "head": "c_head.x", "shoulder": "c_shoulder", "upper_arm": "c_arm_fk",
+    "forearm": "c_forearm_fk", "hand": "c_hand_fk",
+    "thigh": "c_thigh_fk", "shin": "c_leg_fk", "foot": "c_foot_fk", "toe": "c_toes_fk",
+}  # fmt: skip
+
+
+def auto_rig_pro():
+    """A rig with Auto-Rig Pro's control names, made of the mannequin: every deforming bone copies its FK control where
+    the limb's switch says so. Degrees that deforming bones are off by, the switches, and what carries the travel."""
+    armature = load_character("mannequin")[0]
+    names = {}
+    for bone in armature.data.bones:
+        part, _, side = bone.name.partition(".")
+        names[bone.name] = _ARP[part] + (f".{side.lower()}" if side else "")
+    bpy.context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    edit = armature.data.edit_bones
+    for old, new in names.items():
+        control = edit.new(new)
+        control.head, control.tail, control.roll = edit[old].head, edit[old].tail, edit[old].roll
+        control.use_deform = False
+    for old, new in names.items():
+        edit[new].parent = edit[names[edit[old].parent.name]] if edit[old].parent else None
+    for name in ("c_traj", *(f"{n}.{s}" for n in ("c_hand_ik", "c_foot_ik") for s in "lr")):
+        edit.new(name).tail = (0.0, 0.3, 0.0)
+    edit["c_root_master.x"].parent = edit["c_traj"]
+    bpy.ops.object.mode_set(mode="OBJECT")
+    for old, new in names.items():
+        copy = armature.pose.bones[old].constraints.new("COPY_TRANSFORMS")
+        copy.target, copy.subtarget = armature, new
+        limb = {"arm": "c_hand_ik", "forearm": "c_hand_ik", "hand": "c_hand_ik"}.get(new.split("_")[1], "c_foot_ik")
+        if "_fk" in new:
+            armature.pose.bones[f"{limb}.{new[-1]}"]["ik_fk_switch"] = 0.0
+            driver = copy.driver_add("influence").driver
+            driver.type = "SUM"
+            target = driver.variables.new().targets[0]
+            target.id, target.data_path = armature, f'pose.bones["{limb}.{new[-1]}"]["ik_fk_switch"]'
+    rig = read_rig(armature)
+    mapping = map_rig(rig)
+    solved = carry(to_bones(walking_round(20), rig, mapping), rig, mapping, "auto")
+    action = write_action(armature, rig, mapping, solved, "arp", 1)
+    wanted = rot.to_matrix(solved.global_rotations(rig))
+    off = 0.0
+    for frame in range(20):
+        bpy.context.scene.frame_set(1 + frame)
+        for old, new in names.items():
+            now = np.array(armature.pose.bones[old].matrix.to_3x3())
+            off = max(off, float(np.abs(now - wanted[frame, rig.index[new]]).max()))
+    paths = [c.data_path for c in action_scenarios.curves_of(action)]
+    return {
+        "found_by": mapping.found_by, "bones": mapping.bones, "spine": mapping.spine, "off": off,
+        "carrier": solved.carrier.bone, "switches": sorted(p.split('"')[1] for p in paths if "ik_fk_switch" in p),
+    }  # fmt: skip

@@ -51,6 +51,16 @@ def test_choices_of_the_sidebar(run_bpy):
     }  # fmt: skip
 
 
+def test_auto_rig_pros_controls_by_name(run_bpy):
+    seen = run_bpy(SCENARIO, "auto_rig_pro")
+    assert (seen["found_by"], seen["carrier"]) == ("auto-rig pro", "c_traj")
+    assert seen["spine"] == ["c_spine_01.x", "c_spine_02.x", "c_spine_03.x"]
+    assert seen["bones"]["pelvis"] == "c_root_master.x" and seen["bones"]["left_wrist"] == "c_hand_fk.l"
+    assert seen["bones"]["right_foot"] == "c_toes_fk.r" and seen["bones"]["left_collar"] == "c_shoulder.l"
+    assert seen["switches"] == ["c_foot_ik.l", "c_foot_ik.r", "c_hand_ik.l", "c_hand_ik.r"]
+    assert seen["off"] < 1e-3
+
+
 @pytest.mark.slow
 def test_rigify_follows_its_controls(run_bpy):
     seen = run_bpy(SCENARIO, "rigify")
