@@ -1,7 +1,9 @@
 """Clips into a data set: canonical motion at 20 frames a second, its features, its captions, and fixed splits.
 
 A data set is a folder: `features.npy` (sum of frames, 263) float32 in the true convention, and `clips.json`, a list
-in the same order with name, first frame, frame count, captions, tags, mirrored.
+in the same order with name, first frame, frame count, captions, tags, mirrored. Beside them `poses.npy` (sum of
+frames, 95) float32 holds what the transition model learns from: the clips at 30 frames a second, each once, without its
+mirrored copy, as rotations 22 × 4, root position 3 and contacts 4.
 """
 
 import csv
@@ -18,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retarget import Motion, MotionGPTError
+from retarget import rotations as rot
 from retarget.bvh import BvhClip, read_bvh
 from retarget.calibration import Calibration
 from retarget.files import bvh_to_motion, calibrate_clips
@@ -29,6 +32,7 @@ from ..features import FPS, motion_to_features
 Array = NDArray[np.float32]
 
 _BANDAI_NAME = re.compile(r"dataset-[12]_(?P<content>[a-z-]+)_(?P<style>[a-z-]+)_\d+$")
+POSE_FPS = 30.0
 _CALIBRATION_CLIPS = 24  # of one skeleton; more change nothing
 _MIN_FRAMES = 16
 _JUMP = 18.0  # metres a second of any joint; a fast throw has about 15 at the hand
@@ -37,8 +41,8 @@ _SIDE_WORDS = {"left": "right", "right": "left", "clockwise": "counterclockwise"
 
 @dataclass
 class Clip:
-    """One clip of a data set. start, frames: its rows of the features. tags: content and style, where the name gives
-    them."""
+    """One clip of a data set. start, frames: its rows of the features.  pose_start, pose_frames: its rows of the
+    poses, the same for the mirrored copy.  tags: content and style, where the name gives them."""
 
     name: str
     start: int
@@ -46,6 +50,8 @@ class Clip:
     captions: list[str] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
     mirrored: bool = False
+    pose_start: int = 0
+    pose_frames: int = 0
 
     @property
     def split(self) -> str:
@@ -102,8 +108,20 @@ def longest_continuous(motion: Motion) -> Motion:
 
 
 def _convert(clip: BvhClip, mapping: Mapping, calibration: Calibration) -> Motion:
-    motion = longest_continuous(bvh_to_motion(clip, mapping, calibration))
-    return with_contacts(motion.centered().resample(FPS))
+    return longest_continuous(bvh_to_motion(clip, mapping, calibration)).centered()
+
+
+def _pose_rows(motion: Motion) -> Array:
+    """(T, 95) float32 of a motion: what a row of `poses.npy` holds."""
+    parts = (motion.rotations.reshape(len(motion), -1), motion.root_position, motion.contacts)
+    rows: Array = np.concatenate(parts, axis=1).astype(np.float32)
+    return rows
+
+
+def clip_motion(rows: Array) -> Motion:
+    """The motion of rows (T, 95) of `poses.npy`."""
+    rows = rows.astype(np.float64)
+    return Motion(rot.normalize(rows[:, :88].reshape(-1, 22, 4)), rows[:, 88:91], POSE_FPS, rows[:, 91:])
 
 
 def import_clips(
@@ -124,6 +142,7 @@ def import_clips(
     if not paths:
         raise MotionGPTError("There are no .bvh files in the given folders.", "Check the paths.")
     features: list[Array] = []
+    poses: list[tuple[Array, int]] = []
     clips: list[Clip] = []
     skipped: list[str] = []
     row = done = 0
@@ -138,7 +157,8 @@ def import_clips(
                     mapping = map_rig(clip.rig)
                     chosen = group[:: max(1, len(group) // _CALIBRATION_CLIPS)]
                     skeleton = (mapping, calibrate_clips([read_bvh(p) for p in chosen], mapping))
-                motion = _convert(clip, *skeleton)
+                recorded = _convert(clip, *skeleton)
+                motion = with_contacts(recorded.resample(FPS))
             except MotionGPTError as error:
                 skipped.append(f"{path}: {error}")
                 continue
@@ -146,16 +166,21 @@ def import_clips(
                 skipped.append(f"{path}: shorter than {_MIN_FRAMES} frames at {FPS:g} a second")
                 continue
             name = _name_of(path, root)
+            row_30 = poses[-1][1] if poses else 0
+            rows_30 = _pose_rows(with_contacts(recorded.resample(POSE_FPS)))
+            poses.append((rows_30, row_30 + len(rows_30)))
             found = captions.get(name, []) + captions.get(path.name, [])
             for mirrored in (False, True) if mirror else (False,):
                 rows = motion_to_features(motion.mirror() if mirrored else motion).astype(np.float32)
                 texts = [swap_sides(t) for t in found] if mirrored else found
-                clips.append(Clip(name, row, len(rows), texts, _tags(path, mirrored), mirrored))
+                tags = _tags(path, mirrored)
+                clips.append(Clip(name, row, len(rows), texts, tags, mirrored, row_30, len(rows_30)))
                 features.append(rows)
                 row += len(rows)
     out.mkdir(parents=True, exist_ok=True)
     stacked = np.concatenate(features)
     np.save(out / "features.npy", stacked)
+    np.save(out / "poses.npy", np.concatenate([rows for rows, _ in poses]))
     (out / "clips.json").write_text(json.dumps([asdict(c) for c in clips], indent=0), encoding="utf-8")
     (out / "skipped.txt").write_text("\n".join(skipped), encoding="utf-8")
     return Dataset(stacked, clips)
