@@ -8,6 +8,7 @@ from retarget.errors import MotionGPTError
 
 from . import common
 from .common import Report
+from .evaluate_inbetween import add_inbetween
 
 
 def add_commands(subparsers: "common.Subparsers") -> None:
@@ -26,6 +27,7 @@ def add_commands(subparsers: "common.Subparsers") -> None:
     parser.add_argument("--seeds", type=int, default=10, help="motions for each prompt (10)")
     parser.add_argument("--write", action="store_true", help="put the result on the model's card")
     common.add_model_arguments(parser)
+    add_inbetween(inner)
 
 
 def run_prompts(args: argparse.Namespace) -> Report:

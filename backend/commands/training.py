@@ -34,6 +34,7 @@ def add_commands(subparsers: "common.Subparsers") -> None:
     _add_tokenizer(inner)
     _add_language_model(inner)
     _add_export(inner)
+    _add_transition(inner)
 
 
 def _add_tokenizer(inner: "common.Subparsers") -> None:
@@ -76,6 +77,20 @@ def _add_export(inner: "common.Subparsers") -> None:
     parser.add_argument("--dataset", type=Path, metavar="DATASET", help="measure the tokenizer on its test clips")
     parser.add_argument("--card", type=Path, required=True, metavar="JSON", help="name, licence, sources, description")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL", help="model folder to write")
+
+
+def _add_transition(inner: "common.Subparsers") -> None:
+    parser = common.add_command(
+        inner,
+        "transition",
+        "train the model that fills gaps between keyed poses; goes on with what the folder holds",
+        "motiongpt train transition dataset/ -o runs/transition --steps 6000 --into models/mine",
+        run_transition,
+    )
+    parser.add_argument("dataset", type=Path, metavar="DATASET")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
+    parser.add_argument("--into", type=Path, metavar="MODEL", help="model folder that gets the result")
+    _add_settings(parser)
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -158,6 +173,21 @@ def run_language_model(args: argparse.Namespace) -> Report:
     training, config = _settings(args, LanguageTraining, LanguageConfig)
     train_language_model(args.dataset, args.tokenizer, args.output, training, config, args.device)
     return Report({"path": str(args.output)}, (f"{args.output}: trained",))
+
+
+def run_transition(args: argparse.Namespace) -> Report:
+    """The transition model, put into a model's folder where one is named."""
+    _need_torch()
+    from ..training.transition import TransitionTraining, train_transition
+    from ..training.transition_export import add_transition
+    from ..training.transition_net import TransitionConfig
+
+    training, config = _settings(args, TransitionTraining, TransitionConfig)
+    train_transition(args.dataset, args.output, training, config, args.device)
+    if args.into:
+        add_transition(args.into, args.output)
+    where = args.into or args.output
+    return Report({"path": str(where)}, (f"{where}: trained",))
 
 
 def run_export(args: argparse.Namespace) -> Report:
