@@ -1,4 +1,4 @@
-"""Putting generated motion to given motion: exact keys, smooth joins, and the body and rate that came in."""
+"""Putting generated motion to given motion: smooth joins, and the body that came in."""
 
 from dataclasses import replace
 
@@ -6,7 +6,6 @@ import numpy as np
 
 from retarget import Motion
 from retarget import rotations as rot
-from retarget.motion import Array
 from retarget.skeleton import LEG_LENGTH, REST_OFFSETS, leg_length
 
 JOIN_SECONDS = 0.5
@@ -30,30 +29,6 @@ def placed_at(motion: Motion, frame: int, pose: Motion, pose_frame: int) -> Moti
     start = rot.rotate(turn, motion.root_position[frame])
     move = (pose.root_position[pose_frame] - start) * [1.0, 0.0, 1.0]
     return motion.placed(move, turn)
-
-
-def pinned(motion: Motion, target: Motion, keep: Array) -> Motion:
-    """The motion with the frames `keep` exactly as in `target`; what they lack is spread over the frames between.
-
-    Both have the same frames and rate. Before the first and after the last kept frame its correction holds.
-    """
-    keep = np.unique(np.asarray(keep, int))
-    frames = np.arange(len(motion))
-    turns = rot.multiply(target.rotations[keep], rot.conjugate(motion.rotations[keep]))  # (K, 22, 4)
-    moves = target.root_position[keep] - motion.root_position[keep]  # (K, 3)
-    right = np.clip(np.searchsorted(keep, frames), 0, len(keep) - 1)
-    left = np.where(keep[right] <= frames, right, np.maximum(right - 1, 0))
-    gap = np.maximum(keep[right] - keep[left], 1)
-    t = np.clip((frames - keep[left]) / gap, 0.0, 1.0)
-    t = t * t * (3.0 - 2.0 * t)
-    turn = rot.slerp(turns[left], turns[right], t[:, None])
-    move = moves[left] + (moves[right] - moves[left]) * t[:, None]
-    rotations = rot.normalize(rot.multiply(turn, motion.rotations))
-    root = motion.root_position + move
-    rotations[keep], root[keep] = target.rotations[keep], target.root_position[keep]
-    contacts = motion.contacts.copy()
-    contacts[keep] = target.contacts[keep]
-    return replace(motion, rotations=rot.unflip(rotations), root_position=root, contacts=contacts)
 
 
 def appended(motion: Motion, more: Motion) -> Motion:

@@ -4,6 +4,7 @@ Heel and toe are held where the middle of their contact lies. What holding moves
 were; it fades out over a few frames on both sides, so a foot leaves the floor along its own path and is not drawn back.
 """
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,6 +49,72 @@ def plant_feet(motion: Motion) -> Motion:
     spans = find_spans(motion.contacts, points, motion.fps)
     offsets, weights = _offsets(points, spans, _anchors(points, spans, motion), motion.fps)
     return _held(motion, spans, offsets, weights)
+
+
+def plant_between(motion: Motion, kept: NDArray[np.bool_]) -> Motion:
+    """`plant_feet` for a motion in which the frames `kept` (T,) stay as they are: a foot that stands in two of them is
+    held where it stands there, going evenly from the one place to the other where they differ.
+
+    contacts from 0 to 1 come in, exactly 0 or 1 go out.
+    """
+    points = motion.joints[:, CONTACT_JOINTS]
+    spans = find_spans(_standing_at_keys(motion.contacts, points, kept), points, motion.fps)
+    if not spans or kept.all():
+        return motion
+    settled = _anchors(points, spans, motion)
+    anchors = [
+        _through(points[s.start : s.stop, s.point], a, kept[s.start : s.stop])
+        for s, a in zip(spans, settled, strict=True)
+    ]
+    offsets, weights = _offsets(points, spans, anchors, motion.fps)
+    free = np.repeat(_away_from(kept, max(1.0, _FADE * motion.fps))[:, None], 4, axis=1)  # (T, 4)
+    for span in spans:
+        free[span.start : span.stop, span.point] = 1.0
+    held = _held(motion, spans, offsets * free[..., None], weights * free)
+    back = kept[:, None]
+    return replace(
+        held,
+        rotations=rot.unflip(np.where(back[..., None], motion.rotations, held.rotations)),
+        root_position=np.where(back, motion.root_position, held.root_position),
+    )
+
+
+def _standing_at_keys(contacts: Array, points: Array, kept: NDArray[np.bool_]) -> Array:
+    """Contacts (T, 4), and contact from one kept frame to the next where a point is as low and in the same place in
+    both, and does not leave it in between."""
+    contacts = contacts.copy()
+    floor = points[kept, :, 1].min(axis=0) if kept.any() else np.zeros(4)
+    keys = np.flatnonzero(kept)
+    for first, second in itertools.pairwise(keys):
+        path = points[first : second + 1]  # (n, 4, 3)
+        low = (path[[0, -1], :, 1] < np.maximum(floor, 0.0) + 0.04).all(axis=0)
+        away = np.linalg.norm(path - path[:1], axis=-1).max(axis=0)
+        stays = low & (np.linalg.norm(path[-1] - path[0], axis=-1) < 0.03) & (away < _DRIFT)
+        contacts[first : second + 1, stays] = 1.0
+    return contacts
+
+
+def _through(path: Array, settled: Array, kept: NDArray[np.bool_]) -> Array:
+    """Where a point is held in each frame of its span (n, 3): evenly from one kept frame's place to the next's, and
+    where none is kept, settled (3,)."""
+    keys = np.flatnonzero(kept)
+    if not len(keys):
+        return np.broadcast_to(settled, path.shape)
+    frames = np.arange(len(path))
+    return np.stack([np.interp(frames, keys, path[keys, axis]) for axis in range(3)], axis=-1)
+
+
+def _away_from(kept: NDArray[np.bool_], fade: float) -> Array:
+    """(T,) from 0 in kept frames to 1 where `fade` frames lie between."""
+    frames = np.arange(len(kept))
+    keys = np.flatnonzero(kept)
+    if not len(keys):
+        return np.ones(len(kept))
+    right = np.clip(np.searchsorted(keys, frames), 0, len(keys) - 1)
+    near = np.minimum(np.abs(frames - keys[right]), np.abs(frames - keys[np.maximum(right - 1, 0)]))
+    t = np.clip(near / fade, 0.0, 1.0)
+    eased: Array = t * t * (3.0 - 2.0 * t)
+    return eased
 
 
 def hold_points(motion: Motion, reference: Array, heights: Array) -> Motion:
@@ -184,7 +251,8 @@ def _offsets(points: Array, spans: list[Span], anchors: list[Array], fps: float)
         nearest = np.clip(frames, span.start, span.stop - 1)
         t = np.clip(1.0 - np.abs(frames - nearest) / (fade + 1.0), 0.0, 1.0)
         weight = t * t * (3.0 - 2.0 * t)
-        total[:, span.point] += weight[:, None] * (anchor - points[nearest, span.point])
+        path = np.broadcast_to(anchor, (span.stop - span.start, 3))  # a place, or one for every frame
+        total[:, span.point] += weight[:, None] * (path[nearest - span.start] - points[nearest, span.point])
         weights[:, span.point] += weight
     for span, anchor in zip(spans, anchors, strict=True):  # neighbouring spans' fading must not move a held point
         inside = slice(span.start, span.stop)

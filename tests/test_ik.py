@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backend.edits import appended, pinned
+from backend.edits import appended
 from backend.ik import joints_to_motion
 from retarget import Motion
 from retarget import rotations as rot
@@ -55,14 +55,6 @@ def test_a_straight_limb_takes_no_twist_from_noise() -> None:
     joints = rest.joints + np.random.default_rng(0).normal(scale=0.001, size=rest.joints.shape)
     back = joints_to_motion(joints, 20.0)
     assert np.degrees(rot.angle_between(back.rotations, rest.rotations)).max() < 8
-
-
-def test_pinned_frames_are_exact_and_the_rest_is_smooth() -> None:
-    made, target = bent(seed=1), bent(seed=2)
-    keep = np.array([0, 13, 39])
-    out = pinned(made, target, keep)
-    assert np.abs(out.joints[keep] - target.joints[keep]).max() < 1e-12
-    assert np.abs(np.diff(out.joints, axis=0)).max() < 0.25
 
 
 def test_what_is_appended_starts_where_the_motion_ends() -> None:

@@ -1,6 +1,6 @@
 """`motiongpt evaluate`: how good a model is. Every measurement is a command of its own, in a file of its own."""
 
-from . import common, evaluate_model, evaluate_prompts
+from . import common, evaluate_inbetween, evaluate_model, evaluate_prompts
 
 
 def add_commands(subparsers: "common.Subparsers") -> None:
@@ -9,5 +9,5 @@ def add_commands(subparsers: "common.Subparsers") -> None:
     inner = evaluate.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=common.CommandParser
     )
-    for measurement in (evaluate_model, evaluate_prompts):
+    for measurement in (evaluate_model, evaluate_prompts, evaluate_inbetween):
         measurement.add_command(inner)

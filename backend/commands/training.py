@@ -40,6 +40,7 @@ def add_commands(subparsers: "common.Subparsers") -> None:
     _add_language_model(inner)
     _add_matching(inner)
     _add_export(inner)
+    _add_transition(inner)
 
 
 def _add_tokenizer(inner: "common.Subparsers") -> None:
@@ -98,6 +99,20 @@ def _add_export(inner: "common.Subparsers") -> None:
     parser.add_argument("--dataset", type=Path, metavar="DATASET", help="measure the tokenizer on its test clips")
     parser.add_argument("--card", type=Path, required=True, metavar="JSON", help="name, licence, sources, description")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL", help="model folder to write")
+
+
+def _add_transition(inner: "common.Subparsers") -> None:
+    parser = common.add_command(
+        inner,
+        "transition",
+        "train the model that fills gaps between keyed poses; goes on with what the folder holds",
+        "motiongpt train transition dataset/ -o runs/transition --steps 6000 --into models/mine",
+        run_transition,
+    )
+    parser.add_argument("dataset", type=Path, metavar="DATASET")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
+    parser.add_argument("--into", type=Path, metavar="MODEL", help="model folder that gets the result")
+    _add_settings(parser)
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -210,6 +225,21 @@ def run_matching(args: argparse.Namespace) -> Report:
     if args.picker:
         export_picker(model, args.picker)
     return Report({"path": str(args.output), **measured}, tuple(f"{k}: {v:g}" for k, v in measured.items()))
+
+
+def run_transition(args: argparse.Namespace) -> Report:
+    """The transition model, put into a model's folder where one is named."""
+    _need_torch()
+    from ..training.transition import TransitionTraining, train_transition
+    from ..training.transition_export import add_transition
+    from ..training.transition_net import TransitionConfig
+
+    training, config = _settings(args, TransitionTraining, TransitionConfig)
+    train_transition(args.dataset, args.output, training, config, args.device)
+    if args.into:
+        add_transition(args.into, args.output)
+    where = args.into or args.output
+    return Report({"path": str(where)}, (f"{where}: trained",))
 
 
 def run_export(args: argparse.Namespace) -> Report:

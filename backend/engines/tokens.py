@@ -14,11 +14,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from retarget import Motion
-from retarget import rotations as rot
 from retarget.errors import MotionGPTError
 
 from .. import limits
-from ..edits import appended, on_body_of, on_canonical_body, pinned, placed_at
+from ..edits import appended, on_body_of, on_canonical_body, placed_at
+from ..inbetween.exact import pinned, softened
+from ..inbetween.interpolation import interpolate
+from ..inbetween.request import check_request
 from ..models import ModelCard
 from .base import (
     ContinueRequest,
@@ -129,13 +131,14 @@ class TokenEngine(Engine):
 
     def inbetween(self, request: InbetweenRequest) -> Iterator[Progress | Result]:
         self._require("inbetween", request.prompt)
-        keep = check_keep(request.keep, len(request.motion))
-        limits.check_known(request.keep, request.known)
+        known_channels = check_request(request)
         if request.known is not None and any(bits != limits.EVERYTHING for bits in request.known):
             raise partial_poses_unsupported(self)
         source = on_canonical_body(request.motion)
         # What lies between kept frames must not matter: the tokenizer sees a straight line there.
-        given = _interpolated(source, keep).resample(self._fps)
+        rotations, root = interpolate(source.rotations, source.root_position, known_channels)
+        given = replace(source, rotations=rotations, root_position=root).resample(self._fps)
+        keep = np.flatnonzero(known_channels.any(axis=1)).tolist()
         at_rate = {min(round(frame * self._fps / request.motion.fps), len(given) - 1) for frame in keep}
         codes_in, known = self.given_tokens(given, sorted(at_rate))
         if len(codes_in) > self._most:
@@ -146,7 +149,7 @@ class TokenEngine(Engine):
         for one in codes:
             made = self._codec.decode(one).resample(request.motion.fps, len(request.motion))
             made = on_body_of(placed_at(made, keep[0], source, keep[0]), request.motion)
-            motions.append(pinned(made, request.motion, np.asarray(keep)))
+            motions.append(softened(pinned(made, request.motion, known_channels), known_channels))
         yield Result(tuple(self._labelled(request, request.prompt, motions, codes)))
 
     def _followed(self, motion: Motion, context: Sequence[int], codes: Sequence[int], extra: int) -> Motion:
@@ -198,30 +201,3 @@ class TokenEngine(Engine):
         for i, (motion, one) in enumerate(zip(motions, codes, strict=True)):
             meta = {"text": text, "seed": request.seed, "variation": i, "model": self.name, "tokens": one}
             yield replace(motion, meta=motion.meta | meta)
-
-
-def check_keep(keep: Sequence[int], frames: int) -> list[int]:
-    """Kept frames in order, each once. Raises MotionGPTError for none, or one that the motion does not have."""
-    kept = sorted(set(keep))
-    if not kept or kept[0] < 0 or kept[-1] >= frames:
-        raise MotionGPTError(
-            f"The motion has no such frames to keep ({', '.join(map(str, keep)) or 'none given'}).",
-            f"Give some from 0 to {frames - 1}.",
-        )
-    return kept
-
-
-def _interpolated(motion: Motion, keep: Sequence[int]) -> Motion:
-    """The motion with every frame that is not kept replaced by interpolation between its kept neighbours."""
-    kept = np.asarray(keep)
-    frames = np.arange(len(motion))
-    right = np.clip(np.searchsorted(kept, frames), 0, len(kept) - 1)
-    left = np.where(kept[right] <= frames, right, np.maximum(right - 1, 0))
-    gap = np.maximum(kept[right] - kept[left], 1)
-    t = np.clip((frames - kept[left]) / gap, 0.0, 1.0)
-    low, high = kept[left], kept[right]
-    return replace(
-        motion,
-        rotations=rot.slerp(motion.rotations[low], motion.rotations[high], t[:, None]),
-        root_position=motion.root_position[low] + (motion.root_position[high] - motion.root_position[low]) * t[:, None],
-    )

@@ -1,7 +1,9 @@
 """Clips into a data set: canonical motion at 20 frames a second, its features, its captions, and fixed splits.
 
 A data set is a folder: `features.npy` (sum of frames, 263) float32 in the true convention, and `clips.json`, a list
-in the same order with name, first frame, frame count, captions, tags, mirrored.
+in the same order with name, first frame, frame count, captions, tags, mirrored. Beside them `poses.npy` (sum of
+frames, 95) float32 holds what the transition model learns from: the clips at 30 frames a second, each once, without its
+mirrored copy, as rotations 22 × 4, root position 3 and contacts 4.
 """
 
 import csv
@@ -19,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retarget import Motion, MotionGPTError
+from retarget import rotations as rot
 from retarget.bvh import BvhClip, read_bvh
 from retarget.calibration import Calibration
 from retarget.files import bvh_to_motion, calibrate_clips
@@ -30,6 +33,8 @@ from ..features import DIMENSIONS, FPS, motion_to_features
 Array = NDArray[np.float32]
 
 _BANDAI_NAME = re.compile(r"dataset-[12]_(?P<content>[a-z-]+)_(?P<style>[a-z-]+)_\d+$")
+POSE_FPS = 30.0
+POSE_WIDTH = 22 * 4 + 3 + 4
 _CALIBRATION_CLIPS = 24  # of one skeleton; more change nothing
 MIN_FRAMES = 16
 """Shorter clips are left out."""
@@ -39,8 +44,9 @@ _SIDE_WORDS = {"left": "right", "right": "left", "clockwise": "counterclockwise"
 
 @dataclass
 class Clip:
-    """One clip of a data set. start, frames: its rows of the features. tags: content and style, where the name gives
-    them.  assigned: the split that the source's own lists give."""
+    """One clip of a data set. start, frames: its rows of the features.  pose_start, pose_frames: its rows of the
+    poses, the same for the mirrored copy.  tags: content and style, where the name gives them.  assigned: the split
+    that the source's own lists give."""
 
     name: str
     start: int
@@ -49,6 +55,8 @@ class Clip:
     tags: dict[str, str] = field(default_factory=dict)
     mirrored: bool = False
     assigned: str = ""
+    pose_start: int = 0
+    pose_frames: int = 0
 
     @property
     def split(self) -> str:
@@ -74,6 +82,39 @@ class Dataset:
         return [c for c in self.clips if c.split == name]
 
 
+class _GrowingArray:
+    """A float32 `.npy` file (rows, width) that grows as it is written."""
+
+    def __init__(self, path: Path, width: int) -> None:
+        self.rows, self._width, self._path = 0, width, path
+        self._draft = path.with_name(f".{path.name}.part")
+        self._file = open(self._draft, "wb")  # noqa: SIM115 - open while the data set is written
+        self._write_header()
+
+    def _write_header(self) -> None:
+        """numpy pads its header so that the number of rows may grow in place."""
+        self._file.seek(0)
+        npy: Any = np.lib.format
+        shape = (self.rows, self._width)
+        npy.write_array_header_1_0(self._file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+
+    def append(self, rows: Array) -> int:
+        """The number of the first of these rows (n, width)."""
+        first = self.rows
+        self._file.write(np.ascontiguousarray(rows, "<f4").tobytes())
+        self.rows += len(rows)
+        return first
+
+    def close(self, keep: bool) -> None:
+        """Put the file in its place, or remove it."""
+        self._write_header()
+        self._file.close()
+        if keep and self.rows:
+            self._draft.replace(self._path)
+        else:
+            self._draft.unlink()
+
+
 class DatasetWriter:
     """Writes a data set a clip at a time, so that it may be larger than memory. The folder is complete or untouched."""
 
@@ -81,28 +122,20 @@ class DatasetWriter:
         self._folder = folder
         self._clips: list[Clip] = []
         self._skipped: list[str] = []
-        self._rows = 0
 
     def __enter__(self) -> "DatasetWriter":
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._draft = self._folder / ".features.npy.part"
-        self._file = open(self._draft, "wb")
-        self._write_header()
+        self._features = _GrowingArray(self._folder / "features.npy", DIMENSIONS)
+        self._poses = _GrowingArray(self._folder / "poses.npy", POSE_WIDTH)
         return self
-
-    def _write_header(self) -> None:
-        """numpy pads its header so that the number of rows may grow in place."""
-        self._file.seek(0)
-        npy: Any = np.lib.format
-        shape = (self._rows, DIMENSIONS)
-        npy.write_array_header_1_0(self._file, {"descr": "<f4", "fortran_order": False, "shape": shape})
 
     def rows(self, features: Array) -> int:
         """Append features (T, 263); the number of the first row."""
-        first = self._rows
-        self._file.write(np.ascontiguousarray(features, "<f4").tobytes())
-        self._rows += len(features)
-        return first
+        return self._features.append(features)
+
+    def poses(self, rows: Array) -> int:
+        """Append poses (T, 95) of a clip at POSE_FPS; the number of the first row."""
+        return self._poses.append(rows)
 
     def clip(self, clip: Clip) -> None:
         """A clip of rows that are written."""
@@ -113,15 +146,14 @@ class DatasetWriter:
         self._skipped.append(why)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._write_header()
-        self._file.close()
-        if kind is not None or not self._clips:
-            self._draft.unlink()
+        complete = kind is None and bool(self._clips)
+        for array in (self._features, self._poses):
+            array.close(complete)
+        if not complete:
             if kind is None:
                 why = f": {self._skipped[0]}" if self._skipped else "."
                 raise MotionGPTError(f"No clip could be read{why}", "Check the folders.")
             return
-        self._draft.replace(self._folder / "features.npy")
         clips = json.dumps([asdict(c) for c in self._clips], indent=0)
         (self._folder / "clips.json").write_text(clips, encoding="utf-8")
         (self._folder / "skipped.txt").write_text("\n".join(self._skipped), encoding="utf-8")
@@ -166,8 +198,20 @@ def longest_continuous(motion: Motion) -> Motion:
 
 
 def _convert(clip: BvhClip, mapping: Mapping, calibration: Calibration) -> Motion:
-    motion = longest_continuous(bvh_to_motion(clip, mapping, calibration))
-    return with_contacts(motion.centered().resample(FPS))
+    return longest_continuous(bvh_to_motion(clip, mapping, calibration)).centered()
+
+
+def _pose_rows(motion: Motion) -> Array:
+    """(T, 95) float32 of a motion: what a row of `poses.npy` holds."""
+    parts = (motion.rotations.reshape(len(motion), -1), motion.root_position, motion.contacts)
+    rows: Array = np.concatenate(parts, axis=1).astype(np.float32)
+    return rows
+
+
+def clip_motion(rows: Array) -> Motion:
+    """The motion of rows (T, 95) of `poses.npy`."""
+    rows = rows.astype(np.float64)
+    return Motion(rot.normalize(rows[:, :88].reshape(-1, 22, 4)), rows[:, 88:91], POSE_FPS, rows[:, 91:])
 
 
 def import_clips(
@@ -200,7 +244,8 @@ def import_clips(
                         mapping = map_rig(clip.rig)
                         chosen = group[:: max(1, len(group) // _CALIBRATION_CLIPS)]
                         skeleton = (mapping, calibrate_clips([read_bvh(p) for p in chosen], mapping))
-                    motion = _convert(clip, *skeleton)
+                    recorded = _convert(clip, *skeleton)
+                    motion = with_contacts(recorded.resample(FPS))
                 except MotionGPTError as error:
                     writer.skip(f"{path}: {error}")
                     continue
@@ -209,11 +254,15 @@ def import_clips(
                     continue
                 name = _name_of(path, root)
                 found = captions.get(name, []) + captions.get(path.name, [])
+                poses = _pose_rows(with_contacts(recorded.resample(POSE_FPS)))
+                pose_start = writer.poses(poses)
                 for mirrored in (False, True) if mirror else (False,):
                     rows = motion_to_features(motion.mirror() if mirrored else motion).astype(np.float32)
                     texts = [swap_sides(t) for t in found] if mirrored else found
                     start = writer.rows(rows)
-                    writer.clip(Clip(name, start, len(rows), texts, _tags(path, mirrored), mirrored))
+                    tags = _tags(path, mirrored)
+                    entry = Clip(name, start, len(rows), texts, tags, mirrored, "", pose_start, len(poses))
+                    writer.clip(entry)
     return writer.dataset()
 
 

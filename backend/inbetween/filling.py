@@ -1,0 +1,132 @@
+"""A request for what lies between keyed poses, answered: model, text, takes, exact keys, planted feet."""
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from retarget import Motion
+from retarget import rotations as rot
+from retarget.feet import plant_between
+from retarget.skeleton import JOINT
+
+from ..edits import on_body_of, on_canonical_body
+from ..engines.base import InbetweenRequest, Progress, Result
+from ..version import __version__
+from . import proposals
+from .exact import pinned, softened
+from .grid import Grid
+from .interpolation import ROOT, Mask
+from .takes import varied
+from .transition import Poses, TransitionModel
+
+Propose = Callable[[str, float, int], Iterator[Progress | Result]]
+"""Motion of a text: text, seconds, seed -> progress, and a result whose first motion counts. What a language model
+offers; at any rate, anywhere, on the canonical body."""
+
+_LEGS = [0, ROOT, *(JOINT[f"{s}_{k}"] for s in ("left", "right") for k in ("hip", "knee", "ankle", "foot"))]
+_LEVEL = (-0.05, 0.6)  # metres: lowest joints in this range stand or jump on the floor at 0; others on one of their own
+
+
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """A request at the model's rate: poses and what is known of them, and how to get back."""
+
+    request: InbetweenRequest
+    known: Mask
+    floor: float  # metres of the canonical body
+    grid: Grid
+    poses: Poses
+    given: Mask
+
+    @staticmethod
+    def of(request: InbetweenRequest, known: Mask, model_fps: float) -> "_Scene":
+        source = on_canonical_body(request.motion)
+        floor = _floor_under(source, known)
+        source = replace(source, root_position=source.root_position - [0.0, floor, 0.0])
+        grid = Grid.of(known, source.fps, model_fps)
+        poses, given = grid.poses(source, known)
+        return _Scene(request, known, floor, grid, poses, given)
+
+    def finished(self, made: Poses) -> Motion:
+        """What the model made, on the request's body and at its rate, meeting every key exactly."""
+        target = self.request.motion
+        at_scene = self.grid.to_scene(made, len(target))
+        root = at_scene.root + [0.0, self.floor, 0.0]
+        motion = Motion(rot.unflip(at_scene.rotations), root, target.fps, at_scene.contacts)
+        motion = replace(on_body_of(motion, target), meta=target.meta)
+        motion = softened(pinned(motion, target, self.known), self.known)
+        lift = np.array([0.0, self.floor * float(root_scale(target)), 0.0])
+        level = replace(motion, root_position=motion.root_position - lift, contacts=at_scene.contacts)
+        planted = plant_between(level, self.known[:, _LEGS].all(axis=1))
+        return pinned(replace(planted, root_position=planted.root_position + lift), target, self.known)
+
+
+def root_scale(motion: Motion) -> float:
+    """How much larger a motion's body is than the canonical one."""
+    canonical = on_canonical_body(motion)
+    lengths = [float(np.linalg.norm(m.offsets[4]) + np.linalg.norm(m.offsets[7])) for m in (motion, canonical)]
+    return lengths[0] / lengths[1]
+
+
+def _floor_under(motion: Motion, known: Mask) -> float:
+    """Height of the floor on which the whole poses stand: 0 unless they all lie clearly under it or far above."""
+    whole = known.all(axis=1)
+    if not whole.any():
+        return 0.0
+    lowest = float(motion.joints[whole][..., 1].min())
+    return 0.0 if _LEVEL[0] <= lowest <= _LEVEL[1] else lowest
+
+
+def answer(
+    request: InbetweenRequest, known: Mask, model: TransitionModel, propose: Propose | None, name: str
+) -> Iterator[Progress | Result]:
+    """Progress, then a motion for each variation. known: of `request.check_request`.  propose: None where a text can't
+    be followed; the meta of the motions then says that it was not."""
+    yield Progress("text", 0.0)
+    scene = _Scene.of(request, known, model.fps)
+    follows = bool(request.prompt.strip()) and propose is not None
+    motions: list[Motion] = []
+    for index in range(request.variations):
+        take = request.seed + index
+        poses, given, used = scene.poses, scene.given, 0
+        if follows and propose is not None:
+            poses, given, used = yield from _with_text(scene, model, propose, take)
+        poses, given = proposals.way_points(poses, given)
+        made = model.fill(poses, given)
+        if take != 0:
+            rng = np.random.default_rng([request.seed, index])
+            made = model.fill(*varied(made, given, rng))
+        motions.append(_labelled(scene.finished(made), request, index, name, used))
+        yield Progress("motion", (index + 1) / (request.variations + 1), motions[0])
+    yield Result(tuple(motions))
+
+
+def _with_text(
+    scene: _Scene, model: TransitionModel, propose: Propose, take: int
+) -> Generator[Progress | Result, None, tuple[Poses, Mask, int]]:
+    """The scene's poses with what the text says put into long gaps and open ends, and into how many."""
+    poses, given, used = scene.poses, scene.given, 0
+    for span in proposals.spans_for_text(given):
+        made: Motion | None = None
+        for event in propose(scene.request.prompt, span.frames / model.fps, take):
+            if isinstance(event, Result):
+                made = event.motions[0] if event.motions else None
+            else:
+                yield Progress(event.stage, 0.8 * event.fraction / scene.request.variations)
+        if made is not None:
+            poses, given = proposals.put_in(poses, given, span, made.resample(model.fps))
+            used += 1
+    return poses, given, used
+
+
+def _labelled(motion: Motion, request: InbetweenRequest, index: int, name: str, used: int) -> Motion:
+    meta = {
+        "text": request.prompt,
+        "text_followed": used,
+        "seed": request.seed,
+        "variation": index,
+        "model": name,
+        "version": __version__,
+    }
+    return replace(motion, meta=request.motion.meta | meta)
