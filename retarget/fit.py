@@ -62,13 +62,20 @@ def fit_to_rig(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibrat
 
     Feet in contact move as the source's do, legs are never stretched, and no foot is under the floor.
     """
-    offsets = body_offsets(rig, mapping, calibration)
+    fitted = put_on_body(motion, body_offsets(rig, mapping, calibration))
+    return hold_points(fitted, motion.joints[:, CONTACT_JOINTS], _standing_heights(fitted.offsets, motion.offsets))
+
+
+def put_on_body(motion: Motion, offsets: Array) -> Motion:
+    """The same rotations on a body of other offsets (22, 3) with legs as long, its hips where they were over the floor.
+
+    Exact both ways, as nothing else moves: feet slide by what the bodies differ.
+    """
     hips = motion.joints[:, [JOINT["left_hip"], JOINT["right_hip"]]].mean(axis=1)
     lever = 0.5 * (offsets[JOINT["left_hip"]] + offsets[JOINT["right_hip"]])
     lift = [0.0, toe_to_ankle(offsets) - toe_to_ankle(motion.offsets), 0.0]
     root = hips + lift - rot.rotate(motion.rotations[:, 0], lever)
-    fitted = replace(motion, offsets=offsets, root_position=root)
-    return hold_points(fitted, motion.joints[:, CONTACT_JOINTS], _standing_heights(offsets, motion.offsets))
+    return replace(motion, offsets=offsets, root_position=root)
 
 
 def toe_to_ankle(offsets: Array) -> float:
