@@ -1,8 +1,32 @@
 """MotionGPT: type what a character does, and get the animation on its armature."""
 
-from . import bone_map, fbx_operator, operators, panel, preferences, properties, session
+from . import (
+    bone_map,
+    edit_operators,
+    fbx_operator,
+    gap_operators,
+    ghosts,
+    operators,
+    panel,
+    pose_reader,
+    preferences,
+    properties,
+    session,
+)
 
-_MODULES = (preferences, properties, session, operators, fbx_operator, panel, bone_map)
+_MODULES = (
+    preferences,
+    properties,
+    session,
+    pose_reader,
+    operators,
+    edit_operators,
+    fbx_operator,
+    gap_operators,
+    ghosts,
+    panel,
+    bone_map,
+)
 
 
 def register() -> None:

@@ -13,16 +13,16 @@ sums depend on, `solve_keys` and `thin_keys` do the sums and may run in another 
 data.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import bpy
 import numpy as np
-from mathutils import Euler, Matrix, Quaternion
+from mathutils import Matrix
 from numpy.typing import NDArray
 
+from .keys import action_curves
 from .placing import OBJECT, Places, ik_switches, place, plan_places
 from .retarget import rotations as rot
 from .retarget.controls import control_names, follow_switches
@@ -30,6 +30,7 @@ from .retarget.curves import SparseCurve, degrees_apart, distance_apart, euler_a
 from .retarget.errors import MotionGPTError
 from .retarget.mapping import Mapping
 from .retarget.rig import Rig, RigMotion
+from .rotation_modes import from_quaternions, rotation_property
 
 Array = NDArray[np.floating]
 Curve = tuple[str, str, Array | SparseCurve]
@@ -59,6 +60,18 @@ class KeyPlan:
     root_bone: str
     places: Places
     switches: tuple[tuple[str, str, float], ...] = ()
+
+    @property
+    def keyed(self) -> tuple[str, ...]:
+        """Every bone that may get rotation or location keys, each once."""
+        controls = [control.name for control in self.places.controls]
+        return tuple(dict.fromkeys([*self.modes, *self.carriers, *controls]))
+
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        """The bones whose location may carry the character: what moves its hips, and its root bone."""
+        places = self.places
+        return (places.hips.name, places.root.name) if places.root else (places.hips.name,)
 
 
 def write_action(
@@ -113,7 +126,7 @@ def solve_keys(plan: KeyPlan, rig: Rig, rig_motion: RigMotion) -> list[Curve]:
     curves = _rotation_curves(plan, rig, rig_motion)
     for key in place(plan.places, rig, plan.root_bone, rig_motion):
         if key.rotation is not None:
-            curves.append((key.bone, *_rotation_values(key.mode, key.rotation)))
+            curves.append((key.bone, rotation_property(key.mode), from_quaternions(key.mode, key.rotation)))
         if key.location is not None:
             curves.append((key.bone, "location", key.location))
     # A switch stands on its first frame as it stands on all.
@@ -129,7 +142,7 @@ def thin_keys(curves: list[Curve], tolerance: Tolerance | None) -> list[Curve]:
     if tolerance is None:
         return curves
     return [
-        (bone, channel, values if channel.startswith("[") else _thinned(channel, values, tolerance))
+        (bone, channel, values if channel.startswith("[") else thinned(channel, values, tolerance))
         for bone, channel, values in curves
     ]
 
@@ -172,12 +185,13 @@ def _write_curve(
         _fill(new_curve(path, index, group), frames, values[:, index])
 
 
-def _thinned(channel: str, values: Array, tolerance: Tolerance) -> SparseCurve:
+def thinned(channel: str, values: Array, tolerance: Tolerance, kept: NDArray[np.intp] | None = None) -> SparseCurve:
+    """The keys of one property that the tolerance asks for. values: (T, channels).  kept: frames that have keys."""
     if channel == "location":
-        return sparse_curve(values, tolerance.location, distance_apart)
+        return sparse_curve(values, tolerance.location, distance_apart, kept)
     if channel == "rotation_quaternion":
-        return sparse_curve(values, tolerance.degrees, degrees_apart)
-    return sparse_curve(values, tolerance.degrees, euler_apart)
+        return sparse_curve(values, tolerance.degrees, degrees_apart, kept)
+    return sparse_curve(values, tolerance.degrees, euler_apart, kept)
 
 
 def _fill_sparse(curve: bpy.types.FCurve, start: float, sparse: SparseCurve, index: int) -> None:
@@ -237,24 +251,9 @@ def _rotation_curves(plan: KeyPlan, rig: Rig, rig_motion: RigMotion) -> list[Cur
         reached[:, i] = wanted[:, i] if name in modes else base
         if name in modes:
             basis = rot.unflip(rot.normalize(rot.multiply(rot.conjugate(base), wanted[:, i])))
-            curves.append((name, *_rotation_values(modes[name], basis)))
+            mode = modes[name]
+            curves.append((name, rotation_property(mode), from_quaternions(mode, basis)))
     return curves
-
-
-def _rotation_values(mode: str, basis: Array) -> tuple[str, Array]:
-    """Property name and continuous values (T, 3 or 4) of quaternions (T, 4), for a bone of this rotation mode."""
-    if mode == "QUATERNION":
-        return "rotation_quaternion", basis
-    if mode == "AXIS_ANGLE":
-        sine = np.linalg.norm(basis[:, 1:], axis=-1)  # (T,)
-        axis = np.where(sine[:, None] > 1e-9, basis[:, 1:] / np.maximum(sine, 1e-9)[:, None], (0.0, 1.0, 0.0))
-        return "rotation_axis_angle", np.column_stack([2.0 * np.arctan2(sine, basis[:, 0]), axis])
-    angles = np.empty((len(basis), 3))
-    previous = Euler((0.0, 0.0, 0.0), mode)
-    for frame, q in enumerate(basis):
-        previous = Quaternion(q).to_euler(mode, previous)  # the nearest of the equivalent angles
-        angles[frame] = previous
-    return "rotation_euler", angles
 
 
 def _clear_offsets(armature_object: bpy.types.Object, curves: list[Curve]) -> None:
@@ -264,24 +263,15 @@ def _clear_offsets(armature_object: bpy.types.Object, curves: list[Curve]) -> No
     for name, channel, _ in curves:
         if name != OBJECT and channel.startswith("rotation"):
             pose[name].location = (0.0, 0.0, 0.0)
-    for name in _located_bones(armature_object.animation_data) - {name for name, _, _ in curves}:
+    for name in _located_bones(armature_object) - {name for name, _, _ in curves}:
         if name in pose:
             pose[name].matrix_basis = Matrix.Diagonal((*pose[name].scale, 1.0))
 
 
-def _located_bones(animation: bpy.types.AnimData) -> set[str]:
+def _located_bones(armature_object: bpy.types.Object) -> set[str]:
     """The bones whose location the present action animates."""
-    action = animation.action
-    if action is None:
-        return set()
-    if hasattr(action, "slots"):
-        slot = animation.action_slot
-        bags = [s.channelbag(slot) for layer in action.layers for s in layer.strips] if slot else []
-        curves = [curve for bag in bags if bag for curve in bag.fcurves]
-    else:
-        curves = list(action.fcurves)
-    found = (re.fullmatch(r'pose\.bones\["((?:[^"\\]|\\.)*)"\]\.location', curve.data_path) for curve in curves)
-    return {bpy.utils.unescape_identifier(match[1]) for match in found if match}
+    curves = action_curves(armature_object)
+    return {bone for bone, channel in curves.by_bone() if channel == "location"} if curves else set()
 
 
 def _assign(armature_object: bpy.types.Object, action: bpy.types.Action) -> Callable[[str, int, str], bpy.types.FCurve]:

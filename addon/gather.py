@@ -55,6 +55,13 @@ def gather(context: bpy.types.Context) -> GenerateContext:
 
 def check(context: bpy.types.Context) -> None:
     """What can be seen without reading bones, cheap enough for every redraw. Raises MotionGPTError."""
+    check_armature(context)
+    limits.check_prompt(context.scene.motiongpt.prompt)
+    limits.check_seconds(_length(context.scene)[0])
+
+
+def check_armature(context: bpy.types.Context) -> None:
+    """The armature's part of `check`, which every task needs. Raises MotionGPTError."""
     armature = chosen_armature(context)
     if armature is None:
         raise MotionGPTError("No armature is chosen.", "Select one, or pick one under Armature.")
@@ -66,8 +73,6 @@ def check(context: bpy.types.Context) -> None:
         )
     if armature.mode == "EDIT":
         raise MotionGPTError(f'The armature "{armature.name}" is in Edit Mode.', "Leave Edit Mode first.")
-    limits.check_prompt(context.scene.motiongpt.prompt)
-    limits.check_seconds(_length(context.scene)[0])
 
 
 def chosen_armature(context: bpy.types.Context) -> bpy.types.Object | None:

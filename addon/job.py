@@ -1,13 +1,16 @@
-"""One press of Generate as a job that `tick` moves along, so that Blender's main thread never waits.
+"""One press of a button as a job that `tick` moves along, so that Blender's main thread never waits.
 
-`_passes` is the whole of it, written as a generator that yields wherever it would wait. Only what touches bpy runs on
-the main thread; solving runs in a thread of its own and gets plain values.
+`Job` is what all tasks share; `GenerateJob` makes a new motion from a text. A job's `_passes` is the whole of it,
+written as a generator that yields wherever it would wait. Only what touches bpy runs on the main thread; solving runs
+in a thread of its own and gets plain values.
 """
+
+from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import bpy
 
@@ -20,7 +23,10 @@ from .retarget.motion import Motion
 from .retarget.root_motion import carry
 from .retarget.solve import to_bones
 from .rig_settings import find_mapping, key_tolerance, keys_ik, root_destination
-from .service import Finished, Service, Working
+from .service import Finished, Service, Startup, Working
+
+if TYPE_CHECKING:
+    from .backend.protocol import Request
 
 T = TypeVar("T")
 Waiting = Generator[None, None, T]
@@ -31,17 +37,26 @@ _STAGES = {
     "tokens": "Choosing the motion",
     "motion": "Building the motion",
 }
-_GENERATED = 0.9  # share of the progress bar for the backend's part; solving and writing get the rest
+ANSWERED = 0.9  # share of the progress bar for the backend's part; solving and writing get the rest
+
+
+class Target(Protocol):
+    """What every request says: `gather.GenerateContext` explains its fields."""
+
+    armature_uid: int
+    armature_name: str
+    backend: Startup
 
 
 class Job:
     """state: RUNNING until it is one of DONE, FAILED, CANCELLED.  message: then what became of it, for the user.
 
     stage, fraction: for the progress bar.  longest_tick: seconds, the longest that Blender was held up.
+    target: the armature and the backend that the press was for.
     """
 
-    def __init__(self, request: GenerateContext, service: Service) -> None:
-        self.request = request
+    def __init__(self, target: Target, service: Service) -> None:
+        self.target = target
         self.state = RUNNING
         self.stage = "Starting the model"
         self.fraction = 0.0
@@ -73,25 +88,23 @@ class Job:
             self.state, self.message = CANCELLED, reason
 
     def _passes(self) -> Waiting[None]:
-        yield from self._backend_ready()
-        motion = yield from self._generated()
-        curves = yield from self._solved(motion)
-        self._write(curves)
+        """All that there is to do. Raises MotionGPTError."""
+        raise NotImplementedError
 
     def _backend_ready(self) -> Waiting[None]:
-        yield from _in_thread(lambda: self._service.start(self.request.backend))
+        yield from in_thread(lambda: self._service.start(self.target.backend))
         while not self._service.ready():
             yield
 
-    def _generated(self) -> Waiting[Motion]:
-        request = self.request
-        identifier = self._service.generate(request.prompt, request.seconds, request.seed)
+    def _answer(self, message: Request, motions: Sequence[Motion] = ()) -> Waiting[Finished]:
+        """What the backend answers to a request, shown as it comes along."""
+        identifier = self._service.ask(message, motions)
         try:
             while True:
                 for event in self._service.poll(identifier):
                     if isinstance(event, Finished):
                         identifier = ""
-                        return event.motions[0]
+                        return event
                     self._show(event)
                 yield
         finally:
@@ -100,13 +113,46 @@ class Job:
 
     def _show(self, event: Working) -> None:
         self.stage = _STAGES.get(event.stage, event.stage)
-        self.fraction = event.fraction * _GENERATED
+        self.fraction = event.fraction * ANSWERED
 
-    def _solved(self, motion: Motion) -> Waiting[list[Curve]]:
-        self.stage, self.fraction = "Fitting the motion to the armature", _GENERATED
-        while self._armature().mode == "EDIT":  # its bones are being changed
+    def _out_of_edit_mode(self) -> Waiting[None]:
+        """Wait while the armature's bones are being changed."""
+        while self._armature().mode == "EDIT":
             self.stage = "Waiting for the end of Edit Mode"
             yield
+
+    def _armature(self) -> bpy.types.Object:
+        """The armature, wherever it is now. Raises MotionGPTError where it was deleted."""
+        target = self.target
+        armature = find_armature(target.armature_uid)
+        if armature is None:
+            raise MotionGPTError(
+                f'The armature "{target.armature_name}" was deleted while the motion was generated.',
+                "Choose another armature and generate again: the same seed gives the same motion.",
+            )
+        return armature
+
+
+class GenerateJob(Job):
+    """A new motion from a text, as a new action."""
+
+    def __init__(self, request: GenerateContext, service: Service) -> None:
+        super().__init__(request, service)
+        self.request = request
+
+    def _passes(self) -> Waiting[None]:
+        yield from self._backend_ready()
+        from .backend import protocol
+
+        request = self.request
+        asked = protocol.Generate(request.prompt, seconds=request.seconds, seed=request.seed)
+        motion = (yield from self._answer(asked)).motions[0]
+        curves = yield from self._solved(motion)
+        self._write(curves)
+
+    def _solved(self, motion: Motion) -> Waiting[list[Curve]]:
+        self.stage, self.fraction = "Fitting the motion to the armature", ANSWERED
+        yield from self._out_of_edit_mode()
         armature, fps, frames = self._armature(), self.request.fps, self.request.frames
         rig = read_rig(armature)  # as it is now, not as it was when Generate was pressed
         mapping = find_mapping(armature, rig)
@@ -117,7 +163,7 @@ class Job:
             solved = to_bones(motion.resample(fps, frames), rig, mapping)
             return thin_keys(solve_keys(plan, rig, carry(solved, rig, mapping, destination)), tolerance)
 
-        return (yield from _in_thread(solve))
+        return (yield from in_thread(solve))
 
     def _write(self, curves: list[Curve]) -> None:
         request = self.request
@@ -130,19 +176,8 @@ class Job:
         bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
         self.message = f"{request.frames} frames on {armature.name} from frame {request.start_frame} on."
 
-    def _armature(self) -> bpy.types.Object:
-        """The armature, wherever it is now. Raises MotionGPTError where it was deleted."""
-        request = self.request
-        armature = find_armature(request.armature_uid)
-        if armature is None:
-            raise MotionGPTError(
-                f'The armature "{request.armature_name}" was deleted while the motion was generated.',
-                "Choose another armature and generate again: the same seed gives the same motion.",
-            )
-        return armature
 
-
-def _in_thread(function: Callable[[], T]) -> Waiting[T]:
+def in_thread(function: Callable[[], T]) -> Waiting[T]:
     """Run `function`, which must not touch bpy, in a thread; yield until it is done; return or raise what it does."""
     outcome: list[tuple[bool, Any]] = []
 

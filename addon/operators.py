@@ -4,6 +4,7 @@ import bpy
 
 from . import session
 from .gather import check, gather
+from .job import GenerateJob
 from .retarget.errors import MotionGPTError
 
 
@@ -31,7 +32,7 @@ class MOTIONGPT_OT_generate(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         now = session.current()
         try:
-            now.start(gather(context))
+            now.start(GenerateJob(gather(context), now.service))
         except MotionGPTError as error:
             now.error = str(error)
             self.report({"ERROR"}, str(error))

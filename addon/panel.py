@@ -7,13 +7,14 @@ import bpy
 from . import session
 from .gather import chosen_armature
 from .job import CANCELLED, DONE, Job
+from .takes import SHOWN
 
 LINE = 38  # characters that fit a sidebar of the default width
 
 
 class MOTIONGPT_PT_generate(bpy.types.Panel):
     bl_idname = "MOTIONGPT_PT_generate"
-    bl_label = "Text to Motion"
+    bl_label = "MotionGPT"
     bl_category = "MotionGPT"
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
@@ -29,24 +30,79 @@ class MOTIONGPT_PT_generate(bpy.types.Panel):
         else:
             row = layout.row()
             row.scale_y = 1.4
-            row.operator("motiongpt.generate", icon="PLAY")
+            row.operator(_BUTTONS[context.scene.motiongpt.task], icon="PLAY")
+            if context.scene.motiongpt.task == "inbetween":
+                _draw_after(layout, now)
         _draw_status(layout, now)
 
 
 def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.motiongpt
-    layout.prop(settings, "prompt", text="", placeholder="a person walks forward")
+    layout.prop(settings, "task", text="")
+    if settings.task != "caption":
+        hint = "a person walks forward" if settings.task == "generate" else "what happens, or nothing"
+        layout.prop(settings, "prompt", text="", placeholder=hint)
+    _DRAW[settings.task](layout, settings)
+    if settings.task != "caption":
+        row = layout.row(align=True)
+        row.prop(settings, "seed")
+        row.operator("motiongpt.random_seed", text="", icon="FILE_REFRESH")
+    layout.prop(settings, "armature")
+    if settings.armature is None and (active := chosen_armature(context)):
+        layout.label(text=f"Active: {active.name}", icon="ARMATURE_DATA")
+
+
+def _draw_generate(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
     column = layout.column(align=True)
     column.prop(settings, "use_scene_range")
     row = column.row()
     row.enabled = not settings.use_scene_range
     row.prop(settings, "seconds")
+
+
+def _draw_inbetween(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    for name in ("poses", "range", "destination", "takes", "ghosts"):
+        column.prop(settings, name)
+
+
+def _draw_continue(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    layout.prop(settings, "seconds")
+
+
+def _draw_caption(layout: bpy.types.UILayout, _settings: bpy.types.PropertyGroup) -> None:
+    layout.label(text="The scene's frame range")
+
+
+_BUTTONS = {
+    "generate": "motiongpt.generate",
+    "inbetween": "motiongpt.inbetween",
+    "continue": "motiongpt.continue_motion",
+    "caption": "motiongpt.describe",
+}
+_DRAW = {
+    "generate": _draw_generate,
+    "inbetween": _draw_inbetween,
+    "continue": _draw_continue,
+    "caption": _draw_caption,
+}
+
+
+def _draw_after(layout: bpy.types.UILayout, now: session.Session) -> None:
+    """What can be done with a result: other takes, one gap again, one gap longer or shorter."""
+    action = now.takes.action() if now.takes else None
+    if action is not None and len(now.takes.takes) > 1:
+        row = layout.row(align=True)
+        row.operator("motiongpt.show_take", text="", icon="TRIA_LEFT").step = -1
+        row.label(text=f"Take {action.get(SHOWN, 0) + 1} of {len(now.takes.takes)}")
+        row.operator("motiongpt.show_take", text="", icon="TRIA_RIGHT").step = 1
+        row.operator("motiongpt.keep_take", text="Keep")
     row = layout.row(align=True)
-    row.prop(settings, "seed")
-    row.operator("motiongpt.random_seed", text="", icon="FILE_REFRESH")
-    layout.prop(settings, "armature")
-    if settings.armature is None and (active := chosen_armature(context)):
-        layout.label(text=f"Active: {active.name}", icon="ARMATURE_DATA")
+    row.operator("motiongpt.redo_gap", icon="FILE_REFRESH")
+    row.operator("motiongpt.retime_gap", text="", icon="REMOVE").frames = -5
+    row.operator("motiongpt.retime_gap", text="", icon="ADD").frames = 5
 
 
 def _draw_progress(layout: bpy.types.UILayout, job: Job) -> None:

@@ -4,6 +4,8 @@ import random
 
 import bpy
 
+from . import ghosts
+
 SEED_LIMIT = 2**31 - 1
 
 
@@ -11,8 +13,58 @@ def _is_armature(_settings: bpy.types.PropertyGroup, candidate: bpy.types.Object
     return candidate.type == "ARMATURE"
 
 
+def _poses_changed(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    ghosts.mark()
+
+
 class MotionGPTSettings(bpy.types.PropertyGroup):
     """One set a scene, at `scene.motiongpt`."""
+
+    task: bpy.props.EnumProperty(
+        name="Task",
+        items=(
+            ("generate", "Text to Motion", "A new motion from a text"),
+            ("inbetween", "In-Between", "The frames between poses that you have keyed"),
+            ("continue", "Continue", "More of the motion that is there, after the current frame"),
+            ("caption", "Describe", "The motion in the scene's frame range in words"),
+        ),
+    )
+    poses: bpy.props.EnumProperty(
+        name="Poses",
+        description="Which poses stay as they are",
+        update=_poses_changed,
+        items=(
+            ("SELECTED", "Selected Keys", "The frames of the keys that are selected in the Dope Sheet"),
+            ("ALL", "All Keys", "Every frame on which you have keyed a pose; generated keys don't count"),
+            ("MARKED", "Markers", "The frames that have a marker, of the timeline or of the action"),
+        ),
+    )
+    range: bpy.props.EnumProperty(
+        name="Range",
+        description="Which frames are made anew",
+        items=(
+            ("KEYS", "Between Poses", "From the first pose to the last"),
+            (
+                "SCENE",
+                "Scene",
+                "The scene's frame range, or the preview range where it is on; the text decides what "
+                "happens before the first pose and after the last",
+            ),
+        ),
+    )
+    takes: bpy.props.IntProperty(
+        name="Takes", description="How many versions are made, to flip through", default=3, min=1, max=8
+    )
+    destination: bpy.props.EnumProperty(
+        name="Into",
+        items=(
+            ("SAME", "This Action", "New keys go between yours, in the same action"),
+            ("NEW", "New Action", "A copy of the action gets the new keys; the old action is stashed"),
+        ),
+    )
+    ghosts: bpy.props.BoolProperty(
+        name="Ghosts", description="Show the poses that stay as stick figures in the viewport", update=_poses_changed
+    )
 
     prompt: bpy.props.StringProperty(
         name="Prompt", description='What the character does, in English: "a person walks forward and waves"'
@@ -31,7 +83,7 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
     )
     armature: bpy.props.PointerProperty(
         name="Armature", description="The character to animate; the active armature where this is empty",
-        type=bpy.types.Object, poll=_is_armature,
+        type=bpy.types.Object, poll=_is_armature, update=_poses_changed,
     )  # fmt: skip
 
 

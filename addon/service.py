@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,9 +44,10 @@ class Working:
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """A request is done."""
+    """A request is done. motions: one a variation.  texts: descriptions of a motion, the best first."""
 
     motions: tuple[Motion, ...]
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,11 +112,19 @@ class Service:
                 self._client.send(protocol.Status())
             return self._info.state == "ready"
 
-    def generate(self, prompt: str, seconds: float, seed: int) -> str:
-        """Ask for one motion; returns the request's id. Raises MotionGPTError."""
-        from .backend import protocol
+    @property
+    def info(self) -> ServerInfo | None:
+        """What the backend last said about itself; None while no model is loaded."""
+        info = self._info
+        return info if info is not None and info.state == "ready" else None
 
-        return self._send(protocol.Generate(prompt, seconds=seconds, seed=seed))
+    def ask(self, request: Request, motions: Sequence[Motion] = ()) -> str:
+        """Send a request with the motions that belong to it; returns its id. Raises MotionGPTError."""
+        with self._lock:
+            self._living()
+            if self._client is None:
+                raise MotionGPTError("The backend is not ready.", "Generate again.", "backend_died")
+            return self._client.send(request, motions)
 
     def poll(self, identifier: str) -> list[Working | Finished]:
         """What the backend has said about a request since the last call; nothing comes after Finished.
@@ -129,8 +139,8 @@ class Service:
                 match packet.message:
                     case protocol.Progress(stage=stage, fraction=fraction):
                         events.append(Working(stage, fraction))
-                    case protocol.Result():
-                        events.append(Finished(packet.motions))
+                    case protocol.Result(texts=texts):
+                        events.append(Finished(packet.motions, texts))
                     case protocol.Error() as error:
                         raise error.exception()
             if not events:
@@ -202,13 +212,6 @@ class Service:
                     "backend_died",
                 )
             )
-
-    def _send(self, message: Request) -> str:
-        with self._lock:
-            self._living()
-            if self._client is None:
-                raise MotionGPTError("The backend is not ready.", "Generate again.", "backend_died")
-            return self._client.send(message)
 
     def _packets(self, identifier: str) -> list[Packet]:
         """What has come for one request. News of the server itself are kept, answers to cancelled requests dropped."""

@@ -5,9 +5,10 @@ import logging
 import bpy
 from bpy.app.handlers import persistent
 
-from .gather import GenerateContext
-from .job import FAILED, Job
+from .edit_job import EditJob
+from .job import DONE, FAILED, Job
 from .service import Service
+from .takes import Takes
 
 log = logging.getLogger(__name__)
 
@@ -15,22 +16,26 @@ TICK = 0.03  # seconds between two looks at the job
 
 
 class Session:
-    """service: the backend.  job: the running or last one.  error: the last failure, until the next Generate."""
+    """service: the backend.  job: the running or last one.  error: the last failure, until the next press.
+
+    takes: what the last in-betweening left to flip through.
+    """
 
     def __init__(self) -> None:
         self.service = Service()
         self.job: Job | None = None
         self.error = ""
+        self.takes: Takes | None = None
 
     @property
     def running(self) -> Job | None:
         """The job, while there is more of it to come."""
         return self.job if self.job and self.job.state == "RUNNING" else None
 
-    def start(self, request: GenerateContext) -> Job:
-        """Begin a job; the timer does the rest."""
+    def start(self, job: Job) -> Job:
+        """Begin a job that uses this session's service; the timer does the rest."""
         self.error = ""
-        self.job = Job(request, self.service)
+        self.job = job
         if not bpy.app.timers.is_registered(_tick):
             bpy.app.timers.register(_tick, first_interval=0.0)
         return self.job
@@ -47,6 +52,8 @@ class Session:
         if job.state == FAILED:
             self.error = job.message
             log.error("%s", job.message)
+        elif job.state == DONE and isinstance(job, EditJob) and job.takes:
+            self.takes = job.takes
         redraw()
         return TICK if job.state == "RUNNING" else None
 
@@ -89,7 +96,7 @@ def _file_loaded(*_args: object) -> None:
     """Another file: the armature that a job was for is gone. The backend stays, loading it again would take seconds."""
     if _session:
         _session.cancel("Another file was opened.")
-        _session.job = None
+        _session.job = _session.takes = None
         _session.error = ""
 
 

@@ -128,3 +128,25 @@ def _extremes(values: Array, tolerance: float, error: Error) -> list[int]:
                 out.append(frame)
                 pivot = frame
     return out
+
+
+def split_bezier(points: Array, time: float) -> Array:
+    """(7, 2): two Bezier curves that meet at `time` and are together the one of points (4, 2), in (time, value).
+
+    De Casteljau's construction. Handles that reach over each other in time are shortened first, as Blender does it.
+    """
+    p = np.array(points, dtype=np.float64)
+    reach = abs(p[1, 0] - p[0, 0]) + abs(p[3, 0] - p[2, 0])
+    span = p[3, 0] - p[0, 0]
+    if reach > span:
+        p[1] = p[0] + (p[1] - p[0]) * (span / reach)
+        p[2] = p[3] + (p[2] - p[3]) * (span / reach)
+    low, high = 0.0, 1.0
+    for _ in range(40):  # time never runs backward along such a curve
+        t = 0.5 * (low + high)
+        s = 1.0 - t
+        at = s**3 * p[0, 0] + 3 * s * s * t * p[1, 0] + 3 * s * t * t * p[2, 0] + t**3 * p[3, 0]
+        low, high = (t, high) if at < time else (low, t)
+    a, b, c = (p[i] + (p[i + 1] - p[i]) * t for i in range(3))
+    d, e = a + (b - a) * t, b + (c - b) * t
+    return np.array([p[0], a, d, d + (e - d) * t, e, c, p[3]])

@@ -70,14 +70,22 @@ def fit_to_rig(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibrat
     cal = calibration or calibrate_from_rest(rig, mapping)
     offsets = body_offsets(rig, mapping, cal)
     motion = stand_on_floor(motion)
+    fitted = put_on_body(motion, offsets)
+    held = hold_points(fitted, motion.joints[:, CONTACT_JOINTS], _standing_heights(offsets, motion.offsets))
+    soles = find_soles(rig, mapping, cal)
+    return held if soles is None else _over_floor(held, soles, toe_height(rig, mapping, cal, offsets))
+
+
+def put_on_body(motion: Motion, offsets: Array) -> Motion:
+    """The same rotations on a body of other offsets (22, 3) with legs as long, its hips where they were over the floor.
+
+    Exact both ways, as nothing else moves: feet slide by what the bodies differ.
+    """
     hips = motion.joints[:, [JOINT["left_hip"], JOINT["right_hip"]]].mean(axis=1)
     lever = 0.5 * (offsets[JOINT["left_hip"]] + offsets[JOINT["right_hip"]])
     lift = [0.0, toe_to_ankle(offsets) - toe_to_ankle(motion.offsets), 0.0]
     root = hips + lift - rot.rotate(motion.rotations[:, 0], lever)
-    fitted = replace(motion, offsets=offsets, root_position=root)
-    held = hold_points(fitted, motion.joints[:, CONTACT_JOINTS], _standing_heights(offsets, motion.offsets))
-    soles = find_soles(rig, mapping, cal)
-    return held if soles is None else _over_floor(held, soles, toe_height(rig, mapping, cal, offsets))
+    return replace(motion, offsets=offsets, root_position=root)
 
 
 def stand_on_floor(motion: Motion) -> Motion:

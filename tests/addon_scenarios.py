@@ -133,6 +133,17 @@ def register_twice() -> object:
     return seen
 
 
+class RecordingProperties:
+    """What a button's operator is to be called with: takes the operator's own properties and no other."""
+
+    def __init__(self, rna: object) -> None:
+        object.__setattr__(self, "rna", rna)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in self.rna.properties:
+            raise AttributeError(f"{self.rna.identifier} has no property {name}")
+
+
 class RecordingLayout:
     """Stands in for `UILayout`, which only a window has: takes the same calls and checks them against Blender's own."""
 
@@ -152,12 +163,14 @@ class RecordingLayout:
                 raise TypeError(f"UILayout.{name} has no {unknown}")
             if name == "prop" and args[1] not in args[0].bl_rna.properties:
                 raise KeyError(args[1])
-            if name == "operator":
-                package, _, operator = str(args[0]).partition(".")
-                getattr(getattr(bpy.ops, package), operator).get_rna_type()
             if "icon" in keywords:
                 function.parameters["icon"].enum_items[keywords["icon"]]
-            named = {"operator": args[:1], "prop": args[1:2]}.get(name, ())
+            if name == "operator":
+                package, _, operator = str(args[0]).partition(".")
+                rna = getattr(getattr(bpy.ops, package), operator).get_rna_type()
+                self.said.append(str(args[0]))
+                return RecordingProperties(rna)
+            named = {"prop": args[1:2]}.get(name, ())
             self.said.append(str(*named) if named else str(keywords.get("text", "")))
             return RecordingLayout(self.said)
 
@@ -398,7 +411,7 @@ def install(archive: str) -> None:
         raise RuntimeError("the extension was installed but is not enabled")
 
 
-def main() -> int:
+def main(scenarios: dict[str, object]) -> int:
     for assignment in sys.argv[2:]:
         name, _, value = assignment.partition("=")
         os.environ[name] = value
@@ -408,7 +421,7 @@ def main() -> int:
             return 0
         bpy.ops.wm.read_homefile(use_empty=True)
         addon_utils.enable(MODULE, default_set=True)
-        result = globals()[sys.argv[1]]()
+        result = scenarios[sys.argv[1]]()
         print(RESULT + json.dumps(result), flush=True)
     except BaseException:
         traceback.print_exc()
@@ -419,7 +432,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    code = main()
+    code = main(globals())
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # bpy's own exit crashes or hangs in some versions

@@ -2,9 +2,11 @@
 
 import importlib
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +29,7 @@ def make(name: str, device: str, gate: Callable[[], None] = lambda: None) -> Any
         def __init__(self) -> None:
             self.name = name
             self.device = "cpu"
-            self.tasks = ("generate",)
+            self.tasks = tuple(os.environ.get("FAKE_TASKS", "generate").split())
             self.max_seconds = 10.0
             self.tokens = 0
             self.requests: list[Any] = []
@@ -48,6 +50,52 @@ def make(name: str, device: str, gate: Callable[[], None] = lambda: None) -> Any
                 so_far = motions[0].slice(0, FRAMES_A_TOKEN * (token + 1))
                 yield base.Progress("tokens", token / count, so_far)
             yield base.Result(motions)
+
+        def inbetween(self, request: Any) -> Iterator[Any]:
+            """Kept frames exactly, between them a wave of the seed's own on every joint and on the root."""
+            self.requests.append(request)
+            keep = np.array(request.keep)
+            for token in range(4):
+                if request.prompt == "slow":
+                    time.sleep(0.25)
+                yield base.Progress("tokens", token / 4)
+            yield base.Result(tuple(self._waved(request, keep, v) for v in range(request.variations)))
+
+        def _waved(self, request: Any, keep: Any, variation: int) -> Any:
+            motion, frames = request.motion, np.arange(len(request.motion))
+            right = np.clip(np.searchsorted(keep, frames), 0, len(keep) - 1)
+            left = np.where(keep[right] <= frames, right, np.maximum(right - 1, 0))
+            share = np.clip((frames - keep[left]) / np.maximum(keep[right] - keep[left], 1), 0.0, 1.0)
+            random = np.random.default_rng([request.seed, variation])
+            wave = 0.1 * np.where(np.isin(frames, keep), 0.0, np.sin(np.pi * share) ** 2)[:, None]
+            a, b = motion.rotations[keep[left]], motion.rotations[keep[right]]
+            b = b * np.where(np.sum(a * b, axis=-1, keepdims=True) < 0, -1.0, 1.0)
+            turns = a + (b - a) * share[:, None, None] + wave[..., None] * random.standard_normal((22, 4))
+            a, b = motion.root_position[keep[left]], motion.root_position[keep[right]]
+            return replace(
+                motion, rotations=turns / np.linalg.norm(turns, axis=-1, keepdims=True), contacts=np.zeros((len(a), 4)),
+                root_position=a + (b - a) * share[:, None] + wave * random.standard_normal(3),
+                meta={"seed": request.seed, "variation": variation},
+            )  # fmt: skip
+
+        def continue_motion(self, request: Any) -> Iterator[Any]:
+            """The last pose goes on, forward by a metre a second."""
+            self.requests.append(request)
+            yield base.Progress("tokens", 0.0)
+            motion = request.motion
+            extra = max(1, round(request.seconds * motion.fps))
+            step = np.outer(np.arange(1, extra + 1) / motion.fps, [0.0, 0.0, 1.0])
+            yield base.Result((replace(
+                motion,
+                rotations=np.concatenate([motion.rotations, np.repeat(motion.rotations[-1:], extra, axis=0)]),
+                root_position=np.concatenate([motion.root_position, motion.root_position[-1] + step]),
+                contacts=np.concatenate([motion.contacts, np.zeros((extra, 4))]),
+            ),))  # fmt: skip
+
+        def caption(self, request: Any) -> Iterator[Any]:
+            self.requests.append(request)
+            yield base.Progress("tokens", 0.0)
+            yield base.Result((), (f"a person moves for {request.motion.duration:.2f} seconds",))
 
         def _motion(self, request: Any, variation: int, tokens: int) -> Any:
             frames = FRAMES_A_TOKEN * tokens

@@ -144,7 +144,7 @@ def measure(made: list[Motion], given: list[Window], std: Array, limits: Array) 
     }
 
 
-def _unchanged(motion: Motion, keep: tuple[int, ...], text: str) -> Motion:
+def _unchanged(motion: Motion, keep: NDArray[np.int64], text: str) -> Motion:
     """Real motion, for comparison."""
     return motion
 
