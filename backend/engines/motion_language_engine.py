@@ -38,8 +38,9 @@ from ..vocabulary import (
     pack,
     unpack,
 )
-from .base import CaptionRequest, GenerateRequest, Progress, Result
+from .base import CaptionRequest, GenerateRequest, InbetweenRequest, Progress, Result
 from .codec import FRAMES_PER_TOKEN
+from .gaps import fill_gaps, load_transition
 from .runtime import open_session
 from .sampling import choose_each, random_streams
 from .tokens import Codes, Sampling, TokenEngine
@@ -155,6 +156,7 @@ class MotionLanguageEngine(TokenEngine):
         self._poses = ResidualCodec(folder, device)
         super().__init__(card, self._poses, "cuda" if device == "cuda" else "cpu")
         self._decoder = _Decoder(folder, card, device)
+        self._transition = load_transition(folder, card, device)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(TEXT_TOKENS)
         self._tokenizer.no_padding()
@@ -175,6 +177,12 @@ class MotionLanguageEngine(TokenEngine):
                 f"Ask this model for more than 0 and at most {self.max_seconds:g} seconds.",
             )
         return super().generate(request)
+
+    def inbetween(self, request: InbetweenRequest) -> Iterator[Progress | Result]:
+        """By the transition model where the folder has one, else by the language model's own tokens."""
+        if self._transition is None:
+            return super().inbetween(request)
+        return fill_gaps(self, self._transition, request)
 
     def polished(self, motion: Motion) -> Motion:
         return bend_toes(plant_feet(motion))

@@ -14,12 +14,10 @@ from retarget.errors import MotionGPTError
 from retarget.feet import bend_toes, plant_feet
 
 from ..features import features_to_motion
-from ..inbetween.filling import answer
-from ..inbetween.request import check_request
-from ..inbetween.transition import FILE_NAME, TransitionModel
 from ..models import ModelCard
 from ..version import __version__
 from .base import Engine, GenerateRequest, InbetweenRequest, Progress, Result, unsupported
+from .gaps import fill_gaps, load_transition
 from .runtime import open_session
 from .sampling import choose_each, random_streams
 
@@ -56,9 +54,7 @@ class OnnxEngine(Engine):
         self._codes = int(card.settings["codes"])
         self.unused_codes = [int(code) for code in card.settings.get("unused_codes", ())]
         self._sampling = Sampling(**card.settings.get("sampling", {}))
-        self._transition: TransitionModel | None = None
-        if "transition" in card.settings:
-            self._transition = TransitionModel(open_session(folder / FILE_NAME, device), **card.settings["transition"])
+        self._transition = load_transition(folder, card, device)
 
     def generate(self, request: GenerateRequest) -> Iterator[Progress | Result]:
         """Text to motion. Every token of all variations is drawn together."""
@@ -66,14 +62,10 @@ class OnnxEngine(Engine):
         return self._generate(request)
 
     def inbetween(self, request: InbetweenRequest) -> Iterator[Progress | Result]:
-        """What lies between keyed poses; a text decides in long gaps and past the outermost poses."""
+        """What lies between keyed poses."""
         if self._transition is None:
             raise unsupported(self, "inbetween")
-
-        def propose(prompt: str, seconds: float, seed: int) -> Iterator[Progress | Result]:
-            return self.generate(GenerateRequest(prompt, min(seconds, self.max_seconds), seed))
-
-        return answer(request, check_request(request), self._transition, propose, self.name)
+        return fill_gaps(self, self._transition, request)
 
     def _check(self, request: GenerateRequest) -> None:
         if not request.prompt.strip():
