@@ -19,23 +19,49 @@ class MotionGPTPreferences(bpy.types.AddonPreferences):
         subtype="DIR_PATH",
     )
 
+    device: bpy.props.EnumProperty(
+        name="Device",
+        description="What the model runs on",
+        items=(
+            ("auto", "Automatic", "A CUDA graphics card for large models where one can be used, else the processor"),
+            ("cpu", "Processor", "The processor"),
+            ("cuda", "CUDA", "A CUDA graphics card; Python then has to name an interpreter that can use it"),
+        ),
+        default="auto",
+    )
+    python: bpy.props.StringProperty(
+        name="Python",
+        description="Another Python to run the model in, with the project's packages installed, such as PyTorch for a "
+        "graphics card; empty: Blender's own",
+        subtype="FILE_PATH",
+    )
+
     def draw(self, _context: bpy.types.Context) -> None:
-        self.layout.prop(self, "model")
+        for name in ("model", "device", "python"):
+            self.layout.prop(self, name)
         self.layout.label(text=f"Log: {log_path()}")
 
 
 def startup(context: bpy.types.Context) -> Startup:
-    """How the preferences want the backend. Raises MotionGPTError for a model folder that is none."""
+    """How the preferences want the backend. Raises MotionGPTError for a model folder or a Python that is none."""
     entry = context.preferences.addons.get(__package__)  # None where a script enabled the extension for one run
-    model = entry.preferences.model if entry else ""
-    if not model:
+    if entry is None:
         return Startup(log_path())
-    folder = Path(bpy.path.abspath(model))
-    if not (folder / "model.json").is_file():
-        raise MotionGPTError(
-            f"{folder} holds no model.json.", "Choose a model's folder in the preferences, or leave it empty."
-        )
-    return Startup(log_path(), ("--model", str(folder)))
+    wanted = entry.preferences
+    arguments: tuple[str, ...] = ()
+    if wanted.model:
+        folder = Path(bpy.path.abspath(wanted.model))
+        if not (folder / "model.json").is_file():
+            raise MotionGPTError(
+                f"{folder} holds no model.json.", "Choose a model's folder in the preferences, or leave it empty."
+            )
+        arguments += ("--model", str(folder))
+    if wanted.device != "auto":
+        arguments += ("--device", wanted.device)
+    python = bpy.path.abspath(wanted.python) if wanted.python else ""
+    if python and not Path(python).is_file():
+        raise MotionGPTError(f"There is no Python {python}.", "Choose another in the preferences, or leave it empty.")
+    return Startup(log_path(), arguments, python)
 
 
 def log_path() -> Path:

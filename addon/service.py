@@ -7,6 +7,7 @@ should not pay for, and where the bundled packages don't fit this Blender, the p
 from __future__ import annotations
 
 import atexit
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -28,10 +29,14 @@ ASK_INTERVAL = 0.2  # seconds between two questions whether the model is loaded
 
 @dataclass(frozen=True)
 class Startup:
-    """How to start the backend. arguments: for its command line, besides those that `process.start` gives."""
+    """How to start the backend. arguments: for its command line, besides those that `process.start` gives.
+
+    python: an interpreter with packages of its own; Blender's, with the extension's packages, unless given.
+    """
 
     log_path: Path
     arguments: tuple[str, ...] = ()
+    python: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,10 @@ class Service:
             process = _backend_process()
             self._failure = ""
             self._startup, self._began = startup, time.monotonic()
-            self._process = process.start(startup.log_path, startup.arguments, import_paths=process.dependency_paths())
+            # The extension's packages are made for Blender's Python: another one has to bring its own.
+            paths = [] if startup.python else process.dependency_paths()
+            python = startup.python or sys.executable
+            self._process = process.start(startup.log_path, startup.arguments, python, paths)
             atexit.register(self.stop)
 
     def ready(self) -> bool:

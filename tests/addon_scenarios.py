@@ -360,10 +360,62 @@ def bad_models() -> object:
             attempt()
             job = run_job()
             seen[name] = [job.state, job.message, content() == before, drawn()]
-    preferences.model = ""
+    preferences.model, preferences.python = "", "/nowhere/python"
+    seen["python"] = [attempt(), content() == before]
+    preferences.python = ""
     os.environ |= FAKE
     attempt()
     return seen | {"repaired": run_job().state}
+
+
+def published_models() -> object:
+    """Models that were imported, through the extension's service and its backend: all that each can do, and what not.
+
+    T5, LLAMA: their folders.  PYTHON: an interpreter with packages of its own.
+    """
+    wanted = bpy.context.preferences.addons[MODULE].preferences
+    seen: dict[str, object] = {}
+    for name, text in (("T5", ""), ("LLAMA", "a person walks.")):
+        wanted.model = os.environ[name]
+        # The second time, the backend runs in the other interpreter.
+        wanted.python = os.environ["PYTHON"] if name == "LLAMA" else ""
+        seen[name] = _every_task(text)
+    wanted.device = "cuda"
+    make_armature("Person", BIPED)
+    settings().prompt = "a person walks forward"
+    attempt()
+    return seen | {"cuda": [run_job().state, session().error]}
+
+
+def _every_task(text: str) -> dict[str, object]:
+    preferences, protocol = (
+        importlib.import_module(f"{MODULE}.{part}") for part in ("preferences", "backend.protocol")
+    )
+    service = session().service
+    service.start(preferences.startup(bpy.context))
+    while not service.ready():
+        time.sleep(0.05)
+
+    def ask(message: object, *motions: object) -> object:
+        """The last answer: below the panel, at the service's own connection."""
+        identifier = service._client.send(message, motions)
+        while True:
+            for packet in service._packets(identifier):
+                if isinstance(packet.message, protocol.Result | protocol.Error):
+                    return packet
+            time.sleep(0.01)
+
+    made = ask(protocol.Generate("a person walks.", seconds=4.0, seed=2)).motions[0]
+    motion = made.resample(30.0)
+    longer = ask(protocol.Continue(1.0, text), motion).motions[0]
+    filled = ask(protocol.Inbetween((0, 45, 90), text), motion).motions[0]
+    caption = ask(protocol.Caption(), motion).message
+    kept = [float(abs(a.joints[f] - motion.joints[f]).max()) for a in (longer, filled) for f in (0, 45, 90)]
+    return {
+        "tasks": list(service._info.tasks), "device": service._info.device,
+        "frames": [len(made), len(motion), len(longer), len(filled)], "moved": max(kept),
+        "caption": list(caption.texts) if isinstance(caption, protocol.Result) else caption.message,
+    }  # fmt: skip
 
 
 def unregistered_while_running() -> object:

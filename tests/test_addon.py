@@ -197,7 +197,38 @@ def test_models_that_do_not_load(scenario: Scenario) -> None:
         assert (state, unchanged) == ("FAILED", True), name
         assert expected in message and expected in panel, name
         assert "Traceback" not in message
+    sentence, unchanged = seen["python"]
+    assert "There is no Python" in sentence and unchanged
     assert seen["repaired"] == "DONE"
+
+
+def test_imported_models_do_every_task_through_the_service(
+    scenario: Scenario, shared_dir: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    from backend.importers.llama import import_llama
+    from backend.importers.t5 import import_t5
+
+    golden = shared_dir / "golden" / "upstream"
+    statistics = golden.parent / "humanml3d"
+    import_t5(golden / "motiongpt_tiny.tar", golden / "tiny-t5", statistics, tmp_path / "t5")
+    import_llama(
+        golden / "t2m_vqvae_tiny.pth", golden / "lit-llama-tiny.pth", golden / "lit-llama-lora-tiny.pth",
+        golden / "llama_tokenizer.model", statistics, tmp_path / "llama", heads=4,
+    )  # fmt: skip
+    seen = scenario(
+        "published_models", {"T5": str(tmp_path / "t5"), "LLAMA": str(tmp_path / "llama"), "PYTHON": sys.executable}
+    )
+    for name, tasks in (
+        ("T5", ["generate", "caption", "continue", "inbetween"]),
+        ("LLAMA", ["generate", "continue", "inbetween"]),
+    ):
+        found = seen[name]
+        assert (found["tasks"], found["device"]) == (tasks, "cpu"), name
+        assert found["frames"] == [80, 120, 150, 120]
+        assert found["moved"] < 1e-6
+    assert len(seen["T5"]["caption"]) == 1 and "can't caption" in seen["LLAMA"]["caption"]
+    assert seen["cuda"][0] == "FAILED" and "CUDA" in seen["cuda"][1]
 
 
 def test_disabling_ends_job_and_backend(scenario: Scenario) -> None:
