@@ -136,7 +136,7 @@ def as_motion(request: EditRequest, rig: Rig, mapping: Mapping, read: ReadPoses)
 
 
 def carrier_of(armature: bpy.types.Object, plan: KeyPlan) -> str:
-    """What carries the character's travel: the root bone where the animator has keyed it, else the hips."""
+    """What carries the travel in the present action: the root bone where the animator has keyed it, else the hips."""
     root, curves = plan.places.root, action_curves(armature)
     if root is None or root.name == plan.places.hips.name or curves is None:
         return HIPS
