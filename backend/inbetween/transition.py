@@ -31,7 +31,7 @@ from .network_input import (
 FILE_NAME = "transition.onnx"
 LONGEST = 120
 """Frames of the longest gaps that the model was taught."""
-RELAX = 12.0
+RELAX = 6.0
 """Frames in which what moves at an outermost key comes to rest past it."""
 _ARMS_DOWN = 1.2  # radians from the T-pose, for shoulders that no key says anything about
 
