@@ -52,10 +52,11 @@ def plant_feet(motion: Motion) -> Motion:
 
 
 def plant_between(motion: Motion, kept: NDArray[np.bool_]) -> Motion:
-    """`plant_feet` for a motion in which the frames `kept` (T,) stay as they are: a foot that stands in two of them is
-    held where it stands there, going evenly from the one place to the other where they differ.
+    """`plant_feet` for a motion in which the frames `kept` (T,) are to stay: a foot that stands in two of them is held
+    where it stands there, going evenly from the one place to the other where they differ.
 
-    contacts from 0 to 1 come in, exactly 0 or 1 go out.
+    contacts from 0 to 1 come in, exactly 0 or 1 go out. Kept frames change where a leg is too short for what it has to
+    hold beside them; whoever needs them exact takes that back, smoothly.
     """
     points = motion.joints[:, CONTACT_JOINTS]
     spans = find_spans(_standing_at_keys(motion.contacts, points, kept), points, motion.fps)
@@ -70,19 +71,13 @@ def plant_between(motion: Motion, kept: NDArray[np.bool_]) -> Motion:
     free = np.repeat(_away_from(kept, max(1.0, _FADE * motion.fps))[:, None], 4, axis=1)  # (T, 4)
     for span in spans:
         free[span.start : span.stop, span.point] = 1.0
-    held = _held(motion, spans, offsets * free[..., None], weights * free)
-    back = kept[:, None]
-    return replace(
-        held,
-        rotations=rot.unflip(np.where(back[..., None], motion.rotations, held.rotations)),
-        root_position=np.where(back, motion.root_position, held.root_position),
-    )
+    return _held(motion, spans, offsets * free[..., None], weights * free)
 
 
 def _standing_at_keys(contacts: Array, points: Array, kept: NDArray[np.bool_]) -> Array:
-    """Contacts (T, 4), and contact from one kept frame to the next where a point is as low and in the same place in
-    both, and does not leave it in between."""
-    contacts = contacts.copy()
+    """Contacts (T, 4) of what is low, and contact from one kept frame to the next where a point is as low and in the
+    same place in both, and does not leave it in between."""
+    contacts = np.where(points[..., 1] < points[..., 1].min(axis=0) + _DRIFT, contacts, 0.0)  # none in mid-air
     floor = points[kept, :, 1].min(axis=0) if kept.any() else np.zeros(4)
     keys = np.flatnonzero(kept)
     for first, second in itertools.pairwise(keys):

@@ -334,3 +334,10 @@ def test_command_line_reproduces_kept_frames(
 
     before, after = read_motion(clip), load_npz(out)
     assert np.abs(before.joints - after.joints)[[0, 30, 75]].max() < 1e-4
+
+
+def test_mirrored_motion_is_filled_as_the_mirror_image(engine: Engine) -> None:
+    motion, keep = wandering(61, 0.3), (0, 25, 60)
+    ours = finish(engine.inbetween(InbetweenRequest(motion, keep))).motions[0].mirror()
+    theirs = finish(engine.inbetween(InbetweenRequest(motion.mirror(), keep))).motions[0]
+    np.testing.assert_allclose(ours.joints, theirs.joints, atol=2e-3)

@@ -130,7 +130,7 @@ def measure(made: list[Motion], given: list[Window], std: Array, limits: Array) 
     key by more than in 99 of 100 frames of real motion."""
     place = slice(given[0].context, -1)
     joints = [np.stack([m.joints[place] for m in ms]) for ms in (made, [w.motion for w in given])]
-    turns = [np.stack([m.global_rotations[place] for m in ms]) for ms in (made, [w.motion for w in given])]
+    turns = [np.stack([rot.unflip(m.global_rotations)[place] for m in ms]) for ms in (made, [w.motion for w in given])]
     sign = np.where(np.sum(turns[0] * turns[1], axis=-1, keepdims=True) < 0.0, -1.0, 1.0)
     flat = [t.reshape(*t.shape[:2], -1) for t in (turns[0] * sign, turns[1])]
     at_key = given[0].context - 2  # velocity_changes' row of the last frame of the context

@@ -36,9 +36,10 @@ def training_windows(rotations: Sequence[Array], roots: Sequence[Array]) -> list
 
 
 def position_statistics(windows: Sequence[Array]) -> tuple[Array, Array]:
-    """Mean and deviation (66,) of joints (T, 22, 3) in metres."""
+    """Mean and deviation (66,) of joints (T, 22, 3) in metres; the deviation at least a millimetre, for small data
+    sets in which a joint never moves."""
     rows = np.concatenate([w.reshape(len(w), -1) for w in windows])
-    return rows.mean(axis=0), rows.std(axis=0)
+    return rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-3)
 
 
 def l2p(made: Array, true: Array, std: Array) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retarget import rotations as rot
-from retarget.skeleton import JOINT_COUNT, PARENTS, REST_OFFSETS
+from retarget.skeleton import JOINT_COUNT, MIRRORED_JOINTS, PARENTS, REST_OFFSETS
 
 from .interpolation import Array
 
@@ -160,6 +160,28 @@ def gap_input(keys: Keys, heading: Array) -> Array:
     flags = np.stack([parts[name][1] for name in SLOTS], axis=-1)
     out: Array = np.concatenate([*rows, flags], axis=-1).astype(np.float32)
     return out
+
+
+_SIXD_SIGNS = np.array([1.0, -1.0, -1.0, -1.0, 1.0, 1.0])  # of S R S with S = diag(-1, 1, 1), its first two columns
+_SIDE = np.array([-1.0, 1.0, 1.0])
+_SWAPPED = list(MIRRORED_JOINTS)
+
+
+def _mirrored_sixd(sixd: Array) -> Array:
+    parts = sixd.reshape(*sixd.shape[:-1], JOINT_COUNT, 6)[..., _SWAPPED, :] * _SIXD_SIGNS
+    mirrored: Array = parts.reshape(sixd.shape)
+    return mirrored
+
+
+def mirrored_keys(keys: Keys) -> Keys:
+    """Left and right exchanged; the heading changes its sign."""
+    joints = keys.joints.reshape(*keys.joints.shape[:-1], JOINT_COUNT, 3)[..., _SWAPPED, :] * _SIDE
+    return Keys(_mirrored_sixd(keys.sixd), joints.reshape(keys.joints.shape), keys.root * _SIDE, keys.given, keys.time)
+
+
+def mirrored_offsets(offsets: Array) -> Array:
+    """Offsets (..., OUTPUTS), or weights of curves, with left and right exchanged."""
+    return np.concatenate([_mirrored_sixd(offsets[..., :-3]), offsets[..., -3:] * _SIDE], axis=-1)
 
 
 def _gap_features(frames: Array) -> Array:

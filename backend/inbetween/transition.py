@@ -24,6 +24,8 @@ from .network_input import (
     global_rotations,
     interpolated,
     joints_from_root,
+    mirrored_keys,
+    mirrored_offsets,
     poses_of,
     yaw_angle,
 )
@@ -31,7 +33,7 @@ from .network_input import (
 FILE_NAME = "transition.onnx"
 LONGEST = 120
 """Frames of the longest gaps that the model was taught."""
-RELAX = 12.0
+RELAX = 6.0
 """Frames in which what moves at an outermost key comes to rest past it."""
 _ARMS_DOWN = 1.2  # radians from the T-pose, for shoulders that no key says anything about
 
@@ -88,16 +90,20 @@ class TransitionModel:
         """From key to key, both included."""
         frames = float(second - first - 1)
         heading = yaw_angle(rotations[first : first + 1, 0])
-        weights, telling = self._session.run(None, {"features": gap_input(keys, heading)})
+        # The mean of what it says of the gap and of its mirror image is right more often than either.
+        both = [gap_input(keys, heading), gap_input(mirrored_keys(keys), -heading)]
+        weights, telling = (np.asarray(x, np.float64) for x in self._session.run(None, {"features": np.vstack(both)}))
+        weights = 0.5 * (weights[0] + mirrored_offsets(weights[1]))
+        telling = 0.5 * (telling[0] + telling[1][:, [2, 3, 0, 1]])
         time = np.arange(0.0, frames + 2.0)
         count = np.full_like(time, frames)
-        offsets = curves(time, count) @ weights[0].astype(np.float64)
+        offsets = curves(time, count) @ weights
         ends = slice(first, first + 1), slice(second, second + 1)
         between = interpolated(
             (rotations[ends[0]], rotations[ends[1]]), (root[ends[0]], root[ends[1]]), time[None] / (frames + 1.0)
         )
         turned, moved = poses_of(between, offsets[None])
-        logits = contact_curves(time, count) @ telling[0].astype(np.float64)
+        logits = contact_curves(time, count) @ telling
         return Poses(turned[0], moved[0], 1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0))))
 
 
