@@ -26,6 +26,7 @@ _HIGHEST_HOP = 0.08  # metres that the body may rise where no foot stands but on
 _DEEPEST_DROP = 0.08  # metres that the pelvis may be lowered to reach the floor
 _FLOOR = -0.003  # metres; exact clips lie within millimetres of the floor and stay as they are
 _TIPS = np.array([[0.0, 0.0, 0.1]])  # metres from the toe joint: where toes end that no mesh shows
+_MOST_BENT = np.radians(80.0)  # that toes turn up by
 _STRETCH = 0.998  # of a leg's length: further than this only where the leg was further already
 
 
@@ -352,10 +353,10 @@ def bend_toes(motion: Motion, tips: tuple[Array, Array] = (_TIPS, _TIPS)) -> Mot
         least = np.arcsin(np.clip(-height / length, -1.0, 0.0))
         # At rest a tip lies as low as it may: there a toe joint that is low itself bends nothing.
         least = np.minimum(least, np.arcsin(np.clip(own[:, 1] / length, -1.0, 1.0)))
-        ahead = rot.rotate(world, np.array([0.0, 0.0, 1.0]))
-        level = rot.normalize(ahead * np.array([1.0, 0.0, 1.0]))
-        across = np.stack([-level[:, 2], np.zeros(len(level)), level[:, 0]], axis=-1)  # level cross Y: turns upward
-        turned = rot.multiply(rot.from_axis_angle(across, np.maximum(least - pitch, 0.0).max(axis=1)), world)
+        # About the toes' own hinge, and only as far as toes bend: the more the sole faces the floor, the more it helps.
+        faces_floor = np.clip(rot.rotate(world, np.array([0.0, 1.0, 0.0]))[:, 1] / 0.2, 0.0, 1.0)
+        bend = np.clip((least - pitch).max(axis=1), 0.0, _MOST_BENT) * faces_floor
+        turned = rot.multiply(world, rot.from_axis_angle((-1.0, 0.0, 0.0), bend))
         rotations[:, toe] = rot.multiply(rot.conjugate(motion.global_rotations[:, ankle]), turned)
     return replace(motion, rotations=rot.unflip(rotations))
 

@@ -108,27 +108,28 @@ def _pixels(path: str) -> np.ndarray:
     return pixels[::2, ::2]
 
 
-def save_sheet(path: Path, rows: list[list[np.ndarray]]) -> None:
-    """A JPEG of all rows, one below the other."""
-    sheet = np.concatenate([np.concatenate(row, axis=1) for row in rows], axis=0)[::-1]
+def save_sheet(path: Path, rows: list[list[np.ndarray]], quality: int) -> None:
+    """A JPEG of all rows, two beside each other."""
+    pairs = [a + b for a, b in zip(rows[::2], rows[1::2], strict=True)]
+    sheet = np.concatenate([np.concatenate(row, axis=1) for row in pairs], axis=0)[::-1]
     height, width = sheet.shape[:2]
     image = bpy.data.images.new("sheet", width, height)
     image.pixels[:] = np.concatenate([sheet, np.ones((height, width, 1), np.float32)], axis=-1).ravel().tolist()
     image.filepath_raw, image.file_format = str(path), "JPEG"
-    image.save(quality=80)
+    image.save(quality=quality)
 
 
 def pictures(folder: Path) -> None:
-    """A sheet of all families walking, and one of each real character in several motions, a row each."""
+    """A sheet of all families walking, and one of the characters at hand in several motions, a row each."""
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [render_row(build_skinned(name), MOTIONS["walk"], 4) for name in FAMILIES]
-    save_sheet(folder / "zoo-families.jpg", [a + b for a, b in zip(rows[::2], rows[1::2], strict=True)])
+    rows = []
     for name in CHARACTERS:
-        rows = []
         for motion in ("run", "kick", "crawl", "cartwheel"):
             armature = load_character(str(SHARED / "rigs" / name))[0]
-            rows.append(render_row(armature, MOTIONS[motion], 5))
-        save_sheet(folder / f"zoo-{Path(name).stem}.jpg", rows)
+            rows.append(render_row(armature, MOTIONS[motion], 4))
+    save_sheet(folder / "zoo-characters.jpg", rows, 52)
+    rows = [render_row(build_skinned(name), MOTIONS["walk"], 4) for name in FAMILIES]
+    save_sheet(folder / "zoo-families.jpg", rows, 55)
 
 
 if __name__ == "__main__":
