@@ -132,7 +132,9 @@ class _CodesGraph(_MotionGraph):
         return self.tokenizer.encode((features - self.mean) / self.std)
 
 
-def _export(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], axes: dict[str, Any], path: Path) -> None:
+def export_graph(
+    module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], axes: dict[str, Any], path: Path
+) -> None:
     """One graph with dynamic axes, checked against the module's own outputs' names."""
     program = torch.onnx.export(
         module.eval(),
@@ -179,7 +181,7 @@ def quantize_matrices(path: Path) -> None:
     quantizer.model.save_model_to_file(str(path), False)
 
 
-def _without_external_data(path: Path) -> None:
+def one_file(path: Path) -> None:
     """Constants into the one file."""
     model = onnx.load(str(path))
     for extra in path.parent.glob(path.name + ".data"):
@@ -192,8 +194,8 @@ def export_words(words: PretrainedEncoder, folder: Path) -> None:
     words.word = _RowQuantized(words.word.weight.detach())  # type: ignore[assignment]
     text = {"ids": torch.ones(2, 7, dtype=torch.long), "mask": torch.ones(2, 7, dtype=torch.long)}
     axes: dict[str, Any] = {name: {0: _axis("b", 64), 1: _axis("l", 512)} for name in text}
-    _export(_WordsGraph(words), text, ["states"], axes, folder / "words.onnx")
-    _shrink(folder / "words.onnx")
+    export_graph(_WordsGraph(words), text, ["states"], axes, folder / "words.onnx")
+    shrink(folder / "words.onnx")
 
 
 def export_language(model: MotionLanguageModel, folder: Path) -> None:
@@ -213,7 +215,7 @@ def export_language(model: MotionLanguageModel, folder: Path) -> None:
         **{name: {0: batch} for name in ("keep", "task")},
         **{name: {0: batch, 1: slots} for name in ("slots", "kinds")},
     }
-    _export(_MemoryGraph(model), memory, ["cross_k", "cross_v", "whole"], axes, folder / "memory.onnx")
+    export_graph(_MemoryGraph(model), memory, ["cross_k", "cross_v", "whole"], axes, folder / "memory.onnx")
     head = c.width // c.heads
     cache, cross = (torch.zeros(c.decoder_layers, 2, c.heads, n, head) for n in (3, 7))
     step = {
@@ -230,21 +232,21 @@ def export_language(model: MotionLanguageModel, folder: Path) -> None:
         **{name: {1: batch, 3: length} for name in ("cross_k", "cross_v")},
         "mask": {0: batch, 1: length},
     }
-    _export(_StepGraph(model), step, ["logits", "hidden", "next_k", "next_v"], axes, folder / "step.onnx")
+    export_graph(_StepGraph(model), step, ["logits", "hidden", "next_k", "next_v"], axes, folder / "step.onnx")
     detail = {"hidden": torch.zeros(2, c.width), "first": torch.zeros(2, dtype=torch.long)}
     axes = {name: {0: batch} for name in detail}
-    _export(_DetailGraph(model), detail, ["logits"], axes, folder / "detail.onnx")
+    export_graph(_DetailGraph(model), detail, ["logits"], axes, folder / "detail.onnx")
     for name in ("memory", "step", "detail"):
-        _shrink(folder / f"{name}.onnx")
+        shrink(folder / f"{name}.onnx")
 
 
 def _axis(name: str, most: int) -> Any:
     return torch.export.Dim(name, min=1, max=most)
 
 
-def _shrink(path: Path) -> None:
+def shrink(path: Path) -> None:
     """One file, its matrices in 8 bits."""
-    _without_external_data(path)
+    one_file(path)
     quantize_matrices(path)
     store_halves(path)
 
@@ -253,18 +255,18 @@ def export_tokenizer(tokenizer: MotionVqVae, statistics: Statistics, folder: Pat
     """`motion.onnx`: codes to features; `codes.onnx`: the way back."""
     batch, tokens = _axis("b", 64), _axis("n", MAX_TOKENS)
     codes = {"codes": torch.zeros(2, 5, len(tokenizer.quantizer.levels), dtype=torch.long)}
-    _export(
+    export_graph(
         _MotionGraph(tokenizer, statistics), codes, ["features"], {"codes": {0: batch, 1: tokens}},
         folder / "motion.onnx",
     )  # fmt: skip
     frames = FRAMES_PER_TOKEN * _axis("n", 4 * MAX_TOKENS)
     features = {"features": torch.zeros(2, 5 * FRAMES_PER_TOKEN, DIMENSIONS)}
-    _export(
+    export_graph(
         _CodesGraph(tokenizer, statistics), features, ["codes"], {"features": {0: batch, 1: frames}},
         folder / "codes.onnx",
     )  # fmt: skip
     for name in ("motion", "codes"):
-        _without_external_data(folder / f"{name}.onnx")
+        one_file(folder / f"{name}.onnx")
         store_halves(folder / f"{name}.onnx")
 
 

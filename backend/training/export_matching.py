@@ -17,7 +17,7 @@ from ..evaluation.cases import meaning_of
 from ..evaluation.meaning import ACTION_NAMES, STYLE_NAMES
 from ..features import DIMENSIONS
 from .data import Dataset
-from .export import _export, _without_external_data, store_halves
+from .export import export_graph, one_file, store_halves
 from .language_net import TEXT_WIDTH
 from .matching import held_out, judge_motions
 from .matching_net import MatchingModel
@@ -37,8 +37,8 @@ class _Picker(nn.Module):
 
 
 def _write(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], axes: dict[str, Any], path: Path) -> None:
-    _export(module, inputs, outputs, axes, path)
-    _without_external_data(path)
+    export_graph(module, inputs, outputs, axes, path)
+    one_file(path)
     store_halves(path)
 
 

@@ -5,23 +5,35 @@ from typing import Any
 
 import msgspec
 import torch
+from torch import Tensor, nn
 
 from ..inbetween.transition import FILE_NAME
 from ..models import ModelCard, read_card, write_card
 from .data import POSE_FPS
-from .export import _export, _without_external_data, store_halves
+from .export import export_graph, shrink
 from .transition import load_transition
 from .transition_net import TransitionNet
 
 
+class _TransitionGraph(nn.Module):
+    """features (N, INPUT_WIDTH) -> weights (N, CURVES, OUTPUTS), contacts (N, CONTACT_CURVES, 4)."""
+
+    def __init__(self, model: TransitionNet) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        # With one more axis the exporter writes products of matrices, which can be stored in 8 bits.
+        weights, contacts = self.model(features[:, None])
+        return weights[:, 0], contacts[:, 0]
+
+
 def export_transition(model: TransitionNet, path: Path) -> None:
-    """The graph: features (N, INPUT_WIDTH) -> weights (N, CURVES, OUTPUTS), contacts (N, CONTACT_CURVES, 4), large
-    matrices stored as float16."""
+    """The graph, its matrices stored in 8 bits."""
     features = {"features": torch.zeros(2, len(model.mean))}
     axes = {"features": {0: torch.export.Dim("n", min=1, max=4096)}}
-    _export(model, features, ["weights", "contacts"], axes, path)
-    _without_external_data(path)
-    store_halves(path)
+    export_graph(_TransitionGraph(model), features, ["weights", "contacts"], axes, path)
+    shrink(path)
 
 
 def add_transition(folder: Path, training: Path, measured: dict[str, Any] | None = None) -> ModelCard:

@@ -78,5 +78,5 @@ class TransitionNet(nn.Module):
         for block in self.blocks:
             x = block(x)
         out = self.leave(self.norm(x))
-        weights = out[:, : CURVES * OUTPUTS].unflatten(-1, (CURVES, OUTPUTS)) * self.size
-        return weights, out[:, CURVES * OUTPUTS :].unflatten(-1, (CONTACT_CURVES, 4))
+        weights = out[..., : CURVES * OUTPUTS].unflatten(-1, (CURVES, OUTPUTS)) * self.size
+        return weights, out[..., CURVES * OUTPUTS :].unflatten(-1, (CONTACT_CURVES, 4))
