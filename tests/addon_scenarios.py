@@ -397,24 +397,25 @@ def _every_task(text: str) -> dict[str, object]:
         time.sleep(0.05)
 
     def ask(message: object, *motions: object) -> object:
-        """The last answer: below the panel, at the service's own connection."""
-        identifier = service._client.send(message, motions)
+        identifier = service.ask(message, motions)
         while True:
-            for packet in service._packets(identifier):
-                if isinstance(packet.message, protocol.Result | protocol.Error):
-                    return packet
+            for event in service.poll(identifier):
+                if hasattr(event, "motions"):
+                    return event
             time.sleep(0.01)
 
     made = ask(protocol.Generate("a person walks.", seconds=4.0, seed=2)).motions[0]
     motion = made.resample(30.0)
     longer = ask(protocol.Continue(1.0, text), motion).motions[0]
     filled = ask(protocol.Inbetween((0, 45, 90), text), motion).motions[0]
-    caption = ask(protocol.Caption(), motion).message
+    try:
+        caption = list(ask(protocol.Caption(), motion).texts)
+    except Exception as error:
+        caption = str(error)
     kept = [float(abs(a.joints[f] - motion.joints[f]).max()) for a in (longer, filled) for f in (0, 45, 90)]
     return {
-        "tasks": list(service._info.tasks), "device": service._info.device,
-        "frames": [len(made), len(motion), len(longer), len(filled)], "moved": max(kept),
-        "caption": list(caption.texts) if isinstance(caption, protocol.Result) else caption.message,
+        "tasks": list(service.info.tasks), "device": service.info.device, "moved": max(kept), "caption": caption,
+        "frames": [len(made), len(motion), len(longer), len(filled)],
     }  # fmt: skip
 
 
