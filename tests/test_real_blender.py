@@ -62,6 +62,28 @@ def test_generates_after_install_from_disk(
     assert picture.stat().st_size > 20_000  # an empty screen packs to less
 
 
+def test_fills_between_keyed_poses(shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
+    """Poses on the frames 1, 20 and 48, selected; the bundled model makes the rest, and no keyed value changes."""
+    archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], tmp_path)
+    resources = tmp_path / "blender"
+    resources.mkdir()
+    install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
+    real_blender(*install, resources=resources)
+    character = tmp_path / "character.glb"
+    character.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
+    picture, result = tmp_path / "screen.png", tmp_path / "result.json"
+    script = ROOT / "tests" / "real_blender" / "inbetween.py"
+    real_blender("gui", "--python", script, "--", character, picture, result, resources=resources)
+    seen = json.loads(result.read_text())
+    print(json.dumps(seen), picture)
+    assert "error" not in seen, seen["error"]
+    assert (seen["pressed"], seen["state"]) == (["FINISHED"], "DONE"), seen
+    assert seen["ghosts"] == 3
+    assert seen["changed"] == []
+    assert seen["keys"][1] > seen["keys"][0]
+    assert all(path.stat().st_size > 20_000 for path in (picture, picture.with_name("screen-before.png")))
+
+
 def test_addon_tests_pass_in_blender_5_2(tmp_path: Path) -> None:
     """Its Python is 3.13, for which the zip holds other wheels than for the Blenders up to 5.0."""
     python = tmp_path / "python"
