@@ -187,7 +187,7 @@ def character() -> object:
     seen = press(task="inbetween", poses="SELECTED")
     armature = bpy.data.objects[name]
     after = keyed(armature)
-    seen |= {"differ": differ(before, after), "before": len(before), "after": len(after)}
+    seen |= {"differ": differ(before, after), "empty": sorted(set(range(1, 49)) - {key[2] for key in after})}
     seen["off"] = max(float(np.abs(heads(armature, f, f) - at_keys[f]).max()) for f in FRAMES)
     seen["leap"] = leap(armature, 1, 48)
     points = [point for curve in curves_of(armature).values() for point in curve.keyframe_points]
