@@ -216,9 +216,9 @@ def test_imported_models_do_every_task_through_the_service(
         golden / "t2m_vqvae_tiny.pth", golden / "lit-llama-tiny.pth", golden / "lit-llama-lora-tiny.pth",
         golden / "llama_tokenizer.model", statistics, tmp_path / "llama", heads=4,
     )  # fmt: skip
-    seen = scenario(
-        "published_models", {"T5": str(tmp_path / "t5"), "LLAMA": str(tmp_path / "llama"), "PYTHON": sys.executable}
-    )
+    # A Blender in a root of its own sees no other Python; its own serves both models.
+    other = "" if os.environ.get("BPY_PYTHON") else sys.executable
+    seen = scenario("published_models", {"T5": str(tmp_path / "t5"), "LLAMA": str(tmp_path / "llama"), "PYTHON": other})
     for name, tasks in (
         ("T5", ["generate", "caption", "continue", "inbetween"]),
         ("LLAMA", ["generate", "continue", "inbetween"]),

@@ -236,9 +236,11 @@ def tracked_text() -> Iterator[tuple[str, str]]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode != 0:
         pytest.skip("not a git checkout")
+    attributes = (ROOT / ".gitattributes").read_text(encoding="utf-8").splitlines()
+    binary = {line.split()[0].lstrip("*") for line in attributes if line.endswith(" binary")}
     for name in filter(None, listed.stdout.split("\0")):
         path = ROOT / name
-        if path.is_file() and b"\0" not in path.read_bytes()[:8192]:
+        if path.is_file() and path.suffix not in binary:
             yield name, path.read_text(encoding="utf-8")
 
 

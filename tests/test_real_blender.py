@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,57 +32,50 @@ def real_blender(*arguments: object, resources: Path) -> subprocess.CompletedPro
     return done
 
 
+def run_installed(script: str, with_model: bool, shared: Path, folder: Path, variables: tuple[str, ...] = ()) -> Any:
+    """Build and install the extension, run a script of tests/real_blender on a character, and return what it saw."""
+    archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], folder, with_model=with_model)
+    resources = folder / "blender"
+    resources.mkdir()
+    install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
+    real_blender(*install, resources=resources)
+    # Only the current folder and the temporary one can be seen from inside.
+    character = folder / "character.glb"
+    character.write_bytes((shared / "rigs" / "mesh2motion-human.glb").read_bytes())
+    picture, result = folder / "screen.png", folder / "result.json"
+    path = ROOT / "tests" / "real_blender" / script
+    real_blender("gui", "--python", path, "--", character, picture, result, *variables, resources=resources)
+    seen = json.loads(result.read_text())
+    print(json.dumps(seen), picture)
+    assert "error" not in seen, seen["error"]
+    assert (seen["pressed"], seen["state"]) == (["FINISHED"], "DONE"), seen
+    assert picture.stat().st_size > 20_000  # an empty screen packs to less
+    return seen
+
+
 @pytest.mark.parametrize("engine", ["fake", "bundled"])
 def test_generates_after_install_from_disk(
     engine: str, shared_dir: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     if engine == "bundled":
         request.getfixturevalue("starter_model")
-    archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], tmp_path, with_model=engine == "bundled")
-    resources = tmp_path / "blender"
-    resources.mkdir()
-    install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
-    real_blender(*install, resources=resources)
-    # Only the current folder and the temporary one can be seen from inside.
-    character = tmp_path / "character.glb"
-    character.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
-    picture, result = tmp_path / "screen.png", tmp_path / "result.json"
-    script = ROOT / "tests" / "real_blender" / "generate.py"
     variables = FAKE_ENGINE if engine == "fake" else ()
-    real_blender("gui", "--python", script, "--", character, picture, result, *variables, resources=resources)
-    seen = json.loads(result.read_text())
-    print(json.dumps(seen), picture)
-    assert "error" not in seen, seen["error"]
-    assert (seen["pressed"], seen["state"]) == (["FINISHED"], "DONE"), seen
+    seen = run_installed("generate.py", engine == "bundled", shared_dir, tmp_path, variables)
     assert seen["message"] == "120 frames on Armature from frame 1 on."
     assert seen["range"] == [1.0, 120.0]
     assert seen["action"] == ("slow" if engine == "fake" else "a person walks forward")
     assert seen["after_undo"] != seen["action"]
     overloaded = os.getloadavg()[0] > (os.cpu_count() or 1)  # the clock then says little about Blender
     assert seen["longest_tick"] < 0.05 or overloaded
-    assert picture.stat().st_size > 20_000  # an empty screen packs to less
 
 
 def test_fills_between_keyed_poses(shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
     """Poses on the frames 1, 20 and 48, selected; the bundled model makes the rest, and no keyed value changes."""
-    archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], tmp_path)
-    resources = tmp_path / "blender"
-    resources.mkdir()
-    install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
-    real_blender(*install, resources=resources)
-    character = tmp_path / "character.glb"
-    character.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
-    picture, result = tmp_path / "screen.png", tmp_path / "result.json"
-    script = ROOT / "tests" / "real_blender" / "inbetween.py"
-    real_blender("gui", "--python", script, "--", character, picture, result, resources=resources)
-    seen = json.loads(result.read_text())
-    print(json.dumps(seen), picture)
-    assert "error" not in seen, seen["error"]
-    assert (seen["pressed"], seen["state"]) == (["FINISHED"], "DONE"), seen
+    seen = run_installed("inbetween.py", True, shared_dir, tmp_path)
     assert seen["ghosts"] == 3
     assert seen["changed"] == []
     assert seen["keys"][1] > seen["keys"][0]
-    assert all(path.stat().st_size > 20_000 for path in (picture, picture.with_name("screen-before.png")))
+    assert (tmp_path / "screen-before.png").stat().st_size > 20_000
 
 
 def test_addon_tests_pass_in_blender_5_2(tmp_path: Path) -> None:

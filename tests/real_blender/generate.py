@@ -5,20 +5,20 @@
 CHARACTER: a glTF file. RESULT: a JSON file for what came out. Blender quits by itself, whatever happens.
 """
 
-import json
 import os
-import subprocess
 import sys
 import time
-import traceback
+from pathlib import Path
 
 import bpy
+
+sys.path.insert(0, str(Path(__file__).parent))
+import driving
+from driving import SETTLE, picture
 
 CHARACTER, PICTURE, RESULT, *VARIABLES = sys.argv[sys.argv.index("--") + 1 :]
 os.environ.update(variable.split("=", 1) for variable in VARIABLES)  # a Blender in a root of its own inherits none
 PROMPT = os.environ.get("PROMPT", "a person walks forward")
-LIMIT = 180.0  # seconds
-SETTLE = 5.0  # seconds that software OpenGL may take to draw what changed
 
 seen: dict[str, object] = {"version": bpy.app.version_string, "python": sys.version.split()[0]}
 
@@ -69,27 +69,4 @@ def steps():
     seen["after_undo"] = now_playing.name if now_playing else None
 
 
-def picture(path: str) -> None:
-    subprocess.run(["import", "-window", "root", path], check=False)
-
-
-def drive(work, end):
-    """What bpy's timer calls: the next step, and when to come again; quits Blender at the end."""
-    try:
-        if time.monotonic() > end:
-            raise TimeoutError(f"not done within {LIMIT:.0f} s: {seen}")
-        return next(work)
-    except StopIteration:
-        pass
-    except BaseException:
-        seen["error"] = traceback.format_exc()
-    with open(RESULT, "w", encoding="utf-8") as file:
-        json.dump(seen, file)
-    bpy.ops.wm.quit_blender()
-    return None
-
-
-bpy.context.preferences.view.show_splash = False  # it would cover the panel
-running = steps()
-give_up = time.monotonic() + LIMIT
-bpy.app.timers.register(lambda: drive(running, give_up), first_interval=1.0)
+driving.start(steps(), seen, RESULT)

@@ -7,20 +7,19 @@ CHARACTER: a glTF file. PICTURE: of the screen at the end; one of the start lies
 file for what came out. Blender quits by itself, whatever happens.
 """
 
-import json
 import os
-import subprocess
 import sys
-import time
-import traceback
+from pathlib import Path
 
 import bpy
 from mathutils import Quaternion, Vector
 
+sys.path.insert(0, str(Path(__file__).parent))
+import driving
+from driving import SETTLE, picture
+
 CHARACTER, PICTURE, RESULT, *VARIABLES = sys.argv[sys.argv.index("--") + 1 :]
 os.environ.update(variable.split("=", 1) for variable in VARIABLES)  # a Blender in a root of its own inherits none
-LIMIT = 240.0  # seconds
-SETTLE = 6.0  # seconds that software OpenGL may take to draw what changed
 
 # Frame -> where the hips are (metres), and joint -> axis in the world (X left, Y back, Z up) and degrees of its turn.
 POSES = {
@@ -134,27 +133,4 @@ def steps():
     picture(PICTURE)
 
 
-def picture(path: str) -> None:
-    subprocess.run(["import", "-window", "root", path], check=False)
-
-
-def drive(work, end):
-    """What bpy's timer calls: the next step, and when to come again; quits Blender at the end."""
-    try:
-        if time.monotonic() > end:
-            raise TimeoutError(f"not done within {LIMIT:.0f} s: {seen}")
-        return next(work)
-    except StopIteration:
-        pass
-    except BaseException:
-        seen["error"] = traceback.format_exc()
-    with open(RESULT, "w", encoding="utf-8") as file:
-        json.dump(seen, file)
-    bpy.ops.wm.quit_blender()
-    return None
-
-
-bpy.context.preferences.view.show_splash = False  # it would cover the panel
-running = steps()
-give_up = time.monotonic() + LIMIT
-bpy.app.timers.register(lambda: drive(running, give_up), first_interval=1.0)
+driving.start(steps(), seen, RESULT)

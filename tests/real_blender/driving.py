@@ -1,0 +1,41 @@
+"""What the scripts that run inside a windowed Blender share: steps between which it draws, pictures, the end."""
+
+import json
+import subprocess
+import time
+import traceback
+from collections.abc import Iterator
+
+import bpy
+
+LIMIT = 240.0  # seconds
+SETTLE = 6.0  # seconds that software OpenGL may take to draw what changed
+
+
+def picture(path: str) -> None:
+    """The whole screen as a PNG file."""
+    subprocess.run(["import", "-window", "root", path], check=False)
+
+
+def start(steps: Iterator[float], seen: dict[str, object], result: str) -> None:
+    """Run the steps, each yielding seconds to wait before the next; then write `seen` and quit Blender, whatever
+    happens."""
+    bpy.context.preferences.view.show_splash = False  # it would cover the panel
+    end = time.monotonic() + LIMIT
+    bpy.app.timers.register(lambda: _drive(steps, seen, result, end), first_interval=1.0)
+
+
+def _drive(steps: Iterator[float], seen: dict[str, object], result: str, end: float) -> float | None:
+    """What bpy's timer calls: the next step, and when to come again."""
+    try:
+        if time.monotonic() > end:
+            raise TimeoutError(f"not done within {LIMIT:.0f} s: {seen}")
+        return next(steps)
+    except StopIteration:
+        pass
+    except BaseException:
+        seen["error"] = traceback.format_exc()
+    with open(result, "w", encoding="utf-8") as file:
+        json.dump(seen, file)
+    bpy.ops.wm.quit_blender()
+    return None
