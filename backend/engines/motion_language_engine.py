@@ -49,7 +49,7 @@ Array = NDArray[np.float32]
 Whole = NDArray[np.int64]
 Arrays = dict[str, NDArray[np.generic]]
 
-_THREADS = 2  # the graphs are small: more threads wait for each other
+_THREADS = 2  # of the motion tokenizer; the other graphs are so small that threads wait longer than they work
 _CONTEXT = 16  # tokens of a motion that the model is shown when it continues it: 3.2 s
 _CAPTION_WORDS = 40
 
@@ -89,7 +89,7 @@ class _Decoder:
 
     def __init__(self, folder: Path, card: ModelCard, device: str) -> None:
         self._words, self._memory, self._step, self._detail = (
-            open_session(folder / f"{name}.onnx", device, _THREADS) for name in ("words", "memory", "step", "detail")
+            open_session(folder / f"{name}.onnx", device, 1) for name in ("words", "memory", "step", "detail")
         )
         s = card.settings
         self._shape = (int(s["layers"]), int(s["heads"]), int(s["head_width"]))

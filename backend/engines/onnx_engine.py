@@ -1,6 +1,5 @@
 """The starter model on ONNX Runtime: words to motion tokens to motion, without torch."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +22,8 @@ from .sampling import choose_each, random_streams
 
 Array = NDArray[np.float32]
 
-_MAX_THREADS = 4  # the graphs are small: more threads wait for each other
+# The graphs of text and tokens are so small that threads wait for each other longer than they work.
+_THREADS = {"text": 1, "step": 1, "motion": 2}
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,8 @@ class OnnxEngine(Engine):
         self.device = "cuda" if device == "cuda" else "cpu"
         self.tasks = card.tasks
         self.max_seconds = card.max_seconds
-        threads = min(_MAX_THREADS, os.cpu_count() or 1)
         self._text, self._step, self._motion = (
-            open_session(folder / f"{name}.onnx", device, threads) for name in ("text", "step", "motion")
+            open_session(folder / f"{name}.onnx", device, threads) for name, threads in _THREADS.items()
         )
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(int(card.settings["text_tokens"]))
