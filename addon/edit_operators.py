@@ -8,43 +8,25 @@ from . import session
 from .edit_job import EditJob, check_task
 from .edit_request import CAPTION, CONTINUE, INBETWEEN, EditRequest, gather_caption, gather_continue, gather_inbetween
 from .gather import check_armature
+from .operators import StartsJob
 from .properties import SEED_LIMIT
-from .retarget.errors import MotionGPTError
 
 
-class _Task:
+class _Task(StartsJob):
     """What the tasks' operators share. task: as `ServerInfo.tasks` names it."""
 
-    # No UNDO: pressing the button changes nothing yet; the job pushes one step once it has written.
-    bl_options = {"REGISTER"}
     task = ""
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        now = session.current()
-        if now is None or now.running:
-            cls.poll_message_set("A motion is being generated. Wait for it, or cancel it.")
-            return False
-        try:
-            check_armature(context)
-            check_task(now.service, cls.task)
-        except MotionGPTError as error:
-            cls.poll_message_set(str(error))
-            return False
-        return True
+    def require(cls, context: bpy.types.Context, now: session.Session) -> None:
+        check_armature(context)
+        check_task(now.service, cls.task)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        now = session.current()
-        try:
-            request = self.gather(context)
-            if now.service.info is not None:
-                request.check_length(now.service.info.max_seconds)
-            now.start(EditJob(request, now.service))
-        except MotionGPTError as error:
-            now.error = str(error)
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
+    def make_job(self, context: bpy.types.Context, now: session.Session) -> EditJob:
+        request = self.gather(context)
+        if now.service.info is not None:
+            request.check_length(now.service.info.max_seconds)
+        return EditJob(request, now.service)
 
     def gather(self, context: bpy.types.Context) -> EditRequest:
         """The request of one press. Raises MotionGPTError."""

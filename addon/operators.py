@@ -4,16 +4,14 @@ import bpy
 
 from . import session
 from .gather import check, gather
-from .job import GenerateJob
+from .job import GenerateJob, Job
 from .retarget.errors import MotionGPTError
 
 
-class MOTIONGPT_OT_generate(bpy.types.Operator):
-    """Generate the described motion and put it on the armature as a new action"""
+class StartsJob:
+    """What the operators that start a job share."""
 
-    bl_idname = "motiongpt.generate"
-    bl_label = "Generate"
-    # No UNDO: pressing the button changes nothing yet; the job pushes one step once the action is written.
+    # No UNDO: pressing the button changes nothing yet; the job pushes one step once it has written.
     bl_options = {"REGISTER"}
 
     @classmethod
@@ -23,7 +21,7 @@ class MOTIONGPT_OT_generate(bpy.types.Operator):
             cls.poll_message_set("A motion is being generated. Wait for it, or cancel it.")
             return False
         try:
-            check(context)
+            cls.require(context, now)
         except MotionGPTError as error:
             cls.poll_message_set(str(error))
             return False
@@ -32,12 +30,35 @@ class MOTIONGPT_OT_generate(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         now = session.current()
         try:
-            now.start(GenerateJob(gather(context), now.service))
+            now.start(self.make_job(context, now))
         except MotionGPTError as error:
             now.error = str(error)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
+
+    @classmethod
+    def require(cls, context: bpy.types.Context, now: session.Session) -> None:
+        """What the button needs, cheap enough for every redraw. Raises MotionGPTError."""
+        raise NotImplementedError
+
+    def make_job(self, context: bpy.types.Context, now: session.Session) -> Job:
+        """The job of one press. Raises MotionGPTError."""
+        raise NotImplementedError
+
+
+class MOTIONGPT_OT_generate(StartsJob, bpy.types.Operator):
+    """Generate the described motion and put it on the armature as a new action"""
+
+    bl_idname = "motiongpt.generate"
+    bl_label = "Generate"
+
+    @classmethod
+    def require(cls, context: bpy.types.Context, now: session.Session) -> None:
+        check(context)
+
+    def make_job(self, context: bpy.types.Context, now: session.Session) -> Job:
+        return GenerateJob(gather(context), now.service)
 
 
 class MOTIONGPT_OT_cancel(bpy.types.Operator):

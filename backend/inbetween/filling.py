@@ -8,7 +8,7 @@ import numpy as np
 from retarget import Motion
 from retarget import rotations as rot
 from retarget.feet import plant_between
-from retarget.skeleton import JOINT
+from retarget.skeleton import JOINT, LEG_LENGTH, leg_length
 
 from ..edits import on_body_of, on_canonical_body
 from ..engines.base import InbetweenRequest, Progress, Result
@@ -56,17 +56,10 @@ class _Scene:
         motion = Motion(rot.unflip(at_scene.rotations), root, target.fps, at_scene.contacts)
         motion = replace(on_body_of(motion, target), meta=target.meta)
         motion = softened(pinned(motion, target, self.known), self.known)
-        lift = np.array([0.0, self.floor * float(root_scale(target)), 0.0])
+        lift = np.array([0.0, self.floor * leg_length(target.offsets) / LEG_LENGTH, 0.0])
         level = replace(motion, root_position=motion.root_position - lift, contacts=at_scene.contacts)
         planted = plant_between(level, self.known[:, _LEGS].all(axis=1))
         return pinned(replace(planted, root_position=planted.root_position + lift), target, self.known)
-
-
-def root_scale(motion: Motion) -> float:
-    """How much larger a motion's body is than the canonical one."""
-    canonical = on_canonical_body(motion)
-    lengths = [float(np.linalg.norm(m.offsets[4]) + np.linalg.norm(m.offsets[7])) for m in (motion, canonical)]
-    return lengths[0] / lengths[1]
 
 
 def _floor_under(motion: Motion, known: Mask) -> float:
