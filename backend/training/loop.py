@@ -72,6 +72,12 @@ def autocast(device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=mixed_precision(device))
 
 
+def progress_bar(describe: str) -> Progress:
+    """A bar whose tasks have a `note` beside their count."""
+    columns = (TextColumn(describe), BarColumn(), TextColumn("{task.completed}/{task.total} {task.fields[note]}"))
+    return Progress(*columns, TimeRemainingColumn(), refresh_per_second=1)
+
+
 def train(
     model: nn.Module,
     loss_of: Callable[[torch.Generator], dict[str, Tensor]],
@@ -95,8 +101,7 @@ def train(
     writer = _tensorboard(folder)
     generator = torch.Generator()
     began = time.monotonic()
-    columns = (TextColumn(describe), BarColumn(), TextColumn("{task.completed}/{task.total} {task.fields[note]}"))
-    with Progress(*columns, TimeRemainingColumn(), refresh_per_second=1) as bar:
+    with progress_bar(describe) as bar:
         task = bar.add_task(describe, total=schedule.steps, completed=start, note="")
         model.train()
         for step in range(start, schedule.steps):

@@ -15,14 +15,18 @@ from ..evaluation import prompts
 from ..features import FPS, Statistics, features_to_motion, motion_to_features
 from ..vocabulary import MAX_TOKENS
 from .data import Clip, Dataset
-from .tokenizer import encode_clip, encode_poses
+from .encoding import Encoding
+from .loop import progress_bar
 from .vqvae import FRAMES_PER_TOKEN, MotionVqVae
 
 Array = NDArray[np.float64]
+_Codes = tuple[NDArray[np.int64], ...]
 
 MIN_TOKENS = 5
 PHASES = (0, 2)
 """Frames at which clips are cut into tokens."""
+
+_TOGETHER = 256  # clips that are encoded together
 
 # Speeds at which clips of a content are shown too: raised hands are over in 2.5 s, so slower ones teach longer
 # requests; turns come late in their clips, so faster ones teach shorter requests.
@@ -119,23 +123,45 @@ def _core(content: str, motion: Motion) -> tuple[int, int]:
 
 def tokenize(model: MotionVqVae, statistics: Statistics, dataset: Dataset, split: str = "train") -> list[TokenSequence]:
     """Every clip of the split that has words, at every speed that `speeds_of` names."""
-    out = []
-    for clip in dataset.split(split):
-        if not (clip.captions or clip.tags):
-            continue
-        for speed in speeds_of(clip):
-            features = at_speed(np.asarray(dataset.of(clip)), speed)
-            phases = tuple(encode_clip(model, statistics, features[p:]) for p in PHASES)
-            if min(len(p) for p in phases) >= MIN_TOKENS:
-                poses = tuple(
-                    encode_poses(
-                        model, statistics, features[p + FRAMES_PER_TOKEN // 2 :: FRAMES_PER_TOKEN][: len(codes)]
-                    )
-                    for p, codes in zip(PHASES, phases, strict=True)
-                )
-                content, motion = clip.tags.get("content", ""), features_to_motion(features.astype(np.float64))
-                out.append(TokenSequence(clip, phases, poses, _core(content, motion), does_little(content, motion)))
-    return out
+    encoding = Encoding(model, statistics)
+    clips = [c for c in dataset.split(split) if c.captions or c.tags]
+    found: list[list[TokenSequence]] = [[] for _ in clips]
+    alike = sorted(range(len(clips)), key=lambda i: (speeds_of(clips[i]), clips[i].frames))  # to be encoded together
+    with progress_bar("sequences") as bar:
+        task = bar.add_task("sequences", total=len(clips), note="")
+        for places in (alike[i : i + _TOGETHER] for i in range(0, len(alike), _TOGETHER)):
+            paces = [(i, f) for i in places for f in _at_speeds(clips[i], np.asarray(dataset.of(clips[i])))]
+            coded = _codes_of(encoding, [features for _, features in paces])
+            for (i, features), (phases, poses) in zip(paces, coded, strict=True):
+                if min(len(p) for p in phases) >= MIN_TOKENS:
+                    found[i].append(TokenSequence(clips[i], phases, poses, *_happening(clips[i], features)))
+            bar.advance(task, len(places))
+    return [sequence for of_clip in found for sequence in of_clip]
+
+
+def _at_speeds(clip: Clip, features: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    return [at_speed(features, speed) for speed in speeds_of(clip)]
+
+
+def _codes_of(encoding: Encoding, clips: list[NDArray[np.float32]]) -> list[tuple[_Codes, _Codes]]:
+    """Phases and poses, as in a TokenSequence, of each of features (T, 263)."""
+    phases = encoding.clips([features[p:] for features in clips for p in PHASES])
+    starts = [p + FRAMES_PER_TOKEN // 2 for _ in clips for p in PHASES]
+    middles = [
+        clips[i // len(PHASES)][start::FRAMES_PER_TOKEN][: len(codes)]
+        for i, (start, codes) in enumerate(zip(starts, phases, strict=True))
+    ]
+    ends = np.cumsum([len(codes) for codes in phases])[:-1]
+    poses = np.split(encoding.poses(np.concatenate(middles)), ends)
+    each = range(0, len(phases), len(PHASES))
+    return [(tuple(phases[i : i + len(PHASES)]), tuple(poses[i : i + len(PHASES)])) for i in each]
+
+
+def _happening(clip: Clip, features: NDArray[np.float32]) -> tuple[tuple[int, int], bool]:
+    """Core and `little`, as in a TokenSequence, of a clip's features (T, 263)."""
+    content = clip.tags.get("content", "")
+    motion = features_to_motion(features.astype(np.float64))
+    return _core(content, motion), does_little(content, motion)
 
 
 def crop(

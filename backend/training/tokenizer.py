@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from retarget.skeleton import PARENTS, REST_OFFSETS
 
-from ..features import DIMENSIONS, PELVIS_CHILDREN, POSE_WINDOW, SLICES, Statistics, features_to_motion, held_pose
+from ..features import DIMENSIONS, PELVIS_CHILDREN, SLICES, Statistics, features_to_motion
 from .data import Clip, Dataset, load_dataset
 from .loop import Schedule, autocast, choose_device, train
 from .vqvae import FRAMES_PER_TOKEN, MotionVqVae, Quantizer
@@ -182,16 +182,6 @@ def encode_clip(model: MotionVqVae, statistics: Statistics, features: Array) -> 
     usable = len(features) // FRAMES_PER_TOKEN * FRAMES_PER_TOKEN
     rows = torch.from_numpy(statistics.normalize(np.asarray(features[:usable])).astype(np.float32))
     codes: NDArray[np.int64] = model.encode(rows[None])[0].numpy()
-    return codes
-
-
-@torch.no_grad()
-def encode_poses(model: MotionVqVae, statistics: Statistics, features: Array) -> NDArray[np.int64]:
-    """Codes (N, levels) of single poses, the rows of features (N, 263): each is held over a window, as the authors of
-    the T5 system advise, and the token in its middle taken."""
-    held = np.repeat(held_pose(features)[:, None], POSE_WINDOW, axis=1)  # (N, POSE_WINDOW, 263)
-    rows = torch.from_numpy(statistics.normalize(held).astype(np.float32))
-    codes: NDArray[np.int64] = model.encode(rows)[:, POSE_WINDOW // FRAMES_PER_TOKEN // 2].numpy()
     return codes
 
 
