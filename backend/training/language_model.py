@@ -31,7 +31,8 @@ from ..vocabulary import (
     TEXT_TOKENS,
     UNKNOWN_LENGTH,
 )
-from .data import Clip, Dataset, load_dataset
+from .composites import is_composite, with_composites
+from .data import Clip, load_dataset
 from .language_net import LanguageConfig, MotionLanguageModel, PretrainedEncoder
 from .loop import Schedule, autocast, choose_device, train
 from .sequences import TokenSequence, crop, tokenize
@@ -50,7 +51,8 @@ class LanguageTraining:
     continue.  hide_text, hide_length: share of examples that are shown without.  hide_text_between: likewise where
     slots are given.  hide_words: share of which only the sentence's mean is shown, which words that no caption holds
     reach best.  corrupt: share of input tokens replaced by others.  detail: weight of the second level's loss.
-    wordings: sentences for every kind of clip.
+    wordings: sentences for every kind of clip.  composites: for every action in a style that no clip shows it in (see
+    `composites`), drawn with the weight `composed`.
     """
 
     batch: int = 64
@@ -66,6 +68,8 @@ class LanguageTraining:
     corrupt: float = 0.1
     detail: float = 0.5
     wordings: int = 48
+    composites: int = 8
+    composed: float = 0.4
 
 
 def encoder_folder() -> Path:
@@ -133,8 +137,9 @@ class _Batches:
         styles = [(k, s.clip.tags.get("style", "")) for k, s in zip(contents, sequences, strict=True)]
         number, pairs = Counter(contents), Counter(styles)
         kinds = Counter(k for k, _ in pairs)
-        # A content is drawn with the square root of its number, a style within it alike.
-        weights = [number[k] ** 0.5 / kinds[k] / pairs[k, s] for k, s in styles]
+        # A content is drawn with the square root of its number, a style within it alike, but less where put together.
+        trust = [training.composed if is_composite(s.clip) else 1.0 for s in sequences]
+        weights = [w * number[k] ** 0.5 / kinds[k] / pairs[k, s] for w, (k, s) in zip(trust, styles, strict=True)]
         self.weights = torch.tensor(weights, dtype=torch.float64)
 
     def draw(self, generator: torch.Generator) -> dict[str, Tensor]:
@@ -259,7 +264,7 @@ def train_language_model(
     there."""
     where = choose_device(device)
     folder.mkdir(parents=True, exist_ok=True)
-    sequences = _cached_sequences(load_dataset(data), tokenizer, folder)
+    sequences = _cached_sequences(data, tokenizer, folder, training)
     wordings = _cached_wordings(sequences, folder, training)
     batches = _Batches(sequences, wordings, training)
     config = replace(config or LanguageConfig(), words=len(wordings.vocabulary))
@@ -288,8 +293,8 @@ def _cached_wordings(sequences: list[TokenSequence], folder: Path, training: Lan
     return Wordings.load(path)
 
 
-def _cached_sequences(dataset: Dataset, tokenizer: Path, folder: Path) -> list[TokenSequence]:
-    """Tokens of the training clips, kept in the folder, since making them takes minutes."""
+def _cached_sequences(data: Path, tokenizer: Path, folder: Path, training: LanguageTraining) -> list[TokenSequence]:
+    """Tokens of the training clips and of composites, kept in the folder, since making them takes minutes."""
     path = folder / "sequences.pt"
     if path.exists():
         return [_sequence(s) for s in torch.load(path, weights_only=True)]
@@ -299,6 +304,7 @@ def _cached_sequences(dataset: Dataset, tokenizer: Path, folder: Path) -> list[T
             f"The tokenizer has {len(model.quantizer.levels)} levels of codes, and the language model takes {LEVELS}.",
             f"Train it with --set levels={LEVELS}.",
         )
+    dataset = with_composites(load_dataset(data), training.composites, training.seed)
     sequences = tokenize(model, statistics, dataset)
     plain = [
         {

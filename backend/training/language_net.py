@@ -29,7 +29,9 @@ TEXT_WIDTH = 384
 
 @dataclass(frozen=True)
 class LanguageConfig:
-    """words: how many word pieces the decoder can write."""
+    """words: how many word pieces the decoder can write.  text_noise: in training, deviation of what is added to the
+    pretrained encoder's states, as a share of their own: words that no caption holds lie beside those that one does.
+    """
 
     width: int = 256
     heads: int = 4
@@ -38,6 +40,7 @@ class LanguageConfig:
     decoder_layers: int = 4
     dropout: float = 0.1
     words: int = 0
+    text_noise: float = 0.5
 
 
 def split_heads(x: Tensor, heads: int) -> Tensor:
@@ -231,6 +234,8 @@ class MotionLanguageModel(nn.Module):
         """
         mean = (states * mask[..., None]).sum(1, keepdim=True) / mask.sum(1)[:, None, None].clamp(min=1)
         mean = F.normalize(mean, dim=-1) * TEXT_WIDTH**0.5
+        if self.training and self.config.text_noise:
+            mean, states = (x + self.config.text_noise * x.std() * torch.randn_like(x) for x in (mean, states))
         text = torch.cat([self.from_sentence(mean), self.from_text(states)], dim=1)  # (B, 1 + L, width)
         text = torch.where(keep[:, None, None] > 0, text, self.no_text.to(text.dtype))
         x = torch.cat([self.task(task)[:, None], text.to(self.task.weight.dtype), self._slots(slots, kinds)], dim=1)
