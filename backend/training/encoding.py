@@ -38,7 +38,7 @@ class Encoding:
 
         Clips of one length go through the network together: with others, padding would change what their ends say.
         """
-        out = [np.empty((0, len(self._model.quantizer.levels)), np.int64)] * len(clips)
+        out = [np.empty((0, self._model.levels), np.int64)] * len(clips)
         same = defaultdict(list)  # tokens -> clips that have as many
         for i, clip in enumerate(clips):
             same[len(clip) // FRAMES_PER_TOKEN].append(i)

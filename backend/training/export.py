@@ -254,7 +254,7 @@ def shrink(path: Path) -> None:
 def export_tokenizer(tokenizer: MotionVqVae, statistics: Statistics, folder: Path) -> None:
     """`motion.onnx`: codes to features; `codes.onnx`: the way back."""
     batch, tokens = _axis("b", 64), _axis("n", MAX_TOKENS)
-    codes = {"codes": torch.zeros(2, 5, len(tokenizer.quantizer.levels), dtype=torch.long)}
+    codes = {"codes": torch.zeros(2, 5, tokenizer.levels, dtype=torch.long)}
     export_graph(
         _MotionGraph(tokenizer, statistics), codes, ["features"], {"codes": {0: batch, 1: tokens}},
         folder / "motion.onnx",

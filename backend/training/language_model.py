@@ -299,9 +299,9 @@ def _cached_sequences(data: Path, tokenizer: Path, folder: Path, training: Langu
     if path.exists():
         return [_sequence(s) for s in torch.load(path, weights_only=True)]
     model, statistics = load_tokenizer(tokenizer)
-    if len(model.quantizer.levels) != LEVELS:
+    if model.levels != LEVELS:
         raise MotionGPTError(
-            f"The tokenizer has {len(model.quantizer.levels)} levels of codes, and the language model takes {LEVELS}.",
+            f"The tokenizer has {model.levels} levels of codes, and the language model takes {LEVELS}.",
             f"Train it with --set levels={LEVELS}.",
         )
     dataset = with_composites(load_dataset(data), training.composites, training.seed)

@@ -14,21 +14,23 @@ from retarget.skeleton import PARENTS, REST_OFFSETS
 from ..features import DIMENSIONS, PELVIS_CHILDREN, SLICES, Statistics, features_to_motion
 from .data import Clip, Dataset, load_dataset
 from .loop import Schedule, autocast, choose_device, train
-from .vqvae import FRAMES_PER_TOKEN, MotionVqVae, Quantizer
+from .vqvae import FRAMES_PER_TOKEN, MotionVqVae
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class TokenizerConfig:
-    """Weights of the losses: `velocity` on changes of position, `joints` on positions through forward kinematics,
-    `path` on the root's way summed over the window, `commitment` on the latents' distance to their codes."""
+    """quantizer: one of `quantizers.KINDS`.  Weights of the losses: `velocity` on changes of position, `joints` on
+    positions through forward kinematics, `path` on the root's way summed over the window, `commitment` on the latents'
+    distance to their codes."""
 
     width: int = 384
     code_width: int = 256
     depth: int = 3
     codes: int = 512
     levels: int = 2
+    quantizer: str = "residual"
     window: int = 64
     batch: int = 128
     steps: int = 5000
@@ -145,7 +147,7 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
     np.savez(folder / "statistics.npz", mean=statistics.mean, std=statistics.std)
     where = choose_device(device)
     torch.manual_seed(config.seed)
-    model = MotionVqVae(config.width, config.code_width, config.depth, config.codes, config.levels).to(where)
+    model = _network(config).to(where)
     windows = _Windows(dataset, statistics, config)
     stats = (torch.from_numpy(statistics.mean).to(where), torch.from_numpy(statistics.std).to(where))
 
@@ -159,18 +161,14 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
     return average
 
 
-def codebook_size(model: MotionVqVae) -> int:
-    """Codes of each level."""
-    first = model.quantizer.levels[0]
-    assert isinstance(first, Quantizer)
-    return len(first.codebook)
+def _network(c: TokenizerConfig) -> MotionVqVae:
+    return MotionVqVae(c.width, c.code_width, c.depth, c.codes, c.levels, c.quantizer)
 
 
 def load_tokenizer(folder: Path) -> tuple[MotionVqVae, Statistics]:
     """A trained tokenizer and the statistics of its features."""
     state = torch.load(folder / "model.pt", weights_only=True, map_location="cpu")
-    c = TokenizerConfig(**state["config"])
-    model = MotionVqVae(c.width, c.code_width, c.depth, c.codes, c.levels)
+    model = _network(TokenizerConfig(**state["config"]))
     model.load_state_dict(state["model"])
     with np.load(folder / "statistics.npz") as file:
         return model.eval(), Statistics(file["mean"], file["std"])
@@ -208,7 +206,7 @@ def evaluate_tokenizer(
         "joint_error_mm": float(np.concatenate(errors).mean() * 1000),
         "acceleration_error_mm": float(np.concatenate(accelerations).mean() * 1000),
         "path_error_mm_per_s": float(np.mean(paths) * 1000),
-        "codes_used": len(used) / (len(model.quantizer.levels) * codebook_size(model)),
+        "codes_used": len(used) / (model.levels * model.codes),
     }
 
 
