@@ -59,8 +59,8 @@ class LanguageTraining:
     steps: int = 4000
     rate: float = 8e-4
     seed: int = 0
-    inbetween: float = 0.22
-    caption: float = 0.13
+    inbetween: float = 0.16
+    caption: float = 0.1
     hide_text: float = 0.1
     hide_text_between: float = 0.5
     hide_words: float = 0.25
