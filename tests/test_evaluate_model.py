@@ -138,7 +138,7 @@ def test_the_nearest_caption_finds_its_clips(dataset) -> None:
     pytest.importorskip("torch")
     from backend.evaluation.texts import nearest_clips
     from backend.training.data import load_dataset
-    from backend.training.language_model import encoder_folder
+    from backend.training.sentences import encoder_folder
 
     try:
         encoder_folder()

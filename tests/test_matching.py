@@ -106,18 +106,13 @@ def test_padding_of_words_changes_nothing(model) -> None:
     assert torch.allclose(model.text(states, mask)[0], model.text(states[:1, :5], mask[:1, :5])[0], atol=1e-5)
 
 
-class WordBank:
+class ReadWords:
     """Captions whose states say which words are in them, so that no pretrained encoder is needed."""
 
-    def __init__(self) -> None:
-        self.texts: list[str] = []
+    def __init__(self, texts: dict[str, int]) -> None:
+        self.texts = list(texts)
 
-    def add(self, text: str) -> int:
-        if text not in self.texts:
-            self.texts.append(text)
-        return self.texts.index(text)
-
-    def states(self, places):
+    def gather(self, places):
         out = torch.zeros(len(places), 1, 384)
         for row, place in enumerate(places):
             for word in self.texts[place].rstrip(".").split():
@@ -141,10 +136,10 @@ def small_dataset() -> Dataset:
 
 
 def test_training_brings_words_and_motion_together() -> None:
-    dataset, bank, training = small_dataset(), WordBank(), MatchingTraining(batch=12)
-    examples = _examples(dataset, dataset.clips, bank, random.Random(0))
+    dataset, texts, training = small_dataset(), {}, MatchingTraining(batch=12)
+    examples = _examples(dataset, dataset.clips, texts, random.Random(0))
     assert len(examples) == 30
-    batches = _Batches(dataset, examples, bank, training)
+    batches = _Batches(dataset, examples, texts, ReadWords(texts), training)
     torch.manual_seed(0)
     net = MatchingModel(SMALL, len(ACTION_NAMES), len(STYLE_NAMES))
     generator = torch.Generator().manual_seed(0)
@@ -163,9 +158,9 @@ def test_training_brings_words_and_motion_together() -> None:
 
 def test_what_may_describe_each_other_is_no_mistake() -> None:
     """Of the same action: a caption without a style fits every style, one with a style only its own."""
-    dataset, bank = small_dataset(), WordBank()
-    examples = _examples(dataset, dataset.clips[:4], bank, random.Random(0))  # walk, walk-back, raise, walk
-    batches = _Batches(dataset, examples, bank, MatchingTraining())
+    dataset, texts = small_dataset(), {}
+    examples = _examples(dataset, dataset.clips[:4], texts, random.Random(0))  # walk, walk-back, raise, walk
+    batches = _Batches(dataset, examples, texts, ReadWords(texts), MatchingTraining())
     assert {e.meaning.style for e in examples} == {"sad", "active"}
     plain = next(i for i in examples[0].captions if not batches.styles[i])
     styled = next(i for i in examples[0].captions if batches.styles[i] == "sad")
@@ -175,11 +170,11 @@ def test_what_may_describe_each_other_is_no_mistake() -> None:
 
 
 def test_cuts_hold_the_core() -> None:
-    dataset, bank = small_dataset(), WordBank()
+    dataset, texts = small_dataset(), {}
     example = next(
-        e for e in _examples(dataset, dataset.clips, bank, random.Random(0)) if e.meaning.action.startswith("raise")
+        e for e in _examples(dataset, dataset.clips, texts, random.Random(0)) if e.meaning.action.startswith("raise")
     )
-    batches = _Batches(dataset, [example], bank, MatchingTraining(whole=0.0))
+    batches = _Batches(dataset, [example], texts, ReadWords(texts), MatchingTraining(whole=0.0))
     numbers = np.random.default_rng(0)
     for core in ((10, 30), (0, 0), (0, example.clip.frames)):
         held = type(example)(example.clip, example.meaning, example.little, core, example.captions)
@@ -226,7 +221,7 @@ def test_graphs_say_what_the_network_says(model, tmp_path) -> None:
     assert scores[2] != pytest.approx(scores[0], abs=1e-4)
 
 
-def test_describe_is_what_the_bank_holds() -> None:
-    dataset, bank = small_dataset(), WordBank()
-    _examples(dataset, dataset.clips[:1], bank, random.Random(5))
-    assert describe("walk", "sad", False, False, random.Random(5)) in bank.texts
+def test_describe_is_what_the_captions_hold() -> None:
+    dataset, texts = small_dataset(), {}
+    _examples(dataset, dataset.clips[:1], texts, random.Random(5))
+    assert describe("walk", "sad", False, False, random.Random(5)) in texts

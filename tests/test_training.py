@@ -18,7 +18,8 @@ from backend.engines.base import (  # noqa: E402
 )
 from backend.training.captions import ACTIONS, LITTLE, STYLES, describe  # noqa: E402
 from backend.training.data import load_dataset, swap_sides  # noqa: E402
-from backend.training.language_model import encoder_folder, keep_kinds  # noqa: E402
+from backend.training.language_model import keep_kinds  # noqa: E402
+from backend.training.sentences import encoder_folder  # noqa: E402
 from backend.training.sequences import MIN_TOKENS, TokenSequence, crop  # noqa: E402
 from backend.training.tokenizer import kinematic_joints  # noqa: E402
 from backend.vocabulary import HIDDEN, MOTION, POSE  # noqa: E402

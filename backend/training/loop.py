@@ -126,7 +126,7 @@ def train(
                 bar.update(task, completed=step + 1, note=f"loss {note['loss']:.4f}")
             if (step + 1) % schedule.checkpoint_every == 0 or step + 1 == schedule.steps:
                 _save(folder / "checkpoint.pt", model, average, optimizer, config, step + 1)
-    _write({"model": average.state_dict(), "config": config}, folder / "model.pt")
+    save_whole({"model": average.state_dict(), "config": config}, folder / "model.pt")
     return average
 
 
@@ -138,8 +138,8 @@ def _average(average: nn.Module, model: nn.Module, decay: float) -> None:
         held.copy_(newest)
 
 
-def _write(state: dict[str, Any], path: Path) -> None:
-    """Save so that a kill in between leaves the old file whole."""
+def save_whole(state: Any, path: Path) -> None:
+    """Save so that a kill in between leaves the old file, or none, but never half of one."""
     torch.save(state, path.with_suffix(".tmp"))
     path.with_suffix(".tmp").replace(path)
 
@@ -153,7 +153,7 @@ def _save(
     step: int,
 ) -> None:
     state = {"model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
-    _write({**state, "config": config, "step": step}, path)
+    save_whole({**state, "config": config, "step": step}, path)
 
 
 def _resume(

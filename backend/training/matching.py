@@ -7,9 +7,9 @@ is then judged by would look better than it is.
 import random
 import zlib
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,10 +24,9 @@ from ..evaluation.meaning import ACTION_NAMES, OTHER, STYLE_NAMES, Meaning, read
 from ..features import features_to_motion
 from .captions import describe
 from .data import Clip, Dataset, load_dataset
-from .language_model import encoder_folder, load_text_tokenizer
-from .language_net import PretrainedEncoder
 from .loop import Schedule, choose_device, train
 from .matching_net import MatchingConfig, MatchingModel
+from .sentences import Sentences, kept_sentences
 from .sequences import activity, does_little
 from .tokenizer import compute_statistics
 
@@ -51,8 +50,8 @@ class MatchingTraining:
 
 @dataclass(frozen=True, eq=False)
 class _Example:
-    """A clip, what it means, the frames (first, last + 1) that must stay in a cut, and its captions' places in the
-    bank."""
+    """A clip, what it means, the frames (first, last + 1) that must stay in a cut, and its captions' places among
+    all."""
 
     clip: Clip
     meaning: Meaning
@@ -66,59 +65,12 @@ def held_out(clip: Clip) -> bool:
     return zlib.crc32(clip.name.encode()) % 20 == 1
 
 
-class CaptionBank:
-    """Captions and the pretrained encoder's states of them, made once: texts, ids of the rows of each in `states`."""
+def _examples(dataset: Dataset, clips: list[Clip], texts: dict[str, int], rng: random.Random) -> list[_Example]:
+    """The clips that have words. texts: caption -> its place, in the order of places; new ones are added."""
 
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self._places: dict[str, int] = {}
-        self._states: list[Tensor] = []
+    def places(captions: Iterable[str]) -> tuple[int, ...]:
+        return tuple(texts.setdefault(caption, len(texts)) for caption in captions)
 
-    def add(self, text: str) -> int:
-        """The place of a caption."""
-        if text not in self._places:
-            self._places[text] = len(self.texts)
-            self.texts.append(text)
-        return self._places[text]
-
-    @torch.no_grad()
-    def encode(self, words: PretrainedEncoder, batch: int = 128) -> None:
-        """Fill in the states of all captions that have none yet, shorter ones together."""
-        tokenizer = load_text_tokenizer()
-        todo = sorted(range(len(self._states), len(self.texts)), key=lambda i: len(self.texts[i]))
-        self._states.extend(torch.empty(0) for _ in todo)
-        for first in range(0, len(todo), batch):
-            places = todo[first : first + batch]
-            ids, mask = tokens_of([self.texts[i] for i in places], tokenizer)
-            for place, states, row in zip(places, words(ids, mask), mask, strict=True):
-                self._states[place] = states[: int(row.sum())].half()
-
-    def save(self, path: Path) -> None:
-        """Keep texts and states."""
-        torch.save({"texts": self.texts, "states": self._states}, path)
-
-    def load(self, path: Path) -> None:
-        """Take the states from a file that holds the same texts, if there is one."""
-        if path.exists():
-            held = torch.load(path, weights_only=True)
-            if held["texts"] == self.texts:
-                self._states = held["states"]
-
-    def states(self, places: list[int]) -> tuple[Tensor, Tensor]:
-        """States (B, L, 384) and mask (B, L) of captions."""
-        rows = [self._states[i].float() for i in places]
-        states = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
-        lengths = torch.tensor([len(r) for r in rows])
-        return states, (torch.arange(states.shape[1]) < lengths[:, None]).float()
-
-
-def tokens_of(texts: list[str], tokenizer: Any) -> tuple[Tensor, Tensor]:
-    """Word pieces and mask (B, L) of texts."""
-    encoded = tokenizer.encode_batch(texts)
-    return torch.tensor([e.ids for e in encoded]), torch.tensor([e.attention_mask for e in encoded])
-
-
-def _examples(dataset: Dataset, clips: list[Clip], bank: CaptionBank, rng: random.Random) -> list[_Example]:
     wordings: dict[tuple[str, str, bool, bool], tuple[int, ...]] = {}
     out = []
     for clip in clips:
@@ -135,10 +87,10 @@ def _examples(dataset: Dataset, clips: list[Clip], bank: CaptionBank, rng: rando
             key = (content, style, clip.mirrored, little)
             if key not in wordings:
                 made = (describe(content, style, clip.mirrored, little, rng) for _ in range(_WORDINGS))
-                wordings[key] = tuple(bank.add(text) for text in made)
+                wordings[key] = places(made)
             captions = wordings[key]
         else:
-            captions = tuple(bank.add(text) for text in clip.captions)
+            captions = places(clip.captions)
         out.append(_Example(clip, meaning_of(clip), little, core, captions))
     return out
 
@@ -146,9 +98,11 @@ def _examples(dataset: Dataset, clips: list[Clip], bank: CaptionBank, rng: rando
 class _Batches:
     """Random clips, cut at random, each with one of its captions, and which of them may count as each other's."""
 
-    def __init__(self, dataset: Dataset, examples: list[_Example], bank: CaptionBank, t: MatchingTraining) -> None:
-        self.dataset, self.examples, self.bank, self.training = dataset, examples, bank, t
-        self.styles = [read_caption(text).style for text in bank.texts]
+    def __init__(
+        self, dataset: Dataset, examples: list[_Example], texts: Iterable[str], read: Sentences, t: MatchingTraining
+    ) -> None:
+        self.dataset, self.examples, self.read, self.training = dataset, examples, read, t
+        self.styles = [read_caption(text).style for text in texts]
         keys = [e.clip.tags.get("content") or e.clip.name.split("/")[0] for e in examples]
         pairs = list(zip(keys, (e.meaning.style for e in examples), strict=True))
         of_key, of_pair = Counter(keys), Counter(pairs)
@@ -180,7 +134,7 @@ class _Batches:
         pieces = [(e, *self.cut(e, random)) for e in examples]
         rows = [torch.from_numpy(np.array(self.dataset.of(e.clip)[a:b])) for e, a, b in pieces]
         captions = [int(random.choice(e.captions)) for e in examples]
-        states, mask = self.bank.states(captions)
+        states, mask = self.read.gather(captions)
         return {
             "features": torch.nn.utils.rnn.pad_sequence(rows, batch_first=True),
             "frames": torch.tensor([len(r) for r in rows]),
@@ -234,16 +188,14 @@ def train_matching(
     config = config or MatchingConfig()
     where = choose_device(device)
     dataset = load_dataset(data)
-    bank = CaptionBank()
+    texts: dict[str, int] = {}
     rng = random.Random(training.seed)
-    examples = _examples(dataset, [c for c in dataset.split("train") if not held_out(c)], bank, rng)
+    examples = _examples(dataset, [c for c in dataset.split("train") if not held_out(c)], texts, rng)
     if not examples:
         raise MotionGPTError(f"No training clip of {data} has words.", "Import it with a table of captions.")
     folder.mkdir(parents=True, exist_ok=True)
-    bank.load(folder / "captions.pt")
-    bank.encode(PretrainedEncoder.from_file(encoder_folder() / "model.safetensors"))
-    bank.save(folder / "captions.pt")
-    batches = _Batches(dataset, examples, bank, training)
+    read = kept_sentences(list(texts), folder / "captions.pt")
+    batches = _Batches(dataset, examples, texts, read, training)
     torch.manual_seed(training.seed)
     model = MatchingModel(config, len(ACTION_NAMES), len(STYLE_NAMES))
     statistics = compute_statistics(dataset)
