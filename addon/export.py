@@ -25,7 +25,7 @@ import bpy
 from .action_writer import write_action
 from .bench import measure
 from .character import last_line, load_character
-from .fbx_presets import PRESETS, write_fbx
+from .fbx_presets import PRESETS, export_fbx, write_fbx
 from .picture import render_pictures
 from .placing import choose_carrier
 from .retarget.errors import MotionGPTError
@@ -147,18 +147,7 @@ def _partial(path: Path) -> Path:
 def _save_fbx(file: str, name: str) -> None:
     _remove_bone_shapes()
     bpy.context.scene.name = name  # the exporter names the scene's animation after it
-    bpy.ops.export_scene.fbx(
-        filepath=file,
-        object_types={"ARMATURE", "MESH", "EMPTY", "OTHER"},
-        add_leaf_bones=False,
-        bake_anim=True,
-        bake_anim_use_nla_strips=False,
-        bake_anim_use_all_actions=False,
-        # Zero would give every object an animation; this keeps all that moves and drops what stands still.
-        bake_anim_simplify_factor=1e-5,
-        path_mode="COPY",
-        embed_textures=True,
-    )
+    export_fbx(file, {"ARMATURE", "MESH", "EMPTY", "OTHER"})
 
 
 def _save_glb(file: str, name: str) -> None:

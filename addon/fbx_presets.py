@@ -77,26 +77,35 @@ def write_fbx(armature_object: bpy.types.Object, file: str, name: str, preset: F
         for thing in copies:
             thing.select_set(True)
         scene.frame_set(0)
-        _call_exporter(file, preset)
+        export_fbx(
+            file,
+            {"ARMATURE", "MESH"},
+            use_selection=True,
+            axis_forward=_FORWARD[preset.up],
+            axis_up=preset.up,
+            # Unreal's scene counts in centimetres: its factor is 1 either way; the others state metres in the header.
+            apply_scale_options="FBX_SCALE_ALL",
+            mesh_smooth_type="FACE",
+        )
 
 
-def _call_exporter(file: str, preset: FbxPreset) -> None:
+def export_fbx(file: str, object_types: set[str], **settings: object) -> None:
+    """Blender's exporter with what holds for every file of ours: the scene's one animation baked, textures inside.
+
+    settings: of the exporter, where files differ.
+    """
     bpy.ops.export_scene.fbx(
         filepath=file,
-        use_selection=True,
-        object_types={"ARMATURE", "MESH"},
-        axis_forward=_FORWARD[preset.up],
-        axis_up=preset.up,
-        # Unreal's scene counts in centimetres, so its factor is 1 either way; the others state metres in the header.
-        apply_scale_options="FBX_SCALE_ALL",
-        mesh_smooth_type="FACE",
+        object_types=object_types,
         add_leaf_bones=False,
         bake_anim=True,
         bake_anim_use_nla_strips=False,
         bake_anim_use_all_actions=False,
+        # Zero would give every object an animation; this keeps all that moves and drops what stands still.
         bake_anim_simplify_factor=1e-5,
         path_mode="COPY",
         embed_textures=True,
+        **settings,
     )
 
 
