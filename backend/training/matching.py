@@ -23,6 +23,7 @@ from ..evaluation.cases import meaning_of
 from ..evaluation.meaning import ACTION_NAMES, OTHER, STYLE_NAMES, Meaning, read_caption
 from ..features import features_to_motion
 from .captions import describe
+from .composites import with_composites
 from .data import Clip, Dataset, load_dataset
 from .loop import Schedule, choose_device, train
 from .matching_net import MatchingConfig, MatchingModel
@@ -38,7 +39,9 @@ _WORDINGS = 48  # of every content, style, size and side
 
 @dataclass(frozen=True)
 class MatchingTraining:
-    """classes: weight of the classifiers' losses.  whole: share of clips shown uncut."""
+    """classes: weight of the classifiers' losses.  whole: share of clips shown uncut.  composites: for every action in
+    a style that no clip shows it in (see `composites`); a judge is to know real motion alone, a picker more.
+    """
 
     batch: int = 128
     steps: int = 1500
@@ -46,6 +49,7 @@ class MatchingTraining:
     seed: int = 0
     classes: float = 0.5
     whole: float = 0.5
+    composites: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +191,7 @@ def train_matching(
     """Train on a data set's training split and leave `model.pt` in the folder; resumes what it finds there."""
     config = config or MatchingConfig()
     where = choose_device(device)
-    dataset = load_dataset(data)
+    dataset = with_composites(load_dataset(data), training.composites, training.seed)
     texts: dict[str, int] = {}
     rng = random.Random(training.seed)
     examples = _examples(dataset, [c for c in dataset.split("train") if not held_out(c)], texts, rng)
