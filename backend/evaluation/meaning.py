@@ -4,10 +4,12 @@ The names are those of the Bandai-Namco clips, with names that mean the same mad
 right hand is a wave of the right hand, a dash is a run, `old` is `elderly`. What no rule knows is "other".
 """
 
+import itertools
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
-from ..training.captions import ACTIONS, STYLES
+from ..training.captions import ACTIONS, LITTLE, OWNERS, STYLES, SUBJECTS
 
 SAME_ACTION = {
     "dash": "run",
@@ -55,7 +57,7 @@ def meaning_of_tags(tags: dict[str, str], mirrored: bool) -> Meaning | None:
     return Meaning(SAME_ACTION.get(content, content), SAME_STYLE.get(style, style))
 
 
-# Tried in this order on the lower-case text; {side} is filled in from the words.
+# Tried in this order on texts that are no caption's very words; {side} is filled in from the words.
 _KINDS: tuple[tuple[str, str], ...] = (
     (r"\bdances?\b(?! move)|\bdancing\b", "dance-short"),
     (
@@ -83,13 +85,49 @@ _SIDED = {"wave-{side}-hand": "both", "raise-up-{side}-hand": "both"}
 
 
 def read_caption(text: str) -> Meaning:
-    """What a sentence says, by rules over its words; styles by the very words that captions give them."""
-    words = " ".join(re.findall(r"[a-z]+", text.lower()))
-    style, rest = _style_of(words)
+    """What a sentence says.
+
+    Styles and whole sentences are known by the very words that captions give them, other sentences by rules over
+    their words, and what no rule knows by the longest wording of an action in it.
+    """
+    style, rest = _style_of(_plain(text))
+    told = _WORDINGS.get(_SUBJECT.sub("", rest))
+    if told:
+        return Meaning(told, style)
     for pattern, action in _KINDS:
         if re.search(pattern, rest):
             return Meaning(_with_side(action, rest), style)
-    return Meaning(OTHER, style)
+    return Meaning(_TOLD.get(_longest(_TOLD, rest), OTHER), style)
+
+
+def _longest(known: Container[str], words: str) -> str:
+    """The longest run of words that is known, "" where none is."""
+    apart = words.split()
+    runs = (" ".join(apart[i:j]) for i, j in itertools.combinations(range(len(apart) + 1), 2))
+    return max((run for run in runs if run in known), key=len, default="")
+
+
+def _plain(text: str) -> str:
+    """The words alone, in lower case, with everybody "they"."""
+    words = " ".join(re.findall(r"[a-z]+", text.lower()))
+    for owner, person in OWNERS.items():
+        words = re.sub(rf"\b{owner}\b", "their", re.sub(rf"\b{person}\b", "they", words))
+    return words
+
+
+def _wordings(*forms: str) -> dict[str, str]:
+    """What each wording of an action means, in those of its forms."""
+    found: dict[str, str] = {}
+    for actions in (ACTIONS, LITTLE):
+        for action, verbs in actions.items():
+            for form, verb in itertools.product(forms, verbs):
+                found.setdefault(_plain(f"{getattr(verb, form)} {verb.tail}"), SAME_ACTION.get(action, action))
+    return found
+
+
+_WORDINGS = _wordings("third", "ing", "base")
+_TOLD = _wordings("third", "ing")  # a base form inside a sentence may be a noun
+_SUBJECT = re.compile(rf"^(({'|'.join(sorted(map(_plain, set(SUBJECTS)), key=len, reverse=True))})\b ?)?(is )?")
 
 
 def _with_side(action: str, words: str) -> str:
@@ -112,22 +150,19 @@ def _side_of(words: str) -> str:
     return found[0] if found else ""
 
 
-def _phrases() -> tuple[tuple[str, str], ...]:
-    """(phrase, style), longest first; a phrase that two styles share goes to the first, and both mean the same."""
-    found: dict[str, str] = {}
-    for style, ways in STYLES.items():
-        for phrase in (p for way in ways for p in way):
-            found.setdefault(" ".join(re.findall(r"[a-z]+", phrase)), SAME_STYLE.get(style, style))
-    return tuple(sorted(found.items(), key=lambda item: -len(item[0])))
+def _phrases() -> dict[str, str]:
+    """What style each phrase says."""
+    return {
+        _plain(phrase): SAME_STYLE.get(style, style) for style, ways in STYLES.items() for way in ways for phrase in way
+    }
 
 
 _PHRASES = _phrases()
 
 
 def _style_of(words: str) -> tuple[str, str]:
-    """The style that a text says, and the text without those words."""
-    for phrase, style in _PHRASES:
-        found = re.search(rf"\b{phrase}\b", words)
-        if found:
-            return style, words[: found.start()] + words[found.end() :]
-    return "", words
+    """The style that a text says, and the text without those words; of several phrases the longest counts."""
+    phrase = _longest(_PHRASES, words)
+    if not phrase:
+        return "", words
+    return _PHRASES[phrase], f" {words} ".replace(f" {phrase} ", " ", 1).strip()
