@@ -65,7 +65,7 @@ OWNERS = {"their": "they", "his": "he", "her": "she", "your": "you"}
 """What "their" becomes, after the subject, and what "they" becomes with it."""
 
 _PLAIN_STYLES = ("normal",)
-_STYLE_OFTEN_UNSAID = 0.35  # even styled clips are sometimes only named by what happens
+_STYLE_OFTEN_UNSAID = 0.2  # even styled clips are sometimes only named by what happens
 # An adverb may stand before these, but not between a verb and its object.
 _AFTER_ADVERB = re.compile(
     r"(forward|ahead|along|across|around|backwards?|diagonally|from|through|in|on|at|to|by|with|while)\b"
