@@ -102,6 +102,33 @@ def test_from_clips_to_a_model_that_generates(dataset, tmp_path, capsys):
     assert np.isfinite(result.motions[0].joints).all()
     assert not np.array_equal(result.motions[0].joints, result.motions[1].joints)
     check_other_tasks(engine)
+    picks = ["train", "matching", str(dataset), "-o", str(tmp_path / "matching"), "--into", str(model)]
+    assert main([*picks, "--batch", "4", "--steps", "2"]) == 0
+    check_candidates(model, result)
+
+
+def check_candidates(folder, alone):
+    """A picker keeps the best of four for every variation; the first of them is what is made without a picker."""
+    engine = load_engine(str(folder))
+    asked = []
+
+    def made(scores):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("backend.engines.picker.Picker.scores", scores)
+            *_, result = engine.generate(GenerateRequest("someone swings an arm", 2.0, seed=3, variations=2))
+        return [m.meta["tokens"] for m in result.motions]
+
+    def first(picker, states, motions):
+        asked.append((states.shape[1], [m.shape for m in motions]))
+        return -np.arange(len(motions))
+
+    tokens = [m.meta["tokens"] for m in alone.motions]
+    assert made(first) == tokens
+    assert asked == [(384, [(40, 263)] * 8)]
+    last = made(lambda picker, states, motions: np.arange(len(motions)))
+    assert last[0] != tokens[0] and last[1] != tokens[1] and last[0] != last[1]
+    motions = [list(engine.generate(GenerateRequest("someone swings an arm", 2.0, seed=3)))[-1] for _ in range(2)]
+    assert np.array_equal(motions[0].motions[0].joints, motions[1].motions[0].joints)
 
 
 def check_other_tasks(engine):

@@ -82,7 +82,7 @@ def _add_matching(inner: "common.Subparsers") -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
     parser.add_argument("--judge", type=Path, metavar="FOLDER", help="write it there for `motiongpt evaluate`")
     parser.add_argument("--licence", default="as the clips", help="of the weights, for judge.json")
-    parser.add_argument("--picker", type=Path, metavar="ONNX", help="write it there as one graph that ranks candidates")
+    parser.add_argument("--into", type=Path, metavar="MODEL", help="model folder that gets it to pick among candidates")
     _add_settings(parser)
 
 
@@ -208,22 +208,18 @@ def run_matching(args: argparse.Namespace) -> Report:
     """The text-motion matching model."""
     _need_torch()
     from ..training.data import load_dataset
-    from ..training.export_matching import calibrate, export_judge, export_picker
+    from ..training.export_matching import add_picker, calibrate, export_judge
     from ..training.matching import MatchingTraining, train_matching
     from ..training.matching_net import MatchingConfig
 
     training, config = _settings(args, MatchingTraining, MatchingConfig)
     model = train_matching(args.dataset, args.output, training, config, args.device).cpu()
     measured = calibrate(model, load_dataset(args.dataset))
+    settings = {**dataclasses.asdict(training), **dataclasses.asdict(config)}
     if args.judge:
-        record = {
-            "licence": args.licence,
-            "training": {**dataclasses.asdict(training), **dataclasses.asdict(config)},
-            **measured,
-        }
-        export_judge(model, args.judge, record)
-    if args.picker:
-        export_picker(model, args.picker)
+        export_judge(model, args.judge, {"licence": args.licence, "training": settings, **measured})
+    if args.into:
+        add_picker(args.into, model, settings)
     return Report({"path": str(args.output), **measured}, tuple(f"{k}: {v:g}" for k, v in measured.items()))
 
 

@@ -41,6 +41,7 @@ from ..vocabulary import (
 from .base import CaptionRequest, GenerateRequest, InbetweenRequest, Progress, Result
 from .codec import FRAMES_PER_TOKEN
 from .gaps import fill_gaps, load_transition
+from .picker import load_picker
 from .runtime import open_session
 from .sampling import choose_each, random_streams
 from .tokens import Codes, Sampling, TokenEngine
@@ -52,6 +53,7 @@ Arrays = dict[str, NDArray[np.generic]]
 _THREADS = 2  # of the motion tokenizer; the other graphs are so small that threads wait longer than they work
 _CONTEXT = 16  # tokens of a motion that the model is shown when it continues it: 3.2 s
 _CAPTION_WORDS = 40
+_MOST_ROWS = 32  # answers at a time: graphs take 64 rows, and guidance needs two an answer
 
 
 class ResidualCodec:
@@ -76,8 +78,13 @@ class ResidualCodec:
 
     def decode(self, codes: Sequence[int]) -> Motion:
         """The motion of codes, from the origin facing +Z, on the floor."""
+        return features_to_motion(self.features(codes).astype(np.float64))
+
+    def features(self, codes: Sequence[int]) -> NDArray[Any]:
+        """Features (4 N, 263) that codes (N,) stand for."""
         (features,) = self._motion.run(None, {"codes": np.array([[unpack(code) for code in codes]], np.int64)})
-        return features_to_motion(features[0].astype(np.float64))
+        found: NDArray[Any] = features[0]
+        return found
 
     def _pack(self, features: NDArray[Any]) -> list[int]:
         (codes,) = self._codes.run(None, {"features": features[None].astype(np.float32)})
@@ -94,6 +101,8 @@ class _Decoder:
         s = card.settings
         self._shape = (int(s["layers"]), int(s["heads"]), int(s["head_width"]))
         self._inputs: Arrays = {}
+        self.text: Array = np.zeros((0, 0), np.float32)
+        """States (L, 384) of the prompt from the pretrained encoder."""
         self._cache: tuple[Array, Array] = (np.zeros(0, np.float32),) * 2
         self._place = 0
 
@@ -103,6 +112,7 @@ class _Decoder:
         copies = len(keep)
         pieces = np.array([ids], np.int64)
         (states,) = self._words.run(None, {"ids": pieces, "mask": np.ones_like(pieces)})
+        self.text = states[0]
         cross_k, cross_v, whole = self._memory.run(
             None,
             {
@@ -167,6 +177,8 @@ class MotionLanguageEngine(TokenEngine):
         self.top_p = float(chosen.get("top_p", 0.9))
         self._guidance = float(chosen.get("guidance", 1.0))
         self._detail_temperature = float(chosen.get("detail_temperature", 1.0))
+        self._picker = load_picker(folder, card, device)
+        self._candidates = int(chosen.get("candidates", 1)) if self._picker else 1
 
     def generate(self, request: GenerateRequest) -> Iterator[Progress | Result]:
         if not request.prompt.strip():
@@ -188,8 +200,19 @@ class MotionLanguageEngine(TokenEngine):
         return bend_toes(plant_feet(motion))
 
     def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Iterator[Codes]:
-        self._start(text, "generate", sampling)
-        yield from self._write(count, sampling)
+        """The best of some candidates for every variation, where the folder has what picks them; the first ones are
+        what is shown on the way."""
+        wanted = sampling.variations
+        tries = max(1, min(self._candidates, _MOST_ROWS // wanted))
+        self._start(text, "generate", sampling, rows=wanted * tries)
+        streams = [s for attempt in range(tries) for s in random_streams(sampling.seed, wanted, attempt)]
+        codes: Codes = []
+        for codes in self._write(count, sampling, streams):
+            yield codes[:wanted]
+        if tries > 1 and codes and self._picker is not None:
+            scores = self._picker.scores(self._decoder.text, [self._poses.features(one) for one in codes])
+            best = scores.reshape(tries, wanted).argmax(axis=0)
+            yield [codes[attempt * wanted + i] for i, attempt in enumerate(best.tolist())]
 
     def codes_after(self, context: Sequence[int], text: str, count: int, sampling: Sampling) -> Iterator[Codes]:
         if count >= MAX_TOKENS:
@@ -197,7 +220,7 @@ class MotionLanguageEngine(TokenEngine):
         shown = list(context[-(MAX_TOKENS - count) :])
         self._start(text, "generate", sampling)
         given: list[int | None] = [*shown, *[None] * count]
-        for codes in self._write(len(given), sampling, given):
+        for codes in self._write(len(given), sampling, given=given):
             yield [one[len(shown) :] for one in codes]
 
     def given_tokens(self, given: Motion, frames: Sequence[int]) -> tuple[list[int], list[int]]:
@@ -221,7 +244,7 @@ class MotionLanguageEngine(TokenEngine):
         slots = np.array([unpack(code) for code in codes])
         self._start(text, "inbetween", sampling, slots, np.array(known))
         given = [code if kind == MOTION else None for code, kind in zip(codes, known, strict=True)]
-        yield from self._write(len(codes), sampling, given)
+        yield from self._write(len(codes), sampling, given=given)
 
     def caption(self, request: CaptionRequest) -> Iterator[Progress | Result]:
         motion = on_canonical_body(request.motion).resample(self._fps)
@@ -249,19 +272,29 @@ class MotionLanguageEngine(TokenEngine):
         sampling: Sampling,
         slots: Whole | None = None,
         kinds: Whole | None = None,
+        rows: int | None = None,
     ) -> None:
-        """Read a prompt, with guidance a second time without its text."""
+        """Read a prompt, with guidance a second time without its text. rows: answers, one for each variation if not
+        given."""
         if slots is None or kinds is None:
             slots, kinds = np.zeros((1, LEVELS), np.int64), np.full(1, ABSENT, np.int64)
         told = bool(text.strip())
         self._copies = 2 if told and self._guidance != 1.0 else 1
         keep = [1.0, 0.0][: self._copies] if told else [0.0]
         ids = self._tokenizer.encode(text).ids
-        self._decoder.start(ids, keep, task, slots, kinds, sampling.variations)
+        self._decoder.start(ids, keep, task, slots, kinds, rows or sampling.variations)
 
-    def _write(self, count: int | None, sampling: Sampling, given: Sequence[int | None] = ()) -> Iterator[Codes]:
-        """Codes after every token. given: those that are known beforehand, by place."""
-        rows, streams = sampling.variations, random_streams(sampling.seed, sampling.variations)
+    def _write(
+        self,
+        count: int | None,
+        sampling: Sampling,
+        streams: Sequence[np.random.Generator] = (),
+        given: Sequence[int | None] = (),
+    ) -> Iterator[Codes]:
+        """Codes after every token. streams: one for each answer, those of the variations if not given.  given: codes
+        that are known beforehand, by place."""
+        streams = streams or random_streams(sampling.seed, sampling.variations)
+        rows = len(streams)
         tokens, details = [BEGIN] * rows, [NO_DETAIL] * rows
         codes: Codes = [[] for _ in range(rows)]
         ended = [False] * rows

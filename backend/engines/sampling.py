@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def random_streams(seed: int, count: int) -> list[np.random.Generator]:
-    """One stream an answer: the first variations of a seed are the same however many are made."""
-    return [np.random.default_rng([seed, i]) for i in range(count)]
+def random_streams(seed: int, count: int, attempt: int = 0) -> list[np.random.Generator]:
+    """One stream an answer: the first variations of a seed are the same however many are made. attempt: other streams
+    for the same variations."""
+    return [np.random.default_rng([seed, i, attempt] if attempt else [seed, i]) for i in range(count)]
 
 
 def choose(

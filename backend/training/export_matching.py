@@ -1,21 +1,25 @@
 """A trained matching model as graphs: a judge for `motiongpt evaluate`, a picker for an engine's candidates.
 
 Judge, a folder: `motion.onnx` (features, frames -> vectors, actions, styles), `text.onnx` (states, mask -> vectors) and
-`judge.json`. Picker, one file `matching.onnx`: states, mask (1, L) of a text and features (B, T, 263), frames (B,) of
-candidates -> scores (B,), the cosines. States are those of the pretrained encoder that the starter model has too.
+`judge.json`. Picker, one file in a model's folder, `matching.onnx`: states, mask (1, L) of a text and features
+(B, T, 263), frames (B,) of candidates -> scores (B,), the cosines. States are those of the pretrained encoder that the
+starter model has too.
 """
 
 import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..engines.picker import FILE_NAME
 from ..evaluation.cases import meaning_of
 from ..evaluation.meaning import ACTION_NAMES, STYLE_NAMES
 from ..features import DIMENSIONS
+from ..models import ModelCard, read_card, write_card
 from .data import Dataset
 from .export import export_graph, one_file, store_halves
 from .language_net import TEXT_WIDTH
@@ -53,6 +57,22 @@ def export_picker(model: MatchingModel, path: Path) -> None:
     text = {"states": torch.zeros(1, 7, TEXT_WIDTH), "mask": torch.ones(1, 7)}
     axes = {"states": {1: _WORDS}, "mask": {1: _WORDS}, **axes}
     _write(_Picker(model), {**text, **inputs}, ["scores"], axes, path)
+
+
+def add_picker(folder: Path, model: MatchingModel, record: dict[str, Any], candidates: int = 4) -> ModelCard:
+    """Put a picker into a model's folder, whose engine then makes so many candidates for everything that is asked of it
+    and keeps the best. record: settings of the picker's training. Raises MotionGPTError where the folder is no
+    model."""
+    card = read_card(folder)
+    export_picker(model, folder / FILE_NAME)
+    sampling = {**card.settings.get("sampling", {}), "candidates": candidates}
+    card = msgspec.structs.replace(
+        card,
+        files={**card.files, FILE_NAME: "0" * 64},
+        settings={**card.settings, "sampling": sampling},
+        training={**card.training, "picker": record},
+    )
+    return write_card(card, folder)
 
 
 def export_judge(model: MatchingModel, folder: Path, record: dict[str, Any]) -> None:
