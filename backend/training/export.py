@@ -281,7 +281,7 @@ def export_model(
     settings."""
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
-        export_words(load_words(), work)
+        export_words(load_words(card["training"]["language_model"].get("text_side", "pretrained")), work)
         export_language(model, work)
         export_tokenizer(tokenizer, statistics, work)
         shutil.copy(encoder_folder() / "tokenizer.json", work / "tokenizer.json")

@@ -50,8 +50,8 @@ class LanguageTraining:
     continue.  hide_text, hide_length: share of examples that are shown without.  hide_text_between: likewise where
     slots are given.  hide_words: share of which only the sentence's mean is shown, which words that no caption holds
     reach best.  corrupt: share of input tokens replaced by others.  detail: weight of the second level's loss.
-    wordings: sentences for every kind of clip.  composites: for every action in a style that no clip shows it in (see
-    `composites`), drawn with the weight `composed`.
+    wordings: sentences for every kind of clip.  text_side: see `sentences.load_words`.  composites: for every action in
+    a style that no clip shows it in (see `composites`), drawn with the weight `composed`.
     """
 
     batch: int = 64
@@ -67,6 +67,7 @@ class LanguageTraining:
     corrupt: float = 0.1
     detail: float = 0.5
     wordings: int = 48
+    text_side: str = "pretrained"
     composites: int = 8
     composed: float = 0.4
 
@@ -261,7 +262,8 @@ def _cached_wordings(sequences: list[TokenSequence], folder: Path, training: Lan
     path = folder / "wordings.pt"
     if not path.exists():
         clips = ((s.clip, s.little) for s in sequences)
-        make_wordings(clips, training.wordings, load_text_tokenizer(), load_words(), training.seed).save(path)
+        words = load_words(training.text_side)
+        make_wordings(clips, training.wordings, load_text_tokenizer(), words, training.seed).save(path)
     return Wordings.load(path)
 
 

@@ -39,9 +39,18 @@ def load_text_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def load_words() -> PretrainedEncoder:
-    """The pretrained English encoder."""
-    return PretrainedEncoder.from_file(encoder_folder() / "model.safetensors")
+TEXT_SIDES = ("pretrained", "untrained")
+
+
+def load_words(side: str = "pretrained") -> PretrainedEncoder:
+    """The pretrained English encoder; "untrained", to compare with: a random vector for every word piece."""
+    if side not in TEXT_SIDES:
+        raise MotionGPTError(f"There is no text side {side}.", f"Use one of {', '.join(TEXT_SIDES)}.")
+    if side == "pretrained":
+        return PretrainedEncoder.from_file(encoder_folder() / "model.safetensors")
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return PretrainedEncoder(layers=0).requires_grad_(False).eval()
 
 
 @dataclass(frozen=True, eq=False)
