@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from backend.engines.base import GenerateRequest, Result
 from backend.evaluation import pages, sets, table, tasks, unseen
 from backend.evaluation.cases import Case, UnseenPrompt, cases_of
 from backend.evaluation.meaning import ACTION_NAMES, STYLE_NAMES, Meaning
@@ -210,3 +211,20 @@ def test_cases_take_the_kept_captions_else_the_clips_own() -> None:
     assert found[0].prompt == "a person walks"
     assert "giant" in found[1].prompt and found[1].meaning == Meaning("run", "giant")
     assert len(cases_of(Dataset(np.zeros((80, 263), np.float32), clips * 4), limit=3)) == 3
+
+
+def test_long_motions_that_freeze_are_counted() -> None:
+    asked: list[GenerateRequest] = []
+
+    class Engine:
+        def generate(self, request: GenerateRequest):
+            asked.append(request)
+            moving = walking(speed=1.0, frames=200)
+            stuck = moving.slice(0, 150).held(50)
+            yield Result((moving, stuck if "run" in request.prompt else moving))
+
+    found = tasks.measure_long(Engine(), seeds=2)
+    running = sum("run" in prompt for prompt in tasks.MOVING)
+    assert found["still"] == pytest.approx(running / 2 / len(tasks.MOVING))
+    assert 0 < running < len(tasks.MOVING)
+    assert {(r.seconds, r.variations) for r in asked} == {(10.0, 2)}

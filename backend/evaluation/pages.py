@@ -40,6 +40,7 @@ _TASKS: dict[str, dict[str, str]] = {
         "side": "side right",
         "style": "style right",
     },
+    "long": {"still": "ten seconds: share still > 1 s", "freeze": "longest stillness, s"},
 }
 """Task -> measure -> heading."""
 
@@ -168,8 +169,8 @@ def _kind(kind: str) -> Callable[[dict[str, Any], str], float | None]:
     return lambda report, ours: report["unseen"].get(ours, {}).get(kind, {}).get("all_asked")
 
 
-def _caption(key: str) -> Callable[[dict[str, Any], str], float | None]:
-    return lambda report, ours: report["tasks"].get(ours, {}).get("captions", {}).get(key)
+def _task_value(task: str, key: str) -> Callable[[dict[str, Any], str], float | None]:
+    return lambda report, ours: report["tasks"].get(ours, {}).get(task, {}).get(key)
 
 
 _AIMS: tuple[_Aim, ...] = (
@@ -180,9 +181,10 @@ _AIMS: tuple[_Aim, ...] = (
     ("styles right, of real motion's, at least", 0.80, _ratio("style")),
     ("unseen words right in all that is asked, at least", 0.80, _kind("word")),
     ("unseen pairs right in all that is asked, at least", 0.70, _kind("pair")),
-    ("captions with the right action, at least", 0.85, _caption("action")),
-    ("captions with the right side, at least", 0.90, _caption("side")),
+    ("captions with the right action, at least", 0.85, _task_value("captions", "action")),
+    ("captions with the right side, at least", 0.90, _task_value("captions", "side")),
     ("foot sliding, of real motion's, at most", -1.3, _ratio("sliding")),
+    ("ten seconds of movement still > 1 s, share, at most", -0.0, _task_value("long", "still")),
     ("share of motions > 3 cm below the floor, at most", -0.0, lambda r, o: r["rows"][o]["deep"][0]),
 )
 """What, the aim (negative: at most), and how it is read from a report."""

@@ -12,19 +12,29 @@ from ..engines.base import (
     CaptionRequest,
     ContinueRequest,
     Engine,
+    GenerateRequest,
     InbetweenRequest,
     Progress,
     Result,
 )
 from ..features import features_to_motion
 from ..training.data import Dataset
-from . import captions, poses
+from . import captions, physics, poses
 from .cases import Case
 from .meaning import OTHER, read_caption
+from .sets import LONG_FREEZE
 
 TOKEN = 4
 """Frames of a given pose: the papers give four, which are one token."""
 _SHORTEST = 40
+LONG = 10.0
+MOVING = (
+    "a person walks forward", "a person walks backward", "a person runs forward", "an old man walks slowly ahead",
+    "a child runs ahead", "a proud woman walks straight ahead", "a tired man walks", "a person dances",
+    "a person waves with both hands", "a person waves the right hand over and over", "someone walks and turns left",
+    "a person throws punches",
+)  # fmt: skip
+"""Texts that ask for movement without an end."""
 GIVEN_FIRST = 0.2
 """Share of a clip that prediction is given (T5 MotionGPT, after MDM)."""
 GIVEN_ENDS = 0.25
@@ -149,6 +159,17 @@ def caption_scores(texts: Sequence[str], cases: Sequence[Case]) -> dict[str, flo
     }
 
 
+def measure_long(engine: Engine, seeds: int = 3) -> dict[str, float]:
+    """Ten seconds for each of MOVING: share that stands still for over a second, and the mean of the longest
+    stillness in seconds."""
+    found = [
+        physics.longest_freeze(motion)
+        for prompt in MOVING
+        for motion in _result(engine.generate(GenerateRequest(prompt, LONG, 0, seeds))).motions
+    ]
+    return {"still": sum(f > LONG_FREEZE for f in found) / len(found), "freeze": float(np.mean(found))}
+
+
 def measure_tasks(engine: Engine, dataset: Dataset, cases: Sequence[Case]) -> dict[str, dict[str, float]]:
     """Every task that the engine has and that the field measures, but text to motion."""
     motions = real_motions(dataset, cases, engine.max_seconds)
@@ -162,4 +183,6 @@ def measure_tasks(engine: Engine, dataset: Dataset, cases: Sequence[Case]) -> di
         out["poses"] = measure_poses(engine, motions)
     if "caption" in engine.tasks:
         out["captions"] = measure_captions(engine, dataset, cases)
+    if engine.max_seconds >= LONG:
+        out["long"] = measure_long(engine)
     return out
