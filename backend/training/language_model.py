@@ -32,7 +32,7 @@ from ..vocabulary import (
 from .composites import is_composite, with_composites
 from .data import Clip, load_dataset
 from .language_net import LanguageConfig, MotionLanguageModel
-from .loop import Schedule, autocast, choose_device, save_whole, train
+from .loop import Processes, Schedule, autocast, choose_device, save_whole, train
 from .sentences import load_text_tokenizer, load_words
 from .sequences import TokenSequence, crop, tokenize
 from .tokenizer import load_tokenizer
@@ -104,8 +104,11 @@ def keep_kinds(length: int, rng: random.Random) -> list[int]:
 class _Batches:
     """Sentences and stretches of motion tokens of random clips, one task a batch."""
 
-    def __init__(self, sequences: list[TokenSequence], wordings: Wordings, training: LanguageTraining) -> None:
+    def __init__(
+        self, sequences: list[TokenSequence], wordings: Wordings, training: LanguageTraining, processes: Processes
+    ) -> None:
         self.sequences, self.wordings, self.training = sequences, wordings, training
+        self.processes = processes
         contents = [s.clip.tags.get("content") or s.clip.name.split("/")[0] for s in sequences]
         styles = [(k, s.clip.tags.get("style", "")) for k, s in zip(contents, sequences, strict=True)]
         number, pairs = Counter(contents), Counter(styles)
@@ -117,14 +120,17 @@ class _Batches:
 
     def draw(self, generator: torch.Generator) -> dict[str, Tensor]:
         """What the model takes, and targets: see `_generate`."""
-        t = self.training
+        t, together = self.training, self.processes
+        # All processes take their share of the same draw, so that none waits long for another.
+        generator = torch.Generator().manual_seed(together.shared_seed(generator))
         rng = random.Random(int(torch.randint(2**62, (1,), generator=generator)))
-        count = t.batch * _POOL
+        size = t.batch * together.count
+        count = size * _POOL
         chosen = torch.multinomial(self.weights, count, replacement=True, generator=generator).tolist()
         drawn = [(self.sequences[i], *crop(self.sequences[i], generator)) for i in chosen]
         drawn.sort(key=lambda one: len(one[1]))
-        first = rng.randrange(_POOL) * t.batch
-        rows = drawn[first : first + t.batch]
+        first = rng.randrange(_POOL) * size
+        rows = drawn[first : first + size][together.rank :: together.count]
         task = rng.random()
         if task < t.caption:
             batch = self._caption(rows, rng)
@@ -237,9 +243,11 @@ def train_language_model(
     there."""
     where = choose_device(device)
     folder.mkdir(parents=True, exist_ok=True)
-    sequences = _cached_sequences(data, tokenizer, folder, training)
-    wordings = _cached_wordings(sequences, folder, training)
-    batches = _Batches(sequences, wordings, training)
+    processes = Processes(where)
+    with processes.leader_first():
+        sequences = _cached_sequences(data, tokenizer, folder, training)
+        wordings = _cached_wordings(sequences, folder, training)
+    batches = _Batches(sequences, wordings, training, processes)
     config = replace(config or LanguageConfig(), words=len(wordings.vocabulary))
     torch.manual_seed(training.seed)
     model = MotionLanguageModel(config).to(where)

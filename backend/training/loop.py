@@ -1,17 +1,19 @@
 """The loop that every training shares: schedule, averaged weights, checkpoints, log, progress, resuming."""
 
+import contextlib
 import copy
 import functools
 import json
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 from retarget import MotionGPTError
 
@@ -78,6 +80,52 @@ def progress_bar(describe: str) -> Progress:
     return Progress(*columns, TimeRemainingColumn(), refresh_per_second=1)
 
 
+_STRIDE = 2**40  # between the seeds of processes
+
+
+class Processes:
+    """The processes that train one model together, each on batches of its own: those that `torchrun` has started, or
+    this one alone."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.count = int(os.environ.get("WORLD_SIZE", "1"))
+        self.rank = int(os.environ.get("RANK", "0"))
+        if self.count > 1 and not distributed.is_initialized():
+            distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that writes files."""
+        return self.rank == 0
+
+    def seed(self, of_step: int) -> int:
+        """A seed of this process for a step, from that which all of them share."""
+        return of_step + self.rank * _STRIDE
+
+    @staticmethod
+    def shared_seed(generator: torch.Generator) -> int:
+        """What `seed` was made of, where it seeded the generator."""
+        return generator.initial_seed() % _STRIDE
+
+    @contextlib.contextmanager
+    def leader_first(self) -> Iterator[None]:
+        """The leader goes through first, and leaves files that the others then find."""
+        if self.count > 1 and not self.leads:
+            distributed.barrier()
+        yield
+        if self.count > 1 and self.leads:
+            distributed.barrier()
+
+    def average_gradients(self, parameters: list[nn.Parameter]) -> None:
+        """Every process gets the mean of all their gradients; one that a process lacks counts as zero."""
+        if self.count == 1:
+            return
+        flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
+        distributed.all_reduce(flat)
+        for p, part in zip(parameters, (flat / self.count).split([p.numel() for p in parameters]), strict=True):
+            p.grad = part.view_as(p)
+
+
 def train(
     model: nn.Module,
     loss_of: Callable[[torch.Generator], dict[str, Tensor]],
@@ -86,7 +134,8 @@ def train(
     config: dict[str, Any],
     describe: str,
 ) -> nn.Module:
-    """Minimise `loss_of(generator)["loss"]`, called once a step; returns the model with averaged weights.
+    """Minimise `loss_of(generator)["loss"]`, called once a step; returns the model with averaged weights. Several
+    `Processes` make one step of the batches of all of them; a model whose buffers move needs to be trained by one.
 
     folder gets `checkpoint.pt` (everything needed to go on), `log.jsonl`, TensorBoard events where tensorboard is
     installed,
@@ -97,25 +146,28 @@ def train(
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=schedule.rate, betas=(0.9, 0.99), weight_decay=schedule.weight_decay)
     average = copy.deepcopy(model).eval().requires_grad_(False)
+    processes = Processes(parameters[0].device)
     start = _resume(folder / "checkpoint.pt", model, average, optimizer, config)
-    writer = _tensorboard(folder)
+    writer = _tensorboard(folder) if processes.leads else None
     generator = torch.Generator()
     began = time.monotonic()
     with progress_bar(describe) as bar:
         task = bar.add_task(describe, total=schedule.steps, completed=start, note="")
         model.train()
         for step in range(start, schedule.steps):
-            generator.manual_seed(schedule.seed * 1_000_003 + step)
-            torch.manual_seed(schedule.seed * 1_000_003 + step)
+            seed = processes.seed(schedule.seed * 1_000_003 + step)
+            generator.manual_seed(seed)
+            torch.manual_seed(seed)
             for group in optimizer.param_groups:
                 group["lr"] = schedule.rate_at(step)
             losses = loss_of(generator)
             optimizer.zero_grad(set_to_none=True)
             losses["loss"].backward()
+            processes.average_gradients(parameters)
             nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()
             _average(average, model, min(schedule.averaging, (1 + step) / (10 + step)))
-            if step % 25 == 24:
+            if step % 25 == 24 and processes.leads:
                 note = {k: round(v.item(), 5) for k, v in losses.items()}
                 note.update(step=step + 1, seconds=round(time.monotonic() - began, 1))
                 with open(folder / "log.jsonl", "a", encoding="utf-8") as log:
@@ -124,9 +176,11 @@ def train(
                     if writer and key not in ("step", "seconds"):
                         writer.add_scalar(key, value, step + 1)
                 bar.update(task, completed=step + 1, note=f"loss {note['loss']:.4f}")
-            if (step + 1) % schedule.checkpoint_every == 0 or step + 1 == schedule.steps:
+            due = (step + 1) % schedule.checkpoint_every == 0 or step + 1 == schedule.steps
+            if due and processes.leads:
                 _save(folder / "checkpoint.pt", model, average, optimizer, config, step + 1)
-    save_whole({"model": average.state_dict(), "config": config}, folder / "model.pt")
+    if processes.leads:
+        save_whole({"model": average.state_dict(), "config": config}, folder / "model.pt")
     return average
 
 

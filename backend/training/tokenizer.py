@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from retarget import MotionGPTError
 from retarget.skeleton import PARENTS, REST_OFFSETS
 
 from ..features import DIMENSIONS, PELVIS_CHILDREN, SLICES, Statistics, features_to_motion
 from .data import Clip, Dataset, load_dataset
-from .loop import Schedule, autocast, choose_device, train
+from .loop import Processes, Schedule, autocast, choose_device, train
 from .vqvae import FRAMES_PER_TOKEN, MotionVqVae
 
 Array = NDArray[np.float32]
@@ -146,6 +147,8 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
     statistics = compute_statistics(dataset)
     np.savez(folder / "statistics.npz", mean=statistics.mean, std=statistics.std)
     where = choose_device(device)
+    if Processes(where).count > 1:
+        raise MotionGPTError("Several processes can't train one tokenizer: its codebooks move.", "Start one process.")
     torch.manual_seed(config.seed)
     model = _network(config).to(where)
     windows = _Windows(dataset, statistics, config)
