@@ -142,10 +142,10 @@ def test_the_lightness_rule_can_fail() -> None:
         "addon/panel.py": "from .backend.server import serve",
         "addon/light.py": "from .backend.late import run",
         "backend/__init__.py": "",
-        "backend/server.py": "from .engines import onnx_engine",
+        "backend/server.py": "from .engines import t5_engine",
         "backend/engines/__init__.py": "",
-        "backend/engines/onnx_engine.py": "import onnxruntime",
-        "backend/late.py": "def run():\n    from .engines import onnx_engine",
+        "backend/engines/t5_engine.py": "import onnxruntime",
+        "backend/late.py": "def run():\n    from .engines import t5_engine",
     }
     assert runs_on_import("addon/panel.py", sources) == {"onnxruntime"}
     assert runs_on_import("addon/light.py", sources) == set()

@@ -39,7 +39,7 @@ def files(tmp_path: Path) -> dict[str, bytes]:
     (folder / "inner" / "weights.bin").write_bytes(os.urandom(SIZE))
     (folder / "words.txt").write_text("some words")
     card = ModelCard(
-        name="walker", kind="starter-onnx", features="true", fps=20.0, frames_per_token=4, max_seconds=9.0,
+        name="walker", kind="motiongpt-onnx", features="true", fps=20.0, frames_per_token=4, max_seconds=9.0,
         licence="CC0-1.0", files={"inner/weights.bin": "0" * 64, "words.txt": "0" * 64},
     )  # fmt: skip
     write_card(card, folder)

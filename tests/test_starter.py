@@ -1,21 +1,42 @@
-"""The model that comes with the project: what prompts ask for happens, and the same seed gives the same bytes."""
+"""The model that comes with the project: what prompts ask for happens, motion goes on and is put into words, and the
+same seed gives the same bytes."""
 
+import json
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
 
+from backend import cli
 from backend.engines import Engine, load_engine
-from backend.engines.base import GenerateRequest, Progress, Result
+from backend.engines.base import CaptionRequest, ContinueRequest, GenerateRequest, Progress, Result
 from backend.evaluation import prompts
 from backend.models import find_model
-from retarget import MotionGPTError
+from retarget import Motion, MotionGPTError, load_npz, save_npz
+from retarget.skeleton import REST_OFFSETS
 
 
 @pytest.fixture(scope="module")
 def engine(starter_model) -> Engine:
     return load_engine(str(starter_model))
+
+
+@pytest.fixture(scope="module")
+def walk(engine) -> Motion:
+    """Three seconds at another rate than the model's, on another body than its own."""
+    motion = prompts.generate_one(engine, "a person walks forward", 1, 3.0).resample(30.0)
+    return Motion(motion.rotations, motion.root_position, 30.0, motion.contacts, REST_OFFSETS * 1.2)
+
+
+@pytest.fixture(scope="module")
+def known_words(starter_model) -> set[str]:
+    """Every word that a caption can hold whole."""
+    tokenizer = Tokenizer.from_file(str(starter_model / "tokenizer.json"))
+    pieces = find_model(str(starter_model))[1].settings["caption_words"]
+    return {word for word in (tokenizer.id_to_token(piece) for piece in pieces) if word.isalpha()}
 
 
 @pytest.mark.parametrize("check", prompts.CHECKS, ids=lambda c: c.prompt)
@@ -66,6 +87,70 @@ def test_variations_differ_and_repeat(engine):
     assert first.motions[0].meta["tokens"] != first.motions[1].meta["tokens"]
 
 
+@pytest.mark.parametrize("prompt", ["", "a person walks forward"])
+def test_a_continued_motion_keeps_its_frames_and_its_length(engine, walk, prompt):
+    *_, result = engine.continue_motion(ContinueRequest(walk, 1.5, prompt, seed=3, variations=2))
+    assert isinstance(result, Result)
+    for motion in result.motions:
+        assert (len(motion), motion.fps) == (len(walk) + 45, 30.0)
+        np.testing.assert_allclose(motion.joints[: len(walk)], walk.joints, atol=1e-9)
+        np.testing.assert_allclose(motion.rotations[: len(walk)], walk.rotations, atol=1e-12)
+        assert np.isfinite(motion.joints).all()
+        leap = np.linalg.norm(np.diff(motion.joints[len(walk) - 1 :], axis=0), axis=-1)
+        assert leap.max() < 0.5  # metres a frame: what follows begins where the motion ends
+    first, second = result.motions
+    assert not np.array_equal(first.joints, second.joints)
+
+
+def test_a_walk_goes_on_ahead(engine, walk):
+    *_, result = engine.continue_motion(ContinueRequest(walk, 2.0, "a person walks forward"))
+    root = result.motions[0].root_position[:, [0, 2]]
+    way, more = root[len(walk) - 1] - root[len(walk) - 31], root[-1] - root[len(walk) - 1]
+    assert np.linalg.norm(more) > 0.6  # metres in two seconds
+    assert way @ more / (np.linalg.norm(way) * np.linalg.norm(more)) > 0.7
+
+
+def test_a_caption_is_of_english_words_that_the_model_knows(engine, walk, known_words):
+    *_, result = engine.caption(CaptionRequest(walk))
+    assert isinstance(result, Result)
+    (text,) = result.texts
+    words = re.findall("[a-z]+", text)
+    assert words and sum(word in known_words for word in words) >= 0.8 * len(words), text
+
+
+@pytest.mark.parametrize(
+    ("prompt", "wanted"),
+    [
+        ("a person walks forward", "walk|stroll|stride|step|march"),
+        ("a person runs forward", "run|jog|sprint|rush|dash"),
+        ("a person bows", "bow|bend"),
+    ],
+)
+def test_captions_say_what_happens(engine, prompt, wanted):
+    texts = [engine_caption(engine, prompts.generate_one(engine, prompt, seed)) for seed in range(3)]
+    assert sum(bool(re.search(wanted, text)) for text in texts) >= 2, texts
+
+
+def engine_caption(engine: Engine, motion: Motion) -> str:
+    *_, result = engine.caption(CaptionRequest(motion))
+    assert isinstance(result, Result)
+    return result.texts[0]
+
+
+def test_the_command_line_continues_and_describes(walk, known_words, tmp_path, capsys):
+    save_npz(walk, tmp_path / "walk.npz")
+    command = ["continue", str(tmp_path / "walk.npz"), "--seconds", "1", "-o", str(tmp_path / "more.npz"), "--json"]
+    assert cli.main(command) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["model"], told["files"][0]["frames"]) == ("starter", len(walk) + 30)
+    more = load_npz(tmp_path / "more.npz")
+    np.testing.assert_allclose(more.joints[: len(walk)], walk.joints, atol=1e-5)
+    assert cli.main(["caption", str(tmp_path / "walk.npz"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["model"] == "starter" and len(told["texts"]) == 1
+    assert set(re.findall("[a-z]+", told["texts"][0])) & known_words
+
+
 def test_the_same_seed_gives_the_same_bytes_across_restarts(starter_model, tmp_path, repo_root):
     for name in ("a.npz", "b.npz"):
         command = [sys.executable, "-m", "backend", "generate", "a person waves", "--seed", "7", "-o"]
@@ -85,6 +170,7 @@ def test_what_can_not_be_made_is_refused_at_once(engine, prompt, seconds):
 
 def test_the_card_says_where_the_weights_come_from(starter_model):
     _, card = find_model(str(starter_model))
+    assert card.tasks == ("generate", "continue", "inbetween", "caption")
     assert "CC-BY-NC" in card.licence
     assert any("Bandai Namco Research" in source for source in card.sources)
     assert card.training["language_model"]["steps"] > 0

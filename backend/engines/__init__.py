@@ -43,10 +43,6 @@ def load_engine(name_or_folder: str, device: str = "auto", precision: str = "aut
 
 def _make(folder: Path, card: ModelCard, device: str, precision: str) -> Engine:
     # Each engine's libraries are imported only for its own models.
-    if card.kind == "starter-onnx":
-        from .onnx_engine import OnnxEngine
-
-        return OnnxEngine(folder, card, device)
     if card.kind == "motiongpt-onnx":
         from .motion_language_engine import MotionLanguageEngine
 
