@@ -15,7 +15,7 @@ def load_transition(folder: Path, card: ModelCard, device: str) -> TransitionMod
     """The folder's transition model, or None. Raises MotionGPTError where it can't be run."""
     if "transition" not in card.settings:
         return None
-    return TransitionModel(open_session(folder / FILE_NAME, device), **card.settings["transition"])
+    return TransitionModel(open_session(folder / FILE_NAME, device, 1), **card.settings["transition"])
 
 
 def fill_gaps(engine: Engine, model: TransitionModel, request: InbetweenRequest) -> Iterator[Progress | Result]:

@@ -3,6 +3,7 @@
 How the network is made stands in `backend.training.language_net`.
 """
 
+import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -61,6 +62,8 @@ class ResidualCodec:
 
     def __init__(self, folder: Path, device: str) -> None:
         self._motion, self._codes = (open_session(folder / f"{n}.onnx", device, _THREADS) for n in ("motion", "codes"))
+        # What was looked at to pick the best is not made again for the answer.
+        self._features = functools.lru_cache(_MOST_ROWS)(self._decoded)
 
     def encode(self, motion: Motion) -> list[int]:
         """Codes of a motion on the canonical body at 20 frames a second; its end is held to fill the last token."""
@@ -82,6 +85,9 @@ class ResidualCodec:
 
     def features(self, codes: Sequence[int]) -> NDArray[Any]:
         """Features (4 N, 263) that codes (N,) stand for."""
+        return self._features(tuple(codes))
+
+    def _decoded(self, codes: tuple[int, ...]) -> NDArray[Any]:
         (features,) = self._motion.run(None, {"codes": np.array([[unpack(code) for code in codes]], np.int64)})
         found: NDArray[Any] = features[0]
         return found

@@ -15,7 +15,8 @@ from ..checkpoints.tensors import DTYPES, to_float32
 
 
 def open_session(path: Path, device: str = "cpu", threads: int = 0) -> onnxruntime.InferenceSession:
-    """A graph ready to run. device: "cuda", or "cpu" and "auto" for the CPU.  threads: on the CPU, 0 takes all cores.
+    """A graph ready to run. device: "cuda", or "cpu" and "auto" for the CPU.  threads: on the CPU, 0 takes all cores;
+    a number is for graphs so small that nobody waits busily for their threads, which would keep Blender's from running.
 
     Raises MotionGPTError where the device is not to be had ("no_device"), or the file can't be run ("no_model").
     """
@@ -23,6 +24,8 @@ def open_session(path: Path, device: str = "cpu", threads: int = 0) -> onnxrunti
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads
+    if threads:
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
     except Exception as error:  # onnxruntime's exceptions share no base class of their own

@@ -24,22 +24,29 @@ def choose(
 
     top_k: how many of the best may come (0: all).  top_p: the share of probability that they make up together.
     """
-    if temperature <= 0:
-        return int(np.argmax(logits))
-    order = np.argsort(-logits, kind="stable")
-    if top_k:
-        order = order[:top_k]
-    scaled = logits[order].astype(np.float64) / temperature
-    probability = np.exp(scaled - scaled[0])
-    probability /= probability.sum()
-    if top_p < 1.0:
-        kept = int(np.searchsorted(np.cumsum(probability), top_p)) + 1
-        order, probability = order[:kept], probability[:kept] / probability[:kept].sum()
-    return int(order[np.searchsorted(np.cumsum(probability), random.random() * (1 - 1e-12)).clip(0, len(order) - 1)])
+    return choose_each(logits[None], [random], temperature, top_k, top_p)[0]
 
 
 def choose_each(
-    logits: NDArray[np.floating[Any]], streams: Sequence[np.random.Generator], **settings: Any
+    logits: NDArray[np.floating[Any]],
+    streams: Sequence[np.random.Generator],
+    temperature: float = 1.0,
+    top_k: int = 0,
+    top_p: float = 1.0,
 ) -> list[int]:
-    """`choose` for every row."""
-    return [choose(row, stream, **settings) for row, stream in zip(logits, streams, strict=True)]
+    """`choose` for every row of scores (B, n), each with a stream of its own."""
+    if temperature <= 0:
+        return [int(best) for best in np.argmax(logits, axis=1)]
+    order = np.argsort(-logits, axis=1, kind="stable")[:, : top_k or None]
+    scaled = np.take_along_axis(logits, order, axis=1).astype(np.float64) / temperature
+    probability = np.exp(scaled - scaled[:, :1])
+    probability /= probability.sum(axis=1, keepdims=True)
+    sums = np.cumsum(probability, axis=1)
+    chosen = []
+    for places, row, total, random in zip(order, probability, sums, streams, strict=True):
+        if top_p < 1.0:
+            kept = int(np.searchsorted(total, top_p)) + 1
+            total = np.cumsum(row[:kept] / row[:kept].sum())
+        drawn = int(np.searchsorted(total, random.random() * (1 - 1e-12)))
+        chosen.append(int(places[min(drawn, len(total) - 1)]))
+    return chosen

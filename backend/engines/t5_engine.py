@@ -94,7 +94,7 @@ class T5Engine(TokenEngine):
         tokens = self._tokenizer.motion_ids([BEGIN]) * batch
         codes: Codes = [[] for _ in range(batch)]
         open_rows = set(range(batch))
-        settings = {"temperature": sampling.temperature, "top_k": sampling.top_k, "top_p": sampling.top_p}
+        settings = sampling.temperature, sampling.top_k, sampling.top_p
         for place in range(count or self._most):
             hidden = network.step(tokens)
             if place < len(given) and (code := given[place]) is not None:
@@ -102,7 +102,7 @@ class T5Engine(TokenEngine):
             else:
                 # The end may come where no length is asked for, after one code at least.
                 ids = self._code_ids if count is not None or place == 0 else self._open_ids
-                chosen = choose_each(network.logits(hidden, ids), streams, **settings)
+                chosen = choose_each(network.logits(hidden, ids), streams, *settings)
             open_rows -= {row for row in open_rows if chosen[row] >= CODES}
             if not open_rows:
                 return

@@ -162,14 +162,14 @@ class TokenEngine(Engine):
     def _watch(
         self, answers: Iterator[Codes], count: int, context: Sequence[int] = ()
     ) -> Generator[Progress | Result, None, Codes]:
-        """Progress for every token; returns the last codes."""
+        """Progress for every token, some with the motion so far; returns the last codes."""
         codes: Codes = []
         due, started = 0.0, time.monotonic()
         yield Progress("text", 0.0)
         for codes in answers:
             preview = None
             now = time.monotonic()
-            if codes[0] and now - started >= due:
+            if 0 < len(codes[0]) < count and now - started >= due:
                 preview = self._codec.decode([*context, *codes[0]])
                 took = time.monotonic() - now
                 due = now - started + max(PREVIEW_SECONDS, 5 * took)
