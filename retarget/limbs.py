@@ -33,7 +33,7 @@ def reachable(start: Array, target: Array, longest: Array) -> Array:
 
 def _hinge(upper: Array, lower: Array, hinge: Array) -> Array:
     """The axis (..., 3) about which the lower bone bends: across both bones, the given hinge where they are in line."""
-    across = np.cross(upper, lower)
+    across = rot.cross(upper, lower)
     sine = np.linalg.norm(across, axis=-1, keepdims=True)
     hinge = rot.normalize(hinge - upper * np.sum(hinge * upper, axis=-1, keepdims=True))
     bent = np.clip(sine / _STRAIGHT, 0.0, 1.0)
@@ -47,7 +47,7 @@ def _reach(start: Array, middle: Array, end: Array, target: Array, hinge: Array)
     lengths = np.linalg.norm(upper, axis=-1), np.linalg.norm(lower, axis=-1)
     product = np.maximum(lengths[0] * lengths[1], 1e-12)
     axis = _hinge(upper / lengths[0][..., None], lower / lengths[1][..., None], hinge)
-    now = np.arctan2(np.sum(np.cross(upper, lower) * axis, axis=-1), np.sum(upper * lower, axis=-1))
+    now = np.arctan2(np.sum(rot.cross(upper, lower) * axis, axis=-1), np.sum(upper * lower, axis=-1))
     # |upper + lower|^2 = a^2 + b^2 + 2 a b cos(bend)
     square = np.sum((target - start) ** 2, axis=-1)
     bend = np.arccos(np.clip((square - lengths[0] ** 2 - lengths[1] ** 2) / (2.0 * product), -1.0, 1.0))

@@ -42,11 +42,11 @@ def conjugate(q: Array) -> Array:
 def rotate(q: Array, v: Array) -> Array:
     """Vectors (..., 3) turned by quaternions (..., 4)."""
     u = q[..., 1:]
-    t = 2.0 * _cross(u, v)
-    return v + q[..., :1] * t + _cross(u, t)
+    t = 2.0 * cross(u, v)
+    return v + q[..., :1] * t + cross(u, t)
 
 
-def _cross(a: Array, b: Array) -> Array:
+def cross(a: Array, b: Array) -> Array:
     """Vector product (..., 3); `np.cross` spends most of its time on finding out the same."""
     ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
     bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
@@ -86,10 +86,10 @@ def between(a: Array, b: Array) -> Array:
     """Shortest turn (..., 4) that takes direction a (..., 3) to direction b (..., 3)."""
     a, b = np.broadcast_arrays(normalize(a), normalize(b))
     w = 1.0 + np.sum(a * b, axis=-1, keepdims=True)
-    xyz = np.cross(a, b)
+    xyz = cross(a, b)
     # Opposite directions: any axis across a does.
     side = np.where(np.abs(a[..., :1]) < 0.9, np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
-    opposite = np.concatenate([np.zeros_like(w), np.cross(a, side)], axis=-1)
+    opposite = np.concatenate([np.zeros_like(w), cross(a, side)], axis=-1)
     return normalize(np.where(w < 1e-7, opposite, np.concatenate([w, xyz], axis=-1)))
 
 
@@ -145,8 +145,8 @@ def to_sixd(q: Array) -> Array:
 def from_sixd(sixd: Array) -> Array:
     """Quaternions (..., 4) from 6D (..., 6) by Gram-Schmidt; any two independent vectors do."""
     x = normalize(sixd[..., :3])
-    z = normalize(np.cross(x, sixd[..., 3:]))
-    return from_matrix(np.stack([x, np.cross(z, x), z], axis=-1))
+    z = normalize(cross(x, sixd[..., 3:]))
+    return from_matrix(np.stack([x, cross(z, x), z], axis=-1))
 
 
 def unflip(q: Array) -> Array:

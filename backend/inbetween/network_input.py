@@ -84,7 +84,7 @@ def joints_from_root(sixd: Array) -> Array:
     parents = list(PARENTS[1:])
     x, y = sixd[..., parents, :3], sixd[..., parents, 3:]
     o = REST_OFFSETS[1:].astype(sixd.dtype)
-    bones = x * o[:, :1] + y * o[:, 1:2] + np.cross(x, y) * o[:, 2:]
+    bones = x * o[:, :1] + y * o[:, 1:2] + rot.cross(x, y) * o[:, 2:]
     joints: Array = ANCESTORS.astype(sixd.dtype)[:, 1:] @ bones
     return joints
 
