@@ -54,6 +54,27 @@ def join_heads(x: Tensor) -> Tensor:
     return x.transpose(1, 2).flatten(-2)
 
 
+def attend(
+    q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None, causal: bool = False, drop: float = 0.0
+) -> Tensor:
+    """Attention of q (B, heads, L, d) to k and v (B, heads, M, d), with an additive bias."""
+    if not torch.compiler.is_exporting():
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=bias, is_causal=causal, dropout_p=drop)
+    # The exporter's own form of it reshapes the keys by nine nodes more, which a small step would spend its time on.
+    scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
+    out: Tensor = torch.softmax(scores if bias is None else scores + bias, dim=-1) @ v
+    return out
+
+
+class _Norm(nn.RMSNorm):
+    """RMS normalisation, exported as what ONNX Runtime knows for one node."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not torch.compiler.is_exporting():
+            return super().forward(x)
+        return x / torch.sqrt(x.pow(2.0).mean(-1, keepdim=True) + float(self.eps or 0.0)) * self.weight
+
+
 class PretrainedEncoder(nn.Module):
     """all-MiniLM-L6-v2 up to its last hidden states; names follow the published file."""
 
@@ -115,7 +136,7 @@ class _BertLayer(nn.Module):
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         q, k, v = (split_heads(project(x), self.heads) for project in (self.query, self.key, self.value))
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
+        attended = attend(q, k, v, bias.to(q.dtype))
         x = self.norm1(x + self.out(join_heads(attended)))
         out: Tensor = self.norm2(x + self.down(F.gelu(self.up(x))))
         return out
@@ -152,7 +173,7 @@ class _Attention(nn.Module):
     def forward(self, x: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None, causal: bool = False) -> Tensor:
         q = split_heads(self.query(x), self.heads)
         drop = self.dropout if self.training else 0.0
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=bias, is_causal=causal, dropout_p=drop)
+        attended = attend(q, k, v, bias, causal, drop)
         out: Tensor = self.out(join_heads(attended))
         return out
 
@@ -160,7 +181,7 @@ class _Attention(nn.Module):
 class _EncoderLayer(nn.Module):
     def __init__(self, config: LanguageConfig) -> None:
         super().__init__()
-        self.norm1, self.norm2 = nn.RMSNorm(config.width, eps=1e-6), nn.RMSNorm(config.width, eps=1e-6)
+        self.norm1, self.norm2 = _Norm(config.width, eps=1e-6), _Norm(config.width, eps=1e-6)
         self.attention, self.feed_forward = _Attention(config), _FeedForward(config)
         self.dropout = nn.Dropout(config.dropout)
 
@@ -176,7 +197,7 @@ class DecoderLayer(nn.Module):
 
     def __init__(self, config: LanguageConfig) -> None:
         super().__init__()
-        self.norm1, self.norm2, self.norm3 = (nn.RMSNorm(config.width, eps=1e-6) for _ in range(3))
+        self.norm1, self.norm2, self.norm3 = (_Norm(config.width, eps=1e-6) for _ in range(3))
         self.self_attention, self.cross_attention = _Attention(config), _Attention(config)
         self.feed_forward = _FeedForward(config)
         self.dropout = nn.Dropout(config.dropout)
@@ -207,13 +228,13 @@ class MotionLanguageModel(nn.Module):
         self.task = nn.Embedding(len(TASKS), config.width)
         self.slot = nn.Embedding(4, config.width)
         self.encoder = nn.ModuleList(_EncoderLayer(config) for _ in range(config.encoder_layers))
-        self.encoder_norm = nn.RMSNorm(config.width, eps=1e-6)
+        self.encoder_norm = _Norm(config.width, eps=1e-6)
         self.token = nn.Embedding(FIRST_WORD + config.words, config.width)
         self.detail = nn.Embedding(CODES + 1, config.width)
         self.position = nn.Embedding(MAX_TOKENS + 1, config.width)
         self.remaining = nn.Embedding(MAX_TOKENS + 2, config.width)
         self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.decoder_layers))
-        self.decoder_norm = nn.RMSNorm(config.width, eps=1e-6)
+        self.decoder_norm = _Norm(config.width, eps=1e-6)
         self.head = nn.Linear(config.width, FIRST_WORD + config.words, bias=False)
         self.chosen = nn.Embedding(CODES, config.width)
         self.detail_up = nn.Linear(config.width, config.width, bias=False)
