@@ -431,7 +431,7 @@ def context() -> object:
 
 
 def tasks() -> object:
-    """Continuing and describing; a model that can't: greyed with the reason, and what the panel shows."""
+    """Continuing and describing; what the model is said to do then, which buttons are open, and the panels."""
     armature = person()
     scene = bpy.context.scene
     for frame, angle in ((1, 0.0), (20, 0.4)):
@@ -442,6 +442,10 @@ def tasks() -> object:
     after = keyed(armature)
     seen["added"] = [differ(before, after), max(key[2] for key in after)]
     seen["caption"] = press("describe", task="caption")["message"]
+    seen["able"] = sorted(base.session().service.info.tasks)
+    settings().prompt = "a person walks"
+    buttons = ("generate", "inbetween", "continue_motion", "describe")
+    seen["open"] = [name for name in buttons if getattr(bpy.ops.motiongpt, name).poll()]
     seen["panels"] = {}
     for task in ("generate", "inbetween", "continue", "caption"):
         settings().task = task

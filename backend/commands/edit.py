@@ -40,7 +40,7 @@ def add_commands(subparsers: "common.Subparsers") -> None:
     _add_output(parser)
 
     parser = common.add_command(
-        subparsers, "caption", "put a motion into words", "motiongpt caption walk.npz --model motiongpt-t5", run_caption
+        subparsers, "caption", "put a motion into words", "motiongpt caption walk.npz", run_caption
     )
     _add_input(parser)
     common.add_model_arguments(parser)

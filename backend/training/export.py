@@ -1,4 +1,4 @@
-"""Trained models as a folder that the ONNX engine runs: three graphs, the word-piece tokenizer, statistics, a card.
+"""Trained models as a folder that `MotionLanguageEngine` runs: graphs, the word-piece tokenizer, a card.
 
 Sizes: matrices are stored in 8 bits by blocks (MatMulNBits: activations stay float), the word table in 8 bits by
 rows, convolutions in float16.
