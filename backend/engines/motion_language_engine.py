@@ -54,7 +54,7 @@ Arrays = dict[str, NDArray[np.generic]]
 _THREADS = 2  # of the motion tokenizer; the other graphs are so small that threads wait longer than they work
 _CONTEXT = 16  # tokens of a motion that the model is shown when it continues it: 3.2 s
 _CAPTION_WORDS = 40
-_MOST_ROWS = 32  # answers at a time: graphs take 64 rows, and guidance needs two an answer
+_MOST_ROWS = 96  # answers and candidates that are made together
 
 
 class ResidualCodec:
