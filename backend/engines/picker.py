@@ -1,7 +1,7 @@
 """Picking the best of several motions for a text, by a matching model of words and motion.
 
-`motiongpt train matching --picker` makes one. Whatever judges a model must be another, of another seed: a model that
-picks by its judge's taste would look better than it is.
+`motiongpt train matching --into` puts one into a model's folder. Whatever judges a model must be another, of another
+seed: a model that picks by its judge's taste would look better than it is.
 """
 
 from collections.abc import Sequence

@@ -60,9 +60,10 @@ def export_picker(model: MatchingModel, path: Path) -> None:
 
 
 def add_picker(folder: Path, model: MatchingModel, record: dict[str, Any], candidates: int = 4) -> ModelCard:
-    """Put a picker into a model's folder, whose engine then makes so many candidates for everything that is asked of it
-    and keeps the best. record: settings of the picker's training. Raises MotionGPTError where the folder is no
-    model."""
+    """Put a picker into a model's folder, whose engine then makes so many candidates for a text and keeps the best.
+
+    record: settings of the picker's training. Raises MotionGPTError where the folder is no model.
+    """
     card = read_card(folder)
     export_picker(model, folder / FILE_NAME)
     sampling = {**card.settings.get("sampling", {}), "candidates": candidates}
