@@ -54,6 +54,7 @@ Arrays = dict[str, NDArray[np.generic]]
 _THREADS = 2  # of the motion tokenizer; the other graphs are so small that threads wait longer than they work
 _CONTEXT = 16  # tokens of a motion that the model is shown when it continues it: 3.2 s
 _CAPTION_WORDS = 40
+_TOLD, _TOLD_WARMTH, _TOLD_TOP_P = 24, 0.8, 0.9  # sentences that the picker chooses from, and how they are drawn
 _MOST_ROWS = 96  # answers and candidates that are made together
 
 
@@ -116,8 +117,7 @@ class _Decoder:
         """Read the prompt for `rows` answers, once for each of `keep`, where 0 hides the text: (len(keep) * rows)
         answers in all."""
         copies = len(keep)
-        pieces = np.array([ids], np.int64)
-        (states,) = self._words.run(None, {"ids": pieces, "mask": np.ones_like(pieces)})
+        states = self.read(ids)
         self.text = states[0]
         cross_k, cross_v, whole = self._memory.run(
             None,
@@ -138,6 +138,12 @@ class _Decoder:
         layers, heads, width = self._shape
         self._cache = (np.zeros((layers, copies * rows, heads, 0, width), np.float32),) * 2
         self._place = 0
+
+    def read(self, ids: list[int]) -> Array:
+        """States (1, L, 384) of a text's word pieces from the pretrained encoder."""
+        pieces = np.array([ids], np.int64)
+        states: Array = self._words.run(None, {"ids": pieces, "mask": np.ones_like(pieces)})[0]
+        return states
 
     def step(self, tokens: Sequence[int], details: Sequence[int], remaining: int) -> tuple[Array, Array]:
         """Logits (B, vocabulary) after these tokens, and the state (B, width) for `detail`."""
@@ -256,20 +262,36 @@ class MotionLanguageEngine(TokenEngine):
         motion = on_canonical_body(request.motion).resample(self._fps)
         codes = self._codec.encode(motion.slice(0, min(len(motion), self._most * FRAMES_PER_TOKEN)))
         slots = np.array([unpack(code) for code in codes])
-        ids = self._tokenizer.encode(QUESTION).ids
-        self._decoder.start(ids, [1.0], "caption", slots, np.full(len(codes), MOTION), 1)
         yield Progress("text", 0.0)
-        token, pieces = TELL, list[int]()
-        while len(pieces) < _CAPTION_WORDS:
-            logits, _ = self._decoder.step([token], [NO_DETAIL], UNKNOWN_LENGTH)
+        told: list[str] = []
+        for share, told in self._told(slots, _TOLD if self._picker else 1):  # noqa: B007 - the last ones count
+            yield Progress("tokens", share)
+        texts = list(dict.fromkeys(told))
+        if self._picker is not None and len(texts) > 1:
+            features = motion_to_features(motion.held(1))
+            read = (self._decoder.read(self._tokenizer.encode(text).ids) for text in texts)
+            scores = [float(self._picker.scores(states[0], [features])[0]) for states in read]
+            texts = [texts[int(np.argmax(scores))]]
+        yield Result(texts=(texts[0],))
+
+    def _told(self, slots: Whole, rows: int) -> Iterator[tuple[float, list[str]]]:
+        """Share done and sentences so far: the likeliest words, and in the rows after the first others."""
+        ids = self._tokenizer.encode(QUESTION).ids
+        self._decoder.start(ids, [1.0], "caption", slots, np.full(len(slots), MOTION), rows)
+        streams, tokens = random_streams(0, rows), [TELL] * rows
+        pieces: list[list[int]] = [[] for _ in range(rows)]
+        for place in range(_CAPTION_WORDS):
+            logits, _ = self._decoder.step(tokens, [NO_DETAIL] * rows, UNKNOWN_LENGTH)
             logits[:, :END] = -np.inf
             logits[:, BEGIN:FIRST_WORD] = -np.inf
-            token = int(logits[0].argmax())
-            if token == END:
-                break
-            pieces.append(self._pieces[token - FIRST_WORD])
-            yield Progress("tokens", len(pieces) / _CAPTION_WORDS)
-        yield Result(texts=(self._tokenizer.decode(pieces).strip(),))
+            drawn = [int(logits[0].argmax()), *choose_each(logits[1:], streams[1:], _TOLD_WARMTH, 0, _TOLD_TOP_P)]
+            tokens = [END if last == END else token for last, token in zip(tokens, drawn, strict=True)]
+            for row, token in zip(pieces, tokens, strict=True):
+                if token != END:
+                    row.append(self._pieces[token - FIRST_WORD])
+            yield (place + 1) / _CAPTION_WORDS, [self._tokenizer.decode(row).strip() for row in pieces]
+            if all(token == END for token in tokens):
+                return
 
     def _start(
         self,
