@@ -5,7 +5,7 @@ How the network is made stands in `backend.training.language_net`.
 
 import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -263,10 +263,7 @@ class MotionLanguageEngine(TokenEngine):
         codes = self._codec.encode(motion.slice(0, min(len(motion), self._most * FRAMES_PER_TOKEN)))
         slots = np.array([unpack(code) for code in codes])
         yield Progress("text", 0.0)
-        told: list[str] = []
-        for share, told in self._told(slots, _TOLD if self._picker else 1):  # noqa: B007 - the last ones count
-            yield Progress("tokens", share)
-        texts = list(dict.fromkeys(told))
+        texts = yield from self._told(slots, _TOLD if self._picker else 1)
         if self._picker is not None and len(texts) > 1:
             features = motion_to_features(motion.held(1))
             read = (self._decoder.read(self._tokenizer.encode(text).ids) for text in texts)
@@ -274,8 +271,8 @@ class MotionLanguageEngine(TokenEngine):
             texts = [texts[int(np.argmax(scores))]]
         yield Result(texts=(texts[0],))
 
-    def _told(self, slots: Whole, rows: int) -> Iterator[tuple[float, list[str]]]:
-        """Share done and sentences so far: the likeliest words, and in the rows after the first others."""
+    def _told(self, slots: Whole, rows: int) -> Generator[Progress | Result, None, list[str]]:
+        """Progress; returns different sentences, at most `rows`: that of the likeliest words first."""
         ids = self._tokenizer.encode(QUESTION).ids
         self._decoder.start(ids, [1.0], "caption", slots, np.full(len(slots), MOTION), rows)
         streams, tokens = random_streams(0, rows), [TELL] * rows
@@ -289,9 +286,10 @@ class MotionLanguageEngine(TokenEngine):
             for row, token in zip(pieces, tokens, strict=True):
                 if token != END:
                     row.append(self._pieces[token - FIRST_WORD])
-            yield (place + 1) / _CAPTION_WORDS, [self._tokenizer.decode(row).strip() for row in pieces]
+            yield Progress("tokens", (place + 1) / _CAPTION_WORDS)
             if all(token == END for token in tokens):
-                return
+                break
+        return list(dict.fromkeys(self._tokenizer.decode(row).strip() for row in pieces))
 
     def _start(
         self,

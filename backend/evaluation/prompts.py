@@ -43,11 +43,17 @@ def speed(motion: Motion) -> float:
     return float(np.linalg.norm(steps, axis=1).sum() / motion.duration)
 
 
-def turned(motion: Motion) -> float:
-    """Net turn to the left over the whole motion."""
+def headings(motion: Motion) -> Array:
+    """(T,) radians to the left that the pelvis has turned by since the first frame, full circles counted."""
     ahead = rot.rotate(motion.global_rotations[:, 0], np.array([0.0, 0.0, 1.0]))
-    heading = np.unwrap(np.arctan2(ahead[:, 0], ahead[:, 2]))
-    return float(np.degrees(heading[-1] - heading[0]))
+    angles = np.unwrap(np.arctan2(ahead[:, 0], ahead[:, 2]))
+    since: Array = angles - angles[0]
+    return since
+
+
+def turned(motion: Motion) -> float:
+    """Net turn to the left over the whole motion, degrees."""
+    return float(np.degrees(headings(motion)[-1]))
 
 
 def bent(motion: Motion) -> float:

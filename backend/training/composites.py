@@ -19,6 +19,7 @@ from retarget.feet import plant_feet
 from retarget.skeleton import JOINT
 from retarget.solve import with_contacts
 
+from ..evaluation.prompts import headings
 from ..features import features_to_motion, motion_to_features
 from .data import Clip, Dataset
 
@@ -72,9 +73,7 @@ def around_corner(walk: Motion, heading: Array) -> Motion:
 
 def heading_change(motion: Motion) -> Array:
     """(T,) radians about +Y that the pelvis has turned by since the first frame, without the sway of single steps."""
-    facing = rot.rotate(motion.global_rotations[:, 0], np.array([0.0, 0.0, 1.0]))
-    heading = np.unwrap(np.arctan2(facing[:, 0], facing[:, 2]))
-    padded = np.pad(heading - heading[0], _SWAY // 2, mode="edge")
+    padded = np.pad(headings(motion), _SWAY // 2, mode="edge")
     window = np.hanning(_SWAY + 2)[1:-1]
     smooth: Array = np.convolve(padded, window / window.sum(), mode="valid")
     return smooth

@@ -5,6 +5,8 @@ the latent. `finite`: no codebooks, a few rounded numbers. With one level of 512
 quantizer. docs/training.md compares them.
 """
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -34,6 +36,17 @@ class Codebook(nn.Module):
         distance = (self.codebook**2).sum(1) - 2.0 * z @ self.codebook.T
         return distance.argmin(dim=1)
 
+    def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Codes (N,) of latents (N, code width), and what they say (N, code width); in training the codebook starts
+        from the first latents, and moves after it has spoken."""
+        if self.training and float(self.counts.sum()) == 0.0:
+            self.update(z, torch.zeros(len(z), dtype=torch.long, device=z.device))
+        codes = self.encode(z)
+        said = F.embedding(codes, self.codebook)
+        if self.training:
+            self.update(z, codes)
+        return codes, said
+
     @torch.no_grad()
     def update(self, z: Tensor, codes: Tensor) -> None:
         """Move the codebook towards latents (N, code width) that chose `codes` (N,); reset codes hardly chosen."""
@@ -54,20 +67,31 @@ class Codebook(nn.Module):
         self.counts.copy_(torch.where(used.squeeze(1), self.counts, torch.ones_like(self.counts)))
 
 
-class TokenQuantizer(nn.Module):
+class TokenQuantizer(nn.Module, ABC):
     """What the kinds have in common. `forward`, of latents (N, code width): what codes say (N, code width), through
     which gradients reach the latents; commitment loss (); codes (N, levels used). In training codebooks move."""
 
+    @abstractmethod
     def encode(self, z: Tensor) -> Tensor:
         """Codes (N, levels) of latents (N, code width)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def decode(self, codes: Tensor) -> Tensor:
         """Latents (..., code width) of codes (..., levels)."""
-        raise NotImplementedError
 
 
-class ResidualQuantizer(TokenQuantizer):
+class _CodebookQuantizer(TokenQuantizer):
+    """One codebook a level."""
+
+    def __init__(self, levels: int, codes: int, code_width: int) -> None:
+        super().__init__()
+        self.levels = nn.ModuleList(Codebook(codes, code_width) for _ in range(levels))
+
+    def _each(self) -> list[Codebook]:
+        return [level for level in self.levels if isinstance(level, Codebook)]
+
+
+class ResidualQuantizer(_CodebookQuantizer):
     """Codebooks one after the other: each level holds what the sum of those before it lacks (Zeghidour et al. 2021,
     SoundStream).
 
@@ -76,9 +100,8 @@ class ResidualQuantizer(TokenQuantizer):
     """
 
     def __init__(self, levels: int, codes: int, code_width: int, solo: float = 0.15) -> None:
-        super().__init__()
+        super().__init__(levels, codes, code_width)
         self.solo = solo
-        self.levels = nn.ModuleList(Codebook(codes, code_width) for _ in range(levels))
 
     def encode(self, z: Tensor) -> Tensor:
         codes, left = [], z
@@ -98,47 +121,30 @@ class ResidualQuantizer(TokenQuantizer):
             levels = levels[:1]
         codes, chosen, commitment = [], torch.zeros_like(z), z.new_zeros(())
         for level in levels:
-            left = (z - chosen).detach()
-            if self.training and float(level.counts.sum()) == 0.0:
-                level.update(left, torch.zeros(len(left), dtype=torch.long, device=z.device))
-            codes.append(level.encode(left))
-            chosen = chosen + F.embedding(codes[-1], level.codebook)
-            if self.training:
-                level.update(left, codes[-1])
+            found, said = level((z - chosen).detach())
+            codes.append(found)
+            chosen = chosen + said
             commitment = commitment + F.mse_loss(z, chosen)
         return z + (chosen - z).detach(), commitment / len(levels), torch.stack(codes, dim=-1)
 
-    def _each(self) -> list[Codebook]:
-        return [level for level in self.levels if isinstance(level, Codebook)]
 
-
-class GroupedQuantizer(TokenQuantizer):
+class GroupedQuantizer(_CodebookQuantizer):
     """Each codebook quantises a part of the latent of its own (Yang et al. 2023, HiFi-Codec)."""
 
     def __init__(self, levels: int, codes: int, code_width: int) -> None:
-        super().__init__()
-        self.levels = nn.ModuleList(Codebook(codes, code_width // levels) for _ in range(levels))
+        super().__init__(levels, codes, code_width // levels)
 
     def encode(self, z: Tensor) -> Tensor:
         return torch.stack([level.encode(part) for level, part in self._parts(z)], dim=-1)
 
     def decode(self, codes: Tensor) -> Tensor:
-        books = (level for level in self.levels if isinstance(level, Codebook))
-        return torch.cat([F.embedding(codes[..., i], book.codebook) for i, book in enumerate(books)], dim=-1)
+        return torch.cat([F.embedding(codes[..., i], book.codebook) for i, book in enumerate(self._each())], dim=-1)
 
     def _parts(self, z: Tensor) -> list[tuple[Codebook, Tensor]]:
-        books = [level for level in self.levels if isinstance(level, Codebook)]
-        return list(zip(books, z.chunk(len(books), dim=-1), strict=True))
+        return list(zip(self._each(), z.chunk(len(self.levels), dim=-1), strict=True))
 
     def forward(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        codes = []
-        for level, part in self._parts(z.detach()):
-            if self.training and float(level.counts.sum()) == 0.0:
-                level.update(part, torch.zeros(len(part), dtype=torch.long, device=z.device))
-            codes.append(level.encode(part))
-            if self.training:
-                level.update(part, codes[-1])
-        together = torch.stack(codes, dim=-1)
+        together = torch.stack([level(part)[0] for level, part in self._parts(z.detach())], dim=-1)
         chosen = self.decode(together)
         return z + (chosen - z).detach(), F.mse_loss(z, chosen), together
 

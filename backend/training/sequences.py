@@ -76,9 +76,8 @@ def activity(content: str, motion: Motion) -> Array | None:
     """(T,) how much of what the content names goes on in each frame, 0 to 1; None where all of the clip is alike."""
     joints = motion.joints
     if "turn" in content:
-        facing = rot.rotate(motion.global_rotations[:, 0], np.array([0.0, 0.0, 1.0]))
-        heading = np.unwrap(np.arctan2(facing[:, 0], facing[:, 2]))
-        share = (heading - heading[0]) / (heading[-1] - heading[0] + 1e-9)
+        heading = prompts.headings(motion)
+        share = heading / (heading[-1] + 1e-9)
         turning: Array = ((share > 0.15) & (share < 0.85)).astype(np.float64)
         return turning
     if content == "bow" or content == "call":

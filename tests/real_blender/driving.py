@@ -17,6 +17,23 @@ def picture(path: str) -> None:
     subprocess.run(["import", "-window", "root", path], check=False)
 
 
+def viewport() -> tuple[bpy.types.Window, bpy.types.Area, bpy.types.Region]:
+    """The window, its 3D viewport, and the part of it that shows the scene."""
+    window = bpy.context.window_manager.windows[0]
+    area = next(a for a in window.screen.areas if a.type == "VIEW_3D")
+    return window, area, next(r for r in area.regions if r.type == "WINDOW")
+
+
+def load_character(path: str) -> bpy.types.Object:
+    """The armature, made active, of a glTF file that replaces everything in the scene."""
+    for item in list(bpy.data.objects):
+        bpy.data.objects.remove(item)
+    bpy.ops.import_scene.gltf(filepath=path)
+    armature = next(o for o in bpy.data.objects if o.type == "ARMATURE")
+    bpy.context.view_layer.objects.active = armature
+    return armature
+
+
 def start(steps: Iterator[float], seen: dict[str, object], result: str) -> None:
     """Run the steps, each yielding seconds to wait before the next; then write `seen` and quit Blender, whatever
     happens."""

@@ -28,15 +28,9 @@ def steps():
     from bl_ext.user_default.motiongpt import session
 
     yield SETTLE
-    window = bpy.context.window_manager.windows[0]
-    area = next(a for a in window.screen.areas if a.type == "VIEW_3D")
-    region = next(r for r in area.regions if r.type == "WINDOW")
+    window, area, region = driving.viewport()
     with bpy.context.temp_override(window=window, area=area, region=region):
-        for item in list(bpy.data.objects):
-            bpy.data.objects.remove(item)
-        bpy.ops.import_scene.gltf(filepath=CHARACTER)
-        armature = next(o for o in bpy.data.objects if o.type == "ARMATURE")
-        bpy.context.view_layer.objects.active = armature
+        armature = driving.load_character(CHARACTER)
         scene = bpy.context.scene
         scene.render.fps, scene.motiongpt.prompt, scene.motiongpt.seconds, scene.motiongpt.seed = 30, PROMPT, 4.0, 1
         area.spaces.active.show_region_ui = True

@@ -77,16 +77,10 @@ def steps():
     from bl_ext.user_default.motiongpt import session
 
     yield SETTLE
-    window = bpy.context.window_manager.windows[0]
-    area = next(a for a in window.screen.areas if a.type == "VIEW_3D")
-    region = next(r for r in area.regions if r.type == "WINDOW")
+    window, area, region = driving.viewport()
     with bpy.context.temp_override(window=window, area=area, region=region):
-        for item in list(bpy.data.objects):
-            bpy.data.objects.remove(item)
-        bpy.ops.import_scene.gltf(filepath=CHARACTER)
-        armature = next(o for o in bpy.data.objects if o.type == "ARMATURE")
+        armature = driving.load_character(CHARACTER)
         armature.animation_data_clear()
-        bpy.context.view_layer.objects.active = armature
         scene = bpy.context.scene
         scene.render.fps, scene.frame_start, scene.frame_end = 30, 1, 48
         key_poses(armature)
