@@ -13,6 +13,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Tiny networks gain nothing from threads, which wait for each other for a long time where other work is going on.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 BPY_PRELUDE = '''\
 def emit(value):
     """Hand `value` to the test and end the process at once, past bpy's own clean-up."""

@@ -1,8 +1,10 @@
 """Several processes train one model: each step is that of all their batches."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +12,10 @@ torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
 
-from backend.training.loop import Processes, Schedule, train  # noqa: E402
+from backend.training.loop import Processes, Schedule, mixed_precision, train  # noqa: E402
+
+# As docs/training.md gives it; no name of a host has to be known.
+LOOPBACK = ("--standalone", "--local-addr=127.0.0.1")
 
 SCRIPT = """
 import json, sys
@@ -42,12 +47,20 @@ Path(sys.argv[1], f"told-{processes.rank}.json").write_text(json.dumps(told))
 def test_two_processes_make_one_model(tmp_path, repo_root):
     script = tmp_path / "tiny.py"
     script.write_text(SCRIPT)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", str(script)]
-    done = subprocess.run(
-        [*command, str(tmp_path)], cwd=repo_root, env={"PYTHONPATH": str(repo_root), "OMP_NUM_THREADS": "1"},
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", *LOOPBACK]
+    variables = {"PYTHONPATH": str(repo_root), "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    said = tmp_path / "said.txt"
+    with (
+        said.open("w") as output,
+        subprocess.Popen(
+            [*launch, script, tmp_path], cwd=repo_root, env=variables, stdout=output, stderr=output
+        ) as run,
+    ):
+        try:
+            status = run.wait(timeout=240)
+        finally:
+            run.terminate()  # and it ends its workers; killed at once, it would leave them running
+    assert status == 0, said.read_text()[-4000:]
     first, second = (json.loads((tmp_path / f"told-{rank}.json").read_text()) for rank in (0, 1))
     assert first["weights"] == second["weights"]
     assert first["seen"] == second["seen"] == [0, 1, 2, 3, 4]
@@ -66,3 +79,16 @@ def test_two_processes_make_one_model(tmp_path, repo_root):
 
     alone = train(model, loss_of, tmp_path / "alone", Schedule(5, 0.1, warmup=1), {}, "tiny")
     assert torch.allclose(alone.weight, torch.tensor(first["weights"]), atol=1e-5)
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").is_file(), reason="nothing tells here what the processor can do")
+def test_busy_machine_does_not_hide_which_precision_is_faster():
+    if {"avx512_bf16", "amx_bf16"} & set(Path("/proc/cpuinfo").read_text().split()):
+        pytest.skip("this processor multiplies bfloat16")
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    try:
+        assert not any(mixed_precision.__wrapped__(torch.device("cpu")) for _ in range(3))
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()

@@ -89,6 +89,10 @@ def test_from_clips_to_a_model_that_generates(dataset, tmp_path, capsys):
     assert main([*command, "--batch", "4", "--steps", "6", "--set", "decoder_layers=1"]) == 0
     assert torch.load(language / "checkpoint.pt", weights_only=True)["step"] == 6
     assert main([*command, "--batch", "5", "--steps", "6", "--set", "decoder_layers=1"]) == 2
+    for wrong in ("width", "depth=3", "decoder_layers=deep", "text_side=1"):
+        capsys.readouterr()
+        assert main([*command, "--set", wrong]) == 2
+        assert wrong.partition("=")[0] in capsys.readouterr().err
     card = tmp_path / "card.json"
     card.write_text(json.dumps({"name": "tiny", "licence": "CC0-1.0", "sources": ["made here"]}))
     export = ["train", "export", "--tokenizer", str(tokenizer), "--language", str(language), "--card", str(card)]

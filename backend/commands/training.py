@@ -1,6 +1,7 @@
 """`motiongpt data` and `motiongpt train`: from motion capture to a model of one's own. These need the `train` extra."""
 
 import argparse
+import contextlib
 import dataclasses
 import importlib.util
 import json
@@ -132,15 +133,20 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 def _settings(args: argparse.Namespace, *kinds: type[Any]) -> list[Any]:
     """One instance of each settings dataclass, from --steps, --batch, --seed and --set."""
     given: dict[str, Any] = {k: getattr(args, k) for k in ("steps", "batch", "seed") if getattr(args, k) is not None}
+    types: dict[str, Any] = {f.name: f.type for kind in kinds for f in dataclasses.fields(kind)}
     for entry in args.set:
-        name, _, value = entry.partition("=")
-        try:
-            given[name] = json.loads(value)
-        except ValueError:
-            raise MotionGPTError(f"--set {entry} is no NAME=VALUE.", "Write for instance --set width=512.") from None
-    known = {f.name for kind in kinds for f in dataclasses.fields(kind)}
-    if unknown := sorted(set(given) - known):
-        raise MotionGPTError(f"There is no setting {unknown[0]}.", f"There are: {', '.join(sorted(known))}.")
+        name, equals, value = entry.partition("=")
+        if not equals:
+            raise MotionGPTError(f"--set {entry} is no NAME=VALUE.", "Write for instance --set width=512.")
+        if name not in types:
+            raise MotionGPTError(f"There is no setting {name}.", f"There are: {', '.join(sorted(types))}.")
+        with contextlib.suppress(ValueError):  # a word needs no quotes
+            value = json.loads(value)
+        if not isinstance(value, (int, float) if types[name] is float else types[name]):
+            raise MotionGPTError(
+                f"--set {entry}: {value!r} is no {types[name].__name__}.", "Write for instance --set width=512."
+            )
+        given[name] = value
     return [
         kind(**{k: v for k, v in given.items() if k in {f.name for f in dataclasses.fields(kind)}}) for kind in kinds
     ]

@@ -53,20 +53,24 @@ def choose_device(name: str = "auto") -> torch.device:
 def mixed_precision(device: torch.device) -> bool:
     """Whether bfloat16 is the faster there: CUDA, and CPUs with units for it; others imitate it a hundred times slower.
 
-    On a CPU one product of matrices in each precision tells.
+    On a CPU the product of two matrices tells: on one thread, since several wait for each other on a busy machine, and
+    in the best of several tries.
     """
     if device.type != "cpu":
         return True
 
     def seconds(dtype: torch.dtype) -> float:
-        a = torch.ones(192, 192, dtype=dtype)
-        a @ a
+        a = torch.ones(256, 256, dtype=dtype)
         started = time.perf_counter()
-        for _ in range(3):
-            a @ a
+        a @ a
         return time.perf_counter() - started
 
-    return seconds(torch.bfloat16) < seconds(torch.float32)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return min(seconds(torch.bfloat16) for _ in range(5)) < min(seconds(torch.float32) for _ in range(5))
+    finally:
+        torch.set_num_threads(threads)
 
 
 def autocast(device: torch.device) -> torch.autocast:
