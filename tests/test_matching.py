@@ -63,9 +63,10 @@ def test_a_judge_that_is_missing_or_knows_other_actions_is_refused(tmp_path) -> 
 
 torch = pytest.importorskip("torch")
 
+from backend.training import export_matching  # noqa: E402
 from backend.training.captions import describe  # noqa: E402
 from backend.training.data import Clip, Dataset  # noqa: E402
-from backend.training.export_matching import export_judge, export_picker  # noqa: E402
+from backend.training.export_matching import export_judge, export_picker, right_where_set_apart  # noqa: E402
 from backend.training.matching import (  # noqa: E402
     MatchingTraining,
     _Batches,
@@ -225,3 +226,24 @@ def test_describe_is_what_the_captions_hold() -> None:
     dataset, texts = small_dataset(), {}
     _examples(dataset, dataset.clips[:1], texts, random.Random(5))
     assert describe("walk", "sad", False, False, random.Random(5)) in texts
+
+
+def test_what_is_set_apart_is_counted_by_itself(model, monkeypatch) -> None:
+    """Gestures and turns in the styles that are named; every action right here, every other style."""
+    dataset = small_dataset()
+    apart = [c for c in dataset.clips if c.tags == {"content": "raise-up-left-hand", "style": "sad"}]
+
+    def judged(_, rows):
+        assert len(rows) == len(apart)
+        actions, styles = torch.zeros(len(rows), len(ACTION_NAMES)), torch.zeros(len(rows), len(STYLE_NAMES))
+        actions[:, ACTION_NAMES.index("raise-up-left-hand")] = 1.0
+        styles[::2, STYLE_NAMES.index("sad")] = 1.0
+        styles[1::2, STYLE_NAMES.index("active")] = 1.0
+        return None, actions, styles
+
+    monkeypatch.setattr(export_matching, "judge_motions", judged)
+    found = right_where_set_apart(model, dataset, "sad happy")
+    half = (len(apart) + 1) // 2 / len(apart)
+    shares = {"apart_action_right": 1.0, "apart_style_right": half, "apart_both_right": half}
+    assert found == pytest.approx({"apart_clips": len(apart), **shares})
+    assert right_where_set_apart(model, dataset, "") == {}

@@ -214,13 +214,14 @@ def run_matching(args: argparse.Namespace) -> Report:
     """The text-motion matching model."""
     _need_torch()
     from ..training.data import load_dataset
-    from ..training.export_matching import add_picker, calibrate, export_judge
+    from ..training.export_matching import add_picker, calibrate, export_judge, right_where_set_apart
     from ..training.matching import MatchingTraining, train_matching
     from ..training.matching_net import MatchingConfig
 
     training, config = _settings(args, MatchingTraining, MatchingConfig)
     model = train_matching(args.dataset, args.output, training, config, args.device).cpu()
-    measured = calibrate(model, load_dataset(args.dataset))
+    dataset = load_dataset(args.dataset)
+    measured = {**calibrate(model, dataset), **right_where_set_apart(model, dataset, training.without)}
     settings = {**dataclasses.asdict(training), **dataclasses.asdict(config)}
     if args.judge:
         export_judge(model, args.judge, {"licence": args.licence, "training": settings, **measured})

@@ -44,6 +44,11 @@ def is_composite(clip: Clip) -> bool:
     return clip.name.startswith(COMPOSITE + "/")
 
 
+def set_apart(clip: Clip, styles: str) -> bool:
+    """Whether it is a gesture or a turn, all of which composites can stand for, in one of the styles (words)."""
+    return clip.tags.get("content") in (*_GESTURES, *_TURNS) and clip.tags.get("style") in styles.split()
+
+
 def arm_joints(side: str) -> list[int]:
     """Joints of the "left", the "right" or "both" arms, collars included."""
     sides = ("left", "right") if side == "both" else (side,)

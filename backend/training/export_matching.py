@@ -20,6 +20,7 @@ from ..evaluation.cases import meaning_of
 from ..evaluation.meaning import ACTION_NAMES, STYLE_NAMES
 from ..features import DIMENSIONS
 from ..models import ModelCard, read_card, write_card
+from .composites import set_apart
 from .data import Dataset
 from .export import export_graph, one_file, store_halves
 from .language_net import TEXT_WIDTH
@@ -106,3 +107,20 @@ def calibrate(model: MatchingModel, dataset: Dataset) -> dict[str, float]:
         out[f"{name}_temperature"] = round(min(tried, key=lambda t: tried[t]), 3)
         out[f"{name}_right"] = round(float((scores.argmax(1) == target).float().mean()), 4)
     return out
+
+
+def right_where_set_apart(model: MatchingModel, dataset: Dataset, styles: str) -> dict[str, float]:
+    """Shares of right answers on the clips that were `set_apart`: what the model makes of pairs of action and style
+    that no clip has taught it."""
+    clips = [c for c in dataset.clips if set_apart(c, styles)]
+    if not clips:
+        return {}
+    _, actions, styles_found = judge_motions(model, [np.asarray(dataset.of(c)) for c in clips])
+    meanings = [meaning_of(c) for c in clips]
+    action = actions.argmax(1) == torch.tensor([ACTION_NAMES.index(m.action) for m in meanings])
+    style = styles_found.argmax(1) == torch.tensor([STYLE_NAMES.index(m.style) for m in meanings])
+    shares = {"action": action, "style": style, "both": action & style}
+    return {
+        "apart_clips": float(len(clips)),
+        **{f"apart_{k}_right": float(v.float().mean()) for k, v in shares.items()},
+    }

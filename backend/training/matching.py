@@ -8,7 +8,7 @@ import random
 import zlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from ..evaluation.cases import meaning_of
 from ..evaluation.meaning import ACTION_NAMES, OTHER, STYLE_NAMES, Meaning, read_caption
 from ..features import features_to_motion
 from .captions import describe
-from .composites import with_composites
+from .composites import set_apart, with_composites
 from .data import Clip, Dataset, load_dataset
 from .loop import Schedule, choose_device, train
 from .matching_net import MatchingConfig, MatchingModel
@@ -40,7 +40,8 @@ _WORDINGS = 48  # of every content, style, size and side
 @dataclass(frozen=True)
 class MatchingTraining:
     """classes: weight of the classifiers' losses.  whole: share of clips shown uncut.  composites: for every action in
-    a style that no clip shows it in (see `composites`); a judge is to know real motion alone, a picker more.
+    a style that no clip shows it in (see `composites`); a judge is to know real motion alone, a picker more.  without:
+    styles (words) whose gestures and turns are left out, to test the model by what it never saw (see `set_apart`).
     """
 
     batch: int = 128
@@ -50,6 +51,7 @@ class MatchingTraining:
     classes: float = 0.5
     whole: float = 0.5
     composites: int = 0
+    without: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +193,9 @@ def train_matching(
     """Train on a data set's training split and leave `model.pt` in the folder; resumes what it finds there."""
     config = config or MatchingConfig()
     where = choose_device(device)
-    dataset = with_composites(load_dataset(data), training.composites, training.seed)
+    whole = load_dataset(data)
+    seen = replace(whole, clips=[c for c in whole.clips if not set_apart(c, training.without)])
+    dataset = with_composites(seen, training.composites, training.seed)
     texts: dict[str, int] = {}
     rng = random.Random(training.seed)
     examples = _examples(dataset, [c for c in dataset.split("train") if not held_out(c)], texts, rng)
