@@ -17,11 +17,17 @@ from backend.engines.base import (  # noqa: E402
     Result,
 )
 from backend.training.captions import ACTIONS, LITTLE, STYLES, describe  # noqa: E402
-from backend.training.data import load_dataset, swap_sides  # noqa: E402
+from backend.training.data import Clip, load_dataset, swap_sides  # noqa: E402
 from backend.training.language_model import keep_kinds  # noqa: E402
 from backend.training.sentences import encoder_folder  # noqa: E402
 from backend.training.sequences import MIN_TOKENS, TokenSequence, crop  # noqa: E402
-from backend.training.tokenizer import kinematic_joints  # noqa: E402
+from backend.training.tokenizer import (  # noqa: E402
+    encode_clip,
+    fair_weights,
+    kinematic_joints,
+    load_tokenizer,
+    tokenizer_config,
+)
 from backend.vocabulary import HIDDEN, MOTION, POSE  # noqa: E402
 from retarget import Motion, MotionGPTError  # noqa: E402
 from retarget import rotations as rot  # noqa: E402
@@ -71,6 +77,36 @@ def test_kinematics_of_features_are_their_positions(dataset):
     rows = torch.from_numpy(np.array(data.of(data.clips[0])))
     joints = kinematic_joints(rows)
     assert torch.allclose(joints[:, 1:].flatten(1), rows[:, 4:67], atol=2e-5)
+
+
+def test_refining_changes_what_codes_look_like_and_no_code(dataset, tmp_path, capsys):
+    first, second = tmp_path / "first", tmp_path / "second"
+    small = ["--set", "width=32", "--set", "code_width=16", "--set", "codes=64", "--batch", "8"]
+    assert main(["train", "tokenizer", str(dataset), "-o", str(first), "--steps", "40", *small]) == 0
+    refine = ["train", "tokenizer", str(dataset), "-o", str(second), "--batch", "8"]
+    assert main([*refine, "--refine", str(first), "--steps", "60", "--set", "rate=0.002"]) == 0
+    (old, statistics), (new, _) = load_tokenizer(first), load_tokenizer(second)
+    data = load_dataset(dataset)
+    rows = [np.asarray(data.of(clip)) for clip in data.split("train")]
+    codes = [encode_clip(old, statistics, r) for r in rows]
+    assert all(np.array_equal(c, encode_clip(new, statistics, r)) for c, r in zip(codes, rows, strict=True))
+
+    def error(model):
+        found = [model.decode(torch.from_numpy(c)[None])[0].detach().numpy() for c in codes]
+        return np.mean([np.abs(statistics.normalize(r[: len(f)]) - f).mean() for r, f in zip(rows, found, strict=True)])
+
+    assert error(new) < error(old)
+    assert tokenizer_config(second).steps == 60 and tokenizer_config(second).width == 32
+    capsys.readouterr()
+    assert main([*refine, "--refine", str(tmp_path / "nothing")]) == 2
+    assert "no trained tokenizer" in capsys.readouterr().err
+
+
+def test_fair_weights_show_rare_styles_as_often():
+    """Half of the draws: of a content, every style alike."""
+    kinds = ["normal"] * 9 + ["angry"]
+    clips = [Clip(str(i), 0, 100, [], {"content": "walk", "style": style}) for i, style in enumerate(kinds)]
+    assert fair_weights(clips) == pytest.approx([(0.5 / 9 + 0.1) / 2] * 9 + [(0.5 + 0.1) / 2])
 
 
 @pytest.mark.slow

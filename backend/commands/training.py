@@ -54,6 +54,12 @@ def _add_tokenizer(inner: "common.Subparsers") -> None:
     )
     parser.add_argument("dataset", type=Path, metavar="DATASET")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
+    parser.add_argument(
+        "--refine",
+        type=Path,
+        metavar="FOLDER",
+        help="a trained tokenizer whose decoder to train further, on all styles alike; its codes stay",
+    )
     _add_settings(parser)
 
 
@@ -130,8 +136,9 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _settings(args: argparse.Namespace, *kinds: type[Any]) -> list[Any]:
-    """One instance of each settings dataclass, from --steps, --batch, --seed and --set."""
+def _settings(args: argparse.Namespace, *kinds: Any) -> list[Any]:
+    """One instance of each settings dataclass, or a changed copy of an instance, from --steps, --batch, --seed and
+    --set."""
     given: dict[str, Any] = {k: getattr(args, k) for k in ("steps", "batch", "seed") if getattr(args, k) is not None}
     types: dict[str, Any] = {f.name: f.type for kind in kinds for f in dataclasses.fields(kind)}
     for entry in args.set:
@@ -148,7 +155,11 @@ def _settings(args: argparse.Namespace, *kinds: type[Any]) -> list[Any]:
             )
         given[name] = value
     return [
-        kind(**{k: v for k, v in given.items() if k in {f.name for f in dataclasses.fields(kind)}}) for kind in kinds
+        dataclasses.replace(
+            kind() if isinstance(kind, type) else kind,
+            **{f.name: given[f.name] for f in dataclasses.fields(kind) if f.name in given},
+        )
+        for kind in kinds
     ]
 
 
@@ -190,12 +201,16 @@ def run_import(args: argparse.Namespace) -> Report:
 def run_tokenizer(args: argparse.Namespace) -> Report:
     """Stage 1, then its errors on the test clips."""
     _need_torch()
+    from ..training import tokenizer as stage
     from ..training.data import load_dataset
-    from ..training.tokenizer import TokenizerConfig, evaluate_tokenizer, load_tokenizer, train_tokenizer
 
-    (config,) = _settings(args, TokenizerConfig)
-    train_tokenizer(args.dataset, args.output, config, args.device)
-    measured = evaluate_tokenizer(*load_tokenizer(args.output), load_dataset(args.dataset))
+    if args.refine:
+        (config,) = _settings(args, stage.tokenizer_config(args.refine))
+        stage.refine_decoder(args.dataset, args.refine, args.output, config, args.device)
+    else:
+        (config,) = _settings(args, stage.TokenizerConfig)
+        stage.train_tokenizer(args.dataset, args.output, config, args.device)
+    measured = stage.evaluate_tokenizer(*stage.load_tokenizer(args.output), load_dataset(args.dataset))
     return Report({"path": str(args.output), **measured}, tuple(f"{k}: {v:.3f}" for k, v in measured.items()))
 
 

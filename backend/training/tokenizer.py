@@ -1,5 +1,6 @@
 """Stage 1: train the motion tokenizer, and measure it."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from retarget.skeleton import PARENTS, REST_OFFSETS
 
 from ..features import DIMENSIONS, PELVIS_CHILDREN, SLICES, Statistics, features_to_motion
 from .data import Clip, Dataset, load_dataset
-from .loop import Processes, Schedule, autocast, choose_device, train
+from .loop import Processes, Schedule, autocast, choose_device, save_whole, train
 from .vqvae import FRAMES_PER_TOKEN, MotionVqVae
 
 Array = NDArray[np.float32]
@@ -85,13 +86,30 @@ def kinematic_joints(features: Tensor) -> Tensor:
     return torch.stack(joints, dim=-2)
 
 
+def fair_weights(clips: list[Clip]) -> NDArray[np.float64]:
+    """Probability of each clip: half as in `clip_weights`, half with the styles of a content alike, however few clips
+    show one."""
+    contents = [c.tags.get("content") or c.name.split("/")[0] for c in clips]
+    pairs = [(content, c.tags.get("style", "")) for content, c in zip(contents, clips, strict=True)]
+    frames, number, styles = Counter[tuple[str, str]](), Counter(contents), Counter(k for k, _ in set(pairs))
+    for clip, pair in zip(clips, pairs, strict=True):
+        frames[pair] += clip.frames
+    fair = np.array(
+        [c.frames / frames[p] * number[p[0]] ** 0.5 / styles[p[0]] for c, p in zip(clips, pairs, strict=True)]
+    )
+    out: NDArray[np.float64] = (fair / fair.sum() + clip_weights(clips)) / 2
+    return out
+
+
 class _Windows:
     """Random windows of the training clips; shorter clips are filled by holding their last frame, and masked."""
 
-    def __init__(self, dataset: Dataset, statistics: Statistics, config: TokenizerConfig) -> None:
+    def __init__(
+        self, dataset: Dataset, statistics: Statistics, config: TokenizerConfig, weights: NDArray[np.float64]
+    ) -> None:
         self.clips = dataset.split("train")
         self.rows = torch.from_numpy(statistics.normalize(np.asarray(dataset.features)).astype(np.float32))
-        self.weights = torch.from_numpy(clip_weights(self.clips))
+        self.weights = torch.from_numpy(weights)
         self.config = config
 
     def draw(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -110,12 +128,8 @@ class _Windows:
         return self.rows[index], mask
 
 
-def _losses(
-    model: MotionVqVae, batch: Tensor, mask: Tensor, stats: tuple[Tensor, Tensor], c: TokenizerConfig
-) -> Tensor:
+def _losses(out: Tensor, batch: Tensor, mask: Tensor, stats: tuple[Tensor, Tensor], c: TokenizerConfig) -> Tensor:
     mean, std = stats
-    with autocast(batch.device):
-        out, commitment, _ = model(batch)
     out = out.float()
 
     def masked(x: Tensor, m: Tensor) -> Tensor:
@@ -135,7 +149,6 @@ def _losses(
         + c.velocity * masked(change, mask[:, 1:])
         + c.joints * masked(joints.abs(), mask) * 10.0
         + c.path * masked(way.abs(), mask) * 10.0
-        + c.commitment * commitment
     )
     return total
 
@@ -147,16 +160,17 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
     statistics = compute_statistics(dataset)
     np.savez(folder / "statistics.npz", mean=statistics.mean, std=statistics.std)
     where = choose_device(device)
-    if Processes(where).count > 1:
-        raise MotionGPTError("Several processes can't train one tokenizer: its codebooks move.", "Start one process.")
+    _need_one_process(where)
     torch.manual_seed(config.seed)
     model = _network(config).to(where)
-    windows = _Windows(dataset, statistics, config)
-    stats = (torch.from_numpy(statistics.mean).to(where), torch.from_numpy(statistics.std).to(where))
+    windows = _Windows(dataset, statistics, config, clip_weights(dataset.split("train")))
+    stats = _on(where, statistics)
 
     def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
-        batch, mask = windows.draw(generator)
-        return {"loss": _losses(model, batch.to(where), mask.to(where), stats, config)}
+        batch, mask = (x.to(where) for x in windows.draw(generator))
+        with autocast(where):
+            out, commitment, _ = model(batch)
+        return {"loss": _losses(out, batch, mask, stats, config) + config.commitment * commitment}
 
     schedule = Schedule(config.steps, config.rate, seed=config.seed)
     average = train(model, loss_of, folder, schedule, asdict(config), "tokenizer")
@@ -164,8 +178,59 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
     return average
 
 
+def refine_decoder(
+    data: Path, tokenizer: Path, folder: Path, config: TokenizerConfig, device: str = "auto"
+) -> MotionVqVae:
+    """Train the decoder of a trained tokenizer further, with `fair_weights`. Its codes stay as they are, and with them
+    what a language model has learned of them.
+
+    config: the tokenizer's own (`tokenizer_config`), but for how to train. folder gets `model.pt` and
+    `statistics.npz` of the whole tokenizer, and in `decoder/` what the training resumes from.
+    """
+    where = choose_device(device)
+    _need_one_process(where)
+    model, statistics = load_tokenizer(tokenizer)
+    model.to(where)
+    dataset = load_dataset(data)
+    windows = _Windows(dataset, statistics, config, fair_weights(dataset.split("train")))
+    stats = _on(where, statistics)
+    decoder = model.decoder.train()
+
+    def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
+        batch, mask = (x.to(where) for x in windows.draw(generator))
+        with torch.no_grad():
+            latents = model.quantizer.decode(model.encode(batch)).transpose(1, 2)
+        with autocast(where):
+            out = decoder(latents).transpose(1, 2)
+        return {"loss": _losses(out, batch, mask, stats, config)}
+
+    schedule = Schedule(config.steps, config.rate, seed=config.seed)
+    refined = train(decoder, loss_of, folder / "decoder", schedule, asdict(config), "decoder")
+    model.decoder.load_state_dict(refined.state_dict())
+    np.savez(folder / "statistics.npz", mean=statistics.mean, std=statistics.std)
+    save_whole({"model": model.state_dict(), "config": asdict(config)}, folder / "model.pt")
+    return model.eval()
+
+
+def _need_one_process(where: torch.device) -> None:
+    if Processes(where).count > 1:
+        raise MotionGPTError("Several processes can't train one tokenizer: its codebooks move.", "Start one process.")
+
+
+def _on(where: torch.device, statistics: Statistics) -> tuple[Tensor, Tensor]:
+    return torch.from_numpy(statistics.mean).to(where), torch.from_numpy(statistics.std).to(where)
+
+
 def _network(c: TokenizerConfig) -> MotionVqVae:
     return MotionVqVae(c.width, c.code_width, c.depth, c.codes, c.levels, c.quantizer)
+
+
+def tokenizer_config(folder: Path) -> TokenizerConfig:
+    """The settings that a tokenizer was trained with. Raises MotionGPTError where the folder holds none."""
+    try:
+        return TokenizerConfig(**torch.load(folder / "model.pt", weights_only=True, map_location="cpu")["config"])
+    except FileNotFoundError:
+        raise MotionGPTError(f"{folder} holds no trained tokenizer.", "Run `motiongpt train tokenizer`.") from None
 
 
 def load_tokenizer(folder: Path) -> tuple[MotionVqVae, Statistics]:
