@@ -98,6 +98,8 @@ def test_refining_changes_what_codes_look_like_and_no_code(dataset, tmp_path, ca
     assert error(new) < error(old)
     assert tokenizer_config(second).steps == 60 and tokenizer_config(second).width == 32
     capsys.readouterr()
+    assert main([*refine, "--refine", str(second), "--steps", "60", "--set", "rate=0.002"]) == 2  # of another one
+    assert "settings" in capsys.readouterr().err
     assert main([*refine, "--refine", str(tmp_path / "nothing")]) == 2
     assert "no trained tokenizer" in capsys.readouterr().err
 

@@ -1,5 +1,6 @@
 """Stage 1: train the motion tokenizer, and measure it."""
 
+import zlib
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -205,7 +206,8 @@ def refine_decoder(
         return {"loss": _losses(out, batch, mask, stats, config)}
 
     schedule = Schedule(config.steps, config.rate, seed=config.seed)
-    refined = train(decoder, loss_of, folder / "decoder", schedule, asdict(config), "decoder")
+    settings = {**asdict(config), "of": zlib.crc32((tokenizer / "model.pt").read_bytes())}
+    refined = train(decoder, loss_of, folder / "decoder", schedule, settings, "decoder")
     model.decoder.load_state_dict(refined.state_dict())
     np.savez(folder / "statistics.npz", mean=statistics.mean, std=statistics.std)
     save_whole({"model": model.state_dict(), "config": asdict(config)}, folder / "model.pt")
