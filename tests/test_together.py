@@ -14,9 +14,6 @@ from torch import nn  # noqa: E402
 
 from backend.training.loop import Processes, Schedule, mixed_precision, train  # noqa: E402
 
-# As docs/training.md gives it; no name of a host has to be known.
-LOOPBACK = ("--standalone", "--local-addr=127.0.0.1")
-
 SCRIPT = """
 import json, sys
 from pathlib import Path
@@ -47,14 +44,14 @@ Path(sys.argv[1], f"told-{processes.rank}.json").write_text(json.dumps(told))
 def test_two_processes_make_one_model(tmp_path, repo_root):
     script = tmp_path / "tiny.py"
     script.write_text(SCRIPT)
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", *LOOPBACK]
+    # By addresses alone: the name of the machine may lead nowhere.
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
+    command = [*launch, "--local-addr=127.0.0.1", script, tmp_path]
     variables = {"PYTHONPATH": str(repo_root), "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
     said = tmp_path / "said.txt"
     with (
         said.open("w") as output,
-        subprocess.Popen(
-            [*launch, script, tmp_path], cwd=repo_root, env=variables, stdout=output, stderr=output
-        ) as run,
+        subprocess.Popen(command, cwd=repo_root, env=variables, stdout=output, stderr=output) as run,
     ):
         try:
             status = run.wait(timeout=240)

@@ -11,8 +11,8 @@ import itertools
 import json
 import re
 import zlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,25 @@ class Dataset:
 
     def split(self, name: str) -> list[Clip]:
         return [c for c in self.clips if c.split == name]
+
+
+def kind_of(clip: Clip) -> str:
+    """What a clip shows: its content, or the collection that it is from."""
+    return clip.tags.get("content") or clip.name.split("/")[0]
+
+
+def fair_shares(
+    kinds: Sequence[str], styles: Sequence[str], sizes: Sequence[float] | None = None
+) -> NDArray[np.float64]:
+    """How often each of N clips is to be drawn, unscaled: a kind by the square root of its number, the styles within it
+    alike, and the clips within these by their sizes (or alike)."""
+    pairs, sizes = list(zip(kinds, styles, strict=True)), sizes or [1.0] * len(kinds)
+    number, held, total = Counter(kinds), Counter(kind for kind, _ in set(pairs)), dict.fromkeys(pairs, 0.0)
+    for pair, size in zip(pairs, sizes, strict=True):
+        total[pair] += size
+    return np.array(
+        [number[p[0]] ** 0.5 / held[p[0]] / (total[p] / size) for p, size in zip(pairs, sizes, strict=True)]
+    )
 
 
 class _GrowingArray:

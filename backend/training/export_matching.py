@@ -21,7 +21,7 @@ from ..evaluation.meaning import ACTION_NAMES, STYLE_NAMES
 from ..features import DIMENSIONS
 from ..models import ModelCard, read_card, write_card
 from .composites import set_apart
-from .data import Dataset
+from .data import Clip, Dataset
 from .export import export_graph, one_file, store_halves
 from .language_net import TEXT_WIDTH
 from .matching import held_out, judge_motions
@@ -95,14 +95,8 @@ def calibrate(model: MatchingModel, dataset: Dataset) -> dict[str, float]:
     clips = [c for c in dataset.split("train") if held_out(c) and c.tags]
     if not clips:
         return {"held_out_clips": 0.0, "action_temperature": 1.0, "style_temperature": 1.0}
-    _, actions, styles = judge_motions(model, [np.asarray(dataset.of(c)) for c in clips])
-    meanings = [meaning_of(c) for c in clips]
     out: dict[str, float] = {"held_out_clips": float(len(clips))}
-    for name, scores, names, wanted in (
-        ("action", actions, ACTION_NAMES, [m.action for m in meanings]),
-        ("style", styles, STYLE_NAMES, [m.style for m in meanings]),
-    ):
-        target = torch.tensor([names.index(w) for w in wanted])
+    for name, (scores, target) in _classified(model, dataset, clips).items():
         tried = {t: float(nn.functional.cross_entropy(scores / t, target)) for t in np.geomspace(0.2, 5.0, 81).tolist()}
         out[f"{name}_temperature"] = round(min(tried, key=lambda t: tried[t]), 3)
         out[f"{name}_right"] = round(float((scores.argmax(1) == target).float().mean()), 4)
@@ -115,12 +109,18 @@ def right_where_set_apart(model: MatchingModel, dataset: Dataset, styles: str) -
     clips = [c for c in dataset.clips if set_apart(c, styles)]
     if not clips:
         return {}
-    _, actions, styles_found = judge_motions(model, [np.asarray(dataset.of(c)) for c in clips])
+    found = _classified(model, dataset, clips)
+    right = {name: scores.argmax(1) == target for name, (scores, target) in found.items()}
+    right["both"] = right["action"] & right["style"]
+    shares = {f"apart_{name}_right": float(hits.float().mean()) for name, hits in right.items()}
+    return {"apart_clips": float(len(clips)), **shares}
+
+
+def _classified(model: MatchingModel, dataset: Dataset, clips: list[Clip]) -> dict[str, tuple[Tensor, Tensor]]:
+    """Scores (N, classes) of the clips' actions and styles, and which are right (N,)."""
+    _, actions, styles = judge_motions(model, [np.asarray(dataset.of(c)) for c in clips])
     meanings = [meaning_of(c) for c in clips]
-    action = actions.argmax(1) == torch.tensor([ACTION_NAMES.index(m.action) for m in meanings])
-    style = styles_found.argmax(1) == torch.tensor([STYLE_NAMES.index(m.style) for m in meanings])
-    shares = {"action": action, "style": style, "both": action & style}
     return {
-        "apart_clips": float(len(clips)),
-        **{f"apart_{k}_right": float(v.float().mean()) for k, v in shares.items()},
+        "action": (actions, torch.tensor([ACTION_NAMES.index(m.action) for m in meanings])),
+        "style": (styles, torch.tensor([STYLE_NAMES.index(m.style) for m in meanings])),
     }

@@ -1,7 +1,6 @@
 """Stages 2 and 3: train the language model that reads and writes motion tokens, all tasks in one model."""
 
 import random
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -30,7 +29,7 @@ from ..vocabulary import (
     UNKNOWN_LENGTH,
 )
 from .composites import is_composite, with_composites
-from .data import Clip, load_dataset
+from .data import Clip, fair_shares, kind_of, load_dataset
 from .language_net import LanguageConfig, MotionLanguageModel
 from .loop import Processes, Schedule, autocast, choose_device, save_whole, train
 from .sentences import load_text_tokenizer, load_words
@@ -109,14 +108,9 @@ class _Batches:
     ) -> None:
         self.sequences, self.wordings, self.training = sequences, wordings, training
         self.processes = processes
-        contents = [s.clip.tags.get("content") or s.clip.name.split("/")[0] for s in sequences]
-        styles = [(k, s.clip.tags.get("style", "")) for k, s in zip(contents, sequences, strict=True)]
-        number, pairs = Counter(contents), Counter(styles)
-        kinds = Counter(k for k, _ in pairs)
-        # A content is drawn with the square root of its number, a style within it alike, but less where put together.
-        trust = [training.composed if is_composite(s.clip) else 1.0 for s in sequences]
-        weights = [w * number[k] ** 0.5 / kinds[k] / pairs[k, s] for w, (k, s) in zip(trust, styles, strict=True)]
-        self.weights = torch.tensor(weights, dtype=torch.float64)
+        shares = fair_shares([kind_of(s.clip) for s in sequences], [s.clip.tags.get("style", "") for s in sequences])
+        trust = np.array([training.composed if is_composite(s.clip) else 1.0 for s in sequences])
+        self.weights = torch.from_numpy(trust * shares)
 
     def draw(self, generator: torch.Generator) -> dict[str, Tensor]:
         """What the model takes, and targets: see `_generate`."""

@@ -6,7 +6,6 @@ is then judged by would look better than it is.
 
 import random
 import zlib
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from ..evaluation.meaning import ACTION_NAMES, OTHER, STYLE_NAMES, Meaning, read
 from ..features import features_to_motion
 from .captions import describe
 from .composites import set_apart, with_composites
-from .data import Clip, Dataset, load_dataset
+from .data import Clip, Dataset, fair_shares, kind_of, load_dataset
 from .loop import Schedule, choose_device, train
 from .matching_net import MatchingConfig, MatchingModel
 from .sentences import Sentences, kept_sentences
@@ -109,12 +108,8 @@ class _Batches:
     ) -> None:
         self.dataset, self.examples, self.read, self.training = dataset, examples, read, t
         self.styles = [read_caption(text).style for text in texts]
-        keys = [e.clip.tags.get("content") or e.clip.name.split("/")[0] for e in examples]
-        pairs = list(zip(keys, (e.meaning.style for e in examples), strict=True))
-        of_key, of_pair = Counter(keys), Counter(pairs)
-        kinds = Counter(key for key, _ in of_pair)
-        weights = [of_key[k] ** 0.5 / kinds[k] / of_pair[k, s] for k, s in pairs]
-        self.weights = torch.tensor(weights, dtype=torch.float64)
+        shares = fair_shares([kind_of(e.clip) for e in examples], [e.meaning.style for e in examples])
+        self.weights = torch.from_numpy(shares)
 
     def cut(self, example: _Example, random: np.random.Generator) -> tuple[int, int]:
         """(first, last + 1) frame of a random stretch that holds the core where it fits."""

@@ -1,9 +1,9 @@
 """Stage 1: train the motion tokenizer, and measure it."""
 
 import zlib
-from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from retarget import MotionGPTError
 from retarget.skeleton import PARENTS, REST_OFFSETS
 
 from ..features import DIMENSIONS, PELVIS_CHILDREN, SLICES, Statistics, features_to_motion
-from .data import Clip, Dataset, load_dataset
+from .data import Clip, Dataset, fair_shares, kind_of, load_dataset
 from .loop import Processes, Schedule, autocast, choose_device, save_whole, train
 from .vqvae import FRAMES_PER_TOKEN, MotionVqVae
 
@@ -58,7 +58,7 @@ def compute_statistics(dataset: Dataset) -> Statistics:
 
 def clip_weights(clips: list[Clip]) -> NDArray[np.float64]:
     """Probability of each clip: contents drawn with 1 / sqrt(their number), clips by their length within."""
-    keys = [c.tags.get("content") or c.name.split("/")[0] for c in clips]
+    keys = [kind_of(c) for c in clips]
     count = {k: keys.count(k) for k in set(keys)}
     weights = np.array([c.frames * count[k] ** -0.5 for c, k in zip(clips, keys, strict=True)])
     out: NDArray[np.float64] = weights / weights.sum()
@@ -90,14 +90,8 @@ def kinematic_joints(features: Tensor) -> Tensor:
 def fair_weights(clips: list[Clip]) -> NDArray[np.float64]:
     """Probability of each clip: half as in `clip_weights`, half with the styles of a content alike, however few clips
     show one."""
-    contents = [c.tags.get("content") or c.name.split("/")[0] for c in clips]
-    pairs = [(content, c.tags.get("style", "")) for content, c in zip(contents, clips, strict=True)]
-    frames, number, styles = Counter[tuple[str, str]](), Counter(contents), Counter(k for k, _ in set(pairs))
-    for clip, pair in zip(clips, pairs, strict=True):
-        frames[pair] += clip.frames
-    fair = np.array(
-        [c.frames / frames[p] * number[p[0]] ** 0.5 / styles[p[0]] for c, p in zip(clips, pairs, strict=True)]
-    )
+    styles = [c.tags.get("style", "") for c in clips]
+    fair = fair_shares([kind_of(c) for c in clips], styles, [c.frames for c in clips])
     out: NDArray[np.float64] = (fair / fair.sum() + clip_weights(clips)) / 2
     return out
 
@@ -229,15 +223,20 @@ def _network(c: TokenizerConfig) -> MotionVqVae:
 
 def tokenizer_config(folder: Path) -> TokenizerConfig:
     """The settings that a tokenizer was trained with. Raises MotionGPTError where the folder holds none."""
+    return TokenizerConfig(**_trained(folder)["config"])
+
+
+def _trained(folder: Path) -> dict[str, Any]:
     try:
-        return TokenizerConfig(**torch.load(folder / "model.pt", weights_only=True, map_location="cpu")["config"])
+        state: dict[str, Any] = torch.load(folder / "model.pt", weights_only=True, map_location="cpu")
+        return state
     except FileNotFoundError:
         raise MotionGPTError(f"{folder} holds no trained tokenizer.", "Run `motiongpt train tokenizer`.") from None
 
 
 def load_tokenizer(folder: Path) -> tuple[MotionVqVae, Statistics]:
-    """A trained tokenizer and the statistics of its features."""
-    state = torch.load(folder / "model.pt", weights_only=True, map_location="cpu")
+    """A trained tokenizer and the statistics of its features. Raises MotionGPTError where the folder holds none."""
+    state = _trained(folder)
     model = _network(TokenizerConfig(**state["config"]))
     model.load_state_dict(state["model"])
     with np.load(folder / "statistics.npz") as file:
