@@ -1,6 +1,7 @@
 """The built extension inside Blender: installed from its zip, used through its operators, with a backend process.
 
-Every scenario of `addon_scenarios.py` runs in a Blender process of its own. BPY_PYTHON names another Python with bpy.
+Every scenario of `addon_scenarios.py` runs in a Blender process of its own. BPY_PYTHON names another Python with bpy,
+BPY_SCENARIOS a copy of this folder for a Python that can't see it.
 """
 
 import importlib.util
@@ -19,7 +20,7 @@ import pytest
 import build_addon
 
 ROOT = Path(__file__).resolve().parent.parent
-SCENARIOS = ROOT / "tests" / "addon_scenarios.py"
+SCENARIOS = Path(os.environ.get("BPY_SCENARIOS") or ROOT / "tests") / "addon_scenarios.py"
 FAKE_ENGINE = {"MOTIONGPT_TEST_ENGINE": "fake_engine:make", "PYTHONPATH": str(SCENARIOS.parent)}
 """Variables that make the backend process run `fake_engine`, which takes a second for the prompt "slow"."""
 BLOCKED = 0.05

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ import build_addon
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOL = ROOT.parent / "shared" / "tools" / "real-blender"
-FAKE_ENGINE = ("MOTIONGPT_TEST_ENGINE=fake_engine:make", f"PYTHONPATH={ROOT / 'tests'}", "PROMPT=slow")
+SEEN = tempfile.gettempdir()
+"""The folder that the windowed Blender surely sees: of another it may still hold what stood there in an earlier run."""
 
 pytestmark = [
     pytest.mark.real_blender,
@@ -26,7 +29,7 @@ pytestmark = [
 def needs(*arguments: str) -> None:
     """Skip where the tool cannot install what it runs: that takes packages of Debian's and of Python's."""
     try:
-        subprocess.run(["bash", str(TOOL), *arguments], cwd=ROOT, capture_output=True, timeout=300, check=True)
+        subprocess.run(["bash", str(TOOL), *arguments], cwd=SEEN, capture_output=True, timeout=300, check=True)
     except subprocess.SubprocessError as error:
         pytest.skip(f"no windowed Blender: {error}")
 
@@ -34,26 +37,37 @@ def needs(*arguments: str) -> None:
 def real_blender(*arguments: object, resources: Path) -> subprocess.CompletedProcess[str]:
     needs("setup")
     done = subprocess.run(
-        ["bash", str(TOOL), *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+        ["bash", str(TOOL), *map(str, arguments)], cwd=SEEN, capture_output=True, text=True, timeout=300, check=False,
         env=os.environ | {"BLENDER_USER_RESOURCES": str(resources)},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 
 
-def run_installed(script: str, with_model: bool, shared: Path, folder: Path, variables: tuple[str, ...] = ()) -> Any:
-    """Build and install the extension, run a script of tests/real_blender on a character, and return what it saw."""
+def copied_tests(folder: Path) -> Path:
+    """A copy of the tests where Blender can see it."""
+    return shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def run_installed(script: str, with_model: bool, shared: Path, folder: Path) -> Any:
+    """Build and install the extension, run a script of tests/real_blender on a character, and return what it saw.
+
+    Without the starter model, `fake_engine` makes the motion.
+    """
     archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], folder, with_model=with_model)
     resources = folder / "blender"
     resources.mkdir()
     install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
     real_blender(*install, resources=resources)
-    # Only the current folder and the temporary one can be seen from inside.
     character = folder / "character.glb"
     character.write_bytes((shared / "rigs" / "mesh2motion-human.glb").read_bytes())
     picture, result = folder / "screen.png", folder / "result.json"
-    path = ROOT / "tests" / "real_blender" / script
-    real_blender("gui", "--python", path, "--", character, picture, result, *variables, resources=resources)
+    tests = copied_tests(folder)
+    fake = ("MOTIONGPT_TEST_ENGINE=fake_engine:make", f"PYTHONPATH={tests}", "PROMPT=slow")
+    real_blender(
+        "gui", "--python-exit-code", 1, "--python", tests / "real_blender" / script,
+        "--", character, picture, result, *(() if with_model else fake), resources=resources,
+    )  # fmt: skip
     seen = json.loads(result.read_text())
     print(json.dumps(seen), picture)
     assert "error" not in seen, seen["error"]
@@ -68,8 +82,7 @@ def test_generates_after_install_from_disk(
 ) -> None:
     if engine == "bundled":
         request.getfixturevalue("starter_model")
-    variables = FAKE_ENGINE if engine == "fake" else ()
-    seen = run_installed("generate.py", engine == "bundled", shared_dir, tmp_path, variables)
+    seen = run_installed("generate.py", engine == "bundled", shared_dir, tmp_path)
     assert seen["message"] == "120 frames on Armature from frame 1 on."
     assert seen["range"] == [1.0, 120.0]
     assert seen["action"] == ("slow" if engine == "fake" else "a person walks forward")
@@ -91,11 +104,11 @@ def test_addon_tests_pass_in_blender_5_2(tmp_path: Path) -> None:
     """Its Python is 3.13, for which the zip holds other wheels than for the Blenders up to 5.0."""
     needs("python", "5.2.3", "-c", "pass")
     python = tmp_path / "python"
-    python.write_text(f'#!/bin/sh\nexec bash "{TOOL}" python 5.2.3 "$@"\n')
+    python.write_text(f'#!/bin/sh\ncd "{SEEN}" && exec bash "{TOOL}" python 5.2.3 "$@"\n')
     python.chmod(0o755)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ROOT / "tests" / "test_addon.py")],
         cwd=ROOT, capture_output=True, text=True, timeout=450, check=False,
-        env=os.environ | {"BPY_PYTHON": str(python)},
+        env=os.environ | {"BPY_PYTHON": str(python), "BPY_SCENARIOS": str(copied_tests(tmp_path))},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:]
