@@ -52,6 +52,16 @@ use: the hands as a megaphone and shout
 raise: their voice to call somebody
 try: to get heard with a shout
 let out: a loud shout; a yell
+whoop: for somebody
+howl: to someone far away
+bawl: out loud
+shriek: out loud; for somebody
+hoot: to someone far away
+announce: something loudly to someone far away
+warn: somebody with a shout
+address: someone far away in a loud voice
+speak: very loudly through the hands
+shout out: a name; a warning
 """
 
 GUIDE = """
@@ -75,6 +85,11 @@ let somebody in: with a gesture of the arm
 steer: somebody in with a gesture of the hand
 sweep: an arm aside to let somebody in
 act: as a guide with one arm
+demonstrate: the way with a flat hand
+explain: the way with one arm
+admit: somebody with a gesture of the arm
+suggest: the way with a flat hand
+instruct: somebody where to go with one hand
 """
 
 RESPOND = """
@@ -116,6 +131,19 @@ pull: {arm} up beside the head
 show: {hand} high above the head
 take: {hand} up over the head
 get: {hand} up
+uplift: {hand}
+heave: {hand} up
+shoot: {hand} up
+poke: {hand} up into the air
+jerk: {hand} up
+draw: {arm} up
+carry: {hand} up over the head
+place: {hand} high above the head
+let: {hand} rise; {arm} rise high
+hold aloft: {hand}
+vote: with {hand} up
+swear: an oath with {hand} up
+reach: for the top shelf with {hand}; for something high up with {hand}
 """
 
 RAISE_LITTLE = """
@@ -151,6 +179,14 @@ say: hello by waving {hand}
 catch: somebody's eye by waving {hand}
 start: to wave with {hand}; to wave {hand}
 brandish: {hand} in a big wave
+wiggle: {hand} in the air
+swish: {hand} from side to side over the head
+oscillate: {hand} overhead
+attract: somebody's eye by waving {hand}
+alert: somebody with a wave of {hand}
+flourish: {hand} in the air
+whip: {hand} from side to side in the air
+jiggle: {hand} in the air
 """
 
 WAVE_LITTLE = """

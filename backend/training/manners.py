@@ -199,12 +199,178 @@ _WAYS: dict[str, tuple[str, str, str]] = {
     ),
 }
 
+_MEN, _WOMEN, _ANYBODY = ("man", "guy", "person"), ("woman", "lady", "person"), ("person", "man", "woman", "guy")
+
+# Adjectives and people that belong to a style, for all of its sentences.
+_KINDS: dict[str, tuple[str, str]] = {
+    "happy": (
+        "joyous, cheery, jovial, radiant, upbeat, buoyant, ecstatic, euphoric, thrilled, pleased, carefree, "
+        "lighthearted, sunny, giddy, amused, beaming, smiling, grinning, laughing, contented, hopeful, festive, "
+        "rapturous, blithe, rejoicing, exhilarated, blissful, elated, jubilant, joyful, optimistic, glad, cheerful, "
+        "chuckling, ebullient, enchanted, delirious, satisfied, lucky",
+        "newlywed, lucky winner, honeymooner, reveler, optimist, lottery winner, lucky gambler, lover in spring, "
+        "jackpot winner",
+    ),
+    "sad": (
+        "gloomy, unhappy, dejected, downcast, melancholic, tearful, weeping, sobbing, crying, despondent, depressed, "
+        "forlorn, glum, woeful, lonely, lonesome, bereaved, dismal, crestfallen, disheartened, discouraged, "
+        "dispirited, desolate, wretched, inconsolable, bleak, disappointed, suffering, wistful, regretful, moping, "
+        "doleful, jilted, abandoned, hopeless, despairing, blue, downhearted, teary-eyed, dreary, pitiful, hurt, "
+        "somber, low-spirited",
+        "widow, widower, orphan, pessimist, jilted lover, rejected suitor, lonely heart, bereaved father, bereaved "
+        "mother, sad clown, crying widow, loser",
+    ),
+    "angry": (
+        "furious, infuriated, incensed, fuming, seething, irritated, annoyed, aggravated, exasperated, indignant, "
+        "wrathful, vengeful, belligerent, aggressive, bad-tempered, ill-tempered, hot-tempered, cranky, grumpy, "
+        "bitter, resentful, ferocious, fierce, offended, provoked, steaming, scowling, snarling, vicious, spiteful, "
+        "frustrated, displeased, riled, cantankerous, embittered, hateful, boiling, red-faced, quarrelsome, irascible, "
+        "wild-eyed",
+        "hothead, furious boss, berserker, angry boss, avenger, angry customer, angry driver, angry neighbor, angry "
+        "protester, grouch",
+    ),
+    "proud": (
+        "arrogant, conceited, vain, self-important, stuck-up, snobbish, confident, self-assured, self-confident, "
+        "overconfident, bold, regal, royal, kingly, majestic, lordly, imperious, dignified, noble, lofty, "
+        "supercilious, egotistic, narcissistic, presumptuous, condescending, victorious, honored, celebrated, stately, "
+        "self-satisfied, bragging, superior, aristocratic, high-born, glorious, vainglorious, assertive, puffed-up, "
+        "cocksure",
+        "king, monarch, lord, aristocrat, baron, duke, sultan, pharaoh, tycoon, millionaire, medalist, gold medalist, "
+        "war hero, hero, braggart, egotist, narcissist, dictator, general, admiral, ruler, matador, snob, peacock, "
+        "conqueror, champion, nobleman, president, celebrity, maharaja, caesar",
+    ),
+    "not-confident": (
+        "shy, timid, nervous, hesitant, unsure, uncertain, worried, scared, afraid, fearful, self-conscious, awkward, "
+        "embarrassed, ashamed, cowardly, apprehensive, uneasy, tense, jittery, wary, cautious, tentative, doubtful, "
+        "flustered, intimidated, reserved, introverted, sheepish, submissive, humble, diffident, faint-hearted, "
+        "spineless, panicky, terrified, skittish, edgy, uncomfortable, indecisive, mousy, reluctant, unconfident, "
+        "cowed, daunted, unassertive, blushing, concerned, alarmed",
+        "coward, introvert, wallflower, newcomer, novice, nervous beginner, worrier, nervous wreck, scaredy-cat, "
+        "loner, outsider, nervous applicant, nervous bridegroom, shrinking violet, stammerer, scared mouse",
+    ),
+    "masculine": (
+        "manly, macho, rugged, brawny, strapping, sturdy, stalwart, robust, broad-shouldered, well-built, hunky, "
+        "beefy, stocky, husky, gruff, hairy, bearded, square-jawed, mannish, stout, chiseled, hard-bodied, masculine, "
+        "powerfully built, strong-armed, male, thickset, tough-as-nails, sinewy, barrel-chested, mustachioed",
+        "lumberjack, wrestler, weightlifter, blacksmith, firefighter, commando, construction worker, trucker, biker, "
+        "marine, quarterback, linebacker, rugby player, dockworker, miner, viking, barbarian, gladiator, drill "
+        "sergeant, bouncer, bodyguard, mechanic, butcher, strongman, stuntman, policeman, rancher, sheriff, gym buff, "
+        "he-man, plumber, steelworker, caveman, action hero",
+    ),
+    "feminine": (
+        "elegant, graceful, delicate, pretty, beautiful, glamorous, charming, refined, womanly, lovely, gorgeous, "
+        "chic, stylish, petite, slender, coquettish, flirtatious, seductive, sensual, alluring, demure, sophisticated, "
+        "genteel, attractive, posh, poised, sexy, ravishing, stunning, feminine, female, well-dressed, high-heeled, "
+        "gentle, swan-like, enticing, curvy, fair",
+        "duchess, countess, bride, geisha, diva, noblewoman, actress, starlet, maiden, damsel, goddess, fairy, nymph, "
+        "belle, bridesmaid, heroine, socialite, debutante, empress, femme fatale, gentlewoman, cinderella, mermaid, "
+        "enchantress, baroness, sorceress, society lady, beauty, ballroom lady, temptress",
+    ),
+    "childish": (
+        "childish, childlike, playful, naughty, mischievous, silly, immature, cheeky, naive, bratty, babyish, impish, "
+        "goofy, juvenile, whimsical, spoiled, boyish, giggling, giggly, puerile, kiddish, five-year-old, "
+        "four-year-old, six-year-old, seven-year-old, three-year-old, tiny little",
+        "child, kid, preschooler, tot, brat, first grader, second grader, third grader, baby, five-year-old, "
+        "four-year-old, six-year-old, seven-year-old, eight-year-old, little kid, tyke, kiddo, little brother, little "
+        "sister, urchin, rascal, munchkin, grade schooler, cub scout, cherub, daycare child, crybaby, prankster, small "
+        "fry, kid on a playground, elementary schooler, nursery school child",
+    ),
+    "elderly": (
+        "elderly, old, very old, ancient, wrinkled, white-haired, gray-haired, hunched, toothless, geriatric, infirm, "
+        "feeble, arthritic, rheumatic, shaky, doddering, tottering, creaky, hoary, wizened, shriveled, retired, "
+        "seventy-year-old, eighty-year-old, ninety-year-old, crooked, gnarled, withered, venerable, palsied, "
+        "bent-over, long-lived, silver-haired, half-blind, weather-worn",
+        "elder, nonagenarian, octogenarian, septuagenarian, centenarian, retiree, nursing home resident, crone, hag, "
+        "matriarch, patriarch, geezer, codger, old monk, old hermit, old wizard, old fisherman, wise old man, old "
+        "widow, old nun, old farmer, old professor, old beggar, elderly aunt, elderly uncle",
+    ),
+    "exhausted": (
+        "tired, weary, exhausted, worn-out, lethargic, listless, dead-tired, burned-out, bushed, pooped, weakened, "
+        "run-down, sapped, dog-tired, bleary-eyed, yawning, dozy, groggy, limp, languid, lackluster, enervated, "
+        "knackered, winded, breathless, panting, faint, depleted, overtired, ailing, drooping, flagging, apathetic, "
+        "debilitated, overstrained, half-awake, dazed, weak, zonked, wiped-out, stressed-out, shattered, done-in, "
+        "bone-tired, travel-worn, toil-worn",
+        "insomniac, tired traveler, night-shift worker, night nurse, tired parent, tired mother, tired father, "
+        "laborer, patient with a fever, shipwreck survivor, tired miner, tired farmer, tired doctor, tired commuter, "
+        "sick person, worn-out worker, yawning clerk, overtired nurse",
+    ),
+    "active": (
+        "active, energetic, lively, vigorous, hyperactive, enthusiastic, spirited, fit, eager, vivacious, animated, "
+        "zestful, tireless, frisky, fired-up, pumped-up, motivated, vital, vibrant, zippy, high-energy, unflagging, "
+        "electrified, driven, raring-to-go, indefatigable, hyper, full-of-beans, strenuous, supercharged, wide-awake, "
+        "well-rested",
+        "fitness coach, aerobics instructor, gym teacher, go-getter, live wire, gymnast, cheerleader, acrobat, "
+        "decathlete, tennis player, soccer player, basketball player, volleyball player, surfer, skater, fitness "
+        "instructor, eager beaver, swimmer, boot camp instructor, gym lover, early bird, badminton player, workout "
+        "coach",
+    ),
+    "youthful": (
+        "young, teenage, agile, nimble, springy, jaunty, spry, limber, sprightly, fresh-faced, light-footed, "
+        "twenty-year-old, nineteen-year-old, eighteen-year-old, seventeen-year-old, sixteen-year-old, youngish, "
+        "supple, pubescent, underage, twenty-something, coltish",
+        "teenager, teen, freshman, sophomore, high schooler, undergraduate, young adult, millennial, "
+        "seventeen-year-old, eighteen-year-old, nineteen-year-old, twenty-year-old, young intern, apprentice, young "
+        "bachelor, young heir, skateboarder, prom date, tween, young recruit, young graduate, youngster, young "
+        "apprentice, young backpacker, varsity player, boy band member",
+    ),
+    "musical": (
+        "musical, rhythmic, dancing, singing, groovy, jazzy, humming, whistling, theatrical, harmonious, funky, "
+        "toe-tapping, finger-snapping, tuneful, rapping, crooning, yodeling, music-loving",
+        "dancer, singer, musician, ballerina, ballet dancer, tap dancer, pop singer, rapper, entertainer, showman, "
+        "street performer, drummer, guitarist, violinist, conductor, composer, choir member, crooner, jazz singer, "
+        "flamenco dancer, salsa dancer, breakdancer, hip-hop dancer, tango dancer, dj, bandleader, music lover, "
+        "soprano, tenor, saxophonist, trumpeter, karaoke singer, cabaret performer, troubadour, minstrel, samba "
+        "dancer, street musician, k-pop idol",
+    ),
+    "giant": (
+        "giant, huge, enormous, gigantic, massive, towering, immense, mammoth, monstrous, gargantuan, mighty, hefty, "
+        "heavy, ponderous, lumbering, bulky, jumbo, oversized, thundering, elephantine, humongous, heavyset, "
+        "tremendous, vast, weighty, overweight, obese, monumental, thirty-foot, fifty-foot, house-sized, outsize, "
+        "stupendous, mountain-sized",
+        "giant, monster, cyclops, goliath, behemoth, golem, leviathan, giantess, kaiju, dinosaur, tyrannosaurus, "
+        "elephant, mammoth, gorilla, sumo wrestler, yeti, bigfoot, dragon, grizzly bear, juggernaut, brute, beast, "
+        "rhinoceros, hippopotamus, minotaur, frankenstein monster, stone giant, giant robot, big monster, huge "
+        "gorilla, gargoyle, gargantua, swamp monster, mountain giant, werewolf",
+    ),
+    "chimpira": (
+        "rude, swaggering, thuggish, menacing, threatening, insolent, cocky, defiant, disrespectful, impudent, brazen, "
+        "ill-mannered, impolite, unruly, rowdy, loutish, shady, sleazy, foul-mouthed, bullying, vulgar, crude, "
+        "rebellious, intimidating, tattooed, surly, mouthy, uncouth, lawless, sneering, criminal, roguish, lowbrow, "
+        "trashy, ill-bred, boorish, street-tough",
+        "thug, gangster, yakuza, bully, goon, crook, ruffian, lout, henchman, rowdy, loan shark, gang leader, gang "
+        "boss, mafioso, criminal, troublemaker, rebel, outlaw, bandit, pickpocket, hitman, drug dealer, racketeer, "
+        "convict, biker gang member, greaser, skinhead, scoundrel, roughneck, tough guy, lowlife, villain, vandal, "
+        "jailbird, mugger, brawler, mob boss, street gang leader, car thief, burglar, gangbanger, juvenile offender, "
+        "school bully, boor",
+    ),
+}
+_SAME_KINDS = {"masculinity": "masculine", "old": "elderly", "tired": "exhausted"}
+_PEOPLE = {"masculine": _MEN, "feminine": _WOMEN}
+
 
 def _list(text: str) -> tuple[str, ...]:
     return tuple(entry.strip() for entry in text.split(","))
 
 
-STYLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
-    style: (_list(adverbs), _list(subjects), _list(phrases)) for style, (adverbs, subjects, phrases) in _WAYS.items()
-}
+def _a(words: str) -> str:
+    return f"{'an' if words[0] in 'aeiou' and not words.startswith(('eu', 'uni')) else 'a'} {words}"
+
+
+def _ways(style: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """What `_WAYS` says, and more made of the style's adjectives and people."""
+    adverbs, subjects, phrases = map(_list, _WAYS[style])
+    style = _SAME_KINDS.get(style, style)
+    if style not in _KINDS:
+        return adverbs, subjects, phrases
+    adjectives, people = map(_list, _KINDS[style])
+    nouns = _PEOPLE.get(style, _ANYBODY)
+    adverbs += tuple(f"in {_a(adjective)} way" for adjective in adjectives)
+    # Each adjective with two of the nouns, in turns.
+    pairs = ((a, nouns[(i + j) % len(nouns)]) for i, a in enumerate(adjectives) for j in (0, 1))
+    subjects += (*map(_a, people), *(_a(f"{adjective} {noun}") for adjective, noun in pairs))
+    phrases += tuple(f"like {_a(person)}" for person in people)
+    return tuple(tuple(dict.fromkeys(ways)) for ways in (adverbs, subjects, phrases))
+
+
+STYLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {style: _ways(style) for style in _WAYS}
 """Style -> (adverbs, subjects that bring the style with them, phrases that follow)."""

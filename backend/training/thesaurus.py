@@ -49,6 +49,18 @@ mosey: along; ahead
 pad: along on foot
 start: to walk; to walk forward
 use: both legs to walk forward
+meander: along; ahead on foot
+roam: ahead on foot
+ramble: along on foot; ahead
+tramp: along; ahead; across the floor
+traipse: along; ahead
+parade: ahead; along
+perambulate: ; ahead
+stump: along
+dawdle: along
+cruise: along on foot
+do: some walking
+go: on foot
 """
 
 _WALK_BACK = """
@@ -80,6 +92,15 @@ keep moving: back
 retrace their steps: backward
 put: one foot behind the other
 leave: backward without looking away
+backtrack: step by step
+step away: backward
+drop back: step by step
+fall back: step by step
+shrink back: step by step
+scoot: backward
+creep: backward
+shuffle: backward
+slip: backward on foot
 """
 
 _TURN = """
@@ -109,6 +130,14 @@ hook: {side}; to the {side}
 face {side} and walk on
 face {side} and walk: ahead
 branch off: to the {side}
+cut: {side}; to the {side} while walking
+peel off: to the {side}
+hang: a {side}
+switch: course to the {side}
+revolve: to the {side} while walking
+walk in a bend: to the {side}
+divert: to the {side}
+twist: around to the {side} while walking
 """
 
 _VEER = """
@@ -132,6 +161,11 @@ head: diagonally to the {side}; forward and slightly {side}
 travel: diagonally to the {side}
 take: some steps diagonally to the {side}; a diagonal line to the {side}
 keep: slightly {side} while walking forward
+diverge: to the {side}
+skew: to the {side}
+slide: over to the {side} while walking
+lean: to the {side} while walking
+wend: gently to the {side}
 """
 
 _RUN = """
@@ -161,6 +195,15 @@ head: forward at a run
 make their way: forward at a run
 run: with swinging arms; on quick feet
 pick up the pace and run
+scuttle: ahead; along
+scramble: ahead on quick feet
+hare: along
+leg it
+make: a run for it
+make off: at a run
+take: to their heels
+surge: forward at a run
+run: away; after somebody
 """
 
 _DASH = """
@@ -184,6 +227,12 @@ break: into a dash; into a very fast run
 go: all out in a run; at full speed on foot
 run: for their life; with all their might; as quickly as they can
 set off: at top speed
+shoot: ahead; forward at full speed
+spurt: ahead
+scud: ahead
+skedaddle
+hightail it
+careen: ahead on foot
 """
 
 _BOW = """
@@ -208,6 +257,16 @@ thank: somebody with a bow; the people with a bow
 say: thanks with a bow; sorry with a bow
 express: thanks with a bow
 bring: the upper body forward and down
+kowtow
+salaam
+duck: the upper body politely
+bob: the upper body politely
+curve: the spine forward politely
+venerate: somebody with a bow
+beg: pardon with a bow
+acknowledge: the applause with a bow
+drop: the upper body forward politely
+double over: politely
 """
 
 _KICK = """
@@ -259,6 +318,10 @@ practice: punches; boxing; jabs
 do: some boxing; boxing moves
 sock: an opponent
 knock: an opponent out with the fists
+clout: an opponent
+thump: an opponent with a fist
+wallop: an opponent
+smack: an opponent with the fists
 """
 
 _SLASH = """
@@ -284,6 +347,11 @@ perform: a sword stroke
 lash out: with a sword
 bring: a sword down
 handle: a sword with both hands
+hew: with a sword
+lunge: with a sword
+carve: the air with a blade
+whirl: a sword
+stab: with a sword
 """
 
 _DANCE = """
@@ -311,6 +379,13 @@ entertain: somebody with a dance
 shake: the body to music
 swing: the hips to the music
 step: to music in a dance
+cavort: to music
+waltz
+tango
+breakdance
+rave: to music
+do: the twist; the robot; a few dance steps
+gyrate: to music
 """
 
 _BOW_LITTLE = """
