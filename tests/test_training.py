@@ -27,6 +27,7 @@ from backend.training.tokenizer import (  # noqa: E402
     kinematic_joints,
     load_tokenizer,
     tokenizer_config,
+    tokenizer_record,
 )
 from backend.vocabulary import HIDDEN, MOTION, POSE  # noqa: E402
 from retarget import Motion, MotionGPTError  # noqa: E402
@@ -97,6 +98,9 @@ def test_refining_changes_what_codes_look_like_and_no_code(dataset, tmp_path, ca
 
     assert error(new) < error(old)
     assert tokenizer_config(second).steps == 60 and tokenizer_config(second).width == 32
+    record = tokenizer_record(second)  # a card tells how both came about
+    assert (record["tokenizer"]["steps"], record["decoder"]["steps"]) == (40, 60)
+    assert tokenizer_record(first) == {"tokenizer": record["tokenizer"]}
     capsys.readouterr()
     assert main([*refine, "--refine", str(second), "--steps", "60", "--set", "rate=0.002"]) == 2  # of another one
     assert "settings" in capsys.readouterr().err

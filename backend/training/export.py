@@ -23,6 +23,7 @@ from ..models import ModelCard, write_card
 from ..vocabulary import MAX_TOKENS
 from .language_net import TEXT_WIDTH, MotionLanguageModel, PretrainedEncoder, attention_bias
 from .sentences import encoder_folder, load_words
+from .tokenizer import tokenizer_record
 from .vqvae import FRAMES_PER_TOKEN, MotionVqVae
 
 _OPSET = 18
@@ -325,7 +326,5 @@ def read_card_draft(path: Path) -> dict[str, Any]:
 
 def training_record(tokenizer: Path, language: Path) -> dict[str, Any]:
     """Settings of both trainings, and the versions that made them."""
-    out: dict[str, Any] = {"torch": str(torch.__version__)}
-    for name, folder in (("tokenizer", tokenizer), ("language_model", language)):
-        out[name] = torch.load(folder / "model.pt", weights_only=True, map_location="cpu")["config"]
-    return out
+    written = torch.load(language / "model.pt", weights_only=True, map_location="cpu")["config"]
+    return {"torch": str(torch.__version__), **tokenizer_record(tokenizer), "language_model": written}

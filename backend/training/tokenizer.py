@@ -184,6 +184,7 @@ def refine_decoder(
     """
     where = choose_device(device)
     _need_one_process(where)
+    record = tokenizer_record(tokenizer)["tokenizer"]
     model, statistics = load_tokenizer(tokenizer)
     model.to(where)
     dataset = load_dataset(data)
@@ -204,7 +205,7 @@ def refine_decoder(
     refined = train(decoder, loss_of, folder / "decoder", schedule, settings, "decoder")
     model.decoder.load_state_dict(refined.state_dict())
     np.savez(folder / "statistics.npz", mean=statistics.mean, std=statistics.std)
-    save_whole({"model": model.state_dict(), "config": asdict(config)}, folder / "model.pt")
+    save_whole({"model": model.state_dict(), "config": asdict(config), "first": record}, folder / "model.pt")
     return model.eval()
 
 
@@ -224,6 +225,14 @@ def _network(c: TokenizerConfig) -> MotionVqVae:
 def tokenizer_config(folder: Path) -> TokenizerConfig:
     """The settings that a tokenizer was trained with. Raises MotionGPTError where the folder holds none."""
     return TokenizerConfig(**_trained(folder)["config"])
+
+
+def tokenizer_record(folder: Path) -> dict[str, dict[str, Any]]:
+    """For a model's card: settings of the training as "tokenizer", and as "decoder" those of its refining, if any."""
+    state = _trained(folder)
+    if "first" not in state:
+        return {"tokenizer": state["config"]}
+    return {"tokenizer": state["first"], "decoder": state["config"]}
 
 
 def _trained(folder: Path) -> dict[str, Any]:
