@@ -139,6 +139,7 @@ def test_from_clips_to_a_model_that_generates(dataset, tmp_path, capsys):
     card.write_text(json.dumps({"name": "tiny", "licence": "CC0-1.0", "sources": ["made here"]}))
     export = ["train", "export", "--tokenizer", str(tokenizer), "--language", str(language), "--card", str(card)]
     assert main([*export, "-o", str(model), "--dataset", str(dataset)]) == 0
+    assert not [f.name for f in model.glob("*.onnx") if b"stack_trace" in f.read_bytes()]
     capsys.readouterr()
     engine = load_engine(str(model))
     events = list(engine.generate(GenerateRequest("someone swings an arm", 2.0, seed=3, variations=2)))

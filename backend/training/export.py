@@ -183,8 +183,11 @@ def quantize_matrices(path: Path) -> None:
 
 
 def one_file(path: Path) -> None:
-    """Constants into the one file."""
+    """Constants into the one file, without the exporter's notes: they name the source's folders on this machine."""
     model = onnx.load(str(path))
+    graph = model.graph
+    for noted in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        del noted.metadata_props[:]
     for extra in path.parent.glob(path.name + ".data"):
         extra.unlink()
     onnx.save(model, str(path))
