@@ -232,13 +232,17 @@ UNWANTED = re.compile(
 )
 
 
-def tracked_text() -> Iterator[tuple[str, str]]:
+def tracked_files() -> list[str]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode != 0:
         pytest.skip("not a git checkout")
+    return [name for name in listed.stdout.split("\0") if name]
+
+
+def tracked_text() -> Iterator[tuple[str, str]]:
     attributes = (ROOT / ".gitattributes").read_text(encoding="utf-8").splitlines()
     binary = {line.split()[0].lstrip("*") for line in attributes if line.endswith(" binary")}
-    for name in filter(None, listed.stdout.split("\0")):
+    for name in tracked_files():
         path = ROOT / name
         if path.is_file() and path.suffix not in binary:
             yield name, path.read_text(encoding="utf-8")
@@ -246,6 +250,14 @@ def tracked_text() -> Iterator[tuple[str, str]]:
 
 def test_files_name_no_machine_and_no_package_index() -> None:
     found = [f"{name}: {m[0]}" for name, text in tracked_text() for m in UNWANTED.finditer(text)]
+    assert found == []
+
+
+def test_graphs_name_no_machine() -> None:
+    """An exporter may note where the source lay that it read."""
+    graphs = [name for name in tracked_files() if name.endswith(".onnx")]
+    assert graphs
+    found = [name for name in graphs if UNWANTED.search((ROOT / name).read_bytes().decode("latin-1"))]
     assert found == []
 
 

@@ -10,6 +10,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from ..training.captions import ACTIONS, LITTLE, OWNERS, STYLES, SUBJECTS
+from ..training.manners import SAME_STYLE
 
 SAME_ACTION = {
     "dash": "run",
@@ -19,7 +20,6 @@ SAME_ACTION = {
     "respond": "raise-up-left-hand",
     "respond-right": "raise-up-right-hand",
 }
-SAME_STYLE = {"masculinity": "masculine", "old": "elderly", "tired": "exhausted"}
 OTHER = "other"
 ACTION_NAMES = (*sorted({SAME_ACTION.get(a, a) for a in ACTIONS}), OTHER)
 STYLE_NAMES = tuple(sorted({SAME_STYLE.get(s, s) for s in STYLES}))

@@ -308,7 +308,8 @@ _TRAITS: dict[str, tuple[str, str]] = {
         "juvenile offender, school bully, boor",
     ),
 }
-_SAME = {"masculinity": "masculine", "old": "elderly", "tired": "exhausted"}
+SAME_STYLE = {"masculinity": "masculine", "old": "elderly", "tired": "exhausted"}
+"""Names of styles in clips -> names that mean the same."""
 _PEOPLE = {"masculine": _MEN, "feminine": _WOMEN}
 
 
@@ -334,5 +335,5 @@ def _ways(style: str) -> _Ways:
     return adverbs, subjects, phrases
 
 
-STYLES: dict[str, _Ways] = {style: _ways(_SAME.get(style, style)) for style in (*_WAYS, *_SAME)}
+STYLES: dict[str, _Ways] = {style: _ways(SAME_STYLE.get(style, style)) for style in (*_WAYS, *SAME_STYLE)}
 """Style -> (adverbs, subjects that bring the style with them, phrases that follow)."""
