@@ -17,6 +17,7 @@ venv: .venv/.runtime  ## .venv with the packages, bpy included, and the system l
 	@sh scripts/system-packages.sh $(PYTHON)
 	@echo "Installing the packages into .venv (bpy alone is about 1 GB) ..."
 	$(PYTHON) -m venv .venv
+	mkdir -p .venv/source && ln -sfn ../.. .venv/source/motiongpt
 	$(PIP) --editable '.[blender]'
 	@touch $@
 
@@ -30,7 +31,7 @@ venv: .venv/.runtime  ## .venv with the packages, bpy included, and the system l
 
 .PHONY: demo
 demo: .venv/.runtime  ## generate three prompts onto a character: FBX, .blend and a picture in demo/
-	$(BIN)/python -m backend.demo demo/
+	$(BIN)/python -m motiongpt.backend.commands.demo demo/
 
 .PHONY: test
 test: .venv/.checks  ## ruff, mypy and pytest; pytest runs even where the others fail

@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
 """Build the Blender extension: one zip a platform, with everything that it needs at run time inside.
 
-In the zip, `retarget/` and `backend/` lie inside the extension's own package, so that no top-level name can clash with
-another extension's; the few absolute imports of them are rewritten to relative ones on the way in. The same files give
-the same bytes: fixed time stamps, sorted names.
+The zip has the repository's shape: the same `__init__.py` beside the same folders, which import each other by relative
+names. The same files give the same bytes: fixed time stamps, sorted names.
 
     python build_addon.py                                       for this machine, into dist/
     python build_addon.py --platform all --without-model        for all platforms, without the non-commercial weights
 """
 
 import argparse
-import ast
 import importlib.util
 import json
 import platform as host
@@ -26,11 +24,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 WHEEL_CACHE = ROOT / "build" / "wheels"
 STARTER_MODEL = Path("backend") / "models" / "starter"
-PACKAGES = ("retarget", "backend")  # what the add-on carries inside its own package
-# Needs torch or the training data, neither of which an extension brings.
-LEFT_OUT = ("backend/training", "backend/evaluation", "backend/models")
-# Run by path, outside of any package: it tells a checkout from an extension itself.
-SCRIPTS = ("backend/launch.py",)
+MANIFEST = Path("addon") / "blender_manifest.toml"
+FOLDERS = ("addon", "backend", "retarget")
+# Needs torch or the training data, neither of which an extension brings; the model is added where it is wanted.
+LEFT_OUT = ("backend/bench", "backend/dataset", "backend/evaluation", "backend/models", "backend/training")
 PYTHONS = ("3.11", "3.13")  # Blender 4.2 to 5.0, and 5.1 on
 
 # The one place that names what is bundled. onnxruntime and tokenizers import without the packages that their metadata
@@ -85,79 +82,16 @@ def current_platform() -> str:
     return name
 
 
-def rewrite_imports(source: str, depth: int) -> str:
-    """`source` with absolute imports of PACKAGES turned into relative ones.
-
-    depth: folders between the extension's own package and the file (0 for a file beside `__init__.py`). Raises
-    ValueError for the forms that can't be kept: `import retarget.motion` without `as`, and imports by a string.
-    """
-    dots = "." * (depth + 1)
-    lines = source.splitlines(keepends=True)
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.level == 0 and _ours(node.module or ""):
-            # The module's name follows `from` on the same line; names after `import` may run over several.
-            line = lines[node.lineno - 1]
-            head, tail = line[: node.col_offset], line[node.col_offset :]
-            lines[node.lineno - 1] = head + tail.replace(str(node.module), dots + str(node.module), 1)
-        elif isinstance(node, ast.Import) and any(_ours(alias.name) for alias in node.names):
-            line = lines[node.lineno - 1]
-            end = node.end_col_offset if node.end_lineno == node.lineno else None
-            if end is None:
-                raise ValueError(f"line {node.lineno}: split this import over several statements")
-            lines[node.lineno - 1] = line[: node.col_offset] + _relative(node, dots) + line[end:]
-        elif isinstance(node, ast.Call) and _imports_by_name(node):
-            raise ValueError(f"line {node.lineno}: an import by a string can't be made relative")
-    return "".join(lines)
-
-
-def _ours(module: str) -> bool:
-    return module.split(".")[0] in PACKAGES
-
-
-def _relative(node: ast.Import, dots: str) -> str:
-    parts = []
-    for alias in node.names:
-        package, _, name = alias.name.rpartition(".")
-        if not _ours(alias.name):
-            parts.append(f"import {alias.name}" + (f" as {alias.asname}" if alias.asname else ""))
-        elif package and not alias.asname:
-            raise ValueError(f"line {node.lineno}: write `from {package} import {name}`, not `import {alias.name}`")
-        else:
-            parts.append(f"from {dots}{package} import {name}" + (f" as {alias.asname}" if alias.asname else ""))
-    return "; ".join(parts)
-
-
-def _imports_by_name(node: ast.Call) -> bool:
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    first = node.args[0] if node.args else None
-    return (
-        name in ("import_module", "__import__")
-        and isinstance(first, ast.Constant)
-        and isinstance(first.value, str)
-        and _ours(first.value)
-    )
-
-
 def source_files() -> dict[str, bytes]:
-    """Path in the zip -> content, of the add-on and the packages that it carries."""
-    found: dict[str, bytes] = {}
-    for path in sorted((ROOT / "addon").rglob("*")):
-        if path.suffix in (".py", ".toml"):
-            found[path.relative_to(ROOT / "addon").as_posix()] = path.read_bytes()
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*")):
-            name = path.relative_to(ROOT).as_posix()
-            kept = path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
-            if kept and not any(name.startswith(folder + "/") for folder in LEFT_OUT):
-                found[name] = path.read_bytes()
-    for name, content in found.items():
-        if name.endswith(".py") and name not in SCRIPTS:
-            try:
-                found[name] = rewrite_imports(content.decode(), name.count("/")).encode()
-            except ValueError as error:
-                raise BuildError(f"{name}: {error}") from None
-    found["LICENSE"] = _read(ROOT / "LICENSE")
-    return found
+    """Path in the zip -> content: the package as it lies here, without what `LEFT_OUT` names, and the licence.
+
+    Raises BuildError where a file is missing.
+    """
+    names = ["__init__.py", "__main__.py", "LICENSE"]
+    for folder in FOLDERS:
+        paths = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*.py"))
+        names += [name for name in paths if not name.startswith(tuple(f"{left_out}/" for left_out in LEFT_OUT))]
+    return {name: _read(ROOT / name) for name in names}
 
 
 def model_files() -> dict[str, bytes]:
@@ -204,7 +138,7 @@ def manifest(template: str, target: Platform, wheel_names: list[str], model: byt
     if model is not None:
         own = 'license = ["SPDX:GPL-3.0-or-later"]'
         if own not in text:
-            raise BuildError(f"addon/blender_manifest.toml must hold the line {own}")
+            raise BuildError(f"{MANIFEST} must hold the line {own}")
         licence = json.loads(model).get("licence", "CC-BY-NC-4.0")
         text = text.replace(own, own[:-1] + f', "SPDX:{licence.replace(" ", "-")}"]')
     tomllib.loads(text)
@@ -231,7 +165,7 @@ def build(target: Platform, out: Path, with_model: bool = True, log: Callable[[s
     bundled = wheels(target, log)
     files |= model | bundled
     card = model.get((STARTER_MODEL / "model.json").as_posix())
-    template = files["blender_manifest.toml"].decode()
+    template = _read(ROOT / MANIFEST).decode()
     files["blender_manifest.toml"] = manifest(template, target, list(bundled), card).encode()
     version = tomllib.loads(template)["version"]
     suffix = "" if with_model else "-without-model"

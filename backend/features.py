@@ -14,16 +14,13 @@ is not needed for them.
 
 import itertools
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retarget import Motion
-from retarget import rotations as rot
-from retarget.skeleton import JOINT_COUNT, PARENTS, REST_OFFSETS
-
-Array = NDArray[np.floating[Any]]
+from ..retarget.motion import Motion
+from ..retarget.motion import rotations as rot
+from ..retarget.motion.skeleton import JOINT_COUNT, PARENTS, REST_OFFSETS
+from ..retarget.typing import Floats
 
 FPS = 20.0
 DIMENSIONS = 263
@@ -72,19 +69,19 @@ _FORWARD_SMOOTHING = 20.0  # frames, standard deviation
 class Statistics:
     """mean and std (263,) that a model's features are normalised with."""
 
-    mean: Array
-    std: Array
+    mean: Floats
+    std: Floats
 
-    def normalize(self, features: Array) -> Array:
-        out: Array = (features - self.mean) / self.std
+    def normalize(self, features: Floats) -> Floats:
+        out: Floats = (features - self.mean) / self.std
         return out
 
-    def denormalize(self, features: Array) -> Array:
-        out: Array = features * self.std + self.mean
+    def denormalize(self, features: Floats) -> Floats:
+        out: Floats = features * self.std + self.mean
         return out
 
 
-def _smooth(values: Array, sigma: float) -> Array:
+def _smooth(values: Floats, sigma: float) -> Floats:
     """Gaussian filter (T, C) over time, the ends held, cut off at four standard deviations."""
     radius = int(4 * sigma + 0.5)
     kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
@@ -92,27 +89,27 @@ def _smooth(values: Array, sigma: float) -> Array:
     return np.stack([np.convolve(c, kernel / kernel.sum(), mode="valid") for c in padded.T], axis=1)
 
 
-def _planar(v: Array) -> Array:
+def _planar(v: Floats) -> Floats:
     return rot.normalize(v * np.array([1.0, 0.0, 1.0]))
 
 
-def _ahead_of(across: Array) -> Array:
+def _ahead_of(across: Floats) -> Floats:
     """Y cross `across` (..., 3): what lies ahead of a body that `across` passes through from left to right."""
     return np.stack([across[..., 2], np.zeros_like(across[..., 0]), -across[..., 0]], axis=-1)
 
 
-def _published_heading(joints: Array) -> Array:
+def _published_heading(joints: Floats) -> Floats:
     """(T, 4) turn that takes the smoothed facing direction to +Z; frame 0 counts as facing +Z."""
-    hips: Array = joints[:, 1] - joints[:, 2]
-    shoulders: Array = joints[:, 17] - joints[:, 16]
-    across: Array = hips + shoulders
+    hips: Floats = joints[:, 1] - joints[:, 2]
+    shoulders: Floats = joints[:, 17] - joints[:, 16]
+    across: Floats = hips + shoulders
     forward = _ahead_of(rot.normalize(across))
     turn = rot.between(rot.normalize(_smooth(forward, _FORWARD_SMOOTHING)), np.array([0.0, 0.0, 1.0]))
     turn[0] = rot.IDENTITY
     return turn
 
 
-def _published_rotations(joints: Array, heading: Array) -> Array:
+def _published_rotations(joints: Floats, heading: Floats) -> Floats:
     """(T, 22, 4) by inverse kinematics along the chains, each starting from the root's heading as published."""
     out = np.tile(rot.IDENTITY, (*joints.shape[:2], 1))
     for chain in _CHAINS:
@@ -124,7 +121,7 @@ def _published_rotations(joints: Array, heading: Array) -> Array:
     return out
 
 
-def _assemble(joints: Array, heading: Array, sixd: Array, contacts: Array) -> Array:
+def _assemble(joints: Floats, heading: Floats, sixd: Floats, contacts: Floats) -> Floats:
     """Features (T - 1, 263) of joints (T, 22, 3), turns to the heading frame (T, 4), 6D (T, 21, 6), contacts (T - 1,
     4)."""
     frames = len(joints) - 1
@@ -143,7 +140,7 @@ def _assemble(joints: Array, heading: Array, sixd: Array, contacts: Array) -> Ar
     return out
 
 
-def joints_to_features(joints: Array) -> Array:
+def joints_to_features(joints: Floats) -> Floats:
     """Published features (T - 1, 263) of joints (T, 22, 3) at 20 frames a second, moved to the floor, the origin and
     +Z."""
     joints = joints - np.array([0.0, float(joints[..., 1].min()), 0.0])
@@ -157,7 +154,7 @@ def joints_to_features(joints: Array) -> Array:
     return _assemble(joints, heading, rot.to_sixd(_published_rotations(joints, heading))[:, 1:], contacts)
 
 
-def integrate_root(features: Array) -> tuple[Array, Array]:
+def integrate_root(features: Floats) -> tuple[Floats, Floats]:
     """Turns to the heading frame (T, 4) and root positions (T, 3) of features (T, 263), from the origin facing +Z."""
     half = np.concatenate([[0.0], np.cumsum(features[:-1, SLICES["root_turn"]][:, 0])])
     heading = np.stack([np.cos(half), np.zeros_like(half), np.sin(half), np.zeros_like(half)], axis=-1)
@@ -168,7 +165,7 @@ def integrate_root(features: Array) -> tuple[Array, Array]:
     return heading, root
 
 
-def features_to_joints(features: Array) -> Array:
+def features_to_joints(features: Floats) -> Floats:
     """Joints (T, 22, 3) in metres of features (T, 263) in either convention, from their positions."""
     heading, root = integrate_root(features)
     local = features[:, SLICES["positions"]].reshape(-1, 21, 3)
@@ -176,14 +173,14 @@ def features_to_joints(features: Array) -> Array:
     return np.concatenate([root[:, None], joints], axis=1)
 
 
-def heading_of(motion: Motion) -> Array:
+def heading_of(motion: Motion) -> Floats:
     """(T, 4) turn from the world to the frame in which the body, taken between pelvis and chest, faces +Z."""
     left = rot.rotate(motion.global_rotations[:, [0, 9]], np.array([1.0, 0.0, 0.0])).sum(axis=1)
     left = _planar(left)
     return rot.unflip(rot.from_axis_angle((0.0, 1.0, 0.0), np.arctan2(left[:, 2], left[:, 0])))
 
 
-def motion_to_features(motion: Motion) -> Array:
+def motion_to_features(motion: Motion) -> Floats:
     """True features (T - 1, 263) of a motion at 20 frames a second; the heading of frame 0 and its place are
     left out."""
     if motion.fps != FPS:
@@ -195,7 +192,7 @@ def motion_to_features(motion: Motion) -> Array:
     return _assemble(motion.joints, heading, rot.to_sixd(rotations), motion.contacts[:-1])
 
 
-def held_pose(features: Array) -> Array:
+def held_pose(features: Floats) -> Floats:
     """Features (..., 263) of the same poses when nothing moves."""
     out = features.copy()
     for group in ("root_turn", "root_velocity", "velocities"):
@@ -203,7 +200,7 @@ def held_pose(features: Array) -> Array:
     return out
 
 
-def _fit_rotation(source: Array, target: Array) -> Array:
+def _fit_rotation(source: Floats, target: Floats) -> Floats:
     """(T, 4) turns that best take points (K, 3) to (T, K, 3), both about the origin (Kabsch 1976)."""
     u, _, vt = np.linalg.svd(np.einsum("tki,kj->tij", target, source))
     sign = np.sign(np.linalg.det(u @ vt))
@@ -211,7 +208,7 @@ def _fit_rotation(source: Array, target: Array) -> Array:
     return rot.from_matrix(u @ vt)
 
 
-def features_to_motion(features: Array) -> Motion:
+def features_to_motion(features: Floats) -> Motion:
     """The motion (T frames) of true features (T, 263), on the canonical body, from the origin facing +Z."""
     heading, root = integrate_root(features)
     facing = rot.conjugate(heading)

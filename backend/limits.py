@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from retarget.errors import MotionGPTError
-from retarget.skeleton import JOINT_COUNT
+from ..retarget.errors import MotionGPTError
+from ..retarget.motion.skeleton import JOINT_COUNT
 
 MAX_HEADER_BYTES = 256 * 1024
 """One message's header: text, numbers, and a motion's `meta`."""

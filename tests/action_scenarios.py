@@ -1,27 +1,21 @@
 """What `test_action_writer.py` runs inside Blender. Every scenario returns what it saw, as JSON can hold it.
 
-The add-on's modules are imported from the repository as one package, laid out as in the built extension.
+The add-on's modules are imported from the repository.
 """
 
-import sys
-import types
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-_package = types.ModuleType("motiongpt_addon")
-_package.__path__ = [str(ROOT / "addon"), str(ROOT)]
-sys.modules["motiongpt_addon"] = _package
+import bpy
+import numpy as np
+from mathutils import Matrix
 
-import bpy  # noqa: E402
-import numpy as np  # noqa: E402
-from mathutils import Matrix  # noqa: E402
-from motiongpt_addon.action_writer import write_action  # noqa: E402
-from motiongpt_addon.armature import read_rig  # noqa: E402
-from motiongpt_addon.character import load_character  # noqa: E402
-from motiongpt_addon.retarget import rotations as rot  # noqa: E402
-from motiongpt_addon.retarget.errors import MotionGPTError  # noqa: E402
-from motiongpt_addon.retarget.mapping import map_rig  # noqa: E402
-from motiongpt_addon.retarget.rig import RigMotion  # noqa: E402
+from motiongpt.addon.action.new_action import write_action
+from motiongpt.addon.character.armature import read_rig
+from motiongpt.addon.export.loading import load_character
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.rigs.mapping import map_rig
+from motiongpt.retarget.rigs.rig import RigMotion
 
 FRAMES = 24
 

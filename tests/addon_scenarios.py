@@ -18,7 +18,7 @@ import bpy
 
 import addon_utils  # isort: skip - bpy makes it importable
 
-FAKE = {"MOTIONGPT_TEST_ENGINE": "fake_engine:make", "PYTHONPATH": os.path.dirname(os.path.abspath(__file__))}
+FAKE = {"PYTHONPATH": os.path.join(os.path.dirname(os.path.abspath(__file__)), "support", "fake_process")}
 UNKNOWN_MODEL = json.dumps(
     {"name": "new", "kind": "from-the-future", "features": "true", "fps": 20, "frames_per_token": 4, "max_seconds": 10,
      "licence": "MIT", "files": {}}
@@ -71,7 +71,7 @@ busiest_tick = 0.0
 
 def session():
     """The add-on's session object."""
-    return importlib.import_module(f"{MODULE}.session").current()
+    return importlib.import_module(f"{MODULE}.addon.jobs.session").current()
 
 
 def settings():
@@ -179,7 +179,7 @@ class RecordingLayout:
 
 def drawn() -> str:
     """What the panel says and offers, in one line."""
-    panel = importlib.import_module(f"{MODULE}.panel")
+    panel = importlib.import_module(f"{MODULE}.addon.ui.panel")
     said: list[str] = []
 
     class Drawn:
@@ -389,7 +389,7 @@ def published_models() -> object:
 
 def _every_task(text: str) -> dict[str, object]:
     preferences, protocol = (
-        importlib.import_module(f"{MODULE}.{part}") for part in ("preferences", "backend.protocol")
+        importlib.import_module(f"{MODULE}.{part}") for part in ("addon.ui.preferences", "backend.process.protocol")
     )
     service = session().service
     service.start(preferences.startup(bpy.context))

@@ -61,8 +61,16 @@ def starter_model() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def package_parent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder from which `motiongpt` can be imported, for a Python in which it is not installed."""
+    folder = tmp_path_factory.mktemp("source")
+    (folder / "motiongpt").symlink_to(ROOT)
+    return folder
+
+
 @pytest.fixture
-def run_bpy(tmp_path: Path) -> Callable[..., Any]:
+def run_bpy(tmp_path: Path, package_parent: Path) -> Callable[..., Any]:
     """run_bpy(script, *arguments, timeout=300): run `script` in a Python with bpy and return what it emits.
 
     The script ends by calling `emit(value)` with anything that JSON can hold; it finds `arguments` in sys.argv[1:] and
@@ -82,7 +90,7 @@ def run_bpy(tmp_path: Path) -> Callable[..., Any]:
         environment = os.environ | {
             "RUN_BPY_RESULT": str(result),
             "BLENDER_USER_RESOURCES": str(tmp_path / "blender"),
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join([str(package_parent), str(ROOT / "tests")]),
         }
         done = subprocess.run(
             [python or sys.executable, str(source), *map(str, arguments)],

@@ -2,10 +2,9 @@
 
 import sys
 
+import action_scenarios
 import bpy
 import numpy as np
-
-from tests import action_scenarios  # makes the add-on's folders the package motiongpt_addon
 
 load_character, read_rig, rot = action_scenarios.load_character, action_scenarios.read_rig, action_scenarios.rot
 
@@ -52,8 +51,8 @@ def lowest_vertex(frames):
 
 def inspect(path, source, npz):
     """An exported file against what the solver wants of the same character."""
-    from motiongpt_addon.retarget.motion import load_npz
-    from motiongpt_addon.retarget.solve import to_bones
+    from motiongpt.retarget.files.npz import load_npz
+    from motiongpt.retarget.solving.solve import to_bones
 
     _, rig, mapping = load_character(source)
     wanted = to_bones(load_npz(npz).resample(30.0), rig, mapping)
@@ -128,12 +127,13 @@ def contents(path):
 
 def by_operator(path, preset):
     """The sidebar's export of an animated character in a scene with other things, and whether the scene stays."""
-    from motiongpt_addon import fbx_operator, properties
-    from motiongpt_addon.action_writer import write_action
-    from motiongpt_addon.retarget.root_motion import carry
-    from motiongpt_addon.retarget.solve import to_bones
+    from rig_scenarios import walking_round
 
-    from tests.rig_scenarios import walking_round
+    from motiongpt.addon.action.new_action import write_action
+    from motiongpt.addon.ui import properties
+    from motiongpt.addon.ui.operators import export as fbx_operator
+    from motiongpt.retarget.solving.root_motion import carry
+    from motiongpt.retarget.solving.solve import to_bones
 
     armature, rig, mapping = load_character("mannequin")
     armature.location, armature.name = (2.0, 1.0, 0.0), "Armature"
@@ -175,14 +175,14 @@ def _scene_state():
 
 def rigify_fbx(path):
     """Rigify's control rig in motion by its IK controls, written for Unreal; what its deforming bones do there."""
-    from motiongpt_addon.action_writer import write_action
-    from motiongpt_addon.fbx_presets import PRESETS, write_fbx
-    from motiongpt_addon.retarget.mapping import map_rig
-    from motiongpt_addon.retarget.root_motion import carry
-    from motiongpt_addon.retarget.solve import to_bones
+    from rig_scenarios import walking_round
+    from zoo_blender import rigify
 
-    from tests.rig_scenarios import walking_round
-    from tests.zoo_blender import rigify
+    from motiongpt.addon.action.new_action import write_action
+    from motiongpt.addon.export.fbx_presets import PRESETS, write_fbx
+    from motiongpt.retarget.rigs.mapping import map_rig
+    from motiongpt.retarget.solving.root_motion import carry
+    from motiongpt.retarget.solving.solve import to_bones
 
     armature = rigify()[1]
     rig = read_rig(armature)

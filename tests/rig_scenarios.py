@@ -3,16 +3,19 @@
 import tempfile
 from pathlib import Path
 
-from tests import action_scenarios  # makes the add-on's folders the package motiongpt_addon
+import action_scenarios
 
 import bpy  # isort: skip
 import numpy as np
-from motiongpt_addon import bone_map, placing, properties, rig_settings
-from motiongpt_addon.action_writer import Tolerance, write_action
-from motiongpt_addon.retarget.motion import Motion
-from motiongpt_addon.retarget.root_motion import carry, find_root
-from motiongpt_addon.retarget.skeleton import JOINT
-from motiongpt_addon.retarget.solve import to_bones
+
+from motiongpt.addon.action.new_action import Tolerance, write_action
+from motiongpt.addon.character import placing
+from motiongpt.addon.character import settings as rig_settings
+from motiongpt.addon.ui import bone_map, properties
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion.skeleton import JOINT
+from motiongpt.retarget.solving.root_motion import carry, find_root
+from motiongpt.retarget.solving.solve import to_bones
 
 rot = action_scenarios.rot
 load_character, read_rig, map_rig = (getattr(action_scenarios, n) for n in ("load_character", "read_rig", "map_rig"))
@@ -128,7 +131,7 @@ def rigify():
 
     Degrees between limbs, metres between heads, hand and foot turns; also the keyed switches, and that none is lost.
     """
-    from tests.zoo_blender import rigify as generate
+    from zoo_blender import rigify as generate
 
     _, armature = generate()
     armature.pose.bones["torso"]["neck_follow"] = 0.7

@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-SCENARIO = (
-    "import sys\nfrom tests import action_scenarios as scenarios\nemit(getattr(scenarios, sys.argv[1])(*sys.argv[2:]))"
-)
+SCENARIO = "import sys\nimport action_scenarios as scenarios\nemit(getattr(scenarios, sys.argv[1])(*sys.argv[2:]))"
 ROTATION, METRES = 1e-4, 1e-4
 
 

@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-import build_addon
+from motiongpt import build_addon
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIOS = Path(os.environ.get("BPY_SCENARIOS") or ROOT / "tests") / "addon_scenarios.py"
-FAKE_ENGINE = {"MOTIONGPT_TEST_ENGINE": "fake_engine:make", "PYTHONPATH": str(SCENARIOS.parent)}
+FAKE_ENGINE = {"PYTHONPATH": str(SCENARIOS.parent / "support" / "fake_process")}
 """Variables that make the backend process run `fake_engine`, which takes a second for the prompt "slow"."""
 BLOCKED = 0.05
 """Seconds that no call on Blender's main thread may take while a job runs."""
@@ -207,8 +207,8 @@ def test_imported_models_do_every_task_through_the_service(
     scenario: Scenario, shared_dir: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("onnx", reason="onnx is not installed")
-    from backend.importers.llama import import_llama
-    from backend.importers.t5 import import_t5
+    from motiongpt.backend.importers.llama import import_llama
+    from motiongpt.backend.importers.t5 import import_t5
 
     golden = shared_dir / "golden" / "upstream"
     statistics = golden.parent / "humanml3d"

@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.body_models import make_body
 
-from backend.cli import main
-from retarget import Motion, MotionGPTError, load_npz, save_npz
-from retarget import rotations as rot
-from retarget.amass import is_amass, read_amass, write_amass
-from retarget.body import find_body, load_body
-from retarget.files import read_motion
-from tests.body_models import make_body
+from motiongpt.backend.commands.cli import main
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.files.amass import is_amass, read_amass, write_amass
+from motiongpt.retarget.files.body_models import find_body, load_body
+from motiongpt.retarget.files.npz import load_npz, save_npz
+from motiongpt.retarget.files.reading import read_motion
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
 
 
 @pytest.fixture(scope="module")
@@ -242,8 +244,8 @@ def humanml3d(place: Path, bodies: Path) -> None:
 def test_a_data_set_of_humanml3d_over_amass(
     bodies: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from backend.features import features_to_motion
-    from backend.training.data import load_dataset
+    from motiongpt.backend.dataset.clips import load_dataset
+    from motiongpt.backend.features import features_to_motion
 
     humanml3d(tmp_path, bodies)
     command = ["data", "import", "--humanml3d", f"{tmp_path}/hml", "--amass", f"{tmp_path}/amass", "-o"]

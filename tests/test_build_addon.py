@@ -1,4 +1,4 @@
-"""The zips: imports made relative, what lies inside, the same bytes twice, and Blender's own verdict."""
+"""The zips: what lies inside, the same bytes twice, and Blender's own verdict."""
 
 import ast
 import tomllib
@@ -7,51 +7,14 @@ from pathlib import Path
 
 import pytest
 
-import build_addon
+from motiongpt import build_addon
 
 
-@pytest.mark.parametrize(
-    ("before", "depth", "after"),
-    [
-        ("from retarget import Motion", 1, "from ..retarget import Motion"),
-        ("from retarget.errors import A, B", 2, "from ...retarget.errors import A, B"),
-        ("    from backend import protocol", 0, "    from .backend import protocol"),
-        ("from retarget.motion import (\n    Motion,\n)", 1, "from ..retarget.motion import (\n    Motion,\n)"),
-        ("import retarget", 1, "from .. import retarget"),
-        ("import retarget.rotations as rot", 1, "from ..retarget import rotations as rot"),
-        ("import os, retarget as r", 1, "import os; from .. import retarget as r"),
-        ("from . import limits", 1, "from . import limits"),
-        ("from retargeting import x", 1, "from retargeting import x"),
-        ("import numpy as np  # not retarget", 1, "import numpy as np  # not retarget"),
-        ('"""from retarget import Motion"""', 1, '"""from retarget import Motion"""'),
-    ],
-)
-def test_imports_become_relative(before: str, depth: int, after: str) -> None:
-    indented = before.startswith(" ")
-    source = f"if True:\n{before}" if indented else before
-    rewritten = build_addon.rewrite_imports(source, depth)
-    assert rewritten == (f"if True:\n{after}" if indented else after)
-    ast.parse(rewritten)
-
-
-@pytest.mark.parametrize(
-    "source", ["import retarget.rotations", 'import importlib\nimportlib.import_module("backend.server")']
-)
-def test_imports_that_cannot_be_kept_are_refused(source: str) -> None:
-    with pytest.raises(ValueError, match="line"):
-        build_addon.rewrite_imports(source, 1)
-
-
-def test_no_absolute_import_of_our_own_is_left() -> None:
+def test_the_zip_has_the_shape_of_the_repository() -> None:
     files = build_addon.source_files()
-    sources = {n: content for n, content in files.items() if n.endswith(".py") and n not in build_addon.SCRIPTS}
-    assert {"__init__.py", "retarget/motion.py", "backend/protocol.py"} <= set(sources)
-    for name, content in sources.items():
-        for node in ast.walk(ast.parse(content)):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and not node.level:
-                names = [node.module or ""]
-            assert not [n for n in names if n.split(".")[0] in ("retarget", "backend", "addon")], name
+    assert {"__init__.py", "__main__.py", "addon/registration.py", "retarget/motion/motion.py"} <= set(files)
+    for name, content in files.items():
+        assert content == (build_addon.ROOT / name).read_bytes(), name
 
 
 def test_every_relative_import_finds_its_file() -> None:
@@ -89,7 +52,8 @@ def test_same_files_same_bytes(tmp_path: Path) -> None:
 
 def test_every_module_of_the_addon_and_the_licence_are_inside() -> None:
     files = build_addon.source_files()
-    expected = {p.name for p in (build_addon.ROOT / "addon").glob("*.py")} | {"LICENSE", "blender_manifest.toml"}
+    modules = (build_addon.ROOT / "addon").rglob("*.py")
+    expected = {p.relative_to(build_addon.ROOT).as_posix() for p in modules} | {"LICENSE"}
     assert expected <= set(files)
     left_out = tuple(f"{folder}/" for folder in build_addon.LEFT_OUT)
     assert not [name for name in files if "__pycache__" in name or name.startswith(left_out)]

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.checkpoints.pickles import Global, Inert, read_pickle
-from backend.checkpoints.safetensors_file import SafetensorsFile, SafetensorsWriter
-from backend.checkpoints.tensors import TensorInfo, from_float32, to_float32
-from backend.checkpoints.torch_file import TorchFile
-from retarget.errors import MotionGPTError
+from motiongpt.backend.checkpoints.pickles import Global, Inert, read_pickle
+from motiongpt.backend.checkpoints.safetensors_file import SafetensorsFile, SafetensorsWriter
+from motiongpt.backend.checkpoints.tensors import TensorInfo, from_float32, to_float32
+from motiongpt.backend.checkpoints.torch_file import TorchFile
+from motiongpt.retarget.errors import MotionGPTError
 
 torch = pytest.importorskip("torch", reason="torch makes the files that these tests read")
 

@@ -6,19 +6,33 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 import numpy as np
 import pytest
+from support import fake_engine
 
-from backend import blender_child, cli
-from backend.commands.common import draft_of
-from backend.engines import load_engine
-from backend.models import FOLDER_VARIABLE, ModelCard, find_model, installed_models, read_card, verify_files, write_card
-from retarget import Motion, MotionGPTError, load_npz
+from motiongpt.backend import engines
+from motiongpt.backend.commands import cli
+from motiongpt.backend.commands.common import draft_of
+from motiongpt.backend.engine import Engine
+from motiongpt.backend.engines import load_engine
+from motiongpt.backend.model_folder import (
+    FOLDER_VARIABLE,
+    ModelCard,
+    find_model,
+    installed_models,
+    read_card,
+    verify_files,
+    write_card,
+)
+from motiongpt.backend.output import blender
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.files.npz import load_npz
+from motiongpt.retarget.motion import Motion
 
-ROOT = Path(__file__).resolve().parent.parent
+FAKE_PROCESS = str(Path(__file__).resolve().parent / "support" / "fake_process")
 
 
 @pytest.fixture(autouse=True)
@@ -28,8 +42,16 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "models"))
-    monkeypatch.setenv("MOTIONGPT_TEST_ENGINE", "fake_engine:make")
+    monkeypatch.setattr(engines, "load_engine", fake)
     return folder
+
+
+def fake(name: str, device: str = "auto", precision: str = "auto") -> Engine:
+    return fake_engine.make(name, device)
+
+
+def never(*_arguments: object) -> NoReturn:
+    raise AssertionError("a model was loaded")
 
 
 Capture = pytest.CaptureFixture[str]
@@ -60,8 +82,8 @@ def test_generate_writes_the_length_and_rate_asked_for(capsys: Capture) -> None:
 
 def test_the_same_seed_gives_the_same_bytes_in_another_process() -> None:
     walk("a.npz", "--seed", "5")
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
-    command = [sys.executable, "-m", "backend", "generate", "a person walks", "-o", "b.npz", "--seed", "5"]
+    environment = os.environ | {"PYTHONPATH": FAKE_PROCESS}
+    command = [sys.executable, "-m", "motiongpt", "generate", "a person walks", "-o", "b.npz", "--seed", "5"]
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
     walk("c.npz", "--seed", "6")
     a, b, c = (Path(name).read_bytes() for name in ("a.npz", "b.npz", "c.npz"))
@@ -109,7 +131,7 @@ def test_bench_retarget_writes_in_bulk(capsys: Capture) -> None:
 
 
 def test_bench_times_the_model(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests"))  # where its new process finds the engine
+    monkeypatch.setenv("PYTHONPATH", FAKE_PROCESS)  # where its new process finds the engine
     code, data = run_json(capsys, "bench", "--runs", "2", "--seconds", "1")
     assert code == 0
     assert 0 < data["median_seconds"] <= data["slowest_seconds"]
@@ -173,7 +195,7 @@ def obstacles(place: Path) -> list[str]:
 def test_bad_input_is_told_and_writes_nothing(
     obstacles: list[str], capsys: Capture, monkeypatch: pytest.MonkeyPatch, arguments: list[str], kind: str
 ) -> None:
-    monkeypatch.setattr(blender_child, "check_bpy", lambda: None)  # the same answers with bpy and without
+    monkeypatch.setattr(blender, "check_bpy", lambda: None)  # the same answers with bpy and without
     assert cli.main([*arguments, "--json"]) == 2
     printed = capsys.readouterr()
     error = json.loads(printed.out.splitlines()[-1])["error"]
@@ -185,11 +207,11 @@ def test_bad_input_is_told_and_writes_nothing(
 
 @pytest.mark.usefixtures("obstacles")
 def test_what_can_be_checked_is_checked_before_the_model_loads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOTIONGPT_TEST_ENGINE", "no_such_module:make")
+    monkeypatch.setattr(engines, "load_engine", never)
     for arguments, _kind in BAD:
         if arguments[:1] == ["generate"] and arguments[1] != "fail":
             assert cli.main(arguments) == 2, arguments
-    assert cli.main(["generate", "walk", "-o", "x.npz"]) == 1  # the module would have been looked for
+    assert cli.main(["generate", "walk", "-o", "x.npz"]) == 1  # `never` was called
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder in which nobody can write")
@@ -210,7 +232,7 @@ def test_without_bpy_characters_are_refused_before_the_model_loads(
 ) -> None:
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "bpy" else found(name))
-    monkeypatch.setenv("MOTIONGPT_TEST_ENGINE", "no_such_module:make")
+    monkeypatch.setattr(engines, "load_engine", never)
     code, data = run_json(capsys, "generate", "walk", "-o", "x.fbx")
     assert (code, data["error"]["kind"]) == (2, "no_blender")
 
@@ -306,7 +328,7 @@ def spoil_card(**changes: Any) -> Any:
 def test_a_model_that_is_not_whole_is_told_in_one_sentence(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch, model: Path, spoil: Any, words: str
 ) -> None:
-    monkeypatch.delenv("MOTIONGPT_TEST_ENGINE")
+    monkeypatch.setattr(engines, "load_engine", load_engine)
     spoil(model)
     code, data = run_json(capsys, "generate", "walk", "-o", "x.npz", "--model", str(model))
     assert (code, data["error"]["kind"]) == (2, "no_model")

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from backend.evaluation import prompts
-from backend.features import features_to_motion, motion_to_features
-from backend.training.composites import arm_joints, around_corner, is_composite, with_arms, with_composites
-from backend.training.data import Clip, Dataset
-from retarget import Motion
-from retarget import rotations as rot
-from retarget.skeleton import JOINT
-from retarget.solve import with_contacts
+from motiongpt.backend.dataset.clips import Clip, Dataset
+from motiongpt.backend.dataset.composites import arm_joints, around_corner, is_composite, with_arms, with_composites
+from motiongpt.backend.evaluation import prompts
+from motiongpt.backend.features import features_to_motion, motion_to_features
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.skeleton import JOINT
+from motiongpt.retarget.solving.solve import with_contacts
 
 
 def standing(frames: int = 60, bent: float = 0.0) -> Motion:

@@ -1,13 +1,13 @@
 """Sparse keys: within the tolerance, few of them, extremes kept."""
 
 import numpy as np
+from support.zoo_rigs import FAMILIES, build_rig
 
-from retarget import rotations as rot
-from retarget.curves import degrees_apart, distance_apart, sparse_curve
-from retarget.files import read_motion
-from retarget.mapping import map_rig
-from retarget.solve import to_bones
-from tests.zoo_rigs import FAMILIES, build_rig
+from motiongpt.retarget.files.reading import read_motion
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.sparse_curves import degrees_apart, distance_apart, sparse_curve
+from motiongpt.retarget.rigs.mapping import map_rig
+from motiongpt.retarget.solving.solve import to_bones
 
 
 def test_a_straight_line_needs_two_keys() -> None:

@@ -11,8 +11,8 @@ from matplotlib.image import imread
 
 
 def run_demo(root: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"MOTIONGPT_TEST_ENGINE": "tests.fake_engine:make"}
-    command = [sys.executable, "-m", "backend.demo", *map(str, arguments)]
+    environment = os.environ | {"PYTHONPATH": str(root / "tests" / "support" / "fake_process")}
+    command = [sys.executable, "-m", "motiongpt.backend.commands.demo", *map(str, arguments)]
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False, timeout=600)
 
 

@@ -5,11 +5,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from backend.features import DIMENSIONS, POSE_WINDOW, Statistics, held_pose  # noqa: E402
-from backend.training.data import Clip, Dataset  # noqa: E402
-from backend.training.encoding import Encoding  # noqa: E402
-from backend.training.sequences import PHASES, at_speed, speeds_of, tokenize  # noqa: E402
-from backend.training.vqvae import MotionVqVae  # noqa: E402
+from motiongpt.backend.dataset.clips import Clip, Dataset
+from motiongpt.backend.features import DIMENSIONS, POSE_WINDOW, Statistics, held_pose
+from motiongpt.backend.training.language.sequences import PHASES, at_speed, speeds_of, tokenize
+from motiongpt.backend.training.tokenizer.encoding import Encoding
+from motiongpt.backend.training.tokenizer.net import MotionVqVae
 
 STATISTICS = Statistics(np.full(DIMENSIONS, 0.1, np.float32), np.full(DIMENSIONS, 2.0, np.float32))
 

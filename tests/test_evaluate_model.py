@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend import cli
-from backend.engines.base import Engine, Result
-from backend.evaluation import report as reporting
-from backend.evaluation.pages import REAL
-from backend.features import motion_to_features
-from backend.training.data import Clip, Dataset
-from retarget import Motion, MotionGPTError
-from retarget import rotations as rot
-from retarget.skeleton import rest_joints
+from motiongpt.backend.commands import cli
+from motiongpt.backend.dataset.clips import Clip, Dataset
+from motiongpt.backend.engine import Engine, Result
+from motiongpt.backend.evaluation.report import report as reporting
+from motiongpt.backend.evaluation.report.pages import REAL
+from motiongpt.backend.features import motion_to_features
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.skeleton import rest_joints
 
 
 def gliding(frames: int, speed: float) -> Motion:
@@ -136,9 +137,9 @@ def test_wrong_arguments_are_refused(dataset, engine, starter_model, tmp_path, c
 @pytest.mark.slow
 def test_the_nearest_caption_finds_its_clips(dataset) -> None:
     pytest.importorskip("torch")
-    from backend.evaluation.texts import nearest_clips
-    from backend.training.data import load_dataset
-    from backend.training.sentences import encoder_folder
+    from motiongpt.backend.dataset.clips import load_dataset
+    from motiongpt.backend.evaluation.texts import nearest_clips
+    from motiongpt.backend.training.language.sentences import encoder_folder
 
     try:
         encoder_folder()

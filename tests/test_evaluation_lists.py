@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from backend.evaluation.cases import _test_captions, list_test_clips, unseen_pairs, unseen_prompts
-from backend.evaluation.meaning import (
+from motiongpt.backend.dataset.captions import ACTIONS, LITTLE, OWNERS, STYLES, SUBJECTS, _inflect, describe
+from motiongpt.backend.dataset.clips import Clip, _tags
+from motiongpt.backend.dataset.meaning import (
     ACTION_NAMES,
     SAME_ACTION,
     SAME_STYLE,
@@ -20,9 +21,8 @@ from backend.evaluation.meaning import (
     meaning_of_tags,
     read_caption,
 )
-from backend.evaluation.unseen import JOINT_CHECKS
-from backend.training.captions import ACTIONS, LITTLE, OWNERS, STYLES, SUBJECTS, _inflect, describe
-from backend.training.data import Clip, _tags
+from motiongpt.backend.evaluation.cases import _test_captions, list_test_clips, unseen_pairs, unseen_prompts
+from motiongpt.backend.evaluation.unseen import JOINT_CHECKS
 
 
 def by_rule(name: str) -> bool:

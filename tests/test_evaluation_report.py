@@ -6,15 +6,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from backend.engines.base import GenerateRequest, Result
-from backend.evaluation import pages, sets, table, tasks, unseen
-from backend.evaluation.cases import Case, UnseenPrompt, cases_of
-from backend.evaluation.meaning import ACTION_NAMES, STYLE_NAMES, Meaning
-from backend.evaluation.pages import REAL
-from backend.features import motion_to_features
-from backend.training.data import Clip, Dataset
-from retarget import Motion
-from retarget import rotations as rot
+from motiongpt.backend.dataset.clips import Clip, Dataset
+from motiongpt.backend.dataset.meaning import ACTION_NAMES, STYLE_NAMES, Meaning
+from motiongpt.backend.engine import GenerateRequest, Result
+from motiongpt.backend.evaluation import sets, tasks, unseen
+from motiongpt.backend.evaluation.cases import Case, UnseenPrompt, cases_of
+from motiongpt.backend.evaluation.report import pages, table
+from motiongpt.backend.evaluation.report.pages import REAL
+from motiongpt.backend.features import motion_to_features
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
 
 WALK, RUN = ACTION_NAMES.index("walk"), ACTION_NAMES.index("run")
 SAD, OLD = STYLE_NAMES.index("sad"), STYLE_NAMES.index("elderly")
@@ -145,7 +146,7 @@ def test_motions_are_judged_by_what_they_are() -> None:
 def test_unseen_prompts_are_counted() -> None:
     class Engine:
         def generate(self, request):
-            from backend.engines.base import Result
+            from motiongpt.backend.engine import Result
 
             speed = 3.0 if "sprints" in request.prompt else 1.0
             yield Result(tuple(walking(round(request.seconds * 20), speed) for _ in range(request.variations)))

@@ -9,17 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend import blender_child
-from backend.blender_child import CharacterJob, export_to_character
-from retarget import Motion
-from retarget import rotations as rot
-from retarget.errors import MotionGPTError
-from retarget.motion import save_npz
-from retarget.skeleton import JOINT
+from motiongpt.backend.output import blender
+from motiongpt.backend.output.blender import CharacterJob, export_to_character
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.files.npz import save_npz
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.skeleton import JOINT
 
-SCENARIO = (
-    "import sys\nfrom tests import export_scenarios as scenarios\nemit(getattr(scenarios, sys.argv[1])(*sys.argv[2:]))"
-)
+SCENARIO = "import sys\nimport export_scenarios as scenarios\nemit(getattr(scenarios, sys.argv[1])(*sys.argv[2:]))"
 
 
 @pytest.fixture(autouse=True)
@@ -199,18 +197,17 @@ sys.meta_path.insert(0, Blocked())
 import importlib.util
 real = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name == "bpy" else real(name, *rest)
-from backend.blender_child import export_to_character
-from retarget.errors import MotionGPTError
+from motiongpt.backend.output.blender import export_to_character
+from motiongpt.retarget.errors import MotionGPTError
 try:
     export_to_character([], "mannequin")
 except MotionGPTError as error:
     print(error.kind, error.cure)
 """
     environment = {k: v for k, v in os.environ.items() if k != "MOTIONGPT_BPY_PYTHON"}
-    root = str(Path(blender_child.__file__).resolve().parents[1])
     done = subprocess.run(
         [sys.executable, "-c", script],
-        env=environment | {"PYTHONPATH": root},
+        env=environment,
         capture_output=True,
         text=True,
         check=True,
@@ -219,6 +216,8 @@ except MotionGPTError as error:
 
 
 def test_a_child_that_dies_is_reported(monkeypatch, tmp_path, caplog):
-    monkeypatch.setattr(blender_child, "_BOOT", "import sys, os\nprint('half a line', flush=True)\nos._exit(9)")
+    script = tmp_path / "launch.py"
+    script.write_text("import os\nprint('half a line', flush=True)\nos._exit(9)")
+    monkeypatch.setattr(blender, "LAUNCHER", script)
     error = refuse([CharacterJob(Motion(**_still()), tmp_path / "out.fbx")], "mannequin")
     assert error.kind == "internal" and "9" in error.message and "half a line" in caplog.text

@@ -7,11 +7,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from test_export import SCENARIO, _still, bpy_python, walk  # noqa: F401 - fixtures
 
-from backend import cli
-from retarget import Motion
-from retarget.motion import save_npz
-from tests.test_export import SCENARIO, _still, bpy_python, walk  # noqa: F401 - fixtures
+from motiongpt.backend.commands import cli
+from motiongpt.retarget.files.npz import save_npz
+from motiongpt.retarget.motion import Motion
 
 
 class Assimp:

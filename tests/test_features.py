@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backend.features import (
+from motiongpt.backend.features import (
     DIMENSIONS,
     SLICES,
     features_to_joints,
@@ -11,10 +11,9 @@ from backend.features import (
     joints_to_features,
     motion_to_features,
 )
-from retarget import Motion
-from retarget import rotations as rot
-from retarget.motion import find_contacts
-from retarget.skeleton import JOINT_COUNT
+from motiongpt.retarget.motion import Motion, find_contacts
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.skeleton import JOINT_COUNT
 
 
 @pytest.fixture

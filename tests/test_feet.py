@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retarget import rotations as rot
-from retarget.feet import bend_toes, find_spans, plant_feet
-from retarget.files import read_motion
-from retarget.motion import Motion, find_contacts
-from retarget.skeleton import CONTACT_JOINTS, JOINT
+from motiongpt.retarget.files.reading import read_motion
+from motiongpt.retarget.motion import Motion, find_contacts
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.feet import bend_toes, find_spans, plant_feet
+from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, JOINT
 
 MOCAP = Path(__file__).parents[2] / "shared" / "mocap"
 CLIPS = ("cmu-poser/91_48.bvh", "deepmimic/walk.bvh", "deepmimic/jump.bvh", "mesh2motion/throw-ball.bvh")

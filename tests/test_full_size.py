@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("onnx", reason="onnx is not installed")
 
-from backend.engines.networks import OnnxT5, decoder_bytes
-from backend.evaluation.full_size import SHAPE, int8_error, write_random_model
+from motiongpt.backend.bench.full_size import SHAPE, int8_error, write_random_model
+from motiongpt.backend.engines.shared.networks import OnnxT5, decoder_bytes
 
 SMALL = replace(
     SHAPE, vocabulary=2000, width=256, heads=4, head_width=64, feed_forward=512, encoder_layers=4, decoder_layers=4

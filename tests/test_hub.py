@@ -8,16 +8,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.hub_imitation import Hub, serve
 
-from backend.cli import main
-from backend.models import ModelCard, find_model, verify_files, write_card
-from retarget import MotionGPTError
-from tests.hub_imitation import Hub, serve
+from motiongpt.backend.commands.cli import main
+from motiongpt.backend.model_folder import ModelCard, find_model, verify_files, write_card
+from motiongpt.retarget.errors import MotionGPTError
 
 pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
 pytest.importorskip("onnx", reason="onnx is not installed")
 
-from backend.importers.hub import install
+from motiongpt.backend.importers.hub import install
 
 SIZE = 12_000_000
 """Of the weights: huggingface_hub writes ten megabytes at a time, and loses what is not written with the connection."""

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from backend.edits import appended
-from backend.ik import joints_to_motion
-from retarget import Motion
-from retarget import rotations as rot
-from retarget.skeleton import JOINT, JOINT_COUNT
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.joining import appended
+from motiongpt.retarget.motion.pose_from_joints import joints_to_motion
+from motiongpt.retarget.motion.skeleton import JOINT, JOINT_COUNT
 
 
 def bent(frames: int = 40, seed: int = 0) -> Motion:

@@ -20,7 +20,7 @@ ALLOWED = 300 * 2**20
 IMPORT = """
 import json, sys
 from pathlib import Path
-from backend.importers.llama import import_llama
+from motiongpt.backend.importers.llama import import_llama
 g, folder = Path(sys.argv[1]), Path(sys.argv[2])
 import_llama(g / "t2m_vqvae_tiny.pth", folder / "base.pth", folder / "lora.pth", g / "llama_tokenizer.model",
              g.parent / "humanml3d", folder / "model")
@@ -64,8 +64,8 @@ def write_checkpoint(path: Path, shapes: dict[str, tuple[int, ...]]) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process is read from /proc")
 def test_peak_memory_is_the_largest_tensor_and_little_more(shared_dir: Path, repo_root: Path, tmp_path: Path) -> None:
-    from backend.importers.graphs import LlamaShape
-    from backend.importers.layouts import llama_shapes, lora_shapes
+    from motiongpt.backend.importers.graphs import LlamaShape
+    from motiongpt.backend.importers.layouts import llama_shapes, lora_shapes
 
     shape = LlamaShape(VOCABULARY, WIDTH, WIDTH // 128, LAYERS, FEED_FORWARD)
     shapes = llama_shapes(shape)

@@ -7,15 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend import limits
-from backend.cli import main
-from backend.edits import on_canonical_body
-from backend.engines import Engine, InbetweenRequest, load_engine
-from backend.engines.base import Progress, Result
-from backend.inbetween.exact import pinned, softened, spread, whole_poses
-from backend.inbetween.grid import Grid
-from backend.inbetween.interpolation import interpolate
-from backend.inbetween.network_input import (
+from motiongpt.backend import limits
+from motiongpt.backend.commands.cli import main
+from motiongpt.backend.engine import Engine, InbetweenRequest, Progress, Result
+from motiongpt.backend.engines import load_engine
+from motiongpt.backend.inbetween.exact import pinned, softened, spread, whole_poses
+from motiongpt.backend.inbetween.grid import Grid
+from motiongpt.backend.inbetween.interpolation import interpolate
+from motiongpt.backend.inbetween.network_input import (
     curves,
     global_rotations,
     interpolated,
@@ -23,13 +22,15 @@ from backend.inbetween.network_input import (
     local_rotations,
     poses_of,
 )
-from backend.inbetween.request import check_request
-from backend.models import find_model
-from retarget import Motion, MotionGPTError
-from retarget import rotations as rot
-from retarget.files import write_motion
-from retarget.motion import load_npz
-from retarget.skeleton import CONTACT_JOINTS, JOINT, REST_OFFSETS
+from motiongpt.backend.inbetween.request import check_request
+from motiongpt.backend.model_folder import find_model
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.files.npz import load_npz
+from motiongpt.retarget.files.reading import write_motion
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.joining import on_canonical_body
+from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, JOINT, REST_OFFSETS
 
 ROOT_BIT = 1 << limits.ROOT_BIT
 
@@ -330,7 +331,7 @@ def test_command_line_reproduces_kept_frames(
     assert main(["inbetween", str(clip), "--keep", "0,30,75", "-o", str(out), "--json"]) == 0
     report = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert report["model"] == "starter"
-    from retarget.files import read_motion
+    from motiongpt.retarget.files.reading import read_motion
 
     before, after = read_motion(clip), load_npz(out)
     assert np.abs(before.joints - after.joints)[[0, 30, 75]].max() < 1e-4

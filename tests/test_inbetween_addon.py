@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import test_addon
-from zoo_rigs import FAMILIES, build_rig
+from support.zoo_rigs import FAMILIES, build_rig
 
 SCENARIOS = test_addon.SCENARIOS.with_name("inbetween_scenarios.py")
 FAKE = test_addon.FAKE_ENGINE | {"FAKE_TASKS": "generate inbetween continue caption"}

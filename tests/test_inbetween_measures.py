@@ -6,12 +6,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.evaluation.bezier import auto_clamped
-from backend.evaluation.inbetween import Window, bezier, foot_sliding, interpolation, measure, velocity_changes
-from backend.evaluation.inbetween_measures import l2p, l2q, npss, placed_window, position_statistics
-from retarget import Motion
-from retarget import rotations as rot
-from retarget.skeleton import JOINT
+from motiongpt.backend.evaluation.inbetween import (
+    Window,
+    bezier,
+    foot_sliding,
+    interpolation,
+    measure,
+    velocity_changes,
+)
+from motiongpt.backend.evaluation.measures.bezier import auto_clamped
+from motiongpt.backend.evaluation.measures.inbetween import l2p, l2q, npss, placed_window, position_statistics
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.skeleton import JOINT
 
 
 def still(frames: int) -> Motion:

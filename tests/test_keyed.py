@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
-from zoo_rigs import FAMILIES, build_rig
+from support.zoo_rigs import FAMILIES, build_rig
 
-from retarget import rotations as rot
-from retarget.curves import split_bezier
-from retarget.fit import body_offsets, put_on_body
-from retarget.keyed import (
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.skeleton import JOINT
+from motiongpt.retarget.motion.sparse_curves import split_bezier
+from motiongpt.retarget.rigs.mapping import map_rig
+from motiongpt.retarget.solving.fit import body_offsets, put_on_body
+from motiongpt.retarget.solving.keyed_poses import (
     ALL_GIVEN,
     ROOT_BIT,
     bend_positions,
@@ -16,10 +19,7 @@ from retarget.keyed import (
     gives_bone,
     spread_poses,
 )
-from retarget.mapping import map_rig
-from retarget.motion import Motion
-from retarget.skeleton import JOINT
-from retarget.solve import to_bones, to_motion
+from motiongpt.retarget.solving.solve import to_bones, to_motion
 
 
 def turns(random: np.random.Generator, *shape: int) -> np.ndarray:

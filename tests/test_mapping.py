@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from support.zoo_rigs import FAMILIES, build_rig, renamed
 
-from retarget import MotionGPTError, Rig
-from retarget.mapping import map_rig
-from retarget.names import split_name
-from tests.zoo_rigs import FAMILIES, build_rig, renamed
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.rigs.mapping import map_rig
+from motiongpt.retarget.rigs.names import split_name
+from motiongpt.retarget.rigs.rig import Rig
 
 
 @pytest.mark.parametrize("name", FAMILIES)

@@ -6,12 +6,13 @@ import random
 import numpy as np
 import pytest
 
-from backend.evaluation.judge import BUNDLED, Judge
-from backend.evaluation.meaning import ACTION_NAMES, STYLE_NAMES
-from backend.features import motion_to_features
-from retarget import Motion, MotionGPTError
-from retarget import rotations as rot
-from retarget.skeleton import JOINT, rest_joints
+from motiongpt.backend.dataset.meaning import ACTION_NAMES, STYLE_NAMES
+from motiongpt.backend.evaluation.judge import BUNDLED, Judge
+from motiongpt.backend.features import motion_to_features
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.skeleton import JOINT, rest_joints
 
 ARMS_DOWN = {"left_shoulder": (0.0, 0.0, -1.3), "right_shoulder": (0.0, 0.0, 1.3)}
 
@@ -63,11 +64,12 @@ def test_a_judge_that_is_missing_or_knows_other_actions_is_refused(tmp_path) -> 
 
 torch = pytest.importorskip("torch")
 
-from backend.training import export_matching  # noqa: E402
-from backend.training.captions import describe  # noqa: E402
-from backend.training.data import Clip, Dataset  # noqa: E402
-from backend.training.export_matching import export_judge, export_picker, right_where_set_apart  # noqa: E402
-from backend.training.matching import (  # noqa: E402
+from motiongpt.backend.dataset.captions import describe
+from motiongpt.backend.dataset.clips import Clip, Dataset
+from motiongpt.backend.training.matching import export
+from motiongpt.backend.training.matching.export import export_judge, export_picker, right_where_set_apart
+from motiongpt.backend.training.matching.net import MatchingConfig, MatchingModel
+from motiongpt.backend.training.matching.train import (
     MatchingTraining,
     _Batches,
     _examples,
@@ -75,7 +77,6 @@ from backend.training.matching import (  # noqa: E402
     held_out,
     matching_losses,
 )
-from backend.training.matching_net import MatchingConfig, MatchingModel  # noqa: E402
 
 SMALL = MatchingConfig(width=16, space=8, dropout=0.0)
 
@@ -241,7 +242,7 @@ def test_what_is_set_apart_is_counted_by_itself(model, monkeypatch) -> None:
         styles[1::2, STYLE_NAMES.index("active")] = 1.0
         return None, actions, styles
 
-    monkeypatch.setattr(export_matching, "judge_motions", judged)
+    monkeypatch.setattr(export, "judge_motions", judged)
     found = right_where_set_apart(model, dataset, "sad happy")
     half = (len(apart) + 1) // 2 / len(apart)
     shares = {"apart_action_right": 1.0, "apart_style_right": half, "apart_both_right": half}

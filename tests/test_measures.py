@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from backend.evaluation import captions, embeddings, physics, poses
-from retarget import Motion
-from retarget import rotations as rot
-from retarget.skeleton import JOINT, rest_joints
+from motiongpt.backend.evaluation.measures import captions, embeddings, physics, poses
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.skeleton import JOINT, rest_joints
 
 
 def rng(seed: int = 0) -> np.random.Generator:

@@ -8,8 +8,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from backend import limits, protocol
-from retarget import Motion, MotionGPTError
+from motiongpt.backend import limits
+from motiongpt.backend.process import protocol
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.motion import Motion
 
 
 def make_motion(frames: int = 5, dtype: Any = np.float64, **meta: Any) -> Motion:

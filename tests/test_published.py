@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend import cli, protocol
-from backend.engines import (
+from motiongpt.backend.commands import cli
+from motiongpt.backend.engine import (
     CaptionRequest,
     ContinueRequest,
     Engine,
@@ -16,19 +16,20 @@ from backend.engines import (
     InbetweenRequest,
     Progress,
     Result,
-    load_engine,
 )
-from backend.engines.llama_engine import LlamaEngine
-from backend.importers.check import check_folder
-from backend.importers.graphs import LlamaShape, T5Shape
-from backend.importers.layouts import llama_shapes, lora_shapes, t5_shapes, vqvae_shapes
-from backend.importers.llama import import_llama
-from backend.importers.t5 import import_t5
-from backend.llama_text import Grammar, parse_answer
-from backend.worker import Job, start_task
-from retarget import Motion
-from retarget.errors import MotionGPTError
-from retarget.motion import load_npz, save_npz
+from motiongpt.backend.engines import load_engine
+from motiongpt.backend.engines.llama.engine import LlamaEngine
+from motiongpt.backend.engines.llama.text import Grammar, parse_answer
+from motiongpt.backend.importers.check import check_folder
+from motiongpt.backend.importers.graphs import LlamaShape, T5Shape
+from motiongpt.backend.importers.layouts import llama_shapes, lora_shapes, t5_shapes, vqvae_shapes
+from motiongpt.backend.importers.llama import import_llama
+from motiongpt.backend.importers.t5 import import_t5
+from motiongpt.backend.process import protocol
+from motiongpt.backend.process.worker import Job, start_task
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.files.npz import load_npz, save_npz
+from motiongpt.retarget.motion import Motion
 
 pytest.importorskip("onnx", reason="onnx is not installed")
 

@@ -4,8 +4,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from backend.training.quantizers import KINDS, make_quantizer  # noqa: E402
-from retarget import MotionGPTError  # noqa: E402
+from motiongpt.backend.training.tokenizer.quantizers import KINDS, make_quantizer
+from motiongpt.retarget.errors import MotionGPTError
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retarget import Motion, MotionGPTError, load_npz, save_npz
-from retarget import rotations as rot
-from retarget.bvh import read_bvh, write_bvh
-from retarget.files import read_motion
-from retarget.skeleton import JOINT
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.files.bvh import read_bvh, write_bvh
+from motiongpt.retarget.files.npz import load_npz, save_npz
+from motiongpt.retarget.files.reading import read_motion
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.skeleton import JOINT
 
 # Loose files of the sets: one of each skeleton, with axis, unit, rate and rest pose of its own.
 WALKS = ("deepmimic/walk.bvh", "animated-drawings/zombie.bvh")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-import build_addon
+from motiongpt import build_addon
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOL = ROOT.parent / "shared" / "tools" / "real-blender"
@@ -63,7 +63,7 @@ def run_installed(script: str, with_model: bool, shared: Path, folder: Path) -> 
     character.write_bytes((shared / "rigs" / "mesh2motion-human.glb").read_bytes())
     picture, result = folder / "screen.png", folder / "result.json"
     tests = copied_tests(folder)
-    fake = ("MOTIONGPT_TEST_ENGINE=fake_engine:make", f"PYTHONPATH={tests}", "PROMPT=slow")
+    fake = (f"PYTHONPATH={tests / 'support' / 'fake_process'}", "PROMPT=slow")
     real_blender(
         "gui", "--python-exit-code", 1, "--python", tests / "real_blender" / script,
         "--", character, picture, result, *(() if with_model else fake), resources=resources,

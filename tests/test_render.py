@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from matplotlib.image import imread, imsave
 
-from backend.render import LEFT, RIGHT, join_pictures, project, render_sheet
-from retarget import Motion
-from retarget import rotations as rot
-from retarget.errors import MotionGPTError
+from motiongpt.backend.output.pictures import LEFT, RIGHT, join_pictures, project, render_sheet
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
 
 
 def still(frames: int = 10, turn: float = 0.0) -> Motion:

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.zoo_rigs import FAMILIES, build_rig
 
-from retarget import Motion, MotionGPTError, Rig
-from retarget import rotations as rot
-from retarget.mapping import Mapping, map_rig
-from retarget.root_motion import carry, find_root
-from retarget.skeleton import JOINT_COUNT
-from retarget.solve import to_bones, to_motion
-from tests.zoo_rigs import FAMILIES, build_rig
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.skeleton import JOINT_COUNT
+from motiongpt.retarget.rigs.mapping import Mapping, map_rig
+from motiongpt.retarget.rigs.rig import Rig
+from motiongpt.retarget.solving.root_motion import carry, find_root
+from motiongpt.retarget.solving.solve import to_bones, to_motion
 
 ROOTS = {"unreal": "root", "smpl": "root", "vrm": "Root", "character creator": "RL_BoneRoot", "poser": "Body"}
 

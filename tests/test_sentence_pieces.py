@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.sentence_pieces import SentencePieces
-from retarget.errors import MotionGPTError
+from motiongpt.backend.checkpoints.sentence_pieces import SentencePieces
+from motiongpt.retarget.errors import MotionGPTError
 
 LETTERS = [*"abcdefghijklmnopqrstuvwxyz     ,.'\"0123456789ÄéßﬁⅣ日本語\n\t!?-…ＡＢ½😀\u200b\u00a0", "e\u0301"]
 

@@ -4,10 +4,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from backend.training import sentences  # noqa: E402
-from backend.training.language_net import PretrainedEncoder  # noqa: E402
-from backend.training.sentences import kept_sentences, read_sentences  # noqa: E402
-from backend.training.wordings import Wordings  # noqa: E402
+from motiongpt.backend.training.language import sentences
+from motiongpt.backend.training.language.net import PretrainedEncoder
+from motiongpt.backend.training.language.sentences import kept_sentences, read_sentences
+from motiongpt.backend.training.language.wordings import Wordings
 
 TEXTS = ["someone walks", "a person jumps over a box", "someone", "nobody sits down and waits here"] * 40
 

@@ -6,19 +6,21 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import fake_engine
 import msgspec
 import numpy as np
 import pytest
 import zmq
+from support import fake_engine
 
-import backend.server
-import backend.worker
-from backend import limits, protocol
-from backend.client import Client, ask
-from backend.connection import Handover, connect
-from backend.server import Server
-from retarget import Motion, MotionGPTError
+from motiongpt.backend import limits
+from motiongpt.backend.process import protocol
+from motiongpt.backend.process import server as server_module
+from motiongpt.backend.process import worker as worker_module
+from motiongpt.backend.process.client import Client, ask
+from motiongpt.backend.process.connection import Handover, connect
+from motiongpt.backend.process.server import Server
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.motion import Motion
 
 WAIT = 10.0
 
@@ -54,7 +56,7 @@ class Running:
 
 @pytest.fixture(autouse=True)
 def quick_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backend.server, "POLL_SECONDS", 0.02)  # how long `stop` may take
+    monkeypatch.setattr(server_module, "POLL_SECONDS", 0.02)  # how long `stop` may take
 
 
 @pytest.fixture
@@ -332,7 +334,7 @@ def test_a_client_that_goes_away_loses_its_requests(running: Running, client: Cl
 
     def jumps() -> bool:
         running.step()
-        time.sleep(backend.worker.PROGRESS_INTERVAL)  # sending progress is how the server notices
+        time.sleep(worker_module.PROGRESS_INTERVAL)  # sending progress is how the server notices
         return len(running.engine.requests) == 2
 
     until(jumps)

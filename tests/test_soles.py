@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.zoo_rigs import FAMILIES, build_rig
+from test_feet import _stepping
 
-from retarget import Motion, Rig
-from retarget import rotations as rot
-from retarget.calibration import calibrate_from_rest
-from retarget.fit import body_offsets, fit_to_rig, stand_on_floor, toe_height
-from retarget.mapping import map_rig
-from retarget.motion import find_contacts
-from retarget.skeleton import JOINT
-from retarget.soles import find_soles, lowest_points
-from tests.test_feet import _stepping
-from tests.zoo_rigs import FAMILIES, build_rig
+from motiongpt.retarget.motion import Motion, find_contacts
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.skeleton import JOINT
+from motiongpt.retarget.rigs.calibration import calibrate_from_rest
+from motiongpt.retarget.rigs.mapping import map_rig
+from motiongpt.retarget.rigs.rig import Rig
+from motiongpt.retarget.solving.fit import body_offsets, fit_to_rig, stand_on_floor, toe_height
+from motiongpt.retarget.solving.soles import find_soles, lowest_points
 
 
 def booted(name: str, raised: float = 0.06, behind: float = 0.12, ahead: float = 0.1) -> Rig:

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.zoo_rigs import FAMILIES, build_rig
 
-from retarget import Motion, Rig, RigMotion
-from retarget import rotations as rot
-from retarget.feet import find_spans
-from retarget.files import read_motion
-from retarget.fit import body_offsets, fit_to_rig
-from retarget.mapping import Mapping, map_rig
-from retarget.motion import find_contacts
-from retarget.skeleton import CONTACT_JOINTS, JOINT, JOINT_COUNT, REST_OFFSETS
-from retarget.solve import to_bones, to_motion
-from tests.zoo_rigs import FAMILIES, build_rig
+from motiongpt.retarget.files.reading import read_motion
+from motiongpt.retarget.motion import Motion, find_contacts
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.feet import find_spans
+from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, JOINT, JOINT_COUNT, REST_OFFSETS
+from motiongpt.retarget.rigs.mapping import Mapping, map_rig
+from motiongpt.retarget.rigs.rig import Rig, RigMotion
+from motiongpt.retarget.solving.fit import body_offsets, fit_to_rig
+from motiongpt.retarget.solving.solve import to_bones, to_motion
 
 
 def wild(frames: int = 30) -> Motion:

@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from backend import cli
-from backend.engines import Engine, load_engine
-from backend.engines.base import CaptionRequest, ContinueRequest, GenerateRequest, Progress, Result
-from backend.evaluation import prompts
-from backend.models import find_model
-from retarget import Motion, MotionGPTError, load_npz, save_npz
-from retarget.skeleton import REST_OFFSETS
+from motiongpt.backend.commands import cli
+from motiongpt.backend.engine import CaptionRequest, ContinueRequest, Engine, GenerateRequest, Progress, Result
+from motiongpt.backend.engines import load_engine
+from motiongpt.backend.evaluation import prompts
+from motiongpt.backend.model_folder import find_model
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.files.npz import load_npz, save_npz
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion.skeleton import REST_OFFSETS
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +155,7 @@ def test_the_command_line_continues_and_describes(walk, known_words, tmp_path, c
 
 def test_the_same_seed_gives_the_same_bytes_across_restarts(starter_model, tmp_path, repo_root):
     for name in ("a.npz", "b.npz"):
-        command = [sys.executable, "-m", "backend", "generate", "a person waves", "--seed", "7", "-o"]
+        command = [sys.executable, "-m", "motiongpt", "generate", "a person waves", "--seed", "7", "-o"]
         subprocess.run([*command, str(tmp_path / name)], check=True, cwd=repo_root, capture_output=True)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 

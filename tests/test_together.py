@@ -10,16 +10,16 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from torch import nn  # noqa: E402
+from torch import nn
 
-from backend.training.loop import Processes, Schedule, mixed_precision, train  # noqa: E402
+from motiongpt.backend.training.loop import Processes, Schedule, mixed_precision, train
 
 SCRIPT = """
 import json, sys
 from pathlib import Path
 import torch
 from torch import nn
-from backend.training.loop import Processes, Schedule, train
+from motiongpt.backend.training.loop import Processes, Schedule, train
 
 processes = Processes(torch.device("cpu"))
 with processes.leader_first():
@@ -47,7 +47,7 @@ def test_two_processes_make_one_model(tmp_path, repo_root):
     # By addresses alone: the name of the machine may lead nowhere.
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
     command = [*launch, "--local-addr=127.0.0.1", script, tmp_path]
-    variables = {"PYTHONPATH": str(repo_root), "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    variables = {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
     said = tmp_path / "said.txt"
     with (
         said.open("w") as output,

@@ -7,21 +7,16 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from backend.cli import main  # noqa: E402
-from backend.engines import load_engine  # noqa: E402
-from backend.engines.base import (  # noqa: E402
-    CaptionRequest,
-    ContinueRequest,
-    GenerateRequest,
-    InbetweenRequest,
-    Result,
-)
-from backend.training.captions import ACTIONS, LITTLE, STYLES, describe  # noqa: E402
-from backend.training.data import Clip, load_dataset, swap_sides  # noqa: E402
-from backend.training.language_model import keep_kinds  # noqa: E402
-from backend.training.sentences import encoder_folder  # noqa: E402
-from backend.training.sequences import MIN_TOKENS, TokenSequence, crop  # noqa: E402
-from backend.training.tokenizer import (  # noqa: E402
+from motiongpt.backend.commands.cli import main
+from motiongpt.backend.dataset.captions import ACTIONS, LITTLE, STYLES, describe
+from motiongpt.backend.dataset.clips import Clip, load_dataset, swap_sides
+from motiongpt.backend.engine import CaptionRequest, ContinueRequest, GenerateRequest, InbetweenRequest, Result
+from motiongpt.backend.engines import load_engine
+from motiongpt.backend.engines.starter.vocabulary import HIDDEN, MOTION, POSE
+from motiongpt.backend.training.language.sentences import encoder_folder
+from motiongpt.backend.training.language.sequences import MIN_TOKENS, TokenSequence, crop
+from motiongpt.backend.training.language.train import keep_kinds
+from motiongpt.backend.training.tokenizer.train import (
     encode_clip,
     fair_weights,
     kinematic_joints,
@@ -29,10 +24,10 @@ from backend.training.tokenizer import (  # noqa: E402
     tokenizer_config,
     tokenizer_record,
 )
-from backend.vocabulary import HIDDEN, MOTION, POSE  # noqa: E402
-from retarget import Motion, MotionGPTError  # noqa: E402
-from retarget import rotations as rot  # noqa: E402
-from retarget.bvh import write_bvh  # noqa: E402
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.files.bvh import write_bvh
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
 
 
 def walking(seed: int, frames: int = 90) -> Motion:
@@ -161,7 +156,7 @@ def check_candidates(folder, alone):
 
     def made(scores):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("backend.engines.picker.Picker.scores", scores)
+            patch.setattr("motiongpt.backend.engines.starter.picker.Picker.scores", scores)
             *_, result = engine.generate(GenerateRequest("someone swings an arm", 2.0, seed=3, variations=2))
         return [m.meta["tokens"] for m in result.motions]
 
@@ -236,8 +231,8 @@ def test_crops_keep_the_core(dataset):
 def test_transition_model_is_trained_into_a_model_folder_and_measured(dataset, tmp_path, capsys):
     import shutil
 
-    from backend.engines.base import InbetweenRequest
-    from backend.models import find_model, read_card, verify_files
+    from motiongpt.backend.engine import InbetweenRequest
+    from motiongpt.backend.model_folder import find_model, read_card, verify_files
 
     folder = tmp_path / "model"
     shutil.copytree(find_model("starter")[0], folder)

@@ -15,19 +15,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from support.zoo_rigs import FAMILIES, build_rig, renamed
 
-from retarget import Motion, MotionGPTError, Rig
-from retarget import rotations as rot
-from retarget.bvh import read_bvh
-from retarget.calibration import calibrate_from_rest, stands_at_rest
-from retarget.curves import degrees_apart, sparse_curve
-from retarget.feet import find_spans
-from retarget.files import read_motion
-from retarget.fit import fit_to_rig
-from retarget.mapping import Mapping, map_rig
-from retarget.skeleton import CONTACT_JOINTS, JOINT
-from retarget.solve import to_bones, to_motion
-from tests.zoo_rigs import FAMILIES, build_rig, renamed
+from motiongpt.retarget.errors import MotionGPTError
+from motiongpt.retarget.files.bvh import read_bvh
+from motiongpt.retarget.files.reading import read_motion
+from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.feet import find_spans
+from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, JOINT
+from motiongpt.retarget.motion.sparse_curves import degrees_apart, sparse_curve
+from motiongpt.retarget.rigs.calibration import calibrate_from_rest, stands_at_rest
+from motiongpt.retarget.rigs.mapping import Mapping, map_rig
+from motiongpt.retarget.rigs.rig import Rig
+from motiongpt.retarget.solving.fit import fit_to_rig
+from motiongpt.retarget.solving.solve import to_bones, to_motion
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"

@@ -5,17 +5,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests import action_scenarios  # makes the add-on's folders the package motiongpt_addon
+import action_scenarios
 
 import bpy  # isort: skip
 import numpy as np
-from motiongpt_addon.action_writer import write_action
-from motiongpt_addon.picture import render_pictures
-from motiongpt_addon.retarget.files import read_motion
-from motiongpt_addon.retarget.solve import to_bones
+from support.zoo_rigs import FAMILIES, build_rig
+from zoo import CHARACTERS, MOTIONS, SHARED
 
-from tests.zoo import CHARACTERS, MOTIONS, SHARED
-from tests.zoo_rigs import FAMILIES, build_rig
+from motiongpt.addon.action.new_action import write_action
+from motiongpt.addon.export.pictures import render_pictures
+from motiongpt.retarget.files.reading import read_motion
+from motiongpt.retarget.solving.solve import to_bones
 
 load_character, read_rig, map_rig = (getattr(action_scenarios, n) for n in ("load_character", "read_rig", "map_rig"))
 

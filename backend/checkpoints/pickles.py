@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
-from retarget.errors import MotionGPTError
+from ...retarget.errors import MotionGPTError
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_INSTRUCTIONS = 5_000_000

@@ -12,10 +12,10 @@ from typing import Any, BinaryIO, get_args
 
 import numpy as np
 
-from retarget.errors import MotionGPTError
-
+from ...retarget.errors import MotionGPTError
+from ...retarget.typing import Numbers
 from .pickles import damaged
-from .tensors import DTYPES, PIECE_BYTES, Array, Dtype, TensorInfo
+from .tensors import DTYPES, PIECE_BYTES, Dtype, TensorInfo
 
 MAX_HEADER = 100_000_000
 _ALIGNMENT = 4096
@@ -75,7 +75,7 @@ class SafetensorsFile:
             place, left = place + len(piece), left - len(piece)
             yield piece
 
-    def read(self, name: str) -> Array:
+    def read(self, name: str) -> Numbers:
         """A tensor as an array of its stored type; bfloat16 as uint16."""
         info = self.tensors[name]
         data = bytearray(info.nbytes)
@@ -121,7 +121,7 @@ class SafetensorsWriter:
         if written != self.tensors[name].nbytes:
             raise ValueError(f"{name} has {written} bytes, not {self.tensors[name].nbytes}")
 
-    def write_array(self, name: str, values: Array) -> None:
+    def write_array(self, name: str, values: Numbers) -> None:
         """The same from an array of the declared type."""
         if values.dtype.itemsize != DTYPES[self.tensors[name].dtype].itemsize:
             raise ValueError(f"{name} has type {values.dtype}")

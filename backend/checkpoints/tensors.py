@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from ...retarget.typing import Float32s, Numbers
+
 Dtype = Literal["F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL"]
 DTYPES: dict[Dtype, "np.dtype[Any]"] = {
     "F64": np.dtype("<f8"), "F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2"),
@@ -39,7 +39,7 @@ class TensorSource(Protocol):
 
     def pieces(self, name: str, size: int = PIECE_BYTES) -> Iterator[bytes]: ...
 
-    def read(self, name: str) -> Array: ...
+    def read(self, name: str) -> Numbers: ...
 
 
 class Renamed:
@@ -53,7 +53,7 @@ class Renamed:
         """As `TorchFile.pieces`."""
         return self._source.pieces(self._names[name], size)
 
-    def read(self, name: str) -> Array:
+    def read(self, name: str) -> Numbers:
         """As `TorchFile.read`."""
         return self._source.read(self._names[name])
 
@@ -63,23 +63,23 @@ def below(source: TensorSource, prefix: str) -> Renamed:
     return Renamed(source, {name.removeprefix(prefix): name for name in source.tensors if name.startswith(prefix)})
 
 
-def to_float32(values: Array, dtype: Dtype) -> NDArray[np.float32]:
+def to_float32(values: Numbers, dtype: Dtype) -> Float32s:
     """Stored numbers as float32."""
     if dtype == "BF16":
         return (values.astype(np.uint32) << 16).view(np.float32)
     return values.astype(np.float32)
 
 
-def from_float32(values: NDArray[np.float32], dtype: Dtype) -> Array:
+def from_float32(values: Float32s, dtype: Dtype) -> Numbers:
     """float32 numbers as they are stored, rounded to nearest."""
     if dtype == "BF16":
         bits = values.view(np.uint32)
-        rounded: Array = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
+        rounded: Numbers = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
         return rounded
     return values.astype(DTYPES[dtype])
 
 
-def read_float32(source: TensorSource, name: str) -> NDArray[np.float32]:
+def read_float32(source: TensorSource, name: str) -> Float32s:
     """One tensor as float32, whole."""
     return to_float32(source.read(name), source.tensors[name].dtype)
 

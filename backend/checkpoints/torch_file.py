@@ -15,10 +15,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from retarget.errors import MotionGPTError
-
+from ...retarget.errors import MotionGPTError
+from ...retarget.typing import Numbers
 from .pickles import MAX_BYTES, TensorReference, damaged, read_pickle
-from .tensors import DTYPES, PIECE_BYTES, Array, Dtype, TensorInfo
+from .tensors import DTYPES, PIECE_BYTES, Dtype, TensorInfo
 
 MAX_RECORDS = 100_000
 MAX_DEPTH = 16
@@ -86,7 +86,7 @@ class TorchFile:
                 left -= len(piece)
                 yield piece
 
-    def read(self, name: str) -> Array:
+    def read(self, name: str) -> Numbers:
         """A tensor as an array of its stored type; bfloat16 as uint16 (see `tensors.to_float32`)."""
         view = self._views[name]
         dtype = DTYPES[view.info.dtype]

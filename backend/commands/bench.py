@@ -55,8 +55,8 @@ def run(args: argparse.Namespace) -> Report:
 
 
 def _measure(args: argparse.Namespace) -> dict[str, Any]:
+    from ..bench.models import measure_process, median_partial, time_request
     from ..engines import load_engine
-    from ..evaluation.speed import measure_process, median_partial, time_request
 
     started = time.perf_counter()
     engine = load_engine(args.model, args.device, args.precision)
@@ -81,7 +81,7 @@ def _measure(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _full_size(runs: int) -> Report:
-    from ..evaluation.full_size import measure
+    from ..bench.full_size import measure
 
     data = measure(runs)
     lines = (
@@ -96,7 +96,7 @@ def _full_size(runs: int) -> Report:
 
 
 def _retargeting() -> Report:
-    from ..evaluation.retarget_speed import WANTED_FRAMES_PER_SECOND, WANTED_RATIO, measure
+    from ..bench.retargeting import WANTED_FRAMES_PER_SECOND, WANTED_RATIO, measure
 
     data = measure()
     lines = (

@@ -9,20 +9,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from retarget.amass import ENDINGS, ending_kind
-from retarget.body import body_place
-from retarget.errors import MotionGPTError
-from retarget.motion import Motion
-from retarget.root_motion import AUTO, DESTINATIONS, IN_PLACE
-
-from .. import blender_child
+from ...retarget.errors import MotionGPTError
+from ...retarget.files.amass import ENDINGS, ending_kind
+from ...retarget.files.body_models import body_place
+from ...retarget.motion import Motion
+from ...retarget.solving.root_motion import AUTO, DESTINATIONS, IN_PLACE
+from ..output import blender
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction["CommandParser"]
 
 MOTION_FORMATS = (".npz", ".bvh", *ENDINGS)
 PICTURE_FORMATS = (".png",)
-CHARACTER_FORMATS = blender_child.SUFFIXES
+CHARACTER_FORMATS = blender.SUFFIXES
 RIG_FORMATS = (".fbx", ".glb", ".gltf", ".blend", ".bvh")
 
 
@@ -60,8 +59,8 @@ def add_command(
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """--model and --device, as `load_engine` takes them."""
-    from ..engines import DEVICES, PRECISIONS
-    from ..models import DEFAULT_MODEL
+    from ..engine import DEVICES, PRECISIONS
+    from ..model_folder import DEFAULT_MODEL
 
     parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help="installed model or model folder")
     parser.add_argument("--device", default="auto", choices=DEVICES, help="what to run it on (auto)")
@@ -115,12 +114,12 @@ def _check_folder(folder: Path) -> None:
 def check_rig(rig: str) -> None:
     """Raises MotionGPTError unless `rig` is "mannequin" or a character file that exists, and bpy can be loaded."""
     path = Path(rig)
-    if rig != blender_child.MANNEQUIN:
+    if rig != blender.MANNEQUIN:
         if path.suffix.lower() not in RIG_FORMATS:
             raise MotionGPTError(f"{rig} is no character file.", f"Use {' '.join(RIG_FORMATS)}, or mannequin.")
         if not path.is_file():
             raise MotionGPTError(f"There is no file {rig}.", "Check the path.")
-    blender_child.check_bpy()
+    blender.check_bpy()
 
 
 def add_character_arguments(parser: argparse.ArgumentParser) -> None:
@@ -133,20 +132,20 @@ def add_character_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--in-place", action="store_true", help="leave the travel out")
     parser.add_argument("--controls", choices=("fk", "ik"), default="fk", help="of a Rigify rig's limbs to key (fk)")
-    parser.add_argument("--preset", choices=blender_child.PRESETS, help="write .fbx for this program")
+    parser.add_argument("--preset", choices=blender.PRESETS, help="write .fbx for this program")
 
 
-def character_options(args: argparse.Namespace) -> blender_child.CharacterOptions:
+def character_options(args: argparse.Namespace) -> blender.CharacterOptions:
     """What `add_character_arguments` was given. Raises MotionGPTError where the output can't hold it."""
     if args.in_place and args.root != AUTO:
         raise MotionGPTError("--in-place leaves no travel for --root.", "Give one of them.", "usage")
-    options = blender_child.CharacterOptions(
+    options = blender.CharacterOptions(
         root=IN_PLACE if args.in_place else args.root, ik=args.controls == "ik", preset=args.preset
     )
     suffix = args.output.suffix.lower()
     if options.preset and suffix != ".fbx":
         raise MotionGPTError(f"--preset {options.preset} is about FBX files.", "Give an output that ends in .fbx.")
-    if options != blender_child.CharacterOptions() and suffix not in CHARACTER_FORMATS:
+    if options != blender.CharacterOptions() and suffix not in CHARACTER_FORMATS:
         raise MotionGPTError(
             f"{suffix} holds no character for --root, --in-place or --controls.", f"Use {' '.join(CHARACTER_FORMATS)}."
         )
@@ -159,7 +158,7 @@ def check_export(
     """`check_output`, and whether the character fits: it needs a format that can hold one."""
     paths = check_output(output, formats, copies, body)
     if output.suffix.lower() in CHARACTER_FORMATS:
-        check_rig(rig or blender_child.MANNEQUIN)
+        check_rig(rig or blender.MANNEQUIN)
     elif rig is not None:
         raise MotionGPTError(
             f"{output.suffix} can't hold a character.", f"Use {' '.join(CHARACTER_FORMATS)}, or leave out --rig."
@@ -172,7 +171,7 @@ def write_motions(
     paths: Sequence[Path],
     rig: str | None = None,
     body: Path | None = None,
-    options: blender_child.CharacterOptions | None = None,
+    options: blender.CharacterOptions | None = None,
 ) -> None:
     """Write each motion to its file, in the format of the file's ending, at its own rate.
 
@@ -180,8 +179,8 @@ def write_motions(
     and .smplx.npz. A file is complete or was not touched.
     """
     if paths[0].suffix.lower() in CHARACTER_FORMATS:
-        jobs = [blender_child.CharacterJob(m, path) for m, path in zip(motions, paths, strict=True)]
-        blender_child.export_to_character(jobs, rig or blender_child.MANNEQUIN, options=options)
+        jobs = [blender.CharacterJob(m, path) for m, path in zip(motions, paths, strict=True)]
+        blender.export_to_character(jobs, rig or blender.MANNEQUIN, options=options)
         return
     for motion, path in zip(motions, paths, strict=True):
         with draft_of(path) as draft:
@@ -190,11 +189,11 @@ def write_motions(
 
 def _write_one(motion: Motion, path: Path, body: Path | None) -> None:
     if path.suffix.lower() in PICTURE_FORMATS:
-        from ..render import render_sheet
+        from ..output.pictures import render_sheet
 
         render_sheet([motion], [motion_title(motion, "")], path)
     else:
-        from retarget.files import write_motion
+        from ...retarget.files.reading import write_motion
 
         write_motion(motion, path, body)
 

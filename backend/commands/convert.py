@@ -3,9 +3,8 @@
 import argparse
 from pathlib import Path
 
-from retarget.motion import Motion
-from retarget.root_motion import AUTO
-
+from ...retarget.motion import Motion
+from ...retarget.solving.root_motion import AUTO
 from .. import limits
 from . import common
 from .common import Report
@@ -69,7 +68,7 @@ def run(args: argparse.Namespace) -> Report:
 
 def run_render(args: argparse.Namespace) -> Report:
     """Draw all motions into one picture."""
-    from ..render import render_sheet
+    from ..output.pictures import render_sheet
 
     common.check_output(args.output, common.PICTURE_FORMATS)
     motions = [read(path) for path in args.motions]
@@ -81,6 +80,6 @@ def run_render(args: argparse.Namespace) -> Report:
 
 def read(path: Path, body: Path | None = None, up: str = "z") -> Motion:
     """A motion file. Raises MotionGPTError for one that is missing, unreadable or of an unknown format."""
-    from retarget.files import read_motion
+    from ...retarget.files.reading import read_motion
 
     return read_motion(path, body, up)

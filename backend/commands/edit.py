@@ -5,11 +5,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from retarget.errors import MotionGPTError
-from retarget.motion import Motion
-
+from ...retarget.errors import MotionGPTError
+from ...retarget.motion import Motion
 from .. import limits
-from ..engines.base import CaptionRequest, ContinueRequest, InbetweenRequest, Progress, Result
+from ..engine import CaptionRequest, ContinueRequest, InbetweenRequest, Progress, Result
 from . import common
 from .common import Report
 from .generate import FORMATS, last_result, with_progress_bar
@@ -120,7 +119,7 @@ def _prepare(args: argparse.Namespace) -> tuple[list[Path], Motion]:
 
 
 def _read(path: Path) -> Motion:
-    from retarget.files import read_motion
+    from ...retarget.files.reading import read_motion
 
     motion = read_motion(path)
     if len(motion) > limits.MAX_MOTION_FRAMES:

@@ -5,10 +5,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from retarget.motion import Motion
-
+from ...retarget.motion import Motion
 from .. import limits
-from ..engines.base import GenerateRequest, Progress, Result
+from ..engine import GenerateRequest, Progress, Result
 from . import common
 from .common import Report
 

@@ -11,9 +11,8 @@ from typing import Any
 
 import msgspec
 
-from retarget.errors import MotionGPTError
-
-from ..models import (
+from ...retarget.errors import MotionGPTError
+from ..model_folder import (
     BUNDLED,
     DEFAULT_MODEL,
     ModelCard,

@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from ..connection import LOOPBACK
+from ..process.connection import LOOPBACK
 from . import common
 from .common import Report
 
@@ -33,10 +33,10 @@ def run(args: argparse.Namespace) -> Report:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
     )
-    from .. import parent
     from ..engines import load_engine
-    from ..models import installed_models
-    from ..server import Server
+    from ..model_folder import installed_models
+    from ..process import parent
+    from ..process.server import Server
 
     server = Server(
         load=lambda model: load_engine(model, args.device, args.precision),

@@ -8,8 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from retarget.errors import MotionGPTError
-
+from ...retarget.errors import MotionGPTError
 from . import common
 from .common import Report
 
@@ -175,8 +174,8 @@ def run_import(args: argparse.Namespace) -> Report:
     from rich.console import Console
     from rich.progress import Progress
 
-    from ..training.data import import_clips
-    from ..training.humanml3d import import_humanml3d
+    from ..dataset.clips import import_clips
+    from ..dataset.humanml3d import import_humanml3d
 
     of_index = args.humanml3d is not None and args.amass is not None
     if of_index == bool(args.sources) or (args.humanml3d is None) != (args.amass is None):
@@ -201,8 +200,8 @@ def run_import(args: argparse.Namespace) -> Report:
 def run_tokenizer(args: argparse.Namespace) -> Report:
     """Stage 1, then its errors on the test clips."""
     _need_torch()
-    from ..training import tokenizer as stage
-    from ..training.data import load_dataset
+    from ..dataset.clips import load_dataset
+    from ..training.tokenizer import train as stage
 
     if args.refine:
         (config,) = _settings(args, stage.tokenizer_config(args.refine))
@@ -217,8 +216,8 @@ def run_tokenizer(args: argparse.Namespace) -> Report:
 def run_language_model(args: argparse.Namespace) -> Report:
     """Stage 2."""
     _need_torch()
-    from ..training.language_model import LanguageTraining, train_language_model
-    from ..training.language_net import LanguageConfig
+    from ..training.language.net import LanguageConfig
+    from ..training.language.train import LanguageTraining, train_language_model
 
     training, config = _settings(args, LanguageTraining, LanguageConfig)
     train_language_model(args.dataset, args.tokenizer, args.output, training, config, args.device)
@@ -228,10 +227,10 @@ def run_language_model(args: argparse.Namespace) -> Report:
 def run_matching(args: argparse.Namespace) -> Report:
     """The text-motion matching model."""
     _need_torch()
-    from ..training.data import load_dataset
-    from ..training.export_matching import add_picker, calibrate, export_judge, right_where_set_apart
-    from ..training.matching import MatchingTraining, train_matching
-    from ..training.matching_net import MatchingConfig
+    from ..dataset.clips import load_dataset
+    from ..training.matching.export import add_picker, calibrate, export_judge, right_where_set_apart
+    from ..training.matching.net import MatchingConfig
+    from ..training.matching.train import MatchingTraining, train_matching
 
     training, config = _settings(args, MatchingTraining, MatchingConfig)
     model = train_matching(args.dataset, args.output, training, config, args.device).cpu()
@@ -248,9 +247,9 @@ def run_matching(args: argparse.Namespace) -> Report:
 def run_transition(args: argparse.Namespace) -> Report:
     """The transition model, put into a model's folder where one is named."""
     _need_torch()
-    from ..training.transition import TransitionTraining, train_transition
-    from ..training.transition_export import add_transition
-    from ..training.transition_net import TransitionConfig
+    from ..training.transition.export import add_transition
+    from ..training.transition.net import TransitionConfig
+    from ..training.transition.train import TransitionTraining, train_transition
 
     training, config = _settings(args, TransitionTraining, TransitionConfig)
     train_transition(args.dataset, args.output, training, config, args.device)
@@ -263,10 +262,10 @@ def run_transition(args: argparse.Namespace) -> Report:
 def run_export(args: argparse.Namespace) -> Report:
     """A model folder, its card filled with what training and tests say."""
     _need_torch()
-    from ..training.data import load_dataset
-    from ..training.export import export_model, read_card_draft, training_record
-    from ..training.language_model import caption_words, load_language_model, unused_codes
-    from ..training.tokenizer import evaluate_tokenizer, load_tokenizer
+    from ..dataset.clips import load_dataset
+    from ..training.language.export import export_model, read_card_draft, training_record
+    from ..training.language.train import caption_words, load_language_model, unused_codes
+    from ..training.tokenizer.train import evaluate_tokenizer, load_tokenizer
 
     draft = read_card_draft(args.card)
     tokenizer, statistics = load_tokenizer(args.tokenizer)

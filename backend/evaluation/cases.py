@@ -11,9 +11,9 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..training.captions import describe
-from ..training.data import Clip, Dataset
-from .meaning import OTHER, Meaning, meaning_of_tags, read_caption
+from ..dataset.captions import describe
+from ..dataset.clips import Clip, Dataset
+from ..dataset.meaning import OTHER, Meaning, meaning_of_tags, read_caption
 
 _HERE = Path(__file__).parent
 MIN_FRAMES = 20

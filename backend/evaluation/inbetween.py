@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retarget import Motion, MotionGPTError
-from retarget import rotations as rot
-from retarget.skeleton import CONTACT_JOINTS
-
-from ..engines.base import Engine, InbetweenRequest, Result
+from ...retarget.errors import MotionGPTError
+from ...retarget.motion import Motion
+from ...retarget.motion import rotations as rot
+from ...retarget.motion.skeleton import CONTACT_JOINTS
+from ...retarget.typing import Floats, Ints
+from ..dataset.clips import Clip, Dataset, clip_motion, load_dataset
+from ..engine import Engine, InbetweenRequest, Result
 from ..inbetween.exact import whole_poses
-from ..inbetween.interpolation import Array, interpolate
-from ..training.data import Clip, Dataset, clip_motion, load_dataset
-from .bezier import auto_clamped
-from .inbetween_measures import l2p, l2q, npss, placed_window, position_statistics, training_windows
+from ..inbetween.interpolation import interpolate
+from .measures.bezier import auto_clamped
+from .measures.inbetween import l2p, l2q, npss, placed_window, position_statistics, training_windows
 
 GAPS = (5, 15, 30, 45)
 CONTEXTS = {"context": 10, "poses": 1}
@@ -28,7 +28,7 @@ CONTEXTS = {"context": 10, "poses": 1}
 _STEP = 40  # frames from one window of a clip to the next, as in LAFAN1's test set
 _REAL_CLIPS = 300  # from which real motion's changes of velocity come
 
-Method = Callable[[Motion, NDArray[np.int64], str], Motion]
+Method = Callable[[Motion, Ints, str], Motion]
 """Motion, its kept frames, what is said of the clip -> the motion with the other frames made."""
 
 
@@ -41,19 +41,19 @@ class Window:
     text: str
 
     @property
-    def keep(self) -> NDArray[np.int64]:
+    def keep(self) -> Ints:
         """The frames that are given."""
         return np.append(np.arange(self.context), len(self.motion) - 1)
 
 
-def interpolation(motion: Motion, keep: NDArray[np.int64], text: str) -> Motion:
+def interpolation(motion: Motion, keep: Ints, text: str) -> Motion:
     """Spherical for rotations, linear for the root."""
     known = whole_poses(keep, len(motion))
     rotations, root = interpolate(motion.rotations, motion.root_position, known)
     return Motion(rotations, root, motion.fps, motion.contacts)
 
 
-def bezier(motion: Motion, keep: NDArray[np.int64], text: str) -> Motion:
+def bezier(motion: Motion, keep: Ints, text: str) -> Motion:
     """Blender's Bézier curves with auto-clamped handles, on quaternions and location."""
     poses = rot.unflip(motion.rotations[keep]).reshape(len(keep), -1)
     values = np.concatenate([poses, motion.root_position[keep]], axis=-1)
@@ -65,7 +65,7 @@ def bezier(motion: Motion, keep: NDArray[np.int64], text: str) -> Motion:
 def by_engine(engine: Engine, with_text: bool) -> Method:
     """What a model makes of it."""
 
-    def fill(motion: Motion, keep: NDArray[np.int64], text: str) -> Motion:
+    def fill(motion: Motion, keep: Ints, text: str) -> Motion:
         request = InbetweenRequest(motion, tuple(keep.tolist()), text if with_text else "")
         last: Any = None
         for last in engine.inbetween(request):  # noqa: B007
@@ -102,15 +102,15 @@ def windows(clips: list[tuple[Motion, Clip]], context: int, gap: int, most: int)
     return [found[i] for i in chosen]
 
 
-def velocity_changes(motion: Motion) -> Array:
+def velocity_changes(motion: Motion) -> Floats:
     """(T - 2, 23) how much root (m/s) and joints (m/s, relative to the root) change their velocity at a frame."""
     joints = motion.joints - motion.root_position[:, None]
     paths = np.concatenate([joints, motion.root_position[:, None]], axis=1)
-    change: Array = np.linalg.norm(np.diff(paths, n=2, axis=0), axis=-1) * motion.fps
+    change: Floats = np.linalg.norm(np.diff(paths, n=2, axis=0), axis=-1) * motion.fps
     return change
 
 
-def real_limits(clips: list[tuple[Motion, Clip]]) -> Array:
+def real_limits(clips: list[tuple[Motion, Clip]]) -> Floats:
     """(23,) 99th percentile of `velocity_changes` of real motion."""
     chosen = clips[:: max(1, len(clips) // _REAL_CLIPS)]
     return np.asarray(np.percentile(np.concatenate([velocity_changes(m) for m, _ in chosen if len(m) > 3]), 99, axis=0))
@@ -125,7 +125,7 @@ def foot_sliding(made: Motion, true: Motion) -> float:
     return float(speed[0][stands].mean() * 100.0) if stands.any() else 0.0
 
 
-def measure(made: list[Motion], given: list[Window], std: Array, limits: Array) -> dict[str, float]:
+def measure(made: list[Motion], given: list[Window], std: Floats, limits: Floats) -> dict[str, float]:
     """L2P, L2Q, NPSS over the gaps' frames; sliding, cm/s; jerky: share of root and joints whose velocity changes at a
     key by more than in 99 of 100 frames of real motion."""
     place = slice(given[0].context, -1)
@@ -144,7 +144,7 @@ def measure(made: list[Motion], given: list[Window], std: Array, limits: Array) 
     }
 
 
-def _unchanged(motion: Motion, keep: NDArray[np.int64], text: str) -> Motion:
+def _unchanged(motion: Motion, keep: Ints, text: str) -> Motion:
     """Real motion, for comparison."""
     return motion
 

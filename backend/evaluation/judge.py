@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retarget import Motion, MotionGPTError
-
-from ..engines.runtime import open_session
+from ...retarget.errors import MotionGPTError
+from ...retarget.motion import Motion
+from ...retarget.typing import Float32s
+from ..dataset.meaning import ACTION_NAMES, STYLE_NAMES
+from ..engines.shared.runtime import open_session
 from ..features import motion_to_features
-from ..models import sha256
-from .meaning import ACTION_NAMES, STYLE_NAMES
+from ..model_folder import sha256
 
-Array = NDArray[np.float32]
 BUNDLED = Path(__file__).with_name("judge")
 _FILES = ("judge.json", "motion.onnx", "text.onnx")
 
@@ -25,9 +24,9 @@ _FILES = ("judge.json", "motion.onnx", "text.onnx")
 class Verdict:
     """Of one motion: its vector (D,), and probabilities of ACTION_NAMES and STYLE_NAMES."""
 
-    vector: Array
-    actions: Array
-    styles: Array
+    vector: Float32s
+    actions: Float32s
+    styles: Float32s
 
     @property
     def action(self) -> str:
@@ -56,7 +55,7 @@ class Judge:
         self._motion = open_session(folder / "motion.onnx", threads=1)
         self._text = open_session(folder / "text.onnx", threads=1)
 
-    def features(self, rows: Array) -> Verdict:
+    def features(self, rows: Float32s) -> Verdict:
         """Of features (T, 263), T at least 4."""
         inputs = {"features": rows[None].astype(np.float32), "frames": np.array([len(rows)], np.int64)}
         vectors, actions, styles = self._motion.run(None, inputs)
@@ -70,14 +69,14 @@ class Judge:
         """Of a motion on the canonical body at 20 frames a second."""
         return self.features(motion_to_features(motion).astype(np.float32))
 
-    def text(self, states: Array) -> Array:
+    def text(self, states: Float32s) -> Float32s:
         """Vector (D,) of a text's states (L, 384) from the pretrained encoder."""
         inputs = {"states": states[None].astype(np.float32), "mask": np.ones((1, len(states)), np.float32)}
-        vector: Array = self._text.run(None, inputs)[0][0]
+        vector: Float32s = self._text.run(None, inputs)[0][0]
         return vector
 
 
-def _probabilities(scores: Array) -> Array:
+def _probabilities(scores: Float32s) -> Float32s:
     out = np.exp(scores - scores.max())
-    normalized: Array = out / out.sum()
+    normalized: Float32s = out / out.sum()
     return normalized

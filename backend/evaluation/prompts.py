@@ -7,15 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retarget import Motion
-from retarget import rotations as rot
-from retarget.skeleton import JOINT
-
-from ..engines.base import Engine, GenerateRequest, Result
-
-Array = NDArray[np.float64]
+from ...retarget.motion import Motion
+from ...retarget.motion import rotations as rot
+from ...retarget.motion.skeleton import JOINT
+from ...retarget.typing import Float64s
+from ..engine import Engine, GenerateRequest, Result
 
 WALK_DISTANCE = 1.5  # in four seconds
 RUN_SPEED = 1.9  # metres a second; the walks among the clips hardly reach 1.6
@@ -26,7 +23,7 @@ SWINGS = 3  # changes of direction
 SWING_WIDTH = 0.05
 
 
-def _height_over(motion: Motion, joint: str, other: str) -> Array:
+def _height_over(motion: Motion, joint: str, other: str) -> Float64s:
     """(T,) how far a joint is above another."""
     return motion.joints[:, JOINT[joint], 1] - motion.joints[:, JOINT[other], 1]
 
@@ -43,11 +40,11 @@ def speed(motion: Motion) -> float:
     return float(np.linalg.norm(steps, axis=1).sum() / motion.duration)
 
 
-def headings(motion: Motion) -> Array:
+def headings(motion: Motion) -> Float64s:
     """(T,) radians to the left that the pelvis has turned by since the first frame, full circles counted."""
     ahead = rot.rotate(motion.global_rotations[:, 0], np.array([0.0, 0.0, 1.0]))
     angles = np.unwrap(np.arctan2(ahead[:, 0], ahead[:, 2]))
-    since: Array = angles - angles[0]
+    since: Float64s = angles - angles[0]
     return since
 
 

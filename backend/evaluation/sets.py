@@ -8,22 +8,19 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retarget import Motion
-
-from ..engines.base import Engine, GenerateRequest, Result
+from ...retarget.motion import Motion
+from ...retarget.typing import Floats
+from ..dataset.clips import Dataset
+from ..engine import Engine, GenerateRequest, Result
 from ..features import FPS, features_to_motion, motion_to_features
-from ..models import ModelCard
-from ..training.data import Dataset
-from . import physics
+from ..model_folder import ModelCard
 from .cases import Case
 from .judge import Judge
+from .measures import physics
 
-Array = NDArray[np.floating[Any]]
 Progress = Callable[[int, int], None]
 
 DEEP = 0.03
@@ -38,28 +35,28 @@ class JudgedSet:
     penetration (m), jitter (100 m/s³), longest freeze (s), frames (N, R).
     """
 
-    vectors: Array
-    actions: Array
-    styles: Array
-    sliding: Array
-    penetration: Array
-    jitter: Array
-    freeze: Array
-    frames: Array
+    vectors: Floats
+    actions: Floats
+    styles: Floats
+    sliding: Floats
+    penetration: Floats
+    jitter: Floats
+    freeze: Floats
+    frames: Floats
 
     @property
     def runs(self) -> int:
         return int(self.vectors.shape[1])
 
 
-def judge_sets(judge: Judge, sets: Iterable[Sequence[Array]]) -> JudgedSet:
+def judge_sets(judge: Judge, sets: Iterable[Sequence[Floats]]) -> JudgedSet:
     """Verdicts and physics of motions' features (T, 263): for each prompt as many as for the others."""
     rows = [[_judged(judge, features) for features in motions] for motions in sets]
     columns = [np.array([[one[i] for one in row] for row in rows]) for i in range(len(fields(JudgedSet)))]
     return JudgedSet(*columns)
 
 
-def _judged(judge: Judge, features: Array) -> tuple[Array, int, int, float, float, float, float, int]:
+def _judged(judge: Judge, features: Floats) -> tuple[Floats, int, int, float, float, float, float, int]:
     verdict = judge.features(features.astype(np.float32))
     motion = features_to_motion(features.astype(np.float64))
     return (
@@ -104,7 +101,7 @@ def generate_motions(engine: Engine, ask: Ask, runs: int) -> tuple[Motion, ...]:
     raise RuntimeError("the engine ended without a result")
 
 
-def made_motions(engine: Engine, asks: Sequence[Ask], runs: int, progress: Progress) -> list[Array]:
+def made_motions(engine: Engine, asks: Sequence[Ask], runs: int, progress: Progress) -> list[Floats]:
     """What a model makes of every prompt: features (R, T, 263)."""
     out = []
     for done, ask in enumerate(asks):
@@ -116,7 +113,7 @@ def made_motions(engine: Engine, asks: Sequence[Ask], runs: int, progress: Progr
     return out
 
 
-def cached_motions(path: Path | None, make: Callable[[], list[Array]]) -> list[Array]:
+def cached_motions(path: Path | None, make: Callable[[], list[Floats]]) -> list[Floats]:
     """What the file holds, else made and kept there; None keeps nothing."""
     if path is not None and path.is_file():
         with np.load(path) as data:
@@ -141,7 +138,7 @@ def nearest_set(
     """Training clips whose captions are nearest to every prompt's: one drawn among `similar` (places in the data set's
     clips) a run, cut to the length asked for where it is longer."""
 
-    def sets() -> Iterable[list[Array]]:
+    def sets() -> Iterable[list[Floats]]:
         for ask, places in zip(asks, similar, strict=True):
             random = np.random.default_rng(ask.seed)
             chosen = random.choice(places, runs)

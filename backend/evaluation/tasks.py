@@ -6,22 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from retarget import Motion, MotionGPTError
-
-from ..engines.base import (
-    CaptionRequest,
-    ContinueRequest,
-    Engine,
-    GenerateRequest,
-    InbetweenRequest,
-    Progress,
-    Result,
-)
+from ...retarget.errors import MotionGPTError
+from ...retarget.motion import Motion
+from ..dataset.clips import Dataset
+from ..dataset.meaning import OTHER, read_caption
+from ..engine import CaptionRequest, ContinueRequest, Engine, GenerateRequest, InbetweenRequest, Progress, Result
 from ..features import features_to_motion
-from ..training.data import Dataset
-from . import captions, physics, poses
 from .cases import Case
-from .meaning import OTHER, read_caption
+from .measures import captions, physics, poses
 from .sets import LONG_FREEZE
 
 TOKEN = 4

@@ -5,20 +5,18 @@ import importlib.util
 import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retarget import MotionGPTError
-
-from ..training.captions import describe
-from ..training.data import Dataset
+from ...retarget.errors import MotionGPTError
+from ...retarget.typing import Floats
+from ..dataset.captions import describe
+from ..dataset.clips import Dataset
 
 if TYPE_CHECKING:
-    from ..training.sentences import Sentences
+    from ..training.language.sentences import Sentences
 
-Array = NDArray[np.floating[Any]]
 
 _WORDINGS = 8  # of every content, style and side
 _FILE = "training-captions.pt"
@@ -30,17 +28,17 @@ def _sentences(texts: Sequence[str], path: Path | None = None) -> "Sentences":
         raise MotionGPTError(
             "Judging texts needs PyTorch.", "Run `pip install motiongpt-blender[train]`.", "missing_package"
         )
-    from ..training.sentences import kept_sentences, load_text_tokenizer, load_words, read_sentences
+    from ..training.language.sentences import kept_sentences, load_text_tokenizer, load_words, read_sentences
 
     return kept_sentences(texts, path) if path else read_sentences(texts, load_text_tokenizer(), load_words())
 
 
-def text_states(texts: Sequence[str]) -> list[Array]:
+def text_states(texts: Sequence[str]) -> list[Floats]:
     """States (L, 384) of every text."""
     return _each(_sentences(texts))
 
 
-def _each(read: "Sentences") -> list[Array]:
+def _each(read: "Sentences") -> list[Floats]:
     return [read.gather([i])[0][0].numpy() for i in range(len(read.starts) - 1)]
 
 
@@ -77,7 +75,7 @@ def _training_captions(dataset: Dataset) -> dict[str, list[int]]:
     return owners
 
 
-def _mean(states: Array) -> Array:
+def _mean(states: Floats) -> Floats:
     mean = states.mean(axis=0)
-    out: Array = mean / np.linalg.norm(mean)
+    out: Floats = mean / np.linalg.norm(mean)
     return out

@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from retarget import Motion
-
-from ..engines.base import Engine
+from ...retarget.motion import Motion
+from ..dataset.clips import Dataset
+from ..dataset.meaning import OTHER
+from ..engine import Engine
 from ..features import FPS, features_to_motion
-from ..training.data import Dataset
 from . import prompts
 from .cases import Case, UnseenPrompt
 from .judge import Judge
-from .meaning import OTHER
 from .sets import Ask, Progress, generate_motions
 
 SECONDS = 4.0

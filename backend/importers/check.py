@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from retarget.errors import MotionGPTError
-
-from .. import llama_text, t5_text
-from ..engines.codec import MotionCodec
-from ..engines.networks import Network, OnnxLlama, OnnxT5
+from ...retarget.errors import MotionGPTError
+from ..checkpoints.sentence_pieces import SentencePieces
+from ..engines.llama import text as llama_text
+from ..engines.shared.codec import MotionCodec
+from ..engines.shared.networks import Network, OnnxLlama, OnnxT5
+from ..engines.t5 import text as t5_text
 from ..features import DIMENSIONS
-from ..models import ModelCard
-from ..sentence_pieces import SentencePieces
+from ..model_folder import ModelCard
 from .llama import import_llama
 from .t5 import import_t5
 
@@ -190,7 +190,7 @@ def _make(on_cpu: type[Any], on_torch: str, folder: Path, card: ModelCard, preci
     if precision != "torch":
         made: Network = on_cpu(folder, card.settings["shape"], precision)
         return made
-    from ..engines import torch_networks
+    from ..engines.shared import torch_networks
 
     other: Network = getattr(torch_networks, on_torch)(folder, card.settings["shape"], "cpu", "float32")
     return other

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retarget.errors import MotionGPTError
-
+from ...retarget.errors import MotionGPTError
+from ...retarget.typing import Float32s
 from ..checkpoints.safetensors_file import SafetensorsFile, SafetensorsWriter
 from ..checkpoints.tensors import PIECE_BYTES, TensorInfo, TensorSource
 from ..features import DIMENSIONS, FPS
-from ..models import CARD_NAME, ModelCard, write_card
+from ..model_folder import CARD_NAME, ModelCard, write_card
 from . import graphs
 from .graph import Graph, blocked_infos, is_blocked, joined_name, stream_blocks
 from .graphs import LlamaShape, T5Shape
@@ -56,7 +55,7 @@ def new_folder(target: Path, replace: bool = False) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def read_statistics(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def read_statistics(folder: Path) -> tuple[Float32s, Float32s]:
     """mean and std (263,) of a folder with `mean.npy` and `std.npy` (or `Mean.npy`, `motiongpt_mean.npy`)."""
     for names in _STATISTICS:
         if all((folder / name).is_file() for name in names):
@@ -66,7 +65,7 @@ def read_statistics(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.float
     )
 
 
-def _load(path: Path) -> NDArray[np.float32]:
+def _load(path: Path) -> Float32s:
     try:
         values = np.load(path, allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
@@ -87,9 +86,7 @@ def check_vqvae(source: TensorSource) -> int:
     return depth
 
 
-def write_vqvae(
-    source: TensorSource, statistics: tuple[NDArray[np.float32], NDArray[np.float32]], folder: Path
-) -> None:
+def write_vqvae(source: TensorSource, statistics: tuple[Float32s, Float32s], folder: Path) -> None:
     """The tokenizer's weights with the statistics, and its two graphs."""
     depth = check_vqvae(source)
     info = TensorInfo("F32", (DIMENSIONS,))

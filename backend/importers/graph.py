@@ -14,8 +14,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
+from ...retarget.typing import Float32s, Numbers
 from ..checkpoints.safetensors_file import SafetensorsFile
-from ..checkpoints.tensors import DTYPES, Array, Dtype, TensorInfo, TensorSource, to_float32
+from ..checkpoints.tensors import DTYPES, Dtype, TensorInfo, TensorSource, to_float32
 
 OPSET = 21
 BLOCKS = (64, 32)
@@ -53,7 +54,7 @@ def blocked_infos(name: str, shape: Sequence[int]) -> dict[str, TensorInfo]:
     }
 
 
-def to_blocks(weight: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+def to_blocks(weight: Float32s) -> tuple[NDArray[np.uint8], Float32s]:
     """Weight (out, in) as integers (out, in / b, b) and scales (out, in / b): w = (integer - 128) * scale."""
     blocks = weight.reshape(weight.shape[0], -1, block_of(weight.shape[1]))  # (out, in / b, b)
     scale = np.abs(blocks).max(axis=2) / 127.0
@@ -61,7 +62,7 @@ def to_blocks(weight: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[n
     return (whole + ZERO).astype(np.uint8), scale.astype(np.float32)
 
 
-def stream_blocks(source: TensorSource, name: str, rows: int) -> Iterator[tuple[Array, Array]]:
+def stream_blocks(source: TensorSource, name: str, rows: int) -> Iterator[tuple[Numbers, Numbers]]:
     """The eight-bit form of a stored weight, `rows` of it at a time."""
     info = source.tensors[name]
     for piece in source.pieces(name, info.nbytes // info.shape[0] * rows):

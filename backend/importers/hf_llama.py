@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from retarget.errors import MotionGPTError
-
+from ...retarget.errors import MotionGPTError
+from ...retarget.typing import Numbers
 from ..checkpoints.safetensors_file import SafetensorsFile
-from ..checkpoints.tensors import DTYPES, PIECE_BYTES, Array, TensorInfo, TensorSource
+from ..checkpoints.tensors import DTYPES, PIECE_BYTES, TensorInfo, TensorSource
 from ..checkpoints.torch_file import TorchFile
 
 _LAYER = {
@@ -114,7 +114,7 @@ class HfLlama:
                 halves = np.frombuffer(head, np.uint8).reshape(2, rows // 2, row)
                 yield halves.transpose(1, 0, 2).tobytes()
 
-    def read(self, name: str) -> Array:
+    def read(self, name: str) -> Numbers:
         """As `TorchFile.read`."""
         info = self.tensors[name]
         return np.frombuffer(b"".join(self.pieces(name)), DTYPES[info.dtype]).reshape(info.shape)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from retarget.errors import MotionGPTError
-
-from ..models import CARD_NAME, ModelCard, read_card, sha256, verify_files
+from ...retarget.errors import MotionGPTError
+from ..model_folder import CARD_NAME, ModelCard, read_card, sha256, verify_files
 from .common import Report, free_space, new_folder, silent
 from .t5 import import_t5
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from retarget.errors import MotionGPTError
-
+from ...retarget.errors import MotionGPTError
 from ..checkpoints.tensors import TensorInfo, TensorSource
 from ..features import DIMENSIONS
 from .graphs import LlamaShape, T5Shape

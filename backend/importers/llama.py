@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from retarget.errors import MotionGPTError
-
+from ...retarget.errors import MotionGPTError
+from ..checkpoints.sentence_pieces import SentencePieces
 from ..checkpoints.tensors import DTYPES, PIECE_BYTES, TensorSource, below, from_float32, read_float32, to_float32
 from ..checkpoints.torch_file import TorchFile
-from ..models import ModelCard
-from ..sentence_pieces import SentencePieces
+from ..model_folder import ModelCard
 from . import graphs
 from .common import (
     Report,

@@ -5,13 +5,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from retarget.errors import MotionGPTError
-
+from ...retarget.errors import MotionGPTError
+from ..checkpoints.sentence_pieces import SentencePieces
 from ..checkpoints.tensors import TensorSource, below
 from ..checkpoints.torch_file import TorchFile
-from ..models import ModelCard
-from ..sentence_pieces import SentencePieces
-from ..t5_text import SENTINELS, T5Tokenizer
+from ..engines.t5.text import SENTINELS, T5Tokenizer
+from ..model_folder import ModelCard
 from . import graphs
 from .common import (
     Report,

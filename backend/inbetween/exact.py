@@ -8,13 +8,12 @@ seconds, so that a fast start does not bend a long gap.
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retarget import Motion
-from retarget import rotations as rot
-from retarget.skeleton import JOINT_COUNT, JOINT_NAMES
-
-from .interpolation import CHANNELS, ROOT, Array, Index, Mask
+from ...retarget.motion import Motion
+from ...retarget.motion import rotations as rot
+from ...retarget.motion.skeleton import JOINT_COUNT, JOINT_NAMES
+from ...retarget.typing import Bools, Floats, Ints
+from .interpolation import CHANNELS, ROOT
 
 SETTLE = 0.4
 """Seconds within which a correction's slope at a key is gone."""
@@ -27,14 +26,14 @@ _FASTEST = {
 _FASTEST_ROOT = 16.0  # m/s², likewise
 
 
-def whole_poses(keep: Array | Index, frames: int) -> Mask:
+def whole_poses(keep: Floats | Ints, frames: int) -> Bools:
     """(T, 23) mask in which the frames `keep` are given whole."""
     known = np.zeros((frames, CHANNELS), dtype=bool)
     known[np.asarray(keep, int)] = True
     return known
 
 
-def pinned(motion: Motion, target: Motion, known: Mask) -> Motion:
+def pinned(motion: Motion, target: Motion, known: Bools) -> Motion:
     """The motion with its channels `known` (T, 23) exactly as in `target`, and bent smoothly to meet them.
 
     Both have the same frames, rate and body. A channel that is nowhere known stays as it is; before its first and after
@@ -54,7 +53,7 @@ def pinned(motion: Motion, target: Motion, known: Mask) -> Motion:
     return _exactly(_bent(motion, correction), target, known)
 
 
-def softened(motion: Motion, known: Mask) -> Motion:
+def softened(motion: Motion, known: Bools) -> Motion:
     """The motion with no velocity changing faster at a key than in one frame in a hundred of recorded motion.
 
     Only what is not `known` (T, 23) moves, around keys where it must.
@@ -74,7 +73,7 @@ def softened(motion: Motion, known: Mask) -> Motion:
     return _exactly(_bent(motion, correction), motion, known)
 
 
-def _relieved(given: NDArray[np.bool_], keys: Index, excess: Array, settle: float) -> Array:
+def _relieved(given: Bools, keys: Ints, excess: Floats, settle: float) -> Floats:
     """(T, C, 3) that takes the changes of velocity `excess` (K, C, 3) away from `keys`, in the free frames beside
     them."""
     out = np.zeros((len(given), *excess.shape[1:]))
@@ -95,7 +94,7 @@ def _relieved(given: NDArray[np.bool_], keys: Index, excess: Array, settle: floa
     return out
 
 
-def spread(keys: Index, values: Array, frames: int, settle: float) -> Array:
+def spread(keys: Ints, values: Floats, frames: int, settle: float) -> Floats:
     """Values (T, ...) for every frame from those at keys (K, ...), with a continuous first derivative.
 
     Where two keys follow each other their difference is the slope with which the values leave and come, and it is gone
@@ -115,21 +114,21 @@ def spread(keys: Index, values: Array, frames: int, settle: float) -> Array:
     inside = ((time >= keys[0]) & (time <= keys[-1]))[:, None]
     leaving = slopes[left] * _kernel(time - keys[left], reach_left)[:, None]
     coming = slopes[right] * _kernel(keys[right] - time, reach_right)[:, None]
-    out: Array = values[left] + (values[right] - values[left]) * t + np.where(inside, leaving - coming, 0.0)
+    out: Floats = values[left] + (values[right] - values[left]) * t + np.where(inside, leaving - coming, 0.0)
     out = out - slopes[0] * _running_out(keys[0] - time, settle)[:, None]
     out = out + slopes[-1] * _running_out(time - keys[-1], settle)[:, None]
-    result: Array = out.reshape(frames, *shape)
+    result: Floats = out.reshape(frames, *shape)
     return result
 
 
-def _beside_others(keys: Index) -> NDArray[np.bool_]:
+def _beside_others(keys: Ints) -> Bools:
     """(K,): keys with another in the frame before or after."""
     dense = np.diff(keys) == 1
-    beside: NDArray[np.bool_] = np.append(False, dense) | np.append(dense, False)
+    beside: Bools = np.append(False, dense) | np.append(dense, False)
     return beside
 
 
-def _slopes(keys: Index, values: Array) -> Array:
+def _slopes(keys: Ints, values: Floats) -> Floats:
     """(K, n) a frame."""
     slopes = np.zeros(values.shape)
     if len(keys) < 2:
@@ -149,28 +148,28 @@ def _slopes(keys: Index, values: Array) -> Array:
     return slopes
 
 
-def _kernel(away: Array | Index, reach: Array | float) -> Array:
+def _kernel(away: Floats | Ints, reach: Floats | float) -> Floats:
     """A bump that leaves 0 with slope 1 and is back, slope and all, at `reach`."""
     share = np.clip(away / np.asarray(reach), 0.0, 1.0)
-    bump: Array = np.asarray(reach) * share * (1.0 - share) ** 2
+    bump: Floats = np.asarray(reach) * share * (1.0 - share) ** 2
     return bump
 
 
-def _running_out(away: Array | Index, settle: float) -> Array:
+def _running_out(away: Floats | Ints, settle: float) -> Floats:
     """0 up to `away` = 0, leaving it with slope 1, which is gone at `settle`."""
-    x: Array = np.clip(np.asarray(away, dtype=np.float64), 0.0, settle)
-    way: Array = x - x * x / (2.0 * settle)
+    x: Floats = np.clip(np.asarray(away, dtype=np.float64), 0.0, settle)
+    way: Floats = x - x * x / (2.0 * settle)
     return way
 
 
-def _alike(known: Mask) -> list[tuple[Index, Index]]:
+def _alike(known: Bools) -> list[tuple[Ints, Ints]]:
     """Channels that are known in the same frames, with those frames; channels without any are left out."""
     columns, group = np.unique(known.T, axis=0, return_inverse=True)
     group = group.reshape(-1)
     return [(np.flatnonzero(group == i), np.flatnonzero(column)) for i, column in enumerate(columns) if column.any()]
 
 
-def _unwound(turns: Array) -> Array:
+def _unwound(turns: Floats) -> Floats:
     """Rotation vectors (K, C, 3) of turns (K, C, 4), each the nearest to the one before it that means the same."""
     vectors = rot.to_rotation_vector(turns)
     for i in range(1, len(vectors)):
@@ -181,14 +180,14 @@ def _unwound(turns: Array) -> Array:
     return vectors
 
 
-def _bent(motion: Motion, correction: Array) -> Motion:
+def _bent(motion: Motion, correction: Floats) -> Motion:
     """The motion with a correction (T, 23, 3) put to it."""
     turn = rot.from_rotation_vector(correction[:, :JOINT_COUNT])
     rotations = rot.normalize(rot.multiply(turn, motion.rotations))
     return replace(motion, rotations=rotations, root_position=motion.root_position + correction[:, ROOT])
 
 
-def _exactly(motion: Motion, target: Motion, known: Mask) -> Motion:
+def _exactly(motion: Motion, target: Motion, known: Bools) -> Motion:
     """The motion with its known channels the very numbers of the target's."""
     rotations, root, contacts = motion.rotations.copy(), motion.root_position.copy(), motion.contacts.copy()
     joints, placed, whole = known[:, :JOINT_COUNT], known[:, ROOT], known.all(axis=1)
@@ -198,7 +197,7 @@ def _exactly(motion: Motion, target: Motion, known: Mask) -> Motion:
     return replace(motion, rotations=_same_side(rotations, joints), root_position=root, contacts=contacts)
 
 
-def _same_side(rotations: Array, fixed: Mask) -> Array:
+def _same_side(rotations: Floats, fixed: Bools) -> Floats:
     """Quaternions (T, 22, 4) with signs such that free frames lie on the side of the frame before them."""
     out = rotations.copy()
     for t in range(1, len(out)):

@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from retarget import Motion
-from retarget import rotations as rot
-from retarget.feet import plant_between
-from retarget.skeleton import JOINT, LEG_LENGTH, leg_length
-
-from ..edits import on_body_of, on_canonical_body
-from ..engines.base import InbetweenRequest, Progress, Result
+from ...retarget.motion import Motion
+from ...retarget.motion import rotations as rot
+from ...retarget.motion.feet import plant_between
+from ...retarget.motion.joining import on_body_of, on_canonical_body
+from ...retarget.motion.skeleton import JOINT, LEG_LENGTH, leg_length
+from ...retarget.typing import Bools
+from ..engine import InbetweenRequest, Progress, Result
 from ..version import __version__
 from . import proposals
 from .exact import pinned, softened
 from .grid import Grid
-from .interpolation import ROOT, Mask
+from .interpolation import ROOT
 from .takes import varied
 from .transition import Poses, TransitionModel
 
@@ -33,14 +33,14 @@ class _Scene:
     """A request at the model's rate: poses and what is known of them, and how to get back."""
 
     request: InbetweenRequest
-    known: Mask
+    known: Bools
     floor: float  # metres of the canonical body
     grid: Grid
     poses: Poses
-    given: Mask
+    given: Bools
 
     @staticmethod
-    def of(request: InbetweenRequest, known: Mask, model_fps: float) -> "_Scene":
+    def of(request: InbetweenRequest, known: Bools, model_fps: float) -> "_Scene":
         source = on_canonical_body(request.motion)
         floor = _floor_under(source, known)
         source = replace(source, root_position=source.root_position - [0.0, floor, 0.0])
@@ -62,7 +62,7 @@ class _Scene:
         return pinned(replace(planted, root_position=planted.root_position + lift), target, self.known)
 
 
-def _floor_under(motion: Motion, known: Mask) -> float:
+def _floor_under(motion: Motion, known: Bools) -> float:
     """Height of the floor on which the whole poses stand: 0 unless they all lie clearly under it or far above."""
     whole = known.all(axis=1)
     if not whole.any():
@@ -72,7 +72,7 @@ def _floor_under(motion: Motion, known: Mask) -> float:
 
 
 def answer(
-    request: InbetweenRequest, known: Mask, model: TransitionModel, propose: Propose | None, name: str
+    request: InbetweenRequest, known: Bools, model: TransitionModel, propose: Propose | None, name: str
 ) -> Iterator[Progress | Result]:
     """Progress, then a motion for each variation. known: of `request.check_request`.  propose: None where a text can't
     be followed; the meta of the motions then says that it was not."""
@@ -97,7 +97,7 @@ def answer(
 
 def _with_text(
     scene: _Scene, model: TransitionModel, propose: Propose, take: int
-) -> Generator[Progress | Result, None, tuple[Poses, Mask, int]]:
+) -> Generator[Progress | Result, None, tuple[Poses, Bools, int]]:
     """The scene's poses with what the text says put into long gaps and open ends, and into how many."""
     poses, given, used = scene.poses, scene.given, 0
     for span in proposals.spans_for_text(given):

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retarget import Motion
-from retarget import rotations as rot
-
-from .interpolation import Array, Mask
+from ...retarget.motion import Motion
+from ...retarget.motion import rotations as rot
+from ...retarget.typing import Bools, Floats
 from .transition import Poses
 
 
@@ -20,10 +19,10 @@ from .transition import Poses
 class Grid:
     """times: (M,) the scene's frame, with fractions, of every frame of the model's, ascending."""
 
-    times: Array
+    times: Floats
 
     @staticmethod
-    def of(known: Mask, fps: float, model_fps: float) -> "Grid":
+    def of(known: Bools, fps: float, model_fps: float) -> "Grid":
         """Of a scene with `fps` in which the channels `known` (T, 23) are given."""
         frames = len(known)
         given = known.any(axis=1)
@@ -38,7 +37,7 @@ class Grid:
             times += [a + (b - a) * i / steps for i in range(1, steps + 1)]
         return Grid(np.array(times))
 
-    def poses(self, motion: Motion, known: Mask) -> tuple[Poses, Mask]:
+    def poses(self, motion: Motion, known: Bools) -> tuple[Poses, Bools]:
         """The motion and what is given of it, at the model's frames: only between frames that give it too."""
         low = np.floor(self.times + 1e-9).astype(int)
         high = np.minimum(np.ceil(self.times - 1e-9).astype(int), len(motion) - 1)
@@ -64,12 +63,12 @@ class Grid:
         return Poses(rotations, _cubic(poses.root, left, share), contacts)
 
 
-def _cubic(values: Array, left: Array, share: Array) -> Array:
+def _cubic(values: Floats, left: Floats, share: Floats) -> Floats:
     """Values (M, ...) at `share` of the way from `left` to the one after it."""
     last = len(values) - 1
     before, a, b, after = (values[np.clip(left + i, 0, last)] for i in (-1, 0, 1, 2))
     t = share.reshape(-1, *[1] * (values.ndim - 1))
-    out: Array = a + 0.5 * t * (
+    out: Floats = a + 0.5 * t * (
         b - before + t * (2.0 * before - 5.0 * a + 4.0 * b - after + t * (3.0 * (a - b) + after - before))
     )
     return out

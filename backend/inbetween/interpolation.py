@@ -6,21 +6,16 @@ Arrays may have leading batch axes: (..., T, channels).
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retarget import rotations as rot
-from retarget.skeleton import JOINT_COUNT
-
-Array = NDArray[np.floating[Any]]
-Mask = NDArray[np.bool_]
-Index = NDArray[np.int64]
+from ...retarget.motion import rotations as rot
+from ...retarget.motion.skeleton import JOINT_COUNT
+from ...retarget.typing import Bools, Floats, Ints
 
 CHANNELS = JOINT_COUNT + 1
 ROOT = JOINT_COUNT
-"""Index of the root position among the channels."""
+"""Ints of the root position among the channels."""
 UNKNOWN_HEIGHT = 0.93
 """Metres: where the pelvis is taken to be where no frame gives it."""
 
@@ -32,33 +27,33 @@ class Neighbours:
     -1 and T where there is none.
     """
 
-    left: Index
-    right: Index
+    left: Ints
+    right: Ints
 
     @property
-    def low(self) -> Index:
+    def low(self) -> Ints:
         """`left`, or where there is none `right`; 0 where nothing at all is known."""
         frames = self.left.shape[-2]
-        low: Index = np.where(self.left >= 0, self.left, self.right)
+        low: Ints = np.where(self.left >= 0, self.left, self.right)
         return np.where(low < frames, low, 0)
 
     @property
-    def high(self) -> Index:
+    def high(self) -> Ints:
         """`right`, or where there is none `left`; 0 where nothing at all is known."""
         frames = self.left.shape[-2]
-        high: Index = np.where(self.right < frames, self.right, self.left)
+        high: Ints = np.where(self.right < frames, self.right, self.left)
         return np.maximum(high, 0)
 
     @property
-    def share(self) -> Array:
+    def share(self) -> Floats:
         """How far a frame is from `low` to `high`, 0 to 1."""
         frames = np.arange(self.left.shape[-2])[:, None]
         low, high = self.low, self.high
-        share: Array = np.clip((frames - low) / np.maximum(high - low, 1), 0.0, 1.0)
+        share: Floats = np.clip((frames - low) / np.maximum(high - low, 1), 0.0, 1.0)
         return share
 
 
-def neighbours(known: Mask) -> Neighbours:
+def neighbours(known: Bools) -> Neighbours:
     """Of a mask (..., T, C)."""
     frames = known.shape[-2]
     index = np.arange(frames, dtype=np.int64)[:, None]
@@ -67,13 +62,13 @@ def neighbours(known: Mask) -> Neighbours:
     return Neighbours(left, right)
 
 
-def at_frames(values: Array, frames: Index) -> Array:
+def at_frames(values: Floats, frames: Ints) -> Floats:
     """values (..., T, C, n) taken at frames (..., T, C) of their channel."""
-    taken: Array = np.take_along_axis(values, frames[..., None], axis=-3)
+    taken: Floats = np.take_along_axis(values, frames[..., None], axis=-3)
     return taken
 
 
-def interpolate(rotations: Array, root: Array, known: Mask) -> tuple[Array, Array]:
+def interpolate(rotations: Floats, root: Floats, known: Bools) -> tuple[Floats, Floats]:
     """Rotations (..., T, 22, 4) and root (..., T, 3) from the known channels alone; before the first and after the
     last known frame of a channel it holds. A channel that is nowhere known rests: no rotation, the pelvis over the
     origin."""

@@ -10,12 +10,10 @@ so it sees the same numbers wherever and whichever way the character goes.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retarget import rotations as rot
-from retarget.skeleton import JOINT_COUNT, MIRRORED_JOINTS, PARENTS, REST_OFFSETS
-
-from .interpolation import Array
+from ...retarget.motion import rotations as rot
+from ...retarget.motion.skeleton import JOINT_COUNT, MIRRORED_JOINTS, PARENTS, REST_OFFSETS
+from ...retarget.typing import Bools, Floats
 
 BEFORE = (0, 1, 2, 4, 8)
 """Frames before the first key that are looked at, where the motion is given there."""
@@ -52,7 +50,7 @@ def _levels() -> list[tuple[list[int], list[int]]]:
     return [(joints, [PARENTS[j] for j in joints]) for joints in levels]
 
 
-def _ancestors() -> Array:
+def _ancestors() -> Floats:
     """(22, 22): 1 where the column's joint is the row's or above it."""
     out = np.eye(JOINT_COUNT)
     for joint in range(1, JOINT_COUNT):
@@ -64,7 +62,7 @@ _LEVELS = _levels()
 ANCESTORS = _ancestors()
 
 
-def global_rotations(local: Array) -> Array:
+def global_rotations(local: Floats) -> Floats:
     """(..., 22, 4) of rotations relative to parents (..., 22, 4)."""
     out = local.copy()
     for joints, parents in _LEVELS:
@@ -72,36 +70,36 @@ def global_rotations(local: Array) -> Array:
     return out
 
 
-def local_rotations(world: Array) -> Array:
+def local_rotations(world: Floats) -> Floats:
     """The inverse of `global_rotations`."""
     out = world.copy()
     out[..., 1:, :] = rot.multiply(rot.conjugate(world[..., list(PARENTS[1:]), :]), world[..., 1:, :])
     return out
 
 
-def joints_from_root(sixd: Array) -> Array:
+def joints_from_root(sixd: Floats) -> Floats:
     """(..., 22, 3) metres on the canonical body, of global 6D (..., 22, 6)."""
     parents = list(PARENTS[1:])
     x, y = sixd[..., parents, :3], sixd[..., parents, 3:]
     o = REST_OFFSETS[1:].astype(sixd.dtype)
     bones = x * o[:, :1] + y * o[:, 1:2] + rot.cross(x, y) * o[:, 2:]
-    joints: Array = ANCESTORS.astype(sixd.dtype)[:, 1:] @ bones
+    joints: Floats = ANCESTORS.astype(sixd.dtype)[:, 1:] @ bones
     return joints
 
 
-def turned_about_y(vectors: Array, angle: Array) -> Array:
+def turned_about_y(vectors: Floats, angle: Floats) -> Floats:
     """Vectors (..., 3n) turned by angles (...) about Y, n vectors at a time."""
     v = vectors.reshape(*vectors.shape[:-1], -1, 3)
     cos, sin = (f(angle).astype(vectors.dtype)[..., None] for f in (np.cos, np.sin))
     out = np.stack([v[..., 0] * cos + v[..., 2] * sin, v[..., 1], v[..., 2] * cos - v[..., 0] * sin], axis=-1)
-    turned: Array = out.reshape(vectors.shape)
+    turned: Floats = out.reshape(vectors.shape)
     return turned
 
 
-def yaw_angle(q: Array) -> Array:
+def yaw_angle(q: Floats) -> Floats:
     """Radians (...) about Y of `rotations.yaw`."""
     forward = rot.rotate(q, np.array([0.0, 0.0, 1.0], dtype=q.dtype))
-    angle: Array = np.arctan2(forward[..., 0], forward[..., 2])
+    angle: Floats = np.arctan2(forward[..., 0], forward[..., 2])
     return angle
 
 
@@ -110,17 +108,17 @@ class Keys:
     """Poses around N gaps, as the input needs them. sixd: (N, K, 132) global.  joints: (N, K, 66) from the root.
     root: (N, K, 3).  given: (N, K).  time: (N, K) frames.  K: `BEFORE`, `AFTER`, the key before and the key after."""
 
-    sixd: Array
-    joints: Array
-    root: Array
-    given: NDArray[np.bool_]
-    time: Array
+    sixd: Floats
+    joints: Floats
+    root: Floats
+    given: Bools
+    time: Floats
 
 
 KEY_COUNT = len(BEFORE) + len(AFTER) + 2
 
 
-def gap_input(keys: Keys, heading: Array) -> Array:
+def gap_input(keys: Keys, heading: Floats) -> Floats:
     """(N, INPUT_WIDTH) float32. heading: (N,) yaw of the first key's pelvis; frames between the keys are
     time[second] - time[first] - 1."""
     first, second = 0, len(BEFORE)
@@ -131,12 +129,12 @@ def gap_input(keys: Keys, heading: Array) -> Array:
     root = turned_about_y(level, around)
     world = joints + np.tile(root, 22)
 
-    def change(values: Array, a: int, b: int) -> Array:
-        out: Array = (values[:, b] - values[:, a]) / (keys.time[:, b] - keys.time[:, a])[:, None]
+    def change(values: Floats, a: int, b: int) -> Floats:
+        out: Floats = (values[:, b] - values[:, a]) / (keys.time[:, b] - keys.time[:, a])[:, None]
         return out
 
     frames = (keys.time[:, second] - keys.time[:, first] - 1.0)[:, None]
-    parts: dict[str, tuple[Array, NDArray[np.bool_]]] = {}
+    parts: dict[str, tuple[Floats, Bools]] = {}
     always = np.ones(len(heading), dtype=bool)
     parts["first"] = (np.concatenate([sixd[:, first], joints[:, first], root[:, first, 1:2]], axis=-1), always)
     parts["second"] = (
@@ -158,7 +156,7 @@ def gap_input(keys: Keys, heading: Array) -> Array:
     parts["gap"] = (_gap_features(frames), always)
     rows = [np.where(given[:, None], values, 0.0) for values, given in (parts[name] for name in SLOTS)]
     flags = np.stack([parts[name][1] for name in SLOTS], axis=-1)
-    out: Array = np.concatenate([*rows, flags], axis=-1).astype(np.float32)
+    out: Floats = np.concatenate([*rows, flags], axis=-1).astype(np.float32)
     return out
 
 
@@ -167,9 +165,9 @@ _SIDE = np.array([-1.0, 1.0, 1.0])
 _SWAPPED = list(MIRRORED_JOINTS)
 
 
-def _mirrored_sixd(sixd: Array) -> Array:
+def _mirrored_sixd(sixd: Floats) -> Floats:
     parts = sixd.reshape(*sixd.shape[:-1], JOINT_COUNT, 6)[..., _SWAPPED, :] * _SIXD_SIGNS
-    mirrored: Array = parts.reshape(sixd.shape)
+    mirrored: Floats = parts.reshape(sixd.shape)
     return mirrored
 
 
@@ -179,12 +177,12 @@ def mirrored_keys(keys: Keys) -> Keys:
     return Keys(_mirrored_sixd(keys.sixd), joints.reshape(keys.joints.shape), keys.root * _SIDE, keys.given, keys.time)
 
 
-def mirrored_offsets(offsets: Array) -> Array:
+def mirrored_offsets(offsets: Floats) -> Floats:
     """Offsets (..., OUTPUTS), or weights of curves, with left and right exchanged."""
     return np.concatenate([_mirrored_sixd(offsets[..., :-3]), offsets[..., -3:] * _SIDE], axis=-1)
 
 
-def _gap_features(frames: Array) -> Array:
+def _gap_features(frames: Floats) -> Floats:
     """(N, 10) of frames between keys (N, 1)."""
     longest, count = _WIDTHS
     centres = np.linspace(0.0, np.log(6.0 * longest), int(count))
@@ -192,7 +190,7 @@ def _gap_features(frames: Array) -> Array:
     return np.concatenate([np.log(frames) / 4.0, 1.0 / frames, bumps], axis=-1)
 
 
-def curves(frame: Array, frames: Array) -> Array:
+def curves(frame: Floats, frames: Floats) -> Floats:
     """(..., CURVES) values at `frame` (...), 1 to `frames` (...), of the curves from key to key: waves that pass 0 at
     both keys, and bumps that leave one with slope 1 and are soon gone. Waves finer than the frames are 0."""
     share = (frame / (frames + 1.0))[..., None]
@@ -207,10 +205,10 @@ def curves(frame: Array, frames: Array) -> Array:
     return np.concatenate([waves, np.stack(bumps, axis=-1)], axis=-1)
 
 
-def contact_curves(frame: Array, frames: Array) -> Array:
+def contact_curves(frame: Floats, frames: Floats) -> Floats:
     """(..., CONTACT_CURVES): cosines over the gap."""
     share = (frame / (frames + 1.0))[..., None]
-    out: Array = np.cos(np.pi * np.arange(CONTACT_CURVES) * share)
+    out: Floats = np.cos(np.pi * np.arange(CONTACT_CURVES) * share)
     return out
 
 
@@ -218,12 +216,12 @@ def contact_curves(frame: Array, frames: Array) -> Array:
 class Between:
     """Interpolated poses (..., S): sixd (..., S, 132) global, root (..., S, 3), both in the world; heading (..., S)."""
 
-    sixd: Array
-    root: Array
-    heading: Array
+    sixd: Floats
+    root: Floats
+    heading: Floats
 
 
-def interpolated(rotations: tuple[Array, Array], roots: tuple[Array, Array], share: Array) -> Between:
+def interpolated(rotations: tuple[Floats, Floats], roots: tuple[Floats, Floats], share: Floats) -> Between:
     """Between two poses: rotations (N, 22, 4) relative to parents, roots (N, 3); at shares (N, S) of the way."""
     first, second = (r[:, None] for r in rotations)
     turned = rot.slerp(first, second, share[..., None].astype(first.dtype))
@@ -236,7 +234,7 @@ def interpolated(rotations: tuple[Array, Array], roots: tuple[Array, Array], sha
     return Between(sixd.reshape(*sixd.shape[:-2], -1), root, heading)
 
 
-def poses_of(between: Between, offsets: Array) -> tuple[Array, Array]:
+def poses_of(between: Between, offsets: Floats) -> tuple[Floats, Floats]:
     """Rotations (..., S, 22, 4) relative to parents and root (..., S, 3): the interpolation with offsets
     (..., S, OUTPUTS) put to it, each in its frame's heading."""
     turned = turned_about_y(offsets.astype(np.float64), between.heading)

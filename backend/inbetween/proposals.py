@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retarget import Motion
-from retarget import rotations as rot
-
-from .interpolation import Array, Mask, interpolate
+from ...retarget.motion import Motion
+from ...retarget.motion import rotations as rot
+from ...retarget.typing import Bools, Floats
+from .interpolation import interpolate
 from .network_input import yaw_angle
 from .transition import LONGEST, Poses
 
@@ -34,19 +34,19 @@ class Span:
         return self.stop - self.start
 
 
-def free_spans(given: Mask) -> list[Span]:
+def free_spans(given: Bools) -> list[Span]:
     """Where no frame gives anything."""
     free = ~given.any(axis=1)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], free, [False]]).astype(np.int8)))
     return [Span(a, b, a > 0, b < len(free)) for a, b in edges.reshape(-1, 2).tolist()]
 
 
-def spans_for_text(given: Mask) -> list[Span]:
+def spans_for_text(given: Bools) -> list[Span]:
     """Spans in which a text decides: open ends longer than the lead, and gaps from `TEXT_GAP` on."""
     return [s for s in free_spans(given) if s.frames >= (TEXT_GAP if s.before and s.after else 2 * _LEAD)]
 
 
-def put_in(poses: Poses, given: Mask, span: Span, motion: Motion) -> tuple[Poses, Mask]:
+def put_in(poses: Poses, given: Bools, span: Span, motion: Motion) -> tuple[Poses, Bools]:
     """The text's motion, at the model's rate, as keys in the span; near its real keys the frames stay free."""
     frames = min(len(motion), span.frames)
     first = span.start if span.before or not span.after else span.stop - frames
@@ -64,7 +64,7 @@ def put_in(poses: Poses, given: Mask, span: Span, motion: Motion) -> tuple[Poses
     return Poses(rotations, root, poses.contacts), known
 
 
-def _led(motion: Motion, poses: Poses, given: Mask, span: Span, first: int, frames: int) -> tuple[Array, Array]:
+def _led(motion: Motion, poses: Poses, given: Bools, span: Span, first: int, frames: int) -> tuple[Floats, Floats]:
     """The motion's first frames turned and moved along the straight way between the keys around it; with one key
     only, they start from it or end in it."""
     turned, moved = motion.rotations[:frames], motion.root_position[:frames]
@@ -96,7 +96,7 @@ def _led(motion: Motion, poses: Poses, given: Mask, span: Span, first: int, fram
     return rotations, path + apart_start + (apart_end - apart_start) * share[:, None]
 
 
-def way_points(poses: Poses, given: Mask) -> tuple[Poses, Mask]:
+def way_points(poses: Poses, given: Bools) -> tuple[Poses, Bools]:
     """Gaps longer than the model was taught get keys in between: on the straight way, in the nearer key's pose."""
     rotations, root, known = poses.rotations.copy(), poses.root.copy(), given.copy()
     base_turns, base_root = interpolate(poses.rotations, poses.root, given)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from retarget.errors import MotionGPTError
-
+from ...retarget.errors import MotionGPTError
+from ...retarget.typing import Bools
 from .. import limits
-from ..engines.base import InbetweenRequest
+from ..engine import InbetweenRequest
 from .exact import whole_poses
-from .interpolation import CHANNELS, Mask
+from .interpolation import CHANNELS
 
 
 def check_keep(keep: Sequence[int], frames: int) -> list[int]:
@@ -23,7 +23,7 @@ def check_keep(keep: Sequence[int], frames: int) -> list[int]:
     return kept
 
 
-def check_request(request: InbetweenRequest) -> Mask:
+def check_request(request: InbetweenRequest) -> Bools:
     """(T, 23): what the request gives. Raises MotionGPTError where it does not fit the motion."""
     frames = len(request.motion)
     kept = check_keep(request.keep, frames)

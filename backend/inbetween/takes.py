@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from retarget import rotations as rot
-from retarget.skeleton import JOINT
-
-from .interpolation import Array, Mask
+from ...retarget.motion import rotations as rot
+from ...retarget.motion.skeleton import JOINT
+from ...retarget.typing import Bools, Floats
 from .transition import Poses
 
 _SHORTEST = 18  # frames: shorter gaps leave no room to differ
@@ -19,7 +18,7 @@ _SWING = {
 """Radians by which joints turn otherwise; legs follow from the timing alone, so that feet still find the floor."""
 
 
-def varied(made: Poses, given: Mask, rng: np.random.Generator) -> tuple[Poses, Mask]:
+def varied(made: Poses, given: Bools, rng: np.random.Generator) -> tuple[Poses, Bools]:
     """Poses and mask with one more key in the middle of every long gap: the pose that the first take has there a
     little earlier or later, arms and torso turned a little."""
     rotations, root, known = made.rotations.copy(), made.root.copy(), given.copy()
@@ -38,7 +37,7 @@ def varied(made: Poses, given: Mask, rng: np.random.Generator) -> tuple[Poses, M
     return Poses(rotations, root, made.contacts), known
 
 
-def _turned(pose: Array, rng: np.random.Generator) -> Array:
+def _turned(pose: Floats, rng: np.random.Generator) -> Floats:
     out = pose.copy()
     for name, angle in _SWING.items():
         joint = JOINT[name]

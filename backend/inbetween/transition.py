@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from retarget import Motion
-from retarget import rotations as rot
-from retarget.motion import find_contacts
-from retarget.skeleton import JOINT
-
-from .interpolation import ROOT, Array, Mask, interpolate
+from ...retarget.motion import Motion, find_contacts
+from ...retarget.motion import rotations as rot
+from ...retarget.motion.skeleton import JOINT
+from ...retarget.typing import Bools, Floats, Ints
+from .interpolation import ROOT, interpolate
 from .network_input import (
     AFTER,
     BEFORE,
@@ -48,9 +46,9 @@ class Session(Protocol):
 class Poses:
     """rotations (T, 22, 4), root (T, 3) in metres on the canonical body, contacts (T, 4) from 0 to 1."""
 
-    rotations: Array
-    root: Array
-    contacts: Array
+    rotations: Floats
+    root: Floats
+    contacts: Floats
 
     def __len__(self) -> int:
         return len(self.root)
@@ -62,7 +60,7 @@ class TransitionModel:
     def __init__(self, session: Session, fps: float) -> None:
         self._session, self.fps = session, fps
 
-    def fill(self, poses: Poses, known: Mask) -> Poses:
+    def fill(self, poses: Poses, known: Bools) -> Poses:
         """All frames made from those whose channels `known` (T, 23) are given; the others' values do not matter.
 
         The model leads from one anchor to the next, an anchor being a frame that gives all that is given anywhere.
@@ -86,7 +84,7 @@ class TransitionModel:
         seen = find_contacts(Motion(rotations, root, self.fps, np.zeros((len(root), 4))).joints, self.fps)
         return Poses(rotations, root, np.where(np.isnan(contacts), seen, contacts))
 
-    def _between(self, rotations: Array, root: Array, keys: Keys, first: int, second: int) -> Poses:
+    def _between(self, rotations: Floats, root: Floats, keys: Keys, first: int, second: int) -> Poses:
         """From key to key, both included."""
         frames = float(second - first - 1)
         heading = yaw_angle(rotations[first : first + 1, 0])
@@ -107,7 +105,7 @@ class TransitionModel:
         return Poses(turned[0], moved[0], 1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0))))
 
 
-def _relaxed(poses: Poses, known: Mask) -> tuple[Array, Array]:
+def _relaxed(poses: Poses, known: Bools) -> tuple[Floats, Floats]:
     """Interpolated poses; arms that are nowhere given hang."""
     rotations, root = interpolate(poses.rotations, poses.root, known)
     for name, side in (("left_shoulder", -1.0), ("right_shoulder", 1.0)):
@@ -116,17 +114,17 @@ def _relaxed(poses: Poses, known: Mask) -> tuple[Array, Array]:
     return rotations, root
 
 
-def _anchors(known: Mask) -> NDArray[np.bool_]:
+def _anchors(known: Bools) -> Bools:
     """(T,): frames that give all channels that are given anywhere; where fewer than two do, all that give any."""
     ever = known.any(axis=0)
-    whole: NDArray[np.bool_] = known[:, ever].all(axis=1)
+    whole: Bools = known[:, ever].all(axis=1)
     if whole.sum() >= min(2, int(known.any(axis=1).sum())):
         return whole
-    any_given: NDArray[np.bool_] = known.any(axis=1)
+    any_given: Bools = known.any(axis=1)
     return any_given
 
 
-def _keys(rotations: Array, root: Array, have: NDArray[np.bool_], gap: tuple[int, int], following: int | None) -> Keys:
+def _keys(rotations: Floats, root: Floats, have: Bools, gap: tuple[int, int], following: int | None) -> Keys:
     """What the model sees around one gap: given frames, and frames that it made before."""
     first, second = gap
     rows = [first - i for i in BEFORE] + [second + i for i in AFTER] + [first - 1, second + 1]
@@ -152,7 +150,7 @@ def _keys(rotations: Array, root: Array, have: NDArray[np.bool_], gap: tuple[int
     )
 
 
-def _come_to_rest(rotations: Array, root: Array, have: NDArray[np.bool_], anchors: NDArray[np.int64]) -> None:
+def _come_to_rest(rotations: Floats, root: Floats, have: Bools, anchors: Ints) -> None:
     """Fill what lies past the outermost anchors: on with the speed there, which is gone after `RELAX` frames."""
     for key, inward, outward in (
         (int(anchors[0]), 1, np.arange(anchors[0] - 1, -1, -1)),

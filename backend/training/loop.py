@@ -15,7 +15,7 @@ import torch
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, distributed, nn
 
-from retarget import MotionGPTError
+from ...retarget.errors import MotionGPTError
 
 
 @dataclass(frozen=True)

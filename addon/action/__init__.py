@@ -1,0 +1,1 @@
+"""Actions: F-curves, new actions, keys between those that stay."""

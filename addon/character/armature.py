@@ -1,0 +1,125 @@
+"""Reading an armature: Blender's bones as a `Rig` in the world's axes.
+
+Blender's Z up enters the project here (`Rig.up = 2`) and nowhere else: everything past `read_rig` asks the rig.
+
+A bone's rest matrix lies in the armature object's space. The object's rotation and scale (its parents' included) are
+applied, so that heads are in metres of the scene and `up` is the world's Z whatever way an importer has turned it; the
+location is left out, so that the floor is the object's origin and a character keeps the place where it stands:
+
+    head_rig = scale * (turn @ head_armature)        rotation_rig = turn @ rotation_armature
+"""
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from ...retarget.errors import MotionGPTError
+from ...retarget.motion import rotations as rot
+from ...retarget.rigs.control_names import control_names
+from ...retarget.rigs.rig import Rig
+from ...retarget.typing import Floats
+from .control_rig import followed_controls
+
+UNEVEN_SCALE = 0.01
+"""How far the object's axes may differ in scale, or lean, before bones shear visibly."""
+
+_LOW_PART = 0.25  # of the height: what feet lie within, whatever the proportions
+_MOST_POINTS = 4000  # more vertices than this say no more about soles
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectAxes:
+    """The object's part in world axes: turn (4,) wxyz from armature to world, scale in metres per armature unit."""
+
+    turn: Floats
+    scale: float
+
+
+def object_axes(armature_object: bpy.types.Object) -> ObjectAxes:
+    """The armature object's rotation and scale in the world.
+
+    Raises MotionGPTError for a scale that is negative, zero or uneven: bones would be mirrored or sheared by it.
+    """
+    matrix = np.array(armature_object.matrix_world.to_3x3(), dtype=np.float64)  # (3, 3)
+    name = armature_object.name
+    cure = "Apply the object's scale (Ctrl+A, Scale) and try again."
+    determinant = float(np.linalg.det(matrix))
+    # A pair of negative axes is a rotation in the matrix, yet mirrors what the artist sees as left and right.
+    if determinant < 0.0 or min(armature_object.scale) < 0.0:
+        raise MotionGPTError(f'The armature "{name}" has a negative scale.', cure)
+    scale = determinant ** (1.0 / 3.0)
+    if scale < 1e-9:
+        raise MotionGPTError(f'The armature "{name}" has a scale of zero.', "Give the object a scale above zero.")
+    turn = matrix / scale
+    if np.abs(turn.T @ turn - np.eye(3)).max() > 2.0 * UNEVEN_SCALE:
+        raise MotionGPTError(f'The armature "{name}" is scaled differently along its axes.', cure)
+    return ObjectAxes(rot.from_matrix(turn), scale)
+
+
+def read_rig(armature_object: bpy.types.Object) -> Rig:
+    """All bones of an armature object at rest: parents before children, metres, world axes (Z up) around its origin.
+
+    Of a control rig (Rigify) only the FK controls, each below the control that it follows.
+
+    Raises MotionGPTError for an object that is no armature, has no bones, or whose scale can't be used.
+    """
+    if armature_object is None or armature_object.type != "ARMATURE":
+        raise MotionGPTError("There is no armature to work on.", "Choose an armature object.", "not_humanoid")
+    if armature_object.mode == "EDIT":
+        armature_object.update_from_editmode()
+    bpy.context.view_layer.update()  # matrix_world lags behind an import or a script
+    axes = object_axes(armature_object)
+    controls = control_names(frozenset(armature_object.data.bones.keys()))
+    if controls is not None:
+        names = [name for group in controls[1].values() for name in group]
+        return _rig_of(armature_object, axes, followed_controls(armature_object, names))
+    bones = _parents_first(armature_object.data)
+    if not bones:
+        raise MotionGPTError(
+            f'The armature "{armature_object.name}" has no bones.', "Choose another armature.", "not_humanoid"
+        )
+    return _rig_of(armature_object, axes, {bone.name: bone.parent.name if bone.parent else None for bone in bones})
+
+
+def _low_points(armature_object: bpy.types.Object, axes: ObjectAxes) -> Floats | None:
+    """Vertices of the deformed meshes in the lowest part of the character at rest: (M, 3) metres, world axes."""
+    found = []
+    for mesh in bpy.context.scene.objects:
+        if mesh.type == "MESH" and mesh.parent_type != "BONE" and mesh.find_armature() == armature_object:
+            local = np.empty(3 * len(mesh.data.vertices), dtype=np.float32)
+            mesh.data.vertices.foreach_get("co", local)
+            matrix = np.array(armature_object.matrix_world.inverted() @ mesh.matrix_world, dtype=np.float64)
+            rest = local.reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]
+            found.append(axes.scale * rot.rotate(axes.turn, rest))
+    points = np.concatenate(found) if found else np.zeros((0, 3))
+    if not len(points):
+        return None
+    low = points[points[:, 2] < points[:, 2].min() + _LOW_PART * np.ptp(points[:, 2])]
+    return low[:: max(1, len(low) // _MOST_POINTS)]
+
+
+def _rig_of(armature_object: bpy.types.Object, axes: ObjectAxes, parents: dict[str, str | None]) -> Rig:
+    """The rig of these bones: name -> parent, parents first."""
+    bones = [armature_object.data.bones[name] for name in parents]
+    index = {name: i for i, name in enumerate(parents)}
+    rest = np.array([bone.matrix_local.to_3x3() for bone in bones], dtype=np.float64)  # (N, 3, 3)
+    return Rig(
+        names=tuple(parents),
+        parents=tuple(index[parent] if parent is not None else -1 for parent in parents.values()),
+        rest_rotations=rot.multiply(axes.turn, rot.from_matrix(rest)),
+        heads=axes.scale * rot.rotate(axes.turn, np.array([bone.head_local for bone in bones], dtype=np.float64)),
+        tails=axes.scale * rot.rotate(axes.turn, np.array([bone.tail_local for bone in bones], dtype=np.float64)),
+        up=2,
+        low_points=_low_points(armature_object, axes),
+    )
+
+
+def _parents_first(armature: bpy.types.Armature) -> list[bpy.types.Bone]:
+    bones: list[bpy.types.Bone] = []
+    waiting = [bone for bone in armature.bones if bone.parent is None][::-1]
+    while waiting:
+        bone = waiting.pop()
+        bones.append(bone)
+        waiting.extend(reversed(bone.children))
+    return bones

@@ -1,0 +1,1 @@
+"""Blender without a window: characters in, motions onto them, files and pictures out."""

@@ -1,0 +1,95 @@
+"""How fast retargeting is here: motion solved onto a rig of 60 bones, and keys written in bulk beside one by one.
+
+Times are of the processor, not of the clock, so that other programs matter little; ratios come from one run.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+import numpy as np
+from mathutils import Vector
+
+from ...retarget.files.npz import load_npz
+from ...retarget.motion import Motion
+from ...retarget.rigs.calibration import calibrate_from_rest
+from ...retarget.rigs.mapping import map_rig
+from ...retarget.rigs.rig import Rig
+from ...retarget.solving.solve import to_bones
+from ..action.new_action import Curve, Tolerance, plan_keys, solve_keys, thin_keys, write_keys
+from ..character.armature import read_rig
+from .mannequin import build_mannequin
+
+BONES = 60
+
+
+def measure(job: dict[str, Any]) -> dict[str, Any]:
+    """Measure with the motion of the job's first entry; the report of `motiongpt bench retarget`."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    armature = build_mannequin(bpy.context.scene.collection)
+    add_bones(armature, BONES - len(armature.data.bones))
+    motion = load_npz(job["motions"][0]["motion"])
+    rig = read_rig(armature)
+    mapping = map_rig(rig)
+    calibration = calibrate_from_rest(rig, mapping)
+    # A fresh motion each time: positions and turns of joints are kept with it once they are known.
+    solve = _seconds(lambda: to_bones(motion.slice(0, len(motion)), rig, mapping, calibration), 5)
+    solved = to_bones(motion, rig, mapping, calibration)
+    curves = _on_every_bone(solve_keys(plan_keys(armature, rig, mapping), rig, solved), rig, motion)
+    write = _seconds(lambda: write_keys(armature, curves, "bulk", 1), 3)
+    few = _seconds(lambda: write_keys(armature, thin_keys(curves, Tolerance(1.0, 0.005)), "few", 1), 1)
+    armature.animation_data_clear()
+    slow = _seconds(lambda: _insert_one_by_one(armature, rig, solved.basis), 1)
+    return {
+        "bones": len(rig.names),
+        "frames": len(motion),
+        "solved_frames_per_second": round(len(motion) / solve),
+        "write_seconds": round(write, 4),
+        "few_keys_seconds": round(few, 4),
+        "keyframe_insert_seconds": round(slow, 4),
+        "times_as_fast": round(slow / write, 1),
+        "blender": bpy.app.version_string,
+    }
+
+
+def add_bones(armature: bpy.types.Object, count: int) -> None:
+    """Three bones a finger, as many as are wanted, on both hands in turn."""
+    bpy.context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    bones = armature.data.edit_bones
+    for number in range(count):
+        side, finger, part = ".L" if number % 2 else ".R", number // 6, number // 2 % 3
+        hand = bones[f"hand{side}"]
+        along = (hand.tail - hand.head).normalized()
+        bone = bones.new(f"finger{finger}_{part}{side}")
+        bone.head = hand.tail + along * (0.03 * part) + Vector((0.0, 0.02 * finger - 0.04, 0.0))
+        bone.tail = bone.head + along * 0.03
+        bone.parent = bones[f"finger{finger}_{part - 1}{side}"] if part else hand
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def _seconds(work: Callable[[], object], runs: int) -> float:
+    """Processor time of the best of several runs."""
+    times = []
+    for _ in range(runs):
+        started = time.process_time()
+        work()
+        times.append(time.process_time() - started)
+    return min(times)
+
+
+def _on_every_bone(curves: list[Curve], rig: Rig, motion: Motion) -> list[Curve]:
+    """Rotations for the bones that the motion leaves alone too: either way of writing has as many bones then."""
+    driven = {bone for bone, channel, _ in curves if channel.startswith("rotation")}
+    still = np.tile([1.0, 0.0, 0.0, 0.0], (len(motion), 1))
+    return curves + [(name, "rotation_quaternion", still) for name in rig.names if name not in driven]
+
+
+def _insert_one_by_one(armature: bpy.types.Object, rig: Rig, basis: np.ndarray) -> None:
+    """The way of most scripts: set a bone's rotation, insert a key, frame by frame."""
+    for frame in range(len(basis)):
+        for i, name in enumerate(rig.names):
+            bone = armature.pose.bones[name]
+            bone.rotation_quaternion = basis[frame, i]
+            bone.keyframe_insert("rotation_quaternion", frame=frame + 1)

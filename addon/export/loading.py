@@ -1,0 +1,122 @@
+"""Bringing a character into an empty Blender: from a file, or the mannequin, cleared of the animation it came with."""
+
+from pathlib import Path
+
+import bpy
+
+from ...retarget.errors import MotionGPTError
+from ...retarget.rigs.mapping import Mapping, map_rig
+from ...retarget.rigs.rig import Rig
+from ..character.armature import read_rig
+from .mannequin import build_mannequin
+
+MANNEQUIN = "mannequin"
+"""The name, in place of a file, of the character that the add-on builds itself."""
+
+
+def load_character(source: str) -> tuple[bpy.types.Object, Rig, Mapping]:
+    """Replace the open file by the character of `source` (a file, or "mannequin"); its armature, rig and mapping.
+
+    Raises MotionGPTError for a file that is missing, can't be read, or holds no humanoid armature.
+    """
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    if source == MANNEQUIN:
+        build_mannequin(bpy.context.scene.collection)
+    else:
+        _import(Path(source))
+    found = _find_armature(source)
+    clear_animation(found[0], keep_others=Path(source).suffix.lower() == ".blend")
+    return found
+
+
+def _import(path: Path) -> None:
+    suffix = path.suffix.lower()
+    importers = {
+        ".fbx": _import_fbx,
+        ".glb": lambda file: bpy.ops.import_scene.gltf(filepath=file),
+        ".gltf": lambda file: bpy.ops.import_scene.gltf(filepath=file),
+        ".blend": lambda file: bpy.ops.wm.open_mainfile(filepath=file, load_ui=False, use_scripts=False),
+        ".bvh": lambda file: bpy.ops.import_anim.bvh(filepath=file),
+    }
+    if suffix not in importers:
+        raise MotionGPTError(
+            f'A character can\'t be read from "{path.name}": the format "{suffix or "none"}" is not known.',
+            f"Use one of {' '.join(importers)}, or the word {MANNEQUIN}.",
+        )
+    if not path.is_file():
+        raise MotionGPTError(f"There is no character file {path}.", "Check the path.")
+    try:
+        importers[suffix](str(path.resolve()))
+    except Exception as error:  # importers raise whatever a damaged file makes them stumble over
+        raise MotionGPTError(
+            f"{path} can't be read as a character ({last_line(error)}).",
+            "Open it in Blender to see whether it is damaged, and save it again.",
+        ) from error
+
+
+def last_line(error: Exception) -> str:
+    """What Blender says is wrong, without the traceback that it puts around errors of its own Python."""
+    lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("Location:")]
+    return lines[-1].strip().removeprefix("Error: ") if lines else type(error).__name__
+
+
+def _import_fbx(file: str) -> None:
+    if "fbx" in dir(bpy.ops.import_scene):
+        bpy.ops.import_scene.fbx(filepath=file, use_anim=False)
+    else:
+        bpy.ops.wm.fbx_import(filepath=file, use_anim=False)
+
+
+def _find_armature(source: str) -> tuple[bpy.types.Object, Rig, Mapping]:
+    """The armature that maps; of several that do, a control rig before its metarig, else the one with most bones."""
+    found: list[tuple[bpy.types.Object, Rig, Mapping]] = []
+    errors: list[MotionGPTError] = []
+    for candidate in bpy.context.scene.objects:
+        if candidate.type == "ARMATURE":
+            try:
+                rig = read_rig(candidate)
+                found.append((candidate, rig, map_rig(rig)))
+            except MotionGPTError as error:
+                errors.append(error)
+    if found:
+        return max(found, key=lambda entry: (entry[2].found_by not in ("names", "shape"), len(entry[1].names)))
+    if errors:
+        raise errors[0]
+    raise MotionGPTError(
+        f"There is no armature in {source}.", "Choose a file with a rigged character.", kind="not_humanoid"
+    )
+
+
+def clear_animation(armature_object: bpy.types.Object, keep_others: bool) -> None:
+    """Take every action and NLA track off the armature, put it in its rest pose, and drop the actions that nobody uses.
+
+    keep_others: leave the animation of other objects alone, as for a whole scene that comes from a .blend.
+    """
+    for owner in [armature_object] if keep_others else list(bpy.data.objects):
+        _clear_keys(owner)
+    if not keep_others:
+        for keys in bpy.data.shape_keys:
+            keys.animation_data_clear()
+    for action in list(bpy.data.actions):
+        if not keep_others or action.users - int(action.use_fake_user) <= 0:
+            bpy.data.actions.remove(action)
+    armature_object.data.pose_position = "POSE"
+    for bone in armature_object.pose.bones:
+        bone.location = (0.0, 0.0, 0.0)
+        bone.rotation_quaternion = (1.0, 0.0, 0.0, 0.0)
+        bone.rotation_euler = (0.0, 0.0, 0.0)
+        bone.rotation_axis_angle = (0.0, 0.0, 1.0, 0.0)
+        bone.scale = (1.0, 1.0, 1.0)
+
+
+def _clear_keys(owner: bpy.types.Object) -> None:
+    animation = owner.animation_data
+    if animation is None:
+        return
+    if not animation.drivers:
+        owner.animation_data_clear()
+        return
+    animation.use_tweak_mode = False
+    animation.action = None  # a control rig's drivers are what makes it one
+    for track in list(animation.nla_tracks):
+        animation.nla_tracks.remove(track)

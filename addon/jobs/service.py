@@ -1,0 +1,254 @@
+"""The backend as the add-on sees it: started when it is first needed, asked without waiting, ended with the add-on.
+
+Nothing of the backend is imported before `start`: zmq and msgspec take a while to load, which Blender's own start
+should not pay for, and where the bundled packages don't fit this Blender, the panel can still say so.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...retarget.errors import MotionGPTError
+from ...retarget.motion import Motion
+
+if TYPE_CHECKING:
+    from ...backend.process.child import BackendProcess
+    from ...backend.process.client import Client
+    from ...backend.process.protocol import Packet, Request, ServerInfo
+
+START_LIMIT = 120.0  # seconds until a backend that has not come up counts as failed; a cold disk can be slow
+ASK_INTERVAL = 0.2  # seconds between two questions whether the model is loaded
+
+
+@dataclass(frozen=True)
+class Startup:
+    """How to start the backend. arguments: for its command line, besides those that `process.start` gives.
+
+    python: an interpreter with packages of its own; Blender's, with the extension's packages, unless given.
+    """
+
+    log_path: Path
+    arguments: tuple[str, ...] = ()
+    python: str = ""
+
+
+@dataclass(frozen=True)
+class Working:
+    """A request goes on. stage: "text", "tokens" or "motion".  fraction: 0 to 1 of the request."""
+
+    stage: str
+    fraction: float
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """A request is done. motions: one a variation.  texts: descriptions of a motion, the best first."""
+
+    motions: tuple[Motion, ...]
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Status:
+    """One sentence for the panel."""
+
+    text: str
+    failed: bool = False
+
+
+class Service:
+    """At most one backend process and the connection to it.
+
+    `start` may run in any thread, everything else on the main thread; the lock covers what both touch.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: BackendProcess | None = None
+        self._client: Client | None = None
+        self._info: ServerInfo | None = None
+        self._startup: Startup | None = None
+        self._began = self._asked = 0.0
+        self._failure = ""
+        self._closed = False
+
+    def start(self, startup: Startup) -> None:
+        """Start the process unless one runs that was started alike. Raises MotionGPTError."""
+        with self._lock:
+            if self._closed or (self._alive() and self._startup == startup):
+                return
+            self._end()
+            process = _backend_process()
+            self._failure = ""
+            self._startup, self._began = startup, time.monotonic()
+            # The extension's packages are made for Blender's Python: another one has to bring its own.
+            paths = [] if startup.python else process.dependency_paths()
+            python = startup.python or sys.executable
+            self._process = process.start(startup.log_path, startup.arguments, python, paths)
+            atexit.register(self.stop)
+
+    def ready(self) -> bool:
+        """Whether requests can be sent. Raises MotionGPTError where the backend or its model failed."""
+        with self._lock:
+            process = self._living()
+            if self._client is None:
+                if process.handover is None:
+                    self._check_time()
+                    return False
+                from ...backend import version
+                from ...backend.process import client, protocol
+
+                self._client = client.Client(process.handover)
+                self._client.send(protocol.Hello(f"Blender add-on {version.__version__}"))
+                self._asked = time.monotonic()
+            self._packets("")
+            if self._info is None:
+                self._check_time()
+                return False
+            if self._info.state == "failed":
+                raise self._fail(MotionGPTError(self._info.message, self._info.cure, "no_model"))
+            if self._info.state == "loading" and time.monotonic() - self._asked > ASK_INTERVAL:
+                from ...backend.process import protocol
+
+                self._asked = time.monotonic()
+                self._client.send(protocol.Status())
+            return self._info.state == "ready"
+
+    @property
+    def info(self) -> ServerInfo | None:
+        """What the backend last said about itself; None while no model is loaded."""
+        info = self._info
+        return info if info is not None and info.state == "ready" else None
+
+    def ask(self, request: Request, motions: Sequence[Motion] = ()) -> str:
+        """Send a request with the motions that belong to it; returns its id. Raises MotionGPTError."""
+        with self._lock:
+            self._living()
+            if self._client is None:
+                raise MotionGPTError("The backend is not ready.", "Generate again.", "backend_died")
+            return self._client.send(request, motions)
+
+    def poll(self, identifier: str) -> list[Working | Finished]:
+        """What the backend has said about a request since the last call; nothing comes after Finished.
+
+        Raises MotionGPTError for what went wrong with the request, or with the backend.
+        """
+        from ...backend.process import protocol
+
+        events: list[Working | Finished] = []
+        with self._lock:
+            for packet in self._packets(identifier):
+                match packet.message:
+                    case protocol.Progress(stage=stage, fraction=fraction):
+                        events.append(Working(stage, fraction))
+                    case protocol.Result(texts=texts):
+                        events.append(Finished(packet.motions, texts))
+                    case protocol.Error() as error:
+                        raise error.exception()
+            if not events:
+                self._living()
+        return events
+
+    def cancel(self, identifier: str) -> None:
+        """Tell the backend that nobody waits for that request any more; a backend that is gone needs no telling."""
+        from ...backend.process import protocol
+
+        with self._lock:
+            if self._client is not None and self._alive():
+                self._client.send(protocol.Cancel(identifier))
+
+    def stop(self) -> None:
+        """End the process; this service starts no other."""
+        self._closed = True
+        with self._lock:
+            self._end()
+        atexit.unregister(self.stop)
+
+    def status(self) -> Status:
+        """How the backend fares, for the panel. Returns at once, also while `start` works in its thread."""
+        if not self._lock.acquire(blocking=False):
+            return Status("The model is starting.")
+        try:
+            if self._process is not None and not self._alive():
+                self._fail(self._process.failure())
+            if self._failure:
+                return Status(self._failure, failed=True)
+            if self._process is None:
+                return Status("The model starts with the first Generate.")
+            if self._info is None or self._info.state != "ready":
+                return Status("The model is starting.")
+            return Status(f"Ready: {self._info.model} on {self._info.device}.")
+        finally:
+            self._lock.release()
+
+    def pid(self) -> int:
+        """Process id of the backend, 0 where none runs."""
+        process = self._process
+        return process.pid if process is not None and self._alive() else 0
+
+    def _alive(self) -> bool:
+        if self._process is None:
+            return False
+        state = self._process.poll()
+        return state is not type(state).DEAD
+
+    def _living(self) -> BackendProcess:
+        if self._process is None:
+            raise MotionGPTError(self._failure or "The backend was stopped.", "Generate again.", "backend_died")
+        if not self._alive():
+            raise self._fail(self._process.failure())
+        return self._process
+
+    def _fail(self, error: MotionGPTError) -> MotionGPTError:
+        """Remember for the panel why there is no backend, so that the next Generate starts another."""
+        self._end()
+        self._failure = str(error)
+        return error
+
+    def _check_time(self) -> None:
+        if time.monotonic() - self._began > START_LIMIT and self._startup is not None:
+            raise self._fail(
+                MotionGPTError(
+                    f"The backend has not started within {START_LIMIT:.0f} seconds.",
+                    f"See {self._startup.log_path}.",
+                    "backend_died",
+                )
+            )
+
+    def _packets(self, identifier: str) -> list[Packet]:
+        """What has come for one request. News of the server itself are kept, answers to cancelled requests dropped."""
+        mine: list[Packet] = []
+        for packet in self._client.poll() if self._client is not None else []:
+            if getattr(packet.message, "server", None) is not None:
+                self._info = packet.message.server
+            elif packet.id == identifier:
+                mine.append(packet)
+        return mine
+
+    def _end(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        if self._process is not None:
+            self._process.stop()
+        self._client = self._process = self._info = None
+
+
+def _backend_process():
+    """The module that starts processes, with all that it and the connection need. Raises MotionGPTError."""
+    try:
+        # All of it is loaded here, in the thread, so that the main thread need not.
+        from ...backend.process import child, client, protocol  # noqa: F401
+    except ImportError as error:
+        raise MotionGPTError(
+            f"A package that the extension brings can't be loaded ({error}).",
+            "Install the zip that was made for this system, in Blender 4.2 to 5.2.",
+            "internal",
+        ) from error
+    return child

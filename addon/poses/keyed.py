@@ -1,0 +1,179 @@
+"""Which poses are kept: the keys that an animator has chosen in the armature's action, and what range they span."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from ...retarget.errors import MotionGPTError
+from ...retarget.rigs.mapping import Mapping
+from ...retarget.solving.keyed_poses import ALL_GIVEN, given_mask, joints_of
+from ..action.keys import ActionCurves, action_curves, choice, generated_type, is_generated, read_points, read_record
+
+SELECTED, ALL, MARKED = "SELECTED", "ALL", "MARKED"
+
+
+@dataclass(frozen=True)
+class KeyedPose:
+    """A pose that stays.
+
+    frame: scene frame, where its keys lie or the nearest whole one.  at: where it is read, as keys may lie between
+    frames.  mask: what it gives, as `retarget.keyed.given_mask` has it.  whole: all of it, also where no key is.
+    """
+
+    frame: int
+    at: float
+    mask: int
+    whole: bool
+
+
+@dataclass
+class _Found:
+    """What lies on one frame. times, keys: when and on which (bone, property) the user's keys are, generated ones that
+    were corrected included.  set_by_hand: whether any was not generated first.  selected: whether any key is."""
+
+    times: Counter[float]
+    keys: set[tuple[str, str]]
+    set_by_hand: bool = False
+    selected: bool = False
+
+
+def choose_poses(
+    scene: bpy.types.Scene,
+    armature_object: bpy.types.Object,
+    mapping: Mapping,
+    carriers: tuple[str, ...],
+    how: str,
+    limits: tuple[int, int] | None,
+) -> list[KeyedPose]:
+    """The kept poses in order of time.
+
+    how: SELECTED takes the frames of selected keys, ALL those of every key that was not generated, MARKED those with a
+    marker of the scene or of the action.  limits: first and last frame of the range, None for one that follows the
+    keys.  Raises MotionGPTError where no pose is chosen, or one that can't be kept.
+    """
+    curves = action_curves(armature_object)
+    found = _user_keys(curves, mapping, carriers) if curves else {}
+    if how == MARKED:
+        return _marked(scene, armature_object, curves, mapping, carriers, found, limits)
+    chosen = {frame: at for frame, at in found.items() if (at.selected if how == SELECTED else at.keys)}
+    if not chosen:
+        raise _none_chosen(scene, armature_object, how, bool(found))
+    if limits is not None:
+        inside = {frame: at for frame, at in chosen.items() if limits[0] <= frame <= limits[1]}
+        outside = sorted(set(chosen) - set(inside))
+        if not inside:
+            raise MotionGPTError(
+                f"No {'selected ' if how == SELECTED else ''}key lies in the range from {limits[0]} to {limits[1]}.",
+                "Change the range, or key a pose in it.",
+            )
+        if outside and how == SELECTED:
+            raise MotionGPTError(
+                f"The selected key on frame {outside[0]} lies outside the range from {limits[0]} to {limits[1]}.",
+                "Select only keys inside, or change the range.",
+            )
+        chosen = inside
+    return [_pose(frame, at, mapping, carriers) for frame, at in sorted(chosen.items())]
+
+
+def _pose(frame: int, found: _Found, mapping: Mapping, carriers: tuple[str, ...]) -> KeyedPose:
+    # Where all was generated and something then changed, the animator has corrected a whole pose, as seen.
+    # So has one who selects a pose in which nothing but generated keys lie.
+    whole = not found.set_by_hand
+    mask = ALL_GIVEN if whole else given_mask(mapping, found.keys, carriers)
+    return KeyedPose(frame, found.times.most_common(1)[0][0] if found.times else float(frame), mask, whole)
+
+
+def _user_keys(curves: ActionCurves, mapping: Mapping, carriers: tuple[str, ...]) -> dict[int, _Found]:
+    """Frame -> what lies there, of all keys on bones that the motion drives or that move such bones."""
+    record, marked = read_record(curves.action), choice("type", generated_type())
+    found: dict[int, _Found] = {}
+    for (bone, channel), group in curves.by_bone().items():
+        if channel.startswith("[") or not (bone in carriers or joints_of(mapping, bone)):
+            continue
+        for curve in group.values():
+            points = read_points(curve)
+            generated, chosen = is_generated(curve, points, record), points["select_control_point"]
+            for k in np.flatnonzero(~generated | chosen):
+                time = float(points["co"][k, 0])
+                at = found.setdefault(round(time), _Found(Counter(), set()))
+                at.selected |= bool(chosen[k])
+                if not generated[k]:
+                    at.times[time] += 1
+                    at.keys.add((bone, channel))
+                    at.set_by_hand |= bool(points["type"][k] != marked)
+    return found
+
+
+def _marked(
+    scene: bpy.types.Scene,
+    armature_object: bpy.types.Object,
+    curves: ActionCurves | None,
+    mapping: Mapping,
+    carriers: tuple[str, ...],
+    found: dict[int, _Found],
+    limits: tuple[int, int] | None,
+) -> list[KeyedPose]:
+    """The poses on marked frames: as keyed where there are keys, the whole pose as it is seen elsewhere."""
+    markers = [*scene.timeline_markers, *(curves.action.pose_markers if curves else ())]
+    frames = sorted({m.frame for m in markers if limits is None or limits[0] <= m.frame <= limits[1]})
+    if not found:
+        raise _none_chosen(scene, armature_object, ALL, keyed=False)
+    if not frames:
+        raise MotionGPTError(
+            "No pose is marked." if not markers else f"No marker lies in the range from {limits[0]} to {limits[1]}.",
+            "Add a marker (M over the timeline) on every pose that stays.",
+        )
+    poses = []
+    for frame in frames:
+        at = found.get(frame)
+        if at and at.keys:
+            poses.append(_pose(frame, at, mapping, carriers))
+        else:
+            poses.append(KeyedPose(frame, float(frame), ALL_GIVEN, whole=True))
+    return poses
+
+
+def _none_chosen(scene: bpy.types.Scene, armature_object: bpy.types.Object, how: str, keyed: bool) -> MotionGPTError:
+    """Why there is no pose: keys of another armature are selected, none is, or there is none at all."""
+    other = next((o for o in scene.objects if o.type == "ARMATURE" and o != armature_object and _has_selected(o)), None)
+    if how == SELECTED and other is not None:
+        return MotionGPTError(
+            f'The selected keys are on the armature "{other.name}", not on "{armature_object.name}".',
+            f'Choose "{other.name}" under Armature, or select keys of "{armature_object.name}".',
+        )
+    if how == SELECTED and keyed:
+        return MotionGPTError(
+            f'No key of "{armature_object.name}" is selected.',
+            "Select the poses to keep in the Dope Sheet, or choose another way under Poses.",
+        )
+    return MotionGPTError(
+        f'"{armature_object.name}" has no keys on the bones that the motion drives.',
+        "Pose it on some frames and key the poses (I over the viewport).",
+    )
+
+
+def _has_selected(armature_object: bpy.types.Object) -> bool:
+    curves = action_curves(armature_object)
+    return curves is not None and any(
+        bool(np.any(read_points(curve)["select_control_point"])) for curve in curves.fcurves
+    )
+
+
+def user_frames(armature_object: bpy.types.Object, mapping: Mapping, carriers: tuple[str, ...]) -> set[int]:
+    """The frames on which keys lie that were not generated, or were changed since."""
+    curves = action_curves(armature_object)
+    found = _user_keys(curves, mapping, carriers) if curves else {}
+    return {frame for frame, at in found.items() if at.keys}
+
+
+def gap_around(frames: list[int], current: int) -> tuple[int, int]:
+    """The kept frames before and after the current one. Raises MotionGPTError where it lies between none."""
+    before = [frame for frame in frames if frame <= current]
+    after = [frame for frame in frames if frame > current]
+    if not before or not after:
+        raise MotionGPTError(
+            f"Frame {current} lies between no two keyed poses.", "Go to a frame in the gap that is meant."
+        )
+    return before[-1], after[0]

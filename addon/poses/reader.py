@@ -1,0 +1,135 @@
+"""Reading a character's pose at other frames, as constraints, drivers and the NLA make it, without disturbing anything.
+
+A scene of the reader's own, with nothing in it but the armature, is put on these frames: Blender evaluates the armature
+and what it depends on, no meshes, and neither the current frame nor a pose that is not keyed yet changes. That scene is
+found by its name each time, as an undo may take it away, and goes as soon as the last frame is read or the file is
+saved.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from bpy.app.handlers import persistent
+
+from ...retarget.motion import rotations as rot
+from ...retarget.rigs.rig import Rig
+from ...retarget.typing import Floats
+from ..character.armature import object_axes
+
+SCENE = "MotionGPT is reading poses"
+_LIMB_CONTROL = r"(thigh|shin|foot|upper_arm|forearm|hand)_fk\.[LR]"
+
+
+@dataclass(frozen=True, eq=False)
+class ReadPoses:
+    """F poses of a rig with N bones.
+
+    rotations: (F, N, 4) and heads: (F, N, 3) of the bones in the rig's axes, as `retarget.solve.to_motion` takes them.
+    basis: bone -> (F, 4) rotation and location: bone -> (F, 3) that bring a keyed bone there from its rest, whatever
+    moves it now: what its own properties would have to be.
+    """
+
+    rotations: Floats
+    heads: Floats
+    basis: dict[str, Floats]
+    location: dict[str, Floats]
+
+
+class PoseReader:
+    """Reads the armature of a rig. keyed: the bones whose own properties are wanted too."""
+
+    def __init__(self, armature_object: bpy.types.Object, rig: Rig, keyed: Sequence[str]) -> None:
+        self._uid = armature_object.session_uid
+        self._sources = [pose_source(armature_object, name) for name in rig.names]
+        self._keyed = [
+            (name, pose_source(armature_object, name), _left_behind(armature_object, name)) for name in keyed
+        ]
+        axes = object_axes(armature_object)
+        self._turn, self._scale = axes.turn, axes.scale
+        self._frames: list[tuple[Floats, Floats, Floats]] = []
+
+    def read(self, frames: Sequence[float], fps: tuple[int, float]) -> Iterator[None]:
+        """Read one frame a step; `close` the iterator to stop.  fps: the scene's rate and base."""
+        try:
+            for frame in frames:
+                armature = next((o for o in bpy.data.objects if o.session_uid == self._uid), None)
+                if armature is None:
+                    return
+                self._frames.append(self._pose(_evaluated(armature, frame, fps)))
+                yield
+        finally:
+            drop_scene()
+
+    def poses(self) -> ReadPoses:
+        """Everything that was read."""
+        matrices, basis, location = (np.array(part, dtype=np.float64) for part in zip(*self._frames, strict=True))
+        turns = matrices[..., :3, :3]  # (F, N, 3, 3)
+        turns = turns / np.cbrt(np.linalg.det(turns))[..., None, None]
+        return ReadPoses(
+            rotations=rot.multiply(self._turn, rot.from_matrix(turns)),
+            heads=self._scale * rot.rotate(self._turn, matrices[..., :3, 3]),
+            basis={name: rot.normalize(basis[:, i]) for i, (name, _, _) in enumerate(self._keyed)},
+            location={name: location[:, i] for i, (name, _, _) in enumerate(self._keyed)},
+        )
+
+    def _pose(self, armature: bpy.types.Object) -> tuple[Floats, Floats, Floats]:
+        """Matrices (N, 4, 4), and basis (M, 4) and location (M, 3) of the keyed bones, of an evaluated armature."""
+        pose = armature.pose.bones
+        matrices = np.array([pose[name].matrix for name in self._sources])
+        local = []
+        for name, source, above in self._keyed:
+            goal = pose[source].matrix
+            if above:  # below a control that is not where its limb is, the limb's place from there counts
+                goal = pose[above].matrix @ pose[pose_source(armature, above)].matrix.inverted() @ goal
+            own = armature.convert_space(pose_bone=pose[name], matrix=goal, from_space="POSE", to_space="LOCAL")
+            local.append(own.decompose())
+        return matrices, np.array([turn for _, turn, _ in local]), np.array([place for place, _, _ in local])
+
+
+def pose_source(armature_object: bpy.types.Object, control: str) -> str:
+    """The bone that shows where a control's limb is: Rigify's FK controls stay behind while the limb follows IK."""
+    name = f"ORG-{control.replace('_fk', '')}"
+    return name if re.fullmatch(_LIMB_CONTROL, control) and name in armature_object.data.bones else control
+
+
+def _left_behind(armature_object: bpy.types.Object, control: str) -> str:
+    """The nearest control above one that may not be where its limb is; "" where there is none."""
+    bone = armature_object.data.bones[control].parent
+    while bone and pose_source(armature_object, bone.name) == bone.name:
+        bone = bone.parent
+    return bone.name if bone else ""
+
+
+def _evaluated(armature: bpy.types.Object, frame: float, fps: tuple[int, float]) -> bpy.types.Object:
+    """The armature as it is on a frame."""
+    scene = bpy.data.scenes.get(SCENE) or bpy.data.scenes.new(SCENE)
+    if armature.name not in scene.collection.objects:
+        scene.collection.objects.link(armature)
+    scene.render.fps, scene.render.fps_base = fps
+    whole = int(np.floor(frame))
+    scene.frame_set(whole, subframe=float(frame) - whole)
+    return armature.evaluated_get(scene.view_layers[0].depsgraph)
+
+
+@persistent
+def drop_scene(*_args: object) -> None:
+    """Remove the reader's scene."""
+    if scene := bpy.data.scenes.get(SCENE):
+        bpy.data.scenes.remove(scene)
+
+
+_HANDLERS = ("save_pre", "undo_post", "redo_post", "load_post")
+
+
+def register() -> None:
+    for name in _HANDLERS:
+        getattr(bpy.app.handlers, name).append(drop_scene)
+
+
+def unregister() -> None:
+    for name in _HANDLERS:
+        getattr(bpy.app.handlers, name).remove(drop_scene)
+    drop_scene()

@@ -1,0 +1,30 @@
+"""What Blender is given when the extension is enabled, and takes back when it is disabled."""
+
+from .jobs import session
+from .poses import reader
+from .ui import bone_map, ghosts, panel, preferences, properties
+from .ui.operators import export, gaps, generate, poses
+
+_MODULES = (
+    preferences,
+    properties,
+    session,
+    reader,
+    generate,
+    poses,
+    export,
+    gaps,
+    ghosts,
+    panel,
+    bone_map,
+)
+
+
+def register() -> None:
+    for module in _MODULES:
+        module.register()
+
+
+def unregister() -> None:
+    for module in reversed(_MODULES):
+        module.unregister()

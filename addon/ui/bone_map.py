@@ -1,0 +1,218 @@
+"""Which bone plays which joint, shown in the sidebar, corrected bone by bone, saved with the armature and as a preset.
+
+The map lies on the armature object, so that it is saved in the file and comes along when the character is appended. An
+empty map means that the bones are found anew each time.
+"""
+
+from pathlib import Path
+
+import bpy
+from bpy_extras.io_utils import ExportHelper, ImportHelper
+
+from ...retarget.errors import MotionGPTError
+from ...retarget.motion.skeleton import JOINT_NAMES
+from ...retarget.rigs.mapping import map_by_hand, map_from_json, map_rig, map_to_json
+from ..character.armature import read_rig
+from ..character.placing import has_ik_controls
+from ..character.settings import find_mapping
+from ..jobs.context import chosen_armature
+
+SHOWN = tuple(j for j in JOINT_NAMES if not j.startswith("spine") and j != "neck")
+"""The joints of the map; spine and neck are what lies between."""
+
+
+class MotionGPTJoint(bpy.types.PropertyGroup):
+    """One line of the map; `name` is the joint."""
+
+    bone: bpy.props.StringProperty(name="Bone", description="The bone that plays this joint; empty if there is none")
+
+
+class MotionGPTRig(bpy.types.PropertyGroup):
+    """What belongs to one armature object, at `object.motiongpt_rig`."""
+
+    joints: bpy.props.CollectionProperty(type=MotionGPTJoint)
+    keys: bpy.props.EnumProperty(
+        name="Keys",
+        items=(
+            ("EVERY", "Every Frame", "A key on every frame, with straight lines in between"),
+            ("FEW", "Few", "As few keys as the tolerance allows, with fitted Bezier handles, to edit by hand"),
+        ),
+    )
+    degrees: bpy.props.FloatProperty(
+        name="Degrees", description="How far a bone's rotation may be off between few keys", default=1.0, min=0.05,
+        soft_max=5.0,
+    )  # fmt: skip
+    millimetres: bpy.props.FloatProperty(
+        name="Millimetres", description="How far the root may be off between few keys", default=5.0, min=0.1,
+        soft_max=50.0,
+    )  # fmt: skip
+    root: bpy.props.EnumProperty(
+        name="Root Motion",
+        description="What carries the character where it goes",
+        items=(
+            ("AUTO", "Automatic", "The root bone where there is one on the floor, else the hips"),
+            ("HIPS", "Hips", "The hips, or a control rig's torso"),
+            ("BONE", "Root Bone", "The bone on the floor that the hips hang from, as game engines want it"),
+            ("OBJECT", "Object", "The armature object, which leaves its place"),
+        ),
+    )
+    in_place: bpy.props.BoolProperty(
+        name="In Place", description="The character does what it does without leaving its place, as games want it"
+    )
+    controls: bpy.props.EnumProperty(
+        name="Limbs",
+        description="Which controls of a control rig are keyed; its switches are set to them",
+        items=(
+            ("FK", "FK", "Every joint's rotation"),
+            ("IK", "IK", "Hands and feet are placed, poles give elbows and knees their direction"),
+        ),
+    )
+
+
+def _show(settings: MotionGPTRig, bones: dict[str, str]) -> None:
+    settings.joints.clear()
+    for joint in SHOWN:
+        line = settings.joints.add()
+        line.name, line.bone = joint, bones.get(joint, "")
+
+
+class _NeedsArmature:
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if chosen_armature(context) is None:
+            cls.poll_message_set("No armature is chosen.")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            self.report({"INFO"}, self.work(chosen_armature(context)))
+        except (MotionGPTError, OSError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class MOTIONGPT_OT_find_bones(_NeedsArmature, bpy.types.Operator):
+    """Find the armature's bones and show them, to be corrected where one is wrong"""
+
+    bl_idname = "motiongpt.find_bones"
+    bl_label = "Find Bones"
+
+    def work(self, armature: bpy.types.Object) -> str:
+        mapping = map_rig(read_rig(armature))
+        _show(armature.motiongpt_rig, mapping.bones)
+        return f"Found by {mapping.found_by}: {len(mapping.driven)} bones."
+
+
+class MOTIONGPT_OT_check_bones(_NeedsArmature, bpy.types.Operator):
+    """Check that the corrected map fits together"""
+
+    bl_idname = "motiongpt.check_bones"
+    bl_label = "Check"
+
+    def work(self, armature: bpy.types.Object) -> str:
+        mapping = find_mapping(armature, read_rig(armature))
+        return f"The map fits: spine {', '.join(mapping.spine)}; neck {', '.join(mapping.neck) or 'none'}."
+
+
+class MOTIONGPT_OT_clear_bones(_NeedsArmature, bpy.types.Operator):
+    """Forget the map: bones are found anew each time"""
+
+    bl_idname = "motiongpt.clear_bones"
+    bl_label = "Clear"
+
+    def work(self, armature: bpy.types.Object) -> str:
+        armature.motiongpt_rig.joints.clear()
+        return "The bones will be found anew."
+
+
+class MOTIONGPT_OT_save_bones(_NeedsArmature, bpy.types.Operator, ExportHelper):
+    """Save the map as a preset file, for other characters with the same bones"""
+
+    bl_idname = "motiongpt.save_bones"
+    bl_label = "Save Preset"
+    filename_ext = ".json"
+    filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
+
+    def work(self, armature: bpy.types.Object) -> str:
+        bones = {line.name: line.bone for line in armature.motiongpt_rig.joints if line.bone}
+        bones = bones or map_rig(read_rig(armature)).bones
+        Path(self.filepath).write_text(map_to_json(bones), encoding="utf-8")
+        return f"Saved {self.filepath}"
+
+
+class MOTIONGPT_OT_load_bones(_NeedsArmature, bpy.types.Operator, ImportHelper):
+    """Load a map from a preset file"""
+
+    bl_idname = "motiongpt.load_bones"
+    bl_label = "Load Preset"
+    filename_ext = ".json"
+    filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
+
+    def work(self, armature: bpy.types.Object) -> str:
+        bones = map_from_json(Path(self.filepath).read_text(encoding="utf-8"))
+        map_by_hand(read_rig(armature), bones)
+        _show(armature.motiongpt_rig, bones)
+        return f"Loaded {self.filepath}"
+
+
+class MOTIONGPT_PT_rig(bpy.types.Panel):
+    bl_idname = "MOTIONGPT_PT_rig"
+    bl_label = "Armature"
+    bl_category = "MotionGPT"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return chosen_armature(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        armature = chosen_armature(context)
+        settings, layout = armature.motiongpt_rig, self.layout
+        layout.use_property_split = True
+        layout.prop(settings, "keys")
+        if settings.keys == "FEW":
+            layout.prop(settings, "degrees")
+            layout.prop(settings, "millimetres")
+        row = layout.row()
+        row.enabled = not settings.in_place
+        row.prop(settings, "root")
+        layout.prop(settings, "in_place")
+        if has_ik_controls(armature):
+            layout.row().prop(settings, "controls", expand=True)
+        row = layout.row(align=True)
+        row.operator("motiongpt.find_bones")
+        if settings.joints:
+            row.operator("motiongpt.check_bones")
+            row.operator("motiongpt.clear_bones", text="", icon="X")
+        row = layout.row(align=True)
+        row.operator("motiongpt.load_bones")
+        row.operator("motiongpt.save_bones")
+        column = layout.column(align=True)
+        for line in settings.joints:
+            label = line.name.replace("_", " ").title()
+            column.prop_search(line, "bone", armature.data, "bones", text=label)
+        layout.operator("motiongpt.export_fbx", icon="EXPORT")
+
+
+CLASSES = (
+    MotionGPTJoint, MotionGPTRig, MOTIONGPT_OT_find_bones, MOTIONGPT_OT_check_bones, MOTIONGPT_OT_clear_bones,
+    MOTIONGPT_OT_save_bones, MOTIONGPT_OT_load_bones, MOTIONGPT_PT_rig,
+)  # fmt: skip
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.Object.motiongpt_rig = bpy.props.PointerProperty(type=MotionGPTRig)
+
+
+def unregister() -> None:
+    del bpy.types.Object.motiongpt_rig
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,183 @@
+"""The poses that stay, drawn in the viewport as stick figures, so that they are seen while the time goes on between.
+
+They are read a few at a time by a timer whenever keys have changed; drawing only sends cached lines to the GPU.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from bpy.app.handlers import persistent
+
+from ...retarget.errors import MotionGPTError
+from ...retarget.rigs.mapping import Mapping
+from ...retarget.rigs.rig import Rig
+from ...retarget.solving.keyed_poses import ALL_GIVEN
+from ...retarget.typing import Float32s, Indices
+from ..action.new_action import plan_keys
+from ..character.armature import read_rig
+from ..character.settings import find_mapping
+from ..jobs.context import chosen_armature
+from ..poses.keyed import choose_poses
+from ..poses.reader import SCENE, PoseReader
+
+MOST = 24
+"""Figures; more would hide each other."""
+TICK = 0.02
+_EARLY, _LATE = np.array([1.0, 0.55, 0.1]), np.array([0.2, 0.6, 1.0])
+
+
+@dataclass(frozen=True, eq=False)
+class Ghost:
+    """lines: (2 L, 3) ends of L lines in the world.  colour: RGBA."""
+
+    lines: Float32s
+    colour: tuple[float, float, float, float]
+
+
+class Ghosts:
+    """What is drawn: `figures`, which `mark` lets the timer make anew."""
+
+    def __init__(self) -> None:
+        self.figures: tuple[Ghost, ...] = ()
+        self._work: Iterator[None] | None = None
+        self._handle = None
+        if not bpy.app.background:
+            self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_VIEW")
+
+    def mark(self) -> None:
+        """The figures are out of date."""
+        self._work = self._read()
+        if not bpy.app.timers.is_registered(_tick):
+            bpy.app.timers.register(_tick, first_interval=TICK)
+
+    def tick(self) -> float | None:
+        """Go on with the reading. Returns seconds until the next time, None at the end."""
+        if self._work is None:
+            return None
+        try:
+            next(self._work)
+            return TICK
+        except (StopIteration, MotionGPTError):
+            self._work = None
+            for window in bpy.context.window_manager.windows:
+                for area in window.screen.areas:
+                    if area.type == "VIEW_3D":
+                        area.tag_redraw()
+            return None
+
+    def close(self) -> None:
+        """Draw nothing any more."""
+        self._work = None
+        if self._handle is not None:
+            bpy.types.SpaceView3D.draw_handler_remove(self._handle, "WINDOW")
+
+    def _read(self) -> Iterator[None]:
+        """All figures, a pose a step. Raises MotionGPTError where there are none, which leaves none."""
+        context = bpy.context
+        scene, settings = context.scene, context.scene.motiongpt
+        self.figures = ()
+        armature = chosen_armature(context)
+        if not settings.ghosts or armature is None or armature.mode == "EDIT":
+            return
+        rig = read_rig(armature)
+        mapping = find_mapping(armature, rig)
+        carriers = plan_keys(armature, rig, mapping).carriers
+        poses = choose_poses(scene, armature, mapping, carriers, settings.poses, None)[:MOST]
+        reader = PoseReader(armature, rig, ())
+        at = np.array(armature.matrix_world.translation)
+        yield from reader.read([pose.at for pose in poses], (scene.render.fps, scene.render.fps_base))
+        heads = reader.poses().heads + at  # (F, N, 3)
+        pairs = bone_lines(rig, mapping)
+        figures = []
+        for i, pose in enumerate(poses):
+            colour = _EARLY + (_LATE - _EARLY) * (i / max(len(poses) - 1, 1))
+            alpha = 0.9 if pose.mask == ALL_GIVEN else 0.5
+            figures.append(Ghost(heads[i, pairs.ravel()].astype(np.float32), (*map(float, colour), alpha)))
+        self.figures = tuple(figures)
+
+    def _draw(self) -> None:
+        if not self.figures or not bpy.context.scene.motiongpt.ghosts:
+            return
+        import gpu
+        from gpu_extras.batch import batch_for_shader
+
+        shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
+        gpu.state.blend_set("ALPHA")
+        shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
+        shader.uniform_float("lineWidth", 3.0)
+        for ghost in self.figures:
+            shader.uniform_float("color", ghost.colour)
+            batch_for_shader(shader, "LINES", {"pos": ghost.lines}).draw(shader)
+        gpu.state.blend_set("NONE")
+
+
+def bone_lines(rig: Rig, mapping: Mapping) -> Indices:
+    """(L, 2) bones between whose heads a figure has a line: each mapped one and the next mapped one above it."""
+    shown = {
+        rig.index[bone] for bone in mapping.driven if not any(bone in twists for twists in mapping.twists.values())
+    }
+    pairs = []
+    for bone in sorted(shown):
+        above = rig.parents[bone]
+        while above >= 0 and above not in shown:
+            above = rig.parents[above]
+        if above >= 0:
+            pairs.append((above, bone))
+    return np.array(pairs, dtype=np.intp).reshape(-1, 2)
+
+
+_ghosts: Ghosts | None = None
+
+
+def current() -> Ghosts | None:
+    """What is drawn, or None outside register ... unregister."""
+    return _ghosts
+
+
+def mark() -> None:
+    """The chosen poses may have changed."""
+    if _ghosts:
+        _ghosts.mark()
+
+
+def _tick() -> float | None:
+    return _ghosts.tick() if _ghosts else None
+
+
+@persistent
+def _updated(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+    if (
+        scene.name != SCENE
+        and scene.motiongpt.ghosts
+        and any(isinstance(update.id, bpy.types.Action) for update in depsgraph.updates)
+    ):
+        mark()
+
+
+@persistent
+def _loaded(*_args: object) -> None:
+    if _ghosts:
+        _ghosts.mark()
+
+
+_HANDLERS = {"depsgraph_update_post": _updated, "load_post": _loaded, "undo_post": _loaded, "redo_post": _loaded}
+
+
+def register() -> None:
+    global _ghosts
+    _ghosts = Ghosts()
+    for name, function in _HANDLERS.items():
+        getattr(bpy.app.handlers, name).append(function)
+
+
+def unregister() -> None:
+    global _ghosts
+    for name, function in _HANDLERS.items():
+        getattr(bpy.app.handlers, name).remove(function)
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+    if _ghosts:
+        _ghosts.close()
+    _ghosts = None

@@ -1,0 +1,1 @@
+"""The operators behind the panel's buttons."""

@@ -1,0 +1,54 @@
+"""Export FBX: the character's present action for a game engine, from the sidebar."""
+
+from pathlib import Path
+
+import bpy
+from bpy_extras.io_utils import ExportHelper
+
+from ....retarget.errors import MotionGPTError
+from ...export.child import check_output, save
+from ...export.fbx_presets import PRESETS, write_fbx
+from ...jobs.context import chosen_armature
+
+
+class MOTIONGPT_OT_export_fbx(bpy.types.Operator, ExportHelper):
+    """Write the character and its action as FBX for a game engine: plain bones, meshes, one baked animation"""
+
+    bl_idname = "motiongpt.export_fbx"
+    bl_label = "Export FBX"
+    filename_ext = ".fbx"
+    filter_glob: bpy.props.StringProperty(default="*.fbx", options={"HIDDEN"})
+    preset: bpy.props.EnumProperty(
+        name="For",
+        description="The axes, units and names that this engine expects",
+        items=tuple((name, preset.label, "") for name, preset in PRESETS.items()),
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        armature = chosen_armature(context)
+        animation = armature.animation_data if armature else None
+        if animation is None or animation.action is None:
+            cls.poll_message_set("No armature with an action is chosen.")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        armature, path = chosen_armature(context), Path(self.filepath)
+        try:
+            check_output(path)
+            name = armature.animation_data.action.name
+            save(path, name, lambda file, name: write_fbx(armature, file, name, PRESETS[self.preset]))
+        except MotionGPTError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Wrote {path}")
+        return {"FINISHED"}
+
+
+def register() -> None:
+    bpy.utils.register_class(MOTIONGPT_OT_export_fbx)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_class(MOTIONGPT_OT_export_fbx)

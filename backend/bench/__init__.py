@@ -1,0 +1,1 @@
+"""How fast models, retargeting and Blender are on this machine."""

@@ -1,0 +1,78 @@
+"""`motiongpt evaluate model`: the field's measures for a model, beside real motion and baselines, as one table."""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ....retarget.errors import MotionGPTError
+from .. import common
+from ..common import Report
+
+
+def add_command(inner: "common.Subparsers") -> None:
+    """Declare `model`."""
+    parser = common.add_command(
+        inner,
+        "model",
+        "the field's measures on the test clips, beside real motion and baselines",
+        "motiongpt evaluate model dataset/ --baseline models/first -o evaluation/",
+        run,
+    )
+    parser.add_argument("dataset", type=Path, metavar="DATASET", help="what `motiongpt data import` made")
+    parser.add_argument("--judge", type=Path, metavar="FOLDER", help="another judge than the project's own")
+    parser.add_argument("--baseline", action="append", default=[], metavar="MODEL", help="another model as a row")
+    parser.add_argument("--runs", type=int, default=20, help="motions for every test clip (20)")
+    parser.add_argument("--limit", type=int, metavar="N", help="only N test clips, for a quick look")
+    parser.add_argument("--seeds", type=int, default=5, help="motions for every prompt in unseen words (5; 0: none)")
+    parser.add_argument("--others", type=int, default=64, help="test clips for the other tasks (64; 0: none)")
+    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="for table.md, table.json and a cache")
+    parser.add_argument("--write", action="store_true", help="put the result on the model's card")
+    common.add_model_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> Report:
+    """Generate for every test clip's caption, judge, and compare."""
+    for value, low, what in ((args.runs, 1, "runs"), (args.seeds, 0, "seeds"), (args.others, 0, "clips")):
+        if value < low:
+            raise MotionGPTError(f"{value} {what} can't be made.", f"Use at least {low}.")
+    if args.limit is not None and args.limit < 2:
+        raise MotionGPTError(f"{args.limit} test clips can't be compared.", "Use at least 2.")
+    if args.output is not None:
+        args.output.mkdir(parents=True, exist_ok=True)
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ...evaluation.judge import BUNDLED, Judge
+    from ...evaluation.report.pages import page
+    from ...evaluation.report.report import Settings, evaluate_model
+
+    settings = Settings(args.runs, args.limit, args.seeds, args.others)
+    models = [args.model, *args.baseline]
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+
+        def say(text: str) -> Callable[[int, int], None]:
+            task = bar.add_task(text)
+            return lambda done, total: bar.update(task, completed=done, total=total)
+
+        report = evaluate_model(args.dataset, Judge(args.judge or BUNDLED), models, settings, args.output, say)
+    text = page(report)
+    if args.output is not None:
+        (args.output / "table.json").write_text(json.dumps(report, indent=1, allow_nan=False), encoding="utf-8")
+        (args.output / "table.md").write_text(text, encoding="utf-8")
+    if args.write:
+        _write(args.model, report)
+    return Report(report, tuple(text.splitlines()))
+
+
+def _write(model: str, report: dict[str, Any]) -> None:
+    """The rows onto the model's card, without what was made of every prompt."""
+    from ...model_folder import find_model, write_card
+
+    folder, card = find_model(model)
+    kept = {key: value for key, value in report.items() if key not in ("prompts", "judge")}
+    write_card(msgspec.structs.replace(card, measured={**card.measured, "evaluation": kept}), folder)

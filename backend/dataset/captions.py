@@ -1,0 +1,126 @@
+"""Captions for clips that are described by their names: subject, action and style, in many wordings.
+
+Which clip shows what was learned from looking at them. The words are those of `thesaurus` and `manners`.
+"""
+
+import random
+import re
+from dataclasses import dataclass
+
+from .words import thesaurus
+from .words.manners import STYLES
+from .words.thesaurus import SUBJECTS
+
+__all__ = ["ACTIONS", "LITTLE", "OWNERS", "STYLES", "SUBJECTS", "describe"]
+
+
+@dataclass(frozen=True)
+class _Verb:
+    """One wording, inflected: third person, -ing form, base form; `tail` follows the adverb."""
+
+    third: str
+    ing: str
+    base: str
+    tail: str = ""
+
+
+_INFLECTED = re.compile(r"^\w+|(?<=\band )\w+|(?<=\bthen )\w+")
+_ONE_SHORT_VOWEL = re.compile(r"[^aeiou]*[aeiou][^aeiouwxy]|begin")
+
+
+def _third(verb: str) -> str:
+    if verb == "have":
+        return "has"
+    if re.search(r"[^aeiou]y$", verb):
+        return verb[:-1] + "ies"
+    return verb + ("es" if re.search(r"(s|x|z|ch|sh|o)$", verb) else "s")
+
+
+def _ing(verb: str) -> str:
+    if _ONE_SHORT_VOWEL.fullmatch(verb):
+        return verb + verb[-1] + "ing"
+    return (verb[:-1] if re.search(r"[^e]e$", verb) else verb) + "ing"
+
+
+def _inflect(base: str, tail: str) -> _Verb:
+    third = _INFLECTED.sub(lambda m: _third(m[0]), base)
+    # Nobody "is keeping walking".
+    ing = re.sub(r"^keep (on )?", "", base) if base.startswith("keep ") else _INFLECTED.sub(lambda m: _ing(m[0]), base)
+    return _Verb(third, ing, base, tail)
+
+
+def _verbs(lines: str) -> tuple[_Verb, ...]:
+    """The wordings of an action, from its lines in `thesaurus`."""
+    found = []
+    for line in lines.strip().splitlines():
+        base, _, tails = line.partition(":")
+        found += [_inflect(base.strip(), tail.strip()) for tail in tails.split(";")]
+    return tuple(found)
+
+
+ACTIONS: dict[str, tuple[_Verb, ...]] = {action: _verbs(lines) for action, lines in thesaurus.ACTIONS.items()}
+LITTLE: dict[str, tuple[_Verb, ...]] = {action: _verbs(lines) for action, lines in thesaurus.LITTLE.items()}
+
+OWNERS = {"their": "they", "his": "he", "her": "she", "your": "you"}
+"""What "their" becomes, after the subject, and what "they" becomes with it."""
+
+_PLAIN_STYLES = ("normal",)
+_STYLE_OFTEN_UNSAID = 0.2  # even styled clips are sometimes only named by what happens
+# An adverb may stand before these, but not between a verb and its object.
+_AFTER_ADVERB = re.compile(
+    r"(forward|ahead|along|across|around|backwards?|diagonally|from|through|in|on|at|to|by|with|while)\b"
+)
+
+
+def describe(content: str, style: str, mirrored: bool, little: bool, rng: random.Random) -> str:
+    """One sentence for a clip of that content and style; little: it does so only a little.
+
+    Raises KeyError for a content or style that is unknown.
+    """
+    if mirrored:
+        content = {"bye": "bye-left", "respond": "respond-right"}.get(content, content)
+    verb = rng.choice(LITTLE[content] if little and content in LITTLE else ACTIONS[content])
+    adverbs, subjects, phrases = STYLES[style]
+    subject, adverb, phrase = rng.choice(SUBJECTS), "", ""
+    unsaid = 0.85 if style in _PLAIN_STYLES else _STYLE_OFTEN_UNSAID
+    if rng.random() >= unsaid:
+        way = rng.choice(("adverb", "subject", "phrase"))
+        subject = rng.choice(subjects) if way == "subject" else subject
+        adverb = rng.choice(adverbs) if way == "adverb" else ""
+        phrase = rng.choice(phrases) if way == "phrase" else ""
+    return _sentence(subject, verb, adverb, phrase, rng)
+
+
+def _sentence(subject: str, verb: _Verb, adverb: str, phrase: str, rng: random.Random) -> str:
+    shape = rng.random()
+    owner = _owner(subject)
+    if shape < 0.62:
+        words = [subject, verb.third]
+    elif shape < 0.82:
+        words = [subject, "is", verb.ing]
+    elif subject not in SUBJECTS:
+        words = [subject, verb.third if shape < 0.92 else verb.ing]
+    elif shape < 0.92:
+        words, owner = [verb.base], "your"
+    else:
+        words, owner = [verb.ing], "their"
+    place = rng.random()
+    if adverb and " " not in adverb and (verb.tail.endswith("ly") or (place < 0.3 and len(words) > 1)):
+        words.insert(-1, adverb)
+        adverb = ""
+    early = place >= 0.8 and " " not in adverb and _AFTER_ADVERB.match(verb.tail)
+    tail = [adverb, verb.tail, phrase] if early else [verb.tail, adverb, phrase]
+    sentence = _owned(" ".join(w for w in [*words, *tail] if w), owner)
+    return sentence + ("." if rng.random() < 0.5 else "")
+
+
+def _owner(subject: str) -> str:
+    """The word for what belongs to a subject: "his" for "the man"."""
+    if re.search(r"she$|woman$|girl$|lady$", subject):
+        return "her"
+    return "his" if re.search(r"\bhe$|man$|boy$|guy$|king$", subject) else "their"
+
+
+def _owned(sentence: str, owner: str) -> str:
+    sentence = re.sub(r"\btheir\b", owner, sentence)
+    return re.sub(r"\bthey\b", OWNERS[owner], sentence)

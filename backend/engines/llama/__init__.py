@@ -1,0 +1,1 @@
+"""MotionGPT with LLaMA: *Finetuned LLMs are General-Purpose Motion Generators*."""

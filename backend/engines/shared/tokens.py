@@ -1,0 +1,202 @@
+"""Engines of language models over motion tokens: all tasks, on top of the two things in which such models differ.
+
+A model says how its prompt for a task looks and yields codes; the rest (rates, bodies, exact keys, joins, progress)
+is the same for all of them and lies here.
+"""
+
+import math
+import time
+from abc import abstractmethod
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from ....retarget.errors import MotionGPTError
+from ....retarget.motion import Motion
+from ....retarget.motion.joining import appended, on_body_of, on_canonical_body, placed_at
+from ... import limits
+from ...engine import (
+    ContinueRequest,
+    Engine,
+    GenerateRequest,
+    InbetweenRequest,
+    Progress,
+    Result,
+    partial_poses_unsupported,
+)
+from ...inbetween.exact import pinned, softened
+from ...inbetween.interpolation import interpolate
+from ...inbetween.request import check_request
+from ...model_folder import ModelCard
+from .codec import FRAMES_PER_TOKEN
+
+PREVIEW_SECONDS = 0.3
+"""How often, at most, the motion so far is made; a preview never takes more than a fifth of the time either."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are drawn. temperature 0: always the likeliest.  top_k 0: all."""
+
+    seed: int
+    variations: int
+    temperature: float
+    top_k: int
+    top_p: float
+
+
+Codes = list[list[int]]
+"""One list of codes for each variation."""
+
+
+class Codec(Protocol):
+    """A motion tokenizer."""
+
+    def encode(self, motion: Motion) -> list[int]:
+        """Codes of a motion on the canonical body at the model's rate; its end is held to fill the last token."""
+
+    def decode(self, codes: Sequence[int]) -> Motion:
+        """The motion of codes, from the origin facing +Z, on the floor."""
+
+
+class TokenEngine(Engine):
+    """See the module's text. temperature, top_k, top_p: the published defaults."""
+
+    temperature = 1.0
+    top_k = 0
+    top_p = 1.0
+    context_tokens = 1
+    """How many tokens of a motion the model is shown when it continues it."""
+
+    def __init__(self, card: ModelCard, codec: Codec, device: str) -> None:
+        self.name, self.device = card.name, device
+        self.tasks, self.max_seconds = card.tasks, card.max_seconds
+        self._fps, self._codec = card.fps, codec
+        self._most = int(card.max_seconds * card.fps) // FRAMES_PER_TOKEN
+
+    @abstractmethod
+    def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Iterator[Codes]:
+        """Codes after every token, the last ones complete. count: how many are wanted, None lets the model decide."""
+
+    @abstractmethod
+    def codes_after(self, context: Sequence[int], text: str, count: int, sampling: Sampling) -> Iterator[Codes]:
+        """Codes that follow `context`, without it."""
+
+    @abstractmethod
+    def codes_between(
+        self, codes: Sequence[int], known: Sequence[int], text: str, sampling: Sampling
+    ) -> Iterator[Codes]:
+        """As many codes as came in, the known ones among them unchanged. Both as `given_tokens` makes them."""
+
+    def check_text(self, task: str, text: str) -> None:
+        """Raises MotionGPTError where the model can't use a text for a task, or needs one."""
+
+    def generate(self, request: GenerateRequest) -> Iterator[Progress | Result]:
+        count = None if request.seconds is None else self._tokens(request.seconds)
+        codes = yield from self._watch(
+            self.text_to_codes(request.prompt, count, self._sampling(request)), count or self._most
+        )
+        frames = None if request.seconds is None else max(1, round(request.seconds * self._fps))
+        motions = [self.polished(self._codec.decode(one)) for one in codes]
+        motions = [motion.slice(0, min(len(motion), frames or len(motion))) for motion in motions]
+        yield Result(tuple(self._labelled(request, request.prompt, motions, codes)))
+
+    def polished(self, motion: Motion) -> Motion:
+        """The last touch on a generated motion, such as feet held where they stand."""
+        return motion
+
+    def given_tokens(self, given: Motion, frames: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Codes of a motion at the model's rate, of which only `frames` count, and for each 0 where none of them is
+        in it."""
+        codes = self._codec.encode(given)
+        known = [0] * len(codes)
+        for frame in frames:
+            known[frame // FRAMES_PER_TOKEN] = 1
+        return codes, known
+
+    def continue_motion(self, request: ContinueRequest) -> Iterator[Progress | Result]:
+        self._require("continue", request.prompt)
+        count = self._tokens(request.seconds)
+        body = on_canonical_body(request.motion).resample(self._fps)
+        context = self._codec.encode(body)[-self.context_tokens :]
+        codes = yield from self._watch(
+            self.codes_after(context, request.prompt, count, self._sampling(request)), count, context
+        )
+        extra = max(1, round(request.seconds * request.motion.fps))
+        motions = [self._followed(request.motion, context, one, extra) for one in codes]
+        yield Result(tuple(self._labelled(request, request.prompt, motions, codes)))
+
+    def inbetween(self, request: InbetweenRequest) -> Iterator[Progress | Result]:
+        self._require("inbetween", request.prompt)
+        known_channels = check_request(request)
+        if request.known is not None and any(bits != limits.EVERYTHING for bits in request.known):
+            raise partial_poses_unsupported(self)
+        source = on_canonical_body(request.motion)
+        # What lies between kept frames must not matter: the tokenizer sees a straight line there.
+        rotations, root = interpolate(source.rotations, source.root_position, known_channels)
+        given = replace(source, rotations=rotations, root_position=root).resample(self._fps)
+        keep = np.flatnonzero(known_channels.any(axis=1)).tolist()
+        at_rate = {min(round(frame * self._fps / request.motion.fps), len(given) - 1) for frame in keep}
+        codes_in, known = self.given_tokens(given, sorted(at_rate))
+        if len(codes_in) > self._most:
+            raise self._too_long(request.motion.duration)
+        found = self.codes_between(codes_in, known, request.prompt, self._sampling(request))
+        codes = yield from self._watch(found, len(codes_in))
+        motions = []
+        for one in codes:
+            made = self._codec.decode(one).resample(request.motion.fps, len(request.motion))
+            made = on_body_of(placed_at(made, keep[0], source, keep[0]), request.motion)
+            motions.append(softened(pinned(made, request.motion, known_channels), known_channels))
+        yield Result(tuple(self._labelled(request, request.prompt, motions, codes)))
+
+    def _followed(self, motion: Motion, context: Sequence[int], codes: Sequence[int], extra: int) -> Motion:
+        """A motion with `extra` frames after it. The context is decoded along, so that the new part starts in
+        motion."""
+        made = on_body_of(self._codec.decode([*context, *codes]), motion)
+        start = len(context) * FRAMES_PER_TOKEN - 1
+        return appended(motion, made.slice(start, len(made)).resample(motion.fps, extra + 1))
+
+    def _watch(
+        self, answers: Iterator[Codes], count: int, context: Sequence[int] = ()
+    ) -> Generator[Progress | Result, None, Codes]:
+        """Progress for every token, some with the motion so far; returns the last codes."""
+        codes: Codes = []
+        due, started = 0.0, time.monotonic()
+        yield Progress("text", 0.0)
+        for codes in answers:
+            preview = None
+            now = time.monotonic()
+            if 0 < len(codes[0]) < count and now - started >= due:
+                preview = self._codec.decode([*context, *codes[0]])
+                took = time.monotonic() - now
+                due = now - started + max(PREVIEW_SECONDS, 5 * took)
+            yield Progress("tokens", min(0.99, len(codes[0]) / max(count, 1)), preview)
+        return codes
+
+    def _require(self, task: str, text: str) -> None:
+        self.check_text(task, text.strip())
+
+    def _tokens(self, seconds: float) -> int:
+        count = max(1, math.ceil(seconds * self._fps / FRAMES_PER_TOKEN - 1e-6))
+        if count > self._most:
+            raise self._too_long(seconds)
+        return count
+
+    def _too_long(self, seconds: float) -> MotionGPTError:
+        return MotionGPTError(
+            f"{seconds:g} seconds are too long for the model {self.name}.",
+            f"Ask for at most {self.max_seconds:g}.",
+            "too_large",
+        )
+
+    def _sampling(self, request: GenerateRequest | ContinueRequest | InbetweenRequest) -> Sampling:
+        temperature = self.temperature if request.temperature is None else request.temperature
+        top_p = self.top_p if request.top_p is None else request.top_p
+        return Sampling(request.seed, request.variations, temperature, self.top_k, top_p)
+
+    def _labelled(self, request: Any, text: str, motions: list[Motion], codes: Codes) -> Iterator[Motion]:
+        for i, (motion, one) in enumerate(zip(motions, codes, strict=True)):
+            meta = {"text": text, "seed": request.seed, "variation": i, "model": self.name, "tokens": one}
+            yield replace(motion, meta=motion.meta | meta)

@@ -1,0 +1,358 @@
+"""The project's own models on ONNX Runtime: text, poses and motion to motion, and motion to text, without torch.
+
+How the network is made stands in `backend.training.language_net`.
+"""
+
+import functools
+import itertools
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from ....retarget.errors import MotionGPTError
+from ....retarget.motion import Motion
+from ....retarget.motion.feet import bend_toes, plant_feet
+from ....retarget.motion.joining import on_canonical_body
+from ....retarget.typing import Float32s, Ints, Numbers
+from ...engine import CaptionRequest, GenerateRequest, InbetweenRequest, Progress, Result
+from ...features import POSE_WINDOW, features_to_motion, held_pose, motion_to_features
+from ...model_folder import ModelCard
+from ..shared.codec import FRAMES_PER_TOKEN
+from ..shared.gaps import fill_gaps, load_transition
+from ..shared.runtime import open_session
+from ..shared.sampling import choose_each, random_streams
+from ..shared.tokens import Codes, Sampling, TokenEngine
+from .picker import load_picker
+from .vocabulary import (
+    ABSENT,
+    BEGIN,
+    END,
+    FIRST_WORD,
+    HIDDEN,
+    LEVELS,
+    MAX_TOKENS,
+    MOTION,
+    NO_DETAIL,
+    POSE,
+    QUESTION,
+    TASKS,
+    TELL,
+    TEXT_TOKENS,
+    UNKNOWN_LENGTH,
+    pack,
+    unpack,
+)
+
+Arrays = dict[str, Numbers]
+
+_THREADS = 2  # of the motion tokenizer; the other graphs are so small that threads wait longer than they work
+_CONTEXT = 16  # tokens of a motion that the model is shown when it continues it: 3.2 s
+_CAPTION_WORDS = 40
+_TOLD, _TOLD_WARMTH, _TOLD_TOP_P = 24, 0.8, 0.9  # sentences that the picker chooses from, and how they are drawn
+_MOST_ROWS = 96  # answers and candidates that are made together
+
+
+class ResidualCodec:
+    """The motion tokenizer: codes of two levels, packed into one number each, for four frames at 20 a second."""
+
+    def __init__(self, folder: Path, device: str) -> None:
+        self._motion, self._codes = (open_session(folder / f"{n}.onnx", device, _THREADS) for n in ("motion", "codes"))
+        # What was looked at to pick the best is not made again for the answer.
+        self._features = functools.lru_cache(_MOST_ROWS)(self._decoded)
+
+    def encode(self, motion: Motion) -> list[int]:
+        """Codes of a motion on the canonical body at 20 frames a second; its end is held to fill the last token."""
+        missing = -len(motion) % FRAMES_PER_TOKEN + 1  # features need one frame more than they describe
+        return self._pack(motion_to_features(motion.held(missing)))
+
+    def encode_poses(self, motion: Motion, frames: Sequence[int]) -> list[int]:
+        """For each of the frames, the code of its pose held over a window."""
+        if not frames:
+            return []
+        rows = held_pose(motion_to_features(motion.held(1)))[list(frames)]  # (K, 263)
+        windows = np.repeat(rows[:, None], POSE_WINDOW, axis=1).astype(np.float32)
+        (codes,) = self._codes.run(None, {"features": windows})
+        return [pack(*map(int, code)) for code in codes[:, POSE_WINDOW // FRAMES_PER_TOKEN // 2]]
+
+    def decode(self, codes: Sequence[int]) -> Motion:
+        """The motion of codes, from the origin facing +Z, on the floor."""
+        return features_to_motion(self.features(codes).astype(np.float64))
+
+    def features(self, codes: Sequence[int]) -> Numbers:
+        """Features (4 N, 263) that codes (N,) stand for."""
+        return self._features(tuple(codes))
+
+    def _decoded(self, codes: tuple[int, ...]) -> Numbers:
+        (features,) = self._motion.run(None, {"codes": np.array([[unpack(code) for code in codes]], np.int64)})
+        found: Numbers = features[0]
+        return found
+
+    def _pack(self, features: Numbers) -> list[int]:
+        (codes,) = self._codes.run(None, {"features": features[None].astype(np.float32)})
+        return [pack(*map(int, code)) for code in codes[0]]
+
+
+class _Decoder:
+    """The language model's graphs with the cache of one batch of answers."""
+
+    def __init__(self, folder: Path, card: ModelCard, device: str) -> None:
+        self._words, self._memory, self._step, self._detail = (
+            open_session(folder / f"{name}.onnx", device, 1) for name in ("words", "memory", "step", "detail")
+        )
+        s = card.settings
+        self._shape = (int(s["layers"]), int(s["heads"]), int(s["head_width"]))
+        self._inputs: Arrays = {}
+        self.text: Float32s = np.zeros((0, 0), np.float32)
+        """States (L, 384) of the prompt from the pretrained encoder."""
+        self._cache: tuple[Float32s, Float32s] = (np.zeros(0, np.float32),) * 2
+        self._place = 0
+
+    def start(self, ids: list[int], keep: list[float], task: str, slots: Ints, kinds: Ints, rows: int) -> None:
+        """Read the prompt for `rows` answers, once for each of `keep`, where 0 hides the text: (len(keep) * rows)
+        answers in all."""
+        copies = len(keep)
+        states = self.read(ids)
+        self.text = states[0]
+        cross_k, cross_v, whole = self._memory.run(
+            None,
+            {
+                "states": np.repeat(states, copies, axis=0),
+                "mask": np.ones((copies, len(ids)), np.float32),
+                "keep": np.array(keep, np.float32),
+                "task": np.full(copies, TASKS.index(task), np.int64),
+                "slots": np.repeat(slots[None], copies, axis=0),
+                "kinds": np.repeat(kinds[None], copies, axis=0),
+            },
+        )
+        self._inputs = {
+            "cross_k": np.repeat(cross_k, rows, axis=1),
+            "cross_v": np.repeat(cross_v, rows, axis=1),
+            "mask": np.repeat(whole, rows, axis=0),
+        }
+        layers, heads, width = self._shape
+        self._cache = (np.zeros((layers, copies * rows, heads, 0, width), np.float32),) * 2
+        self._place = 0
+
+    def read(self, ids: list[int]) -> Float32s:
+        """States (1, L, 384) of a text's word pieces from the pretrained encoder."""
+        pieces = np.array([ids], np.int64)
+        states: Float32s = self._words.run(None, {"ids": pieces, "mask": np.ones_like(pieces)})[0]
+        return states
+
+    def step(self, tokens: Sequence[int], details: Sequence[int], remaining: int) -> tuple[Float32s, Float32s]:
+        """Logits (B, vocabulary) after these tokens, and the state (B, width) for `detail`."""
+        logits, hidden, keys, values = self._step.run(
+            None,
+            {
+                **self._inputs,
+                "token": np.array(tokens, np.int64),
+                "detail": np.array(details, np.int64),
+                "position": np.full(len(tokens), self._place, np.int64),
+                "remaining": np.full(len(tokens), remaining, np.int64),
+                "past_k": self._cache[0],
+                "past_v": self._cache[1],
+            },
+        )
+        self._cache = (keys, values)
+        self._place += 1
+        return logits, hidden
+
+    def detail(self, hidden: Float32s, first: Sequence[int]) -> Float32s:
+        """Logits (B, 512) of the second level once the first is chosen."""
+        logits: Float32s = self._detail.run(None, {"hidden": hidden, "first": np.array(first, np.int64)})[0]
+        return logits
+
+
+class MotionLanguageEngine(TokenEngine):
+    """Runs a folder of kind "motiongpt-onnx"."""
+
+    context_tokens = _CONTEXT
+
+    def __init__(self, folder: Path, card: ModelCard, device: str = "auto") -> None:
+        self._poses = ResidualCodec(folder, device)
+        super().__init__(card, self._poses, "cuda" if device == "cuda" else "cpu")
+        self._decoder = _Decoder(folder, card, device)
+        self._transition = load_transition(folder, card, device)
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(TEXT_TOKENS)
+        self._tokenizer.no_padding()
+        self._unused = [int(code) for code in card.settings.get("unused_codes", ())]
+        self._pieces = [int(piece) for piece in card.settings["caption_words"]]
+        chosen = card.settings.get("sampling", {})
+        self.temperature = float(chosen.get("temperature", 1.0))
+        self.top_p = float(chosen.get("top_p", 0.9))
+        self._guidance = float(chosen.get("guidance", 1.0))
+        self._detail_temperature = float(chosen.get("detail_temperature", 1.0))
+        self._picker = load_picker(folder, card, device)
+        self._candidates = int(chosen.get("candidates", 1)) if self._picker else 1
+
+    def generate(self, request: GenerateRequest) -> Iterator[Progress | Result]:
+        if not request.prompt.strip():
+            raise MotionGPTError("The text is empty.", "Say what should happen, such as: a person walks forward.")
+        if request.seconds is not None and not 0 < request.seconds <= self.max_seconds:
+            raise MotionGPTError(
+                f"{request.seconds:g} seconds can't be made.",
+                f"Ask this model for more than 0 and at most {self.max_seconds:g} seconds.",
+            )
+        return super().generate(request)
+
+    def inbetween(self, request: InbetweenRequest) -> Iterator[Progress | Result]:
+        """By the transition model where the folder has one, else by the language model's own tokens."""
+        if self._transition is None:
+            return super().inbetween(request)
+        return fill_gaps(self, self._transition, request)
+
+    def polished(self, motion: Motion) -> Motion:
+        return bend_toes(plant_feet(motion))
+
+    def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Iterator[Codes]:
+        """The best of some candidates for every variation, where the folder has what picks them; the first ones are
+        what is shown on the way."""
+        wanted = sampling.variations
+        tries = max(1, min(self._candidates, _MOST_ROWS // wanted))
+        self._start(text, "generate", sampling, rows=wanted * tries)
+        streams = [s for attempt in range(tries) for s in random_streams(sampling.seed, wanted, attempt)]
+        codes: Codes = []
+        for codes in self._write(count, sampling, streams):
+            yield codes[:wanted]
+        if tries > 1 and codes and self._picker is not None:
+            scores = self._picker.scores(self._decoder.text, [self._poses.features(one) for one in codes])
+            best = scores.reshape(tries, wanted).argmax(axis=0)
+            yield [codes[attempt * wanted + i] for i, attempt in enumerate(best.tolist())]
+
+    def codes_after(self, context: Sequence[int], text: str, count: int, sampling: Sampling) -> Iterator[Codes]:
+        if count >= MAX_TOKENS:
+            raise self._too_long(count * FRAMES_PER_TOKEN / self._fps)
+        shown = list(context[-(MAX_TOKENS - count) :])
+        self._start(text, "generate", sampling)
+        given: list[int | None] = [*shown, *[None] * count]
+        for codes in self._write(len(given), sampling, given=given):
+            yield [one[len(shown) :] for one in codes]
+
+    def given_tokens(self, given: Motion, frames: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Tokens of which all frames are kept hold motion, those with only some a pose."""
+        whole = self._codec.encode(given)
+        codes, kinds = [0] * len(whole), [HIDDEN] * len(whole)
+        poses: dict[int, int] = {}
+        for token, inside in itertools.groupby(frames, lambda frame: frame // FRAMES_PER_TOKEN):
+            kept = list(inside)
+            if len(kept) == FRAMES_PER_TOKEN:
+                codes[token], kinds[token] = whole[token], MOTION
+            else:
+                poses[token], kinds[token] = kept[len(kept) // 2], POSE
+        for token, code in zip(poses, self._poses.encode_poses(given, list(poses.values())), strict=True):
+            codes[token] = code
+        return codes, kinds
+
+    def codes_between(
+        self, codes: Sequence[int], known: Sequence[int], text: str, sampling: Sampling
+    ) -> Iterator[Codes]:
+        slots = np.array([unpack(code) for code in codes])
+        self._start(text, "inbetween", sampling, slots, np.array(known))
+        given = [code if kind == MOTION else None for code, kind in zip(codes, known, strict=True)]
+        yield from self._write(len(codes), sampling, given=given)
+
+    def caption(self, request: CaptionRequest) -> Iterator[Progress | Result]:
+        motion = on_canonical_body(request.motion).resample(self._fps)
+        codes = self._codec.encode(motion.slice(0, min(len(motion), self._most * FRAMES_PER_TOKEN)))
+        slots = np.array([unpack(code) for code in codes])
+        yield Progress("text", 0.0)
+        texts = yield from self._told(slots, _TOLD if self._picker else 1)
+        if self._picker is not None and len(texts) > 1:
+            features = motion_to_features(motion.held(1))
+            read = (self._decoder.read(self._tokenizer.encode(text).ids) for text in texts)
+            scores = [float(self._picker.scores(states[0], [features])[0]) for states in read]
+            texts = [texts[int(np.argmax(scores))]]
+        yield Result(texts=(texts[0],))
+
+    def _told(self, slots: Ints, rows: int) -> Generator[Progress | Result, None, list[str]]:
+        """Progress; returns different sentences, at most `rows`: that of the likeliest words first."""
+        ids = self._tokenizer.encode(QUESTION).ids
+        self._decoder.start(ids, [1.0], "caption", slots, np.full(len(slots), MOTION), rows)
+        streams, tokens = random_streams(0, rows), [TELL] * rows
+        pieces: list[list[int]] = [[] for _ in range(rows)]
+        for place in range(_CAPTION_WORDS):
+            logits, _ = self._decoder.step(tokens, [NO_DETAIL] * rows, UNKNOWN_LENGTH)
+            logits[:, :END] = -np.inf
+            logits[:, BEGIN:FIRST_WORD] = -np.inf
+            drawn = [int(logits[0].argmax()), *choose_each(logits[1:], streams[1:], _TOLD_WARMTH, 0, _TOLD_TOP_P)]
+            tokens = [END if last == END else token for last, token in zip(tokens, drawn, strict=True)]
+            for row, token in zip(pieces, tokens, strict=True):
+                if token != END:
+                    row.append(self._pieces[token - FIRST_WORD])
+            yield Progress("tokens", (place + 1) / _CAPTION_WORDS)
+            if all(token == END for token in tokens):
+                break
+        return list(dict.fromkeys(self._tokenizer.decode(row).strip() for row in pieces))
+
+    def _start(
+        self,
+        text: str,
+        task: str,
+        sampling: Sampling,
+        slots: Ints | None = None,
+        kinds: Ints | None = None,
+        rows: int | None = None,
+    ) -> None:
+        """Read a prompt, with guidance a second time without its text. rows: answers, one for each variation if not
+        given."""
+        if slots is None or kinds is None:
+            slots, kinds = np.zeros((1, LEVELS), np.int64), np.full(1, ABSENT, np.int64)
+        told = bool(text.strip())
+        self._copies = 2 if told and self._guidance != 1.0 else 1
+        keep = [1.0, 0.0][: self._copies] if told else [0.0]
+        ids = self._tokenizer.encode(text).ids
+        self._decoder.start(ids, keep, task, slots, kinds, rows or sampling.variations)
+
+    def _write(
+        self,
+        count: int | None,
+        sampling: Sampling,
+        streams: Sequence[np.random.Generator] = (),
+        given: Sequence[int | None] = (),
+    ) -> Iterator[Codes]:
+        """Codes after every token. streams: one for each answer, those of the variations if not given.  given: codes
+        that are known beforehand, by place."""
+        streams = streams or random_streams(sampling.seed, sampling.variations)
+        rows = len(streams)
+        tokens, details = [BEGIN] * rows, [NO_DETAIL] * rows
+        codes: Codes = [[] for _ in range(rows)]
+        ended = [False] * rows
+        for place in range(count or MAX_TOKENS):
+            left = UNKNOWN_LENGTH if count is None else count - place
+            logits, hidden = self._decoder.step(tokens * self._copies, details * self._copies, left)
+            if place < len(given) and (code := given[place]) is not None:
+                first, second = ([part] * rows for part in unpack(code))
+            else:
+                first = self._first(logits, streams, sampling, may_end=count is None and place > 0)
+                ended = [was or token == END for was, token in zip(ended, first, strict=True)]
+                if all(ended):
+                    return
+                first = [0 if over else token for over, token in zip(ended, first, strict=True)]
+                second = self._second(hidden[:rows], first, streams, sampling)
+            for row, over in enumerate(ended):
+                if not over:
+                    codes[row].append(pack(first[row], second[row]))
+            tokens, details = first, second
+            yield [list(one) for one in codes]
+
+    def _first(
+        self, logits: Float32s, streams: Sequence[np.random.Generator], sampling: Sampling, may_end: bool
+    ) -> list[int]:
+        """The first level of every row, or END."""
+        if self._copies == 2:
+            told, untold = np.split(logits, 2)
+            logits = untold + self._guidance * (told - untold)
+        logits = logits[:, : END + 1]
+        logits[:, self._unused] = -np.inf
+        if not may_end:
+            logits[:, END] = -np.inf
+        return choose_each(logits, streams, temperature=sampling.temperature, top_p=sampling.top_p)
+
+    def _second(
+        self, hidden: Float32s, first: Sequence[int], streams: Sequence[np.random.Generator], sampling: Sampling
+    ) -> list[int]:
+        warmth = min(sampling.temperature, self._detail_temperature)
+        return choose_each(self._decoder.detail(hidden, first), streams, temperature=warmth, top_p=sampling.top_p)

@@ -1,0 +1,1 @@
+"""MotionGPT with T5: *Human Motion as a Foreign Language*."""

@@ -1,0 +1,1 @@
+"""The field's measures, each over arrays or motions, each with its definition."""

@@ -1,0 +1,60 @@
+"""What is wrong with a motion as a body's motion: sliding feet, joints below the floor, jitter, standing stock-still.
+
+Metres and seconds; the floor is at height 0. Feet are the four contact points, heels and toes.
+"""
+
+import numpy as np
+
+from ....retarget.motion import Motion
+from ....retarget.motion.skeleton import CONTACT_JOINTS
+from ....retarget.typing import Floats
+
+SLIDE_HEIGHT = 0.025
+HEEL_HEIGHT = 0.05
+"""How much higher than the toe's the heel's joint stands on a flat foot."""
+STILL_SPEED = 0.1
+
+
+def foot_sliding(motion: Motion) -> float:
+    """Metres a second that feet slide near the floor: the mean of v (2 - 2^(h / H)) with H = 2.5 cm (Zhang et al. 2018,
+    "Mode-Adaptive Neural Networks"), v the speed over the floor, over frames with h < H; 0 where there are none.
+
+    h: height over the lowest that this point comes in the motion, never less than 0; so bodies whose joints stand at
+    other heights compare.
+    """
+    feet = motion.joints[:, CONTACT_JOINTS]  # (T, 4, 3)
+    if len(feet) < 2:
+        return 0.0
+    speed = np.linalg.norm(np.diff(feet[..., [0, 2]], axis=0), axis=-1) * motion.fps  # (T - 1, 4)
+    height = feet[..., 1] - feet[..., 1].min(axis=0)
+    height = np.maximum(height[1:], height[:-1])
+    near = height < SLIDE_HEIGHT
+    if not near.any():
+        return 0.0
+    return float((speed * (2.0 - 2.0 ** (height / SLIDE_HEIGHT)))[near].mean())
+
+
+def penetration(motion: Motion) -> Floats:
+    """(T,) metres that the lowest joint is below the floor; 0 where all are above it."""
+    depth: Floats = np.maximum(0.0, -motion.joints[..., 1].min(axis=1))
+    return depth
+
+
+def jitter(motion: Motion) -> float:
+    """Mean length of the joints' third derivative, in 100 m/s³ (Yi et al. 2021, "TransPose")."""
+    if len(motion) < 4:
+        return 0.0
+    third = np.diff(motion.joints, n=3, axis=0) * motion.fps**3
+    return float(np.linalg.norm(third, axis=-1).mean() / 100.0)
+
+
+def longest_freeze(motion: Motion, speed: float = STILL_SPEED) -> float:
+    """Seconds of the longest stretch in which no joint is as fast as `speed` (m/s)."""
+    if len(motion) < 2:
+        return 0.0
+    fastest = np.linalg.norm(np.diff(motion.joints, axis=0), axis=-1).max(axis=1) * motion.fps
+    longest = current = 0
+    for still in fastest < speed:
+        current = current + 1 if still else 0
+        longest = max(longest, current)
+    return longest / motion.fps

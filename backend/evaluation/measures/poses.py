@@ -1,0 +1,55 @@
+"""How well given poses and given motion are kept, and what is made of them: Recon, Vel, Dist, ADE, FDE.
+
+Recon, Vel and Dist are those of the LoRA MotionGPT (Zhang et al. 2023, section 4.1), whose text leaves units open; here
+poses are joints (T, 22, 3) in metres, each over the origin in its own heading (`local_poses`), as its features are.
+ADE and FDE are those of the T5 MotionGPT (Jiang et al. 2023) and of trajectory prediction before it.
+"""
+
+import numpy as np
+
+from ....retarget.motion import Motion
+from ....retarget.motion import rotations as rot
+from ....retarget.typing import Floats
+from ...features import heading_of
+
+
+def local_poses(motion: Motion) -> Floats:
+    """Joints (T, 22, 3) of every frame with the pelvis over the origin and the body facing +Z; heights stay."""
+    joints = motion.joints - motion.root_position[:, None] * np.array([1.0, 0.0, 1.0])
+    out: Floats = rot.rotate(heading_of(motion)[:, None], joints)
+    return out
+
+
+def recon(made: Floats, given: Floats) -> float:
+    """L2 loss of the given poses: squared distance of poses (K, 22, 3) summed over the joints, mean over the frames."""
+    return float(((made - given) ** 2).sum(axis=(1, 2)).mean())
+
+
+def vel(made: Floats, true: Floats) -> float:
+    """L2 loss of velocity (metres a frame) over K + 1 poses: the given ones and the neighbour that was made.
+
+    made, true: (K + 1, 22, 3) of the made and the real motion at the same frames.
+    """
+    return recon(np.diff(made, axis=0), np.diff(true, axis=0))
+
+
+def dist(made: Floats, given: Floats) -> float:
+    """Mean over key tokens (K, F, 22, 3) of the distance to the nearest F frames in a row of made poses (T, 22, 3).
+
+    Distances are Euclidean over all joints and frames of the token. Where they come in the motion is not given, so any
+    place counts.
+    """
+    tokens, length = given.shape[:2]
+    windows = np.stack([made[i : i + length] for i in range(len(made) - length + 1)])  # (places, F, 22, 3)
+    away = np.linalg.norm(windows.reshape(1, len(windows), -1) - given.reshape(tokens, 1, -1), axis=-1)
+    return float(away.min(axis=1).mean())
+
+
+def ade(made: Floats, true: Floats) -> float:
+    """Average displacement error: mean distance of joints (T, 22, 3) in the world over all frames made, metres."""
+    return float(np.linalg.norm(made - true, axis=-1).mean())
+
+
+def fde(made: Floats, true: Floats) -> float:
+    """Final displacement error: mean distance of the joints in the last frame, metres."""
+    return float(np.linalg.norm(made[-1] - true[-1], axis=-1).mean())

@@ -1,0 +1,126 @@
+"""Model folders: `model.json` and the files that it names, each with its checksum.
+
+A model is found by name among the bundled ones (`models/<name>` beside this file) and the user's (`user_folder`), or by
+the path of its folder.
+"""
+
+import hashlib
+import os
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from ..retarget.errors import MotionGPTError
+
+BUNDLED = Path(__file__).with_name("models")
+DEFAULT_MODEL = "starter"
+CARD_NAME = "model.json"
+FOLDER_VARIABLE = "MOTIONGPT_MODELS"
+"""Environment variable that names another folder than the system's usual one for the user's models."""
+
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
+    """`model.json`. Unknown entries are kept out, so that a newer card still loads.
+
+    kind: which engine runs it.  features: convention of the 263 numbers, "true" (rotations with twist) or "published".
+    fps, frames_per_token: of the motion tokens.  settings: what the engine needs besides its files, such as statistics.
+    licence: of the weights, as SPDX or in words.  sources: what it was trained on.  training: seed, steps, versions.
+    measured: errors and success rates.  files: relative path -> sha256.
+    """
+
+    name: Annotated[str, Meta(min_length=1)]
+    kind: str
+    features: str
+    fps: Annotated[float, Meta(gt=0)]
+    frames_per_token: Annotated[int, Meta(ge=1)]
+    max_seconds: Annotated[float, Meta(gt=0)]
+    licence: str
+    files: dict[str, Sha256]
+    description: str = ""
+    tasks: tuple[str, ...] = ("generate",)
+    sources: tuple[str, ...] = ()
+    training: dict[str, Any] = msgspec.field(default_factory=dict)
+    measured: dict[str, Any] = msgspec.field(default_factory=dict)
+    settings: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+def user_folder() -> Path | None:
+    """Where the user's own models lie; None where neither the environment nor platformdirs says so."""
+    if named := os.environ.get(FOLDER_VARIABLE):
+        return Path(named)
+    try:
+        from platformdirs import user_data_path
+    except ImportError:  # the extension brings its model along and does without
+        return None
+    return user_data_path("motiongpt", appauthor=False) / "models"
+
+
+def installed_models() -> dict[str, Path]:
+    """Name -> folder, of everything that has a card; a bundled model comes before the user's of the same name."""
+    found: dict[str, Path] = {}
+    for place in (BUNDLED, user_folder()):
+        if place is not None and place.is_dir():
+            for folder in sorted(place.iterdir()):
+                if (folder / CARD_NAME).is_file():
+                    found.setdefault(folder.name, folder)
+    return found
+
+
+def find_model(name_or_folder: str) -> tuple[Path, ModelCard]:
+    """A model's folder and card, its files not looked at. Raises MotionGPTError ("no_model")."""
+    installed = installed_models()
+    folder = installed.get(name_or_folder) or Path(name_or_folder)
+    if not folder.is_dir():
+        names = ", ".join(installed) or "none"
+        raise MotionGPTError(
+            f"There is no model {name_or_folder}.", f"Installed are: {names}; or give a model's folder.", "no_model"
+        )
+    return folder, read_card(folder)
+
+
+def read_card(folder: Path) -> ModelCard:
+    """The card of a model folder. Raises MotionGPTError ("no_model") where it is missing or damaged."""
+    path = folder / CARD_NAME
+    try:
+        card = msgspec.json.decode(path.read_bytes(), type=ModelCard)
+    except OSError:
+        raise _unusable(f"The folder {folder} holds no readable {CARD_NAME}.") from None
+    except (ValueError, RecursionError) as error:
+        raise _unusable(f"{path} is damaged ({error}).") from error
+    for name in card.files:
+        parts = PurePosixPath(name).parts
+        if not parts or name.startswith("/") or "\\" in name or ":" in name or ".." in parts:
+            raise _unusable(f"{path} names a file outside its folder ({name}).")
+    return card
+
+
+def verify_files(folder: Path, card: ModelCard) -> None:
+    """Raises MotionGPTError ("no_model") for the first file that is missing or not what the card says."""
+    for name, expected in card.files.items():
+        path = folder / name
+        if not path.is_file():
+            raise _unusable(f"The model {card.name} lacks its file {path}.")
+        if sha256(path) != expected:
+            raise _unusable(f"The model {card.name} has a damaged file, {path}.")
+
+
+def write_card(card: ModelCard, folder: Path) -> ModelCard:
+    """Write `model.json` with the checksums of the files that `card.files` names; returns the card as written."""
+    card = msgspec.structs.replace(card, files={name: sha256(folder / name) for name in sorted(card.files)})
+    text = msgspec.json.format(msgspec.json.encode(card), indent=2)
+    (folder / CARD_NAME).write_bytes(text + b"\n")
+    return card
+
+
+def sha256(path: Path) -> str:
+    """The checksum of a file, in hex."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _unusable(message: str) -> MotionGPTError:
+    return MotionGPTError(message, "Install the model again.", "no_model")

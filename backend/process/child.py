@@ -1,0 +1,141 @@
+"""Starting, watching and ending the backend from another program, Blender above all; no call here waits.
+
+`start` → `poll` until `ready` (then `handover` is there) or `dead` (then `failure` says why) → `stop`.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from pathlib import Path
+
+from ...retarget.errors import MotionGPTError
+from .connection import Handover, read_handover
+from .launch import LAUNCHER
+
+DEPENDENCIES = ("numpy", "zmq", "msgspec", "platformdirs", "onnxruntime", "tokenizers")
+"""What the backend imports: an extension's wheels lie where only Blender's own Python looks."""
+LOG_TAIL = 2_000
+"""Characters of the log shown when the backend died."""
+
+
+class State(Enum):
+    """Of the process; whether its model is loaded, `hello` tells."""
+
+    STARTING = "starting"
+    READY = "ready"
+    DEAD = "dead"
+
+
+class BackendProcess:
+    """One backend, a child of this process that ends when this one does. Make it with `start`."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", folder: Path, log_path: Path) -> None:
+        self._process = process
+        self._folder = folder
+        self.log_path = log_path
+        self.handover: Handover | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def poll(self) -> State:
+        """Where it stands now."""
+        if self._process.poll() is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            return State.DEAD
+        if self.handover is None:
+            self.handover = read_handover(self._folder / "handover.json")
+        return State.STARTING if self.handover is None else State.READY
+
+    def failure(self) -> MotionGPTError:
+        """Why a dead backend died: its exit code and the end of its log."""
+        tail = read_tail(self.log_path)
+        lines = tail.splitlines() or ["It wrote nothing."]
+        return MotionGPTError(
+            f"The backend ended with code {self._process.poll()}: {lines[-1]}", f"See {self.log_path}.", "backend_died"
+        )
+
+    def stop(self) -> None:
+        """End it now; it holds nothing that needs saving."""
+        if self._process.poll() is None:
+            self._process.terminate()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def wait(self, seconds: float) -> int:
+        """Block until it has ended; its code. Raises subprocess.TimeoutExpired. Not for Blender's main thread."""
+        return self._process.wait(seconds)
+
+
+def start(
+    log_path: Path,
+    arguments: Sequence[str] = (),
+    python: str = sys.executable,
+    import_paths: Iterable[str] = (),
+    environment: dict[str, str] | None = None,
+) -> BackendProcess:
+    """Start `motiongpt serve` in a child process and return at once.
+
+    log_path: where everything goes that it prints; its folder is made.  arguments: more for `serve`, such as "--model".
+    python: the interpreter.  import_paths: folders with its packages (`dependency_paths`).  environment: variables
+    to add.
+    Raises MotionGPTError if it can't be started.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="motiongpt-"))  # only the user may enter
+    command = [python, "-P", str(LAUNCHER), "motiongpt", "serve", "--handover", str(folder / "handover.json")]
+    command += ["--parent-pid", str(os.getpid()), *arguments]
+    try:
+        log_path.parent.mkdir(parents=True, exist_ok=True)
+        with open(log_path, "wb") as log_file:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log_file,
+                stderr=subprocess.STDOUT,
+                env=_environment(import_paths, environment or {}),
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows would open a console
+            )
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise MotionGPTError(
+            f"The backend could not be started ({error}).", "Check the Python and the log's folder.", "backend_died"
+        ) from error
+    return BackendProcess(process, folder, log_path)
+
+
+def dependency_paths(names: Iterable[str] = DEPENDENCIES) -> list[str]:
+    """The folders from which this process would import those packages (missing ones left out); imports nothing."""
+    paths: list[str] = []
+    for name in names:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            path = Path(spec.origin).parent
+            paths.append(str(path.parent if spec.submodule_search_locations else path))
+    return list(dict.fromkeys(paths))
+
+
+def read_tail(path: Path, characters: int = LOG_TAIL) -> str:
+    """The end of a log file; "" if there is none."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - 4 * characters))
+            return file.read().decode("utf-8", "replace")[-characters:].strip()
+    except OSError:
+        return ""
+
+
+def _environment(import_paths: Iterable[str], added: dict[str, str]) -> dict[str, str]:
+    environment = dict(os.environ)
+    paths = [*import_paths, environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    # Blender looks into no user's own packages either; an old numpy there must not come first.
+    environment["PYTHONNOUSERSITE"] = "1"
+    environment["PYTHONUNBUFFERED"] = "1"
+    environment["PYTHONUTF8"] = "1"
+    return environment | added

@@ -1,0 +1,117 @@
+"""The way from one process to the other: loopback TCP under CURVE, with keys made for this one start of the backend.
+
+The keys travel in a JSON file that only the user can read; whoever can't read it can neither find nor fake an end of
+the connection: the client knows the server's public key, and the server admits the one client key that it handed over.
+"""
+
+import os
+from pathlib import Path
+
+import msgspec
+import zmq
+from zmq.utils import z85
+
+from .. import limits
+from . import protocol
+
+LOOPBACK = "127.0.0.1"
+ZAP_ENDPOINT = "inproc://zeromq.zap.01"
+"""Where libzmq asks whether a client may connect (ZeroMQ RFC 27)."""
+_FRAME_LIMIT = limits.MAX_ARRAY_BYTES + 1024  # room for CURVE's own bytes
+
+
+class Handover(msgspec.Struct, frozen=True):
+    """What a client needs to connect. Keys are Z85 text; protocol and pid are the server's."""
+
+    endpoint: str
+    server_key: str
+    client_key: str
+    client_secret: str
+    protocol: tuple[int, int]
+    pid: int
+
+
+class Listener:
+    """The server's sockets: `router` for messages, `zap` on which `admit` says who may connect."""
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", host: str = LOOPBACK) -> None:
+        server_key, server_secret = zmq.curve_keypair()
+        client_key, client_secret = zmq.curve_keypair()
+        self._admitted = z85.decode(client_key)
+        # The gate must stand before the door opens: without it libzmq admits every key.
+        self.zap = context.socket(zmq.REP)
+        self.zap.linger = 0
+        self.zap.bind(ZAP_ENDPOINT)
+        self.router = context.socket(zmq.ROUTER)
+        self.router.curve_server = True
+        self.router.curve_secretkey = server_secret
+        self.router.curve_publickey = server_key
+        self.router.zap_domain = b"motiongpt"
+        self.router.maxmsgsize = _FRAME_LIMIT
+        # A result must never be dropped because a busy Blender reads late; `server` sends few messages a second.
+        self.router.sndhwm = 0
+        # Sending to a client that went away raises, which is how its request gets cancelled.
+        self.router.router_mandatory = True
+        self.router.linger = 200
+        port = self.router.bind_to_random_port(f"tcp://{host}")
+        self.handover = Handover(
+            endpoint=f"tcp://{host}:{port}",
+            server_key=server_key.decode(),
+            client_key=client_key.decode(),
+            client_secret=client_secret.decode(),
+            protocol=protocol.VERSION,
+            pid=os.getpid(),
+        )
+
+    def admit(self) -> None:
+        """Answer one question of libzmq: 200 for the client key that was handed over, 400 for any other."""
+        frames = self.zap.recv_multipart()
+        version, request = frames[0], frames[1]
+        known = len(frames) == 7 and frames[5] == b"CURVE" and frames[6] == self._admitted
+        status = [b"200", b"OK"] if known else [b"400", b"Unknown key"]
+        self.zap.send_multipart([version, request, *status, b"", b""])
+
+    def close(self) -> None:
+        """Close both sockets; what was sent last gets a moment to leave."""
+        self.router.close()
+        self.zap.close()
+
+
+def connect(context: "zmq.Context[zmq.Socket[bytes]]", handover: Handover) -> "zmq.Socket[bytes]":
+    """A DEALER socket on its way to the server; returns at once, and what is sent meanwhile waits."""
+    socket = context.socket(zmq.DEALER)
+    socket.curve_serverkey = handover.server_key.encode()
+    socket.curve_publickey = handover.client_key.encode()
+    socket.curve_secretkey = handover.client_secret.encode()
+    socket.maxmsgsize = _FRAME_LIMIT
+    socket.rcvhwm = 0
+    socket.linger = 0
+    socket.connect(handover.endpoint)
+    return socket
+
+
+def receive(socket: "zmq.Socket[bytes]") -> list[bytes]:
+    """The frames of one waiting message; of one with too many, only so many that `protocol.decode` refuses it."""
+    frames = [socket.recv(zmq.NOBLOCK)]
+    while socket.getsockopt(zmq.RCVMORE):
+        frame = socket.recv(zmq.NOBLOCK)
+        if len(frames) <= protocol.MAX_PARTS + 1:
+            frames.append(frame)
+    return frames
+
+
+def write_handover(handover: Handover, path: Path) -> None:
+    """Write the file so that no other user can read it, and no reader sees half of it."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.encode(handover))
+    os.replace(draft, path)
+
+
+def read_handover(path: Path) -> Handover | None:
+    """The server's handover, or None as long as it has not written one."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Handover)
+    except FileNotFoundError:
+        return None

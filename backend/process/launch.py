@@ -1,0 +1,30 @@
+"""Runs a module of this package from the folder that it lies in: `python -P launch.py MODULE ARGUMENTS`.
+
+A checkout, an installation and the extension have one shape, but their folders have different names, and the
+extension's lies beside those of other extensions, which must not become importable. So the package is loaded from its
+path, under its own name.
+"""
+
+import runpy
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+LAUNCHER = Path(__file__).resolve()
+NAME = "motiongpt"
+ROOT = LAUNCHER.parents[2]
+
+
+def load_package() -> None:
+    """Make `import motiongpt` mean the package around this file."""
+    spec = spec_from_file_location(NAME, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
+    assert spec is not None and spec.loader is not None
+    package = module_from_spec(spec)
+    sys.modules[NAME] = package
+    spec.loader.exec_module(package)
+
+
+if __name__ == "__main__":
+    load_package()
+    del sys.argv[0]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -1,0 +1,321 @@
+"""Messages between the add-on and the backend: a msgpack header frame, then raw array frames; nothing is pickled.
+
+    frame 0   header: protocol version, request id, message (tagged by its kind), one record a motion
+    frame 1…  for each motion: rotations (T, 22, 4), root_position (T, 3), contacts (T, 4), offsets (22, 3)
+
+Each array's dtype and shape stand in the header and are checked against its frame, and against `limits`, before
+anything is made of it. A peer may have another minor version: fields that it doesn't know are skipped, fields that it
+doesn't send take their defaults. Another major version is refused in words (`check_version`), which is why `protocol`
+and `id` keep their names and types for ever.
+
+This module runs inside Blender too: numpy, msgspec and `retarget` only.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+
+from ...retarget.errors import MotionGPTError
+from ...retarget.motion import Motion
+from ...retarget.motion.skeleton import JOINT_COUNT
+from ...retarget.typing import Floats
+from .. import limits
+
+VERSION = (1, 2)
+"""Major and minor: the major changes when an older peer would misunderstand, the minor when something is added."""
+
+Id = Annotated[str, Meta(min_length=1, max_length=64)]
+Prompt = Annotated[str, Meta(max_length=limits.MAX_TEXT)]
+Seconds = Annotated[float, Meta(gt=0, le=limits.MAX_SECONDS)]
+Seed = Annotated[int, Meta(ge=0, le=limits.MAX_SEED)]
+Variations = Annotated[int, Meta(ge=1, le=limits.MAX_VARIATIONS)]
+Temperature = Annotated[float, Meta(ge=0, le=100)]
+TopP = Annotated[float, Meta(gt=0, le=1)]
+KeptFrame = Annotated[int, Meta(ge=0, lt=limits.MAX_MOTION_FRAMES)]
+KeptFrames = Annotated[tuple[KeptFrame, ...], Meta(min_length=1, max_length=limits.MAX_MOTION_FRAMES)]
+KnownPose = Annotated[int, Meta(gt=0, le=limits.EVERYTHING)]
+KnownPoses = Annotated[tuple[KnownPose, ...], Meta(min_length=1, max_length=limits.MAX_MOTION_FRAMES)]
+ModelName = Annotated[str, Meta(max_length=1_000)]
+
+
+class Hello(msgspec.Struct, frozen=True, tag_field="kind", tag="hello"):
+    """First message of a client; answered at once by `Result.server`. client: its name and version, for the log."""
+
+    client: Annotated[str, Meta(max_length=200)] = ""
+
+
+class Generate(msgspec.Struct, frozen=True, tag_field="kind", tag="generate"):
+    """Text to motion; the fields are those of `engines.base.GenerateRequest`. model: "" takes the server's own."""
+
+    prompt: Prompt
+    seconds: Seconds | None = 4.0
+    seed: Seed = 0
+    variations: Variations = 1
+    temperature: Temperature | None = None
+    top_p: TopP | None = None
+    model: ModelName = ""
+
+
+class Inbetween(msgspec.Struct, frozen=True, tag_field="kind", tag="inbetween"):
+    """One motion comes along; its frames `keep` stay, the rest is generated.
+
+    known: which parts of each kept pose are given, as `engines.base.InbetweenRequest` says; None: all of them.
+    Raises MotionGPTError where it does not fit `keep`.
+    """
+
+    keep: KeptFrames
+    prompt: Prompt = ""
+    seed: Seed = 0
+    variations: Variations = 1
+    temperature: Temperature | None = None
+    top_p: TopP | None = None
+    model: ModelName = ""
+    known: KnownPoses | None = None
+
+    def __post_init__(self) -> None:
+        limits.check_known(self.keep, self.known)
+
+
+class Continue(msgspec.Struct, frozen=True, tag_field="kind", tag="continue"):
+    """One motion comes along; `seconds` more are generated after it."""
+
+    seconds: Seconds
+    prompt: Prompt = ""
+    seed: Seed = 0
+    variations: Variations = 1
+    temperature: Temperature | None = None
+    top_p: TopP | None = None
+    model: ModelName = ""
+
+
+class Caption(msgspec.Struct, frozen=True, tag_field="kind", tag="caption"):
+    """One motion comes along; `Result.texts` describes it."""
+
+    model: ModelName = ""
+
+
+class Cancel(msgspec.Struct, frozen=True, tag_field="kind", tag="cancel"):
+    """Ends the request `target`, whose own last answer is then an error of kind "cancelled"."""
+
+    target: Id
+
+
+class Status(msgspec.Struct, frozen=True, tag_field="kind", tag="status"):
+    """Asks for `Result.server` as it is now."""
+
+
+class Shutdown(msgspec.Struct, frozen=True, tag_field="kind", tag="shutdown"):
+    """Ends the server and everything that it runs."""
+
+
+class Accepted(msgspec.Struct, frozen=True, tag_field="kind", tag="accepted"):
+    """The request was taken. position: how many requests run or wait before it. Last answer to cancel and shutdown."""
+
+    position: int = 0
+
+
+class Progress(msgspec.Struct, frozen=True, tag_field="kind", tag="progress"):
+    """stage: "text", "tokens" or "motion".  fraction: 0 to 1 of the request.  The motion so far may come along."""
+
+    stage: str
+    fraction: float
+
+
+class ServerInfo(msgspec.Struct, frozen=True):
+    """What the server is and does now.
+
+    state: "loading", "ready" or "failed" (then `message` and `cure` say why).  tasks: kinds that the loaded model
+    answers, and max_seconds its longest motion; empty and 0 until it is ready.  models: names of the installed ones.
+    running: whether a request runs.  waiting: requests in the queue.
+    """
+
+    version: str
+    model: str
+    device: str
+    state: Literal["loading", "ready", "failed"]
+    tasks: tuple[str, ...] = ()
+    max_seconds: float = 0.0
+    models: tuple[str, ...] = ()
+    message: str = ""
+    cure: str = ""
+    running: bool = False
+    waiting: int = 0
+
+
+class Result(msgspec.Struct, frozen=True, tag_field="kind", tag="result"):
+    """The last answer to a request. Motions come along, one a variation; texts: captions; server: hello and status."""
+
+    texts: tuple[str, ...] = ()
+    server: ServerInfo | None = None
+
+
+class Error(msgspec.Struct, frozen=True, tag_field="kind", tag="error"):
+    """The last answer to a request that failed. code: `MotionGPTError.kind`; message and cure: one sentence each."""
+
+    code: str
+    message: str
+    cure: str = ""
+
+    def exception(self) -> MotionGPTError:
+        """The same as an exception, to be raised."""
+        return MotionGPTError(self.message, self.cure, self.code)
+
+
+Request = Hello | Generate | Inbetween | Continue | Caption | Cancel | Status | Shutdown
+Reply = Accepted | Progress | Result | Error
+Message = Request | Reply
+MOTIONS_IN_REQUEST: dict[type[Any], int] = {Inbetween: 1, Continue: 1, Caption: 1}
+"""How many motions come along with a request; none with those not listed."""
+
+
+class Packet(msgspec.Struct, frozen=True):
+    """A decoded message: the request it belongs to, what it says, and the motions that came along."""
+
+    id: str
+    message: Message
+    motions: tuple[Motion, ...] = ()
+
+
+class _ArrayRecord(msgspec.Struct, frozen=True, array_like=True):
+    dtype: Literal["<f4", "<f8"]
+    shape: Annotated[tuple[Annotated[int, Meta(ge=0)], ...], Meta(max_length=3)]
+
+
+class _MotionRecord(msgspec.Struct, frozen=True):
+    fps: Annotated[float, Meta(gt=0, le=limits.MAX_FPS)]
+    meta: bytes  # JSON: what `Motion.meta` may hold
+    arrays: tuple[_ArrayRecord, _ArrayRecord, _ArrayRecord, _ArrayRecord]
+
+
+class _Header(msgspec.Struct, frozen=True):
+    protocol: tuple[int, int]
+    id: Annotated[str, Meta(max_length=64)]
+    message: Message
+    motions: Annotated[tuple[_MotionRecord, ...], Meta(max_length=limits.MAX_VARIATIONS)] = ()
+
+
+class _Peek(msgspec.Struct, frozen=True):
+    """The part of a header that no version changes."""
+
+    protocol: tuple[int, int]
+    id: str = ""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_header_decoder = msgspec.msgpack.Decoder(_Header)
+_peek_decoder = msgspec.msgpack.Decoder(_Peek)
+_meta_decoder = msgspec.json.Decoder(dict[str, Any])
+
+_ARRAYS = ("rotations", "root_position", "contacts", "offsets")
+ARRAYS_PER_MOTION = len(_ARRAYS)
+MAX_PARTS = 1 + ARRAYS_PER_MOTION * limits.MAX_VARIATIONS
+"""Frames in one message."""
+
+
+def encode(identifier: str, message: Message, motions: Sequence[Motion] = ()) -> list[bytes]:
+    """Frames of a message. Raises MotionGPTError ("too_large") for what the other side would refuse."""
+    if len(motions) > limits.MAX_VARIATIONS:
+        raise MotionGPTError("A message can't hold that many motions.", f"Send {limits.MAX_VARIATIONS}.", "too_large")
+    records, frames = [], []
+    for motion in motions:
+        if len(motion) > limits.MAX_MOTION_FRAMES:
+            raise _too_long(len(motion))
+        arrays = [_wire_array(getattr(motion, name)) for name in _ARRAYS]
+        shapes = [_ArrayRecord(_dtype_name(array), array.shape) for array in arrays]
+        records.append(_MotionRecord(motion.fps, msgspec.json.encode(motion.meta), tuple(shapes)))  # type: ignore[arg-type]
+        frames += [array.tobytes() for array in arrays]
+    header = _encoder.encode(_Header(VERSION, identifier, message, tuple(records)))
+    if len(header) > limits.MAX_HEADER_BYTES:
+        raise MotionGPTError("The message's text is too large.", "Shorten the text.", "too_large")
+    return [header, *frames]
+
+
+def decode(frames: Sequence[bytes]) -> Packet:
+    """The inverse of `encode`. Raises MotionGPTError for anything else, whatever it is: "protocol", "too_large", or
+    "bad_input" where the fields of a request don't fit together."""
+    _check_sizes(frames)
+    check_version(frames[0])
+    try:
+        header = _header_decoder.decode(frames[0])
+        metas = [_meta_decoder.decode(record.meta) for record in header.motions]
+    except (ValueError, RecursionError) as error:  # msgspec's errors and bad UTF-8 are ValueErrors
+        raise _malformed(str(error)) from error
+    if len(frames) != 1 + ARRAYS_PER_MOTION * len(header.motions):
+        raise _malformed(f"{len(frames)} frames for {len(header.motions)} motions")
+    motions = []
+    for i, (record, meta) in enumerate(zip(header.motions, metas, strict=True)):
+        first = 1 + ARRAYS_PER_MOTION * i
+        motions.append(_decode_motion(record, meta, frames[first : first + ARRAYS_PER_MOTION]))
+    return Packet(header.id, header.message, tuple(motions))
+
+
+def check_version(header: bytes) -> None:
+    """Raises MotionGPTError ("protocol") unless the header comes from a peer of this major version."""
+    try:
+        version = _peek_decoder.decode(header).protocol
+    except (ValueError, RecursionError) as error:
+        raise _malformed(str(error)) from error
+    if version[0] != VERSION[0]:
+        ours, theirs = (".".join(map(str, v)) for v in (VERSION, version))
+        raise MotionGPTError(
+            f"The other side speaks version {theirs} of the protocol, this one {ours}.",
+            "Install the add-on and the backend from the same release, then restart Blender.",
+            "protocol",
+        )
+
+
+def peek_id(frames: Sequence[bytes]) -> str:
+    """The request id of a message that `decode` refused, or "" where even that can't be read."""
+    try:
+        identifier = _peek_decoder.decode(frames[0]).id
+    except (ValueError, RecursionError, IndexError):
+        return ""
+    return identifier if len(identifier) <= 64 else ""
+
+
+def _check_sizes(frames: Sequence[bytes]) -> None:
+    if not 1 <= len(frames) <= MAX_PARTS:
+        raise _malformed(f"{len(frames)} frames")
+    if len(frames[0]) > limits.MAX_HEADER_BYTES or any(len(f) > limits.MAX_ARRAY_BYTES for f in frames[1:]):
+        raise MotionGPTError("The message is too large.", "Send a shorter motion or text.", "too_large")
+
+
+def _decode_motion(record: _MotionRecord, meta: dict[str, Any], frames: Sequence[bytes]) -> Motion:
+    count = record.arrays[0].shape[0] if record.arrays[0].shape else 0
+    if count > limits.MAX_MOTION_FRAMES:
+        raise _too_long(count)
+    if count == 0:
+        raise _malformed("a motion without frames")
+    expected = ((count, JOINT_COUNT, 4), (count, 3), (count, 4), (JOINT_COUNT, 3))
+    arrays = {}
+    for name, shape, array, frame in zip(_ARRAYS, expected, record.arrays, frames, strict=True):
+        if array.shape != shape:
+            raise _malformed(f"{name} has shape {array.shape}, not {shape}")
+        if len(frame) != math.prod(shape) * np.dtype(array.dtype).itemsize:
+            raise _malformed(f"{name} has {len(frame)} bytes")
+        arrays[name] = np.frombuffer(frame, array.dtype).reshape(shape)
+        if not np.isfinite(arrays[name]).all():
+            raise _malformed(f"{name} holds numbers that are not finite")
+    return Motion(fps=record.fps, meta=meta, **arrays)
+
+
+def _wire_array(array: Floats) -> Floats:
+    return np.ascontiguousarray(array, "<f4" if array.dtype == np.float32 else "<f8")
+
+
+def _dtype_name(array: Floats) -> Literal["<f4", "<f8"]:
+    return "<f4" if array.dtype.itemsize == 4 else "<f8"
+
+
+def _malformed(why: str) -> MotionGPTError:
+    return MotionGPTError(f"A message could not be read ({why}).", "Restart the backend.", "protocol")
+
+
+def _too_long(frames: int) -> MotionGPTError:
+    return MotionGPTError(
+        f"The motion has {frames} frames.", f"Send at most {limits.MAX_MOTION_FRAMES} at a time.", "too_large"
+    )

@@ -1,0 +1,242 @@
+"""The backend's server: one thread reads and writes the sockets, another (`worker`) runs the engine."""
+
+import logging
+import queue
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import zmq
+
+from ...retarget.errors import MotionGPTError
+from ...retarget.motion import Motion
+from .. import limits
+from ..engine import Engine
+from ..version import __version__
+from . import protocol
+from .connection import LOOPBACK, Listener, receive, write_handover
+from .worker import Job, Worker, cancelled, internal_error
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.5
+"""How often the parent is looked at."""
+STOP_SECONDS = 2.0
+"""How long the worker may take to end its token."""
+_WAKE_ENDPOINT = "inproc://outcomes"
+
+
+class Server:
+    """Serves until a shutdown message, `stop()`, or the parent's end.
+
+    load: makes an engine from a model's name or folder; called on the worker thread.
+    models: names of the installed models, for the handshake.  parent_gone: true once the starter has ended.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[str], Engine],
+        model: str,
+        device: str = "auto",
+        models: Sequence[str] = (),
+        parent_gone: Callable[[], bool] = lambda: False,
+        host: str = LOOPBACK,
+    ) -> None:
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._listener = Listener(self._context, host)
+        self._waker = self._context.socket(zmq.PULL)
+        self._waker.bind(_WAKE_ENDPOINT)
+        self._poke: zmq.Socket[bytes] | None = None
+        self._worker = Worker(load, model, device, self._wake)
+        self._models = tuple(models)
+        self._parent_gone = parent_gone
+        self._waiting: deque[Job] = deque()
+        self._running: Job | None = None
+        self._stopping = False
+        self.handover = self._listener.handover
+
+    def run(self, handover_path: Path | None = None) -> bool:
+        """Serve. False if the worker would not end, so that the process must be ended without waiting for it."""
+        if handover_path is not None:
+            write_handover(self.handover, handover_path)
+        log.info("Serving on %s, version %s", self.handover.endpoint, __version__)
+        self._worker.start()
+        try:
+            self._loop()
+        finally:
+            if handover_path is not None:
+                handover_path.unlink(missing_ok=True)
+            ended = self._end_worker()
+            self._listener.close()
+            self._waker.close(0)
+            if ended:
+                self._context.term()
+        return ended
+
+    def stop(self) -> None:
+        """End `run` from another thread."""
+        self._stopping = True
+
+    def _loop(self) -> None:
+        poller = zmq.Poller()
+        for socket in (self._listener.router, self._listener.zap, self._waker):
+            poller.register(socket, zmq.POLLIN)
+        next_look = time.monotonic()
+        while not self._stopping:
+            ready = dict(poller.poll(int(POLL_SECONDS * 1000)))
+            if self._listener.zap in ready:
+                self._listener.admit()
+            if self._listener.router in ready:
+                self._read()
+            if self._waker in ready:
+                self._waker.recv()
+            self._deliver()
+            if time.monotonic() >= next_look:
+                next_look = time.monotonic() + POLL_SECONDS
+                if self._parent_gone():
+                    log.info("The process that started this one has ended")
+                    return
+
+    def _wake(self) -> None:
+        # Runs on the worker thread, whose socket this is: ZeroMQ sockets belong to one thread.
+        if self._poke is None:
+            self._poke = self._context.socket(zmq.PUSH)
+            self._poke.linger = 0
+            self._poke.connect(_WAKE_ENDPOINT)
+        self._poke.send(b"")
+
+    def _end_worker(self) -> bool:
+        for job in (self._running, *self._waiting):
+            if job is not None:
+                job.cancelled.set()
+        self._worker.jobs.put(None)
+        self._worker.join(STOP_SECONDS)
+        if self._worker.is_alive():
+            log.warning("The engine did not end in time")
+            return False
+        if self._poke is not None:
+            self._poke.close(0)
+        return True
+
+    def _read(self) -> None:
+        """Answer one message, whatever it holds."""
+        peer, *frames = receive(self._listener.router)
+        try:
+            packet = protocol.decode(frames)
+            self._handle(peer, packet)
+        except MotionGPTError as error:
+            reply = protocol.Error(error.kind, error.message, error.cure)
+            self._send(peer, protocol.peek_id(frames), reply)
+        except Exception as error:
+            log.exception("A message could not be handled")
+            self._send(peer, protocol.peek_id(frames), internal_error(error))
+
+    def _handle(self, peer: bytes, packet: protocol.Packet) -> None:
+        message = packet.message
+        if not packet.id:
+            raise MotionGPTError("A request has no id.", "", "protocol")
+        match message:
+            case protocol.Hello():
+                log.info("Hello from %s", message.client or "a client")
+                self._send(peer, packet.id, protocol.Result(server=self._info()))
+            case protocol.Status():
+                self._send(peer, packet.id, protocol.Result(server=self._info()))
+            case protocol.Cancel():
+                self._cancel(peer, packet.id, message.target)
+            case protocol.Shutdown():
+                self._send(peer, packet.id, protocol.Accepted())
+                self._stopping = True
+            case protocol.Generate() | protocol.Inbetween() | protocol.Continue() | protocol.Caption():
+                self._enqueue(Job(peer, packet.id, message, packet.motions))
+            case _:
+                raise MotionGPTError("A reply was sent as a request.", "", "protocol")
+
+    def _enqueue(self, job: Job) -> None:
+        """Accept a job, or raise MotionGPTError before it costs anything."""
+        check_job(job)
+        if self._find(job.peer, job.id) is not None:
+            raise MotionGPTError(f"A request {job.id} is already being worked on.", "", "protocol")
+        if len(self._waiting) >= limits.MAX_QUEUE:
+            raise MotionGPTError(
+                f"{len(self._waiting)} requests wait already.", "Wait for one to end, or cancel one.", "busy"
+            )
+        position = len(self._waiting) + (self._running is not None)
+        self._waiting.append(job)
+        self._send(job.peer, job.id, protocol.Accepted(position))
+        self._start_next()
+
+    def _start_next(self) -> None:
+        if self._running is None and self._waiting:
+            self._running = self._waiting.popleft()
+            self._worker.jobs.put(self._running)
+
+    def _cancel(self, peer: bytes, identifier: str, target: str) -> None:
+        job = self._find(peer, target)
+        if job is None:
+            raise MotionGPTError(f"No request {target} is being worked on.", "", "unknown_request")
+        self._send(peer, identifier, protocol.Accepted())
+        self._drop(job)
+
+    def _drop(self, job: Job) -> None:
+        """Cancel a job: one that runs answers within a token, one that waits now."""
+        job.cancelled.set()
+        if job in self._waiting:
+            self._waiting.remove(job)
+            error = cancelled()
+            self._send(job.peer, job.id, protocol.Error(error.kind, error.message, error.cure))
+
+    def _deliver(self) -> None:
+        """Send what the worker has put out."""
+        while True:
+            try:
+                outcome = self._worker.outcomes.get_nowait()
+            except queue.Empty:
+                return
+            self._send_frames(outcome.job.peer, outcome.frames)
+            if outcome.last:
+                self._running = None
+                self._start_next()
+
+    def _find(self, peer: bytes, identifier: str) -> Job | None:
+        jobs = [*self._waiting] if self._running is None else [self._running, *self._waiting]
+        return next((job for job in jobs if (job.peer, job.id) == (peer, identifier)), None)
+
+    def _info(self) -> protocol.ServerInfo:
+        state = self._worker.state
+        return protocol.ServerInfo(
+            version=__version__,
+            model=state.model,
+            device=state.device,
+            state=state.state,
+            tasks=state.tasks,
+            max_seconds=state.max_seconds,
+            models=self._models,
+            message=state.message,
+            cure=state.cure,
+            running=self._running is not None,
+            waiting=len(self._waiting),
+        )
+
+    def _send(self, peer: bytes, identifier: str, message: protocol.Reply, motions: Sequence[Motion] = ()) -> None:
+        self._send_frames(peer, protocol.encode(identifier, message, motions))
+
+    def _send_frames(self, peer: bytes, frames: list[bytes]) -> None:
+        try:
+            self._listener.router.send_multipart([peer, *frames], zmq.NOBLOCK)
+        except zmq.ZMQError as error:
+            # The client went away: nobody waits for its requests any more.
+            log.info("A client can't be reached (%s)", error)
+            for job in [job for job in (self._running, *self._waiting) if job is not None and job.peer == peer]:
+                job.cancelled.set()
+                if job in self._waiting:
+                    self._waiting.remove(job)
+
+
+def check_job(job: Job) -> None:
+    """Raises MotionGPTError for a request whose text or motions don't fit its kind."""
+    if isinstance(job.request, protocol.Generate):
+        limits.check_prompt(job.request.prompt)
+    expected = protocol.MOTIONS_IN_REQUEST.get(type(job.request), 0)
+    if len(job.motions) != expected:
+        raise MotionGPTError(f"The request came with {len(job.motions)} motions instead of {expected}.", "", "protocol")

@@ -1,0 +1,310 @@
+"""The language model's network: a pretrained English encoder, and a T5-style encoder-decoder over words and motion.
+
+The words enter through all-MiniLM-L6-v2 (Wang et al. 2020; a BERT of 6 layers, kept as it was trained, so that words
+which no caption holds keep their meaning), once as they stand and once as the mean that it was trained to compare
+sentences by. Layers of our own follow, then a decoder. As in T5 (Raffel et al. 2020): pre-norm with RMS and no biases,
+gated feed-forward. Each decoder position also knows how many tokens are left, so that a motion ends when it is asked
+to.
+
+**Memory**, what the decoder attends to: the task, the sentence's mean, its words, and one *slot* for each token of the
+motion where some of it is given: motion that is known, single poses, or nothing.
+
+**Vocabulary** of the decoder: see `backend.vocabulary`. TELL begins a sentence, BEGIN a motion. The code of the second
+level is chosen after the first of the same token, from the same state.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ...engines.starter.vocabulary import ABSENT, CODES, FIRST_WORD, MAX_TOKENS, MOTION, TASKS
+
+WORDS = 30522
+TEXT_WIDTH = 384
+
+
+@dataclass(frozen=True)
+class LanguageConfig:
+    """words: how many word pieces the decoder can write.  text_noise: in training, deviation of what is added to the
+    pretrained encoder's states, as a share of their own: words that no caption holds lie beside those that one does.
+    """
+
+    width: int = 256
+    heads: int = 4
+    feed_forward: int = 512
+    encoder_layers: int = 2
+    decoder_layers: int = 4
+    dropout: float = 0.1
+    words: int = 0
+    text_noise: float = 0.5
+
+
+def split_heads(x: Tensor, heads: int) -> Tensor:
+    """(B, L, width) -> (B, heads, L, width / heads)."""
+    out: Tensor = x.unflatten(-1, (heads, -1)).transpose(1, 2)
+    return out
+
+
+def join_heads(x: Tensor) -> Tensor:
+    """Inverse of `split_heads`."""
+    return x.transpose(1, 2).flatten(-2)
+
+
+def attend(
+    q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None, causal: bool = False, drop: float = 0.0
+) -> Tensor:
+    """Attention of q (B, heads, L, d) to k and v (B, heads, M, d), with an additive bias."""
+    if not torch.compiler.is_exporting():
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=bias, is_causal=causal, dropout_p=drop)
+    # The exporter's own form of it reshapes the keys by nine nodes more, which a small step would spend its time on.
+    scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
+    out: Tensor = torch.softmax(scores if bias is None else scores + bias, dim=-1) @ v
+    return out
+
+
+class _Norm(nn.RMSNorm):
+    """RMS normalisation, exported as what ONNX Runtime knows for one node."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not torch.compiler.is_exporting():
+            return super().forward(x)
+        return x / torch.sqrt(x.pow(2.0).mean(-1, keepdim=True) + float(self.eps or 0.0)) * self.weight
+
+
+class PretrainedEncoder(nn.Module):
+    """all-MiniLM-L6-v2 up to its last hidden states; names follow the published file."""
+
+    def __init__(self, layers: int = 6, width: int = TEXT_WIDTH, heads: int = 12, feed_forward: int = 1536) -> None:
+        super().__init__()
+        self.heads = heads
+        self.word = nn.Embedding(WORDS, width)
+        self.position = nn.Embedding(512, width)
+        self.kind = nn.Parameter(torch.zeros(width))
+        self.norm = nn.LayerNorm(width, eps=1e-12)
+        self.layers = nn.ModuleList(_BertLayer(width, heads, feed_forward) for _ in range(layers))
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Hidden states (B, L, 384) of word pieces ids (B, L) where mask (B, L) is 1."""
+        places = torch.arange(ids.shape[1], device=ids.device)
+        x: Tensor = self.norm(self.word(ids) + self.position(places) + self.kind)
+        bias = (1.0 - mask[:, None, None].to(x.dtype)) * -1e4
+        for layer in self.layers:
+            x = layer(x, bias)
+        return x
+
+    @classmethod
+    def from_file(cls, path: Path) -> "PretrainedEncoder":
+        """Load the published `model.safetensors`; every tensor must fit."""
+        model = cls()
+        source = load_file(str(path))
+        renamed = {
+            "word.weight": source["embeddings.word_embeddings.weight"],
+            "position.weight": source["embeddings.position_embeddings.weight"],
+            "kind": source["embeddings.token_type_embeddings.weight"][0],
+            "norm.weight": source["embeddings.LayerNorm.weight"],
+            "norm.bias": source["embeddings.LayerNorm.bias"],
+        }
+        places = {
+            "attention.self.query": "query",
+            "attention.self.key": "key",
+            "attention.self.value": "value",
+            "attention.output.dense": "out",
+            "attention.output.LayerNorm": "norm1",
+            "intermediate.dense": "up",
+            "output.dense": "down",
+            "output.LayerNorm": "norm2",
+        }
+        for index in range(len(model.layers)):
+            for theirs, ours in places.items():
+                for part in ("weight", "bias"):
+                    renamed[f"layers.{index}.{ours}.{part}"] = source[f"encoder.layer.{index}.{theirs}.{part}"]
+        model.load_state_dict({k: v.float() for k, v in renamed.items()})
+        return model.requires_grad_(False).eval()
+
+
+class _BertLayer(nn.Module):
+    def __init__(self, width: int, heads: int, feed_forward: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
+        self.norm1, self.norm2 = nn.LayerNorm(width, eps=1e-12), nn.LayerNorm(width, eps=1e-12)
+        self.up, self.down = nn.Linear(width, feed_forward), nn.Linear(feed_forward, width)
+
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        q, k, v = (split_heads(project(x), self.heads) for project in (self.query, self.key, self.value))
+        attended = attend(q, k, v, bias.to(q.dtype))
+        x = self.norm1(x + self.out(join_heads(attended)))
+        out: Tensor = self.norm2(x + self.down(F.gelu(self.up(x))))
+        return out
+
+
+class _FeedForward(nn.Module):
+    def __init__(self, config: LanguageConfig) -> None:
+        super().__init__()
+        self.gate = nn.Linear(config.width, config.feed_forward, bias=False)
+        self.up = nn.Linear(config.width, config.feed_forward, bias=False)
+        self.down = nn.Linear(config.feed_forward, config.width, bias=False)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.down(self.dropout(F.gelu(self.gate(x)) * self.up(x)))
+        return out
+
+
+class _Attention(nn.Module):
+    """Multi-head attention whose keys and values may come from a cache."""
+
+    def __init__(self, config: LanguageConfig) -> None:
+        super().__init__()
+        self.heads = config.heads
+        self.query, self.key, self.value, self.out = (
+            nn.Linear(config.width, config.width, bias=False) for _ in range(4)
+        )
+        self.dropout = config.dropout
+
+    def keys_values(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, heads, L, head width) each."""
+        return split_heads(self.key(x), self.heads), split_heads(self.value(x), self.heads)
+
+    def forward(self, x: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None, causal: bool = False) -> Tensor:
+        q = split_heads(self.query(x), self.heads)
+        drop = self.dropout if self.training else 0.0
+        attended = attend(q, k, v, bias, causal, drop)
+        out: Tensor = self.out(join_heads(attended))
+        return out
+
+
+class _EncoderLayer(nn.Module):
+    def __init__(self, config: LanguageConfig) -> None:
+        super().__init__()
+        self.norm1, self.norm2 = _Norm(config.width, eps=1e-6), _Norm(config.width, eps=1e-6)
+        self.attention, self.feed_forward = _Attention(config), _FeedForward(config)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        h = self.norm1(x)
+        x = x + self.dropout(self.attention(h, *self.attention.keys_values(h), bias=bias.to(h.dtype)))
+        out: Tensor = x + self.dropout(self.feed_forward(self.norm2(x)))
+        return out
+
+
+class DecoderLayer(nn.Module):
+    """Causal self-attention, attention to the text, feed-forward."""
+
+    def __init__(self, config: LanguageConfig) -> None:
+        super().__init__()
+        self.norm1, self.norm2, self.norm3 = (_Norm(config.width, eps=1e-6) for _ in range(3))
+        self.self_attention, self.cross_attention = _Attention(config), _Attention(config)
+        self.feed_forward = _FeedForward(config)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(
+        self, x: Tensor, cross: tuple[Tensor, Tensor], bias: Tensor, past: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """x (B, L, width); with `past` keys and values, L is 1 and the cache grows by it."""
+        h = self.norm1(x)
+        k, v = self.self_attention.keys_values(h)
+        if past is not None:
+            k, v = torch.cat([past[0], k], dim=2), torch.cat([past[1], v], dim=2)
+        x = x + self.dropout(self.self_attention(h, k, v, causal=past is None))
+        x = x + self.dropout(self.cross_attention(self.norm2(x), *cross, bias=bias.to(x.dtype)))
+        return x + self.dropout(self.feed_forward(self.norm3(x))), (k, v)
+
+
+class MotionLanguageModel(nn.Module):
+    """Words and motion to motion tokens or words. Give it the pretrained encoder's states; that encoder is no part of
+    the trained weights."""
+
+    def __init__(self, config: LanguageConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.from_text = nn.Linear(TEXT_WIDTH, config.width)
+        self.from_sentence = nn.Linear(TEXT_WIDTH, config.width)
+        self.no_text = nn.Parameter(torch.randn(config.width) * 0.02)
+        self.task = nn.Embedding(len(TASKS), config.width)
+        self.slot = nn.Embedding(4, config.width)
+        self.encoder = nn.ModuleList(_EncoderLayer(config) for _ in range(config.encoder_layers))
+        self.encoder_norm = _Norm(config.width, eps=1e-6)
+        self.token = nn.Embedding(FIRST_WORD + config.words, config.width)
+        self.detail = nn.Embedding(CODES + 1, config.width)
+        self.position = nn.Embedding(MAX_TOKENS + 1, config.width)
+        self.remaining = nn.Embedding(MAX_TOKENS + 2, config.width)
+        self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.decoder_layers))
+        self.decoder_norm = _Norm(config.width, eps=1e-6)
+        self.head = nn.Linear(config.width, FIRST_WORD + config.words, bias=False)
+        self.chosen = nn.Embedding(CODES, config.width)
+        self.detail_up = nn.Linear(config.width, config.width, bias=False)
+        self.detail_head = nn.Linear(config.width, CODES, bias=False)
+        self.dropout = nn.Dropout(config.dropout)
+        tables = (self.task, self.slot, self.token, self.detail, self.position, self.remaining, self.chosen)
+        for table in tables:
+            nn.init.normal_(table.weight, std=0.02)
+
+    def encode(
+        self, states: Tensor, mask: Tensor, keep: Tensor, task: Tensor, slots: Tensor, kinds: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Memory (B, 2 + L + S, width) and its mask.
+
+        states (B, L, 384), mask (B, L): text.  keep (B,): what is shown of it: 0 nothing, 1 all, 2 the sentence's mean
+        alone.  task (B,): into TASKS.  slots (B, S, levels): codes, of any value where kinds (B, S) is ABSENT or
+        HIDDEN.
+        """
+        mean = (states * mask[..., None]).sum(1, keepdim=True) / mask.sum(1)[:, None, None].clamp(min=1)
+        mean = F.normalize(mean, dim=-1) * TEXT_WIDTH**0.5
+        if self.training and self.config.text_noise:
+            mean, states = (x + self.config.text_noise * x.std() * torch.randn_like(x) for x in (mean, states))
+        text = torch.cat([self.from_sentence(mean), self.from_text(states)], dim=1)  # (B, 1 + L, width)
+        text = torch.where(keep[:, None, None] > 0, text, self.no_text.to(text.dtype))
+        x = torch.cat([self.task(task)[:, None], text.to(self.task.weight.dtype), self._slots(slots, kinds)], dim=1)
+        ones = torch.ones_like(mask[:, :1])
+        seen = mask * (keep < 2)[:, None]
+        whole = torch.cat([ones, ones, seen, (kinds != ABSENT).to(mask.dtype)], dim=1)
+        bias = attention_bias(whole)
+        x = self.dropout(x)
+        for layer in self.encoder:
+            x = layer(x, bias)
+        out: Tensor = self.encoder_norm(x)
+        return out, whole
+
+    def _slots(self, slots: Tensor, kinds: Tensor) -> Tensor:
+        """(B, S, width)."""
+        given = (kinds >= MOTION)[..., None].to(self.slot.weight.dtype)
+        codes = self.token(slots[..., 0]) + self.detail(slots[..., 1])
+        places = self.position.weight[: slots.shape[1]]
+        out: Tensor = given * codes + self.slot(kinds) + places
+        return out
+
+    def cross(self, memory: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Keys and values of every decoder layer's attention to the memory."""
+        layers = [layer for layer in self.decoder if isinstance(layer, DecoderLayer)]
+        return [layer.cross_attention.keys_values(memory) for layer in layers]
+
+    def embed(self, tokens: Tensor, details: Tensor, positions: Tensor, remaining: Tensor) -> Tensor:
+        """Decoder inputs (B, L, width) of tokens, their second level, their positions and how many are left after
+        them, (B, L) each."""
+        out: Tensor = self.token(tokens) + self.detail(details) + self.position(positions) + self.remaining(remaining)
+        return out
+
+    def detail_logits(self, hidden: Tensor, first: Tensor) -> Tensor:
+        """Logits (..., 512) of the second level, where the state is hidden (..., width) and the first is chosen."""
+        out: Tensor = self.detail_head(F.gelu(self.detail_up(hidden) + self.chosen(first)))
+        return out
+
+    def decode(self, memory: Tensor, whole: Tensor, tokens: Tensor, details: Tensor, remaining: Tensor) -> Tensor:
+        """States (B, L, width) after each of tokens (B, L), which begin with BEGIN or TELL."""
+        bias = attention_bias(whole)
+        positions = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
+        x = self.dropout(self.embed(tokens, details, positions, remaining))
+        for layer, cross in zip(self.decoder, self.cross(memory), strict=True):
+            x, _ = layer(x, cross, bias)
+        out: Tensor = self.decoder_norm(x)
+        return out
+
+
+def attention_bias(mask: Tensor) -> Tensor:
+    """Additive attention bias (B, 1, 1, L) that hides where mask (B, L) is 0."""
+    return (1.0 - mask[:, None, None].float()) * -1e4

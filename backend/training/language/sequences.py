@@ -1,0 +1,184 @@
+"""Clips as sequences of motion tokens, cropped so that what their caption names stays inside."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from ....retarget.motion import Motion
+from ....retarget.motion import rotations as rot
+from ....retarget.motion.skeleton import JOINT
+from ....retarget.solving.solve import with_contacts
+from ....retarget.typing import Float32s, Float64s, Ints
+from ...dataset.clips import Clip, Dataset
+from ...engines.starter.vocabulary import MAX_TOKENS
+from ...evaluation import prompts
+from ...features import FPS, Statistics, features_to_motion, motion_to_features
+from ..loop import progress_bar
+from ..tokenizer.encoding import Encoding
+from ..tokenizer.net import FRAMES_PER_TOKEN, MotionVqVae
+
+_Codes = tuple[Ints, ...]
+
+MIN_TOKENS = 5
+PHASES = (0, 2)
+"""Frames at which clips are cut into tokens."""
+
+_TOGETHER = 256  # clips that are encoded together
+
+# Speeds at which clips of a content are shown too: raised hands are over in 2.5 s, so slower ones teach longer
+# requests; turns come late in their clips, so faster ones teach shorter requests.
+_SPEEDS = {
+    "raise": (0.8, 0.62),
+    "respond": (0.85, 0.7),
+    "bow": (0.85, 0.7),
+    "bye": (0.85,),
+    "walk-turn": (1.2,),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class TokenSequence:
+    """One clip at one speed.
+
+    phases: its codes (N, levels) when cut into tokens at each of PHASES.  poses: likewise, but for each token the code
+    of the pose in its middle, held.  core: (first, last + 1) token of what must not be cut away.  little: what its name
+    says happens only a little.
+    """
+
+    clip: Clip
+    phases: tuple[Ints, ...]
+    poses: tuple[Ints, ...]
+    core: tuple[int, int]
+    little: bool
+
+
+def speeds_of(clip: Clip) -> tuple[float, ...]:
+    content = clip.tags.get("content", "")
+    for start, speeds in _SPEEDS.items():
+        if content.startswith(start):
+            return (1.0, *speeds)
+    return (1.0,)
+
+
+def at_speed(features: Float32s, speed: float) -> Float32s:
+    """Features (T, 263) of the same motion played `speed` times as fast."""
+    if speed == 1.0:
+        return features
+    motion = features_to_motion(features.astype(np.float64))
+    motion = with_contacts(replace(motion, fps=FPS * speed).resample(FPS))
+    return motion_to_features(motion).astype(np.float32)
+
+
+def activity(content: str, motion: Motion) -> Float64s | None:
+    """(T,) how much of what the content names goes on in each frame, 0 to 1; None where all of the clip is alike."""
+    joints = motion.joints
+    if "turn" in content:
+        heading = prompts.headings(motion)
+        share = heading / (heading[-1] + 1e-9)
+        turning: Float64s = ((share > 0.15) & (share < 0.85)).astype(np.float64)
+        return turning
+    if content == "bow" or content == "call":
+        up = rot.normalize(joints[:, JOINT["neck"]] - joints[:, 0])[:, 1]
+        return _of_largest(1.0 - up)
+    if content.startswith(("raise", "wave", "bye", "respond", "guide")):
+        height = joints[:, [JOINT["left_wrist"], JOINT["right_wrist"]], 1] - joints[:, :1, 1]
+        lifted = height.max(axis=1) - float(height.max(axis=1)[0])
+        return _of_largest(lifted)
+    return None
+
+
+def _of_largest(values: Float64s) -> Float64s:
+    out: Float64s = values / max(float(values.max()), 1e-6)
+    return out
+
+
+def does_little(content: str, motion: Motion) -> bool:
+    """Whether hands stay below the head or wave less than once a second, a bow is slight, a run slow."""
+    if content.startswith(("raise-up", "wave")):
+        sides = ("left", "right") if "both" in content else ("left",) if "left" in content else ("right",)
+        over = motion.joints[..., 1] - motion.joints[:, JOINT["head"], 1:2]
+        low = min(float(over[:, JOINT[f"{s}_wrist"]].max()) for s in sides) < 0.05
+        still = "wave" in content and min(prompts.swings(motion, s) for s in sides) < motion.duration
+        return low or still
+    if content == "bow":
+        return prompts.bent(motion) < prompts.BOW + 2.0
+    return content == "run" and prompts.speed(motion) < prompts.RUN_SPEED + 0.1
+
+
+def _core(content: str, motion: Motion) -> tuple[int, int]:
+    signal = activity(content, motion)
+    if signal is None:
+        return (0, 0)
+    active = np.flatnonzero(signal > 0.6)
+    if not len(active):
+        return (0, 0)
+    first = max(0, int(active[0]) - int(0.4 * FPS))  # with the way there
+    last = int(active[-1]) if "turn" in content else min(int(active[-1]), int(active[0]) + int(1.0 * FPS))
+    return first // FRAMES_PER_TOKEN, last // FRAMES_PER_TOKEN + 1
+
+
+def tokenize(model: MotionVqVae, statistics: Statistics, dataset: Dataset, split: str = "train") -> list[TokenSequence]:
+    """Every clip of the split that has words, at every speed that `speeds_of` names."""
+    encoding = Encoding(model, statistics)
+    clips = [c for c in dataset.split(split) if c.captions or c.tags]
+    found: list[list[TokenSequence]] = [[] for _ in clips]
+    alike = sorted(range(len(clips)), key=lambda i: (speeds_of(clips[i]), clips[i].frames))  # to be encoded together
+    with progress_bar("sequences") as bar:
+        task = bar.add_task("sequences", total=len(clips), note="")
+        for places in (alike[i : i + _TOGETHER] for i in range(0, len(alike), _TOGETHER)):
+            paces = [(i, f) for i in places for f in _at_speeds(clips[i], np.asarray(dataset.of(clips[i])))]
+            coded = _codes_of(encoding, [features for _, features in paces])
+            for (i, features), (phases, poses) in zip(paces, coded, strict=True):
+                if min(len(p) for p in phases) >= MIN_TOKENS:
+                    found[i].append(TokenSequence(clips[i], phases, poses, *_happening(clips[i], features)))
+            bar.advance(task, len(places))
+    return [sequence for of_clip in found for sequence in of_clip]
+
+
+def _at_speeds(clip: Clip, features: Float32s) -> list[Float32s]:
+    return [at_speed(features, speed) for speed in speeds_of(clip)]
+
+
+def _codes_of(encoding: Encoding, clips: list[Float32s]) -> list[tuple[_Codes, _Codes]]:
+    """Phases and poses, as in a TokenSequence, of each of features (T, 263)."""
+    phases = encoding.clips([features[p:] for features in clips for p in PHASES])
+    starts = [p + FRAMES_PER_TOKEN // 2 for _ in clips for p in PHASES]
+    middles = [
+        clips[i // len(PHASES)][start::FRAMES_PER_TOKEN][: len(codes)]
+        for i, (start, codes) in enumerate(zip(starts, phases, strict=True))
+    ]
+    ends = np.cumsum([len(codes) for codes in phases])[:-1]
+    poses = np.split(encoding.poses(np.concatenate(middles)), ends)
+    each = range(0, len(phases), len(PHASES))
+    return [(tuple(phases[i : i + len(PHASES)]), tuple(poses[i : i + len(PHASES)])) for i in each]
+
+
+def _happening(clip: Clip, features: Float32s) -> tuple[tuple[int, int], bool]:
+    """Core and `little`, as in a TokenSequence, of a clip's features (T, 263)."""
+    content = clip.tags.get("content", "")
+    motion = features_to_motion(features.astype(np.float64))
+    return _core(content, motion), does_little(content, motion)
+
+
+def crop(sequence: TokenSequence, generator: torch.Generator, most: int = MAX_TOKENS) -> tuple[Ints, Ints]:
+    """Codes and poses (N, levels) of a random stretch of at most `most` tokens that holds the core where it fits."""
+
+    def pick(low: int, high: int) -> int:
+        return int(torch.randint(low, high + 1, (1,), generator=generator)) if high > low else low
+
+    phase = pick(0, len(sequence.phases) - 1)
+    total = len(sequence.phases[phase])
+    start, length = 0, total
+    if total > most or not pick(0, 1):
+        first, last = sequence.core
+        length = pick(min(total, max(MIN_TOKENS, last - first)), min(total, most))
+        if last > first:
+            earliest, latest = max(0, last - length), min(first, total - length)
+            start = pick(min(earliest, latest), max(earliest, latest))
+            if pick(0, 1):
+                start = max(0, earliest)  # most begin before it begins
+        else:
+            start = pick(0, total - length)
+    piece = slice(start, start + length)
+    return sequence.phases[phase][piece], sequence.poses[phase][piece]

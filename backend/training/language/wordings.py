@@ -1,0 +1,92 @@
+"""Many ways to say what each clip shows, read once by the pretrained encoder and drawn from while training."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from ...dataset.captions import describe
+from ...dataset.clips import Clip
+from ...engines.starter import vocabulary
+from ..loop import save_whole
+from .net import PretrainedEncoder
+from .sentences import Sentences, read_sentences
+
+# A caption as it stands, or as part of an instruction.
+INSTRUCTIONS = (
+    "make a motion: {}", "show how {}", "animate this: {}", "create an animation in which {}", "motion of this: {}",
+    "i want to see how {}", "the motion to make is: {}", "please animate a character: {}",
+)  # fmt: skip
+QUESTIONS = (
+    vocabulary.QUESTION, "what does the person do?", "say in words what happens here.", "what is going on?",
+    "put this motion into words.", "which movement is this?",
+)  # fmt: skip
+_INSTRUCTED = 0.3  # share of captions that come as part of an instruction
+QUESTION = "?"
+"""Key of the sentences that ask for a caption."""
+
+
+def key_of(clip: Clip, little: bool) -> str:
+    """Clips with the same key are described by the same sentences."""
+    if clip.captions:
+        return f"{clip.name} {'mirrored' if clip.mirrored else ''}"
+    return " ".join((clip.tags["content"], clip.tags["style"], "m" if clip.mirrored else "", "l" if little else ""))
+
+
+def _sentences(clip: Clip, little: bool, count: int, rng: random.Random) -> list[str]:
+    if clip.captions:
+        return [caption for _ in range(max(1, count // 8)) for caption in clip.captions]
+    return [describe(clip.tags["content"], clip.tags["style"], clip.mirrored, little, rng) for _ in range(count)]
+
+
+@dataclass(frozen=True, eq=False)
+class Wordings(Sentences):
+    """plain: for each sentence its caption in word pieces, as places in `vocabulary`, which holds the pieces' own
+    numbers. of: key -> its sentences.
+    """
+
+    plain: list[list[int]]
+    vocabulary: list[int]
+    of: dict[str, list[int]]
+
+    def draw(self, key: str, rng: random.Random) -> int:
+        """One of the key's sentences."""
+        return rng.choice(self.of[key])
+
+    def save(self, path: Path) -> None:
+        save_whole(self.__dict__, path)
+
+    @classmethod
+    def load(cls, path: Path) -> "Wordings":
+        return cls(**torch.load(path, weights_only=True))
+
+
+def make_wordings(
+    clips: Iterable[tuple[Clip, bool]], count: int, tokenizer: Tokenizer, words: PretrainedEncoder, seed: int = 0
+) -> Wordings:
+    """Up to `count` sentences for each key of the clips, each with whether it does only a little."""
+    rng = random.Random(seed)
+    texts, plain, of = list(QUESTIONS), [""] * len(QUESTIONS), {QUESTION: list(range(len(QUESTIONS)))}
+    for clip, little in clips:
+        key = key_of(clip, little)
+        if key in of:
+            continue
+        sentences = _sentences(clip, little, count, rng)
+        of[key] = list(range(len(texts), len(texts) + len(sentences)))
+        plain += [s.rstrip(".") for s in sentences]
+        texts += [rng.choice(INSTRUCTIONS).format(s) if rng.random() < _INSTRUCTED else s for s in sentences]
+    read = read_sentences(texts, tokenizer, words)
+    tokenizer.no_padding()
+    pieces = [e.ids[: vocabulary.MAX_TOKENS - 1] for e in tokenizer.encode_batch(plain, add_special_tokens=False)]
+    tokenizer.enable_padding()
+    found = sorted({piece for one in pieces for piece in one})
+    place = {piece: i for i, piece in enumerate(found)}
+    return Wordings(read.states, read.starts, [[place[p] for p in one] for one in pieces], found, of)
+
+
+def caption_tokens(wordings: Wordings, sentence: int) -> list[int]:
+    """The decoder's tokens of a sentence's caption."""
+    return [vocabulary.FIRST_WORD + place for place in wordings.plain[sentence]]

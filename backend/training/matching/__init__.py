@@ -1,0 +1,1 @@
+"""The text-motion matching model, which judges motions and picks among candidates."""

@@ -1,0 +1,128 @@
+"""The motion tokenizer's network: a convolutional VQ-VAE, four frames a token.
+
+Encoder and decoder are those of the published motion VQ-VAE (Zhang et al. 2023, T2M-GPT; used by both MotionGPTs):
+strided convolutions and dilated residual blocks, a mirrored decoder with nearest-neighbour upsampling. In between
+stands one of `quantizers`; a residual one of one level makes it the published network.
+"""
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ...features import DIMENSIONS
+from .quantizers import make_quantizer
+
+DOWNSAMPLINGS = 2
+FRAMES_PER_TOKEN = 2**DOWNSAMPLINGS
+
+
+class ResidualBlock(nn.Module):
+    """(B, C, T) -> (B, C, T) with one dilated and one pointwise convolution."""
+
+    def __init__(self, width: int, dilation: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation)
+        self.conv2 = nn.Conv1d(width, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = x + self.conv2(F.relu(self.conv1(F.relu(x))))
+        return out
+
+
+class ResidualStack(nn.Module):
+    """`depth` blocks, widest dilation first (growth 3)."""
+
+    def __init__(self, width: int, depth: int) -> None:
+        super().__init__()
+        self.model = nn.Sequential(*(ResidualBlock(width, 3**i) for i in reversed(range(depth))))
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.model(x)
+        return out
+
+
+class Encoder(nn.Module):
+    """Features (B, 263, T) -> latents (B, code width, T / 4)."""
+
+    def __init__(self, width: int, code_width: int, depth: int) -> None:
+        super().__init__()
+        down = [
+            nn.Sequential(nn.Conv1d(width, width, 4, stride=2, padding=1), ResidualStack(width, depth))
+            for _ in range(DOWNSAMPLINGS)
+        ]
+        self.model = nn.Sequential(
+            nn.Conv1d(DIMENSIONS, width, 3, padding=1), nn.ReLU(), *down, nn.Conv1d(width, code_width, 3, padding=1)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.model(x)
+        return out
+
+
+class Decoder(nn.Module):
+    """Latents (B, code width, T / 4) -> features (B, 263, T)."""
+
+    def __init__(self, width: int, code_width: int, depth: int) -> None:
+        super().__init__()
+        up = [
+            nn.Sequential(
+                ResidualStack(width, depth),
+                nn.Upsample(scale_factor=2, mode="nearest"),
+                nn.Conv1d(width, width, 3, padding=1),
+            )
+            for _ in range(DOWNSAMPLINGS)
+        ]
+        self.model = nn.Sequential(
+            nn.Conv1d(code_width, width, 3, padding=1),
+            nn.ReLU(),
+            *up,
+            nn.Conv1d(width, width, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv1d(width, DIMENSIONS, 3, padding=1),
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        out: Tensor = self.model(z)
+        return out
+
+
+class MotionVqVae(nn.Module):
+    """Normalised features (B, T, 263), T a multiple of 4, to codes (B, T / 4, levels) and back."""
+
+    def __init__(
+        self,
+        width: int = 512,
+        code_width: int = 512,
+        depth: int = 3,
+        codes: int = 512,
+        levels: int = 1,
+        quantizer: str = "residual",
+    ) -> None:
+        super().__init__()
+        self.encoder = Encoder(width, code_width, depth)
+        self.decoder = Decoder(width, code_width, depth)
+        self.quantizer = make_quantizer(quantizer, levels, codes, code_width)
+        self.codes, self.levels = codes, levels
+
+    def encode(self, features: Tensor) -> Tensor:
+        """Codes (B, T / 4, levels)."""
+        z = self._latents(features)
+        codes: Tensor = self.quantizer.encode(z.flatten(0, 1)).unflatten(0, z.shape[:2])
+        return codes
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Features (B, T, 263) of codes (B, T / 4, levels)."""
+        out: Tensor = self.decoder(self.quantizer.decode(codes).transpose(1, 2)).transpose(1, 2)
+        return out
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Reconstruction (B, T, 263), commitment loss (), codes (B, T / 4, levels used). In training the codebooks
+        move."""
+        z = self._latents(features)
+        chosen, commitment, codes = self.quantizer(z.flatten(0, 1))
+        out = self.decoder(chosen.reshape(z.shape).transpose(1, 2)).transpose(1, 2).float()
+        return out, commitment, codes.unflatten(0, z.shape[:2])
+
+    def _latents(self, features: Tensor) -> Tensor:
+        """(B, T / 4, code width)."""
+        z: Tensor = self.encoder(features.transpose(1, 2))
+        return z.float().transpose(1, 2)

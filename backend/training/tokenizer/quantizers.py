@@ -1,0 +1,202 @@
+"""Ways to make motion tokens of latents: each token is a few codes, one of every level.
+
+`residual` (the one that is used): each level says what those before it leave out. `grouped`: each level says a part of
+the latent. `finite`: no codebooks, a few rounded numbers. With one level of 512 codes, `residual` is the published
+quantizer. docs/training.md compares them.
+"""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ....retarget.errors import MotionGPTError
+
+KINDS = ("residual", "grouped", "finite")
+
+
+class Codebook(nn.Module):
+    """Nearest code of a codebook that follows its latents by exponential moving averages; unused codes are reset to
+    latents of the batch (Razavi et al. 2019; Dhariwal et al. 2020)."""
+
+    codebook: Tensor
+    sums: Tensor
+    counts: Tensor
+
+    def __init__(self, codes: int, code_width: int, decay: float = 0.99) -> None:
+        super().__init__()
+        self.decay = decay
+        self.register_buffer("codebook", torch.zeros(codes, code_width))
+        self.register_buffer("sums", torch.zeros(codes, code_width))
+        self.register_buffer("counts", torch.zeros(codes))
+
+    def encode(self, z: Tensor) -> Tensor:
+        """Codes (N,) of latents (N, code width)."""
+        distance = (self.codebook**2).sum(1) - 2.0 * z @ self.codebook.T
+        return distance.argmin(dim=1)
+
+    def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Codes (N,) of latents (N, code width), and what they say (N, code width); in training the codebook starts
+        from the first latents, and moves after it has spoken."""
+        if self.training and float(self.counts.sum()) == 0.0:
+            self.update(z, torch.zeros(len(z), dtype=torch.long, device=z.device))
+        codes = self.encode(z)
+        said = F.embedding(codes, self.codebook)
+        if self.training:
+            self.update(z, codes)
+        return codes, said
+
+    @torch.no_grad()
+    def update(self, z: Tensor, codes: Tensor) -> None:
+        """Move the codebook towards latents (N, code width) that chose `codes` (N,); reset codes hardly chosen."""
+        fresh = z[torch.randint(len(z), (len(self.codebook),), device=z.device)]
+        fresh = fresh + torch.randn_like(fresh) * 0.01 / z.shape[1] ** 0.5
+        if float(self.counts.sum()) == 0.0:
+            self.codebook.copy_(fresh)
+            self.sums.copy_(fresh)
+            self.counts.fill_(1.0)
+            return
+        hits = F.one_hot(codes, len(self.codebook)).to(z.dtype)  # (N, codes)
+        self.counts.mul_(self.decay).add_(hits.sum(0), alpha=1 - self.decay)
+        self.sums.mul_(self.decay).add_(hits.T @ z, alpha=1 - self.decay)
+        used = (self.counts >= 0.3).unsqueeze(1)
+        mean = self.sums / self.counts.clamp(min=1e-6).unsqueeze(1)
+        self.codebook.copy_(torch.where(used, mean, fresh))
+        self.sums.copy_(torch.where(used, self.sums, fresh))
+        self.counts.copy_(torch.where(used.squeeze(1), self.counts, torch.ones_like(self.counts)))
+
+
+class TokenQuantizer(nn.Module, ABC):
+    """What the kinds have in common. `forward`, of latents (N, code width): what codes say (N, code width), through
+    which gradients reach the latents; commitment loss (); codes (N, levels used). In training codebooks move."""
+
+    @abstractmethod
+    def encode(self, z: Tensor) -> Tensor:
+        """Codes (N, levels) of latents (N, code width)."""
+
+    @abstractmethod
+    def decode(self, codes: Tensor) -> Tensor:
+        """Latents (..., code width) of codes (..., levels)."""
+
+
+class _CodebookQuantizer(TokenQuantizer):
+    """One codebook a level."""
+
+    def __init__(self, levels: int, codes: int, code_width: int) -> None:
+        super().__init__()
+        self.levels = nn.ModuleList(Codebook(codes, code_width) for _ in range(levels))
+
+    def _each(self) -> list[Codebook]:
+        return [level for level in self.levels if isinstance(level, Codebook)]
+
+
+class ResidualQuantizer(_CodebookQuantizer):
+    """Codebooks one after the other: each level holds what the sum of those before it lacks (Zeghidour et al. 2021,
+    SoundStream).
+
+    In training, a share of `solo` of the batches goes without the levels after the first, so that the first alone
+    already says what happens.
+    """
+
+    def __init__(self, levels: int, codes: int, code_width: int, solo: float = 0.15) -> None:
+        super().__init__(levels, codes, code_width)
+        self.solo = solo
+
+    def encode(self, z: Tensor) -> Tensor:
+        codes, left = [], z
+        for level in self._each():
+            codes.append(level.encode(left))
+            left = left - F.embedding(codes[-1], level.codebook)
+        return torch.stack(codes, dim=-1)
+
+    def decode(self, codes: Tensor) -> Tensor:
+        parts = [F.embedding(codes[..., i], level.codebook) for i, level in enumerate(self._each())]
+        out: Tensor = torch.stack(parts).sum(dim=0)
+        return out
+
+    def forward(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        levels = self._each()
+        if self.training and float(torch.rand(())) < self.solo:
+            levels = levels[:1]
+        codes, chosen, commitment = [], torch.zeros_like(z), z.new_zeros(())
+        for level in levels:
+            found, said = level((z - chosen).detach())
+            codes.append(found)
+            chosen = chosen + said
+            commitment = commitment + F.mse_loss(z, chosen)
+        return z + (chosen - z).detach(), commitment / len(levels), torch.stack(codes, dim=-1)
+
+
+class GroupedQuantizer(_CodebookQuantizer):
+    """Each codebook quantises a part of the latent of its own (Yang et al. 2023, HiFi-Codec)."""
+
+    def __init__(self, levels: int, codes: int, code_width: int) -> None:
+        super().__init__(levels, codes, code_width // levels)
+
+    def encode(self, z: Tensor) -> Tensor:
+        return torch.stack([level.encode(part) for level, part in self._parts(z)], dim=-1)
+
+    def decode(self, codes: Tensor) -> Tensor:
+        return torch.cat([F.embedding(codes[..., i], book.codebook) for i, book in enumerate(self._each())], dim=-1)
+
+    def _parts(self, z: Tensor) -> list[tuple[Codebook, Tensor]]:
+        return list(zip(self._each(), z.chunk(len(self.levels), dim=-1), strict=True))
+
+    def forward(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        together = torch.stack([level(part)[0] for level, part in self._parts(z.detach())], dim=-1)
+        chosen = self.decode(together)
+        return z + (chosen - z).detach(), F.mse_loss(z, chosen), together
+
+
+class FiniteQuantizer(TokenQuantizer):
+    """No codebook: numbers, each rounded to one of eight values (finite scalar quantisation: Mentzer et al. 2024);
+    three of them make one code of 512. Nothing is committed to."""
+
+    STEPS = 8
+    NUMBERS = 3
+    places: Tensor
+
+    def __init__(self, levels: int, code_width: int) -> None:
+        super().__init__()
+        self.levels = levels
+        self.down = nn.Linear(code_width, levels * self.NUMBERS)
+        self.up = nn.Linear(levels * self.NUMBERS, code_width)
+        self.register_buffer("places", self.STEPS ** torch.arange(self.NUMBERS))
+
+    def _bounded(self, z: Tensor) -> Tensor:
+        """(..., levels * NUMBERS) between 0 and STEPS - 1."""
+        out: Tensor = (torch.tanh(self.down(z)) + 1.0) * ((self.STEPS - 1) / 2)
+        return out
+
+    def _latents(self, numbers: Tensor) -> Tensor:
+        out: Tensor = self.up(numbers * (2.0 / (self.STEPS - 1)) - 1.0)
+        return out
+
+    def encode(self, z: Tensor) -> Tensor:
+        numbers = self._bounded(z).round().long().unflatten(-1, (self.levels, self.NUMBERS))
+        out: Tensor = (numbers * self.places).sum(-1)
+        return out
+
+    def decode(self, codes: Tensor) -> Tensor:
+        numbers = codes[..., None] // self.places % self.STEPS
+        return self._latents(numbers.flatten(-2).float())
+
+    def forward(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        numbers = self._bounded(z)
+        rounded = numbers + (numbers.round() - numbers).detach()
+        return self._latents(rounded), z.new_zeros(()), self.encode(z)
+
+
+def make_quantizer(kind: str, levels: int, codes: int, code_width: int) -> TokenQuantizer:
+    """One of KINDS. Raises MotionGPTError for another, and for `finite` with other than 512 codes."""
+    if kind == "residual":
+        return ResidualQuantizer(levels, codes, code_width)
+    if kind == "grouped":
+        return GroupedQuantizer(levels, codes, code_width)
+    if kind != "finite":
+        raise MotionGPTError(f"There is no quantizer {kind}.", f"Use one of {', '.join(KINDS)}.")
+    made = FiniteQuantizer(levels, code_width)
+    if codes != made.STEPS**made.NUMBERS:
+        raise MotionGPTError(f"Finite codes can't be {codes}.", f"Leave codes at {made.STEPS**made.NUMBERS}.")
+    return made

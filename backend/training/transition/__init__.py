@@ -1,0 +1,1 @@
+"""The transition model, which fills the gaps between keyed poses."""

@@ -1,0 +1,135 @@
+"""Examples for the transition model: gaps in clips, with what is given around them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ....retarget.errors import MotionGPTError
+from ....retarget.motion import rotations as rot
+from ....retarget.motion.skeleton import MIRRORED_JOINTS, REST_OFFSETS
+from ....retarget.typing import Float64s, Floats, Ints
+from ...dataset.clips import Clip, Dataset, clip_motion, load_dataset
+from ...inbetween.network_input import AFTER, BEFORE, KEY_COUNT, Keys, global_rotations, joints_from_root
+from ..tokenizer.train import clip_weights
+
+SHORTEST, LONGEST = 1, 120
+"""Frames between two keys."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clips:
+    """All clips of one split at 30 frames a second, one after the other, then all of them mirrored.
+
+    rotations: (F, 22, 4).  root: (F, 3).  contacts: (F, 4).  sixd: (F, 132) global.  joints: (F, 66) from the root.
+    starts, lengths: (C,).  weights: probability of each clip.
+    """
+
+    rotations: Floats
+    root: Floats
+    contacts: Floats
+    sixd: Floats
+    joints: Floats
+    starts: Ints
+    lengths: Ints
+    weights: Float64s
+    names: list[str]
+
+
+def load_poses(folder: Path) -> tuple[Dataset, Floats]:
+    """A data set and its `poses.npy`. Raises MotionGPTError where it was imported without."""
+    dataset = load_dataset(folder)
+    path = folder / "poses.npy"
+    if not path.exists():
+        raise MotionGPTError(f"{folder} holds no poses.npy.", "Import the clips again with `motiongpt data import`.")
+    return dataset, np.load(path, mmap_mode="r")
+
+
+def load_clips(folder: Path, split: str, mirror: bool = True) -> Clips:
+    """The clips of a split; of both where it has none (a small data set)."""
+    dataset, poses = load_poses(folder)
+    chosen: list[Clip] = [c for c in dataset.split(split) or dataset.clips if not c.mirrored]
+    motions = [clip_motion(np.asarray(poses[c.pose_start : c.pose_start + c.pose_frames])) for c in chosen]
+    both = [*motions, *(m.mirror() for m in motions)] if mirror else motions
+    lengths = np.array([len(m) for m in both])
+    rotations = np.concatenate([m.rotations.astype(np.float32) for m in both])
+    sixd = rot.to_sixd(global_rotations(rotations))
+    weights = clip_weights(chosen)
+    return Clips(
+        rotations,
+        np.concatenate([m.root_position.astype(np.float32) for m in both]),
+        np.concatenate([m.contacts.astype(np.float32) for m in both]),
+        sixd.reshape(len(sixd), -1),
+        joints_from_root(sixd).reshape(len(sixd), -1),
+        np.cumsum(lengths) - lengths,
+        lengths,
+        np.concatenate([weights, weights]) / 2.0 if mirror else weights,
+        [c.name for c in chosen] * (2 if mirror else 1),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Gaps:
+    """N gaps. clip: (N,).  first, second: (N,) rows of the keys.  keys: all around them."""
+
+    first: Ints
+    second: Ints
+    keys: Keys
+
+    @property
+    def frames(self) -> Ints:
+        """(N,) between the keys."""
+        return self.second - self.first - 1
+
+
+def draw_gaps(clips: Clips, count: int, rng: np.random.Generator) -> Gaps:
+    """Random gaps, short ones as often as long; of what lies around them all, some or nothing is given."""
+    frames = np.exp(rng.uniform(np.log(1.6), np.log(64.0), count)).astype(int)
+    long = rng.random(count) < 0.05
+    frames[long] = rng.integers(60, LONGEST + 1, int(long.sum()))
+    chosen = rng.choice(len(clips.lengths), count, p=clips.weights)
+    frames = np.minimum(frames, clips.lengths[chosen] - 2)
+    place = (rng.random(count) * (clips.lengths[chosen] - frames - 1)).astype(int)
+    first = clips.starts[chosen] + place
+    before = np.select(
+        [rng.random(count) < 0.55, rng.random(count) < 0.7], [len(BEFORE) - 1, 0], rng.integers(0, 5, count)
+    )
+    after = np.where(rng.random(count) < 0.8, 0, rng.integers(1, 4, count))
+    previous = np.where(rng.random(count) < 0.3, rng.integers(2, 60, count), 0)
+    following = np.where(rng.random(count) < 0.3, rng.integers(2, 60, count), 0)
+    return gaps_at(clips, first, frames, chosen, np.stack([before, after, previous, following], axis=-1))
+
+
+def gaps_at(
+    clips: Clips,
+    first: Ints,
+    frames: Ints,
+    chosen: Ints,
+    layout: Ints,
+) -> Gaps:
+    """Gaps of `frames` (N,) after the rows `first` (N,) of the clips `chosen` (N,).
+
+    layout: (N, 4) how many of `BEFORE` and `AFTER` are given besides the keys, and how many frames from the keys other
+    keys lie (0: none).
+    """
+    second = first + frames + 1
+    start = clips.starts[chosen]
+    stop = start + clips.lengths[chosen]
+    before, after, previous, following = layout.T
+    alone_before, alone_after = before == 0, after == 0
+    rows = [first - i for i in BEFORE] + [second + i for i in AFTER] + [first - previous, second + following]
+    given = [before >= i for i in range(len(BEFORE))] + [after >= i for i in range(len(AFTER))]
+    given += [alone_before & (previous > 0), alone_after & (following > 0)]
+    index = np.stack(rows, axis=-1)
+    inside = (index >= start[:, None]) & (index < stop[:, None])
+    index = np.clip(index, start[:, None], stop[:, None] - 1)
+    wanted = np.stack(given, axis=-1) & inside
+    time = np.stack(rows, axis=-1).astype(np.float32)
+    # Keys that are not given still need a time of their own to divide by.
+    time[:, -2] = np.where(previous == 0, first - 1, time[:, -2])
+    time[:, -1] = np.where(following == 0, second + 1, time[:, -1])
+    time -= first[:, None]
+    return Gaps(first, second, Keys(clips.sixd[index], clips.joints[index], clips.root[index], wanted, time))
+
+
+assert np.allclose(REST_OFFSETS * [-1.0, 1.0, 1.0], REST_OFFSETS[list(MIRRORED_JOINTS)]) and KEY_COUNT == 11

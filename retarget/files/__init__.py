@@ -1,0 +1,1 @@
+"""Motion files of every kind into `Motion`, and back."""

@@ -1,0 +1,211 @@
+"""AMASS and SMPL-X motion files (`.npz`): poses, shape and translation of the user's body models, to `Motion` and back.
+
+A pose is a rotation vector a joint, relative to its parent, zero in SMPL's T-pose, so that rotations are those of
+`Motion`. What differs: AMASS' world is Z up, and its translation is not where the pelvis is: SMPL turns the body
+about its pelvis, which in the T-pose lies at J0 and not in the origin, so that
+
+    pelvis = J0 + translation        (J0 is not turned; both in the file's axes)
+"""
+
+import json
+import math
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import MotionGPTError
+from ..motion import Motion
+from ..motion import rotations as rot
+from ..motion.skeleton import JOINT_COUNT, leg_length
+from ..solving.solve import with_contacts
+from ..typing import Floats
+from .body_models import GENDERS, find_body, load_body
+
+ENDINGS = {".amass.npz": "smplh", ".smplx.npz": "smplx"}
+"""What the names of written files end in -> body model."""
+_UPRIGHT = rot.from_axis_angle((1.0, 0.0, 0.0), -np.pi / 2)
+"""Turns Z up into Y up: (x, y, z) -> (x, z, -y)."""
+_RATES = ("mocap_framerate", "mocap_frame_rate", "fps")
+_POSES = ((("poses",), "trans"), (("root_orient", "pose_body"), "trans"), (("global_orient", "body_pose"), "transl"))
+"""Under which names poses and translation come: AMASS', AMASS' in parts, the smplx package's."""
+_BODY_NUMBERS = 3 * JOINT_COUNT
+_WIDTHS = {156: "smplh", 165: "smplx"}
+_SHAPES = 16
+"""How many shape parameters AMASS writes."""
+_MOST_FPS = 1e4
+_SAME = 1e-4  # metres between bones that count as one body
+
+
+def is_amass(path: str | Path) -> bool:
+    """Whether an `.npz` is of this kind, by the names of its arrays: the project's own hold none of these."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return _layout(file.files) is not None
+    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile):
+        return False
+
+
+def _layout(names: Iterable[str]) -> tuple[tuple[str, ...], str] | None:
+    """Which names hold the poses and which the translation."""
+    there = set(names)
+    return next(((parts, trans) for parts, trans in _POSES if {*parts, trans} <= there), None)
+
+
+def read_amass(path: str | Path, place: Path | None = None, up: str = "z") -> Motion:
+    """A motion on the body that the file describes, where it stands in the file's world; hands and face are left out.
+
+    place: the user's body files, see `find_body`.  up: the axis of the file's world that points up, "z" (AMASS) or
+    "y".  Raises MotionGPTError for a file that lacks something, and without the body.
+    """
+    arrays = _load(path)
+    poses, translation, betas, fps = _numbers(path, arrays)
+    kind, gender = _kind_of(arrays, poses.shape[1]), _gender_of(arrays)
+    body = load_body(find_body(place, kind, gender))
+    if kind is not None and body.kind != kind:
+        raise _bad(path, f"its poses are for {kind.upper()} and the body is {body.kind.upper()}")
+    vectors = poses[:, :_BODY_NUMBERS].reshape(-1, JOINT_COUNT, 3)
+    motion = Motion(
+        rotations=rot.unflip(rot.from_rotation_vector(vectors)),
+        root_position=body.joints(betas)[0] + translation,
+        fps=fps,
+        contacts=np.zeros((len(poses), 4)),
+        offsets=body.offsets(betas),
+        meta={**_meta_of(arrays), "gender": gender, "betas": betas.tolist(), "source": Path(path).name},
+    )
+    return with_contacts(motion.placed(np.zeros(3), _UPRIGHT) if up == "z" else motion)
+
+
+def write_amass(motion: Motion, path: str | Path, place: Path | None = None) -> None:
+    """Write as AMASS does, for the body model that the name's ending says (`ENDINGS`), Z up, hands flat.
+
+    A motion on the body of the same gender and shape (as `read_amass` gives it) comes out as it is; any other is put
+    on the neutral mean shape, its path scaled by leg length. Raises MotionGPTError without the body.
+    """
+    kind = ending_kind(path) or "smplh"
+    gender, betas = _shape_of(motion, kind, place)
+    body = load_body(find_body(place, kind, gender))
+    scale = leg_length(body.offsets(betas)) / max(leg_length(motion.offsets), 1e-6)
+    world = motion.placed(np.zeros(3), rot.conjugate(_UPRIGHT))
+    poses = np.zeros((len(motion), 156 if kind == "smplh" else 165))
+    poses[:, :_BODY_NUMBERS] = rot.to_rotation_vector(world.rotations).reshape(len(motion), -1)
+    arrays = {
+        "trans": world.root_position * scale - body.joints(betas)[0],
+        "gender": np.array(gender),
+        "betas": betas,
+        "poses": poses,
+        "meta": np.array(json.dumps(motion.meta, ensure_ascii=False, sort_keys=True)),
+    }
+    with open(path, "wb") as file:
+        np.savez_compressed(file, **arrays, **_EXTRAS[kind](motion.fps, poses))
+
+
+def ending_kind(path: str | Path) -> str | None:
+    """The body model that a file's name asks for, None for any other name."""
+    name = Path(path).name.lower()
+    return next((kind for ending, kind in ENDINGS.items() if name.endswith(ending)), None)
+
+
+def _smplh_extras(fps: float, poses: Floats) -> dict[str, Floats]:
+    return {"mocap_framerate": np.array(fps), "dmpls": np.zeros((len(poses), 8))}
+
+
+def _smplx_extras(fps: float, poses: Floats) -> dict[str, Any]:
+    return {
+        "mocap_frame_rate": np.array(fps),
+        "mocap_time_length": np.array(len(poses) / fps),
+        "surface_model_type": np.array("smplx"),
+        "num_betas": np.array(_SHAPES),
+        "root_orient": poses[:, :3],
+        "pose_body": poses[:, 3:66],
+        "pose_jaw": poses[:, 66:69],
+        "pose_eye": poses[:, 69:75],
+        "pose_hand": poses[:, 75:],
+    }
+
+
+_EXTRAS: dict[str, Callable[[float, Floats], dict[str, Any]]] = {"smplh": _smplh_extras, "smplx": _smplx_extras}
+
+
+def _load(path: str | Path) -> dict[str, Any]:
+    """Every array of the file that can be read without unpickling; the others are of no use here."""
+    arrays: dict[str, Any] = {}
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            wanted = {name for parts, trans in _POSES for name in (*parts, trans)}
+            for name in wanted | {*_RATES, "betas", "gender", "surface_model_type", "meta"}:
+                if name in file.files:
+                    arrays[name] = file[name]
+    except FileNotFoundError:
+        raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
+    except (KeyError, ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile) as error:
+        raise _bad(path, str(error)) from error
+    return arrays
+
+
+def _numbers(path: str | Path, arrays: Mapping[str, Any]) -> tuple[Floats, Floats, Floats, float]:
+    """Poses (T, 66 or more), translation (T, 3), shape parameters and rate. Raises MotionGPTError for wrong ones."""
+    layout = _layout(arrays)
+    if layout is None:
+        raise _bad(path, "it holds no poses with a translation")
+    rate = next((arrays[name] for name in _RATES if name in arrays), None)
+    if rate is None:
+        raise _bad(path, f"it does not say its rate ({' or '.join(_RATES)})")
+    try:
+        whole = [arrays[name].astype(np.float64) for name in layout[0]]
+        poses = np.concatenate([a.reshape(len(a), math.prod(a.shape[1:])) for a in whole], axis=1)
+        translation = arrays[layout[1]].astype(np.float64)
+        betas = np.atleast_2d(arrays.get("betas", np.zeros(0)).astype(np.float64))[0]
+        fps = float(rate.reshape(-1)[0])
+    except (ValueError, IndexError, TypeError) as error:
+        raise _bad(path, str(error)) from error
+    frames = len(poses)
+    if frames == 0 or poses.shape[1] < _BODY_NUMBERS or translation.shape != (frames, 3) or not 0 < fps < _MOST_FPS:
+        raise _bad(path, f"poses {poses.shape}, translation {translation.shape}, {fps:g} frames a second")
+    if betas.ndim != 1 or not all(np.isfinite(a).all() for a in (poses, translation, betas)):
+        raise _bad(path, "some numbers are not finite")
+    return poses, translation, betas, fps
+
+
+def _kind_of(arrays: Mapping[str, Any], width: int) -> str | None:
+    named = str(arrays.get("surface_model_type", "")).lower()
+    return named if named in ("smplh", "smplx") else _WIDTHS.get(width)
+
+
+def _gender_of(arrays: Mapping[str, Any]) -> str:
+    """The file's gender; some files hold bytes, written as b'male'."""
+    value = np.asarray(arrays.get("gender", "neutral")).reshape(-1)[:1].tolist()
+    text = value[0].decode(errors="replace") if value and isinstance(value[0], bytes) else "".join(map(str, value))
+    text = text.lower().removeprefix("b").strip("'\" ")
+    return text if text in GENDERS else "neutral"
+
+
+def _meta_of(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """What `write_amass` kept of a motion's meta."""
+    try:
+        found = json.loads(str(arrays["meta"]))
+        return found if isinstance(found, dict) else {}
+    except (KeyError, ValueError):
+        return {}
+
+
+def _shape_of(motion: Motion, kind: str, place: Path | None) -> tuple[str, Floats]:
+    """Gender and shape parameters (16,) of a motion that was read from such a file; else the neutral mean."""
+    gender = str(motion.meta.get("gender", ""))
+    betas = np.zeros(_SHAPES)
+    try:
+        known = np.asarray(motion.meta.get("betas", ()), np.float64).reshape(-1)[:_SHAPES]
+        betas[: len(known)] = known
+        if gender in GENDERS:
+            body = load_body(find_body(place, kind, gender))
+            if np.abs(body.offsets(betas) - motion.offsets).max() < _SAME:
+                return gender, betas
+    except (ValueError, TypeError, MotionGPTError):
+        pass  # meta may hold anything, and the body of that gender need not be there
+    return "neutral", np.zeros(_SHAPES)
+
+
+def _bad(path: str | Path, why: str) -> MotionGPTError:
+    return MotionGPTError(f"{path} can't be read as an AMASS or SMPL-X motion: {why}.", "Get the file again.")

@@ -1,0 +1,194 @@
+"""BVH files in and out.
+
+Format: Biovision hierarchy as commonly written: HIERARCHY of ROOT/JOINT/End Site with OFFSET and CHANNELS in any order,
+then MOTION with one line a frame. A rotation is the product of its channels in their order (column vectors, degrees);
+position channels replace the joint's OFFSET, as most tools read them.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import MotionGPTError
+from ..motion import Motion
+from ..motion import rotations as rot
+from ..motion.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS
+from ..rigs.rig import Rig
+from ..typing import Floats
+
+_AXIS = {"X": 0, "Y": 1, "Z": 2}
+
+
+@dataclass(frozen=True, eq=False)
+class BvhClip:
+    """A parsed file, in its own axes and units.
+
+    rig: rest rotations are zero, heads are the summed OFFSETs.  local_rotations: (T, N, 4).
+    local_positions: (T, N, 3) each joint in its parent's axes.  fps: frames a second.
+    """
+
+    rig: Rig
+    local_rotations: Floats
+    local_positions: Floats
+    fps: float
+
+    @cached_property
+    def global_rotations(self) -> Floats:
+        """(T, N, 4) of every joint."""
+        out = np.empty_like(self.local_rotations)
+        for joint, parent in enumerate(self.rig.parents):
+            local = self.local_rotations[:, joint]
+            out[:, joint] = local if parent < 0 else rot.multiply(out[:, parent], local)
+        return out
+
+    @cached_property
+    def heads(self) -> Floats:
+        """(T, N, 3) global position of every joint."""
+        out = np.empty_like(self.local_positions)
+        for joint, parent in enumerate(self.rig.parents):
+            local = self.local_positions[:, joint]
+            if parent >= 0:
+                local = out[:, parent] + rot.rotate(self.global_rotations[:, parent], local)
+            out[:, joint] = local
+        return out
+
+
+@dataclass
+class _Hierarchy:
+    names: list[str]
+    parents: list[int]
+    offsets: list[list[float]]
+    tails: list[list[float]]  # offset of the End Site, or of the last child
+    channels: list[list[str]]
+
+
+def _parse_hierarchy(text: str) -> _Hierarchy:
+    h = _Hierarchy([], [], [], [], [])
+    stack: list[int] = []  # -2 marks an End Site
+    tokens = iter(re.findall(r"[{}]|[^\s{}]+", text))
+    for token in tokens:
+        if token in ("ROOT", "JOINT"):
+            name = next(tokens)
+            h.names.append(name)
+            h.parents.append(stack[-1] if stack else -1)
+            h.offsets.append([0.0] * 3)
+            h.tails.append([0.0] * 3)
+            h.channels.append([])
+        elif token == "End":
+            next(tokens)
+            next(tokens)
+            stack.append(-2)
+        elif token == "{":
+            stack.append(len(h.names) - 1)
+        elif token == "}":
+            stack.pop()
+        elif token == "OFFSET":
+            offset = [float(next(tokens)) for _ in range(3)]
+            if stack[-1] == -2:
+                h.tails[stack[-2]] = offset
+            else:
+                h.offsets[stack[-1]] = offset
+                if h.parents[stack[-1]] >= 0:
+                    h.tails[h.parents[stack[-1]]] = offset
+        elif token == "CHANNELS":
+            h.channels[stack[-1]] = [next(tokens) for _ in range(int(next(tokens)))]
+    if not h.names:
+        raise ValueError("no ROOT")
+    return h
+
+
+def _apply_channels(h: _Hierarchy, values: Floats) -> tuple[Floats, Floats]:
+    """Local rotations (T, N, 4) and positions (T, N, 3) of channel values (T, C)."""
+    frames, joints = len(values), len(h.names)
+    rotations = np.tile(rot.IDENTITY, (frames, joints, 1))
+    positions = np.tile(np.asarray(h.offsets, dtype=np.float64), (frames, 1, 1))
+    column = 0
+    for joint, channels in enumerate(h.channels):
+        order = ""
+        angles = []
+        for channel in channels:
+            axis = channel[0].upper()
+            if channel[1:].lower() == "position":
+                positions[:, joint, _AXIS[axis]] = values[:, column]
+            elif channel[1:].lower() == "rotation":
+                order += axis
+                angles.append(np.radians(values[:, column]))
+            else:
+                raise ValueError(f"unknown channel {channel}")
+            column += 1
+        if len(order) == 3:
+            rotations[:, joint] = rot.from_euler(np.stack(angles, axis=-1), order)
+        elif order:
+            raise ValueError(f"joint {h.names[joint]} has {len(order)} rotation channels, expected 3")
+    return rotations, positions
+
+
+def read_bvh(path: str | Path) -> BvhClip:
+    """Parse a BVH file of any skeleton. Raises MotionGPTError for a file that is none."""
+    try:
+        text = Path(path).read_text(encoding="utf-8", errors="replace")
+        head, _, motion = text.partition("MOTION")
+        h = _parse_hierarchy(head)
+        found = re.search(r"Frames:\s*(\d+)\s+Frame\s+Time:\s*([0-9.eE+-]+)", motion)
+        if not found:
+            raise ValueError("no frame count and time")
+        width = sum(len(c) for c in h.channels)
+        values = np.array(motion[found.end() :].split(), dtype=np.float64)
+        frames = min(int(found[1]), len(values) // width if width else 0)
+        if frames < 1 or len(values) % width or not np.isfinite(values).all():
+            raise ValueError(f"{len(values)} values do not fill lines of {width}")
+        local_rotations, local_positions = _apply_channels(h, values.reshape(-1, width)[:frames])
+        fps = round(1.0 / float(found[2]), 3)
+    except FileNotFoundError:
+        raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
+    except (ValueError, IndexError, StopIteration, OSError, ZeroDivisionError, KeyError) as error:
+        raise MotionGPTError(f"{path} is no readable BVH file ({error}).", "Export it again as BVH.") from error
+    return BvhClip(_rig_of(h), local_rotations, local_positions, fps)
+
+
+def _rig_of(h: _Hierarchy) -> Rig:
+    heads = np.zeros((len(h.names), 3))
+    for joint, parent in enumerate(h.parents):
+        heads[joint] = np.asarray(h.offsets[joint]) + (heads[parent] if parent >= 0 else 0.0)
+    return Rig(
+        names=tuple(h.names),
+        parents=tuple(h.parents),
+        rest_rotations=np.tile(rot.IDENTITY, (len(h.names), 1)),
+        heads=heads,
+        tails=heads + np.asarray(h.tails),
+    )
+
+
+def write_bvh(motion: Motion, path: str | Path) -> None:
+    """Write the canonical skeleton as BVH: centimetres, Y up, T-pose at rest, channels Z X Y, root with position."""
+    children: list[list[int]] = [[] for _ in range(JOINT_COUNT)]
+    for joint, parent in enumerate(PARENTS[1:], start=1):
+        children[parent].append(joint)
+    lines = ["HIERARCHY"]
+    order: list[int] = []
+
+    def walk(joint: int, depth: int) -> None:
+        order.append(joint)
+        pad = "  " * depth
+        x, y, z = motion.offsets[joint] * 100.0
+        position = "Xposition Yposition Zposition " if joint == 0 else ""
+        lines.append(f"{pad}{'JOINT' if depth else 'ROOT'} {JOINT_NAMES[joint]}")
+        lines.append(f"{pad}{{")
+        lines.append(f"{pad}  OFFSET {x:.6f} {y:.6f} {z:.6f}")
+        lines.append(f"{pad}  CHANNELS {6 if joint == 0 else 3} {position}Zrotation Xrotation Yrotation")
+        for child in children[joint]:
+            walk(child, depth + 1)
+        if not children[joint]:
+            x, y, z = motion.offsets[joint] * 50.0
+            lines.append(f"{pad}  End Site\n{pad}  {{\n{pad}    OFFSET {x:.6f} {y:.6f} {z:.6f}\n{pad}  }}")
+        lines.append(f"{pad}}}")
+
+    walk(0, 0)
+    angles = np.degrees(rot.to_euler_zxy(motion.rotations))[:, order].reshape(len(motion), -1)
+    values = np.concatenate([motion.root_position * 100.0, angles], axis=1)
+    lines += ["MOTION", f"Frames: {len(motion)}", f"Frame Time: {1.0 / motion.fps:.8f}"]
+    lines += [" ".join(f"{v:.6f}" for v in row) for row in values]
+    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")

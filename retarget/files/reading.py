@@ -1,0 +1,71 @@
+"""Motion files of any kind into `Motion`, and back."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import MotionGPTError
+from ..motion import Motion
+from ..motion import rotations as rot
+from ..rigs.calibration import Calibration, calibrate_from_motion, calibrate_from_rest, stands_at_rest
+from ..rigs.mapping import Mapping, map_rig
+from ..solving.solve import to_motion, with_contacts
+from .amass import ending_kind, is_amass, read_amass, write_amass
+from .bvh import BvhClip, read_bvh, write_bvh
+from .npz import load_npz, save_npz
+
+FORMATS = (".npz", ".bvh")
+
+
+def calibrate_clips(clips: list[BvhClip], mapping: Mapping) -> Calibration:
+    """The calibration of one skeleton from any number of its clips."""
+    rig = clips[0].rig
+    if stands_at_rest(rig, mapping):
+        return calibrate_from_rest(rig, mapping)
+    return calibrate_from_motion(
+        rig,
+        mapping,
+        np.concatenate([c.global_rotations for c in clips]),
+        np.concatenate([c.heads for c in clips]),
+    )
+
+
+def bvh_to_motion(clip: BvhClip, mapping: Mapping, calibration: Calibration) -> Motion:
+    """A clip of any skeleton as canonical motion on the floor, starting over the origin and facing +Z."""
+    return on_ground(to_motion(clip.rig, mapping, clip.global_rotations, clip.heads, clip.fps, calibration))
+
+
+def on_ground(motion: Motion) -> Motion:
+    """Starting over the origin and facing +Z, on the floor, with contacts found from its feet."""
+    motion = motion.centered()
+    lowest = float(np.percentile(motion.joints[..., 1].min(axis=1), 2))  # single bad frames do not lift the whole clip
+    return with_contacts(motion.placed(np.array([0.0, -lowest, 0.0]), rot.IDENTITY))
+
+
+def read_motion(path: str | Path, body: Path | None = None, up: str = "z") -> Motion:
+    """Read `.npz` (the project's own, AMASS', SMPL-X) or `.bvh`.
+
+    body, up: of AMASS and SMPL-X files, as in `read_amass`. Raises MotionGPTError for other endings, unreadable files
+    and skeletons of no biped.
+    """
+    ending = Path(path).suffix.lower()
+    if ending == ".npz":
+        return read_amass(path, body, up) if is_amass(path) else load_npz(path)
+    if ending == ".bvh":
+        clip = read_bvh(path)
+        mapping = map_rig(clip.rig)
+        motion = bvh_to_motion(clip, mapping, calibrate_clips([clip], mapping))
+        return replace(motion, meta={"source": Path(path).name})
+    raise MotionGPTError(f"{path}: motion files end in {' or '.join(FORMATS)}.", "Convert the file first.")
+
+
+def write_motion(motion: Motion, path: str | Path, body: Path | None = None) -> None:
+    """Write `.npz` or `.bvh`, by the file's ending; `.amass.npz` and `.smplx.npz` as AMASS does, with a body file."""
+    ending = Path(path).suffix.lower()
+    if ending not in FORMATS:
+        raise MotionGPTError(f"{path}: motion files end in {' or '.join(FORMATS)}.", "Choose one of these endings.")
+    if ending_kind(path):
+        write_amass(motion, path, body)
+    else:
+        (save_npz if ending == ".npz" else write_bvh)(motion, path)

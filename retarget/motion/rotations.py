@@ -1,0 +1,167 @@
+"""Rotations in numpy. Quaternions are wxyz, unit length; matrices act on column vectors; all batch over leading axes.
+
+A product `multiply(a, b)` turns by b first, then by a, as matrices do.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..typing import Floats
+
+IDENTITY = np.array([1.0, 0.0, 0.0, 0.0])
+
+
+def normalize(v: Floats, eps: float = 1e-12) -> Floats:
+    """Vectors (..., n) scaled to unit length; zero stays zero."""
+    unit: Floats = v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), eps)
+    return unit
+
+
+def multiply(a: Floats, b: Floats) -> Floats:
+    """Hamilton product of quaternions (..., 4)."""
+    aw, ax, ay, az = a[..., 0], a[..., 1], a[..., 2], a[..., 3]
+    bw, bx, by, bz = b[..., 0], b[..., 1], b[..., 2], b[..., 3]
+    return np.stack(
+        [
+            aw * bw - ax * bx - ay * by - az * bz,
+            aw * bx + ax * bw + ay * bz - az * by,
+            aw * by - ax * bz + ay * bw + az * bx,
+            aw * bz + ax * by - ay * bx + az * bw,
+        ],
+        axis=-1,
+    )
+
+
+def conjugate(q: Floats) -> Floats:
+    """The inverse of unit quaternions (..., 4)."""
+    return q * np.array([1.0, -1.0, -1.0, -1.0], dtype=q.dtype)
+
+
+def rotate(q: Floats, v: Floats) -> Floats:
+    """Vectors (..., 3) turned by quaternions (..., 4)."""
+    u = q[..., 1:]
+    t = 2.0 * cross(u, v)
+    return v + q[..., :1] * t + cross(u, t)
+
+
+def cross(a: Floats, b: Floats) -> Floats:
+    """Vector product (..., 3); `np.cross` spends most of its time on finding out the same."""
+    ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
+    bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
+    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
+
+
+def from_axis_angle(axis: ArrayLike, angle: ArrayLike) -> Floats:
+    """Quaternions (..., 4) that turn by `angle` (...) radians about unit `axis` (..., 3)."""
+    half = 0.5 * np.asarray(angle, dtype=np.float64)[..., None]
+    xyz = np.sin(half) * np.asarray(axis, dtype=np.float64)
+    return np.concatenate([np.broadcast_to(np.cos(half), (*xyz.shape[:-1], 1)), xyz], axis=-1)
+
+
+def to_rotation_vector(q: Floats) -> Floats:
+    """Rotation vectors (..., 3), radians times unit axis, of the shorter turn."""
+    q = np.where(q[..., :1] < 0, -q, q)
+    sine = np.linalg.norm(q[..., 1:], axis=-1, keepdims=True)
+    angle = 2.0 * np.arctan2(sine, q[..., :1])
+    vector: Floats = q[..., 1:] * np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 2.0)
+    return vector
+
+
+def from_rotation_vector(v: Floats) -> Floats:
+    """Inverse of `to_rotation_vector`."""
+    angle = np.linalg.norm(v, axis=-1, keepdims=True)
+    scale = np.where(angle > 1e-9, np.sin(0.5 * angle) / np.maximum(angle, 1e-9), 0.5)
+    return np.concatenate([np.cos(0.5 * angle), v * scale], axis=-1)
+
+
+def angle_between(a: Floats, b: Floats) -> Floats:
+    """Radians (...) of the turn from quaternion a to b."""
+    angle: Floats = np.linalg.norm(to_rotation_vector(multiply(conjugate(a), b)), axis=-1)
+    return angle
+
+
+def between(a: Floats, b: Floats) -> Floats:
+    """Shortest turn (..., 4) that takes direction a (..., 3) to direction b (..., 3)."""
+    a, b = np.broadcast_arrays(normalize(a), normalize(b))
+    w = 1.0 + np.sum(a * b, axis=-1, keepdims=True)
+    xyz = cross(a, b)
+    # Opposite directions: any axis across a does.
+    side = np.where(np.abs(a[..., :1]) < 0.9, np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
+    opposite = np.concatenate([np.zeros_like(w), cross(a, side)], axis=-1)
+    return normalize(np.where(w < 1e-7, opposite, np.concatenate([w, xyz], axis=-1)))
+
+
+def to_matrix(q: Floats) -> Floats:
+    """Rotation matrices (..., 3, 3)."""
+    eye = np.broadcast_to(np.eye(3, dtype=q.dtype), (*q.shape[:-1], 3, 3))
+    return np.stack([rotate(q, eye[..., i]) for i in range(3)], axis=-1)
+
+
+def from_matrix(m: Floats) -> Floats:
+    """Quaternions (..., 4) of rotation matrices (..., 3, 3), by the largest of the four components."""
+    m00, m11, m22 = m[..., 0, 0], m[..., 1, 1], m[..., 2, 2]
+    squares = np.stack([1 + m00 + m11 + m22, 1 + m00 - m11 - m22, 1 - m00 + m11 - m22, 1 - m00 - m11 + m22], axis=-1)
+    xy, xz, yz = m[..., 1, 0] + m[..., 0, 1], m[..., 0, 2] + m[..., 2, 0], m[..., 2, 1] + m[..., 1, 2]
+    wx, wy, wz = m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] - m[..., 0, 1]
+    rows = np.stack(
+        [
+            np.stack([squares[..., 0], wx, wy, wz], axis=-1),
+            np.stack([wx, squares[..., 1], xy, xz], axis=-1),
+            np.stack([wy, xy, squares[..., 2], yz], axis=-1),
+            np.stack([wz, xz, yz, squares[..., 3]], axis=-1),
+        ],
+        axis=-2,
+    )
+    best = np.argmax(squares, axis=-1)[..., None, None]
+    return normalize(np.take_along_axis(rows, best, axis=-2)[..., 0, :])
+
+
+def from_euler(angles: Floats, order: str) -> Floats:
+    """Quaternions (..., 4) of intrinsic Euler angles (..., 3) in radians; `order` ("ZXY") is that of the product."""
+    axes = {"X": (1.0, 0.0, 0.0), "Y": (0.0, 1.0, 0.0), "Z": (0.0, 0.0, 1.0)}
+    q = from_axis_angle(axes[order[0]], angles[..., 0])
+    for i in (1, 2):
+        q = multiply(q, from_axis_angle(axes[order[i]], angles[..., i]))
+    return q
+
+
+def to_euler_zxy(q: Floats) -> Floats:
+    """Intrinsic Z, X, Y angles (..., 3) in radians; the inverse of `from_euler(angles, "ZXY")`."""
+    m = to_matrix(q)
+    x = np.arcsin(np.clip(m[..., 2, 1], -1.0, 1.0))
+    z = np.arctan2(-m[..., 0, 1], m[..., 1, 1])
+    y = np.arctan2(-m[..., 2, 0], m[..., 2, 2])
+    return np.stack([z, x, y], axis=-1)
+
+
+def to_sixd(q: Floats) -> Floats:
+    """The 6D representation of Zhou et al. 2019 (..., 6): the matrix's first two columns, as HumanML3D stores it."""
+    m = to_matrix(q)
+    return np.concatenate([m[..., :, 0], m[..., :, 1]], axis=-1)
+
+
+def from_sixd(sixd: Floats) -> Floats:
+    """Quaternions (..., 4) from 6D (..., 6) by Gram-Schmidt; any two independent vectors do."""
+    x = normalize(sixd[..., :3])
+    z = normalize(cross(x, sixd[..., 3:]))
+    return from_matrix(np.stack([x, cross(z, x), z], axis=-1))
+
+
+def unflip(q: Floats) -> Floats:
+    """Quaternions (T, ..., 4) with signs chosen so that neighbours in time lie on the same side."""
+    dots = np.sum(q[1:] * q[:-1], axis=-1)
+    signs = np.concatenate([np.ones_like(q[:1, ..., 0]), np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)])
+    continuous: Floats = q * signs[..., None]
+    return continuous
+
+
+def slerp(a: Floats, b: Floats, t: ArrayLike) -> Floats:
+    """Spherical interpolation along the shorter arc; t (...) from 0 to 1."""
+    step = to_rotation_vector(multiply(conjugate(a), b))
+    return normalize(multiply(a, from_rotation_vector(step * np.asarray(t)[..., None])))
+
+
+def yaw(q: Floats) -> Floats:
+    """The turn about Y (..., 4) that takes +Z to where q's +Z points, seen from above."""
+    forward = rotate(q, np.array([0.0, 0.0, 1.0]))
+    return from_axis_angle((0.0, 1.0, 0.0), np.arctan2(forward[..., 0], forward[..., 2]))

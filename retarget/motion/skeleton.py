@@ -1,0 +1,75 @@
+"""The canonical skeleton: SMPL's 22 body joints, in SMPL's order.
+
+Axes: Y up, the character faces +Z, its left is +X. Units: metres. The rest pose is a T.
+"""
+
+import numpy as np
+
+from ..typing import Float64s, Floats
+
+JOINT_NAMES = (
+    "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2", "left_ankle", "right_ankle",
+    "spine3", "left_foot", "right_foot", "neck", "left_collar", "right_collar", "head", "left_shoulder",
+    "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist",
+)  # fmt: skip
+JOINT = {name: index for index, name in enumerate(JOINT_NAMES)}
+PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19)
+JOINT_COUNT = len(JOINT_NAMES)
+
+CONTACT_JOINTS = (JOINT["left_ankle"], JOINT["left_foot"], JOINT["right_ankle"], JOINT["right_foot"])
+"""The joints of `Motion.contacts`, in its order: left heel, left toe, right heel, right toe."""
+
+MIRRORED_JOINTS = tuple(
+    JOINT[name.replace("left", "#").replace("right", "left").replace("#", "right")] for name in JOINT_NAMES
+)
+"""For every joint, the joint on the other side (itself on the midline)."""
+
+# Directions of an adult in a T-pose, from the layout of SMPL's neutral body made symmetric; lengths (metres) are those
+# of the HumanML3D skeleton, so that published motion and ours share one body.
+_LEFT_BONES = {
+    "left_hip": ((0.0690, -0.0910, -0.0060), 0.1065),
+    "left_knee": ((0.0361, -0.3788, -0.0062), 0.3919),
+    "left_ankle": ((-0.0147, -0.3982, -0.0433), 0.4290),
+    "left_foot": ((0.0259, -0.0520, 0.1213), 0.1464),
+    "left_collar": ((0.0780, 0.1200, -0.0375), 0.1404),
+    "left_shoulder": ((0.0935, 0.0315, -0.0090), 0.1273),
+    "left_elbow": ((0.2566, -0.0130, -0.0245), 0.2600),
+    "left_wrist": ((0.2525, 0.0084, -0.0034), 0.2680),
+}
+_MIDDLE_BONES = {
+    "spine1": ((0.0, 0.1089, -0.0267), 0.1316),
+    "spine2": ((0.0, 0.1352, 0.0011), 0.1432),
+    "spine3": ((0.0, 0.0529, 0.0254), 0.0574),
+    "neck": ((0.0, 0.2139, -0.0428), 0.2194),
+    "head": ((0.0, 0.0650, 0.0513), 0.1030),
+}
+
+
+def _rest_offsets() -> Float64s:
+    offsets = np.zeros((JOINT_COUNT, 3))
+    for name, (direction, length) in {**_MIDDLE_BONES, **_LEFT_BONES}.items():
+        offset = np.asarray(direction) * (length / np.linalg.norm(direction))
+        offsets[JOINT[name]] = offset
+        offsets[MIRRORED_JOINTS[JOINT[name]]] = offset * (-1.0 if name.startswith("left") else 1.0, 1.0, 1.0)
+    return offsets
+
+
+REST_OFFSETS = _rest_offsets()
+"""(22, 3) metres: each joint from its parent, in the T-pose; the pelvis' own is zero."""
+
+
+def leg_length(offsets: Floats) -> float:
+    """Metres from hip to ankle along the left leg of bones (22, 3)."""
+    return float(sum(np.linalg.norm(offsets[JOINT[name]]) for name in ("left_knee", "left_ankle")))
+
+
+LEG_LENGTH = leg_length(REST_OFFSETS)
+"""The unit in which root motion is carried from body to body."""
+
+
+def rest_joints(offsets: Float64s = REST_OFFSETS) -> Float64s:
+    """Joint positions (22, 3) of the T-pose with the pelvis at the origin."""
+    joints = np.zeros((JOINT_COUNT, 3))
+    for joint, parent in enumerate(PARENTS[1:], start=1):
+        joints[joint] = joints[parent] + offsets[joint]
+    return joints

@@ -1,0 +1,1 @@
+"""Any character's bones: `Rig`, which bone plays which joint, and how the rest pose stands."""

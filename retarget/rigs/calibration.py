@@ -1,0 +1,195 @@
+"""How a rig's bones stand when the canonical skeleton stands in its T-pose.
+
+Let A be the turn from the rig's axes to the canonical ones, G_j a joint's canonical global rotation, and B_j the global
+rotation of its bone, in canonical axes. Both describe the same limb, so B_j(t) = G_j(t) T_j with T_j constant: the
+bone's orientation in the T-pose. With T_j known, motion goes either way:  B = G T  and  G = B T^-1.
+
+T_j from a rest pose R_j that is no T:  T_j = C_j A R_j, where C_j turns the limb from its direction at rest to that in
+the T-pose: first with its parent limb, then by what is left, the shortest way, so that a bent elbow straightens about
+its hinge. C is zero for torso, head and feet, which stand at rest as they do in the T.
+
+Many BVH files hold no rest pose: with all rotations zero, the bones of one chain lie along one axis. There T_j is found
+from the motion. Such skeletons come from tools whose joint axes are parallel to the world's in the T-pose, so T_j is
+the nearest of the 24 axis permutations to what the frames suggest, then turned so that the limb's own axis lies along
+the T-pose's.
+"""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..motion import rotations as rot
+from ..motion.skeleton import JOINT, LEG_LENGTH, REST_OFFSETS
+from ..typing import Floats
+from .mapping import Mapping
+from .rig import Rig
+
+# The joint that a limb points at, which gives its direction.
+_AIMS = {
+    "hip": "knee",
+    "knee": "ankle",
+    "ankle": "foot",
+    "shoulder": "elbow",
+    "elbow": "wrist",
+}
+_ALIGNED_AT_REST = ("hip", "knee", "shoulder", "elbow")
+_UP = np.array([0.0, 1.0, 0.0])
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """axes: (4,) turn from the rig's axes to the canonical ones.  tpose: bone name -> (4,) T_j.
+    scale: canonical metres per rig unit, by leg length."""
+
+    axes: Floats
+    tpose: dict[str, Floats]
+    scale: float
+
+
+def _limbs(mapping: Mapping) -> list[tuple[str, str, str, str]]:
+    """(kind, joint, bone, aimed-at bone) of every limb that has both ends."""
+    out = []
+    for side in ("left", "right"):
+        for kind, aim in _AIMS.items():
+            joint, target = f"{side}_{kind}", f"{side}_{aim}"
+            if joint in mapping.bones and target in mapping.bones:
+                out.append((kind, joint, mapping.bones[joint], mapping.bones[target]))
+    return out
+
+
+def _aim_direction(joint: str) -> Floats:
+    """The joint's limb direction (3,) in the canonical T-pose."""
+    side, kind = joint.split("_")
+    return rot.normalize(REST_OFFSETS[JOINT[f"{side}_{_AIMS[kind]}"]])
+
+
+def leg_length(rig: Rig, mapping: Mapping) -> float:
+    """Rig units from hip to ankle along the legs, mean of both."""
+    total = 0.0
+    for side in ("left", "right"):
+        hip, knee, ankle = (rig.heads[rig.index[mapping.bones[f"{side}_{k}"]]] for k in ("hip", "knee", "ankle"))
+        total += float(np.linalg.norm(knee - hip) + np.linalg.norm(ankle - knee))
+    return total / 2
+
+
+def _nearest_axis(v: Floats) -> Floats:
+    out = np.zeros(3)
+    best = int(np.argmax(np.abs(v)))
+    out[best] = np.sign(v[best])
+    return out
+
+
+def _axes(left: Floats, up: Floats) -> Floats:
+    """Turns (..., 4) to canonical axes for directions left (..., 3) and up (3,)."""
+    left = rot.normalize(left - up * np.sum(left * up, axis=-1, keepdims=True))
+    rows = np.stack([left, np.broadcast_to(up, left.shape), np.cross(left, up)], axis=-2)
+    return rot.from_matrix(rows)
+
+
+def _torso(rig: Rig, mapping: Mapping, heads: Floats) -> tuple[Floats, Floats, Floats]:
+    """(left, upward, downward leg) directions (..., 3) of poses with joints at heads (..., N, 3)."""
+    at = {joint: heads[..., rig.index[bone], :] for joint, bone in mapping.bones.items()}
+    left = rot.normalize(at["left_hip"] - at["right_hip"]) + rot.normalize(at["left_shoulder"] - at["right_shoulder"])
+    hips = 0.5 * (at["left_hip"] + at["right_hip"])
+    upward = rot.normalize(0.5 * (at["left_shoulder"] + at["right_shoulder"]) - hips)
+    down = rot.normalize(0.5 * (at["left_ankle"] + at["right_ankle"]) - hips)
+    return left, upward, down
+
+
+def stands_at_rest(rig: Rig, mapping: Mapping) -> bool:
+    """Whether the rest pose is that of a person: shoulders opposite to feet, left and right apart."""
+    left, upward, down = _torso(rig, mapping, rig.heads)
+    return bool(np.sum(upward * down) < -0.7 and np.linalg.norm(left) > 1.2 and abs(np.sum(left * upward)) < 0.7)
+
+
+def calibrate_from_rest(rig: Rig, mapping: Mapping) -> Calibration:
+    """For a rig whose rest pose is that of a person, in T, A or any other stance on flat feet."""
+    left, upward, _ = _torso(rig, mapping, rig.heads)
+    up = np.eye(3)[rig.up] if rig.up is not None else _nearest_axis(upward)
+    snapped = _nearest_axis(left - up * (left @ up))
+    left = snapped if rot.normalize(left) @ snapped > 0.99 else left  # hips of mocap skeletons differ by millimetres
+    axes = _axes(left, up)
+    rest = rot.multiply(axes, rig.rest_rotations)  # (N, 4)
+    correction: dict[str, Floats] = {}
+    for kind, joint, bone, target in _limbs(mapping):
+        if kind in _ALIGNED_AT_REST:
+            along = rot.rotate(axes, rig.heads[rig.index[target]] - rig.heads[rig.index[bone]])
+            parent = {"knee": "hip", "elbow": "shoulder"}.get(kind, "")
+            carried = correction.get(joint.replace(kind, parent) if parent else "", rot.IDENTITY)
+            rest_turn = rot.between(rot.rotate(carried, along), _aim_direction(joint))
+            correction[joint] = rot.multiply(rest_turn, carried)
+    for side in ("left", "right"):  # a hand lies in line with its forearm
+        if f"{side}_elbow" in correction:
+            correction[f"{side}_wrist"] = correction[f"{side}_elbow"]
+    tpose = {bone: rest[rig.index[bone]] for bone in mapping.driven}
+    for joint, turn in correction.items():
+        bone = mapping.bones[joint]
+        tpose[bone] = rot.multiply(turn, tpose[bone])
+    return Calibration(axes, tpose, LEG_LENGTH / leg_length(rig, mapping))
+
+
+def _permutations() -> Floats:
+    """The 24 rotations (24, 3, 3) that take axes to axes."""
+    out = []
+    for order in itertools.permutations(range(3)):
+        for signs in itertools.product((1.0, -1.0), repeat=3):
+            m = np.zeros((3, 3))
+            m[range(3), order] = signs
+            if np.linalg.det(m) > 0:
+                out.append(m)
+    return np.array(out)
+
+
+_PERMUTATIONS = _permutations()
+
+
+def _vote(rotations: Floats) -> Floats:
+    """The axis permutation (4,) that lies nearest to most rotations (K, 4)."""
+    traces = np.einsum("pij,kij->kp", _PERMUTATIONS, rot.to_matrix(rotations))
+    best: Floats = rot.from_matrix(_PERMUTATIONS[np.argmax(np.clip(traces, 0.0, None).sum(axis=0))])
+    return best
+
+
+def _flat_foot(goal: Floats, along: Floats, shin: Floats) -> Floats:
+    """The direction (3,) from ankle to toe of a foot flat on the floor: the T-pose's seen from above, sloped as this
+    skeleton's feet are (along (F, 3), canonical axes) in the frames whose shin (F, 3) stands upright."""
+    upright = along[shin[:, 1] < -0.97]
+    slope = float(np.median((upright if len(upright) else along)[:, 1]))
+    level = rot.normalize(goal * np.array([1.0, 0.0, 1.0]))
+    flat: Floats = level * np.sqrt(1.0 - slope**2) + np.array([0.0, slope, 0.0])
+    return flat
+
+
+def calibrate_from_motion(rig: Rig, mapping: Mapping, global_rotations: Floats, heads: Floats) -> Calibration:
+    """For a rig without a meaningful rest pose, from frames of motion: (T, N, 4) and (T, N, 3) in its axes.
+
+    The more of the motion is spent upright, the surer the result; clips of one skeleton are best taken together.
+    """
+    left, upward, down = _torso(rig, mapping, heads)
+    up = np.eye(3)[rig.up] if rig.up is not None else _nearest_axis((upward - down).mean(axis=0))
+    upright = np.flatnonzero((upward @ up > 0.9) & (down @ up < -0.9))
+    frames = upright if len(upright) else np.arange(len(heads))
+    axes = _axes(left[frames], up)  # (F, 4)
+    posed = rot.multiply(axes[:, None], global_rotations[frames])  # (F, N, 4)
+    tpose = {bone: _vote(posed[:, rig.index[bone]]) for bone in mapping.driven}
+    for kind, joint, bone, target in _limbs(mapping):
+        i, k = rig.index[bone], rig.index[target]
+        goal = _aim_direction(joint)
+        along = rot.rotate(axes, heads[frames, k] - heads[frames, i])  # (F, 3)
+        if kind == "ankle":
+            knee = rig.index[mapping.bones[joint.replace("ankle", "knee")]]
+            shin = rot.rotate(axes, heads[frames, i] - heads[frames, knee])
+            goal = _flat_foot(goal, rot.normalize(along), rot.normalize(shin))
+        turned = rot.multiply(rot.between(along, goal), posed[:, i])
+        # The nearer a limb is to its T-pose direction, the less can the shortest turn err in twist.
+        near = np.argsort(-(rot.normalize(along) @ goal))[: max(1, len(frames) // 10)]
+        snapped = _vote(turned[near])
+        own = rot.rotate(rot.conjugate(global_rotations[frames[0], i]), heads[frames[0], k] - heads[frames[0], i])
+        tpose[bone] = rot.multiply(rot.between(rot.rotate(snapped, own), goal), snapped)
+        if kind == "elbow":
+            wrist = mapping.bones[joint.replace("elbow", "wrist")]
+            tpose[wrist] = _vote(rot.multiply(rot.between(along, goal), posed[:, rig.index[wrist]])[near])
+    return Calibration(
+        _axes(_nearest_axis(np.cross(up, np.roll(up, 1))), up), tpose, LEG_LENGTH / leg_length(rig, mapping)
+    )

@@ -1,0 +1,300 @@
+"""Which bone of a rig plays which joint: found by the bones' names, else by the rig's shape.
+
+The spine and the neck are what lies between the limbs' roots. Whatever was found is checked against the rest pose, so
+that a dog with human names is refused.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..errors import MotionGPTError
+from ..motion.skeleton import JOINT
+from .control_names import control_names
+from .names import HEAD_NAMES, LIMB_NAMES, TWIST, split_name
+from .rig import Rig
+from .shape import find_by_shape
+
+_REQUIRED = ("hip", "knee", "ankle", "shoulder", "elbow")
+_SIDES = ("left", "right")
+_Parts = dict[tuple[str, str], list[int]]
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """The bones of a rig that move.
+
+    bones: canonical joint name -> bone name, for pelvis, head, limbs and collars that the rig has.
+    spine: bones from above the pelvis up to the chest, where the arms branch off; one to many.
+    neck: bones between chest and head; none to many.
+    root_bone: the bone whose translation carries the character.
+    twists: joint name -> bones that share the twist of the limb that starts there.
+    found_by: "names", "shape", "user" or the name of a control rig.
+    """
+
+    bones: dict[str, str]
+    spine: tuple[str, ...]
+    neck: tuple[str, ...]
+    root_bone: str
+    twists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    found_by: str = "names"
+    chains: dict[str, tuple[str, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "chains", {"spine": self.spine, "neck": self.neck})
+
+    @property
+    def driven(self) -> tuple[str, ...]:
+        """Every bone that gets rotations, each once."""
+        twists = [bone for bones in self.twists.values() for bone in bones]
+        return tuple(dict.fromkeys([*self.bones.values(), *self.spine, *self.neck, *twists]))
+
+
+def map_rig(rig: Rig) -> Mapping:
+    """Find pelvis, spine, neck, head and limbs. Raises MotionGPTError ("not_humanoid") that names what is missing."""
+    controls = control_names(frozenset(rig.names))
+    if controls is not None:
+        return _from_controls(rig, *controls)
+    parts: _Parts = {}
+    for bone, name in enumerate(rig.names):
+        parts.setdefault(split_name(name), []).append(bone)
+    found = {**_map_side(rig, parts, "left"), **_map_side(rig, parts, "right")}
+    missing = [f"{s} {k}" for k in _REQUIRED for s in _SIDES if f"{s}_{k}" not in found]
+    by_shape = None
+    if missing:
+        by_shape = find_by_shape(rig)
+        if by_shape is None:
+            raise _no_humanoid(
+                f"no bone for {', '.join(missing)}",
+                "Choose a character with two legs and two arms, or set its bones by hand under Bone Map.",
+            )
+        found = dict(by_shape)
+    else:
+        _refuse_two_characters(rig, parts)
+    return _assemble(rig, found, parts, "shape" if by_shape is not None else "names")
+
+
+def map_by_hand(rig: Rig, bones: dict[str, str]) -> Mapping:
+    """The map that a user gives, joint -> bone; spine and neck follow from it. Joints without a bone are left out.
+
+    Raises MotionGPTError for bones that the rig lacks, required joints without one, and limbs hung together wrongly.
+    """
+    bones = {joint: bone for joint, bone in bones.items() if bone}
+    unknown = [bone for bone in bones.values() if bone not in rig.index]
+    if unknown:
+        raise MotionGPTError(
+            f'The armature has no bone "{unknown[0]}".', "Correct the bone map, or find the bones again.", "bad_map"
+        )
+    missing = [f"{s} {k}" for k in _REQUIRED for s in _SIDES if f"{s}_{k}" not in bones]
+    if missing:
+        raise MotionGPTError(f"The bone map has no bone for {', '.join(missing)}.", "Fill it in.", "bad_map")
+    if control_names(frozenset(rig.names)) is not None:
+        auto = map_rig(rig)
+        return Mapping({**auto.bones, **bones}, auto.spine, auto.neck, auto.root_bone, found_by="user")
+    found = {joint: rig.index[bone] for joint, bone in bones.items()}
+    for side in _SIDES:
+        for upper, lower in (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow")):
+            if found[f"{side}_{upper}"] not in _ancestors(rig, found[f"{side}_{lower}"])[1:]:
+                raise MotionGPTError(
+                    f"The {side} {lower}'s bone does not hang from the {side} {upper}'s.",
+                    "Correct the bone map.",
+                    "bad_map",
+                )
+    mapping = _assemble(rig, found, {}, "user")
+    if "pelvis" in bones and bones["pelvis"] != mapping.bones["pelvis"]:
+        return replace(mapping, bones={**mapping.bones, "pelvis": bones["pelvis"]}, root_bone=bones["pelvis"])
+    return mapping
+
+
+def map_to_json(bones: dict[str, str]) -> str:
+    """A bone map, joint -> bone, as the text of a preset file."""
+    return json.dumps({"motiongpt_bone_map": 1, "bones": bones}, indent=1, sort_keys=True, ensure_ascii=False)
+
+
+def map_from_json(text: str) -> dict[str, str]:
+    """Inverse of `map_to_json`. Raises MotionGPTError for anything else."""
+    try:
+        content = json.loads(text)
+        bones = content["bones"]
+        if content["motiongpt_bone_map"] != 1 or not isinstance(bones, dict):
+            raise ValueError("another version")
+        return {str(joint): str(bone) for joint, bone in bones.items() if joint in JOINT}
+    except (ValueError, KeyError, TypeError) as error:
+        raise MotionGPTError(f"This is no bone map ({error}).", "Choose a preset that MotionGPT saved.") from error
+
+
+def _no_humanoid(what: str, cure: str) -> MotionGPTError:
+    return MotionGPTError(f"This armature is no humanoid that can be recognised: {what}.", cure, "not_humanoid")
+
+
+def _from_controls(rig: Rig, family: str, controls: dict[str, tuple[str, ...]]) -> Mapping:
+    bones = {joint: names[0] for joint, names in controls.items() if joint in JOINT and joint != "neck"}
+    missing = [f"{s} {k}" for k in _REQUIRED for s in _SIDES if f"{s}_{k}" not in bones]
+    if missing or not controls["spine"]:
+        raise _no_humanoid(
+            f"its control rig has no control for {', '.join(missing) or 'the spine'}", "Generate the rig again."
+        )
+    # Of Rigify's spine the controls below the pivot turn the hips against the chest: what carries the arms counts.
+    carries = _ancestors(rig, rig.index[bones["left_shoulder"]])
+    spine = tuple(b for b in controls["spine"] if rig.index[b] in carries) or controls["spine"]
+    return Mapping(bones, spine, controls["neck"], bones["pelvis"], found_by=family)
+
+
+def _assemble(rig: Rig, found: dict[str, int], parts: _Parts, found_by: str) -> Mapping:
+    chest, pelvis = _find_torso(rig, found)
+    found["pelvis"] = pelvis
+    spine = _path(rig, pelvis, chest)
+    _check_upright(rig, found)
+    head = found.get("head", _find_head(rig, parts, chest))
+    if head is not None and chest not in _ancestors(rig, head)[1:]:
+        head = None
+    found.pop("head", None)
+    if head is not None:
+        found["head"] = head
+    neck = _path(rig, chest, head)[:-1] if head is not None else []
+    return Mapping(
+        bones={joint: rig.names[bone] for joint, bone in found.items()},
+        spine=tuple(rig.names[b] for b in spine),
+        neck=tuple(rig.names[b] for b in neck),
+        root_bone=rig.names[pelvis],
+        twists=_find_twists(rig, found),
+        found_by=found_by,
+    )
+
+
+def _ancestors(rig: Rig, bone: int) -> list[int]:
+    out = []
+    while bone >= 0:
+        out.append(bone)
+        bone = rig.parents[bone]
+    return out
+
+
+def _find_limb(rig: Rig, parts: _Parts, side: str, parent: int | None, kind: str) -> int | None:
+    """The first bone of that kind and side; below `parent` when given, the one nearest to it.
+
+    Without a parent, a bone that has something below it, and of such the one nearest to the root: IK targets are named
+    like the bones that they pull.
+    """
+    for name in LIMB_NAMES[kind]:
+        below = [b for b in parts.get((side, name), []) if parent is None or parent in _ancestors(rig, b)[1:]]
+        if below:
+            return min(below, key=lambda b: (parent is None and not rig.children[b], len(_ancestors(rig, b))))
+    return None
+
+
+def _map_side(rig: Rig, parts: _Parts, side: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for chain in (("hip", "knee", "ankle", "foot"), ("shoulder", "elbow", "wrist")):
+        parent: int | None = None
+        for kind in chain:
+            bone = _find_limb(rig, parts, side, parent, kind)
+            if bone is None and parent is None:
+                break
+            if bone is None:
+                continue
+            found[f"{side}_{kind}"] = parent = bone
+    shoulder = found.get(f"{side}_shoulder")
+    if shoulder is not None:
+        above = set(_ancestors(rig, shoulder)[1:])
+        for name in LIMB_NAMES["collar"]:
+            collars = [b for b in parts.get((side, name), []) if b in above]
+            if collars:
+                found[f"{side}_collar"] = collars[0]
+                break
+    return found
+
+
+def _refuse_two_characters(rig: Rig, parts: _Parts) -> None:
+    """Raises where one side has two whole legs that hang from different bones."""
+    whole = []
+    for name in LIMB_NAMES["hip"]:
+        for hip in parts.get(("left", name), []):
+            knee = _find_limb(rig, parts, "left", hip, "knee")
+            if knee is not None and _find_limb(rig, parts, "left", knee, "ankle") is not None:
+                whole.append(hip)
+    for one in whole:
+        for other in whole:
+            apart = one not in _ancestors(rig, other) and other not in _ancestors(rig, one)
+            if apart and np.linalg.norm(rig.heads[one] - rig.heads[other]) > 0.05 * _size(rig):
+                raise _no_humanoid(
+                    f'it has two left legs ("{rig.names[one]}" and "{rig.names[other]}")',
+                    "Split the armature so that each character has its own (Edit Mode, Separate).",
+                )
+
+
+def _size(rig: Rig) -> float:
+    return float(np.ptp(rig.heads, axis=0).max())
+
+
+def _common(rig: Rig, bones: list[int]) -> int | None:
+    """The nearest bone that all of `bones` hang from (or are)."""
+    shared = [set(_ancestors(rig, b)) for b in bones]
+    for bone in _ancestors(rig, bones[0]):
+        if all(bone in s for s in shared):
+            return bone
+    return None
+
+
+def _find_torso(rig: Rig, found: dict[str, int]) -> tuple[int, int]:
+    """(chest, pelvis): where the arms meet, and where the legs and the chest do."""
+    chest = _common(rig, [found["left_shoulder"], found["right_shoulder"]])
+    # Biped hangs its clavicles from the neck.
+    while chest is not None and split_name(rig.names[chest])[1] in ("neck", "necktwist") and rig.parents[chest] >= 0:
+        chest = rig.parents[chest]
+    pelvis = _common(rig, [found["left_hip"], found["right_hip"], chest]) if chest is not None else None
+    if chest is None or pelvis is None or chest == pelvis:
+        raise _no_humanoid("no spine joins its arms and legs", "Parent arms and legs to one chain of spine bones.")
+    return chest, pelvis
+
+
+def _check_upright(rig: Rig, found: dict[str, int]) -> None:
+    """Refuse what goes on four legs: known to stand at rest (Blender), yet with shoulders beside the hips."""
+    if rig.up is None:
+        return
+    heads = {k: 0.5 * (rig.heads[found[f"left_{k}"]] + rig.heads[found[f"right_{k}"]]) for k in ("hip", "shoulder")}
+    spine = heads["shoulder"] - heads["hip"]
+    if spine[rig.up] < 0.5 * np.linalg.norm(spine):
+        raise _no_humanoid(
+            "its shoulders are not above its hips", "Only bipeds that stand upright in their rest pose can be animated."
+        )
+
+
+def _path(rig: Rig, top: int, bottom: int) -> list[int]:
+    """Bones below `top` down to and with `bottom`, in order."""
+    chain = _ancestors(rig, bottom)
+    return chain[: chain.index(top)][::-1] if top in chain else []
+
+
+def _find_head(rig: Rig, parts: _Parts, chest: int) -> int | None:
+    for name in HEAD_NAMES:
+        heads = [b for b in parts.get(("", name), []) if chest in _ancestors(rig, b)[1:]]
+        if heads:
+            nearest = min(heads, key=lambda b: len(_ancestors(rig, b)))
+            if name == "head":
+                return nearest
+            return max(heads, key=lambda b: len(_ancestors(rig, b)))
+    # Rigify's metarig calls the neck and head spine.004 to spine.006: the end of the middle chain above the chest.
+    bone, head = chest, None
+    while True:
+        middle = [c for c in rig.children[bone] if not split_name(rig.names[c])[0] and "spine" in rig.names[c].lower()]
+        if not middle:
+            return head
+        bone = head = middle[0]
+
+
+def _find_twists(rig: Rig, found: dict[str, int]) -> dict[str, tuple[str, ...]]:
+    """Bones called twist or roll that hang from a limb without carrying its next joint."""
+    mapped = set(found.values())
+    carries = {a for bone in mapped for a in _ancestors(rig, bone)}
+    out: dict[str, tuple[str, ...]] = {}
+    for side in _SIDES:
+        for kind, aim in (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist")):
+            limb, end = found.get(f"{side}_{kind}"), found.get(f"{side}_{aim}")
+            if limb is None or end is None:
+                continue
+            twists = [b for b in rig.children[limb] if b not in carries and TWIST.search(rig.names[b])]
+            if twists:
+                out[f"{side}_{kind}"] = tuple(rig.names[b] for b in twists)
+    return out

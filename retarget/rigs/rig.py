@@ -1,0 +1,145 @@
+"""`Rig`: the bones of any character as plain arrays, from Blender or from a BVH file."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..motion import rotations as rot
+from ..typing import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Rig:
+    """N bones, parents before children, in the rig's own axes and units.
+
+    names: N strings.  parents: N indices, -1 for a root.
+    rest_rotations: (N, 4) each bone's global orientation at rest, wxyz (a Blender bone points along its +Y).
+    heads: (N, 3) global position of each bone's joint at rest.  tails: (N, 3) its other end.
+    up: index of the axis that points up where the source says so (Blender: 2), None where it must be found.
+    low_points: (M, 3) vertices of the character's mesh near the floor at rest, None where there is no mesh.
+    """
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    rest_rotations: Floats
+    heads: Floats
+    tails: Floats
+    up: int | None = None
+    low_points: Floats | None = None
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.names)}
+
+    @cached_property
+    def children(self) -> tuple[tuple[int, ...], ...]:
+        out: list[list[int]] = [[] for _ in self.names]
+        for bone, parent in enumerate(self.parents):
+            if parent >= 0:
+                out[parent].append(bone)
+        return tuple(tuple(c) for c in out)
+
+    @cached_property
+    def rest_local(self) -> Floats:
+        """(N, 4) each bone's rest orientation relative to its parent's."""
+        out = self.rest_rotations.copy()
+        for bone, parent in enumerate(self.parents):
+            if parent >= 0:
+                out[bone] = rot.multiply(rot.conjugate(self.rest_rotations[parent]), self.rest_rotations[bone])
+        return out
+
+    @cached_property
+    def rest_offsets(self) -> Floats:
+        """(N, 3) each head relative to the parent's head, in the parent's axes."""
+        out = self.heads.copy()
+        for bone, parent in enumerate(self.parents):
+            if parent >= 0:
+                out[bone] = rot.rotate(
+                    rot.conjugate(self.rest_rotations[parent]), self.heads[bone] - self.heads[parent]
+                )
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class Carrier:
+    """What takes the whole character along: its root bone or, where `bone` is None, the armature object itself.
+
+    A point x of the rig at rest comes to turn x + shift.  turn: (T, 4).  shift: (T, 3), in the rig's axes and units.
+    """
+
+    bone: str | None
+    turn: Floats
+    shift: Floats
+
+    def moved(self, points: Floats) -> Floats:
+        """Points (3,) or (T, 3) of the rig as they are carried (T, 3)."""
+        return rot.rotate(self.turn, np.broadcast_to(points, self.shift.shape)) + self.shift
+
+    def taken_back(self, points: Floats) -> Floats:
+        """Inverse of `moved`."""
+        return rot.rotate(rot.conjugate(self.turn), points - self.shift)
+
+
+@dataclass(frozen=True, eq=False)
+class RigMotion:
+    """T frames of a rig's pose.
+
+    basis: (T, N, 4) each bone's rotation relative to its rest, in its own rest axes (Blender's pose-bone rotation).
+    root_translation: (T, 3) added to the root-motion bone's rest head, in the rig's global axes and units; what a
+    carrier moves is part of it.  fps: frames a second.
+    carrier: takes the travel over from the root-motion bone; a bone's turn is in `basis` too, the object's is not.
+    """
+
+    basis: Floats
+    root_translation: Floats
+    fps: float
+    carrier: Carrier | None = None
+
+    def global_rotations(self, rig: Rig) -> Floats:
+        """(T, N, 4) of every bone in the rig's axes."""
+        out = np.empty_like(self.basis)
+        for bone, parent in enumerate(rig.parents):
+            local = rot.multiply(rig.rest_local[bone], self.basis[:, bone])
+            if parent >= 0:
+                local = rot.multiply(out[:, parent], local)
+            elif self.carrier is not None and self.carrier.bone is None:
+                local = rot.multiply(self.carrier.turn, local)
+            out[:, bone] = local
+        return out
+
+    def heads(self, rig: Rig, root_bone: str) -> Floats:
+        """(T, N, 3) of every bone's joint in the rig's axes.  root_bone: gets `root_translation`."""
+        world = self.global_rotations(rig)
+        carrier = self.carrier
+        out = np.empty((len(world), len(rig.names), 3))
+        for bone, (name, parent) in enumerate(zip(rig.names, rig.parents, strict=True)):
+            if name == root_bone:
+                out[:, bone] = rig.heads[bone] + self.root_translation
+            elif carrier is not None and (carrier.bone == name or (carrier.bone is None and parent < 0)):
+                out[:, bone] = carrier.moved(rig.heads[bone])
+            elif parent < 0:
+                out[:, bone] = rig.heads[bone]
+            else:
+                step = np.broadcast_to(rig.rest_offsets[bone], (len(world), 3))
+                out[:, bone] = out[:, parent] + rot.rotate(world[:, parent], step)
+        return out
+
+
+def basis_of(rig: Rig, targets: dict[str, Floats], frames: int, turn: Floats | None = None) -> Floats:
+    """(T, N, 4) that brings bones to their global rotations (T, 4); bones without a target stay at rest.
+
+    turn: (T, 4) of the armature object, if it turns.
+    """
+    basis = np.tile(rot.IDENTITY, (frames, len(rig.names), 1))
+    world = np.empty_like(basis)
+    for bone, (name, parent) in enumerate(zip(rig.names, rig.parents, strict=True)):
+        follow = np.broadcast_to(rig.rest_local[bone], (frames, 4))
+        if parent >= 0:
+            follow = rot.multiply(world[:, parent], follow)
+        elif turn is not None:
+            follow = rot.multiply(turn, follow)
+        world[:, bone] = targets.get(name, follow)
+        if name in targets:
+            basis[:, bone] = rot.normalize(rot.multiply(rot.conjugate(follow), world[:, bone]))
+    return rot.unflip(basis)

@@ -1,0 +1,1 @@
+"""Motion from the canonical skeleton to a rig, and back."""

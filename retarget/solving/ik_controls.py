@@ -1,0 +1,107 @@
+"""IK controls of a control rig from a solved motion: ends that are placed, poles that elbows and knees point at.
+
+Controls lie in the space of what carries the character, where a rest point x that follows a bone comes to
+head + D (x - rest head), with D the bone's turn away from rest.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..motion import rotations as rot
+from ..rigs.rig import Rig, RigMotion
+from ..typing import Floats
+
+_STRAIGHT = 0.08
+"""Sine between upper limb and the line to its end below which the pole follows, more and more, the limb's own roll."""
+
+
+@dataclass(frozen=True, eq=False)
+class IkControl:
+    """name: of the bone.  rotation: (4,) and head: (3,) of it at rest, in the rig's axes."""
+
+    name: str
+    rotation: Floats
+    head: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class IkLimb:
+    """chain: the FK bones of the limb, in the rig.  toe: FK bone and IK control of the toes, where a foot has them."""
+
+    chain: tuple[str, str, str]
+    end: IkControl
+    pole: IkControl
+    toe: tuple[str, IkControl] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A control's rotation (T, 4) relative to its rest and in its own axes, and offset (T, 3) from its rest head in
+    the rig's; None where it is not keyed."""
+
+    control: IkControl
+    rotation: Floats | None
+    offset: Floats | None
+
+
+def place_limb(limb: IkLimb, rig: Rig, rig_motion: RigMotion, root_bone: str) -> list[Placed]:
+    """Where the controls of a limb go, so that its bones lie as the solved motion has them."""
+    turned, heads = _in_carrier(rig, rig_motion, root_bone)
+    upper, middle, end = (rig.index[name] for name in limb.chain)
+    foot = turned[:, end]
+    place = heads[:, end] + rot.rotate(foot, np.broadcast_to(limb.end.head - rig.heads[end], heads[:, end].shape))
+    away = float(np.linalg.norm(limb.pole.head - rig.heads[middle]))
+    points = [heads[:, bone] for bone in (upper, middle, end)]
+    pole = points[1] + away * _bend_direction(points, [rig.heads[b] for b in (upper, middle, end)], turned[:, upper])
+    placed = [
+        Placed(limb.end, _own_axes(foot, limb.end), place - limb.end.head),
+        Placed(limb.pole, None, pole - limb.pole.head),
+    ]
+    if limb.toe is not None:
+        bend = rot.multiply(rot.conjugate(foot), turned[:, rig.index[limb.toe[0]]])
+        placed.append(Placed(limb.toe[1], _own_axes(bend, limb.toe[1]), None))
+    return placed
+
+
+def _in_carrier(rig: Rig, rig_motion: RigMotion, root_bone: str) -> tuple[Floats, Floats]:
+    """Turns away from rest (T, N, 4) and heads (T, N, 3) of all bones, in the space of what carries them."""
+    turned = rot.multiply(rig_motion.global_rotations(rig), rot.conjugate(rig.rest_rotations))
+    heads = rig_motion.heads(rig, root_bone)
+    carrier = rig_motion.carrier
+    if carrier is None:
+        return turned, heads
+    back = rot.conjugate(carrier.turn)[:, None]
+    return rot.multiply(back, turned), rot.rotate(back, heads - carrier.shift[:, None])
+
+
+def _own_axes(turn: Floats, control: IkControl) -> Floats:
+    """Turns (T, 4) in the rig's axes as rotations of a pose bone, in its rest axes."""
+    return rot.unflip(rot.multiply(rot.conjugate(control.rotation), rot.multiply(turn, control.rotation)))
+
+
+def _bend_direction(points: list[Floats], rest: list[Floats], turned: Floats) -> Floats:
+    """Unit vectors (T, 3) in which the middle joint leaves the line from the limb's start to its end.
+
+    points: start, middle and end (T, 3).  rest: the same at rest, (3,).  turned: (T, 4) of the upper bone.
+    A limb that is straight, or bends the wrong way by a hair, bends as it does at rest, carried by the upper bone: a
+    pole on the other side would roll the whole limb over.
+    """
+    out, sine = _off_line(*points)
+    own, _ = _off_line(*rest)
+    own = rot.rotate(turned, np.broadcast_to(own, out.shape))
+    line = rot.normalize(points[2] - points[0])
+    own = rot.normalize(own - line * np.sum(own * line, axis=-1, keepdims=True))
+    agrees = np.clip(np.sum(out * own, axis=-1) / 0.3, 0.0, 1.0)
+    bent = np.clip(sine / _STRAIGHT, 0.0, 1.0) * agrees
+    sure = np.maximum(bent, np.clip(sine / _STRAIGHT - 1.0, 0.0, 1.0))[:, None]
+    direction: Floats = rot.normalize(sure * out + (1.0 - sure) * own)
+    return direction
+
+
+def _off_line(start: Floats, middle: Floats, end: Floats) -> tuple[Floats, Floats]:
+    """Unit vector (..., 3) from the line between start and end to the middle, and the sine (...) of the angle there."""
+    line = rot.normalize(end - start)
+    upper = rot.normalize(middle - start)
+    off = upper - line * np.sum(upper * line, axis=-1, keepdims=True)
+    return rot.normalize(off), np.linalg.norm(off, axis=-1)

@@ -1,0 +1,107 @@
+"""What carries a character's travel: its hips, its root bone, the armature object, or nothing (in place).
+
+The pose in the world is the same whatever carries it. A carrier lies on the floor: it goes where the hips go, seen from
+above, and turns as they face, both without the sway of single steps; the hips keep what is left, and their height.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import MotionGPTError
+from ..motion import rotations as rot
+from ..rigs.mapping import Mapping
+from ..rigs.rig import Carrier, Rig, RigMotion, basis_of
+from ..typing import Floats
+
+AUTO, HIPS, BONE, OBJECT, IN_PLACE = "auto", "hips", "bone", "object", "in_place"
+DESTINATIONS = (AUTO, HIPS, BONE, OBJECT)
+"""What the user chooses between; "auto" is the root bone where there is one on the floor, else the hips."""
+
+_SWAY = 0.4  # seconds over which place and heading of a carrier are averaged
+_NEAR_FLOOR = 0.15  # of the hips' height: a root bone starts no higher
+
+
+def find_root(rig: Rig, mapping: Mapping) -> str | None:
+    """The bone on the floor that all others hang from, or None where the hips are the topmost bone or it lies high."""
+    bone = rig.index[mapping.bones["pelvis"]]
+    pelvis = bone
+    while rig.parents[bone] >= 0:
+        bone = rig.parents[bone]
+    height = rig.heads[:, _up(rig)] - rig.heads[:, _up(rig)].min()
+    return rig.names[bone] if bone != pelvis and height[bone] < _NEAR_FLOOR * height[pelvis] else None
+
+
+def carry(rig_motion: RigMotion, rig: Rig, mapping: Mapping, destination: str) -> RigMotion:
+    """The same motion with its travel on that destination; "in_place" takes the travel away.
+
+    rig_motion: as `to_bones` gives it.  Raises MotionGPTError for "bone" where the rig has no root bone.
+    """
+    root = find_root(rig, mapping)
+    if destination == BONE and root is None:
+        raise MotionGPTError(
+            "This armature has no root bone: nothing on the floor carries its hips.",
+            "Put the root motion on the hips or on the object.",
+        )
+    if destination == IN_PLACE:
+        return _in_place(rig_motion, rig)
+    if destination == HIPS or (destination == AUTO and root is None):
+        return rig_motion
+    carrier = _carrier(rig_motion, rig, mapping, None if destination == OBJECT else root)
+    world = rig_motion.global_rotations(rig)
+    targets = {name: world[:, rig.index[name]] for name in mapping.driven}
+    if carrier.bone is not None:
+        targets[carrier.bone] = rot.multiply(carrier.turn, rig.rest_rotations[rig.index[carrier.bone]])
+    basis = basis_of(rig, targets, len(world), carrier.turn if carrier.bone is None else None)
+    return replace(rig_motion, basis=basis, carrier=carrier)
+
+
+def _in_place(rig_motion: RigMotion, rig: Rig) -> RigMotion:
+    """Without travel: the root stays over the place where it starts, and keeps its height."""
+    still = np.tile(rig_motion.root_translation[:1], (len(rig_motion.root_translation), 1))
+    still[:, _up(rig)] = rig_motion.root_translation[:, _up(rig)]
+    return replace(rig_motion, root_translation=still)
+
+
+def _up(rig: Rig) -> int:
+    return rig.up if rig.up is not None else 1
+
+
+def _carrier(rig_motion: RigMotion, rig: Rig, mapping: Mapping, bone: str | None) -> Carrier:
+    """The path on the floor under the hips."""
+    up, half = _up(rig), round(0.5 * _SWAY * rig_motion.fps)
+    pelvis, hips = rig.index[mapping.bones["pelvis"]], rig.index[mapping.root_bone]
+    turned = rot.multiply(rig_motion.global_rotations(rig)[:, pelvis], rot.conjugate(rig.rest_rotations[pelvis]))
+    turn = rot.unflip(rot.from_axis_angle(np.eye(3)[up], _heading(turned, up, half)))
+    shift = rig.heads[hips] + rig_motion.root_translation - rot.rotate(turn, rig.heads[hips])
+    shift[:, up] = 0.0
+    return Carrier(bone, turn, _smooth(shift, half))
+
+
+def _heading(turned: Floats, up: int, half: int) -> Floats:
+    """Radians (T,) that turns (T, 4) face, about the axis `up`.
+
+    The part of a turn about one axis is (w, y) of its quaternion, whose length says how upright the body is. Squared as
+    a complex number it has the full angle and one sign, so that means over frames count a body upside down for little.
+    """
+    facing = (turned[:, 0] + 1j * turned[:, 1 + up]) ** 2
+    half = min(half, len(facing) - 1)
+    first, last = (facing[i] / max(abs(facing[i]), 1e-9) for i in (0, -1))
+    # The ends go on as they turned: each end's own direction squared, over what it was so many frames inside.
+    before, after = first**2 * np.conj(facing[half:0:-1]), last**2 * np.conj(facing[-2 : -2 - half : -1])
+    angle: Floats = np.unwrap(np.angle(_mean(np.concatenate([before, facing, after]), half)))
+    return angle
+
+
+def _smooth(path: Floats, half: int) -> Floats:
+    """Positions (T, 3) averaged over 2 half + 1 frames; the ends go on as they moved, so that they stay."""
+    half = min(half, len(path) - 1)
+    if half < 1:
+        return path
+    smooth: Floats = _mean(np.pad(path, ((half, half), (0, 0)), mode="reflect", reflect_type="odd"), half)
+    return smooth
+
+
+def _mean(values: Any, half: int) -> Any:
+    return np.lib.stride_tricks.sliding_window_view(values, 2 * half + 1, axis=0).mean(axis=-1)

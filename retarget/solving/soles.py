@@ -1,0 +1,87 @@
+"""The soles of a character's feet: where its mesh touches the floor, from the vertices near it at rest.
+
+Joints say where a foot is, not how long and thick its shoe is: a boot's heel goes into the floor when the ankle comes
+down with the toes up. A few points per foot, the outermost of what lies under and around it, are enough to tell.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..motion import Motion
+from ..motion import rotations as rot
+from ..motion.skeleton import JOINT
+from ..rigs.calibration import Calibration
+from ..rigs.mapping import Mapping
+from ..rigs.rig import Rig
+from ..typing import Bools, Floats, Indices
+
+SIDES = ("left", "right")
+_FEWEST = 12  # vertices of a foot, below which its shape is not known
+_BEHIND, _AHEAD, _ASIDE = 0.9, 2.2, 0.8  # of a foot's length: how far from the ankle its vertices lie
+# Directions in which a sole's outermost points lie: (across, up, along).
+_OUTWARD = np.array([(x, -1.0, z) for x in (-0.7, 0.0, 0.7) for z in (-2.0, -0.5, 0.0, 0.5, 2.0)])
+
+
+@dataclass(frozen=True, eq=False)
+class Sole:
+    """Points of one foot in the T-pose, canonical metres: heel (K, 3) from the ankle joint, which they follow, and
+    toes (L, 3) from the toe joint; L may be 0."""
+
+    heel: Floats
+    toes: Floats
+
+
+def find_soles(rig: Rig, mapping: Mapping, cal: Calibration) -> tuple[Sole, Sole] | None:
+    """The left and the right sole, or None where the rig has no mesh, or one that does not reach its feet."""
+    if rig.low_points is None or not len(rig.low_points):
+        return None
+    points = rot.rotate(cal.axes, rig.low_points) * cal.scale  # (M, 3)
+    at = {
+        joint: rot.rotate(cal.axes, rig.heads[rig.index[bone]]) * cal.scale
+        for joint, bone in mapping.bones.items()
+        if joint.endswith(("ankle", "foot"))
+    }
+    nearer = np.linalg.norm((points - at["left_ankle"])[:, [0, 2]], axis=-1) < np.linalg.norm(
+        (points - at["right_ankle"])[:, [0, 2]], axis=-1
+    )
+    soles = [_sole(points[mine], at, side) for side, mine in zip(SIDES, (nearer, ~nearer), strict=True)]
+    return (soles[0], soles[1]) if soles[0] and soles[1] else None
+
+
+def _sole(points: Floats, at: dict[str, Floats], side: str) -> Sole | None:
+    ankle, toe = at[f"{side}_ankle"], at.get(f"{side}_foot")
+    ahead = (toe - ankle if toe is not None else np.array([0.0, 0.0, 0.13])) * [1.0, 0.0, 1.0]
+    length = float(np.linalg.norm(ahead))
+    ahead = ahead / max(length, 1e-9)
+    across = np.cross([0.0, 1.0, 0.0], ahead)
+    away = points - ankle
+    along, aside = away @ ahead, away @ across
+    near = (away[:, 1] < 0.0) & (along > -_BEHIND * length) & (along < _AHEAD * length) & (abs(aside) < _ASIDE * length)
+    if near.sum() < _FEWEST:
+        return None
+    own = np.stack([aside, away[:, 1], along], axis=-1)
+    front = near & (along > length) if toe is not None else np.zeros(len(points), dtype=bool)
+    heel = points[_outermost(own, near & ~front)] - ankle
+    toes = points[_outermost(own, front)] - toe if toe is not None else np.zeros((0, 3))
+    return Sole(heel, toes)
+
+
+def _outermost(own: Floats, mask: Bools) -> Indices:
+    """Indices of the points in `mask` that lie furthest in any of the directions."""
+    chosen = np.flatnonzero(mask)
+    if not len(chosen):
+        return chosen
+    furthest: Indices = chosen[np.unique(np.argmax(own[chosen] @ _OUTWARD.T, axis=0))]
+    return furthest
+
+
+def lowest_points(motion: Motion, soles: tuple[Sole, Sole]) -> Floats:
+    """(T, 2) heights of the lowest point of each sole."""
+    out = np.full((len(motion), 2), np.inf)
+    for i, (side, sole) in enumerate(zip(SIDES, soles, strict=True)):
+        for joint, points in ((JOINT[f"{side}_ankle"], sole.heel), (JOINT[f"{side}_foot"], sole.toes)):
+            if len(points):
+                turned = rot.rotate(motion.global_rotations[:, None, joint], points)  # (T, K, 3)
+                out[:, i] = np.minimum(out[:, i], (motion.joints[:, joint, 1, None] + turned[..., 1]).min(axis=1))
+    return out

@@ -1,0 +1,17 @@
+"""The array types of the whole project; shapes, units and axes stand where arrays are made and taken."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+"""Of whichever precision comes in."""
+Float32s = NDArray[np.float32]
+Float64s = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Indices = NDArray[np.intp]
+"""What `np.flatnonzero` and `argsort` give."""
+Bools = NDArray[np.bool_]
+Numbers = NDArray[Any]
+"""Of any dtype."""
