@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from ..retarget.errors import MotionGPTError
+from .tasks import Generate
 
 BUNDLED = Path(__file__).with_name("models")
 DEFAULT_MODEL = "starter"
@@ -41,7 +42,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     licence: str
     files: dict[str, Sha256]
     description: str = ""
-    tasks: tuple[str, ...] = ("generate",)
+    tasks: tuple[str, ...] = (Generate.name(),)
     sources: tuple[str, ...] = ()
     training: dict[str, Any] = msgspec.field(default_factory=dict)
     measured: dict[str, Any] = msgspec.field(default_factory=dict)

@@ -6,13 +6,13 @@ import time
 from typing import Any
 
 from .. import limits
-from . import common
-from .common import Report
+from .shared.declaring import Subparsers, add_command, add_model_arguments
+from .shared.report import Report
 
 
-def add_commands(subparsers: "common.Subparsers") -> None:
+def declare(subparsers: Subparsers) -> None:
     """Declare `bench`."""
-    parser = common.add_command(
+    parser = add_command(
         subparsers,
         "bench",
         "measure how fast a model, or retargeting, is on this machine",
@@ -29,7 +29,7 @@ def add_commands(subparsers: "common.Subparsers") -> None:
         action="store_true",
         help="instead: a T5 MotionGPT of the published size, random weights, beside transformers (needs 4 GB of disk)",
     )
-    common.add_model_arguments(parser)
+    add_model_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> Report:

@@ -22,28 +22,28 @@ from ..model_folder import (
     user_folder,
     verify_files,
 )
-from . import common
-from .common import Report
+from .shared.declaring import CommandParser, Subparsers, add_command
+from .shared.report import Report
 
 
-def add_commands(subparsers: "common.Subparsers") -> None:
+def declare(subparsers: Subparsers) -> None:
     """Declare `models` and its actions."""
-    models = common.add_command(
+    models = add_command(
         subparsers, "models", "list, describe, check, import or remove models", "motiongpt models verify starter", _list
     )
-    actions = models.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=common.CommandParser)
-    common.add_command(actions, "list", "list the installed models", "motiongpt models list", _list)
+    actions = models.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=CommandParser)
+    add_command(actions, "list", "list the installed models", "motiongpt models list", _list)
     for name, summary, run in (
         ("info", "describe a model", _info),
         ("verify", "check a model's files against their checksums", _verify),
         ("remove", "delete an installed model", _remove),
     ):
-        parser = common.add_command(actions, name, summary, f"motiongpt models {name} NAME", run)
+        parser = add_command(actions, name, summary, f"motiongpt models {name} NAME", run)
         needed: dict[str, Any] = {} if name == "remove" else {"nargs": "?", "default": DEFAULT_MODEL}
         parser.add_argument("model", metavar="NAME", help="model or folder", **needed)
     _add_import(actions)
     _add_install(actions)
-    parser = common.add_command(
+    parser = add_command(
         actions,
         "check",
         "compare small checkpoints with reference values of the published code",
@@ -56,8 +56,8 @@ def add_commands(subparsers: "common.Subparsers") -> None:
     )
 
 
-def _add_import(actions: "common.Subparsers") -> None:
-    parser = common.add_command(
+def _add_import(actions: Subparsers) -> None:
+    parser = add_command(
         actions,
         "import",
         "make a model folder of a published checkpoint: T5 (CHECKPOINT, --t5) or LLaMA (the others)",
@@ -80,8 +80,8 @@ def _add_import(actions: "common.Subparsers") -> None:
     parser.add_argument("--replace", action="store_true", help="write over a model of that name")
 
 
-def _add_install(actions: "common.Subparsers") -> None:
-    parser = common.add_command(
+def _add_install(actions: Subparsers) -> None:
+    parser = add_command(
         actions,
         "install",
         "download a model from a hub and install it",

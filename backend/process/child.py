@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 
 from ...retarget.errors import MotionGPTError
@@ -23,7 +23,7 @@ LOG_TAIL = 2_000
 """Characters of the log shown when the backend died."""
 
 
-class State(Enum):
+class State(StrEnum):
     """Of the process; whether its model is loaded, `hello` tells."""
 
     STARTING = "starting"

@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 
 from ....retarget.errors import MotionGPTError
-from .. import common
-from ..common import Report
+from ..shared.declaring import Subparsers, add_command, add_model_arguments
+from ..shared.report import Report
 
 
-def add_command(inner: "common.Subparsers") -> None:
+def declare(inner: Subparsers) -> None:
     """Declare `inbetween`."""
-    parser = common.add_command(
+    parser = add_command(
         inner,
         "inbetween",
         "how well gaps between poses are filled, beside interpolation and Blender's curves",
@@ -24,7 +24,7 @@ def add_command(inner: "common.Subparsers") -> None:
     parser.add_argument("--windows", type=int, default=100, help="stretches of clips for each gap, at most (100)")
     parser.add_argument("--text", action="store_true", help="also with the clips' captions")
     parser.add_argument("--write", action="store_true", help="put the result on the model's card")
-    common.add_model_arguments(parser)
+    add_model_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> Report:

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 
 from ....retarget.errors import MotionGPTError
-from .. import common
-from ..common import Report
+from ..shared.declaring import Subparsers, add_command, add_model_arguments
+from ..shared.report import Report
 
 
-def add_command(inner: "common.Subparsers") -> None:
+def declare(inner: Subparsers) -> None:
     """Declare `model`."""
-    parser = common.add_command(
+    parser = add_command(
         inner,
         "model",
         "the field's measures on the test clips, beside real motion and baselines",
@@ -31,7 +31,7 @@ def add_command(inner: "common.Subparsers") -> None:
     parser.add_argument("--others", type=int, default=64, help="test clips for the other tasks (64; 0: none)")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="for table.md, table.json and a cache")
     parser.add_argument("--write", action="store_true", help="put the result on the model's card")
-    common.add_model_arguments(parser)
+    add_model_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> Report:

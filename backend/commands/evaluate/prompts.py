@@ -5,13 +5,13 @@ import argparse
 import msgspec
 
 from ....retarget.errors import MotionGPTError
-from .. import common
-from ..common import Report
+from ..shared.declaring import Subparsers, add_command, add_model_arguments
+from ..shared.report import Report
 
 
-def add_command(inner: "common.Subparsers") -> None:
+def declare(inner: Subparsers) -> None:
     """Declare `prompts`."""
-    parser = common.add_command(
+    parser = add_command(
         inner,
         "prompts",
         "how often motion does what simple prompts say",
@@ -20,7 +20,7 @@ def add_command(inner: "common.Subparsers") -> None:
     )
     parser.add_argument("--seeds", type=int, default=10, help="motions for each prompt (10)")
     parser.add_argument("--write", action="store_true", help="put the result on the model's card")
-    common.add_model_arguments(parser)
+    add_model_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> Report:

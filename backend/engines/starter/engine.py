@@ -16,9 +16,11 @@ from ....retarget.motion import Motion
 from ....retarget.motion.feet import bend_toes, plant_feet
 from ....retarget.motion.joining import on_canonical_body
 from ....retarget.typing import Float32s, Ints, Numbers
-from ...engine import CaptionRequest, GenerateRequest, InbetweenRequest, Progress, Result
+from ... import limits
+from ...engine import Events, Progress, Result, Stage
 from ...features import POSE_WINDOW, features_to_motion, held_pose, motion_to_features
 from ...model_folder import ModelCard
+from ...tasks import Describe, Generate, Inbetween
 from ..shared.codec import FRAMES_PER_TOKEN
 from ..shared.gaps import fill_gaps, load_transition
 from ..shared.runtime import open_session
@@ -188,21 +190,20 @@ class MotionLanguageEngine(TokenEngine):
         self._picker = load_picker(folder, card, device)
         self._candidates = int(chosen.get("candidates", 1)) if self._picker else 1
 
-    def generate(self, request: GenerateRequest) -> Iterator[Progress | Result]:
-        if not request.prompt.strip():
-            raise MotionGPTError("The text is empty.", "Say what should happen, such as: a person walks forward.")
-        if request.seconds is not None and not 0 < request.seconds <= self.max_seconds:
+    def generate(self, task: Generate) -> Events:
+        limits.check_prompt(task.prompt)
+        if task.seconds is not None and not 0 < task.seconds <= self.max_seconds:
             raise MotionGPTError(
-                f"{request.seconds:g} seconds can't be made.",
+                f"{task.seconds:g} seconds can't be made.",
                 f"Ask this model for more than 0 and at most {self.max_seconds:g} seconds.",
             )
-        return super().generate(request)
+        return super().generate(task)
 
-    def inbetween(self, request: InbetweenRequest) -> Iterator[Progress | Result]:
+    def inbetween(self, task: Inbetween, motion: Motion) -> Events:
         """By the transition model where the folder has one, else by the language model's own tokens."""
         if self._transition is None:
-            return super().inbetween(request)
-        return fill_gaps(self, self._transition, request)
+            return super().inbetween(task, motion)
+        return fill_gaps(self, self._transition, task, motion)
 
     def polished(self, motion: Motion) -> Motion:
         return bend_toes(plant_feet(motion))
@@ -254,11 +255,11 @@ class MotionLanguageEngine(TokenEngine):
         given = [code if kind == MOTION else None for code, kind in zip(codes, known, strict=True)]
         yield from self._write(len(codes), sampling, given=given)
 
-    def caption(self, request: CaptionRequest) -> Iterator[Progress | Result]:
-        motion = on_canonical_body(request.motion).resample(self._fps)
+    def describe(self, task: Describe, motion: Motion) -> Events:
+        motion = on_canonical_body(motion).resample(self._fps)
         codes = self._codec.encode(motion.slice(0, min(len(motion), self._most * FRAMES_PER_TOKEN)))
         slots = np.array([unpack(code) for code in codes])
-        yield Progress("text", 0.0)
+        yield Progress(Stage.TEXT, 0.0)
         texts = yield from self._told(slots, _TOLD if self._picker else 1)
         if self._picker is not None and len(texts) > 1:
             features = motion_to_features(motion.held(1))
@@ -282,7 +283,7 @@ class MotionLanguageEngine(TokenEngine):
             for row, token in zip(pieces, tokens, strict=True):
                 if token != END:
                     row.append(self._pieces[token - FIRST_WORD])
-            yield Progress("tokens", (place + 1) / _CAPTION_WORDS)
+            yield Progress(Stage.TOKENS, (place + 1) / _CAPTION_WORDS)
             if all(token == END for token in tokens):
                 break
         return list(dict.fromkeys(self._tokenizer.decode(row).strip() for row in pieces))
