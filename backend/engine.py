@@ -1,7 +1,7 @@
 """What every engine offers: tasks in, progress and motion or text out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -99,9 +99,10 @@ class Engine(ABC):
         return MotionGPTError(f"The model {self.name} can't {task.name()}.", f"It can: {offered}.", "unsupported")
 
 
-def last_result(events: Events) -> Result:
+def last_result(events: Events, on_progress: Callable[[Progress], None] = lambda progress: None) -> Result:
     """The result at the end of an engine's answer."""
     for event in events:
         if isinstance(event, Result):
             return event
+        on_progress(event)
     raise RuntimeError("the engine ended without a result")

@@ -1,22 +1,47 @@
 """`motiongpt convert`: a motion file in another format."""
 
+import argparse
+from pathlib import Path
+
+from ...retarget.files.reading import read_motion
 from ...retarget.solving.root_motion import AUTO
-from .shared import converting
+from .. import limits
 from .shared.declaring import Subparsers, add_command
-from .shared.outputs import ALL_FORMATS
+from .shared.outputs import ALL_FORMATS, character_options, check_export, write_motions
+from .shared.report import Report, file_data, file_lines
 
 
 def declare(subparsers: Subparsers) -> None:
     """Declare `convert`."""
     parser = add_command(
-        subparsers,
-        "convert",
-        "turn a motion file into another format",
-        "motiongpt convert walk.npz -o walk.bvh",
-        converting.run,
+        subparsers, "convert", "turn a motion file into another format", "motiongpt convert walk.npz -o walk.bvh", run
     )
-    converting.add_files(parser, ALL_FORMATS)
+    add_files(parser, ALL_FORMATS)
     parser.set_defaults(rig=None, root=AUTO, in_place=False, controls="fk", preset=None)
     parser.add_argument(
         "--up", default="z", choices=("y", "z"), help="axis that points up in an AMASS or SMPL-X file that comes in (z)"
     )
+
+
+def add_files(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    """The motion that comes in, where it goes, and at what rate."""
+    parser.add_argument("motion", type=Path, metavar="MOTION", help=".npz (AMASS and SMPL-X, too) or .bvh")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=" ".join(formats))
+    parser.add_argument(
+        "--body", type=Path, metavar="DIR", help="SMPL-H or SMPL-X body files, for AMASS and SMPL-X files"
+    )
+    parser.add_argument("--fps", type=float, help="frames a second of the output (the motion's own)")
+    parser.set_defaults(formats=formats)
+
+
+def run(args: argparse.Namespace) -> Report:
+    """Read, change the rate if asked to, write: rate and frame count stay as they are otherwise."""
+    if args.fps is not None:
+        limits.check_fps(args.fps)
+    paths = check_export(args.output, args.rig, args.formats, body=args.body)
+    options = character_options(args)
+    motion = read_motion(args.motion, args.body, args.up)
+    if args.fps is not None:
+        motion = motion.resample(args.fps)
+    write_motions([motion], paths, args.rig, args.body, options)
+    return Report(file_data(motion, args.output), file_lines([motion], paths))

@@ -3,9 +3,6 @@
 import argparse
 import importlib.util
 import shutil
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from ..model_folder import (
     verify_files,
 )
 from .shared.declaring import CommandParser, Subparsers, add_command
+from .shared.progress import progress_bar
 from .shared.report import Report
 
 
@@ -77,7 +75,7 @@ def _add_import(actions: Subparsers) -> None:
     )
     parser.add_argument("--name", metavar="NAME", help="what to call the model (motiongpt-t5, motiongpt-llama)")
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="model folder to write (the user's models)")
-    parser.add_argument("--replace", action="store_true", help="write over a model of that name")
+    parser.add_argument("--replace", action="store_true", help="overwrite a model of that name")
 
 
 def _add_install(actions: Subparsers) -> None:
@@ -104,13 +102,13 @@ def _import(args: argparse.Namespace) -> Report:
         from ..importers.t5 import import_t5
 
         target = _target(args, "motiongpt-t5")
-        with _bar() as report:
+        with progress_bar() as report:
             card = import_t5(args.checkpoint, args.t5, args.statistics, target, replace=args.replace, report=report)
     elif args.checkpoint is None and all(llama.values()):
         from ..importers.llama import import_llama
 
         target = _target(args, "motiongpt-llama")
-        with _bar() as report:
+        with progress_bar() as report:
             card = import_llama(
                 **llama, statistics=args.statistics, target=target, alpha=args.alpha, heads=args.heads,
                 replace=args.replace, report=report,
@@ -158,25 +156,11 @@ def _own_folder() -> Path:
     return own
 
 
-@contextmanager
-def _bar() -> Iterator[Callable[[str, float], None]]:
-    """A progress bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda what, fraction: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        line = bar.add_task("", total=1.0)
-        yield lambda what, fraction: bar.update(line, description=what, completed=fraction)
-
-
 def _install(args: argparse.Namespace) -> Report:
     _check_onnx()
     from ..importers.hub import install
 
-    with _bar() as report:
+    with progress_bar() as report:
         card, target = install(
             args.model,
             _own_folder(),

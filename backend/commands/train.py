@@ -27,7 +27,7 @@ def _add_tokenizer(inner: Subparsers) -> None:
     parser = add_command(
         inner,
         "tokenizer",
-        "stage 1: train the motion tokenizer; goes on with what the folder holds",
+        "stage 1: train the motion tokenizer; resumes from what the folder holds",
         "motiongpt train tokenizer dataset/ -o runs/tokenizer --steps 5000",
         run_tokenizer,
     )
@@ -37,7 +37,7 @@ def _add_tokenizer(inner: Subparsers) -> None:
         "--refine",
         type=Path,
         metavar="FOLDER",
-        help="a trained tokenizer whose decoder to train further, on all styles alike; its codes stay",
+        help="a trained tokenizer whose decoder is trained further, on all styles alike; its codes stay",
     )
     _add_settings(parser)
 
@@ -46,7 +46,7 @@ def _add_language_model(inner: Subparsers) -> None:
     parser = add_command(
         inner,
         "language-model",
-        "stage 2: train the language model on a trained tokenizer; goes on with what the folder holds",
+        "stage 2: train the language model on a trained tokenizer; resumes from what the folder holds",
         "motiongpt train language-model dataset/ --tokenizer runs/tokenizer -o runs/language --steps 4000",
         run_language_model,
     )
@@ -60,7 +60,7 @@ def _add_matching(inner: Subparsers) -> None:
     parser = add_command(
         inner,
         "matching",
-        "train the text-motion matching model that judges motion; goes on with what the folder holds",
+        "train the text-motion matching model that judges motion; resumes from what the folder holds",
         "motiongpt train matching dataset/ -o runs/matching --judge judge/",
         run_matching,
     )
@@ -91,7 +91,7 @@ def _add_transition(inner: Subparsers) -> None:
     parser = add_command(
         inner,
         "transition",
-        "train the model that fills gaps between keyed poses; goes on with what the folder holds",
+        "train the model that fills gaps between keyed poses; resumes from what the folder holds",
         "motiongpt train transition dataset/ -o runs/transition --steps 6000 --into models/mine",
         run_transition,
     )

@@ -31,7 +31,7 @@ _LEVEL = (-0.05, 0.6)  # metres: lowest joints in this range stand or jump on th
 
 @dataclass(frozen=True, eq=False)
 class _Scene:
-    """A motion at the model's rate: poses and what is known of them, and how to get back."""
+    """A motion at the model's rate: poses, what is known of them, and the way back."""
 
     motion: Motion
     known: Bools

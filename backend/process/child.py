@@ -24,7 +24,7 @@ LOG_TAIL = 2_000
 
 
 class State(StrEnum):
-    """Of the process; whether its model is loaded, `hello` tells."""
+    """Of the process; that of its model is `protocol.ServerInfo.state`."""
 
     STARTING = "starting"
     READY = "ready"
@@ -45,7 +45,7 @@ class BackendProcess:
         return self._process.pid
 
     def poll(self) -> State:
-        """Where it stands now."""
+        """Its state now."""
         if self._process.poll() is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             return State.DEAD

@@ -4,7 +4,7 @@
     frame 1…  for each motion: rotations (T, 22, 4), root_position (T, 3), contacts (T, 4), offsets (22, 3)
 
 Each array's dtype and shape stand in the header and are checked against its frame, and against `limits`, before
-anything is made of it. A peer may have another minor version: fields that it doesn't know are skipped, fields that it
+it is read. A peer may have another minor version: fields that it doesn't know are skipped, fields that it
 doesn't send take their defaults. Another major version is refused in words (`check_version`), which is why `protocol`
 and `id` keep their names and types for ever.
 
@@ -109,6 +109,11 @@ class Error(msgspec.Struct, frozen=True, tag_field="kind", tag="error"):
     code: str
     message: str
     cure: str = ""
+
+    @classmethod
+    def of(cls, error: MotionGPTError) -> "Error":
+        """The inverse of `exception`."""
+        return cls(error.kind, error.message, error.cure)
 
     def exception(self) -> MotionGPTError:
         """The same as an exception, to be raised."""

@@ -23,9 +23,9 @@ from .worker import Job, Worker, cancelled, internal_error
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
-"""How often the parent is looked at."""
+"""Between two looks whether the parent process still runs."""
 STOP_SECONDS = 2.0
-"""How long the worker may take to end its token."""
+"""That the worker may take to finish its token."""
 _WAKE_ENDPOINT = "inproc://outcomes"
 
 
@@ -33,7 +33,8 @@ class Server:
     """Serves until a shutdown message, `stop()`, or the parent's end.
 
     load: makes an engine from a model's name or folder; called on the worker thread.
-    models: names of the installed models, for the handshake.  parent_gone: true once the starter has ended.
+    models: names of the installed models, for the handshake.
+    parent_gone: true once the process that started this one has ended.
     """
 
     def __init__(
@@ -128,8 +129,7 @@ class Server:
             packet = protocol.decode(frames)
             self._handle(peer, packet)
         except MotionGPTError as error:
-            reply = protocol.Error(error.kind, error.message, error.cure)
-            self._send(peer, protocol.peek_id(frames), reply)
+            self._send(peer, protocol.peek_id(frames), protocol.Error.of(error))
         except Exception as error:
             log.exception("A message could not be handled")
             self._send(peer, protocol.peek_id(frames), internal_error(error))
@@ -186,11 +186,10 @@ class Server:
         job.cancelled.set()
         if job in self._waiting:
             self._waiting.remove(job)
-            error = cancelled()
-            self._send(job.peer, job.id, protocol.Error(error.kind, error.message, error.cure))
+            self._send(job.peer, job.id, protocol.Error.of(cancelled()))
 
     def _deliver(self) -> None:
-        """Send what the worker has put out."""
+        """Send the worker's outcomes."""
         while True:
             try:
                 outcome = self._worker.outcomes.get_nowait()

@@ -1,4 +1,4 @@
-"""The thread that owns the engine: takes jobs one at a time and puts encoded replies out for the socket thread."""
+"""The thread that owns the engine: takes jobs one at a time and hands encoded replies to the socket thread."""
 
 import logging
 import queue
@@ -18,7 +18,7 @@ from .protocol import ModelState, ServerInfo
 log = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL = 0.04
-"""Seconds between two progress messages; a fast engine makes more tokens than anyone can look at."""
+"""Seconds between two progress messages; a fast engine makes more tokens than anyone can follow."""
 
 
 @dataclass(eq=False)
@@ -74,7 +74,7 @@ class Worker(threading.Thread):
             result = self._run_task(job)
             frames = protocol.encode(job.id, protocol.Result(texts=result.texts), result.motions)
         except MotionGPTError as error:
-            frames = protocol.encode(job.id, protocol.Error(error.kind, error.message, error.cure))
+            frames = protocol.encode(job.id, protocol.Error.of(error))
         except Exception as error:
             log.exception("Request %s failed", job.id)
             frames = protocol.encode(job.id, internal_error(error))
@@ -118,15 +118,12 @@ class Worker(threading.Thread):
         self._engine = None  # its memory is needed for the next
         self.info = ServerInfo(__version__, name, self._device, ModelState.LOADING)
         try:
-            engine = self._load(name)
+            engine = self._loaded_engine(name)
         except MotionGPTError as error:
-            self._failed(name, error)
+            self.info = ServerInfo(
+                __version__, name, self._device, ModelState.FAILED, message=error.message, cure=error.cure
+            )
             raise
-        except Exception as error:
-            log.exception("Loading %s failed", name)
-            failure = internal_error(error).exception()
-            self._failed(name, failure)
-            raise failure from error
         self._engine, self._loaded = engine, name
         self.info = ServerInfo(
             __version__, engine.name, engine.device, ModelState.READY, engine.tasks, engine.max_seconds
@@ -134,10 +131,14 @@ class Worker(threading.Thread):
         log.info("Loaded %s on %s", engine.name, engine.device)
         return engine
 
-    def _failed(self, name: str, error: MotionGPTError) -> None:
-        self.info = ServerInfo(
-            __version__, name, self._device, ModelState.FAILED, message=error.message, cure=error.cure
-        )
+    def _loaded_engine(self, name: str) -> Engine:
+        try:
+            return self._load(name)
+        except MotionGPTError:
+            raise
+        except Exception as error:
+            log.exception("Loading %s failed", name)
+            raise internal_error(error).exception() from error
 
 
 def cancelled() -> MotionGPTError:

@@ -2,9 +2,9 @@
 
 import argparse
 
-import msgspec
-
 from ....retarget.errors import MotionGPTError
+from ...model_folder import add_measured
+from ..shared.asking import load
 from ..shared.declaring import Subparsers, add_command, add_model_arguments
 from ..shared.report import Report
 
@@ -28,16 +28,13 @@ def run(args: argparse.Namespace) -> Report:
     if args.seeds < 1:
         raise MotionGPTError(f"{args.seeds} seeds can't be tried.", "Use at least 1.")
 
-    from ...engines import load_engine
     from ...evaluation.prompts import check_prompts
-    from ...model_folder import find_model, write_card
 
-    engine = load_engine(args.model, args.device)
+    engine = load(args)
     shares = check_prompts(engine, args.seeds)
     mean = sum(shares.values()) / len(shares)
     if args.write:
-        folder, card = find_model(args.model)
-        write_card(msgspec.structs.replace(card, measured={**card.measured, "prompts": shares}), folder)
+        add_measured(args.model, prompts=shares)
     lines = [f"{share:6.0%}  {prompt}" for prompt, share in shares.items()]
     return Report(
         {"model": engine.name, "seeds": args.seeds, "prompts": shares, "mean": mean},

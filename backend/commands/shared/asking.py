@@ -1,7 +1,6 @@
 """How commands ask a model: the motion that goes in, progress on the terminal, the motions that come out."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,11 +8,12 @@ from ....retarget.errors import MotionGPTError
 from ....retarget.files.reading import read_motion
 from ....retarget.motion import Motion
 from ... import limits
-from ...engine import Engine, Events, Progress, Result, Stage, last_result
+from ...engine import Engine, Result, last_result
 from ...output import blender
 from ...tasks import Task
 from .declaring import add_model_arguments
 from .outputs import ALL_FORMATS, MOTION_FORMATS, check_export, write_motions
+from .progress import progress_bar
 from .report import Report, file_data, file_lines
 
 
@@ -52,21 +52,8 @@ def load(args: argparse.Namespace) -> Engine:
 
 def answer(args: argparse.Namespace, engine: Engine, task: Task, motions: Sequence[Motion] = ()) -> Result:
     """What the model makes of a task, with a progress bar on a terminal."""
-    events = task.answer(engine, motions)
-    return last_result(events if args.json or not sys.stderr.isatty() else _with_progress_bar(events))
-
-
-def _with_progress_bar(events: Events) -> Events:
-    """The same events, shown on stderr while they pass."""
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        line = bar.add_task(Stage.TEXT.label, total=1.0)
-        for event in events:
-            if isinstance(event, Progress):
-                bar.update(line, completed=event.fraction, description=event.stage.label)
-            yield event
+    with progress_bar(quiet=args.json) as show:
+        return last_result(task.answer(engine, motions), lambda progress: show(progress.stage.label, progress.fraction))
 
 
 def edit(args: argparse.Namespace, task: Task) -> Report:

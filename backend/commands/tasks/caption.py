@@ -2,7 +2,6 @@
 
 import argparse
 
-from ...engine import last_result
 from ...tasks import Describe
 from ..shared import asking
 from ..shared.declaring import Subparsers, add_command, add_model_arguments
@@ -20,5 +19,5 @@ def run(args: argparse.Namespace) -> Report:
     """One line of text."""
     motion = asking.read_input(args.motion)
     engine = asking.load(args)
-    texts = last_result(Describe().answer(engine, [motion])).texts
+    texts = asking.answer(args, engine, Describe(), [motion]).texts
     return Report({"texts": list(texts), "model": engine.name, "device": engine.device}, texts)

@@ -2,7 +2,7 @@
 
 A grammar leaves only digits and commas that make sense: numbers below 512, as many as asked for, the given ones in
 their places. Without it (the card's setting "grammar" false, as published) what is valid in an answer is taken, and
-the model asked again at most twice.
+the model is asked again at most twice.
 """
 
 import re

@@ -61,7 +61,7 @@ class TokenEngine(Engine):
     top_k = 0
     top_p = 1.0
     context_tokens = 1
-    """How many tokens of a motion the model is shown when it continues it."""
+    """Tokens of a motion that the model sees when it continues it."""
 
     def __init__(self, card: ModelCard, codec: Codec, device: str) -> None:
         self.name, self.device = card.name, device
@@ -147,7 +147,7 @@ class TokenEngine(Engine):
         yield Result(tuple(self._labelled(task, task.prompt, motions, codes)))
 
     def _followed(self, motion: Motion, context: Sequence[int], codes: Sequence[int], extra: int) -> Motion:
-        """A motion with `extra` frames after it. The context is decoded along, so that the new part starts in
+        """A motion with `extra` frames after it. The context is decoded with it, so that the new part starts in
         motion."""
         made = on_body_of(self._codec.decode([*context, *codes]), motion)
         start = len(context) * FRAMES_PER_TOKEN - 1

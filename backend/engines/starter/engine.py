@@ -1,6 +1,6 @@
 """The project's own models on ONNX Runtime: text, poses and motion to motion, and motion to text, without torch.
 
-How the network is made stands in `backend.training.language_net`.
+`backend.training.language.net` defines the network.
 """
 
 import functools
@@ -50,9 +50,9 @@ from .vocabulary import (
 Arrays = dict[str, Numbers]
 
 _THREADS = 2  # of the motion tokenizer; the other graphs are so small that threads wait longer than they work
-_CONTEXT = 16  # tokens of a motion that the model is shown when it continues it: 3.2 s
+_CONTEXT = 16  # tokens of a motion that the model sees when it continues it: 3.2 s
 _CAPTION_WORDS = 40
-_TOLD, _TOLD_WARMTH, _TOLD_TOP_P = 24, 0.8, 0.9  # sentences that the picker chooses from, and how they are drawn
+_SENTENCES, _SENTENCE_TEMPERATURE, _SENTENCE_TOP_P = 24, 0.8, 0.9  # that the picker chooses from
 _MOST_ROWS = 96  # answers and candidates that are made together
 
 
@@ -61,7 +61,7 @@ class ResidualCodec:
 
     def __init__(self, folder: Path, device: str) -> None:
         self._motion, self._codes = (open_session(folder / f"{n}.onnx", device, _THREADS) for n in ("motion", "codes"))
-        # What was looked at to pick the best is not made again for the answer.
+        # A candidate that the picker has scored is not decoded again for the answer.
         self._features = functools.lru_cache(_MOST_ROWS)(self._decoded)
 
     def encode(self, motion: Motion) -> list[int]:
@@ -209,8 +209,8 @@ class MotionLanguageEngine(TokenEngine):
         return bend_toes(plant_feet(motion))
 
     def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Iterator[Codes]:
-        """The best of some candidates for every variation, where the folder has what picks them; the first ones are
-        what is shown on the way."""
+        """The best of some candidates for every variation, where the folder has a picker; the first ones are shown
+        as progress."""
         wanted = sampling.variations
         tries = max(1, min(self._candidates, _MOST_ROWS // wanted))
         self._start(text, "generate", sampling, rows=wanted * tries)
@@ -260,7 +260,7 @@ class MotionLanguageEngine(TokenEngine):
         codes = self._codec.encode(motion.slice(0, min(len(motion), self._most * FRAMES_PER_TOKEN)))
         slots = np.array([unpack(code) for code in codes])
         yield Progress(Stage.TEXT, 0.0)
-        texts = yield from self._told(slots, _TOLD if self._picker else 1)
+        texts = yield from self._sentences(slots, _SENTENCES if self._picker else 1)
         if self._picker is not None and len(texts) > 1:
             features = motion_to_features(motion.held(1))
             read = (self._decoder.read(self._tokenizer.encode(text).ids) for text in texts)
@@ -268,7 +268,7 @@ class MotionLanguageEngine(TokenEngine):
             texts = [texts[int(np.argmax(scores))]]
         yield Result(texts=(texts[0],))
 
-    def _told(self, slots: Ints, rows: int) -> Generator[Progress | Result, None, list[str]]:
+    def _sentences(self, slots: Ints, rows: int) -> Generator[Progress | Result, None, list[str]]:
         """Progress; returns different sentences, at most `rows`: that of the likeliest words first."""
         ids = self._tokenizer.encode(QUESTION).ids
         self._decoder.start(ids, [1.0], "caption", slots, np.full(len(slots), MOTION), rows)
@@ -278,7 +278,10 @@ class MotionLanguageEngine(TokenEngine):
             logits, _ = self._decoder.step(tokens, [NO_DETAIL] * rows, UNKNOWN_LENGTH)
             logits[:, :END] = -np.inf
             logits[:, BEGIN:FIRST_WORD] = -np.inf
-            drawn = [int(logits[0].argmax()), *choose_each(logits[1:], streams[1:], _TOLD_WARMTH, 0, _TOLD_TOP_P)]
+            drawn = [
+                int(logits[0].argmax()),
+                *choose_each(logits[1:], streams[1:], _SENTENCE_TEMPERATURE, 0, _SENTENCE_TOP_P),
+            ]
             tokens = [END if last == END else token for last, token in zip(tokens, drawn, strict=True)]
             for row, token in zip(pieces, tokens, strict=True):
                 if token != END:
@@ -301,9 +304,9 @@ class MotionLanguageEngine(TokenEngine):
         given."""
         if slots is None or kinds is None:
             slots, kinds = np.zeros((1, LEVELS), np.int64), np.full(1, ABSENT, np.int64)
-        told = bool(text.strip())
-        self._copies = 2 if told and self._guidance != 1.0 else 1
-        keep = [1.0, 0.0][: self._copies] if told else [0.0]
+        has_text = bool(text.strip())
+        self._copies = 2 if has_text and self._guidance != 1.0 else 1
+        keep = [1.0, 0.0][: self._copies] if has_text else [0.0]
         ids = self._tokenizer.encode(text).ids
         self._decoder.start(ids, keep, task, slots, kinds, rows or sampling.variations)
 
@@ -344,8 +347,8 @@ class MotionLanguageEngine(TokenEngine):
     ) -> list[int]:
         """The first level of every row, or END."""
         if self._copies == 2:
-            told, untold = np.split(logits, 2)
-            logits = untold + self._guidance * (told - untold)
+            with_text, without = np.split(logits, 2)
+            logits = without + self._guidance * (with_text - without)
         logits = logits[:, : END + 1]
         logits[:, self._unused] = -np.inf
         if not may_end:
@@ -355,5 +358,5 @@ class MotionLanguageEngine(TokenEngine):
     def _second(
         self, hidden: Float32s, first: Sequence[int], streams: Sequence[np.random.Generator], sampling: Sampling
     ) -> list[int]:
-        warmth = min(sampling.temperature, self._detail_temperature)
-        return choose_each(self._decoder.detail(hidden, first), streams, temperature=warmth, top_p=sampling.top_p)
+        temperature = min(sampling.temperature, self._detail_temperature)
+        return choose_each(self._decoder.detail(hidden, first), streams, temperature=temperature, top_p=sampling.top_p)

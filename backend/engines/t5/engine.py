@@ -23,7 +23,7 @@ from . import text as text_format
 from .text import BEGIN, CODES, END, EOS_ID, MAX_CAPTION_TOKENS, PAD_ID, PREDICT_SHARE, T5Tokenizer
 
 TOP_K = 50
-"""What `generate` of the published code takes unless told otherwise."""
+"""The default of the published code's `generate`."""
 
 
 class T5Engine(TokenEngine):
