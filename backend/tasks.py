@@ -34,12 +34,12 @@ KnownPoses = Annotated[tuple[KnownBits, ...], Meta(min_length=1, max_length=limi
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """model: name of the model to ask; "" takes the server's own."""
+    """Something to ask of a model. model: its name; "" takes the server's own."""
 
     model: ModelName = ""
 
     motion_count: ClassVar[int] = 1
-    """How many motions come along."""
+    """How many motions come along: one, unless a task says otherwise."""
 
     @classmethod
     def name(cls) -> str:

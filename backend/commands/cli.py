@@ -14,10 +14,9 @@ from .tasks import caption, continue_motion, generate, inbetween
 log = logging.getLogger(__name__)
 
 COMMANDS = (
-    *(generate, continue_motion, inbetween, caption),
-    *(convert, retarget, render),
-    *(serve, models, data, train, evaluate, bench),
-)
+    generate, continue_motion, inbetween, caption, convert, retarget, render,
+    serve, models, data, train, evaluate, bench,
+)  # fmt: skip
 USER_ERROR, BUG, INTERRUPTED = 2, 1, 130
 """Exit codes besides 0."""
 

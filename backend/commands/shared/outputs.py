@@ -137,16 +137,12 @@ def write_motions(
         return
     for motion, path in zip(motions, paths, strict=True):
         with draft_of(path) as draft:
-            _write_one(motion, draft, body)
+            if path.suffix.lower() in PICTURE_FORMATS:
+                from ...output.pictures import render_sheet
 
-
-def _write_one(motion: Motion, path: Path, body: Path | None) -> None:
-    if path.suffix.lower() in PICTURE_FORMATS:
-        from ...output.pictures import render_sheet
-
-        render_sheet([motion], [motion_title(motion, "")], path)
-    else:
-        write_motion(motion, path, body)
+                render_sheet([motion], [motion_title(motion, "")], draft)
+            else:
+                write_motion(motion, draft, body)
 
 
 def motion_title(motion: Motion, otherwise: str) -> str:

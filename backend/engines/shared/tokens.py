@@ -93,7 +93,7 @@ class TokenEngine(Engine):
         frames = None if task.seconds is None else max(1, round(task.seconds * self._fps))
         motions = [self.polished(self._codec.decode(one)) for one in codes]
         motions = [motion.slice(0, min(len(motion), frames or len(motion))) for motion in motions]
-        yield Result(tuple(self._labelled(task, task.prompt, motions, codes)))
+        yield Result(tuple(self._labelled(task, motions, codes)))
 
     def polished(self, motion: Motion) -> Motion:
         """The last touch on a generated motion, such as feet held where they stand."""
@@ -117,7 +117,7 @@ class TokenEngine(Engine):
         codes = yield from self._watch(answers, count, context)
         extra = max(1, round(task.seconds * motion.fps))
         motions = [self._followed(motion, context, one, extra) for one in codes]
-        yield Result(tuple(self._labelled(task, task.prompt, motions, codes)))
+        yield Result(tuple(self._labelled(task, motions, codes)))
 
     def inbetween(self, task: Inbetween, motion: Motion) -> Events:
         self.check_text(Inbetween, task.prompt.strip())
@@ -144,7 +144,7 @@ class TokenEngine(Engine):
             made = self._codec.decode(one).resample(motion.fps, len(motion))
             made = on_body_of(placed_at(made, keep[0], source, keep[0]), motion)
             motions.append(softened(pinned(made, motion, known_channels), known_channels))
-        yield Result(tuple(self._labelled(task, task.prompt, motions, codes)))
+        yield Result(tuple(self._labelled(task, motions, codes)))
 
     def _followed(self, motion: Motion, context: Sequence[int], codes: Sequence[int], extra: int) -> Motion:
         """A motion with `extra` frames after it. The context is decoded with it, so that the new part starts in
@@ -188,7 +188,9 @@ class TokenEngine(Engine):
         top_p = self.top_p if task.top_p is None else task.top_p
         return Sampling(task.seed, task.variations, temperature, self.top_k, top_p)
 
-    def _labelled(self, task: Sampled, text: str, motions: list[Motion], codes: Codes) -> Iterator[Motion]:
+    def _labelled(
+        self, task: Generate | Continue | Inbetween, motions: Sequence[Motion], codes: Codes
+    ) -> Iterator[Motion]:
         for i, (motion, one) in enumerate(zip(motions, codes, strict=True)):
-            meta = {"text": text, "seed": task.seed, "variation": i, "model": self.name, "tokens": one}
+            meta = {"text": task.prompt, "seed": task.seed, "variation": i, "model": self.name, "tokens": one}
             yield replace(motion, meta=motion.meta | meta)
