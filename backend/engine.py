@@ -1,95 +1,71 @@
-"""What every engine offers: requests in, progress and motion or text out."""
+"""What every engine offers: tasks in, progress and motion or text out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ..retarget.errors import MotionGPTError
 from ..retarget.motion import Motion
+from .tasks import Continue, Describe, Generate, Inbetween, Task
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 """How exactly an imported model computes; "auto" takes int8 on the CPU and bfloat16 on a GPU."""
 
 
-@dataclass(frozen=True)
-class GenerateRequest:
-    """Text to motion. seconds: how long, None lets the model decide. temperature, top_p: None takes the model's own."""
+class Stage(StrEnum):
+    """What an engine is doing."""
 
-    prompt: str
-    seconds: float | None = 4.0
-    seed: int = 0
-    variations: int = 1
-    temperature: float | None = None
-    top_p: float | None = None
+    TEXT = "text"
+    TOKENS = "tokens"
+    MOTION = "motion"
 
-
-@dataclass(frozen=True)
-class ContinueRequest:
-    """`seconds` more after a motion of any rate and body. prompt: what happens then, "" where the model knows best."""
-
-    motion: Motion
-    seconds: float
-    prompt: str = ""
-    seed: int = 0
-    variations: int = 1
-    temperature: float | None = None
-    top_p: float | None = None
+    @property
+    def label(self) -> str:
+        """For a progress bar."""
+        return _LABELS[self]
 
 
-@dataclass(frozen=True)
-class InbetweenRequest:
-    """A motion of any rate and body of which the frames `keep` stay exactly, and the others are made anew.
-
-    known: partial poses, one number for each entry of `keep`: bit j (0 to 21) says that the rotation of joint j is
-    given there, bit 22 that the root's position is; what is not given is made anew like the other frames, so its
-    values in `motion` do not matter. None: every kept pose is whole.
-    """
-
-    motion: Motion
-    keep: tuple[int, ...]
-    prompt: str = ""
-    seed: int = 0
-    variations: int = 1
-    temperature: float | None = None
-    top_p: float | None = None
-    known: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True)
-class CaptionRequest:
-    """A motion of any rate and body to be put into words."""
-
-    motion: Motion
+_LABELS = {
+    Stage.TEXT: "Reading the prompt",
+    Stage.TOKENS: "Choosing the motion",
+    Stage.MOTION: "Building the motion",
+}
 
 
 @dataclass(frozen=True)
 class Progress:
-    """stage: "text", "tokens" or "motion". fraction: 0 to 1 of the request. motion: the first variation so far."""
+    """fraction: 0 to 1 of the task. motion: the first variation so far."""
 
-    stage: str
+    stage: Stage
     fraction: float
     motion: Motion | None = None
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came out, with `meta` of motions filled (text, seed, model, tokens).
+    """An answer, with `meta` of motions filled (text, seed, model, tokens).
 
-    motions: one a variation; of `generate` at the model's own rate, of `continue` and `inbetween` at the rate and on
-    the body that came in, whole: the given frames included.  texts: of `caption`, the best first.
+    motions: one a variation; of `Generate` at the model's own rate, of `Continue` and `Inbetween` at the rate and on
+    the body of the motion that came along, which they include.  texts: of `Describe`, the best first.
     """
 
     motions: tuple[Motion, ...] = ()
     texts: tuple[str, ...] = ()
 
 
-class Engine(ABC):
-    """A loaded model. Not thread-safe: one request at a time.
+Events = Iterator[Progress | Result]
+"""Progress, and a result last."""
 
-    tasks: those of "generate", "continue", "inbetween" and "caption" that the model can do.  max_seconds: its longest
-    motion.  Every method yields Progress at least once a token, and a Result last; closing the iterator cancels. Each
-    raises MotionGPTError for a request that the model can't serve; checks come before the first yield's work.
+
+class Engine(ABC):
+    """A loaded model. Not thread-safe: one task at a time.
+
+    tasks: `Task.name` of those that the model has.  max_seconds: its longest motion.
+
+    Every method yields Progress at least once a token, and a Result last; closing the iterator cancels. Motions may
+    have any rate and body. Each method raises MotionGPTError for a task that the model can't do.
     """
 
     name: str
@@ -97,33 +73,36 @@ class Engine(ABC):
     tasks: tuple[str, ...]
     max_seconds: float
 
+    def can(self, task: type[Task]) -> bool:
+        """Whether the model has a task."""
+        return task.name() in self.tasks
+
     @abstractmethod
-    def generate(self, request: GenerateRequest) -> Iterator[Progress | Result]:
+    def generate(self, task: Generate) -> Events:
         """Text to motion."""
 
-    def continue_motion(self, request: ContinueRequest) -> Iterator[Progress | Result]:
+    def continue_motion(self, task: Continue, motion: Motion) -> Events:
         """More of a motion."""
-        raise unsupported(self, "continue")
+        raise self.unsupported(Continue)
 
-    def inbetween(self, request: InbetweenRequest) -> Iterator[Progress | Result]:
+    def inbetween(self, task: Inbetween, motion: Motion) -> Events:
         """What lies between frames of a motion."""
-        raise unsupported(self, "inbetween")
+        raise self.unsupported(Inbetween)
 
-    def caption(self, request: CaptionRequest) -> Iterator[Progress | Result]:
+    def describe(self, task: Describe, motion: Motion) -> Events:
         """Motion to text."""
-        raise unsupported(self, "caption")
+        raise self.unsupported(Describe)
+
+    def unsupported(self, task: type[Task]) -> MotionGPTError:
+        """The error for a task that the model does not have."""
+        offered = ", ".join(self.tasks) or "nothing"
+        return MotionGPTError(f"The model {self.name} can't {task.name()}.", f"It can: {offered}.", "unsupported")
 
 
-def unsupported(engine: Engine, task: str) -> MotionGPTError:
-    """The error for a task that a model was not made for."""
-    offered = ", ".join(engine.tasks) or "nothing"
-    return MotionGPTError(f"The model {engine.name} can't {task}.", f"It can: {offered}.", "unsupported")
-
-
-def partial_poses_unsupported(engine: Engine) -> MotionGPTError:
-    """The error for `InbetweenRequest.known` where a model takes whole poses only."""
-    return MotionGPTError(
-        f"The model {engine.name} needs every bone of a kept pose.",
-        "Key the whole pose, or choose a model that takes partial poses.",
-        "unsupported",
-    )
+def last_result(events: Events, on_progress: Callable[[Progress], None] = lambda progress: None) -> Result:
+    """The result at the end of an engine's answer."""
+    for event in events:
+        if isinstance(event, Result):
+            return event
+        on_progress(event)
+    raise RuntimeError("the engine ended without a result")

@@ -28,25 +28,14 @@ POSE_WINDOW = 20
 """Frames over which a single pose is held when a tokenizer is to read it."""
 
 
-def _slices() -> dict[str, slice]:
-    sizes = {
-        "root_turn": 1,
-        "root_velocity": 2,
-        "root_height": 1,
-        "positions": 21 * 3,
-        "rotations": 21 * 6,
-        "velocities": 22 * 3,
-        "contacts": 4,
-    }
-    out, start = {}, 0
-    for name, size in sizes.items():
-        out[name] = slice(start, start + size)
-        start += size
-    assert start == DIMENSIONS
-    return out
-
-
-SLICES = _slices()
+_SIZES = {
+    "root_turn": 1, "root_velocity": 2, "root_height": 1, "positions": 21 * 3, "rotations": 21 * 6,
+    "velocities": 22 * 3, "contacts": 4,
+}  # fmt: skip
+SLICES = {
+    name: slice(end - size, end)
+    for (name, size), end in zip(_SIZES.items(), itertools.accumulate(_SIZES.values()), strict=True)
+}
 """Name of a group of features -> its place in a frame."""
 
 PELVIS_CHILDREN = tuple(j for j, parent in enumerate(PARENTS) if parent == 0)
@@ -228,4 +217,4 @@ def features_to_motion(features: Floats) -> Motion:
     )
 
 
-assert len(_REFERENCE) == JOINT_COUNT
+assert len(_REFERENCE) == JOINT_COUNT and SLICES["contacts"].stop == DIMENSIONS

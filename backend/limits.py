@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from ..retarget.errors import MotionGPTError
-from ..retarget.motion.skeleton import JOINT_COUNT
+from ..retarget.motion.known import ROOT, WHOLE
 
 MAX_HEADER_BYTES = 256 * 1024
 """One message's header: text, numbers, and a motion's `meta`."""
@@ -21,11 +21,6 @@ MAX_SEED = 2**63 - 1
 MAX_QUEUE = 8
 """Requests that wait while one runs."""
 MAX_FPS = 1_000.0
-KNOWN_BITS = JOINT_COUNT + 1
-"""Of a partial pose: bit j says that joint j's rotation is given, bit ROOT_BIT the root's position."""
-ROOT_BIT = JOINT_COUNT
-EVERYTHING = (1 << KNOWN_BITS) - 1
-"""A whole pose."""
 
 
 def check_prompt(prompt: str) -> None:
@@ -34,6 +29,12 @@ def check_prompt(prompt: str) -> None:
         raise MotionGPTError("The text is empty.", 'Describe a motion, such as "a person walks forward".')
     if len(prompt) > MAX_TEXT:
         raise MotionGPTError(f"The text has {len(prompt)} characters.", f"Use at most {MAX_TEXT}.", "too_large")
+
+
+def check_optional_prompt(prompt: str) -> None:
+    """`check_prompt`, where there may also be none."""
+    if prompt:
+        check_prompt(prompt)
 
 
 def check_seconds(seconds: float) -> None:
@@ -72,8 +73,8 @@ def check_known(keep: Sequence[int], known: Sequence[int] | None) -> None:
         )
     if len(set(keep)) != len(keep):
         raise MotionGPTError("A kept frame with a partial pose is named twice.", "Name each kept frame once.")
-    if wrong := [bits for bits in known if not 0 < bits <= EVERYTHING]:
+    if wrong := [bits for bits in known if not 0 < bits <= WHOLE.bits]:
         raise MotionGPTError(
             f"{wrong[0]} does not describe a partial pose.",
-            f"Set bits 0 to {JOINT_COUNT - 1} for given joints and bit {ROOT_BIT} for the root, at least one.",
+            f"Set bits 0 to {ROOT - 1} for given joints and bit {ROOT} for the root, at least one.",
         )

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from ..retarget.errors import MotionGPTError
+from .tasks import Generate
 
 BUNDLED = Path(__file__).with_name("models")
 DEFAULT_MODEL = "starter"
@@ -24,7 +25,7 @@ Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
-    """`model.json`. Unknown entries are kept out, so that a newer card still loads.
+    """`model.json`. Unknown entries are ignored, so that a newer card still loads.
 
     kind: which engine runs it.  features: convention of the 263 numbers, "true" (rotations with twist) or "published".
     fps, frames_per_token: of the motion tokens.  settings: what the engine needs besides its files, such as statistics.
@@ -41,7 +42,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     licence: str
     files: dict[str, Sha256]
     description: str = ""
-    tasks: tuple[str, ...] = ("generate",)
+    tasks: tuple[str, ...] = (Generate.name(),)
     sources: tuple[str, ...] = ()
     training: dict[str, Any] = msgspec.field(default_factory=dict)
     measured: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -71,7 +72,7 @@ def installed_models() -> dict[str, Path]:
 
 
 def find_model(name_or_folder: str) -> tuple[Path, ModelCard]:
-    """A model's folder and card, its files not looked at. Raises MotionGPTError ("no_model")."""
+    """A model's folder and card, its files unchecked. Raises MotionGPTError ("no_model")."""
     installed = installed_models()
     folder = installed.get(name_or_folder) or Path(name_or_folder)
     if not folder.is_dir():
@@ -114,6 +115,12 @@ def write_card(card: ModelCard, folder: Path) -> ModelCard:
     text = msgspec.json.format(msgspec.json.encode(card), indent=2)
     (folder / CARD_NAME).write_bytes(text + b"\n")
     return card
+
+
+def add_measured(name_or_folder: str, **measured: Any) -> None:
+    """Put measurements on a model's card. Raises MotionGPTError ("no_model")."""
+    folder, card = find_model(name_or_folder)
+    write_card(msgspec.structs.replace(card, measured={**card.measured, **measured}), folder)
 
 
 def sha256(path: Path) -> str:

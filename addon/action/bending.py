@@ -10,8 +10,9 @@ import bpy
 import numpy as np
 
 from ...retarget.motion import rotations as rot
+from ...retarget.motion.known import ROOT
 from ...retarget.rigs.mapping import Mapping
-from ...retarget.solving.keyed_poses import ROOT_BIT, bend_positions, bend_rotations, gives_bone, is_carried
+from ...retarget.solving.keyed_poses import bend_positions, bend_rotations, gives_bone, is_carried
 from ...retarget.typing import Floats
 from ..character.rotation_modes import through_given, to_quaternions
 from ..jobs.edit_request import EditRequest
@@ -104,9 +105,9 @@ def _holding(
         held.append((request.before - 1, request.before - 1, None))
     for i, pose in enumerate(request.poses):
         if is_carried(mapping, carriers, bone, channel):
-            gives = bool(pose.mask >> ROOT_BIT & 1)
+            gives = ROOT in pose.known
         else:
-            gives = gives_bone(pose.mask, mapping, bone)
+            gives = gives_bone(pose.known, mapping, bone)
         if gives or pose.whole:
             held.append((request.before + i, pose.frame - request.origin, pose))
     return held

@@ -144,20 +144,18 @@ def carrier_of(armature: bpy.types.Object, plan: KeyPlan) -> str:
 
 
 def _message(request: EditRequest, motion: Motion) -> tuple[object, tuple[Motion, ...]]:
-    from ...backend.process import protocol
+    from ...backend.tasks import Continue, Describe, Inbetween
 
     asks: dict[str, Callable[[], object]] = {
-        INBETWEEN: lambda: protocol.Inbetween(
+        INBETWEEN: lambda: Inbetween(
             tuple(request.kept),
             request.prompt,
             seed=request.seed,
             variations=request.variations,
             known=request.known,
         ),
-        CONTINUE: lambda: protocol.Continue(
-            (request.end - request.start) / request.fps, request.prompt, seed=request.seed
-        ),
-        CAPTION: protocol.Caption,
+        CONTINUE: lambda: Continue((request.end - request.start) / request.fps, request.prompt, seed=request.seed),
+        CAPTION: Describe,
     }
     return asks[request.task](), (motion,)
 

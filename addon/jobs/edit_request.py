@@ -7,8 +7,8 @@ import bpy
 
 from ...backend import limits
 from ...retarget.errors import MotionGPTError
+from ...retarget.motion.known import WHOLE
 from ...retarget.rigs.mapping import Mapping
-from ...retarget.solving.keyed_poses import ALL_GIVEN
 from ..action.keys import action_curves, key_frames
 from ..action.new_action import plan_keys
 from ..character.armature import read_rig
@@ -75,9 +75,9 @@ class EditRequest:
 
     @property
     def known(self) -> tuple[int, ...] | None:
-        """A mask for every kept frame, or None where all of them give everything."""
-        masks = [ALL_GIVEN] * (len(self.kept) - len(self.poses)) + [pose.mask for pose in self.poses]
-        return None if all(mask == ALL_GIVEN for mask in masks) else tuple(masks)
+        """`Inbetween.known`, or None where every kept frame gives the whole pose."""
+        known = [WHOLE] * (len(self.kept) - len(self.poses)) + [pose.known for pose in self.poses]
+        return None if all(pose == WHOLE for pose in known) else tuple(pose.bits for pose in known)
 
     def check_length(self, most: float) -> None:
         """Raises MotionGPTError where the range is over the model's limit of so many seconds."""
@@ -133,7 +133,7 @@ def gather_continue(context: bpy.types.Context) -> EditRequest:
         start=now,
         end=now + max(1, round(scene.motiongpt.seconds * fps)),
         before=_frames_before(armature, now, HISTORY_SECONDS * fps),
-        poses=(KeyedPose(now, float(now), ALL_GIVEN, whole=True),),
+        poses=(KeyedPose(now, float(now), WHOLE, whole=True),),
     )
 
 
@@ -187,7 +187,7 @@ def _check_room(poses: list[KeyedPose], first: int, last: int) -> None:
         raise MotionGPTError(
             "One pose alone spans no frames.", "Choose another pose too, or the scene's frame range under Range."
         )
-    if sum(pose.mask == ALL_GIVEN for pose in poses) == last - first + 1:
+    if sum(pose.known == WHOLE for pose in poses) == last - first + 1:
         raise MotionGPTError("No frame lies between the chosen poses.", "Choose poses with frames between them.")
 
 

@@ -142,10 +142,10 @@ class GenerateJob(Job):
 
     def _passes(self) -> Waiting[None]:
         yield from self._backend_ready()
-        from ...backend.process import protocol
+        from ...backend.tasks import Generate
 
         request = self.request
-        asked = protocol.Generate(request.prompt, seconds=request.seconds, seed=request.seed)
+        asked = Generate(request.prompt, seconds=request.seconds, seed=request.seed)
         motion = (yield from self._answer(asked)).motions[0]
         curves = yield from self._solved(motion)
         self._write(curves)

@@ -7,8 +7,9 @@ import bpy
 import numpy as np
 
 from ...retarget.errors import MotionGPTError
+from ...retarget.motion.known import WHOLE, Known
 from ...retarget.rigs.mapping import Mapping
-from ...retarget.solving.keyed_poses import ALL_GIVEN, given_mask, joints_of
+from ...retarget.solving.keyed_poses import joints_of, known_by_keys
 from ..action.keys import ActionCurves, action_curves, choice, generated_type, is_generated, read_points, read_record
 
 SELECTED, ALL, MARKED = "SELECTED", "ALL", "MARKED"
@@ -19,12 +20,12 @@ class KeyedPose:
     """A pose that stays.
 
     frame: scene frame, where its keys lie or the nearest whole one.  at: where it is read, as keys may lie between
-    frames.  mask: what it gives, as `retarget.keyed.given_mask` has it.  whole: all of it, also where no key is.
+    frames.  known: what it gives.  whole: all of it, also where no key is.
     """
 
     frame: int
     at: float
-    mask: int
+    known: Known
     whole: bool
 
 
@@ -81,8 +82,8 @@ def _pose(frame: int, found: _Found, mapping: Mapping, carriers: tuple[str, ...]
     # Where all was generated and something then changed, the animator has corrected a whole pose, as seen.
     # So has one who selects a pose in which nothing but generated keys lie.
     whole = not found.set_by_hand
-    mask = ALL_GIVEN if whole else given_mask(mapping, found.keys, carriers)
-    return KeyedPose(frame, found.times.most_common(1)[0][0] if found.times else float(frame), mask, whole)
+    known = WHOLE if whole else known_by_keys(mapping, found.keys, carriers)
+    return KeyedPose(frame, found.times.most_common(1)[0][0] if found.times else float(frame), known, whole)
 
 
 def _user_keys(curves: ActionCurves, mapping: Mapping, carriers: tuple[str, ...]) -> dict[int, _Found]:
@@ -131,7 +132,7 @@ def _marked(
         if at and at.keys:
             poses.append(_pose(frame, at, mapping, carriers))
         else:
-            poses.append(KeyedPose(frame, float(frame), ALL_GIVEN, whole=True))
+            poses.append(KeyedPose(frame, float(frame), WHOLE, whole=True))
     return poses
 
 

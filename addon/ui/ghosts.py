@@ -11,9 +11,9 @@ import numpy as np
 from bpy.app.handlers import persistent
 
 from ...retarget.errors import MotionGPTError
+from ...retarget.motion.known import WHOLE
 from ...retarget.rigs.mapping import Mapping
 from ...retarget.rigs.rig import Rig
-from ...retarget.solving.keyed_poses import ALL_GIVEN
 from ...retarget.typing import Float32s, Indices
 from ..action.new_action import plan_keys
 from ..character.armature import read_rig
@@ -93,7 +93,7 @@ class Ghosts:
         figures = []
         for i, pose in enumerate(poses):
             colour = _EARLY + (_LATE - _EARLY) * (i / max(len(poses) - 1, 1))
-            alpha = 0.9 if pose.mask == ALL_GIVEN else 0.5
+            alpha = 0.9 if pose.known == WHOLE else 0.5
             figures.append(Ghost(heads[i, pairs.ravel()].astype(np.float32), (*map(float, colour), alpha)))
         self.figures = tuple(figures)
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...retarget.errors import MotionGPTError
-from ..engine import Engine, GenerateRequest, Progress, Result
+from ..engine import Engine, Progress, Result
 from ..process.launch import LAUNCHER
+from ..tasks import Generate
 
 PROMPT = "a person walks forward"
 
@@ -30,7 +31,7 @@ class Timing:
 def time_request(engine: Engine, seconds: float, seed: int) -> Timing:
     """One motion of `PROMPT`."""
     started, partial = time.perf_counter(), None
-    for event in engine.generate(GenerateRequest(PROMPT, seconds, seed)):
+    for event in engine.generate(Generate(PROMPT, seconds, seed=seed)):
         if isinstance(event, Progress) and event.motion is not None and partial is None:
             partial = time.perf_counter() - started
         if isinstance(event, Result):

@@ -6,13 +6,14 @@ import time
 from typing import Any
 
 from .. import limits
-from . import common
-from .common import Report
+from .shared.asking import load
+from .shared.declaring import Subparsers, add_command, add_model_arguments
+from .shared.report import Report
 
 
-def add_commands(subparsers: "common.Subparsers") -> None:
+def declare(subparsers: Subparsers) -> None:
     """Declare `bench`."""
-    parser = common.add_command(
+    parser = add_command(
         subparsers,
         "bench",
         "measure how fast a model, or retargeting, is on this machine",
@@ -29,7 +30,7 @@ def add_commands(subparsers: "common.Subparsers") -> None:
         action="store_true",
         help="instead: a T5 MotionGPT of the published size, random weights, beside transformers (needs 4 GB of disk)",
     )
-    common.add_model_arguments(parser)
+    add_model_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
@@ -49,18 +50,17 @@ def run(args: argparse.Namespace) -> Report:
         f"then {data['median_seconds']:.2f} s (median of {args.runs})",
         f"first partial motion after {partial:.3f} s" if partial else "no partial motion was shown",
         f"from the start of a process to its first motion: {data['start_to_first_motion_seconds']:.2f} s",
-        f"memory of that process: {memory / 1e6:.0f} MB at most" if memory else "this system does not tell the memory",
+        f"memory of that process: {memory / 1e6:.0f} MB at most" if memory else "this system does not report memory",
     )
     return Report(data, lines)
 
 
 def _measure(args: argparse.Namespace) -> dict[str, Any]:
     from ..bench.models import measure_process, median_partial, time_request
-    from ..engines import load_engine
 
     started = time.perf_counter()
-    engine = load_engine(args.model, args.device, args.precision)
-    load = time.perf_counter() - started
+    engine = load(args)
+    load_seconds = time.perf_counter() - started
     first, *timings = (time_request(engine, args.seconds, seed) for seed in range(args.runs + 1))
     times = [t.whole for t in timings]
     partial = median_partial(timings)
@@ -70,7 +70,7 @@ def _measure(args: argparse.Namespace) -> dict[str, Any]:
         "device": engine.device,
         "motion_seconds": args.seconds,
         "runs": args.runs,
-        "load_seconds": round(load, 4),
+        "load_seconds": round(load_seconds, 4),
         "first_seconds": round(first.whole, 4),
         "median_seconds": round(statistics.median(times), 4),
         "slowest_seconds": round(max(times), 4),

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 
 from ...retarget.errors import MotionGPTError
 from ..version import __version__
-from . import bench, convert, edit, evaluate, generate, models, serve, training
-from .common import CommandParser
+from . import bench, convert, data, evaluate, models, render, retarget, serve, train
+from .shared.declaring import CommandParser
+from .tasks import caption, continue_motion, generate, inbetween
 
 log = logging.getLogger(__name__)
 
-COMMANDS = (generate, edit, convert, serve, models, training, evaluate, bench)
+COMMANDS = (
+    generate, continue_motion, inbetween, caption, convert, retarget, render,
+    serve, models, data, train, evaluate, bench,
+)  # fmt: skip
 USER_ERROR, BUG, INTERRUPTED = 2, 1, 130
 """Exit codes besides 0."""
 
@@ -23,7 +27,7 @@ def make_parser() -> CommandParser:
     parser.add_argument("--version", action="version", version=f"motiongpt {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=CommandParser)
     for command in COMMANDS:
-        command.add_commands(subparsers)
+        command.declare(subparsers)
     return parser
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
-from ..engine import GenerateRequest
+from ..engine import last_result
 from ..engines import load_engine
 from ..model_folder import DEFAULT_MODEL
 from ..output.blender import MANNEQUIN, CharacterJob, check_bpy, export_to_character
 from ..output.pictures import join_pictures
-from .generate import at_rate, last_result
+from ..tasks import Generate
+from .shared.asking import at_rate
 
 PROMPTS = {
     "walk": "a person walks forward",
@@ -66,7 +67,7 @@ def _generate(say: Callable[[str], None]) -> dict[str, Motion]:
     motions = {}
     for name, prompt in PROMPTS.items():
         started = time.perf_counter()
-        motion = last_result(engine.generate(GenerateRequest(prompt, SECONDS, SEED))).motions[0]
+        motion = last_result(engine.generate(Generate(prompt, SECONDS, seed=SEED))).motions[0]
         motions[name] = at_rate(motion, FPS, SECONDS)
         say(f'"{prompt}": {motion.duration:.1f} s of motion in {time.perf_counter() - started:.2f} s')
     return motions

@@ -3,9 +3,6 @@
 import argparse
 import importlib.util
 import shutil
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,28 +19,29 @@ from ..model_folder import (
     user_folder,
     verify_files,
 )
-from . import common
-from .common import Report
+from .shared.declaring import CommandParser, Subparsers, add_command
+from .shared.progress import progress_bar
+from .shared.report import Report
 
 
-def add_commands(subparsers: "common.Subparsers") -> None:
+def declare(subparsers: Subparsers) -> None:
     """Declare `models` and its actions."""
-    models = common.add_command(
+    models = add_command(
         subparsers, "models", "list, describe, check, import or remove models", "motiongpt models verify starter", _list
     )
-    actions = models.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=common.CommandParser)
-    common.add_command(actions, "list", "list the installed models", "motiongpt models list", _list)
+    actions = models.add_subparsers(title="actions", metavar="ACTION", required=True, parser_class=CommandParser)
+    add_command(actions, "list", "list the installed models", "motiongpt models list", _list)
     for name, summary, run in (
         ("info", "describe a model", _info),
         ("verify", "check a model's files against their checksums", _verify),
         ("remove", "delete an installed model", _remove),
     ):
-        parser = common.add_command(actions, name, summary, f"motiongpt models {name} NAME", run)
+        parser = add_command(actions, name, summary, f"motiongpt models {name} NAME", run)
         needed: dict[str, Any] = {} if name == "remove" else {"nargs": "?", "default": DEFAULT_MODEL}
         parser.add_argument("model", metavar="NAME", help="model or folder", **needed)
     _add_import(actions)
     _add_install(actions)
-    parser = common.add_command(
+    parser = add_command(
         actions,
         "check",
         "compare small checkpoints with reference values of the published code",
@@ -56,8 +54,8 @@ def add_commands(subparsers: "common.Subparsers") -> None:
     )
 
 
-def _add_import(actions: "common.Subparsers") -> None:
-    parser = common.add_command(
+def _add_import(actions: Subparsers) -> None:
+    parser = add_command(
         actions,
         "import",
         "make a model folder of a published checkpoint: T5 (CHECKPOINT, --t5) or LLaMA (the others)",
@@ -77,11 +75,11 @@ def _add_import(actions: "common.Subparsers") -> None:
     )
     parser.add_argument("--name", metavar="NAME", help="what to call the model (motiongpt-t5, motiongpt-llama)")
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="model folder to write (the user's models)")
-    parser.add_argument("--replace", action="store_true", help="write over a model of that name")
+    parser.add_argument("--replace", action="store_true", help="overwrite a model of that name")
 
 
-def _add_install(actions: "common.Subparsers") -> None:
-    parser = common.add_command(
+def _add_install(actions: Subparsers) -> None:
+    parser = add_command(
         actions,
         "install",
         "download a model from a hub and install it",
@@ -104,13 +102,13 @@ def _import(args: argparse.Namespace) -> Report:
         from ..importers.t5 import import_t5
 
         target = _target(args, "motiongpt-t5")
-        with _bar() as report:
+        with progress_bar() as report:
             card = import_t5(args.checkpoint, args.t5, args.statistics, target, replace=args.replace, report=report)
     elif args.checkpoint is None and all(llama.values()):
         from ..importers.llama import import_llama
 
         target = _target(args, "motiongpt-llama")
-        with _bar() as report:
+        with progress_bar() as report:
             card = import_llama(
                 **llama, statistics=args.statistics, target=target, alpha=args.alpha, heads=args.heads,
                 replace=args.replace, report=report,
@@ -158,25 +156,11 @@ def _own_folder() -> Path:
     return own
 
 
-@contextmanager
-def _bar() -> Iterator[Callable[[str, float], None]]:
-    """A progress bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda what, fraction: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        line = bar.add_task("", total=1.0)
-        yield lambda what, fraction: bar.update(line, description=what, completed=fraction)
-
-
 def _install(args: argparse.Namespace) -> Report:
     _check_onnx()
     from ..importers.hub import install
 
-    with _bar() as report:
+    with progress_bar() as report:
         card, target = install(
             args.model,
             _own_folder(),

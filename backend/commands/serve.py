@@ -8,28 +8,29 @@ import sys
 from pathlib import Path
 
 from ..process.connection import LOOPBACK
-from . import common
-from .common import Report
+from .shared.declaring import Subparsers, add_command, add_model_arguments
+from .shared.outputs import check_output
+from .shared.report import Report
 
 
-def add_commands(subparsers: "common.Subparsers") -> None:
+def declare(subparsers: Subparsers) -> None:
     """Declare `serve`."""
-    parser = common.add_command(
+    parser = add_command(
         subparsers,
         "serve",
         "run the backend process until it is told to stop",
         "motiongpt serve --handover ~/.cache/motiongpt-handover.json",
         run,
     )
-    parser.add_argument("--handover", type=Path, required=True, metavar="FILE", help="where address and keys are put")
+    parser.add_argument("--handover", type=Path, required=True, metavar="FILE", help="where to write address and keys")
     parser.add_argument("--parent-pid", type=int, metavar="PID", help="stop when that process ends")
     parser.add_argument("--host", default=LOOPBACK, help=f"address to listen on ({LOOPBACK}: this machine only)")
-    common.add_model_arguments(parser)
+    add_model_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
     """Serve; what happens is logged on stderr."""
-    common.check_output(args.handover, (".json",))
+    check_output(args.handover, (".json",))
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
     )

@@ -16,9 +16,10 @@ from ...retarget.motion import rotations as rot
 from ...retarget.motion.skeleton import CONTACT_JOINTS
 from ...retarget.typing import Floats, Ints
 from ..dataset.clips import Clip, Dataset, clip_motion, load_dataset
-from ..engine import Engine, InbetweenRequest, Result
+from ..engine import Engine, last_result
 from ..inbetween.exact import whole_poses
 from ..inbetween.interpolation import interpolate
+from ..tasks import Inbetween
 from .measures.bezier import auto_clamped
 from .measures.inbetween import l2p, l2q, npss, placed_window, position_statistics, training_windows
 
@@ -66,12 +67,8 @@ def by_engine(engine: Engine, with_text: bool) -> Method:
     """What a model makes of it."""
 
     def fill(motion: Motion, keep: Ints, text: str) -> Motion:
-        request = InbetweenRequest(motion, tuple(keep.tolist()), text if with_text else "")
-        last: Any = None
-        for last in engine.inbetween(request):  # noqa: B007
-            pass
-        assert isinstance(last, Result)
-        return last.motions[0]
+        task = Inbetween(tuple(keep.tolist()), text if with_text else "")
+        return last_result(engine.inbetween(task, motion)).motions[0]
 
     return fill
 

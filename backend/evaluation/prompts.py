@@ -12,7 +12,8 @@ from ...retarget.motion import Motion
 from ...retarget.motion import rotations as rot
 from ...retarget.motion.skeleton import JOINT
 from ...retarget.typing import Float64s
-from ..engine import Engine, GenerateRequest, Result
+from ..engine import Engine, last_result
+from ..tasks import Generate
 
 WALK_DISTANCE = 1.5  # in four seconds
 RUN_SPEED = 1.9  # metres a second; the walks among the clips hardly reach 1.6
@@ -113,10 +114,7 @@ CHECKS = (
 
 def generate_one(engine: Engine, prompt: str, seed: int, seconds: float = 4.0) -> Motion:
     """One motion at the model's own rate."""
-    for event in engine.generate(GenerateRequest(prompt, seconds, seed)):
-        if isinstance(event, Result):
-            return event.motions[0]
-    raise RuntimeError("the engine ended without a result")
+    return last_result(engine.generate(Generate(prompt, seconds, seed=seed))).motions[0]
 
 
 def check_prompts(engine: Engine, seeds: int = 10) -> dict[str, float]:

@@ -14,9 +14,10 @@ import numpy as np
 from ...retarget.motion import Motion
 from ...retarget.typing import Floats
 from ..dataset.clips import Dataset
-from ..engine import Engine, GenerateRequest, Result
+from ..engine import Engine, last_result
 from ..features import FPS, features_to_motion, motion_to_features
 from ..model_folder import ModelCard
+from ..tasks import Generate
 from .cases import Case
 from .judge import Judge
 from .measures import physics
@@ -94,11 +95,8 @@ def asks_of(cases: Sequence[Case], max_seconds: float) -> list[Ask]:
 def generate_motions(engine: Engine, ask: Ask, runs: int) -> tuple[Motion, ...]:
     """`runs` motions for one prompt, drawn together, at 20 frames a second."""
     # T frames of motion give T - 1 of features.
-    request = GenerateRequest(ask.prompt, (ask.frames + 1) / FPS, ask.seed, runs)
-    for event in engine.generate(request):
-        if isinstance(event, Result):
-            return tuple(m.resample(FPS) for m in event.motions)
-    raise RuntimeError("the engine ended without a result")
+    task = Generate(ask.prompt, (ask.frames + 1) / FPS, seed=ask.seed, variations=runs)
+    return tuple(m.resample(FPS) for m in last_result(engine.generate(task)).motions)
 
 
 def made_motions(engine: Engine, asks: Sequence[Ask], runs: int, progress: Progress) -> list[Floats]:

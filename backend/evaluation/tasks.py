@@ -1,7 +1,7 @@
 """The other tasks of a model on test clips: prediction, in-between, given poses, captions. What an engine can't do is
 left out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +10,9 @@ from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from ..dataset.clips import Dataset
 from ..dataset.meaning import OTHER, read_caption
-from ..engine import CaptionRequest, ContinueRequest, Engine, GenerateRequest, InbetweenRequest, Progress, Result
+from ..engine import Engine, last_result
 from ..features import features_to_motion
+from ..tasks import Continue, Describe, Generate, Inbetween
 from .cases import Case
 from .measures import captions, physics, poses
 from .sets import LONG_FREEZE
@@ -31,13 +32,6 @@ GIVEN_FIRST = 0.2
 """Share of a clip that prediction is given (T5 MotionGPT, after MDM)."""
 GIVEN_ENDS = 0.25
 """Share at either end that in-between is given (MDM)."""
-
-
-def _result(events: Iterator[Progress | Result]) -> Result:
-    for event in events:
-        if isinstance(event, Result):
-            return event
-    raise RuntimeError("the engine ended without a result")
 
 
 def real_motions(dataset: Dataset, cases: Sequence[Case], longest: float) -> list[Motion]:
@@ -72,8 +66,8 @@ def measure_prediction(engine: Engine, motions: Sequence[Motion]) -> dict[str, f
     found: dict[str, list[float]] = {k: [] for k in ("ade", "fde", "hold_ade", "hold_fde")}
     for seed, motion in enumerate(motions):
         given = max(2 * TOKEN, round(GIVEN_FIRST * len(motion)))
-        request = ContinueRequest(motion.slice(0, given), (len(motion) - given) / motion.fps, "", seed)
-        made = _result(engine.continue_motion(request)).motions[0]
+        task = Continue((len(motion) - given) / motion.fps, seed=seed)
+        made = last_result(engine.continue_motion(task, motion.slice(0, given))).motions[0]
         true = motion.joints[given : len(made)]
         for name, joints in (("", made.joints), ("hold_", _hold(motion, given).joints)):
             found[f"{name}ade"].append(poses.ade(joints[given : given + len(true)], true))
@@ -87,7 +81,7 @@ def measure_inbetween(engine: Engine, motions: Sequence[Motion]) -> dict[str, fl
     for seed, motion in enumerate(motions):
         first, last = round(GIVEN_ENDS * len(motion)), round((1 - GIVEN_ENDS) * len(motion))
         keep = (*range(first), *range(last, len(motion)))
-        made = _result(engine.inbetween(InbetweenRequest(motion, keep, "", seed))).motions[0]
+        made = last_result(engine.inbetween(Inbetween(keep, seed=seed), motion)).motions[0]
         true = motion.joints[first:last]
         linear = _interpolate(motion, first - 1, last).joints[1:-1]
         for name, joints in (("", made.joints[first:last]), ("linear_", linear)):
@@ -118,14 +112,15 @@ def measure_poses(engine: Engine, motions: Sequence[Motion]) -> dict[str, float]
 
 
 def _inbetween(engine: Engine, motion: Motion, keep: tuple[int, ...], seed: int) -> Motion:
-    return _result(engine.inbetween(InbetweenRequest(motion, keep, str(motion.meta["text"]), seed))).motions[0]
+    task = Inbetween(keep, str(motion.meta["text"]), seed=seed)
+    return last_result(engine.inbetween(task, motion)).motions[0]
 
 
 def measure_captions(engine: Engine, dataset: Dataset, cases: Sequence[Case]) -> dict[str, float]:
     """BLEU-1, BLEU-4, ROUGE-L, CIDEr against the cases' captions; shares whose action (its side aside), side and style
     the words say, of the cases that have one. The normal style may stay unsaid."""
     motions = [features_to_motion(np.asarray(dataset.of(c.clip), np.float64)) for c in cases]
-    texts = [_result(engine.caption(CaptionRequest(m))).texts[0] for m in motions]
+    texts = [last_result(engine.describe(Describe(), m)).texts[0] for m in motions]
     return caption_scores(texts, cases)
 
 
@@ -157,7 +152,7 @@ def measure_long(engine: Engine, seeds: int = 3) -> dict[str, float]:
     found = [
         physics.longest_freeze(motion)
         for prompt in MOVING
-        for motion in _result(engine.generate(GenerateRequest(prompt, LONG, 0, seeds))).motions
+        for motion in last_result(engine.generate(Generate(prompt, LONG, variations=seeds))).motions
     ]
     return {"still": sum(f > LONG_FREEZE for f in found) / len(found), "freeze": float(np.mean(found))}
 
@@ -168,12 +163,12 @@ def measure_tasks(engine: Engine, dataset: Dataset, cases: Sequence[Case]) -> di
     if not motions:
         raise MotionGPTError("No test clip is two seconds long.", "Import longer clips.")
     out = {}
-    if "continue" in engine.tasks:
+    if engine.can(Continue):
         out["prediction"] = measure_prediction(engine, motions)
-    if "inbetween" in engine.tasks:
+    if engine.can(Inbetween):
         out["inbetween"] = measure_inbetween(engine, motions)
         out["poses"] = measure_poses(engine, motions)
-    if "caption" in engine.tasks:
+    if engine.can(Describe):
         out["captions"] = measure_captions(engine, dataset, cases)
     if engine.max_seconds >= LONG:
         out["long"] = measure_long(engine)

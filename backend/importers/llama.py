@@ -14,6 +14,7 @@ from ..checkpoints.sentence_pieces import SentencePieces
 from ..checkpoints.tensors import DTYPES, PIECE_BYTES, TensorSource, below, from_float32, read_float32, to_float32
 from ..checkpoints.torch_file import TorchFile
 from ..model_folder import ModelCard
+from ..tasks import Continue, Generate, Inbetween
 from . import graphs
 from .common import (
     Report,
@@ -34,7 +35,7 @@ from .layouts import check_layout, count_layers, llama_shapes, lora_shapes, size
 
 KIND = "motiongpt-llama"
 TOKENIZER = "tokenizer.model"
-TASKS = ("generate", "continue", "inbetween")
+TASKS = tuple(task.name() for task in (Generate, Continue, Inbetween))
 DESCRIPTION = "MotionGPT: Finetuned LLMs are General-Purpose Motion Generators (LLaMA with LoRA)"
 ALPHA = 16.0
 """Of the published run; the file does not say."""

@@ -11,6 +11,7 @@ from ..checkpoints.tensors import TensorSource, below
 from ..checkpoints.torch_file import TorchFile
 from ..engines.t5.text import SENTINELS, T5Tokenizer
 from ..model_folder import ModelCard
+from ..tasks import Continue, Describe, Generate, Inbetween
 from . import graphs
 from .common import (
     Report,
@@ -30,7 +31,7 @@ from .layouts import check_layout, count_layers, size, t5_shapes
 
 KIND = "motiongpt-t5"
 TOKENIZER = "spiece.model"
-TASKS = ("generate", "caption", "continue", "inbetween")
+TASKS = tuple(task.name() for task in (Generate, Describe, Continue, Inbetween))
 LICENCE = (
     "As published by the authors of MotionGPT (Human Motion as a Foreign Language; code MIT). Trained on HumanML3D and "
     "with it on AMASS, whose licence is for non-commercial scientific research"

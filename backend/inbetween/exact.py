@@ -11,9 +11,9 @@ import numpy as np
 
 from ...retarget.motion import Motion
 from ...retarget.motion import rotations as rot
+from ...retarget.motion.known import CHANNELS, ROOT
 from ...retarget.motion.skeleton import JOINT_COUNT, JOINT_NAMES
 from ...retarget.typing import Bools, Floats, Ints
-from .interpolation import CHANNELS, ROOT
 
 SETTLE = 0.4
 """Seconds within which a correction's slope at a key is gone."""

@@ -1,6 +1,6 @@
 """A request for what lies between keyed poses, answered: model, text, takes, exact keys, planted feet."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,18 +9,19 @@ from ...retarget.motion import Motion
 from ...retarget.motion import rotations as rot
 from ...retarget.motion.feet import plant_between
 from ...retarget.motion.joining import on_body_of, on_canonical_body
+from ...retarget.motion.known import ROOT
 from ...retarget.motion.skeleton import JOINT, LEG_LENGTH, leg_length
 from ...retarget.typing import Bools
-from ..engine import InbetweenRequest, Progress, Result
+from ..engine import Events, Progress, Result, Stage
+from ..tasks import Inbetween
 from ..version import __version__
 from . import proposals
 from .exact import pinned, softened
 from .grid import Grid
-from .interpolation import ROOT
 from .takes import varied
 from .transition import Poses, TransitionModel
 
-Propose = Callable[[str, float, int], Iterator[Progress | Result]]
+Propose = Callable[[str, float, int], Events]
 """Motion of a text: text, seconds, seed -> progress, and a result whose first motion counts. What a language model
 offers; at any rate, anywhere, on the canonical body."""
 
@@ -30,9 +31,9 @@ _LEVEL = (-0.05, 0.6)  # metres: lowest joints in this range stand or jump on th
 
 @dataclass(frozen=True, eq=False)
 class _Scene:
-    """A request at the model's rate: poses and what is known of them, and how to get back."""
+    """A motion at the model's rate: poses, what is known of them, and the way back."""
 
-    request: InbetweenRequest
+    motion: Motion
     known: Bools
     floor: float  # metres of the canonical body
     grid: Grid
@@ -40,17 +41,17 @@ class _Scene:
     given: Bools
 
     @staticmethod
-    def of(request: InbetweenRequest, known: Bools, model_fps: float) -> "_Scene":
-        source = on_canonical_body(request.motion)
+    def of(motion: Motion, known: Bools, model_fps: float) -> "_Scene":
+        source = on_canonical_body(motion)
         floor = _floor_under(source, known)
         source = replace(source, root_position=source.root_position - [0.0, floor, 0.0])
         grid = Grid.of(known, source.fps, model_fps)
         poses, given = grid.poses(source, known)
-        return _Scene(request, known, floor, grid, poses, given)
+        return _Scene(motion, known, floor, grid, poses, given)
 
     def finished(self, made: Poses) -> Motion:
-        """What the model made, on the request's body and at its rate, meeting every key exactly."""
-        target = self.request.motion
+        """What the model made, on the motion's body and at its rate, meeting every key exactly."""
+        target = self.motion
         at_scene = self.grid.to_scene(made, len(target))
         root = at_scene.root + [0.0, self.floor, 0.0]
         motion = Motion(rot.unflip(at_scene.rotations), root, target.fps, at_scene.contacts)
@@ -72,54 +73,54 @@ def _floor_under(motion: Motion, known: Bools) -> float:
 
 
 def answer(
-    request: InbetweenRequest, known: Bools, model: TransitionModel, propose: Propose | None, name: str
-) -> Iterator[Progress | Result]:
-    """Progress, then a motion for each variation. known: of `request.check_request`.  propose: None where a text can't
+    task: Inbetween, motion: Motion, known: Bools, model: TransitionModel, propose: Propose | None, name: str
+) -> Events:
+    """Progress, then a motion for each variation. known: of `request.given_channels`.  propose: None where a text can't
     be followed; the meta of the motions then says that it was not."""
-    yield Progress("text", 0.0)
-    scene = _Scene.of(request, known, model.fps)
-    follows = bool(request.prompt.strip()) and propose is not None
+    yield Progress(Stage.TEXT, 0.0)
+    scene = _Scene.of(motion, known, model.fps)
+    follows = bool(task.prompt.strip()) and propose is not None
     motions: list[Motion] = []
-    for index in range(request.variations):
-        take = request.seed + index
+    for index in range(task.variations):
+        take = task.seed + index
         poses, given, used = scene.poses, scene.given, 0
         if follows and propose is not None:
-            poses, given, used = yield from _with_text(scene, model, propose, take)
+            poses, given, used = yield from _with_text(scene, task, model, propose, take)
         poses, given = proposals.way_points(poses, given)
         made = model.fill(poses, given)
         if take != 0:
-            rng = np.random.default_rng([request.seed, index])
+            rng = np.random.default_rng([task.seed, index])
             made = model.fill(*varied(made, given, rng))
-        motions.append(_labelled(scene.finished(made), request, index, name, used))
-        yield Progress("motion", (index + 1) / (request.variations + 1), motions[0])
+        motions.append(_labelled(scene.finished(made), task, index, name, used))
+        yield Progress(Stage.MOTION, (index + 1) / (task.variations + 1), motions[0])
     yield Result(tuple(motions))
 
 
 def _with_text(
-    scene: _Scene, model: TransitionModel, propose: Propose, take: int
+    scene: _Scene, task: Inbetween, model: TransitionModel, propose: Propose, take: int
 ) -> Generator[Progress | Result, None, tuple[Poses, Bools, int]]:
     """The scene's poses with what the text says put into long gaps and open ends, and into how many."""
     poses, given, used = scene.poses, scene.given, 0
     for span in proposals.spans_for_text(given):
         made: Motion | None = None
-        for event in propose(scene.request.prompt, span.frames / model.fps, take):
+        for event in propose(task.prompt, span.frames / model.fps, take):
             if isinstance(event, Result):
                 made = event.motions[0] if event.motions else None
             else:
-                yield Progress(event.stage, 0.8 * event.fraction / scene.request.variations)
+                yield Progress(event.stage, 0.8 * event.fraction / task.variations)
         if made is not None:
             poses, given = proposals.put_in(poses, given, span, made.resample(model.fps))
             used += 1
     return poses, given, used
 
 
-def _labelled(motion: Motion, request: InbetweenRequest, index: int, name: str, used: int) -> Motion:
+def _labelled(motion: Motion, task: Inbetween, index: int, name: str, used: int) -> Motion:
     meta = {
-        "text": request.prompt,
+        "text": task.prompt,
         "text_followed": used,
-        "seed": request.seed,
+        "seed": task.seed,
         "variation": index,
         "model": name,
         "version": __version__,
     }
-    return replace(motion, meta=request.motion.meta | meta)
+    return replace(motion, meta=motion.meta | meta)

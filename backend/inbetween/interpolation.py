@@ -1,7 +1,7 @@
 """The motion between keys before anything is learned: spherical and linear interpolation, channel by channel.
 
-A channel is the rotation of one of the 22 joints, or the root position (the 23rd). `known` says of every frame which
-channels are given there, so that a pose may be partial; every channel is interpolated between its own known frames.
+`known` says of every frame which channels (`retarget.motion.known`) are given there, so that a pose may be partial;
+every channel is interpolated between its own known frames.
 Arrays may have leading batch axes: (..., T, channels).
 """
 
@@ -10,12 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...retarget.motion import rotations as rot
-from ...retarget.motion.skeleton import JOINT_COUNT
+from ...retarget.motion.known import ROOT
 from ...retarget.typing import Bools, Floats, Ints
 
-CHANNELS = JOINT_COUNT + 1
-ROOT = JOINT_COUNT
-"""Ints of the root position among the channels."""
 UNKNOWN_HEIGHT = 0.93
 """Metres: where the pelvis is taken to be where no frame gives it."""
 

@@ -11,7 +11,7 @@ from ...retarget.motion import Motion, find_contacts
 from ...retarget.motion import rotations as rot
 from ...retarget.motion.skeleton import JOINT
 from ...retarget.typing import Bools, Floats, Ints
-from .interpolation import ROOT, interpolate
+from .interpolation import interpolate
 from .network_input import (
     AFTER,
     BEFORE,
@@ -165,6 +165,3 @@ def _come_to_rest(rotations: Floats, root: Floats, have: Bools, anchors: Ints) -
         turns = rot.from_rotation_vector(turn * way[..., None])
         rotations[outward] = rot.multiply(turns, rotations[key])
         root[outward] = root[key] + (root[key] - root[beside]) * way
-
-
-assert ROOT == 22

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 
 from ...retarget.errors import MotionGPTError
@@ -23,8 +23,8 @@ LOG_TAIL = 2_000
 """Characters of the log shown when the backend died."""
 
 
-class State(Enum):
-    """Of the process; whether its model is loaded, `hello` tells."""
+class State(StrEnum):
+    """Of the process; that of its model is `protocol.ServerInfo.state`."""
 
     STARTING = "starting"
     READY = "ready"
@@ -45,7 +45,7 @@ class BackendProcess:
         return self._process.pid
 
     def poll(self) -> State:
-        """Where it stands now."""
+        """Its state now."""
         if self._process.poll() is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             return State.DEAD

@@ -20,7 +20,7 @@ class Client:
         self._socket = connect(self._context, handover)
 
     def send(self, message: protocol.Request, motions: Sequence[Motion] = (), identifier: str = "") -> str:
-        """Send a request and return its id. Raises MotionGPTError for one over the limits, or if nothing gets away."""
+        """Send a request and return its id. Raises MotionGPTError where it is over the limits or can't be sent."""
         identifier = identifier or uuid4().hex
         frames = protocol.encode(identifier, message, motions)
         try:
@@ -43,16 +43,15 @@ class Client:
             try:
                 packets.append(protocol.decode(frames))
             except MotionGPTError as error:
-                reply = protocol.Error(error.kind, error.message, error.cure)
-                packets.append(protocol.Packet(protocol.peek_id(frames), reply))
+                packets.append(protocol.Packet(protocol.peek_id(frames), protocol.Error.of(error)))
         return packets
 
     def wait(self, seconds: float) -> bool:
-        """Block until a reply can be polled, or the time is over. Not for Blender's main thread."""
+        """Block until a reply can be polled, or the time is up. Not for Blender's main thread."""
         return bool(self._socket.poll(int(seconds * 1000), zmq.POLLIN))
 
     def close(self) -> None:
-        """Leave at once; what was not sent yet is dropped."""
+        """Close at once; what was not sent yet is dropped."""
         self._socket.close(0)
         self._context.term()
 

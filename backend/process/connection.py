@@ -38,7 +38,7 @@ class Listener:
         server_key, server_secret = zmq.curve_keypair()
         client_key, client_secret = zmq.curve_keypair()
         self._admitted = z85.decode(client_key)
-        # The gate must stand before the door opens: without it libzmq admits every key.
+        # This must be bound before the router is: without it libzmq admits every key.
         self.zap = context.socket(zmq.REP)
         self.zap.linger = 0
         self.zap.bind(ZAP_ENDPOINT)

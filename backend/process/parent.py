@@ -1,4 +1,4 @@
-"""Whether the process that started this one still lives, on every system and however it ended."""
+"""Whether the process that started this one still runs, on every system and however it ended."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ if sys.platform == "win32":
     import ctypes
 
     def watch(pid: int) -> Callable[[], bool]:
-        """A function that is true from the moment on that process `pid` has ended."""
+        """A function that is true once process `pid` has ended."""
         synchronize, wait_object_0 = 0x00100000, 0
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.OpenProcess.restype = ctypes.c_void_p
@@ -20,7 +20,7 @@ if sys.platform == "win32":
 else:
 
     def watch(pid: int) -> Callable[[], bool]:
-        """A function that is true from the moment on that process `pid` has ended."""
+        """A function that is true once process `pid` has ended."""
         if os.getppid() == pid:
             return lambda: os.getppid() != pid  # orphans get another parent at once; numbers may be used again
         return lambda: not _exists(pid)

@@ -4,7 +4,7 @@
     frame 1…  for each motion: rotations (T, 22, 4), root_position (T, 3), contacts (T, 4), offsets (22, 3)
 
 Each array's dtype and shape stand in the header and are checked against its frame, and against `limits`, before
-anything is made of it. A peer may have another minor version: fields that it doesn't know are skipped, fields that it
+it is read. A peer may have another minor version: fields that it doesn't know are skipped, fields that it
 doesn't send take their defaults. Another major version is refused in words (`check_version`), which is why `protocol`
 and `id` keep their names and types for ever.
 
@@ -13,6 +13,7 @@ This module runs inside Blender too: numpy, msgspec and `retarget` only.
 
 import math
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -24,78 +25,19 @@ from ...retarget.motion import Motion
 from ...retarget.motion.skeleton import JOINT_COUNT
 from ...retarget.typing import Floats
 from .. import limits
+from ..engine import Stage
+from ..tasks import Continue, Describe, Generate, Inbetween
 
 VERSION = (1, 2)
 """Major and minor: the major changes when an older peer would misunderstand, the minor when something is added."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
-Prompt = Annotated[str, Meta(max_length=limits.MAX_TEXT)]
-Seconds = Annotated[float, Meta(gt=0, le=limits.MAX_SECONDS)]
-Seed = Annotated[int, Meta(ge=0, le=limits.MAX_SEED)]
-Variations = Annotated[int, Meta(ge=1, le=limits.MAX_VARIATIONS)]
-Temperature = Annotated[float, Meta(ge=0, le=100)]
-TopP = Annotated[float, Meta(gt=0, le=1)]
-KeptFrame = Annotated[int, Meta(ge=0, lt=limits.MAX_MOTION_FRAMES)]
-KeptFrames = Annotated[tuple[KeptFrame, ...], Meta(min_length=1, max_length=limits.MAX_MOTION_FRAMES)]
-KnownPose = Annotated[int, Meta(gt=0, le=limits.EVERYTHING)]
-KnownPoses = Annotated[tuple[KnownPose, ...], Meta(min_length=1, max_length=limits.MAX_MOTION_FRAMES)]
-ModelName = Annotated[str, Meta(max_length=1_000)]
 
 
 class Hello(msgspec.Struct, frozen=True, tag_field="kind", tag="hello"):
     """First message of a client; answered at once by `Result.server`. client: its name and version, for the log."""
 
     client: Annotated[str, Meta(max_length=200)] = ""
-
-
-class Generate(msgspec.Struct, frozen=True, tag_field="kind", tag="generate"):
-    """Text to motion; the fields are those of `engines.base.GenerateRequest`. model: "" takes the server's own."""
-
-    prompt: Prompt
-    seconds: Seconds | None = 4.0
-    seed: Seed = 0
-    variations: Variations = 1
-    temperature: Temperature | None = None
-    top_p: TopP | None = None
-    model: ModelName = ""
-
-
-class Inbetween(msgspec.Struct, frozen=True, tag_field="kind", tag="inbetween"):
-    """One motion comes along; its frames `keep` stay, the rest is generated.
-
-    known: which parts of each kept pose are given, as `engines.base.InbetweenRequest` says; None: all of them.
-    Raises MotionGPTError where it does not fit `keep`.
-    """
-
-    keep: KeptFrames
-    prompt: Prompt = ""
-    seed: Seed = 0
-    variations: Variations = 1
-    temperature: Temperature | None = None
-    top_p: TopP | None = None
-    model: ModelName = ""
-    known: KnownPoses | None = None
-
-    def __post_init__(self) -> None:
-        limits.check_known(self.keep, self.known)
-
-
-class Continue(msgspec.Struct, frozen=True, tag_field="kind", tag="continue"):
-    """One motion comes along; `seconds` more are generated after it."""
-
-    seconds: Seconds
-    prompt: Prompt = ""
-    seed: Seed = 0
-    variations: Variations = 1
-    temperature: Temperature | None = None
-    top_p: TopP | None = None
-    model: ModelName = ""
-
-
-class Caption(msgspec.Struct, frozen=True, tag_field="kind", tag="caption"):
-    """One motion comes along; `Result.texts` describes it."""
-
-    model: ModelName = ""
 
 
 class Cancel(msgspec.Struct, frozen=True, tag_field="kind", tag="cancel"):
@@ -119,24 +61,32 @@ class Accepted(msgspec.Struct, frozen=True, tag_field="kind", tag="accepted"):
 
 
 class Progress(msgspec.Struct, frozen=True, tag_field="kind", tag="progress"):
-    """stage: "text", "tokens" or "motion".  fraction: 0 to 1 of the request.  The motion so far may come along."""
+    """fraction: 0 to 1 of the request. The motion so far may come along."""
 
-    stage: str
+    stage: Stage
     fraction: float
+
+
+class ModelState(StrEnum):
+    """Of the model that the server runs."""
+
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
 
 
 class ServerInfo(msgspec.Struct, frozen=True):
     """What the server is and does now.
 
-    state: "loading", "ready" or "failed" (then `message` and `cure` say why).  tasks: kinds that the loaded model
-    answers, and max_seconds its longest motion; empty and 0 until it is ready.  models: names of the installed ones.
+    state: where it failed, `message` and `cure` say why.  tasks: `Task.name` of those that the model has, and
+    max_seconds its longest motion; empty and 0 until it is ready.  models: names of the installed ones.
     running: whether a request runs.  waiting: requests in the queue.
     """
 
     version: str
     model: str
     device: str
-    state: Literal["loading", "ready", "failed"]
+    state: ModelState
     tasks: tuple[str, ...] = ()
     max_seconds: float = 0.0
     models: tuple[str, ...] = ()
@@ -160,16 +110,19 @@ class Error(msgspec.Struct, frozen=True, tag_field="kind", tag="error"):
     message: str
     cure: str = ""
 
+    @classmethod
+    def of(cls, error: MotionGPTError) -> "Error":
+        """The inverse of `exception`."""
+        return cls(error.kind, error.message, error.cure)
+
     def exception(self) -> MotionGPTError:
         """The same as an exception, to be raised."""
         return MotionGPTError(self.message, self.cure, self.code)
 
 
-Request = Hello | Generate | Inbetween | Continue | Caption | Cancel | Status | Shutdown
+Request = Hello | Generate | Inbetween | Continue | Describe | Cancel | Status | Shutdown
 Reply = Accepted | Progress | Result | Error
 Message = Request | Reply
-MOTIONS_IN_REQUEST: dict[type[Any], int] = {Inbetween: 1, Continue: 1, Caption: 1}
-"""How many motions come along with a request; none with those not listed."""
 
 
 class Packet(msgspec.Struct, frozen=True):

@@ -7,12 +7,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import zmq
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from .. import limits
 from ..engine import Engine
+from ..tasks import Task
 from ..version import __version__
 from . import protocol
 from .connection import LOOPBACK, Listener, receive, write_handover
@@ -21,9 +23,9 @@ from .worker import Job, Worker, cancelled, internal_error
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
-"""How often the parent is looked at."""
+"""Between two looks whether the parent process still runs."""
 STOP_SECONDS = 2.0
-"""How long the worker may take to end its token."""
+"""That the worker may take to finish its token."""
 _WAKE_ENDPOINT = "inproc://outcomes"
 
 
@@ -31,7 +33,8 @@ class Server:
     """Serves until a shutdown message, `stop()`, or the parent's end.
 
     load: makes an engine from a model's name or folder; called on the worker thread.
-    models: names of the installed models, for the handshake.  parent_gone: true once the starter has ended.
+    models: names of the installed models, for the handshake.
+    parent_gone: true once the process that started this one has ended.
     """
 
     def __init__(
@@ -126,8 +129,7 @@ class Server:
             packet = protocol.decode(frames)
             self._handle(peer, packet)
         except MotionGPTError as error:
-            reply = protocol.Error(error.kind, error.message, error.cure)
-            self._send(peer, protocol.peek_id(frames), reply)
+            self._send(peer, protocol.peek_id(frames), protocol.Error.of(error))
         except Exception as error:
             log.exception("A message could not be handled")
             self._send(peer, protocol.peek_id(frames), internal_error(error))
@@ -147,14 +149,15 @@ class Server:
             case protocol.Shutdown():
                 self._send(peer, packet.id, protocol.Accepted())
                 self._stopping = True
-            case protocol.Generate() | protocol.Inbetween() | protocol.Continue() | protocol.Caption():
+            case Task():
                 self._enqueue(Job(peer, packet.id, message, packet.motions))
             case _:
                 raise MotionGPTError("A reply was sent as a request.", "", "protocol")
 
     def _enqueue(self, job: Job) -> None:
         """Accept a job, or raise MotionGPTError before it costs anything."""
-        check_job(job)
+        job.task.check()
+        job.task.check_motions(job.motions)
         if self._find(job.peer, job.id) is not None:
             raise MotionGPTError(f"A request {job.id} is already being worked on.", "", "protocol")
         if len(self._waiting) >= limits.MAX_QUEUE:
@@ -183,11 +186,10 @@ class Server:
         job.cancelled.set()
         if job in self._waiting:
             self._waiting.remove(job)
-            error = cancelled()
-            self._send(job.peer, job.id, protocol.Error(error.kind, error.message, error.cure))
+            self._send(job.peer, job.id, protocol.Error.of(cancelled()))
 
     def _deliver(self) -> None:
-        """Send what the worker has put out."""
+        """Send the worker's outcomes."""
         while True:
             try:
                 outcome = self._worker.outcomes.get_nowait()
@@ -203,17 +205,9 @@ class Server:
         return next((job for job in jobs if (job.peer, job.id) == (peer, identifier)), None)
 
     def _info(self) -> protocol.ServerInfo:
-        state = self._worker.state
-        return protocol.ServerInfo(
-            version=__version__,
-            model=state.model,
-            device=state.device,
-            state=state.state,
-            tasks=state.tasks,
-            max_seconds=state.max_seconds,
+        return msgspec.structs.replace(
+            self._worker.info,
             models=self._models,
-            message=state.message,
-            cure=state.cure,
             running=self._running is not None,
             waiting=len(self._waiting),
         )
@@ -231,12 +225,3 @@ class Server:
                 job.cancelled.set()
                 if job in self._waiting:
                     self._waiting.remove(job)
-
-
-def check_job(job: Job) -> None:
-    """Raises MotionGPTError for a request whose text or motions don't fit its kind."""
-    if isinstance(job.request, protocol.Generate):
-        limits.check_prompt(job.request.prompt)
-    expected = protocol.MOTIONS_IN_REQUEST.get(type(job.request), 0)
-    if len(job.motions) != expected:
-        raise MotionGPTError(f"The request came with {len(job.motions)} motions instead of {expected}.", "", "protocol")

@@ -1,32 +1,34 @@
-"""The thread that owns the engine: takes jobs one at a time and puts encoded replies out for the socket thread."""
+"""The thread that owns the engine: takes jobs one at a time and hands encoded replies to the socket thread."""
 
 import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
-from ..engine import CaptionRequest, ContinueRequest, Engine, GenerateRequest, InbetweenRequest, Progress, Result
+from ..engine import Engine, Progress, Result
+from ..tasks import Task
+from ..version import __version__
 from . import protocol
+from .protocol import ModelState, ServerInfo
 
 log = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL = 0.04
-"""Seconds between two progress messages; a fast engine makes more tokens than anyone can look at."""
+"""Seconds between two progress messages; a fast engine makes more tokens than anyone can follow."""
 
 
 @dataclass(eq=False)
 class Job:
-    """One request of one client. peer: its ROUTER identity."""
+    """One task for one client. peer: its ROUTER identity."""
 
     peer: bytes
     id: str
-    request: protocol.Message
-    motions: tuple[Motion, ...] = ()
+    task: Task
+    motions: tuple[Motion, ...]
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -39,27 +41,17 @@ class Outcome:
     last: bool
 
 
-@dataclass(frozen=True)
-class EngineState:
-    """What is loaded, for `protocol.ServerInfo`, whose fields these are."""
-
-    state: Literal["loading", "ready", "failed"]
-    model: str
-    device: str
-    tasks: tuple[str, ...] = ()
-    max_seconds: float = 0.0
-    message: str = ""
-    cure: str = ""
-
-
 class Worker(threading.Thread):
-    """Loads the engine, then answers jobs until None comes. `wake` is called after every outcome, on this thread."""
+    """Loads the engine, then answers jobs until None comes. `wake` is called after every outcome, on this thread.
+
+    info: what is known of the model, without what only the server knows.
+    """
 
     def __init__(self, load: Callable[[str], Engine], model: str, device: str, wake: Callable[[], None]) -> None:
         super().__init__(name="worker", daemon=True)
         self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self.state = EngineState("loading", model, device)
+        self.info = ServerInfo(__version__, model, device, ModelState.LOADING)
         self._load = load
         self._default_model = model
         self._device = device
@@ -69,7 +61,7 @@ class Worker(threading.Thread):
         self._last_progress = 0.0
 
     def run(self) -> None:
-        """Load at once, so that the first request finds the model ready; a failure stays in `state`."""
+        """Load at once, so that the first request finds the model ready; a failure stays in `info`."""
         try:
             self._engine_for("")
         except MotionGPTError as error:
@@ -82,7 +74,7 @@ class Worker(threading.Thread):
             result = self._run_task(job)
             frames = protocol.encode(job.id, protocol.Result(texts=result.texts), result.motions)
         except MotionGPTError as error:
-            frames = protocol.encode(job.id, protocol.Error(error.kind, error.message, error.cure))
+            frames = protocol.encode(job.id, protocol.Error.of(error))
         except Exception as error:
             log.exception("Request %s failed", job.id)
             frames = protocol.encode(job.id, internal_error(error))
@@ -90,7 +82,7 @@ class Worker(threading.Thread):
 
     def _run_task(self, job: Job) -> Result:
         self._last_progress = 0.0
-        events = start_task(self._engine_for(getattr(job.request, "model", "")), job)
+        events = job.task.answer(self._engine_for(job.task.model), job.motions)
         try:
             if job.cancelled.is_set():
                 raise cancelled()
@@ -124,98 +116,29 @@ class Worker(threading.Thread):
         if self._engine is not None and self._loaded == name:
             return self._engine
         self._engine = None  # its memory is needed for the next
-        self.state = EngineState("loading", name, self._device)
+        self.info = ServerInfo(__version__, name, self._device, ModelState.LOADING)
         try:
-            engine = self._load(name)
+            engine = self._loaded_engine(name)
         except MotionGPTError as error:
-            self.state = EngineState("failed", name, self._device, message=error.message, cure=error.cure)
+            self.info = ServerInfo(
+                __version__, name, self._device, ModelState.FAILED, message=error.message, cure=error.cure
+            )
             raise
-        except Exception as error:
-            log.exception("Loading %s failed", name)
-            failure = internal_error(error)
-            self.state = EngineState("failed", name, self._device, message=failure.message, cure=failure.cure)
-            raise failure.exception() from error
         self._engine, self._loaded = engine, name
-        self.state = EngineState("ready", engine.name, engine.device, engine.tasks, engine.max_seconds)
+        self.info = ServerInfo(
+            __version__, engine.name, engine.device, ModelState.READY, engine.tasks, engine.max_seconds
+        )
         log.info("Loaded %s on %s", engine.name, engine.device)
         return engine
 
-
-def _generate(engine: Engine, job: Job) -> Iterator[Progress | Result]:
-    request = job.request
-    assert isinstance(request, protocol.Generate)
-    return engine.generate(
-        GenerateRequest(
-            prompt=request.prompt,
-            seconds=request.seconds,
-            seed=request.seed,
-            variations=request.variations,
-            temperature=request.temperature,
-            top_p=request.top_p,
-        )
-    )
-
-
-def _continue(engine: Engine, job: Job) -> Iterator[Progress | Result]:
-    request = job.request
-    assert isinstance(request, protocol.Continue)
-    return engine.continue_motion(
-        ContinueRequest(
-            motion=job.motions[0],
-            seconds=request.seconds,
-            prompt=request.prompt,
-            seed=request.seed,
-            variations=request.variations,
-            temperature=request.temperature,
-            top_p=request.top_p,
-        )
-    )
-
-
-def _inbetween(engine: Engine, job: Job) -> Iterator[Progress | Result]:
-    request = job.request
-    assert isinstance(request, protocol.Inbetween)
-    return engine.inbetween(
-        InbetweenRequest(
-            motion=job.motions[0],
-            keep=request.keep,
-            known=request.known,
-            prompt=request.prompt,
-            seed=request.seed,
-            variations=request.variations,
-            temperature=request.temperature,
-            top_p=request.top_p,
-        )
-    )
-
-
-def _caption(engine: Engine, job: Job) -> Iterator[Progress | Result]:
-    return engine.caption(CaptionRequest(job.motions[0]))
-
-
-_TASKS: dict[str, Callable[[Engine, Job], Iterator[Progress | Result]]] = {
-    "generate": _generate,
-    "continue": _continue,
-    "inbetween": _inbetween,
-    "caption": _caption,
-}
-"""How each kind of request reaches an engine that lists it in `tasks`."""
-
-
-def start_task(engine: Engine, job: Job) -> Iterator[Progress | Result]:
-    """The engine's answer to a job. Raises MotionGPTError ("unsupported") if this model has none."""
-    kind = kind_of(job.request)
-    offered = [task for task in engine.tasks if task in _TASKS]
-    if kind not in offered:
-        raise MotionGPTError(
-            f"The model {engine.name} can't {kind}.", f"It can: {', '.join(offered) or 'nothing'}.", "unsupported"
-        )
-    return _TASKS[kind](engine, job)
-
-
-def kind_of(message: Any) -> str:
-    """The kind under which a message travels."""
-    return str(type(message).__struct_config__.tag)
+    def _loaded_engine(self, name: str) -> Engine:
+        try:
+            return self._load(name)
+        except MotionGPTError:
+            raise
+        except Exception as error:
+            log.exception("Loading %s failed", name)
+            raise internal_error(error).exception() from error
 
 
 def cancelled() -> MotionGPTError:

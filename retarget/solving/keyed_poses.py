@@ -13,13 +13,10 @@ import numpy as np
 
 from ..motion import Motion, find_contacts
 from ..motion import rotations as rot
-from ..motion.skeleton import JOINT, JOINT_COUNT, JOINT_NAMES, PARENTS
+from ..motion.known import ROOT, Known
+from ..motion.skeleton import JOINT, JOINT_NAMES, PARENTS
 from ..rigs.mapping import Mapping
 from ..typing import Floats, Indices
-
-ROOT_BIT = JOINT_COUNT
-"""The bit of a mask that says that the root's position is given; the bits below it are the joints' rotations."""
-ALL_GIVEN = (1 << (JOINT_COUNT + 1)) - 1
 
 _SPINE = ("spine1", "spine2", "spine3")
 _ARM, _LEG = ("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle")
@@ -31,24 +28,23 @@ _RIGIFY = {
 }  # fmt: skip
 
 
-def given_mask(mapping: Mapping, keys: set[tuple[str, str]], carriers: Collection[str]) -> int:
-    """Bit mask of what keys on (bone, property) give: bit j the rotation of joint j, ROOT_BIT the root's position.
+def known_by_keys(mapping: Mapping, keys: set[tuple[str, str]], carriers: Collection[str]) -> Known:
+    """What keys on (bone, property) give of a pose.
 
     A chain of spine or neck bones counts as given where any of them is keyed; a joint that the rig lacks goes with the
     joint that it hangs from.  carriers: the bones whose location carries the character.
     """
-    mask = 0
+    given: set[int] = set()
     for bone, channel in keys:
         if is_carried(mapping, carriers, bone, channel):
-            mask |= 1 << ROOT_BIT
+            given.add(ROOT)
         if channel.startswith("rotation") or bone not in mapping.driven:
-            for name in joints_of(mapping, bone):
-                mask |= 1 << (ROOT_BIT if name == "root" else JOINT[name])
+            given |= {ROOT if name == "root" else JOINT[name] for name in joints_of(mapping, bone)}
     covered = {name for bone in mapping.driven for name in joints_of(mapping, bone)}
     for joint, parent in enumerate(PARENTS[1:], start=1):
-        if JOINT_NAMES[joint] not in covered and mask >> parent & 1:
-            mask |= 1 << joint
-    return mask
+        if JOINT_NAMES[joint] not in covered and parent in given:
+            given.add(joint)
+    return Known.of(given)
 
 
 def is_carried(mapping: Mapping, carriers: Collection[str], bone: str, channel: str) -> bool:
@@ -72,9 +68,9 @@ def joints_of(mapping: Mapping, bone: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def gives_bone(mask: int, mapping: Mapping, bone: str) -> bool:
-    """Whether a mask gives the rotation of a mapped bone."""
-    return any(mask >> JOINT[joint] & 1 for joint in joints_of(mapping, bone) if joint in JOINT)
+def gives_bone(known: Known, mapping: Mapping, bone: str) -> bool:
+    """Whether a pose gives the rotation of a mapped bone."""
+    return any(JOINT[joint] in known for joint in joints_of(mapping, bone) if joint in JOINT)
 
 
 def bend_rotations(made: Floats, at: Indices, given: Floats) -> Floats:

@@ -389,8 +389,8 @@ def published_models() -> object:
 
 
 def _every_task(text: str) -> dict[str, object]:
-    preferences, protocol = (
-        importlib.import_module(f"{MODULE}.{part}") for part in ("addon.ui.preferences", "backend.process.protocol")
+    preferences, tasks = (
+        importlib.import_module(f"{MODULE}.{part}") for part in ("addon.ui.preferences", "backend.tasks")
     )
     service = session().service
     service.start(preferences.startup(bpy.context))
@@ -405,12 +405,12 @@ def _every_task(text: str) -> dict[str, object]:
                     return event
             time.sleep(0.01)
 
-    made = ask(protocol.Generate("a person walks.", seconds=4.0, seed=2)).motions[0]
+    made = ask(tasks.Generate("a person walks.", seconds=4.0, seed=2)).motions[0]
     motion = made.resample(30.0)
-    longer = ask(protocol.Continue(1.0, text), motion).motions[0]
-    filled = ask(protocol.Inbetween((0, 45, 90), text), motion).motions[0]
+    longer = ask(tasks.Continue(1.0, text), motion).motions[0]
+    filled = ask(tasks.Inbetween((0, 45, 90), text), motion).motions[0]
     try:
-        caption = list(ask(protocol.Caption(), motion).texts)
+        caption = list(ask(tasks.Describe(), motion).texts)
     except Exception as error:
         caption = str(error)
     kept = [float(abs(a.joints[f] - motion.joints[f]).max()) for a in (longer, filled) for f in (0, 45, 90)]

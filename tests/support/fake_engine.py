@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from motiongpt.backend.engine import Engine, Progress, Result
+from motiongpt.backend.engine import Engine, Progress, Result, Stage
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.motion import Motion
 
@@ -46,21 +46,21 @@ def make(name: str, device: str, gate: Callable[[], None] = lambda: None) -> Any
                     time.sleep(0.05)
                 self.tokens += 1
                 so_far = motions[0].slice(0, FRAMES_A_TOKEN * (token + 1))
-                yield Progress("tokens", token / count, so_far)
+                yield Progress(Stage.TOKENS, token / count, so_far)
             yield Result(motions)
 
-        def inbetween(self, request: Any) -> Iterator[Any]:
+        def inbetween(self, request: Any, motion: Any) -> Iterator[Any]:
             """Kept frames exactly, between them a wave of the seed's own on every joint and on the root."""
             self.requests.append(request)
             keep = np.array(request.keep)
             for token in range(4):
                 if request.prompt == "slow":
                     time.sleep(0.25)
-                yield Progress("tokens", token / 4)
-            yield Result(tuple(self._waved(request, keep, v) for v in range(request.variations)))
+                yield Progress(Stage.TOKENS, token / 4)
+            yield Result(tuple(self._waved(request, motion, keep, v) for v in range(request.variations)))
 
-        def _waved(self, request: Any, keep: Any, variation: int) -> Any:
-            motion, frames = request.motion, np.arange(len(request.motion))
+        def _waved(self, request: Any, motion: Any, keep: Any, variation: int) -> Any:
+            frames = np.arange(len(motion))
             right = np.clip(np.searchsorted(keep, frames), 0, len(keep) - 1)
             left = np.where(keep[right] <= frames, right, np.maximum(right - 1, 0))
             share = np.clip((frames - keep[left]) / np.maximum(keep[right] - keep[left], 1), 0.0, 1.0)
@@ -76,11 +76,10 @@ def make(name: str, device: str, gate: Callable[[], None] = lambda: None) -> Any
                 meta={"seed": request.seed, "variation": variation},
             )  # fmt: skip
 
-        def continue_motion(self, request: Any) -> Iterator[Any]:
+        def continue_motion(self, request: Any, motion: Any) -> Iterator[Any]:
             """The last pose goes on, forward by a metre a second."""
             self.requests.append(request)
-            yield Progress("tokens", 0.0)
-            motion = request.motion
+            yield Progress(Stage.TOKENS, 0.0)
             extra = max(1, round(request.seconds * motion.fps))
             step = np.outer(np.arange(1, extra + 1) / motion.fps, [0.0, 0.0, 1.0])
             yield Result((replace(
@@ -90,10 +89,10 @@ def make(name: str, device: str, gate: Callable[[], None] = lambda: None) -> Any
                 contacts=np.concatenate([motion.contacts, np.zeros((extra, 4))]),
             ),))  # fmt: skip
 
-        def caption(self, request: Any) -> Iterator[Any]:
+        def describe(self, request: Any, motion: Any) -> Iterator[Any]:
             self.requests.append(request)
-            yield Progress("tokens", 0.0)
-            yield Result((), (f"a person moves for {request.motion.duration:.2f} seconds",))
+            yield Progress(Stage.TOKENS, 0.0)
+            yield Result((), (f"a person moves for {motion.duration:.2f} seconds",))
 
         def _motion(self, request: Any, variation: int, tokens: int) -> Any:
             frames = FRAMES_A_TOKEN * tokens

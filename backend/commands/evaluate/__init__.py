@@ -1,14 +1,11 @@
-"""`motiongpt evaluate`: how good a model is. Every measurement is a command of its own, in a file of its own."""
+"""`motiongpt evaluate`: how good a model is, a file a measurement."""
 
-from .. import common
+from ..shared.declaring import Subparsers, add_group
 from . import inbetween, model, prompts
 
 
-def add_commands(subparsers: "common.Subparsers") -> None:
+def declare(subparsers: Subparsers) -> None:
     """Declare `evaluate` and what it can measure."""
-    evaluate = subparsers.add_parser("evaluate", help="measure how good a model is")
-    inner = evaluate.add_subparsers(
-        title="commands", metavar="COMMAND", required=True, parser_class=common.CommandParser
-    )
+    inner = add_group(subparsers, "evaluate", "measure how good a model is")
     for measurement in (model, prompts, inbetween):
-        measurement.add_command(inner)
+        measurement.declare(inner)

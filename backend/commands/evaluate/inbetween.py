@@ -4,16 +4,16 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from ....retarget.errors import MotionGPTError
-from .. import common
-from ..common import Report
+from ...model_folder import add_measured
+from ..shared.asking import load
+from ..shared.declaring import Subparsers, add_command, add_model_arguments
+from ..shared.report import Report
 
 
-def add_command(inner: "common.Subparsers") -> None:
+def declare(inner: Subparsers) -> None:
     """Declare `inbetween`."""
-    parser = common.add_command(
+    parser = add_command(
         inner,
         "inbetween",
         "how well gaps between poses are filled, beside interpolation and Blender's curves",
@@ -24,7 +24,7 @@ def add_command(inner: "common.Subparsers") -> None:
     parser.add_argument("--windows", type=int, default=100, help="stretches of clips for each gap, at most (100)")
     parser.add_argument("--text", action="store_true", help="also with the clips' captions")
     parser.add_argument("--write", action="store_true", help="put the result on the model's card")
-    common.add_model_arguments(parser)
+    add_model_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
@@ -32,11 +32,9 @@ def run(args: argparse.Namespace) -> Report:
     if args.windows < 1:
         raise MotionGPTError(f"{args.windows} windows can't be measured.", "Use at least 1.")
 
-    from ...engines import load_engine
     from ...evaluation import inbetween
-    from ...model_folder import find_model, write_card
 
-    engine = load_engine(args.model, args.device)
+    engine = load(args)
     methods = {
         "interpolation": inbetween.interpolation,
         "bezier": inbetween.bezier,
@@ -46,8 +44,7 @@ def run(args: argparse.Namespace) -> Report:
         methods["model with text"] = inbetween.by_engine(engine, with_text=True)
     table = inbetween.evaluate_inbetween(args.dataset, methods, args.windows)
     if args.write:
-        folder, card = find_model(args.model)
-        write_card(msgspec.structs.replace(card, measured={**card.measured, "inbetween": shares(table)}), folder)
+        add_measured(args.model, inbetween=shares(table))
     return Report({"model": engine.name, "table": table, "shares": shares(table)}, tuple(lines_of(table)))
 
 

@@ -4,18 +4,16 @@ import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from ....retarget.errors import MotionGPTError
-from .. import common
-from ..common import Report
+from ...model_folder import add_measured
+from ..shared.declaring import Subparsers, add_command, add_model_arguments
+from ..shared.report import Report
 
 
-def add_command(inner: "common.Subparsers") -> None:
+def declare(inner: Subparsers) -> None:
     """Declare `model`."""
-    parser = common.add_command(
+    parser = add_command(
         inner,
         "model",
         "the field's measures on the test clips, beside real motion and baselines",
@@ -31,7 +29,7 @@ def add_command(inner: "common.Subparsers") -> None:
     parser.add_argument("--others", type=int, default=64, help="test clips for the other tasks (64; 0: none)")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="for table.md, table.json and a cache")
     parser.add_argument("--write", action="store_true", help="put the result on the model's card")
-    common.add_model_arguments(parser)
+    add_model_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
@@ -65,14 +63,6 @@ def run(args: argparse.Namespace) -> Report:
         (args.output / "table.json").write_text(json.dumps(report, indent=1, allow_nan=False), encoding="utf-8")
         (args.output / "table.md").write_text(text, encoding="utf-8")
     if args.write:
-        _write(args.model, report)
+        kept = {key: value for key, value in report.items() if key not in ("prompts", "judge")}
+        add_measured(args.model, evaluation=kept)
     return Report(report, tuple(text.splitlines()))
-
-
-def _write(model: str, report: dict[str, Any]) -> None:
-    """The rows onto the model's card, without what was made of every prompt."""
-    from ...model_folder import find_model, write_card
-
-    folder, card = find_model(model)
-    kept = {key: value for key, value in report.items() if key not in ("prompts", "judge")}
-    write_card(msgspec.structs.replace(card, measured={**card.measured, "evaluation": kept}), folder)

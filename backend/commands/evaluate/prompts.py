@@ -2,16 +2,16 @@
 
 import argparse
 
-import msgspec
-
 from ....retarget.errors import MotionGPTError
-from .. import common
-from ..common import Report
+from ...model_folder import add_measured
+from ..shared.asking import load
+from ..shared.declaring import Subparsers, add_command, add_model_arguments
+from ..shared.report import Report
 
 
-def add_command(inner: "common.Subparsers") -> None:
+def declare(inner: Subparsers) -> None:
     """Declare `prompts`."""
-    parser = common.add_command(
+    parser = add_command(
         inner,
         "prompts",
         "how often motion does what simple prompts say",
@@ -20,7 +20,7 @@ def add_command(inner: "common.Subparsers") -> None:
     )
     parser.add_argument("--seeds", type=int, default=10, help="motions for each prompt (10)")
     parser.add_argument("--write", action="store_true", help="put the result on the model's card")
-    common.add_model_arguments(parser)
+    add_model_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
@@ -28,16 +28,13 @@ def run(args: argparse.Namespace) -> Report:
     if args.seeds < 1:
         raise MotionGPTError(f"{args.seeds} seeds can't be tried.", "Use at least 1.")
 
-    from ...engines import load_engine
     from ...evaluation.prompts import check_prompts
-    from ...model_folder import find_model, write_card
 
-    engine = load_engine(args.model, args.device)
+    engine = load(args)
     shares = check_prompts(engine, args.seeds)
     mean = sum(shares.values()) / len(shares)
     if args.write:
-        folder, card = find_model(args.model)
-        write_card(msgspec.structs.replace(card, measured={**card.measured, "prompts": shares}), folder)
+        add_measured(args.model, prompts=shares)
     lines = [f"{share:6.0%}  {prompt}" for prompt, share in shares.items()]
     return Report(
         {"model": engine.name, "seeds": args.seeds, "prompts": shares, "mean": mean},

@@ -2,7 +2,7 @@
 
 A grammar leaves only digits and commas that make sense: numbers below 512, as many as asked for, the given ones in
 their places. Without it (the card's setting "grammar" false, as published) what is valid in an answer is taken, and
-the model asked again at most twice.
+the model is asked again at most twice.
 """
 
 import re
@@ -14,6 +14,7 @@ import numpy as np
 from ....retarget.errors import MotionGPTError
 from ...checkpoints.sentence_pieces import SentencePieces
 from ...model_folder import ModelCard
+from ...tasks import Task
 from ..shared.codec import MotionCodec
 from ..shared.devices import make_network
 from ..shared.networks import Network, OnnxLlama
@@ -66,11 +67,11 @@ class LlamaEngine(TokenEngine):
         for answer in self._answers(condition, text, list(given.values()), len(codes), sampling, given):
             yield [[given.get(i, code) for i, code in enumerate(one)] for one in answer]
 
-    def check_text(self, task: str, text: str) -> None:
+    def check_text(self, task: type[Task], text: str) -> None:
         """Poses are always given along with a description."""
         if not text:
             raise MotionGPTError(
-                f"The model {self.name} needs a text for this ({task}).", "Say what the person does (--prompt)."
+                f"The model {self.name} needs a text for this ({task.name()}).", "Say what the person does (--prompt)."
             )
 
     def _answers(

@@ -1,13 +1,14 @@
 """In-betweening by a transition model, for every engine whose model folder has one."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from ...engine import Engine, GenerateRequest, InbetweenRequest, Progress, Result
+from ....retarget.motion import Motion
+from ...engine import Engine, Events
 from ...inbetween.filling import answer
-from ...inbetween.request import check_request
+from ...inbetween.request import given_channels
 from ...inbetween.transition import FILE_NAME, TransitionModel
 from ...model_folder import ModelCard
+from ...tasks import Generate, Inbetween
 from .runtime import open_session
 
 
@@ -18,11 +19,11 @@ def load_transition(folder: Path, card: ModelCard, device: str) -> TransitionMod
     return TransitionModel(open_session(folder / FILE_NAME, device, 1), **card.settings["transition"])
 
 
-def fill_gaps(engine: Engine, model: TransitionModel, request: InbetweenRequest) -> Iterator[Progress | Result]:
+def fill_gaps(engine: Engine, model: TransitionModel, task: Inbetween, motion: Motion) -> Events:
     """What lies between keyed poses; a text decides in long gaps and past the outermost poses, by the engine's own
-    `generate`. Raises MotionGPTError for a request that does not fit."""
+    `generate`. Raises MotionGPTError for frames that the motion does not have."""
 
-    def propose(prompt: str, seconds: float, seed: int) -> Iterator[Progress | Result]:
-        return engine.generate(GenerateRequest(prompt, min(seconds, engine.max_seconds), seed))
+    def propose(prompt: str, seconds: float, seed: int) -> Events:
+        return engine.generate(Generate(prompt, min(seconds, engine.max_seconds), seed=seed))
 
-    return answer(request, check_request(request), model, propose, engine.name)
+    return answer(task, motion, given_channels(task, len(motion)), model, propose, engine.name)

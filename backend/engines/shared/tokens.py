@@ -9,27 +9,20 @@ import time
 from abc import abstractmethod
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from ....retarget.errors import MotionGPTError
 from ....retarget.motion import Motion
 from ....retarget.motion.joining import appended, on_body_of, on_canonical_body, placed_at
-from ... import limits
-from ...engine import (
-    ContinueRequest,
-    Engine,
-    GenerateRequest,
-    InbetweenRequest,
-    Progress,
-    Result,
-    partial_poses_unsupported,
-)
+from ....retarget.motion.known import WHOLE
+from ...engine import Engine, Events, Progress, Result, Stage
 from ...inbetween.exact import pinned, softened
 from ...inbetween.interpolation import interpolate
-from ...inbetween.request import check_request
+from ...inbetween.request import given_channels
 from ...model_folder import ModelCard
+from ...tasks import Continue, Generate, Inbetween, Sampled, Task
 from .codec import FRAMES_PER_TOKEN
 
 PREVIEW_SECONDS = 0.3
@@ -68,7 +61,7 @@ class TokenEngine(Engine):
     top_k = 0
     top_p = 1.0
     context_tokens = 1
-    """How many tokens of a motion the model is shown when it continues it."""
+    """Tokens of a motion that the model sees when it continues it."""
 
     def __init__(self, card: ModelCard, codec: Codec, device: str) -> None:
         self.name, self.device = card.name, device
@@ -90,18 +83,17 @@ class TokenEngine(Engine):
     ) -> Iterator[Codes]:
         """As many codes as came in, the known ones among them unchanged. Both as `given_tokens` makes them."""
 
-    def check_text(self, task: str, text: str) -> None:
-        """Raises MotionGPTError where the model can't use a text for a task, or needs one."""
+    def check_text(self, task: type[Task], text: str) -> None:
+        """Raises MotionGPTError where the model can't use a text, "" for none, for a task, or needs one."""
 
-    def generate(self, request: GenerateRequest) -> Iterator[Progress | Result]:
-        count = None if request.seconds is None else self._tokens(request.seconds)
-        codes = yield from self._watch(
-            self.text_to_codes(request.prompt, count, self._sampling(request)), count or self._most
-        )
-        frames = None if request.seconds is None else max(1, round(request.seconds * self._fps))
+    def generate(self, task: Generate) -> Events:
+        count = None if task.seconds is None else self._tokens(task.seconds)
+        answers = self.text_to_codes(task.prompt, count, self._sampling(task))
+        codes = yield from self._watch(answers, count or self._most)
+        frames = None if task.seconds is None else max(1, round(task.seconds * self._fps))
         motions = [self.polished(self._codec.decode(one)) for one in codes]
         motions = [motion.slice(0, min(len(motion), frames or len(motion))) for motion in motions]
-        yield Result(tuple(self._labelled(request, request.prompt, motions, codes)))
+        yield Result(tuple(self._labelled(task, motions, codes)))
 
     def polished(self, motion: Motion) -> Motion:
         """The last touch on a generated motion, such as feet held where they stand."""
@@ -116,43 +108,46 @@ class TokenEngine(Engine):
             known[frame // FRAMES_PER_TOKEN] = 1
         return codes, known
 
-    def continue_motion(self, request: ContinueRequest) -> Iterator[Progress | Result]:
-        self._require("continue", request.prompt)
-        count = self._tokens(request.seconds)
-        body = on_canonical_body(request.motion).resample(self._fps)
+    def continue_motion(self, task: Continue, motion: Motion) -> Events:
+        self.check_text(Continue, task.prompt.strip())
+        count = self._tokens(task.seconds)
+        body = on_canonical_body(motion).resample(self._fps)
         context = self._codec.encode(body)[-self.context_tokens :]
-        codes = yield from self._watch(
-            self.codes_after(context, request.prompt, count, self._sampling(request)), count, context
-        )
-        extra = max(1, round(request.seconds * request.motion.fps))
-        motions = [self._followed(request.motion, context, one, extra) for one in codes]
-        yield Result(tuple(self._labelled(request, request.prompt, motions, codes)))
+        answers = self.codes_after(context, task.prompt, count, self._sampling(task))
+        codes = yield from self._watch(answers, count, context)
+        extra = max(1, round(task.seconds * motion.fps))
+        motions = [self._followed(motion, context, one, extra) for one in codes]
+        yield Result(tuple(self._labelled(task, motions, codes)))
 
-    def inbetween(self, request: InbetweenRequest) -> Iterator[Progress | Result]:
-        self._require("inbetween", request.prompt)
-        known_channels = check_request(request)
-        if request.known is not None and any(bits != limits.EVERYTHING for bits in request.known):
-            raise partial_poses_unsupported(self)
-        source = on_canonical_body(request.motion)
+    def inbetween(self, task: Inbetween, motion: Motion) -> Events:
+        self.check_text(Inbetween, task.prompt.strip())
+        known_channels = given_channels(task, len(motion))
+        if any(pose != WHOLE for pose in task.poses):
+            raise MotionGPTError(
+                f"The model {self.name} needs every bone of a kept pose.",
+                "Key the whole pose, or choose a model that takes partial poses.",
+                "unsupported",
+            )
+        source = on_canonical_body(motion)
         # What lies between kept frames must not matter: the tokenizer sees a straight line there.
         rotations, root = interpolate(source.rotations, source.root_position, known_channels)
         given = replace(source, rotations=rotations, root_position=root).resample(self._fps)
         keep = np.flatnonzero(known_channels.any(axis=1)).tolist()
-        at_rate = {min(round(frame * self._fps / request.motion.fps), len(given) - 1) for frame in keep}
+        at_rate = {min(round(frame * self._fps / motion.fps), len(given) - 1) for frame in keep}
         codes_in, known = self.given_tokens(given, sorted(at_rate))
         if len(codes_in) > self._most:
-            raise self._too_long(request.motion.duration)
-        found = self.codes_between(codes_in, known, request.prompt, self._sampling(request))
-        codes = yield from self._watch(found, len(codes_in))
+            raise self._too_long(motion.duration)
+        answers = self.codes_between(codes_in, known, task.prompt, self._sampling(task))
+        codes = yield from self._watch(answers, len(codes_in))
         motions = []
         for one in codes:
-            made = self._codec.decode(one).resample(request.motion.fps, len(request.motion))
-            made = on_body_of(placed_at(made, keep[0], source, keep[0]), request.motion)
-            motions.append(softened(pinned(made, request.motion, known_channels), known_channels))
-        yield Result(tuple(self._labelled(request, request.prompt, motions, codes)))
+            made = self._codec.decode(one).resample(motion.fps, len(motion))
+            made = on_body_of(placed_at(made, keep[0], source, keep[0]), motion)
+            motions.append(softened(pinned(made, motion, known_channels), known_channels))
+        yield Result(tuple(self._labelled(task, motions, codes)))
 
     def _followed(self, motion: Motion, context: Sequence[int], codes: Sequence[int], extra: int) -> Motion:
-        """A motion with `extra` frames after it. The context is decoded along, so that the new part starts in
+        """A motion with `extra` frames after it. The context is decoded with it, so that the new part starts in
         motion."""
         made = on_body_of(self._codec.decode([*context, *codes]), motion)
         start = len(context) * FRAMES_PER_TOKEN - 1
@@ -164,7 +159,7 @@ class TokenEngine(Engine):
         """Progress for every token, some with the motion so far; returns the last codes."""
         codes: Codes = []
         due, started = 0.0, time.monotonic()
-        yield Progress("text", 0.0)
+        yield Progress(Stage.TEXT, 0.0)
         for codes in answers:
             preview = None
             now = time.monotonic()
@@ -172,11 +167,8 @@ class TokenEngine(Engine):
                 preview = self._codec.decode([*context, *codes[0]])
                 took = time.monotonic() - now
                 due = now - started + max(PREVIEW_SECONDS, 5 * took)
-            yield Progress("tokens", min(0.99, len(codes[0]) / max(count, 1)), preview)
+            yield Progress(Stage.TOKENS, min(0.99, len(codes[0]) / max(count, 1)), preview)
         return codes
-
-    def _require(self, task: str, text: str) -> None:
-        self.check_text(task, text.strip())
 
     def _tokens(self, seconds: float) -> int:
         count = max(1, math.ceil(seconds * self._fps / FRAMES_PER_TOKEN - 1e-6))
@@ -191,12 +183,14 @@ class TokenEngine(Engine):
             "too_large",
         )
 
-    def _sampling(self, request: GenerateRequest | ContinueRequest | InbetweenRequest) -> Sampling:
-        temperature = self.temperature if request.temperature is None else request.temperature
-        top_p = self.top_p if request.top_p is None else request.top_p
-        return Sampling(request.seed, request.variations, temperature, self.top_k, top_p)
+    def _sampling(self, task: Sampled) -> Sampling:
+        temperature = self.temperature if task.temperature is None else task.temperature
+        top_p = self.top_p if task.top_p is None else task.top_p
+        return Sampling(task.seed, task.variations, temperature, self.top_k, top_p)
 
-    def _labelled(self, request: Any, text: str, motions: list[Motion], codes: Codes) -> Iterator[Motion]:
+    def _labelled(
+        self, task: Generate | Continue | Inbetween, motions: Sequence[Motion], codes: Codes
+    ) -> Iterator[Motion]:
         for i, (motion, one) in enumerate(zip(motions, codes, strict=True)):
-            meta = {"text": text, "seed": request.seed, "variation": i, "model": self.name, "tokens": one}
+            meta = {"text": task.prompt, "seed": task.seed, "variation": i, "model": self.name, "tokens": one}
             yield replace(motion, meta=motion.meta | meta)

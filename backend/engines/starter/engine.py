@@ -1,6 +1,6 @@
 """The project's own models on ONNX Runtime: text, poses and motion to motion, and motion to text, without torch.
 
-How the network is made stands in `backend.training.language_net`.
+`backend.training.language.net` defines the network.
 """
 
 import functools
@@ -16,9 +16,11 @@ from ....retarget.motion import Motion
 from ....retarget.motion.feet import bend_toes, plant_feet
 from ....retarget.motion.joining import on_canonical_body
 from ....retarget.typing import Float32s, Ints, Numbers
-from ...engine import CaptionRequest, GenerateRequest, InbetweenRequest, Progress, Result
+from ... import limits
+from ...engine import Events, Progress, Result, Stage
 from ...features import POSE_WINDOW, features_to_motion, held_pose, motion_to_features
 from ...model_folder import ModelCard
+from ...tasks import Describe, Generate, Inbetween
 from ..shared.codec import FRAMES_PER_TOKEN
 from ..shared.gaps import fill_gaps, load_transition
 from ..shared.runtime import open_session
@@ -48,9 +50,9 @@ from .vocabulary import (
 Arrays = dict[str, Numbers]
 
 _THREADS = 2  # of the motion tokenizer; the other graphs are so small that threads wait longer than they work
-_CONTEXT = 16  # tokens of a motion that the model is shown when it continues it: 3.2 s
+_CONTEXT = 16  # tokens of a motion that the model sees when it continues it: 3.2 s
 _CAPTION_WORDS = 40
-_TOLD, _TOLD_WARMTH, _TOLD_TOP_P = 24, 0.8, 0.9  # sentences that the picker chooses from, and how they are drawn
+_SENTENCES, _SENTENCE_TEMPERATURE, _SENTENCE_TOP_P = 24, 0.8, 0.9  # that the picker chooses from
 _MOST_ROWS = 96  # answers and candidates that are made together
 
 
@@ -59,7 +61,7 @@ class ResidualCodec:
 
     def __init__(self, folder: Path, device: str) -> None:
         self._motion, self._codes = (open_session(folder / f"{n}.onnx", device, _THREADS) for n in ("motion", "codes"))
-        # What was looked at to pick the best is not made again for the answer.
+        # A candidate that the picker has scored is not decoded again for the answer.
         self._features = functools.lru_cache(_MOST_ROWS)(self._decoded)
 
     def encode(self, motion: Motion) -> list[int]:
@@ -188,28 +190,27 @@ class MotionLanguageEngine(TokenEngine):
         self._picker = load_picker(folder, card, device)
         self._candidates = int(chosen.get("candidates", 1)) if self._picker else 1
 
-    def generate(self, request: GenerateRequest) -> Iterator[Progress | Result]:
-        if not request.prompt.strip():
-            raise MotionGPTError("The text is empty.", "Say what should happen, such as: a person walks forward.")
-        if request.seconds is not None and not 0 < request.seconds <= self.max_seconds:
+    def generate(self, task: Generate) -> Events:
+        limits.check_prompt(task.prompt)
+        if task.seconds is not None and not 0 < task.seconds <= self.max_seconds:
             raise MotionGPTError(
-                f"{request.seconds:g} seconds can't be made.",
+                f"{task.seconds:g} seconds can't be made.",
                 f"Ask this model for more than 0 and at most {self.max_seconds:g} seconds.",
             )
-        return super().generate(request)
+        return super().generate(task)
 
-    def inbetween(self, request: InbetweenRequest) -> Iterator[Progress | Result]:
+    def inbetween(self, task: Inbetween, motion: Motion) -> Events:
         """By the transition model where the folder has one, else by the language model's own tokens."""
         if self._transition is None:
-            return super().inbetween(request)
-        return fill_gaps(self, self._transition, request)
+            return super().inbetween(task, motion)
+        return fill_gaps(self, self._transition, task, motion)
 
     def polished(self, motion: Motion) -> Motion:
         return bend_toes(plant_feet(motion))
 
     def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Iterator[Codes]:
-        """The best of some candidates for every variation, where the folder has what picks them; the first ones are
-        what is shown on the way."""
+        """The best of some candidates for every variation, where the folder has a picker; the first ones are shown
+        as progress."""
         wanted = sampling.variations
         tries = max(1, min(self._candidates, _MOST_ROWS // wanted))
         self._start(text, "generate", sampling, rows=wanted * tries)
@@ -254,12 +255,12 @@ class MotionLanguageEngine(TokenEngine):
         given = [code if kind == MOTION else None for code, kind in zip(codes, known, strict=True)]
         yield from self._write(len(codes), sampling, given=given)
 
-    def caption(self, request: CaptionRequest) -> Iterator[Progress | Result]:
-        motion = on_canonical_body(request.motion).resample(self._fps)
+    def describe(self, task: Describe, motion: Motion) -> Events:
+        motion = on_canonical_body(motion).resample(self._fps)
         codes = self._codec.encode(motion.slice(0, min(len(motion), self._most * FRAMES_PER_TOKEN)))
         slots = np.array([unpack(code) for code in codes])
-        yield Progress("text", 0.0)
-        texts = yield from self._told(slots, _TOLD if self._picker else 1)
+        yield Progress(Stage.TEXT, 0.0)
+        texts = yield from self._sentences(slots, _SENTENCES if self._picker else 1)
         if self._picker is not None and len(texts) > 1:
             features = motion_to_features(motion.held(1))
             read = (self._decoder.read(self._tokenizer.encode(text).ids) for text in texts)
@@ -267,7 +268,7 @@ class MotionLanguageEngine(TokenEngine):
             texts = [texts[int(np.argmax(scores))]]
         yield Result(texts=(texts[0],))
 
-    def _told(self, slots: Ints, rows: int) -> Generator[Progress | Result, None, list[str]]:
+    def _sentences(self, slots: Ints, rows: int) -> Generator[Progress | Result, None, list[str]]:
         """Progress; returns different sentences, at most `rows`: that of the likeliest words first."""
         ids = self._tokenizer.encode(QUESTION).ids
         self._decoder.start(ids, [1.0], "caption", slots, np.full(len(slots), MOTION), rows)
@@ -277,12 +278,15 @@ class MotionLanguageEngine(TokenEngine):
             logits, _ = self._decoder.step(tokens, [NO_DETAIL] * rows, UNKNOWN_LENGTH)
             logits[:, :END] = -np.inf
             logits[:, BEGIN:FIRST_WORD] = -np.inf
-            drawn = [int(logits[0].argmax()), *choose_each(logits[1:], streams[1:], _TOLD_WARMTH, 0, _TOLD_TOP_P)]
+            drawn = [
+                int(logits[0].argmax()),
+                *choose_each(logits[1:], streams[1:], _SENTENCE_TEMPERATURE, 0, _SENTENCE_TOP_P),
+            ]
             tokens = [END if last == END else token for last, token in zip(tokens, drawn, strict=True)]
             for row, token in zip(pieces, tokens, strict=True):
                 if token != END:
                     row.append(self._pieces[token - FIRST_WORD])
-            yield Progress("tokens", (place + 1) / _CAPTION_WORDS)
+            yield Progress(Stage.TOKENS, (place + 1) / _CAPTION_WORDS)
             if all(token == END for token in tokens):
                 break
         return list(dict.fromkeys(self._tokenizer.decode(row).strip() for row in pieces))
@@ -300,9 +304,9 @@ class MotionLanguageEngine(TokenEngine):
         given."""
         if slots is None or kinds is None:
             slots, kinds = np.zeros((1, LEVELS), np.int64), np.full(1, ABSENT, np.int64)
-        told = bool(text.strip())
-        self._copies = 2 if told and self._guidance != 1.0 else 1
-        keep = [1.0, 0.0][: self._copies] if told else [0.0]
+        has_text = bool(text.strip())
+        self._copies = 2 if has_text and self._guidance != 1.0 else 1
+        keep = [1.0, 0.0][: self._copies] if has_text else [0.0]
         ids = self._tokenizer.encode(text).ids
         self._decoder.start(ids, keep, task, slots, kinds, rows or sampling.variations)
 
@@ -343,8 +347,8 @@ class MotionLanguageEngine(TokenEngine):
     ) -> list[int]:
         """The first level of every row, or END."""
         if self._copies == 2:
-            told, untold = np.split(logits, 2)
-            logits = untold + self._guidance * (told - untold)
+            with_text, without = np.split(logits, 2)
+            logits = without + self._guidance * (with_text - without)
         logits = logits[:, : END + 1]
         logits[:, self._unused] = -np.inf
         if not may_end:
@@ -354,5 +358,5 @@ class MotionLanguageEngine(TokenEngine):
     def _second(
         self, hidden: Float32s, first: Sequence[int], streams: Sequence[np.random.Generator], sampling: Sampling
     ) -> list[int]:
-        warmth = min(sampling.temperature, self._detail_temperature)
-        return choose_each(self._decoder.detail(hidden, first), streams, temperature=warmth, top_p=sampling.top_p)
+        temperature = min(sampling.temperature, self._detail_temperature)
+        return choose_each(self._decoder.detail(hidden, first), streams, temperature=temperature, top_p=sampling.top_p)

@@ -11,8 +11,9 @@ from ....retarget.errors import MotionGPTError
 from ....retarget.motion import Motion
 from ....retarget.motion.joining import on_canonical_body
 from ...checkpoints.sentence_pieces import SentencePieces
-from ...engine import CaptionRequest, Progress, Result
+from ...engine import Events, Progress, Result, Stage
 from ...model_folder import ModelCard
+from ...tasks import Describe, Task
 from ..shared.codec import FRAMES_PER_TOKEN, MotionCodec
 from ..shared.devices import make_network
 from ..shared.networks import Network, OnnxT5
@@ -22,7 +23,7 @@ from . import text as text_format
 from .text import BEGIN, CODES, END, EOS_ID, MAX_CAPTION_TOKENS, PAD_ID, PREDICT_SHARE, T5Tokenizer
 
 TOP_K = 50
-"""What `generate` of the published code takes unless told otherwise."""
+"""The default of the published code's `generate`."""
 
 
 class T5Engine(TokenEngine):
@@ -55,18 +56,18 @@ class T5Engine(TokenEngine):
             text_format.inbetween_prompt(codes, [bool(one) for one in known]), len(codes), sampling, given
         )
 
-    def check_text(self, task: str, text: str) -> None:
+    def check_text(self, task: type[Task], text: str) -> None:
         """The published prompts of these tasks have no place for a text."""
         if text:
             raise MotionGPTError(
-                f"The model {self.name} does this without a text ({task}).", "Leave the text out.", "unsupported"
+                f"The model {self.name} does this without a text ({task.name()}).", "Leave the text out.", "unsupported"
             )
 
-    def caption(self, request: CaptionRequest) -> Iterator[Progress | Result]:
-        motion = self._shortened(on_canonical_body(request.motion).resample(self._fps))
+    def describe(self, task: Describe, motion: Motion) -> Events:
+        motion = self._shortened(on_canonical_body(motion).resample(self._fps))
         codes = self._codec.encode(motion)
         self._network.start(self._tokenizer.encode(text_format.caption_prompt(codes)), 1)
-        yield Progress("text", 0.0)
+        yield Progress(Stage.TEXT, 0.0)
         answer: list[int] = []
         token = PAD_ID
         for i in range(MAX_CAPTION_TOKENS):
@@ -75,7 +76,7 @@ class T5Engine(TokenEngine):
             if token == EOS_ID:
                 break
             answer.append(token)
-            yield Progress("tokens", (i + 1) / MAX_CAPTION_TOKENS)
+            yield Progress(Stage.TOKENS, (i + 1) / MAX_CAPTION_TOKENS)
         yield Result(texts=(self._tokenizer.decode(answer).strip(),))
 
     def _shortened(self, motion: Motion) -> Motion:

@@ -20,6 +20,7 @@ from ....retarget.errors import MotionGPTError
 from ...engines.starter.vocabulary import MAX_TOKENS
 from ...features import DIMENSIONS, FPS, Statistics
 from ...model_folder import ModelCard, write_card
+from ...tasks import Continue, Describe, Generate, Inbetween
 from ..tokenizer.net import FRAMES_PER_TOKEN, MotionVqVae
 from ..tokenizer.train import tokenizer_record
 from .net import TEXT_WIDTH, MotionLanguageModel, PretrainedEncoder, attention_bias
@@ -305,7 +306,7 @@ def export_model(
             fps=FPS,
             frames_per_token=FRAMES_PER_TOKEN,
             max_seconds=MAX_TOKENS * FRAMES_PER_TOKEN / FPS,
-            tasks=("generate", "continue", "inbetween", "caption"),
+            tasks=tuple(task.name() for task in (Generate, Continue, Inbetween, Describe)),
             files=dict.fromkeys((*(f"{graph}.onnx" for graph in GRAPHS), "tokenizer.json"), "0" * 64),
             settings=settings,
             **card,

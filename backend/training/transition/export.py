@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ...dataset.clips import POSE_FPS
 from ...inbetween.transition import FILE_NAME
 from ...model_folder import ModelCard, read_card, write_card
+from ...tasks import Inbetween
 from ..language.export import export_graph, shrink
 from .net import TransitionNet
 from .train import load_transition
@@ -47,7 +48,7 @@ def add_transition(folder: Path, training: Path, measured: dict[str, Any] | None
     card = msgspec.structs.replace(
         card,
         files={**card.files, FILE_NAME: "0" * 64},
-        tasks=tuple(dict.fromkeys((*card.tasks, "inbetween"))),
+        tasks=tuple(dict.fromkeys((*card.tasks, Inbetween.name()))),
         settings={**card.settings, "transition": {"fps": POSE_FPS}},
         training={**card.training, "transition": record},
         measured={**card.measured, **({"inbetween": measured} if measured else {})},

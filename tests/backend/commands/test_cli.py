@@ -15,7 +15,7 @@ from support import fake_engine
 
 from motiongpt.backend import engines
 from motiongpt.backend.commands import cli
-from motiongpt.backend.commands.common import draft_of
+from motiongpt.backend.commands.shared.outputs import draft_of
 from motiongpt.backend.engine import Engine
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.model_folder import (

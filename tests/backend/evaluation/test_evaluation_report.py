@@ -8,12 +8,13 @@ import pytest
 
 from motiongpt.backend.dataset.clips import Clip, Dataset
 from motiongpt.backend.dataset.meaning import ACTION_NAMES, STYLE_NAMES, Meaning
-from motiongpt.backend.engine import GenerateRequest, Result
+from motiongpt.backend.engine import Result
 from motiongpt.backend.evaluation import sets, tasks, unseen
 from motiongpt.backend.evaluation.cases import Case, UnseenPrompt, cases_of
 from motiongpt.backend.evaluation.report import pages, table
 from motiongpt.backend.evaluation.report.pages import REAL
 from motiongpt.backend.features import motion_to_features
+from motiongpt.backend.tasks import Generate
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 
@@ -215,10 +216,10 @@ def test_cases_take_the_kept_captions_else_the_clips_own() -> None:
 
 
 def test_long_motions_that_freeze_are_counted() -> None:
-    asked: list[GenerateRequest] = []
+    asked: list[Generate] = []
 
     class Engine:
-        def generate(self, request: GenerateRequest):
+        def generate(self, request: Generate):
             asked.append(request)
             moving = walking(speed=1.0, frames=200)
             stuck = moving.slice(0, 150).held(50)

@@ -8,15 +8,7 @@ import numpy as np
 import pytest
 
 from motiongpt.backend.commands import cli
-from motiongpt.backend.engine import (
-    CaptionRequest,
-    ContinueRequest,
-    Engine,
-    GenerateRequest,
-    InbetweenRequest,
-    Progress,
-    Result,
-)
+from motiongpt.backend.engine import Engine, Progress, Result
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.engines.llama.engine import LlamaEngine
 from motiongpt.backend.engines.llama.text import Grammar, parse_answer
@@ -26,7 +18,7 @@ from motiongpt.backend.importers.layouts import llama_shapes, lora_shapes, t5_sh
 from motiongpt.backend.importers.llama import import_llama
 from motiongpt.backend.importers.t5 import import_t5
 from motiongpt.backend.process import protocol
-from motiongpt.backend.process.worker import Job, start_task
+from motiongpt.backend.tasks import Continue, Describe, Generate, Inbetween
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.files.npz import load_npz, save_npz
 from motiongpt.retarget.motion import Motion
@@ -97,7 +89,7 @@ def engine(request: pytest.FixtureRequest, folders: dict[str, Path]) -> Engine:
 
 
 def walk(engine: Engine) -> Motion:
-    return finish(engine.generate(GenerateRequest("a person walks.", 4.0, seed=2))).motions[0]
+    return finish(engine.generate(Generate("a person walks.", 4.0, seed=2))).motions[0]
 
 
 def words(engine: Engine) -> str:
@@ -105,21 +97,21 @@ def words(engine: Engine) -> str:
 
 
 def test_generate(engine: Engine) -> None:
-    motions = finish(engine.generate(GenerateRequest("a person walks.", 4.0, 3, variations=3))).motions
+    motions = finish(engine.generate(Generate("a person walks.", 4.0, seed=3, variations=3))).motions
     assert [len(m) for m in motions] == [80] * 3
-    alone = finish(engine.generate(GenerateRequest("a person walks.", 4.0, 3))).motions[0]
+    alone = finish(engine.generate(Generate("a person walks.", 4.0, seed=3))).motions[0]
     assert alone.meta["tokens"] == motions[0].meta["tokens"]
     assert all(0 <= code < 512 for m in motions for code in m.meta["tokens"])
     assert np.isfinite(alone.joints).all() and abs(alone.joints[..., 1].min()) < 1e-6
-    assert 1 <= len(finish(engine.generate(GenerateRequest("a person walks.", None))).motions[0]) <= 196
+    assert 1 <= len(finish(engine.generate(Generate("a person walks.", None))).motions[0]) <= 196
     with pytest.raises(MotionGPTError) as caught:
-        finish(engine.generate(GenerateRequest("a person walks.", 60.0)))
+        finish(engine.generate(Generate("a person walks.", 60.0)))
     assert caught.value.kind == "too_large"
 
 
 def test_continue_keeps_what_came_in(engine: Engine) -> None:
     motion = walk(engine).resample(30.0)
-    longer = finish(engine.continue_motion(ContinueRequest(motion, 2.0, words(engine)))).motions[0]
+    longer = finish(engine.continue_motion(Continue(2.0, words(engine)), motion)).motions[0]
     assert (len(longer), longer.fps) == (len(motion) + 60, 30.0)
     assert np.abs(longer.joints[: len(motion)] - motion.joints).max() < 1e-9
     step = np.abs(np.diff(longer.joints[len(motion) - 1 :, 0], axis=0)).max()
@@ -130,31 +122,31 @@ def test_inbetween_keeps_keys_exactly(engine: Engine) -> None:
     motion = walk(engine).resample(30.0)
     keep = (0, 45, 90, len(motion) - 1)
     for kept in (keep, (0,), (len(motion) - 1,)):
-        filled = finish(engine.inbetween(InbetweenRequest(motion, kept, words(engine)))).motions[0]
+        filled = finish(engine.inbetween(Inbetween(kept, words(engine)), motion)).motions[0]
         assert (len(filled), filled.fps) == (len(motion), 30.0)
         assert np.abs(filled.joints[list(kept)] - motion.joints[list(kept)]).max() < 1e-9
     with pytest.raises(MotionGPTError):
-        finish(engine.inbetween(InbetweenRequest(motion, (len(motion),), words(engine))))
+        finish(engine.inbetween(Inbetween((len(motion),), words(engine)), motion))
 
 
 def test_what_a_model_can_not_do_is_said(folders: dict[str, Path]) -> None:
     llama, t5 = (load_engine(str(folders[name]), "cpu") for name in ("llama", "t5"))
     motion = walk(t5)
-    assert finish(t5.caption(CaptionRequest(motion))).texts[0]
+    assert finish(t5.describe(Describe(), motion)).texts[0]
     with pytest.raises(MotionGPTError, match="can't caption"):
-        finish(llama.caption(CaptionRequest(motion)))
+        finish(llama.describe(Describe(), motion))
     with pytest.raises(MotionGPTError, match="needs a text"):
-        finish(llama.continue_motion(ContinueRequest(motion, 1.0)))
+        finish(llama.continue_motion(Continue(1.0), motion))
     with pytest.raises(MotionGPTError, match="without a text"):
-        finish(t5.inbetween(InbetweenRequest(motion, (0,), "a person waves")))
+        finish(t5.inbetween(Inbetween((0,), "a person waves"), motion))
 
 
 def test_every_task_through_the_protocol(folders: dict[str, Path]) -> None:
     t5 = load_engine(str(folders["t5"]), "cpu")
     motion = walk(t5)
-    for message in (protocol.Continue(1.0), protocol.Inbetween((0, 30)), protocol.Caption()):
+    for message in (Continue(1.0), Inbetween((0, 30)), Describe()):
         packet = protocol.decode(protocol.encode("1", message, [motion]))
-        result = finish(start_task(t5, Job(b"", "1", packet.message, packet.motions)))
+        result = finish(packet.message.answer(t5, packet.motions))
         assert result.motions or result.texts
         back = protocol.decode(protocol.encode("1", protocol.Result(texts=result.texts), result.motions))
         assert isinstance(back.message, protocol.Result) and back.message.texts == result.texts
@@ -246,11 +238,11 @@ def test_without_the_grammar_the_model_is_asked_again(folders: dict[str, Path], 
         yield (["no motion"] if len(asked) < 3 else ["5,6,7 and more"]), [True]
 
     monkeypatch.setattr(engine, "_free_texts", answers)
-    result = finish(engine.generate(GenerateRequest("a person walks.", None)))
+    result = finish(engine.generate(Generate("a person walks.", None)))
     assert result.motions[0].meta["tokens"] == [5, 6, 7] and len(asked) == 3
     monkeypatch.setattr(engine, "_free_texts", lambda *arguments: iter([(["no"], [True])]))
     with pytest.raises(MotionGPTError) as caught:
-        finish(engine.generate(GenerateRequest("a person walks.", None)))
+        finish(engine.generate(Generate("a person walks.", None)))
     assert caught.value.kind == "malformed"
 
 

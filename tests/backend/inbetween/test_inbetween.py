@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motiongpt.backend import limits
 from motiongpt.backend.commands.cli import main
-from motiongpt.backend.engine import Engine, InbetweenRequest, Progress, Result
+from motiongpt.backend.engine import Engine, Progress, Result
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.inbetween.exact import pinned, softened, spread, whole_poses
 from motiongpt.backend.inbetween.grid import Grid
@@ -22,17 +21,17 @@ from motiongpt.backend.inbetween.network_input import (
     local_rotations,
     poses_of,
 )
-from motiongpt.backend.inbetween.request import check_request
+from motiongpt.backend.inbetween.request import given_channels
 from motiongpt.backend.model_folder import find_model
+from motiongpt.backend.tasks import Inbetween
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.files.npz import load_npz
 from motiongpt.retarget.files.reading import write_motion
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.motion.joining import on_canonical_body
+from motiongpt.retarget.motion.known import WHOLE, Known
 from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, JOINT, REST_OFFSETS
-
-ROOT_BIT = 1 << limits.ROOT_BIT
 
 
 def wandering(frames: int, size: float, seed: int = 0, fps: float = 30.0) -> Motion:
@@ -176,7 +175,7 @@ def test_keys_fall_on_the_grid_at_every_rate(fps: float) -> None:
 )
 def test_requests_that_do_not_fit_are_refused(keep: tuple[int, ...], known: tuple[int, ...] | None) -> None:
     with pytest.raises(MotionGPTError) as caught:
-        check_request(InbetweenRequest(standing(10), keep, known=known))
+        given_channels(Inbetween(keep, known=known), 10)
     assert caught.value.cure
 
 
@@ -229,7 +228,7 @@ HARD = {
 @pytest.mark.parametrize("name", HARD)
 def test_hard_keys_are_exact_and_nothing_jumps(engine: Engine, name: str) -> None:
     motion, keep = HARD[name]
-    out = finish(engine.inbetween(InbetweenRequest(motion, keep))).motions[0]
+    out = finish(engine.inbetween(Inbetween(keep), motion)).motions[0]
     kept = list(keep)
     assert len(out) == len(motion)
     np.testing.assert_array_equal(out.rotations[kept], motion.rotations[kept])
@@ -246,28 +245,28 @@ def test_hard_keys_are_exact_and_nothing_jumps(engine: Engine, name: str) -> Non
 
 def test_content_of_free_frames_and_channels_does_not_matter(engine: Engine) -> None:
     motion, other = standing(61), upside_down(61)
-    arms = sum(1 << JOINT[f"{s}_{k}"] for s in ("left", "right") for k in ("shoulder", "elbow", "wrist"))
-    keep, bits = (0, 30, 60), (limits.EVERYTHING, arms, limits.EVERYTHING)
-    known = check_request(InbetweenRequest(motion, keep, known=bits))
+    arms = Known.of(JOINT[f"{s}_{k}"] for s in ("left", "right") for k in ("shoulder", "elbow", "wrist"))
+    keep, bits = (0, 30, 60), (WHOLE.bits, arms.bits, WHOLE.bits)
+    known = given_channels(Inbetween(keep, known=bits), len(motion))
     rotations = np.where(known[:, :22, None], motion.rotations, other.rotations)
     root = np.where(known[:, 22:], motion.root_position, other.root_position)
     mixed = Motion(rotations, root, 30.0, other.contacts)
-    a, b = (finish(engine.inbetween(InbetweenRequest(m, keep, known=bits))).motions[0] for m in (motion, mixed))
+    a, b = (finish(engine.inbetween(Inbetween(keep, known=bits), m)).motions[0] for m in (motion, mixed))
     np.testing.assert_allclose(a.joints, b.joints, atol=1e-9)
     np.testing.assert_array_equal(b.rotations[known[:, :22]], motion.rotations[known[:, :22]])
 
 
 def test_only_hands_keyed(engine: Engine) -> None:
     motion = reaching(31)
-    bits = 1 << JOINT["left_shoulder"]
-    out = finish(engine.inbetween(InbetweenRequest(motion, (0, 30), known=(bits, bits)))).motions[0]
+    bits = Known.of([JOINT["left_shoulder"]]).bits
+    out = finish(engine.inbetween(Inbetween((0, 30), known=(bits, bits)), motion)).motions[0]
     shoulder = JOINT["left_shoulder"]
     np.testing.assert_array_equal(out.rotations[[0, 30], shoulder], motion.rotations[[0, 30], shoulder])
     assert np.isfinite(out.joints).all() and out.joints[..., 1].min() > -0.3
 
 
 def test_feet_that_stand_in_both_keys_stay(engine: Engine) -> None:
-    out = finish(engine.inbetween(InbetweenRequest(reaching(31), (0, 30)))).motions[0]
+    out = finish(engine.inbetween(Inbetween((0, 30)), reaching(31))).motions[0]
     feet = out.joints[:, CONTACT_JOINTS]
     assert np.linalg.norm(feet - feet[:1], axis=-1).max() < 0.01
 
@@ -275,19 +274,19 @@ def test_feet_that_stand_in_both_keys_stay(engine: Engine) -> None:
 def test_a_character_on_a_roof_is_treated_as_one_on_the_floor(engine: Engine) -> None:
     low = reaching(31)
     high = Motion(low.rotations, low.root_position + [0.0, 7.0, 0.0], 30.0, low.contacts)
-    a, b = (finish(engine.inbetween(InbetweenRequest(m, (0, 30)))).motions[0] for m in (low, high))
+    a, b = (finish(engine.inbetween(Inbetween((0, 30)), m)).motions[0] for m in (low, high))
     np.testing.assert_allclose(a.joints + [0.0, 7.0, 0.0], b.joints, atol=1e-3)
 
 
 def test_one_key_only_holds(engine: Engine) -> None:
-    out = finish(engine.inbetween(InbetweenRequest(standing(200), (50,)))).motions[0]
+    out = finish(engine.inbetween(Inbetween((50,)), standing(200))).motions[0]
     assert np.abs(out.joints - out.joints[50]).max() < 0.02
 
 
 def test_takes_differ_and_the_same_seed_is_the_same(engine: Engine) -> None:
     motion = five_metres(91)
-    request = InbetweenRequest(motion, (0, 90), seed=0, variations=3)
-    first, again = (finish(engine.inbetween(request)).motions for _ in range(2))
+    task = Inbetween((0, 90), seed=0, variations=3)
+    first, again = (finish(engine.inbetween(task, motion)).motions for _ in range(2))
     for a, b in zip(first, again, strict=True):
         np.testing.assert_array_equal(a.rotations, b.rotations)
     apart = [np.abs(first[i].joints - first[j].joints).max() for i, j in ((0, 1), (0, 2), (1, 2))]
@@ -298,8 +297,8 @@ def test_takes_differ_and_the_same_seed_is_the_same(engine: Engine) -> None:
 
 def test_a_text_decides_past_the_last_key(engine: Engine) -> None:
     motion = standing(121)
-    still = finish(engine.inbetween(InbetweenRequest(motion, (0,)))).motions[0]
-    walk = finish(engine.inbetween(InbetweenRequest(motion, (0,), "a person walks forward"))).motions[0]
+    still = finish(engine.inbetween(Inbetween((0,)), motion)).motions[0]
+    walk = finish(engine.inbetween(Inbetween((0,), "a person walks forward"), motion)).motions[0]
     assert np.linalg.norm(still.root_position[-1] - motion.root_position[0]) < 0.1
     assert np.linalg.norm((walk.root_position[-1] - motion.root_position[0])[[0, 2]]) > 1.0
     assert walk.meta["text_followed"] == 1
@@ -313,7 +312,7 @@ def test_other_bodies_and_rates(engine: Engine, fps: float) -> None:
     motion = wandering(100, 0.3, fps=fps)
     motion = Motion(motion.rotations, motion.root_position, fps, motion.contacts, offsets)
     keep = (0, 3, 31, 77, 99)
-    out = finish(engine.inbetween(InbetweenRequest(motion, keep))).motions[0]
+    out = finish(engine.inbetween(Inbetween(keep), motion)).motions[0]
     assert out.fps == fps and len(out) == 100
     np.testing.assert_array_equal(out.joints[list(keep)], motion.joints[list(keep)])
     assert on_canonical_body(out).offsets is REST_OFFSETS
@@ -339,6 +338,6 @@ def test_command_line_reproduces_kept_frames(
 
 def test_mirrored_motion_is_filled_as_the_mirror_image(engine: Engine) -> None:
     motion, keep = wandering(61, 0.3), (0, 25, 60)
-    ours = finish(engine.inbetween(InbetweenRequest(motion, keep))).motions[0].mirror()
-    theirs = finish(engine.inbetween(InbetweenRequest(motion.mirror(), keep))).motions[0]
+    ours = finish(engine.inbetween(Inbetween(keep), motion)).motions[0].mirror()
+    theirs = finish(engine.inbetween(Inbetween(keep), motion.mirror())).motions[0]
     np.testing.assert_allclose(ours.joints, theirs.joints, atol=2e-3)

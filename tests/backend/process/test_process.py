@@ -15,6 +15,7 @@ from motiongpt import build_addon
 from motiongpt.backend.process import child, connection, protocol
 from motiongpt.backend.process.child import BackendProcess, State
 from motiongpt.backend.process.client import Client, ask
+from motiongpt.backend.tasks import Generate
 from motiongpt.retarget.errors import MotionGPTError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -63,7 +64,7 @@ def has_ended(pid: int) -> bool:
 def test_start_generate_stop(start: Starter) -> None:
     backend = start("--model", "fake")
     client = ready(backend)
-    packet = ask(client, protocol.Generate("walk", seconds=1.0, seed=3), timeout=WAIT)
+    packet = ask(client, Generate("walk", seconds=1.0, seed=3), timeout=WAIT)
     assert len(packet.motions[0]) == 20
     assert ask(client, protocol.Hello()).message.server.model == "fake"
     assert backend.handover.pid == backend.pid
@@ -77,7 +78,7 @@ def test_the_same_seed_gives_the_same_motion_after_a_restart(start: Starter) -> 
     frames = []
     for _ in range(2):
         client = ready(start())
-        packet = ask(client, protocol.Generate("walk", seed=5), timeout=WAIT)
+        packet = ask(client, Generate("walk", seed=5), timeout=WAIT)
         frames.append(protocol.encode("x", protocol.Result(), packet.motions))
         client.close()
     assert frames[0] == frames[1]
@@ -111,7 +112,7 @@ def test_no_call_holds_up_the_caller(start: Starter) -> None:
     while timed("poll", backend.poll) is not State.READY:
         time.sleep(0.01)
     client = timed("connect", lambda: Client(backend.handover))
-    identifier = timed("send", lambda: client.send(protocol.Generate("slow", seconds=4.0)))
+    identifier = timed("send", lambda: client.send(Generate("slow", seconds=4.0)))
     done = False
     deadline = time.monotonic() + WAIT
     while not done and time.monotonic() < deadline:
@@ -181,7 +182,7 @@ def test_the_backend_ends_when_its_parent_is_killed(tmp_path: Path, busy: bool) 
             handover = connection.read_handover(next(tmp_path.glob("motiongpt-*/handover.json")))
             assert handover is not None
             client = Client(handover)
-            client.send(protocol.Generate("slow", seconds=10.0))
+            client.send(Generate("slow", seconds=10.0))
             assert client.wait(WAIT)
         assert not has_ended(pid)
     finally:
@@ -213,7 +214,7 @@ def test_the_launcher_works_whatever_the_folder_is_called(
     folder = unpack_extension(tmp_path / "user_default" / name)
     monkeypatch.setattr(child, "LAUNCHER", folder / "backend" / "process" / "launch.py")
     client = ready(start("--model", "fake"))
-    assert len(ask(client, protocol.Generate("walk"), timeout=WAIT).motions[0]) == 80
+    assert len(ask(client, Generate("walk"), timeout=WAIT).motions[0]) == 80
     client.close()
 
 

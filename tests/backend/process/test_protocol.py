@@ -10,8 +10,10 @@ import pytest
 
 from motiongpt.backend import limits
 from motiongpt.backend.process import protocol
+from motiongpt.backend.tasks import Continue, Describe, Generate, Inbetween
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.motion import Motion
+from motiongpt.retarget.motion.known import ROOT, WHOLE, Known
 
 
 def make_motion(frames: int = 5, dtype: Any = np.float64, **meta: Any) -> Motion:
@@ -38,12 +40,12 @@ def assert_same(a: Motion, b: Motion) -> None:
 SERVER = protocol.ServerInfo("0.1.0", "starter", "cpu", "ready", ("generate",), 10.0, ("starter", "big"), waiting=2)
 MESSAGES: list[tuple[protocol.Message, int]] = [
     (protocol.Hello("Blender 4.5"), 0),
-    (protocol.Generate("a person wäves 👋", 3.5, 2**63 - 1, 16, 0.9, 0.95, "starter"), 0),
-    (protocol.Generate("as long as it takes", None), 0),
-    (protocol.Inbetween((0, 45, 90), "turns", 3, 2), 1),
-    (protocol.Inbetween((0, 45), known=(limits.EVERYTHING, 1 << limits.ROOT_BIT | 1 << 15)), 1),
-    (protocol.Continue(3.0, "sits down"), 1),
-    (protocol.Caption(), 1),
+    (Generate("a person wäves 👋", 3.5, seed=2**63 - 1, variations=16, temperature=0.9, top_p=0.95, model="big"), 0),
+    (Generate("as long as it takes", None), 0),
+    (Inbetween((0, 45, 90), "turns", seed=3, variations=2), 1),
+    (Inbetween((0, 45), known=(WHOLE.bits, Known.of([15, ROOT]).bits)), 1),
+    (Continue(3.0, "sits down"), 1),
+    (Describe(), 1),
     (protocol.Cancel("abc"), 0),
     (protocol.Status(), 0),
     (protocol.Shutdown(), 0),
@@ -90,7 +92,7 @@ def header(**changes: Any) -> bytes:
 
 
 def test_the_plain_header_is_good() -> None:
-    assert protocol.decode([header()]).message == protocol.Generate("walk")
+    assert protocol.decode([header()]).message == Generate("walk")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_values_outside_the_limits_are_refused(message: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("keep", "known"), [((0, 9), (1,)), ((9, 9), (1, 2)), ((0,), (0,)), ((0,), (1 << 23,))])
 def test_partial_poses_that_do_not_fit_are_refused(keep: tuple[int, ...], known: tuple[int, ...]) -> None:
     with pytest.raises(MotionGPTError) as caught:
-        protocol.Inbetween(keep, known=known)
+        Inbetween(keep, known=known)
     assert caught.value.kind == "bad_input" and caught.value.cure
 
 
@@ -138,7 +140,7 @@ def test_partial_poses_are_checked_on_arrival() -> None:
 
 def test_newer_minor_versions_are_understood() -> None:
     frame = header(protocol=[protocol.VERSION[0], 99], extra=1, message={"style": "proud"})
-    assert protocol.decode([frame]).message == protocol.Generate("walk")
+    assert protocol.decode([frame]).message == Generate("walk")
 
 
 def test_another_major_version_is_refused_in_words() -> None:

@@ -19,6 +19,7 @@ from motiongpt.backend.process import worker as worker_module
 from motiongpt.backend.process.client import Client, ask
 from motiongpt.backend.process.connection import Handover, connect
 from motiongpt.backend.process.server import Server
+from motiongpt.backend.tasks import Continue, Describe, Generate, Inbetween
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.motion import Motion
 
@@ -108,7 +109,7 @@ def test_hello_is_answered_while_the_model_loads() -> None:
     running = Running(load)
     client = Client(running.server.handover)
     assert ask(client, protocol.Hello()).message.server.state == "loading"
-    identifier = client.send(protocol.Generate("walk"))
+    identifier = client.send(Generate("walk"))
     next_packet(client, identifier, protocol.Accepted)
     loaded.set()
     assert next_packet(client, identifier, protocol.Result).motions
@@ -136,9 +137,9 @@ def test_a_model_that_does_not_load_is_told_and_tried_again(error: Exception, co
     info = ask(client, protocol.Hello()).message.server
     assert str(error.args[0]).split(".")[0] in info.message and info.cure
     with pytest.raises(MotionGPTError) as caught:
-        ask(client, protocol.Generate("walk"))
+        ask(client, Generate("walk"))
     assert caught.value.kind == code
-    assert len(ask(client, protocol.Generate("walk")).motions) == 1
+    assert len(ask(client, Generate("walk")).motions) == 1
     client.close()
     running.close()
 
@@ -153,7 +154,7 @@ def test_another_model_is_loaded_when_asked_for() -> None:
     running = Running(load)
     client = Client(running.server.handover)
     for model in ("", "other", "other", "fake"):
-        motion = ask(client, protocol.Generate("walk", model=model)).motions[0]
+        motion = ask(client, Generate("walk", model=model)).motions[0]
         assert motion.meta["model"] == (model or "fake")
     assert names == ["fake", "other", "fake"]
     client.close()
@@ -161,7 +162,7 @@ def test_another_model_is_loaded_when_asked_for() -> None:
 
 
 def test_generate_gives_progress_with_partial_motion_then_the_result(running: Running, client: Client) -> None:
-    identifier = client.send(protocol.Generate("walk", seconds=2.0, seed=7, variations=3, top_p=0.5))
+    identifier = client.send(Generate("walk", seconds=2.0, seed=7, variations=3, top_p=0.5))
     assert next_packet(client, identifier, protocol.Accepted).message.position == 0
     running.step()
     progress = next_packet(client, identifier, protocol.Progress)
@@ -181,7 +182,7 @@ def test_generate_gives_progress_with_partial_motion_then_the_result(running: Ru
 
 
 def test_cancel_takes_effect_within_one_token(running: Running, client: Client) -> None:
-    identifier = client.send(protocol.Generate("walk", seconds=10.0))
+    identifier = client.send(Generate("walk", seconds=10.0))
     running.step(3)
     until(lambda: running.engine.tokens == 3)
     ask(client, protocol.Cancel(identifier))
@@ -189,11 +190,11 @@ def test_cancel_takes_effect_within_one_token(running: Running, client: Client) 
     assert next_packet(client, identifier, protocol.Error).message.code == "cancelled"
     assert running.engine.tokens <= 4
     running.open()
-    assert ask(client, protocol.Generate("walk")).motions  # and the next request runs
+    assert ask(client, Generate("walk")).motions  # and the next request runs
 
 
 def test_requests_queue_and_run_in_order(running: Running, client: Client) -> None:
-    ids = [client.send(protocol.Generate(f"walk {i}", seconds=0.4)) for i in range(3)]
+    ids = [client.send(Generate(f"walk {i}", seconds=0.4)) for i in range(3)]
     positions = [next_packet(client, identifier, protocol.Accepted).message.position for identifier in ids]
     assert positions == [0, 1, 2]
     ask(client, protocol.Cancel(ids[1]))
@@ -206,29 +207,29 @@ def test_requests_queue_and_run_in_order(running: Running, client: Client) -> No
 
 
 def test_a_full_queue_refuses(running: Running, client: Client) -> None:
-    ids = [client.send(protocol.Generate("walk")) for _ in range(1 + limits.MAX_QUEUE)]
+    ids = [client.send(Generate("walk")) for _ in range(1 + limits.MAX_QUEUE)]
     for identifier in ids:
         next_packet(client, identifier, protocol.Accepted)
     with pytest.raises(MotionGPTError) as caught:
-        ask(client, protocol.Generate("walk"))
+        ask(client, Generate("walk"))
     assert caught.value.kind == "busy"
     ask(client, protocol.Cancel(ids[-1]))
-    next_packet(client, client.send(protocol.Generate("walk")), protocol.Accepted)
+    next_packet(client, client.send(Generate("walk")), protocol.Accepted)
 
 
 @pytest.mark.parametrize(
     ("message", "motions", "code"),
     [
-        (protocol.Generate(" "), 0, "bad_input"),
-        (protocol.Generate("walk"), 1, "protocol"),
-        (protocol.Caption(), 0, "protocol"),
-        (protocol.Caption(), 1, "unsupported"),
-        (protocol.Inbetween((0,)), 1, "unsupported"),
-        (protocol.Continue(1.0), 1, "unsupported"),
+        (Generate(" "), 0, "bad_input"),
+        (Generate("walk"), 1, "protocol"),
+        (Describe(), 0, "protocol"),
+        (Describe(), 1, "unsupported"),
+        (Inbetween((0,)), 1, "unsupported"),
+        (Continue(1.0), 1, "unsupported"),
         (protocol.Cancel("nothing"), 0, "unknown_request"),
         (protocol.Accepted(), 0, "protocol"),
-        (protocol.Generate("fail"), 0, "bad_input"),
-        (protocol.Generate("crash"), 0, "internal"),
+        (Generate("fail"), 0, "bad_input"),
+        (Generate("crash"), 0, "internal"),
     ],
     ids=str,
 )
@@ -240,7 +241,7 @@ def test_errors_are_answered(running: Running, client: Client, message: Any, mot
     assert caught.value.kind == code
     if code == "unsupported":
         assert "generate" in caught.value.cure
-    assert ask(client, protocol.Generate("walk")).motions  # the server goes on
+    assert ask(client, Generate("walk")).motions  # the server goes on
 
 
 def test_a_bug_in_the_engine_leaves_its_traceback_in_the_log(
@@ -248,14 +249,14 @@ def test_a_bug_in_the_engine_leaves_its_traceback_in_the_log(
 ) -> None:
     running.open()
     with pytest.raises(MotionGPTError, match="ZeroDivisionError"):
-        ask(client, protocol.Generate("crash"))
+        ask(client, Generate("crash"))
     assert "fake_engine.py" in caplog.text and "Traceback" in caplog.text
 
 
 def test_an_id_that_is_in_use_is_refused(running: Running, client: Client) -> None:
-    client.send(protocol.Generate("walk"), identifier="same")
+    client.send(Generate("walk"), identifier="same")
     next_packet(client, "same", protocol.Accepted)
-    client.send(protocol.Generate("walk"), identifier="same")
+    client.send(Generate("walk"), identifier="same")
     assert next_packet(client, "same", protocol.Error).message.code == "protocol"
 
 
@@ -276,7 +277,7 @@ def test_noise_never_ends_the_server(running: Running, client: Client) -> None:
     assert all(isinstance(reply.message, protocol.Error) for reply in replies[:-1])
     socket.close(0)
     running.open()
-    assert ask(client, protocol.Generate("walk")).motions
+    assert ask(client, Generate("walk")).motions
 
 
 def test_a_frame_over_the_limit_is_cut_off_by_the_transport(running: Running, client: Client) -> None:
@@ -325,12 +326,12 @@ def replace_keys(handover: Handover, **keys: str) -> Handover:
 
 def test_a_client_that_goes_away_loses_its_requests(running: Running, client: Client) -> None:
     leaving = Client(running.server.handover)
-    first = leaving.send(protocol.Generate("walk", seconds=10.0))
-    leaving.send(protocol.Generate("run", seconds=10.0))
+    first = leaving.send(Generate("walk", seconds=10.0))
+    leaving.send(Generate("run", seconds=10.0))
     running.step()
     next_packet(leaving, first, protocol.Progress)
     leaving.close()
-    mine = client.send(protocol.Generate("jump", seconds=0.4))
+    mine = client.send(Generate("jump", seconds=0.4))
 
     def jumps() -> bool:
         running.step()
@@ -345,7 +346,7 @@ def test_a_client_that_goes_away_loses_its_requests(running: Running, client: Cl
 
 
 def test_shutdown_ends_the_server(running: Running, client: Client) -> None:
-    client.send(protocol.Generate("walk"))
+    client.send(Generate("walk"))
     ask(client, protocol.Shutdown())
     running.open()
     running.thread.join(WAIT)
@@ -366,7 +367,7 @@ def test_the_server_ends_with_its_parent() -> None:
 def test_progress_is_not_sent_faster_than_anyone_can_look(running: Running, client: Client) -> None:
     running.open()
     shown: list[protocol.Packet] = []
-    ask(client, protocol.Generate("walk", seconds=10.0), on_progress=shown.append)
+    ask(client, Generate("walk", seconds=10.0), on_progress=shown.append)
     moved = [p for p in shown if isinstance(p.message, protocol.Progress)]
     assert 1 <= len(moved) < 50  # of 50 tokens
     assert moved[0].motions[0].fps == 20.0

@@ -10,9 +10,10 @@ torch = pytest.importorskip("torch")
 from motiongpt.backend.commands.cli import main
 from motiongpt.backend.dataset.captions import ACTIONS, LITTLE, STYLES, describe
 from motiongpt.backend.dataset.clips import Clip, load_dataset, swap_sides
-from motiongpt.backend.engine import CaptionRequest, ContinueRequest, GenerateRequest, InbetweenRequest, Result
+from motiongpt.backend.engine import Result
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.engines.starter.vocabulary import HIDDEN, MOTION, POSE
+from motiongpt.backend.tasks import Continue, Describe, Generate, Inbetween
 from motiongpt.backend.training.language.sentences import encoder_folder
 from motiongpt.backend.training.language.sequences import MIN_TOKENS, TokenSequence, crop
 from motiongpt.backend.training.language.train import keep_kinds
@@ -137,7 +138,7 @@ def test_from_clips_to_a_model_that_generates(dataset, tmp_path, capsys):
     assert not [f.name for f in model.glob("*.onnx") if b"stack_trace" in f.read_bytes()]
     capsys.readouterr()
     engine = load_engine(str(model))
-    events = list(engine.generate(GenerateRequest("someone swings an arm", 2.0, seed=3, variations=2)))
+    events = list(engine.generate(Generate("someone swings an arm", 2.0, seed=3, variations=2)))
     result = events[-1]
     assert isinstance(result, Result)
     assert [len(m) for m in result.motions] == [40, 40]
@@ -157,7 +158,7 @@ def check_candidates(folder, alone):
     def made(scores):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("motiongpt.backend.engines.starter.picker.Picker.scores", scores)
-            *_, result = engine.generate(GenerateRequest("someone swings an arm", 2.0, seed=3, variations=2))
+            *_, result = engine.generate(Generate("someone swings an arm", 2.0, seed=3, variations=2))
         return [m.meta["tokens"] for m in result.motions]
 
     def first(picker, states, motions):
@@ -169,22 +170,22 @@ def check_candidates(folder, alone):
     assert asked == [(384, [(40, 263)] * 8)]
     last = made(lambda picker, states, motions: np.arange(len(motions)))
     assert last[0] != tokens[0] and last[1] != tokens[1] and last[0] != last[1]
-    motions = [list(engine.generate(GenerateRequest("someone swings an arm", 2.0, seed=3)))[-1] for _ in range(2)]
+    motions = [list(engine.generate(Generate("someone swings an arm", 2.0, seed=3)))[-1] for _ in range(2)]
     assert np.array_equal(motions[0].motions[0].joints, motions[1].motions[0].joints)
 
 
 def check_other_tasks(engine):
     """What a barely trained model does already: the given stays exactly, lengths fit, captions are of known words."""
     motion = walking(9, 60)
-    *_, more = engine.continue_motion(ContinueRequest(motion, 1.0, "someone swings an arm"))
+    *_, more = engine.continue_motion(Continue(1.0, "someone swings an arm"), motion)
     assert len(more.motions[0]) == 80
     assert np.allclose(more.motions[0].rotations[:60], motion.rotations, atol=1e-12)
     for prompt in ("", "someone swings an arm"):
-        *_, between = engine.inbetween(InbetweenRequest(motion, (*range(8), 30, 59), prompt))
+        *_, between = engine.inbetween(Inbetween((*range(8), 30, 59), prompt), motion)
         made = between.motions[0]
         assert len(made) == 60
         assert np.array_equal(made.rotations[[*range(8), 30, 59]], motion.rotations[[*range(8), 30, 59]])
-    *_, told = engine.caption(CaptionRequest(motion))
+    *_, told = engine.describe(Describe(), motion)
     assert set(told.texts[0].split()) <= {"a", "person", "swings", "the", "left", "right", "arm"}
 
 
@@ -231,8 +232,8 @@ def test_crops_keep_the_core(dataset):
 def test_transition_model_is_trained_into_a_model_folder_and_measured(dataset, tmp_path, capsys):
     import shutil
 
-    from motiongpt.backend.engine import InbetweenRequest
     from motiongpt.backend.model_folder import find_model, read_card, verify_files
+    from motiongpt.backend.tasks import Inbetween
 
     folder = tmp_path / "model"
     shutil.copytree(find_model("starter")[0], folder)
@@ -244,7 +245,7 @@ def test_transition_model_is_trained_into_a_model_folder_and_measured(dataset, t
     verify_files(folder, card)
     assert "inbetween" in card.tasks and card.training["transition"]["steps"] == 5
     motion = walking(0)
-    *_, last = load_engine(str(folder)).inbetween(InbetweenRequest(motion, (0, 40, 89)))
+    *_, last = load_engine(str(folder)).inbetween(Inbetween((0, 40, 89)), motion)
     assert isinstance(last, Result)
     np.testing.assert_array_equal(last.motions[0].rotations[[0, 40, 89]], motion.rotations[[0, 40, 89]])
     capsys.readouterr()

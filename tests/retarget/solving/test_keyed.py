@@ -6,17 +6,16 @@ from support.zoo_rigs import FAMILIES, build_rig
 
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.known import ROOT, WHOLE, Known
 from motiongpt.retarget.motion.skeleton import JOINT
 from motiongpt.retarget.motion.sparse_curves import split_bezier
 from motiongpt.retarget.rigs.mapping import map_rig
 from motiongpt.retarget.solving.fit import body_offsets, put_on_body
 from motiongpt.retarget.solving.keyed_poses import (
-    ALL_GIVEN,
-    ROOT_BIT,
     bend_positions,
     bend_rotations,
-    given_mask,
     gives_bone,
+    known_by_keys,
     spread_poses,
 )
 from motiongpt.retarget.solving.solve import to_bones, to_motion
@@ -57,25 +56,25 @@ def test_keys_give_joints():
     rig, joints = build_rig(FAMILIES["unreal"], seed=1)
     mapping = map_rig(rig)
     hips = mapping.root_bone
-    assert given_mask(mapping, {(hips, "location")}, [hips]) == 1 << ROOT_BIT
-    arm = given_mask(mapping, {(joints["left_elbow"], "rotation_quaternion")}, [hips])
-    assert arm == 1 << JOINT["left_elbow"]
+    assert known_by_keys(mapping, {(hips, "location")}, [hips]) == Known.of([ROOT])
+    arm = known_by_keys(mapping, {(joints["left_elbow"], "rotation_quaternion")}, [hips])
+    assert arm == Known.of([JOINT["left_elbow"]])
     assert gives_bone(arm, mapping, joints["left_elbow"]) and not gives_bone(arm, mapping, joints["right_elbow"])
-    spine = given_mask(mapping, {(mapping.spine[1], "rotation_euler")}, [hips])
-    assert spine == sum(1 << JOINT[j] for j in ("spine1", "spine2", "spine3"))
+    spine = known_by_keys(mapping, {(mapping.spine[1], "rotation_euler")}, [hips])
+    assert spine == Known.of(JOINT[j] for j in ("spine1", "spine2", "spine3"))
     assert all(gives_bone(spine, mapping, bone) for bone in mapping.spine)
-    assert given_mask(mapping, {(joints["left_hip"], "scale")}, [hips]) == 0
+    assert known_by_keys(mapping, {(joints["left_hip"], "scale")}, [hips]) == Known.of([])
     every = {(bone, "rotation_quaternion") for bone in mapping.driven} | {(hips, "location")}
-    assert given_mask(mapping, every, [hips]) == ALL_GIVEN
+    assert known_by_keys(mapping, every, [hips]) == WHOLE
 
 
 def test_joints_that_a_rig_lacks_go_with_their_parents():
     rig, _ = build_rig(FAMILIES["one spine bone"], seed=1)
     mapping = map_rig(rig)
     every = {(bone, "rotation_quaternion") for bone in mapping.driven} | {(mapping.root_bone, "location")}
-    assert given_mask(mapping, every, [mapping.root_bone]) == ALL_GIVEN
-    chest = given_mask(mapping, {(mapping.spine[0], "rotation_quaternion")}, [mapping.root_bone])
-    assert chest >> JOINT["left_collar"] & 1 and not chest >> JOINT["left_shoulder"] & 1
+    assert known_by_keys(mapping, every, [mapping.root_bone]) == WHOLE
+    chest = known_by_keys(mapping, {(mapping.spine[0], "rotation_quaternion")}, [mapping.root_bone])
+    assert JOINT["left_collar"] in chest and JOINT["left_shoulder"] not in chest
 
 
 def test_there_and_back_on_the_rigs_own_body():

@@ -35,18 +35,17 @@ class KnownEngine(Engine):
     def generate(self, request):
         yield Result(tuple(gliding(round(request.seconds * 20), 1.0) for _ in range(request.variations)))
 
-    def continue_motion(self, request):
-        given = request.motion
+    def continue_motion(self, request, given):
         more = gliding(round(request.seconds * 20), 1.0)
         root = np.concatenate([given.root_position, more.root_position + given.root_position[-1] * [1, 0, 1]])
         root[len(given) :, 2] += 0.05
         parts = [np.concatenate(pair) for pair in ((given.rotations, more.rotations), (given.contacts, more.contacts))]
         yield Result((Motion(parts[0], root, 20.0, parts[1]),))
 
-    def inbetween(self, request):
-        yield Result((request.motion,))
+    def inbetween(self, request, motion):
+        yield Result((motion,))
 
-    def caption(self, request):
+    def describe(self, request, motion):
         yield Result(texts=("a person walks forward",))
 
 

@@ -11,10 +11,11 @@ import pytest
 from tokenizers import Tokenizer
 
 from motiongpt.backend.commands import cli
-from motiongpt.backend.engine import CaptionRequest, ContinueRequest, Engine, GenerateRequest, Progress, Result
+from motiongpt.backend.engine import Engine, Progress, Result
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.evaluation import prompts
 from motiongpt.backend.model_folder import find_model
+from motiongpt.backend.tasks import Continue, Describe, Generate
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.files.npz import load_npz, save_npz
 from motiongpt.retarget.motion import Motion
@@ -68,13 +69,13 @@ def test_length_is_what_was_asked(engine, seconds):
 
 
 def test_length_may_be_left_to_the_model(engine):
-    *_, result = engine.generate(GenerateRequest("a person bows", None, seed=2))
+    *_, result = engine.generate(Generate("a person bows", None, seed=2))
     assert isinstance(result, Result)
     assert 0.8 <= result.motions[0].duration <= engine.max_seconds
 
 
 def test_progress_brings_partial_motion_and_rises(engine):
-    events = list(engine.generate(GenerateRequest("a person runs", 4.0)))
+    events = list(engine.generate(Generate("a person runs", 4.0)))
     fractions = [e.fraction for e in events if isinstance(e, Progress)]
     assert fractions == sorted(fractions)
     assert len({e.fraction for e in events if isinstance(e, Progress) and e.stage == "tokens"}) == 20  # one a token
@@ -82,8 +83,8 @@ def test_progress_brings_partial_motion_and_rises(engine):
 
 
 def test_variations_differ_and_repeat(engine):
-    *_, first = engine.generate(GenerateRequest("a person dances", 2.0, seed=5, variations=3))
-    *_, again = engine.generate(GenerateRequest("a person dances", 2.0, seed=5, variations=3))
+    *_, first = engine.generate(Generate("a person dances", 2.0, seed=5, variations=3))
+    *_, again = engine.generate(Generate("a person dances", 2.0, seed=5, variations=3))
     for a, b in zip(first.motions, again.motions, strict=True):
         assert np.array_equal(a.rotations, b.rotations)
     assert first.motions[0].meta["tokens"] != first.motions[1].meta["tokens"]
@@ -91,7 +92,7 @@ def test_variations_differ_and_repeat(engine):
 
 @pytest.mark.parametrize("prompt", ["", "a person walks forward"])
 def test_a_continued_motion_keeps_its_frames_and_its_length(engine, walk, prompt):
-    *_, result = engine.continue_motion(ContinueRequest(walk, 1.5, prompt, seed=3, variations=2))
+    *_, result = engine.continue_motion(Continue(1.5, prompt, seed=3, variations=2), walk)
     assert isinstance(result, Result)
     for motion in result.motions:
         assert (len(motion), motion.fps) == (len(walk) + 45, 30.0)
@@ -105,7 +106,7 @@ def test_a_continued_motion_keeps_its_frames_and_its_length(engine, walk, prompt
 
 
 def test_a_walk_goes_on_ahead(engine, walk):
-    *_, result = engine.continue_motion(ContinueRequest(walk, 2.0, "a person walks forward"))
+    *_, result = engine.continue_motion(Continue(2.0, "a person walks forward"), walk)
     root = result.motions[0].root_position[:, [0, 2]]
     way, more = root[len(walk) - 1] - root[len(walk) - 31], root[-1] - root[len(walk) - 1]
     assert np.linalg.norm(more) > 0.6  # metres in two seconds
@@ -113,7 +114,7 @@ def test_a_walk_goes_on_ahead(engine, walk):
 
 
 def test_a_caption_is_of_english_words_that_the_model_knows(engine, walk, known_words):
-    *_, result = engine.caption(CaptionRequest(walk))
+    *_, result = engine.describe(Describe(), walk)
     assert isinstance(result, Result)
     (text,) = result.texts
     words = re.findall("[a-z]+", text)
@@ -134,7 +135,7 @@ def test_captions_say_what_happens(engine, prompt, wanted):
 
 
 def engine_caption(engine: Engine, motion: Motion) -> str:
-    *_, result = engine.caption(CaptionRequest(motion))
+    *_, result = engine.describe(Describe(), motion)
     assert isinstance(result, Result)
     return result.texts[0]
 
@@ -165,7 +166,7 @@ def test_the_same_seed_gives_the_same_bytes_across_restarts(starter_model, tmp_p
 )
 def test_what_can_not_be_made_is_refused_at_once(engine, prompt, seconds):
     with pytest.raises(MotionGPTError) as error:
-        engine.generate(GenerateRequest(prompt, seconds))
+        engine.generate(Generate(prompt, seconds))
     assert error.value.message.endswith(".")
     assert error.value.cure.endswith(".")
 

@@ -1,72 +1,25 @@
-"""What the commands share: how they are declared, what they report, and where they may write."""
+"""The files that commands write: where they may, in which formats, and onto which characters."""
 
 import argparse
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
 
-from ...retarget.errors import MotionGPTError
-from ...retarget.files.amass import ENDINGS, ending_kind
-from ...retarget.files.body_models import body_place
-from ...retarget.motion import Motion
-from ...retarget.solving.root_motion import AUTO, DESTINATIONS, IN_PLACE
-from ..output import blender
-
-if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction["CommandParser"]
+from ....retarget.errors import MotionGPTError
+from ....retarget.files.amass import ENDINGS, ending_kind
+from ....retarget.files.body_models import body_place
+from ....retarget.files.reading import write_motion
+from ....retarget.motion import Motion
+from ....retarget.solving.root_motion import AUTO, DESTINATIONS, IN_PLACE
+from ...output import blender
 
 MOTION_FORMATS = (".npz", ".bvh", *ENDINGS)
 PICTURE_FORMATS = (".png",)
 CHARACTER_FORMATS = blender.SUFFIXES
+ALL_FORMATS = MOTION_FORMATS + PICTURE_FORMATS + CHARACTER_FORMATS
 RIG_FORMATS = (".fbx", ".glb", ".gltf", ".blend", ".bvh")
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a command has to say: `data` for --json, `lines` for people. exit_code: of a check that found something."""
-
-    data: dict[str, Any] = field(default_factory=dict)
-    lines: tuple[str, ...] = ()
-    exit_code: int = 0
-
-
-class CommandParser(argparse.ArgumentParser):
-    """Reports wrong arguments like every other error, instead of ending the process."""
-
-    def error(self, message: str) -> NoReturn:
-        raise MotionGPTError(f"{message[:1].upper()}{message[1:]}.", f"See: {self.prog} --help", "usage")
-
-
-def add_command(
-    subparsers: "Subparsers", name: str, summary: str, example: str, run: Callable[[argparse.Namespace], Report]
-) -> CommandParser:
-    """Declare a command. summary: one line without a full stop.  example: shown below its --help."""
-    parser = subparsers.add_parser(
-        name,
-        help=summary,
-        description=summary[:1].upper() + summary[1:] + ".",
-        epilog=f"example:\n  {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
-    parser.set_defaults(run=run)
-    return parser
-
-
-def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    """--model and --device, as `load_engine` takes them."""
-    from ..engine import DEVICES, PRECISIONS
-    from ..model_folder import DEFAULT_MODEL
-
-    parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help="installed model or model folder")
-    parser.add_argument("--device", default="auto", choices=DEVICES, help="what to run it on (auto)")
-    parser.add_argument(
-        "--precision", default="auto", choices=PRECISIONS, help="of imported models: int8 on the CPU, bfloat16 on a GPU"
-    )
 
 
 def check_output(path: Path, formats: Iterable[str], copies: int = 1, body: Path | None = None) -> list[Path]:
@@ -184,18 +137,12 @@ def write_motions(
         return
     for motion, path in zip(motions, paths, strict=True):
         with draft_of(path) as draft:
-            _write_one(motion, draft, body)
+            if path.suffix.lower() in PICTURE_FORMATS:
+                from ...output.pictures import render_sheet
 
-
-def _write_one(motion: Motion, path: Path, body: Path | None) -> None:
-    if path.suffix.lower() in PICTURE_FORMATS:
-        from ..output.pictures import render_sheet
-
-        render_sheet([motion], [motion_title(motion, "")], path)
-    else:
-        from ...retarget.files.reading import write_motion
-
-        write_motion(motion, path, body)
+                render_sheet([motion], [motion_title(motion, "")], draft)
+            else:
+                write_motion(motion, draft, body)
 
 
 def motion_title(motion: Motion, otherwise: str) -> str:
@@ -220,15 +167,3 @@ def draft_of(target: Path) -> Iterator[Path]:
         ) from error
     finally:
         draft.unlink(missing_ok=True)
-
-
-def describe(motion: Motion, path: Path) -> dict[str, Any]:
-    """A written motion for --json."""
-    return {"path": str(path), "frames": len(motion), "fps": motion.fps, "seconds": round(motion.duration, 6)}
-
-
-def written_lines(motions: Sequence[Motion], paths: Sequence[Path]) -> tuple[str, ...]:
-    """Written motions for people."""
-    return tuple(
-        f"{path}: {len(m)} frames, {m.duration:g} s at {m.fps:g} fps" for m, path in zip(motions, paths, strict=True)
-    )

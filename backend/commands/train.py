@@ -1,4 +1,4 @@
-"""`motiongpt data` and `motiongpt train`: from motion capture to a model of one's own. These need the `train` extra."""
+"""`motiongpt train`: a model of one's own, stage by stage. This needs the `train` extra."""
 
 import argparse
 import contextlib
@@ -9,33 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ...retarget.errors import MotionGPTError
-from . import common
-from .common import Report
+from .shared.declaring import Subparsers, add_command, add_group
+from .shared.report import Report
 
 
-def add_commands(subparsers: "common.Subparsers") -> None:
-    """Declare `data` and `train`."""
-    data = subparsers.add_parser("data", help="make data sets for training")
-    inner = data.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=common.CommandParser)
-    parser = common.add_command(
-        inner,
-        "import",
-        "read motion capture into a data set",
-        "motiongpt data import clips/ more-clips/ --captions captions.csv -o dataset/",
-        run_import,
-    )
-    parser.add_argument("sources", nargs="*", type=Path, metavar="CLIPS", help="folders or .bvh files")
-    parser.add_argument("--captions", type=Path, metavar="CSV", help="table with the columns file and caption")
-    parser.add_argument("--no-mirror", action="store_true", help="leave out the mirrored copies of the clips")
-    parser.add_argument(
-        "--humanml3d", type=Path, metavar="DIR", help="instead of clips: HumanML3D's index and texts ..."
-    )
-    parser.add_argument("--amass", type=Path, metavar="DIR", help="... over the collections of AMASS in this folder")
-    parser.add_argument("--body", type=Path, metavar="DIR", help="SMPL-H or SMPL-X body files, for AMASS")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DATASET", help="folder to write")
-
-    train = subparsers.add_parser("train", help="train a model on a data set")
-    inner = train.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=common.CommandParser)
+def declare(subparsers: Subparsers) -> None:
+    """Declare `train` and its stages."""
+    inner = add_group(subparsers, "train", "train a model on a data set")
     _add_tokenizer(inner)
     _add_language_model(inner)
     _add_matching(inner)
@@ -43,11 +23,11 @@ def add_commands(subparsers: "common.Subparsers") -> None:
     _add_transition(inner)
 
 
-def _add_tokenizer(inner: "common.Subparsers") -> None:
-    parser = common.add_command(
+def _add_tokenizer(inner: Subparsers) -> None:
+    parser = add_command(
         inner,
         "tokenizer",
-        "stage 1: train the motion tokenizer; goes on with what the folder holds",
+        "stage 1: train the motion tokenizer; resumes from what the folder holds",
         "motiongpt train tokenizer dataset/ -o runs/tokenizer --steps 5000",
         run_tokenizer,
     )
@@ -57,16 +37,16 @@ def _add_tokenizer(inner: "common.Subparsers") -> None:
         "--refine",
         type=Path,
         metavar="FOLDER",
-        help="a trained tokenizer whose decoder to train further, on all styles alike; its codes stay",
+        help="a trained tokenizer whose decoder is trained further, on all styles alike; its codes stay",
     )
     _add_settings(parser)
 
 
-def _add_language_model(inner: "common.Subparsers") -> None:
-    parser = common.add_command(
+def _add_language_model(inner: Subparsers) -> None:
+    parser = add_command(
         inner,
         "language-model",
-        "stage 2: train the language model on a trained tokenizer; goes on with what the folder holds",
+        "stage 2: train the language model on a trained tokenizer; resumes from what the folder holds",
         "motiongpt train language-model dataset/ --tokenizer runs/tokenizer -o runs/language --steps 4000",
         run_language_model,
     )
@@ -76,11 +56,11 @@ def _add_language_model(inner: "common.Subparsers") -> None:
     _add_settings(parser)
 
 
-def _add_matching(inner: "common.Subparsers") -> None:
-    parser = common.add_command(
+def _add_matching(inner: Subparsers) -> None:
+    parser = add_command(
         inner,
         "matching",
-        "train the text-motion matching model that judges motion; goes on with what the folder holds",
+        "train the text-motion matching model that judges motion; resumes from what the folder holds",
         "motiongpt train matching dataset/ -o runs/matching --judge judge/",
         run_matching,
     )
@@ -92,8 +72,8 @@ def _add_matching(inner: "common.Subparsers") -> None:
     _add_settings(parser)
 
 
-def _add_export(inner: "common.Subparsers") -> None:
-    parser = common.add_command(
+def _add_export(inner: Subparsers) -> None:
+    parser = add_command(
         inner,
         "export",
         "pack a trained tokenizer and language model as a model folder",
@@ -107,11 +87,11 @@ def _add_export(inner: "common.Subparsers") -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL", help="model folder to write")
 
 
-def _add_transition(inner: "common.Subparsers") -> None:
-    parser = common.add_command(
+def _add_transition(inner: Subparsers) -> None:
+    parser = add_command(
         inner,
         "transition",
-        "train the model that fills gaps between keyed poses; goes on with what the folder holds",
+        "train the model that fills gaps between keyed poses; resumes from what the folder holds",
         "motiongpt train transition dataset/ -o runs/transition --steps 6000 --into models/mine",
         run_transition,
     )
@@ -167,34 +147,6 @@ def _need_torch() -> None:
         raise MotionGPTError(
             "Training needs PyTorch.", "Run `pip install motiongpt-blender[train]`.", "missing_package"
         )
-
-
-def run_import(args: argparse.Namespace) -> Report:
-    """Clips to a data set."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from ..dataset.clips import import_clips
-    from ..dataset.humanml3d import import_humanml3d
-
-    of_index = args.humanml3d is not None and args.amass is not None
-    if of_index == bool(args.sources) or (args.humanml3d is None) != (args.amass is None):
-        raise MotionGPTError(
-            "Give either clips, or --humanml3d and --amass.", "See: motiongpt data import --help", "usage"
-        )
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Reading clips")
-
-        def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        if of_index:
-            dataset = import_humanml3d(args.humanml3d, args.amass, args.output, args.body, show)
-        else:
-            dataset = import_clips(args.sources, args.output, args.captions, not args.no_mirror, show)
-    worded = sum(bool(c.captions or c.tags) for c in dataset.clips)
-    data = {"path": str(args.output), "clips": len(dataset.clips), "captioned": worded, "frames": len(dataset.features)}
-    return Report(data, (f"{args.output}: {len(dataset.clips)} clips, {worded} with captions",))
 
 
 def run_tokenizer(args: argparse.Namespace) -> Report:

@@ -1,0 +1,100 @@
+"""How commands ask a model: the motion that goes in, progress on the terminal, the motions that come out."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ....retarget.errors import MotionGPTError
+from ....retarget.files.reading import read_motion
+from ....retarget.motion import Motion
+from ... import limits
+from ...engine import Engine, Result, last_result
+from ...output import blender
+from ...tasks import Task
+from .declaring import add_model_arguments
+from .outputs import ALL_FORMATS, MOTION_FORMATS, check_export, write_motions
+from .progress import progress_bar
+from .report import Report, file_data, file_lines
+
+
+def add_input(parser: argparse.ArgumentParser) -> None:
+    """The motion that a task is about."""
+    parser.add_argument("motion", type=Path, metavar="MOTION", help=" ".join(MOTION_FORMATS))
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """--output."""
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=" ".join(ALL_FORMATS))
+
+
+def add_sampling(parser: argparse.ArgumentParser) -> None:
+    """--seed, --variations and --rig."""
+    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same motion (0)")
+    parser.add_argument("--variations", type=int, default=1, help="how many; OUT gets -1, -2 ... added (1)")
+    parser.add_argument("--rig", metavar="CHARACTER", help="character file for .fbx .glb .blend (a built-in mannequin)")
+
+
+def add_edit_output(parser: argparse.ArgumentParser) -> None:
+    """What `edit` reads besides the motion."""
+    add_output(parser)
+    parser.add_argument("--prompt", default="", metavar="TEXT", help="what the person does, for models that use it")
+    parser.add_argument("--fps", type=float, help="frames a second of the output (those of the input)")
+    add_sampling(parser)
+    add_model_arguments(parser)
+
+
+def load(args: argparse.Namespace) -> Engine:
+    """The model that `add_model_arguments` names. Raises MotionGPTError."""
+    from ...engines import load_engine
+
+    return load_engine(args.model, args.device, args.precision)
+
+
+def answer(args: argparse.Namespace, engine: Engine, task: Task, motions: Sequence[Motion] = ()) -> Result:
+    """What the model makes of a task, with a progress bar on a terminal."""
+    with progress_bar(quiet=args.json) as show:
+        return last_result(task.answer(engine, motions), lambda progress: show(progress.stage.label, progress.fraction))
+
+
+def edit(args: argparse.Namespace, task: Task) -> Report:
+    """Ask for a task with the motion of `add_input`, and write what comes out.
+
+    Everything that can be wrong without the model is found before it is loaded. Raises MotionGPTError.
+    """
+    task.check()
+    if args.fps is not None:
+        limits.check_fps(args.fps)
+    paths, motion = check_export(args.output, args.rig, ALL_FORMATS, args.variations), read_input(args.motion)
+    engine = load(args)
+    made = answer(args, engine, task, [motion]).motions
+    return write(args, engine, [m if args.fps is None else m.resample(args.fps) for m in made], paths)
+
+
+def read_input(path: Path) -> Motion:
+    """The motion of `add_input`. Raises MotionGPTError for one that can't be read, or is too long."""
+    motion = read_motion(path)
+    if len(motion) > limits.MAX_MOTION_FRAMES:
+        raise MotionGPTError(
+            f"{path} has {len(motion)} frames.", f"Use at most {limits.MAX_MOTION_FRAMES}.", "too_large"
+        )
+    return motion
+
+
+def write(
+    args: argparse.Namespace,
+    engine: Engine,
+    motions: Sequence[Motion],
+    paths: Sequence[Path],
+    options: blender.CharacterOptions | None = None,
+) -> Report:
+    """Write the motions that a model has made, and report them."""
+    write_motions(motions, paths, args.rig, options=options)
+    files = [file_data(m, path) for m, path in zip(motions, paths, strict=True)]
+    data = {"files": files, "text": args.prompt, "seed": args.seed, "model": engine.name, "device": engine.device}
+    return Report(data, file_lines(motions, paths))
+
+
+def at_rate(motion: Motion, fps: float, seconds: float) -> Motion:
+    """A generated motion at another rate, `seconds` long: models end on whole tokens, up to a quarter second off."""
+    near = abs(motion.duration - seconds) <= 0.25
+    return motion.resample(fps, max(1, round(seconds * fps)) if near else None)

@@ -1,0 +1,29 @@
+"""What commands say at their end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ....retarget.motion import Motion
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a command has to say: `data` for --json, `lines` for people. exit_code: of a check that found something."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+    exit_code: int = 0
+
+
+def file_data(motion: Motion, path: Path) -> dict[str, Any]:
+    """A written motion for --json."""
+    return {"path": str(path), "frames": len(motion), "fps": motion.fps, "seconds": round(motion.duration, 6)}
+
+
+def file_lines(motions: Sequence[Motion], paths: Sequence[Path]) -> tuple[str, ...]:
+    """Written motions for people."""
+    return tuple(
+        f"{path}: {len(m)} frames, {m.duration:g} s at {m.fps:g} fps" for m, path in zip(motions, paths, strict=True)
+    )

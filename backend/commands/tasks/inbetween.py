@@ -1,0 +1,42 @@
+"""`motiongpt inbetween`: the frames between kept poses."""
+
+import argparse
+
+from ... import limits
+from ...tasks import Inbetween
+from ..shared import asking
+from ..shared.declaring import Subparsers, add_command
+from ..shared.report import Report
+
+
+def declare(subparsers: Subparsers) -> None:
+    """Declare `inbetween`."""
+    parser = add_command(
+        subparsers,
+        "inbetween",
+        "keep some frames of a motion and generate the others",
+        "motiongpt inbetween poses.bvh --keep 0,45,90 -o filled.bvh",
+        run,
+    )
+    asking.add_input(parser)
+    parser.add_argument("--keep", type=_frames, required=True, metavar="FRAMES", help="frames to keep, as in 0,45,90")
+    asking.add_edit_output(parser)
+
+
+def _frames(text: str) -> tuple[int, ...]:
+    """Comma-separated frames, ranges as in 0-10 among them."""
+    frames: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise argparse.ArgumentTypeError(f"{text} are no frames, such as 0,45,90 or 0-10,90")
+        stop = int(last) if dash else int(first)
+        if stop >= limits.MAX_MOTION_FRAMES:
+            raise argparse.ArgumentTypeError(f"{stop} is beyond the last frame that a motion can have")
+        frames += range(int(first), stop + 1)
+    return tuple(frames)
+
+
+def run(args: argparse.Namespace) -> Report:
+    """As many frames as came in, the kept ones as they were."""
+    return asking.edit(args, Inbetween(args.keep, args.prompt, seed=args.seed, variations=args.variations))

@@ -1,0 +1,154 @@
+"""What a model can be asked to do: one class a task, from the panel and the command line, over the wire, to the engine.
+
+The motions that a task needs travel beside it. Annotations bound what `protocol.decode` takes from a peer; `check` says
+the same limits in words, for values that a person has typed.
+
+This module runs inside Blender too: msgspec and `retarget` only.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+from ..retarget.errors import MotionGPTError
+from ..retarget.motion import Motion
+from ..retarget.motion.known import WHOLE, Known
+from . import limits
+
+if TYPE_CHECKING:
+    from .engine import Engine, Events
+
+ModelName = Annotated[str, Meta(max_length=1_000)]
+Prompt = Annotated[str, Meta(max_length=limits.MAX_TEXT)]
+Seconds = Annotated[float, Meta(gt=0, le=limits.MAX_SECONDS)]
+Seed = Annotated[int, Meta(ge=0, le=limits.MAX_SEED)]
+Variations = Annotated[int, Meta(ge=1, le=limits.MAX_VARIATIONS)]
+Temperature = Annotated[float, Meta(ge=0, le=100)]
+TopP = Annotated[float, Meta(gt=0, le=1)]
+KeptFrame = Annotated[int, Meta(ge=0, lt=limits.MAX_MOTION_FRAMES)]
+KeptFrames = Annotated[tuple[KeptFrame, ...], Meta(min_length=1, max_length=limits.MAX_MOTION_FRAMES)]
+KnownBits = Annotated[int, Meta(gt=0, le=WHOLE.bits)]
+KnownPoses = Annotated[tuple[KnownBits, ...], Meta(min_length=1, max_length=limits.MAX_MOTION_FRAMES)]
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """Something to ask of a model. model: its name; "" takes the server's own."""
+
+    model: ModelName = ""
+
+    motion_count: ClassVar[int] = 1
+    """How many motions come along: one, unless a task says otherwise."""
+
+    @classmethod
+    def name(cls) -> str:
+        """What messages and model cards call the task."""
+        return str(cls.__struct_config__.tag)
+
+    def check(self) -> None:
+        """Raises MotionGPTError for a value outside the limits of one request."""
+
+    def check_motions(self, motions: Sequence[Motion]) -> None:
+        """Raises MotionGPTError ("protocol") unless as many motions came along as the task needs."""
+        if len(motions) != self.motion_count:
+            raise MotionGPTError(
+                f"The request came with {len(motions)} motions instead of {self.motion_count}.", "", "protocol"
+            )
+
+    def answer(self, engine: "Engine", motions: Sequence[Motion] = ()) -> "Events":
+        """What an engine makes of it. motions: those that came along.
+
+        Raises MotionGPTError ("unsupported") for a model that does not have the task.
+        """
+        if not engine.can(type(self)):
+            raise engine.unsupported(type(self))
+        return self._ask(engine, *motions)
+
+    def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
+        raise NotImplementedError
+
+
+class Sampled(Task, frozen=True, kw_only=True):
+    """A task whose answer is motion, drawn at random.
+
+    variations: how many motions.  temperature, top_p: None takes the model's own.
+    """
+
+    seed: Seed = 0
+    variations: Variations = 1
+    temperature: Temperature | None = None
+    top_p: TopP | None = None
+
+    def check(self) -> None:
+        limits.check_seed(self.seed)
+        limits.check_variations(self.variations)
+
+
+class Generate(Sampled, frozen=True, tag="generate"):
+    """Text to motion, at the model's own rate. seconds: how long; None lets the model decide."""
+
+    prompt: Prompt
+    seconds: Seconds | None = 4.0
+
+    motion_count: ClassVar[int] = 0
+
+    def check(self) -> None:
+        limits.check_prompt(self.prompt)
+        if self.seconds is not None:
+            limits.check_seconds(self.seconds)
+        super().check()
+
+    def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
+        return engine.generate(self)
+
+
+class Continue(Sampled, frozen=True, tag="continue"):
+    """`seconds` more after a motion. prompt: what happens then; "" where the model needs no text."""
+
+    seconds: Seconds
+    prompt: Prompt = ""
+
+    def check(self) -> None:
+        limits.check_seconds(self.seconds)
+        limits.check_optional_prompt(self.prompt)
+        super().check()
+
+    def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
+        return engine.continue_motion(self, *motions)
+
+
+class Inbetween(Sampled, frozen=True, tag="inbetween"):
+    """The frames `keep` of a motion stay exactly as they are, the others are generated.
+
+    known: for each entry of `keep` the channels that its pose gives, as bits of `retarget.motion.known.Known`. What is
+    not given is generated like the other frames: its values in the motion do not matter. None: every kept pose is
+    whole.
+    Raises MotionGPTError where it does not fit `keep`.
+    """
+
+    keep: KeptFrames
+    prompt: Prompt = ""
+    known: KnownPoses | None = None
+
+    def __post_init__(self) -> None:
+        limits.check_known(self.keep, self.known)
+
+    @property
+    def poses(self) -> tuple[Known, ...]:
+        """`known` for each kept frame, whole poses included."""
+        return (WHOLE,) * len(self.keep) if self.known is None else tuple(map(Known, self.known))
+
+    def check(self) -> None:
+        limits.check_optional_prompt(self.prompt)
+        super().check()
+
+    def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
+        return engine.inbetween(self, *motions)
+
+
+class Describe(Task, frozen=True, tag="caption"):
+    """A motion to text."""
+
+    def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
+        return engine.describe(self, *motions)
