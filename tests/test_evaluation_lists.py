@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from motiongpt.backend.dataset.captions import ACTIONS, LITTLE, OWNERS, STYLES, SUBJECTS, _inflect, describe
-from motiongpt.backend.dataset.clips import Clip, _tags
+from motiongpt.backend.dataset.bvh_clips import _tags
+from motiongpt.backend.dataset.captions import ACTIONS, LITTLE, OWNERS, SAME_STYLE, STYLES, SUBJECTS, _inflect, describe
+from motiongpt.backend.dataset.clips import Clip
 from motiongpt.backend.dataset.meaning import (
     ACTION_NAMES,
     SAME_ACTION,
-    SAME_STYLE,
     STYLE_NAMES,
     Meaning,
     meaning_of_tags,

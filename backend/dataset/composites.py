@@ -17,9 +17,9 @@ from ...retarget.motion.feet import plant_feet
 from ...retarget.motion.skeleton import JOINT
 from ...retarget.solving.solve import with_contacts
 from ...retarget.typing import Floats
-from ..evaluation.prompts import headings
 from ..features import features_to_motion, motion_to_features
 from .clips import Clip, Dataset
+from .kinematics import headings
 
 COMPOSITE = "composite"
 """Names of composites begin with it."""

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from ...retarget.motion import rotations as rot
 from ...retarget.motion.skeleton import CONTACT_JOINTS
 from ...retarget.typing import Floats, Ints
-from ..dataset.clips import Clip, Dataset, clip_motion, load_dataset
+from ..dataset.clips import Clip, load_motions
+from ..dataset.windows import placed_window, position_statistics, training_windows
 from ..engine import Engine, InbetweenRequest, Result
 from ..inbetween.exact import whole_poses
 from ..inbetween.interpolation import interpolate
 from .measures.bezier import auto_clamped
-from .measures.inbetween import l2p, l2q, npss, placed_window, position_statistics, training_windows
+from .measures.inbetween import l2p, l2q, npss
 
 GAPS = (5, 15, 30, 45)
 CONTEXTS = {"context": 10, "poses": 1}
@@ -74,17 +74,6 @@ def by_engine(engine: Engine, with_text: bool) -> Method:
         return last.motions[0]
 
     return fill
-
-
-def load_motions(folder: Path, split: str) -> list[tuple[Motion, Clip]]:
-    """The clips of a split at 30 frames a second, each once; all where it has none (a small data set)."""
-    dataset: Dataset = load_dataset(folder)
-    path = folder / "poses.npy"
-    if not path.exists():
-        raise MotionGPTError(f"{folder} holds no poses.npy.", "Import the clips again with `motiongpt data import`.")
-    rows = np.load(path, mmap_mode="r")
-    clips = [c for c in dataset.split(split) or dataset.clips if not c.mirrored]
-    return [(clip_motion(np.asarray(rows[c.pose_start : c.pose_start + c.pose_frames])), c) for c in clips]
 
 
 def windows(clips: list[tuple[Motion, Clip]], context: int, gap: int, most: int) -> list[Window]:

@@ -9,7 +9,8 @@ import numpy as np
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from ..dataset.clips import Dataset
-from ..dataset.meaning import OTHER, read_caption
+from ..dataset.meaning import read_caption
+from ..dataset.words.vocabulary import OTHER
 from ..engine import CaptionRequest, ContinueRequest, Engine, GenerateRequest, InbetweenRequest, Progress, Result
 from ..features import features_to_motion
 from .cases import Case

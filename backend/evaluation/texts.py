@@ -15,7 +15,7 @@ from ..dataset.captions import describe
 from ..dataset.clips import Dataset
 
 if TYPE_CHECKING:
-    from ..training.language.sentences import Sentences
+    from ..text_encoder.sentences import Sentences
 
 
 _WORDINGS = 8  # of every content, style and side
@@ -28,7 +28,7 @@ def _sentences(texts: Sequence[str], path: Path | None = None) -> "Sentences":
         raise MotionGPTError(
             "Judging texts needs PyTorch.", "Run `pip install motiongpt-blender[train]`.", "missing_package"
         )
-    from ..training.language.sentences import kept_sentences, load_text_tokenizer, load_words, read_sentences
+    from ..text_encoder.sentences import kept_sentences, load_text_tokenizer, load_words, read_sentences
 
     return kept_sentences(texts, path) if path else read_sentences(texts, load_text_tokenizer(), load_words())
 

@@ -24,7 +24,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table that has these keys and no others."""
 
 
-class _Action(_Table):
+class _Action(_Table, frozen=True):
     """As `actions.toml` says."""
 
     wordings: tuple[_Row, ...]
@@ -33,7 +33,7 @@ class _Action(_Table):
     means: str = ""
 
 
-class Style(_Table):
+class Style(_Table, frozen=True):
     """As `styles.toml` says."""
 
     adverbs: _Texts
@@ -45,7 +45,7 @@ class Style(_Table):
     same: tuple[str, ...] = ()
 
 
-class Rule(_Table):
+class Rule(_Table, frozen=True):
     """As `reading.toml` says."""
 
     words: _Texts
@@ -53,11 +53,11 @@ class Rule(_Table):
     side: str = ""
 
 
-class _Reading(_Table):
+class _Reading(_Table, frozen=True):
     rules: tuple[Rule, ...]
 
 
-class Sentences(_Table):
+class Sentences(_Table, frozen=True):
     """As `sentences.toml` says."""
 
     subjects: _Texts
@@ -125,9 +125,12 @@ def _add(actions: Actions, key: str, action: _Action, sides: dict[Side, dict[str
             actions.little[name] = _filled(action.little, words)
         if action.means:
             actions.same[name] = action.means.format(**words)
-    for side, other in (("left", "right"), ("right", "left")):
-        if side in action.names and side not in action.names[side]:
-            actions.mirrored[action.names[side]] = action.names[other]
+    if action.names:
+        left, right = action.names["left"], action.names["right"]
+        if "left" not in left:
+            actions.mirrored[left] = right
+        if "right" not in right:
+            actions.mirrored[right] = left
 
 
 def _filled(rows: tuple[tuple[str, ...], ...], words: dict[str, str]) -> tuple[Wording, ...]:

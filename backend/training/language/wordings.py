@@ -11,9 +11,9 @@ from tokenizers import Tokenizer
 from ...dataset.captions import VOCABULARY, describe
 from ...dataset.clips import Clip
 from ...engines.starter import vocabulary
+from ...text_encoder.net import PretrainedEncoder
+from ...text_encoder.sentences import Sentences, read_sentences
 from ..loop import save_whole
-from .net import PretrainedEncoder
-from .sentences import Sentences, read_sentences
 
 INSTRUCTIONS = VOCABULARY.sentences.instructions
 QUESTIONS = (vocabulary.QUESTION, *VOCABULARY.sentences.questions)
