@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from ....retarget.errors import MotionGPTError
+from ...output.results import add_page_option, write_page
 from .. import common
 from ..common import Report
 
@@ -32,6 +33,7 @@ def add_command(inner: "common.Subparsers") -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="for table.md, table.json and a cache")
     parser.add_argument("--write", action="store_true", help="put the result on the model's card")
     common.add_model_arguments(parser)
+    add_page_option(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
@@ -48,7 +50,7 @@ def run(args: argparse.Namespace) -> Report:
     from rich.progress import Progress
 
     from ...evaluation.judge import BUNDLED, Judge
-    from ...evaluation.report.pages import page
+    from ...evaluation.report.pages import REAL, parts_of
     from ...evaluation.report.report import Settings, evaluate_model
 
     settings = Settings(args.runs, args.limit, args.seeds, args.others)
@@ -60,13 +62,17 @@ def run(args: argparse.Namespace) -> Report:
             return lambda done, total: bar.update(task, completed=done, total=total)
 
         report = evaluate_model(args.dataset, Judge(args.judge or BUNDLED), models, settings, args.output, say)
-    text = page(report)
+    parts, pages = parts_of(report), [args.page] if args.page else []
     if args.output is not None:
         (args.output / "table.json").write_text(json.dumps(report, indent=1, allow_nan=False), encoding="utf-8")
-        (args.output / "table.md").write_text(text, encoding="utf-8")
+        pages.append(args.output / "table.md")
+    for path in pages:
+        name = next(row for row in report["rows"] if row != REAL)
+        command = f"evaluate model dataset/ --runs {args.runs} --seeds {args.seeds} --others {args.others}"
+        write_page(path, f"How good {name} is", command, parts)
     if args.write:
         _write(args.model, report)
-    return Report(report, tuple(text.splitlines()))
+    return Report(report, tuple("\n\n".join(parts).splitlines()))
 
 
 def _write(model: str, report: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ import argparse
 import msgspec
 
 from ....retarget.errors import MotionGPTError
+from ...output.results import add_page_option, grid, write_page
 from .. import common
 from ..common import Report
 
@@ -21,6 +22,7 @@ def add_command(inner: "common.Subparsers") -> None:
     parser.add_argument("--seeds", type=int, default=10, help="motions for each prompt (10)")
     parser.add_argument("--write", action="store_true", help="put the result on the model's card")
     common.add_model_arguments(parser)
+    add_page_option(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
@@ -38,6 +40,13 @@ def run(args: argparse.Namespace) -> Report:
     if args.write:
         folder, card = find_model(args.model)
         write_card(msgspec.structs.replace(card, measured={**card.measured, "prompts": shares}), folder)
+    if args.page:
+        rows = [[prompt, f"{share:.0%}"] for prompt, share in [*shares.items(), ("mean", mean)]]
+        parts = [
+            f"Share of {args.seeds} motions of four seconds whose joints show what the prompt says.",
+            grid(["", "done"], rows),
+        ]
+        write_page(args.page, f"Simple prompts: {engine.name}", f"evaluate prompts --seeds {args.seeds}", parts)
     lines = [f"{share:6.0%}  {prompt}" for prompt, share in shares.items()]
     return Report(
         {"model": engine.name, "seeds": args.seeds, "prompts": shares, "mean": mean},

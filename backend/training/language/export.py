@@ -42,6 +42,18 @@ class _RowQuantized(nn.Module):
         return self.table[ids].float() * self.scale[ids]
 
 
+class _WordsGraph(nn.Module):
+    """ids, mask (B, L) -> the pretrained encoder's states (B, L, 384)."""
+
+    def __init__(self, words: PretrainedEncoder) -> None:
+        super().__init__()
+        self.words = words
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        out: Tensor = self.words(ids, mask)
+        return out
+
+
 class _MemoryGraph(nn.Module):
     """What `MotionLanguageModel.encode` takes -> keys and values of the decoder's attention to it, (layers, B, heads,
     M, d), and the memory's mask (B, M)."""
@@ -97,7 +109,7 @@ def export_words(words: PretrainedEncoder, folder: Path) -> None:
     words.word = _RowQuantized(words.word.weight.detach())  # type: ignore[assignment]
     text = {"ids": torch.ones(2, 7, dtype=torch.long), "mask": torch.ones(2, 7, dtype=torch.long)}
     axes: dict[str, Any] = {name: {0: axis("b", 64), 1: axis("l", 512)} for name in text}
-    export_graph(words, text, ["states"], axes, folder / "words.onnx", True)
+    export_graph(_WordsGraph(words), text, ["states"], axes, folder / "words.onnx", True)
 
 
 def export_language(model: MotionLanguageModel, folder: Path) -> None:
