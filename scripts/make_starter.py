@@ -6,7 +6,7 @@
 CLIPS holds BVH files and, where their names don't say what they show, captions.csv. WORK gets everything: the data set,
 the trainings with their checkpoints, the model in WORK/starter, result pages in WORK/results. A stage whose command has
 run to its end is skipped; one that was interrupted resumes from its training's last checkpoint when this is run again.
-The stages take some six hours of two CPU cores; a GPU is used where there is one.
+All of it takes two CPU cores a working day; a GPU is used where there is one.
 """
 
 import argparse

@@ -84,7 +84,7 @@ STYLES = {style: _ways(VOCABULARY.styles[SAME_STYLE.get(style, style)]) for styl
 """Style -> (adverbs, subjects that bring the style with them, phrases that follow)."""
 
 _PLAIN_STYLES = ("normal",)
-_STYLE_OFTEN_UNSAID = 0.2  # even styled clips are sometimes only named by what happens
+_STYLE_OMITTED = 0.2  # share of styled clips whose caption names the action alone
 # An adverb may stand before these, but not between a verb and its object.
 _AFTER_ADVERB = re.compile(
     r"(forward|ahead|along|across|around|backwards?|diagonally|from|through|in|on|at|to|by|with|while)\b"
@@ -106,8 +106,8 @@ def describe(content: str, style: str, mirrored: bool, little: bool, rng: random
     verb = rng.choice(LITTLE[content] if little and content in LITTLE else ACTIONS[content])
     adverbs, subjects, phrases = STYLES[style]
     subject, adverb, phrase = rng.choice(SUBJECTS), "", ""
-    unsaid = 0.85 if style in _PLAIN_STYLES else _STYLE_OFTEN_UNSAID
-    if rng.random() >= unsaid:
+    omitted = 0.85 if style in _PLAIN_STYLES else _STYLE_OMITTED
+    if rng.random() >= omitted:
         way = rng.choice(("adverb", "subject", "phrase"))
         subject = rng.choice(subjects) if way == "subject" else subject
         adverb = rng.choice(adverbs) if way == "adverb" else ""

@@ -104,7 +104,7 @@ def load_motions(folder: Path, split: str) -> list[tuple[Motion, Clip]]:
 
 def compute_statistics(dataset: Dataset) -> Statistics:
     """Mean and standard deviation over the training clips, the deviation shared within each group of features, so
-    that no dimension that hardly moves is blown up."""
+    that a dimension that hardly moves is not scaled up."""
     rows = np.concatenate([dataset.of(c) for c in dataset.split("train")])
     mean = rows.mean(axis=0, dtype=np.float64)
     std = rows.std(axis=0, dtype=np.float64)

@@ -77,7 +77,7 @@ def swings(motion: Motion, side: str) -> int:
 
 
 def activity(content: str, motion: Motion) -> Float64s | None:
-    """(T,) how much of what the content names goes on in each frame, 0 to 1; None where all of the clip is alike."""
+    """(T,) how far each frame is in what the content names, 0 to 1; None where no part of the clip stands out."""
     joints = motion.joints
     if "turn" in content:
         heading = headings(motion)

@@ -43,17 +43,6 @@ class UnseenPrompt:
     kind: str
 
 
-def list_test_clips() -> tuple[str, ...]:
-    """Names of the project's test clips, in alphabetical order; a mirrored copy belongs to its original."""
-    return tuple((_HERE / "test_clips.txt").read_text(encoding="utf-8").split("\n")[:-1])
-
-
-def unseen_pairs() -> tuple[tuple[str, str], ...]:
-    """(action, style) that no training clip shows, of actions that more than two styles have."""
-    with open(_HERE / "unseen_pairs.csv", newline="", encoding="utf-8") as file:
-        return tuple((row["action"], row["style"]) for row in csv.DictReader(file))
-
-
 def unseen_prompts() -> tuple[UnseenPrompt, ...]:
     """All of `unseen_prompts.csv`."""
     with open(_HERE / "unseen_prompts.csv", newline="", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""How well gaps between keyed poses are filled, on clips kept aside: the LAFAN1 benchmark's measures and some more.
+"""How well gaps between keyed poses are filled, on test clips: the LAFAN1 benchmark's measures and some more.
 
 (a) ten frames of context before the gap and one pose after it; (b) two single poses. Rates: 30 frames a second.
 """
@@ -63,7 +63,7 @@ def bezier(motion: Motion, keep: Ints, text: str) -> Motion:
 
 
 def by_engine(engine: Engine, with_text: bool) -> Method:
-    """What a model makes of it."""
+    """A model's in-between task."""
 
     def fill(motion: Motion, keep: Ints, text: str) -> Motion:
         request = InbetweenRequest(motion, tuple(keep.tolist()), text if with_text else "")
@@ -138,9 +138,7 @@ def _unchanged(motion: Motion, keep: Ints, text: str) -> Motion:
     return motion
 
 
-def evaluate_inbetween(
-    data: Path, methods: dict[str, Method], most: int, progress: Callable[[str], None] = lambda note: None
-) -> dict[str, Any]:
+def evaluate_inbetween(data: Path, methods: dict[str, Method], most: int) -> dict[str, Any]:
     """For "context" and "poses", every gap and every method: the measures. "real" is real motion itself."""
     training = load_motions(data, "train")
     statistics = training_windows([m.rotations for m, _ in training[::4]], [m.root_position for m, _ in training[::4]])
@@ -151,7 +149,6 @@ def evaluate_inbetween(
     for name, gap, given in _tasks(clips, most):
         rows: dict[str, Any] = {"windows": len(given)}
         for method, fill in (("real", _unchanged), *methods.items()):
-            progress(f"{name} {gap}: {method}")
             made = [fill(w.motion, w.keep, w.text) for w in given]
             rows[method] = measure(made, given, std, limits)
         table.setdefault(name, {})[str(gap)] = rows

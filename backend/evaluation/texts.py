@@ -23,7 +23,7 @@ _FILE = "training-captions.pt"
 
 
 def _sentences(texts: Sequence[str], path: Path | None = None) -> "Sentences":
-    """What the encoder makes of the texts, kept in a file where its path is given."""
+    """The encoder's states of the texts, kept in a file where its path is given."""
     if importlib.util.find_spec("torch") is None:
         raise MotionGPTError(
             "Judging texts needs PyTorch.", "Run `pip install motiongpt-blender[train]`.", "missing_package"

@@ -1,5 +1,5 @@
-"""Prompts in words that were kept out of training, and pairs of action and style that no clip shows: what becomes of
-them, judged by the classifiers and by checks on the joints."""
+"""Prompts in words that were kept out of training, and pairs of action and style that no clip shows: the motions that
+they give, judged by the classifiers and by checks on the joints."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -25,7 +25,7 @@ _DRIFT = 0.15  # metres sideways for a metre ahead
 
 
 def _drift(motion: Motion) -> float:
-    """Metres to the left for every metre ahead, of the whole way in the first frame's facing."""
+    """Metres to the left for every metre ahead, over all of the motion, in the first frame's facing."""
     way = motion.centered().root_position
     return float((way[-1, 0] - way[0, 0]) / max(way[-1, 2] - way[0, 2], 0.1))
 

@@ -53,7 +53,7 @@ def load_words(side: str = "pretrained") -> PretrainedEncoder:
 
 @dataclass(frozen=True, eq=False)
 class Sentences:
-    """states (sum of L, 384) float16: what the encoder makes of some sentences, one after the other; starts: the first
+    """states (sum of L, 384) float16: the encoder's states of some sentences, one after the other; starts: the first
     row of each, and the end."""
 
     states: Tensor

@@ -89,8 +89,8 @@ _STRIDE = 2**40  # between the seeds of processes
 
 
 class Processes:
-    """The processes that train one model together, each on batches of its own: those that `torchrun` has started, or
-    this one alone."""
+    """The processes that train one model together, each on batches of its own: those that `torchrun` started, or this
+    one alone."""
 
     def __init__(self, device: torch.device) -> None:
         self.count = int(os.environ.get("WORLD_SIZE", "1"))
@@ -104,17 +104,17 @@ class Processes:
         return self.rank == 0
 
     def seed(self, of_step: int) -> int:
-        """A seed of this process for a step, from that which all of them share."""
+        """This process's seed for a step, made of the seed that all of them share."""
         return of_step + self.rank * _STRIDE
 
     @staticmethod
     def shared_seed(generator: torch.Generator) -> int:
-        """What `seed` was made of, where it seeded the generator."""
+        """The shared seed of a generator that was seeded with `seed`."""
         return generator.initial_seed() % _STRIDE
 
     @contextlib.contextmanager
     def leader_first(self) -> Iterator[None]:
-        """The leader goes through first, and leaves files that the others then find."""
+        """The leader runs the block first and leaves files that the others then find."""
         if self.count > 1 and not self.leads:
             distributed.barrier()
         yield
@@ -122,7 +122,7 @@ class Processes:
             distributed.barrier()
 
     def average_gradients(self, parameters: list[nn.Parameter]) -> None:
-        """Every process gets the mean of all their gradients; one that a process lacks counts as zero."""
+        """Give every process the mean of all their gradients; one that a process lacks counts as zero."""
         if self.count == 1:
             return
         flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
@@ -179,7 +179,7 @@ def train(
             if log and ((step + 1) % schedule.checkpoint_every == 0 or step + 1 == schedule.steps):
                 _save(folder / "checkpoint.pt", model, average, optimizer, config, step + 1)
     if processes.leads:
-        save_whole({"model": average.state_dict(), "config": config}, folder / "model.pt")
+        save_atomically({"model": average.state_dict(), "config": config}, folder / "model.pt")
     return average
 
 
@@ -213,8 +213,8 @@ def _average(average: nn.Module, model: nn.Module, decay: float) -> None:
         held.copy_(newest)
 
 
-def save_whole(state: Any, path: Path) -> None:
-    """Save so that a kill in between leaves the old file, or none, but never half of one."""
+def save_atomically(state: Any, path: Path) -> None:
+    """Save so that a process that is killed meanwhile leaves the old file, or none, but never half of one."""
     torch.save(state, path.with_suffix(".tmp"))
     path.with_suffix(".tmp").replace(path)
 
@@ -228,7 +228,7 @@ def _save(
     step: int,
 ) -> None:
     state = {"model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
-    save_whole({**state, "config": config, "step": step}, path)
+    save_atomically({**state, "config": config, "step": step}, path)
 
 
 def _resume(

@@ -156,8 +156,8 @@ class Batches:
             targets, levels[1] = targets.masked_fill(known, IGNORED), levels[1].masked_fill(known, IGNORED)
         else:
             slots, kinds = torch.zeros(len(rows), 1, 2, dtype=torch.long), torch.full((len(rows), 1), ABSENT)
-            untold = torch.rand(len(rows), generator=generator) < t.hide_length
-            remaining = remaining.masked_fill(untold[:, None], UNKNOWN_LENGTH)
+            hidden = torch.rand(len(rows), generator=generator) < t.hide_length
+            remaining = remaining.masked_fill(hidden[:, None], UNKNOWN_LENGTH)
         return {
             **text, "task": torch.full((len(rows),), TASKS.index("inbetween" if between else "generate")),
             "slots": slots, "kinds": kinds, "tokens": tokens, "details": details, "remaining": remaining,

@@ -65,9 +65,9 @@ class _MemoryGraph(nn.Module):
     def forward(
         self, states: Tensor, mask: Tensor, keep: Tensor, task: Tensor, slots: Tensor, kinds: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        memory, whole = self.model.encode(states, mask, keep, task, slots, kinds)
+        memory, memory_mask = self.model.encode(states, mask, keep, task, slots, kinds)
         pairs = self.model.cross(memory)
-        return torch.stack([k for k, _ in pairs]), torch.stack([v for _, v in pairs]), whole
+        return torch.stack([k for k, _ in pairs]), torch.stack([v for _, v in pairs]), memory_mask
 
 
 class _StepGraph(nn.Module):

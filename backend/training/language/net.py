@@ -167,13 +167,13 @@ class MotionLanguageModel(nn.Module):
         x = torch.cat([self.task(task)[:, None], text.to(self.task.weight.dtype), self._slots(slots, kinds)], dim=1)
         ones = torch.ones_like(mask[:, :1])
         seen = mask * (keep < 2)[:, None]
-        whole = torch.cat([ones, ones, seen, (kinds != ABSENT).to(mask.dtype)], dim=1)
-        bias = attention_bias(whole)
+        memory_mask = torch.cat([ones, ones, seen, (kinds != ABSENT).to(mask.dtype)], dim=1)
+        bias = attention_bias(memory_mask)
         x = self.dropout(x)
         for layer in self.encoder:
             x = layer(x, bias)
         out: Tensor = self.encoder_norm(x)
-        return out, whole
+        return out, memory_mask
 
     def _slots(self, slots: Tensor, kinds: Tensor) -> Tensor:
         """(B, S, width)."""
@@ -199,9 +199,9 @@ class MotionLanguageModel(nn.Module):
         out: Tensor = self.detail_head(F.gelu(self.detail_up(hidden) + self.chosen(first)))
         return out
 
-    def decode(self, memory: Tensor, whole: Tensor, tokens: Tensor, details: Tensor, remaining: Tensor) -> Tensor:
+    def decode(self, memory: Tensor, memory_mask: Tensor, tokens: Tensor, details: Tensor, remaining: Tensor) -> Tensor:
         """States (B, L, width) after each of tokens (B, L), which begin with BEGIN or TELL."""
-        bias = attention_bias(whole)
+        bias = attention_bias(memory_mask)
         positions = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
         x = self.dropout(self.embed(tokens, details, positions, remaining))
         for layer, cross in zip(self.decoder, self.cross(memory), strict=True):

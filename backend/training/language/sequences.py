@@ -22,7 +22,7 @@ MIN_TOKENS = 5
 PHASES = (0, 2)
 """Frames at which clips are cut into tokens."""
 
-_TOGETHER = 256  # clips that are encoded together
+_AT_ONCE = 256  # clips that are encoded together
 
 # Speeds at which clips of a content are shown too: raised hands are over in 2.5 s, so slower ones teach longer
 # requests; turns come late in their clips, so faster ones teach shorter requests.
@@ -88,7 +88,7 @@ def tokenize(model: MotionVqVae, statistics: Statistics, dataset: Dataset, split
     alike = sorted(range(len(clips)), key=lambda i: (speeds_of(clips[i]), clips[i].frames))  # to be encoded together
     with progress_bar("sequences") as bar:
         task = bar.add_task("sequences", total=len(clips), note="")
-        for places in (alike[i : i + _TOGETHER] for i in range(0, len(alike), _TOGETHER)):
+        for places in (alike[i : i + _AT_ONCE] for i in range(0, len(alike), _AT_ONCE)):
             paces = [(i, f) for i in places for f in _at_speeds(clips[i], np.asarray(dataset.of(clips[i])))]
             coded = _codes_of(encoding, [features for _, features in paces])
             for (i, features), (phases, poses) in zip(paces, coded, strict=True):

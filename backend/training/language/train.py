@@ -13,7 +13,7 @@ from ...dataset.clips import Clip, load_dataset
 from ...dataset.composites import with_composites
 from ...engines.starter.vocabulary import CODES, LEVELS
 from ...text_encoder.sentences import load_text_tokenizer, load_words
-from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_whole, settings_of, train
+from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_atomically, settings_of, train
 from ..tokenizer.train import load_tokenizer
 from .data import IGNORED, Batches, LanguageTraining
 from .net import LanguageConfig, MotionLanguageModel
@@ -23,8 +23,8 @@ from .wordings import Wordings, make_wordings
 
 def language_loss(model: MotionLanguageModel, batch: dict[str, Tensor], detail: float) -> dict[str, Tensor]:
     """loss: of both levels, the second weighted by `detail`; accuracy: of the first."""
-    memory, whole = model.encode(*(batch[k] for k in ("states", "mask", "keep", "task", "slots", "kinds")))
-    hidden = model.decode(memory, whole, *(batch[k] for k in ("tokens", "details", "remaining")))
+    memory, memory_mask = model.encode(*(batch[k] for k in ("states", "mask", "keep", "task", "slots", "kinds")))
+    hidden = model.decode(memory, memory_mask, *(batch[k] for k in ("tokens", "details", "remaining")))
     targets, details = batch["targets"], batch["detail_targets"]
     wanted = targets != IGNORED
     logits = model.head(hidden[wanted]).float()  # (n, vocabulary)
@@ -100,7 +100,7 @@ def _cached_sequences(data: Path, tokenizer: Path, folder: Path, training: Langu
         }
         for s in sequences
     ]
-    save_whole(plain, path)
+    save_atomically(plain, path)
     return sequences
 
 

@@ -13,7 +13,7 @@ from ...dataset.clips import Clip
 from ...engines.starter import vocabulary
 from ...text_encoder.net import PretrainedEncoder
 from ...text_encoder.sentences import Sentences, read_sentences
-from ..loop import save_whole
+from ..loop import save_atomically
 
 INSTRUCTIONS = VOCABULARY.sentences.instructions
 QUESTIONS = (vocabulary.QUESTION, *VOCABULARY.sentences.questions)
@@ -50,7 +50,7 @@ class Wordings(Sentences):
         return rng.choice(self.of[key])
 
     def save(self, path: Path) -> None:
-        save_whole(self.__dict__, path)
+        save_atomically(self.__dict__, path)
 
     @classmethod
     def load(cls, path: Path) -> "Wordings":

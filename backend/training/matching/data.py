@@ -53,7 +53,7 @@ class Example:
 
 
 def held_out(clip: Clip) -> bool:
-    """One training clip in twenty, kept from the weights to set the classifiers' temperatures by."""
+    """One training clip in twenty: held out of the training, to calibrate the classifiers' temperatures with."""
     return zlib.crc32(clip.name.encode()) % 20 == 1
 
 

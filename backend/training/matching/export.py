@@ -54,7 +54,7 @@ def export_picker(model: MatchingModel, path: Path) -> None:
 
 
 def add_picker(folder: Path, model: MatchingModel, record: dict[str, Any], candidates: int) -> ModelCard:
-    """Put a picker into a model's folder, whose engine then makes so many candidates for a text and keeps the best.
+    """Put a picker into a model's folder, whose engine then generates that many candidates and keeps the best.
 
     record: settings of the picker's training. Raises MotionGPTError where the folder is no model.
     """
@@ -75,7 +75,7 @@ def export_judge(model: MatchingModel, folder: Path, record: dict[str, Any]) -> 
 
 
 def calibrate(model: MatchingModel, dataset: Dataset) -> dict[str, float]:
-    """On the training clips that were kept from the weights: each classifier's share of right answers, and the
+    """On the held-out clips: each classifier's share of right answers, and the
     temperature that makes its probabilities likeliest (Guo et al. 2017)."""
     clips = [c for c in dataset.split("train") if held_out(c) and c.tags]
     if not clips:
@@ -89,8 +89,8 @@ def calibrate(model: MatchingModel, dataset: Dataset) -> dict[str, float]:
 
 
 def right_where_set_apart(model: MatchingModel, dataset: Dataset, styles: str) -> dict[str, float]:
-    """Shares of right answers on the clips that were `set_apart`: what the model makes of pairs of action and style
-    that no clip has taught it."""
+    """Shares of right answers on the clips that were `set_apart`: how it classifies pairs of action and style
+    that it was not trained on."""
     clips = [c for c in dataset.clips if set_apart(c, styles)]
     if not clips:
         return {}

@@ -17,7 +17,7 @@ from ....retarget.typing import Float32s, Float64s, Ints
 from ...dataset.clips import Dataset, compute_statistics, load_dataset
 from ...dataset.sampling import clip_weights, fair_weights
 from ...features import PELVIS_CHILDREN, SLICES, Statistics, features_to_motion
-from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_whole, train
+from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_atomically, train
 from .data import Windows
 from .net import FRAMES_PER_TOKEN, MotionVqVae
 
@@ -147,7 +147,7 @@ def refine_decoder(
     refined = train(decoder, loss_of, folder / "decoder", schedule, settings, "decoder")
     model.decoder.load_state_dict(refined.state_dict())
     np.savez(folder / "statistics.npz", mean=statistics.mean, std=statistics.std)
-    save_whole({"model": model.state_dict(), "config": asdict(config), "first": record}, folder / "model.pt")
+    save_atomically({"model": model.state_dict(), "config": asdict(config), "first": record}, folder / "model.pt")
     return model.eval()
 
 

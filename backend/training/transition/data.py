@@ -12,8 +12,8 @@ from ...dataset.clips import load_motions
 from ...dataset.sampling import clip_weights
 from ...inbetween.network_input import AFTER, BEFORE, KEY_COUNT, Keys, global_rotations, joints_from_root
 
-SHORTEST, LONGEST = 1, 120
-"""Frames between two keys."""
+LONGEST = 120
+"""Frames between two keys, at most."""
 
 
 @dataclass(frozen=True, eq=False)

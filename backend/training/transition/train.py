@@ -143,7 +143,7 @@ def _one_hot(bucket: Tensor) -> Tensor:
 
 def _input_statistics(clips: Clips) -> tuple[Tensor, Tensor]:
     """Mean and deviation of the input; the deviation at least a fifth of that of its part, so that what hardly moves
-    is not blown up."""
+    is not scaled up."""
     rng = np.random.default_rng(1)
     gaps = draw_gaps(clips, _MEASURED, rng)
     rows = gap_input(gaps.keys, _headings(clips, gaps))
@@ -157,13 +157,13 @@ def _input_statistics(clips: Clips) -> tuple[Tensor, Tensor]:
 
 
 def _losses(
-    model: TransitionNet, e: _Example, scale: Tensor, lacking: dict[str, Tensor], c: TransitionTraining
+    model: TransitionNet, e: _Example, scale: Tensor, baseline: dict[str, Tensor], c: TransitionTraining
 ) -> dict[str, Tensor]:
     """The weighted sum "loss", and its parts."""
     weights, contacts = model(e.features)
     offsets = e.curves @ weights  # (N, S, OUTPUTS)
     errors, speed = _errors(e.base + offsets[..., :SIXD], offsets[..., SIXD:], e, scale)
-    parts = {name: (error / lacking[name][e.bucket]).mean() for name, error in errors.items()}
+    parts = {name: (error / baseline[name][e.bucket]).mean() for name, error in errors.items()}
     parts["feet"] = speed * 100.0
     parts["contacts"] = F.binary_cross_entropy_with_logits(e.contact_curves @ contacts, e.contacts)
     loss = torch.stack([getattr(c, name) * part for name, part in parts.items()]).sum()
@@ -191,14 +191,14 @@ def train_transition(
     model.mean, model.deviation = _input_statistics(clips)
     model.to(where)
     scale = _position_scale(clips)
-    lacking = {k: v.to(where) for k, v in _interpolation_errors(clips, scale).items()}
+    baseline = {k: v.to(where) for k, v in _interpolation_errors(clips, scale).items()}
     scale = scale.to(where)
 
     def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
         rng = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
         example = _example(clips, draw_gaps(clips, training.gaps, rng), rng)
         example = _Example(**{k: v.to(where) for k, v in vars(example).items()})
-        return _losses(model, example, scale, lacking, training)
+        return _losses(model, example, scale, baseline, training)
 
     schedule = Schedule(training.steps, training.rate, seed=training.seed)
     return train(model, loss_of, folder, schedule, {**asdict(training), **asdict(config)}, "transition")
