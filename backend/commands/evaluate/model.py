@@ -69,6 +69,7 @@ def run(args: argparse.Namespace) -> Report:
     for path in pages:
         name = next(row for row in report["rows"] if row != REAL)
         command = f"evaluate model dataset/ --runs {args.runs} --seeds {args.seeds} --others {args.others}"
+        command += f" --limit {args.limit}" if args.limit else ""
         write_page(path, f"How good {name} is", command, parts)
     if args.write:
         _write(args.model, report)
