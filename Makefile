@@ -63,6 +63,13 @@ matrix: .venv/.checks $(MATRIX:%=.venv-%/.ready)  ## the tests that need bpy, in
 addon: .venv/.runtime  ## the extension's zips in dist/
 	$(BIN)/python build_addon.py
 
+WORK := build/starter
+
+.PHONY: starter
+starter: .venv/.checks  ## make CLIPS=folder starter: train the starter model from a folder of motion capture, in WORK
+	@test -n "$(CLIPS)" || { echo "Name a folder of motion capture: make starter CLIPS=folder"; exit 1; }
+	$(BIN)/python scripts/make_starter.py "$(CLIPS)" "$(WORK)"
+
 .PHONY: clean
 clean:  ## remove what was built; the virtual environments stay
 	rm -rf build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache

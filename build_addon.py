@@ -27,7 +27,7 @@ STARTER_MODEL = Path("backend") / "models" / "starter"
 MANIFEST = Path("addon") / "blender_manifest.toml"
 FOLDERS = ("addon", "backend", "retarget")
 # Needs torch or the training data, neither of which an extension brings; the model is added where it is wanted.
-LEFT_OUT = ("backend/bench", "backend/dataset", "backend/evaluation", "backend/models", "backend/training")
+LEFT_OUT = tuple(f"backend/{room}" for room in ("bench", "dataset", "evaluation", "models", "text_encoder", "training"))
 PYTHONS = ("3.11", "3.13")  # Blender 4.2 to 5.0, and 5.1 on
 
 # The one place that names what is bundled. onnxruntime and tokenizers import without the packages that their metadata

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from .. import limits
+from ..output.results import add_page_option, write_page
 from .shared.asking import load
 from .shared.declaring import Subparsers, add_command, add_model_arguments
 from .shared.report import Report
@@ -31,17 +32,28 @@ def declare(subparsers: Subparsers) -> None:
         help="instead: a T5 MotionGPT of the published size, random weights, beside transformers (needs 4 GB of disk)",
     )
     add_model_arguments(parser)
+    add_page_option(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
     """Load once, warm up once, time `runs` motions with different seeds; then a process from its start."""
     if args.what == "retarget":
-        return _retargeting()
+        return _paged(args, "Speed of retargeting", "bench retarget", _retargeting())
     limits.check_seconds(args.seconds)
     limits.check_variations(args.runs)
     if args.full_size_t5:
-        return _full_size(args.runs)
+        return _paged(args, "Speed of T5 at its published size", "bench --full-size-t5", _full_size(args.runs))
+    command = f"bench --seconds {args.seconds:g} --runs {args.runs}"
+    return _paged(args, "Speed of a model", command, _model(args))
 
+
+def _paged(args: argparse.Namespace, title: str, command: str, report: Report) -> Report:
+    if args.page:
+        write_page(args.page, title, command, ["\n".join(f"- {line}" for line in report.lines)])
+    return report
+
+
+def _model(args: argparse.Namespace) -> Report:
     data = _measure(args)
     partial, memory = data["first_partial_seconds"], data["peak_memory_bytes"]
     lines = (

@@ -34,7 +34,7 @@ def run_import(args: argparse.Namespace) -> Report:
     from rich.console import Console
     from rich.progress import Progress
 
-    from ..dataset.clips import import_clips
+    from ..dataset.bvh_clips import import_clips
     from ..dataset.humanml3d import import_humanml3d
 
     of_index = args.humanml3d is not None and args.amass is not None

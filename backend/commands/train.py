@@ -69,6 +69,7 @@ def _add_matching(inner: Subparsers) -> None:
     parser.add_argument("--judge", type=Path, metavar="FOLDER", help="write it there for `motiongpt evaluate`")
     parser.add_argument("--licence", default="as the clips", help="of the weights, for judge.json")
     parser.add_argument("--into", type=Path, metavar="MODEL", help="model folder that gets it to pick among candidates")
+    parser.add_argument("--candidates", type=int, default=4, help="motions that it picks from, with --into (4)")
     _add_settings(parser)
 
 
@@ -168,8 +169,9 @@ def run_tokenizer(args: argparse.Namespace) -> Report:
 def run_language_model(args: argparse.Namespace) -> Report:
     """Stage 2."""
     _need_torch()
+    from ..training.language.data import LanguageTraining
     from ..training.language.net import LanguageConfig
-    from ..training.language.train import LanguageTraining, train_language_model
+    from ..training.language.train import train_language_model
 
     training, config = _settings(args, LanguageTraining, LanguageConfig)
     train_language_model(args.dataset, args.tokenizer, args.output, training, config, args.device)
@@ -180,9 +182,10 @@ def run_matching(args: argparse.Namespace) -> Report:
     """The text-motion matching model."""
     _need_torch()
     from ..dataset.clips import load_dataset
+    from ..training.matching.data import MatchingTraining
     from ..training.matching.export import add_picker, calibrate, export_judge, right_where_set_apart
     from ..training.matching.net import MatchingConfig
-    from ..training.matching.train import MatchingTraining, train_matching
+    from ..training.matching.train import train_matching
 
     training, config = _settings(args, MatchingTraining, MatchingConfig)
     model = train_matching(args.dataset, args.output, training, config, args.device).cpu()
@@ -192,7 +195,7 @@ def run_matching(args: argparse.Namespace) -> Report:
     if args.judge:
         export_judge(model, args.judge, {"licence": args.licence, "training": settings, **measured})
     if args.into:
-        add_picker(args.into, model, settings)
+        add_picker(args.into, model, settings, args.candidates)
     return Report({"path": str(args.output), **measured}, tuple(f"{k}: {v:g}" for k, v in measured.items()))
 
 

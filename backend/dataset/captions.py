@@ -1,17 +1,18 @@
 """Captions for clips that are described by their names: subject, action and style, in many wordings.
 
-Which clip shows what was learned from looking at them. The words are those of `thesaurus` and `manners`.
+Which clip shows what was learned from looking at them. The words lie in the TOML files of `words`.
 """
 
 import random
 import re
 from dataclasses import dataclass
 
-from .words import thesaurus
-from .words.manners import STYLES
-from .words.thesaurus import SUBJECTS
+from .words.vocabulary import Style, Wording, read_vocabulary
 
-__all__ = ["ACTIONS", "LITTLE", "OWNERS", "STYLES", "SUBJECTS", "describe"]
+VOCABULARY = read_vocabulary()
+SUBJECTS = VOCABULARY.sentences.subjects
+OWNERS = VOCABULARY.sentences.owners
+"""What "their" becomes, after the subject, and what "they" becomes with it."""
 
 
 @dataclass(frozen=True)
@@ -49,27 +50,51 @@ def _inflect(base: str, tail: str) -> _Verb:
     return _Verb(third, ing, base, tail)
 
 
-def _verbs(lines: str) -> tuple[_Verb, ...]:
-    """The wordings of an action, from its lines in `thesaurus`."""
-    found = []
-    for line in lines.strip().splitlines():
-        base, _, tails = line.partition(":")
-        found += [_inflect(base.strip(), tail.strip()) for tail in tails.split(";")]
-    return tuple(found)
+def _verbs(wordings: dict[str, tuple[Wording, ...]]) -> dict[str, tuple[_Verb, ...]]:
+    return {action: tuple(_inflect(*wording) for wording in of) for action, of in wordings.items()}
 
 
-ACTIONS: dict[str, tuple[_Verb, ...]] = {action: _verbs(lines) for action, lines in thesaurus.ACTIONS.items()}
-LITTLE: dict[str, tuple[_Verb, ...]] = {action: _verbs(lines) for action, lines in thesaurus.LITTLE.items()}
+ACTIONS = _verbs(VOCABULARY.actions.wordings)
+LITTLE = _verbs(VOCABULARY.actions.little)
+"""What is said where the clip does it only a little."""
 
-OWNERS = {"their": "they", "his": "he", "her": "she", "your": "you"}
-"""What "their" becomes, after the subject, and what "they" becomes with it."""
+
+def _a(words: str) -> str:
+    return f"{'an' if words[0] in 'aeiou' and not words.startswith(('eu', 'uni')) else 'a'} {words}"
+
+
+_Ways = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+
+
+def _ways(style: Style) -> _Ways:
+    """Adverbs, subjects that bring the style with them, phrases that follow: those of the file, and those that its
+    adjectives and people make."""
+    # Each adjective with two of the nouns, in turns.
+    pairs = ((a, style.nouns[(i + j) % len(style.nouns)]) for i, a in enumerate(style.adjectives) for j in (0, 1))
+    return (
+        (*style.adverbs, *(f"in {_a(adjective)} way" for adjective in style.adjectives)),
+        (*style.subjects, *map(_a, style.people), *(_a(f"{adjective} {noun}") for adjective, noun in pairs)),
+        (*style.phrases, *(f"like {_a(person)}" for person in style.people)),
+    )
+
+
+SAME_STYLE = {name: style for style, table in VOCABULARY.styles.items() for name in table.same}
+"""Names of styles in clips -> names that mean the same."""
+STYLES = {style: _ways(VOCABULARY.styles[SAME_STYLE.get(style, style)]) for style in (*VOCABULARY.styles, *SAME_STYLE)}
+"""Style -> (adverbs, subjects that bring the style with them, phrases that follow)."""
 
 _PLAIN_STYLES = ("normal",)
-_STYLE_OFTEN_UNSAID = 0.2  # even styled clips are sometimes only named by what happens
+_STYLE_OMITTED = 0.2  # share of styled clips whose caption names the action alone
 # An adverb may stand before these, but not between a verb and its object.
 _AFTER_ADVERB = re.compile(
     r"(forward|ahead|along|across|around|backwards?|diagonally|from|through|in|on|at|to|by|with|while)\b"
 )
+
+
+def mirrored_action(content: str) -> str:
+    """What the mirrored copy of a clip shows, whose content has no side that `swap_sides` could have swapped: a
+    mirrored `bye` waves with the left hand."""
+    return VOCABULARY.actions.mirrored.get(content, content)
 
 
 def describe(content: str, style: str, mirrored: bool, little: bool, rng: random.Random) -> str:
@@ -77,13 +102,12 @@ def describe(content: str, style: str, mirrored: bool, little: bool, rng: random
 
     Raises KeyError for a content or style that is unknown.
     """
-    if mirrored:
-        content = {"bye": "bye-left", "respond": "respond-right"}.get(content, content)
+    content = mirrored_action(content) if mirrored else content
     verb = rng.choice(LITTLE[content] if little and content in LITTLE else ACTIONS[content])
     adverbs, subjects, phrases = STYLES[style]
     subject, adverb, phrase = rng.choice(SUBJECTS), "", ""
-    unsaid = 0.85 if style in _PLAIN_STYLES else _STYLE_OFTEN_UNSAID
-    if rng.random() >= unsaid:
+    omitted = 0.85 if style in _PLAIN_STYLES else _STYLE_OMITTED
+    if rng.random() >= omitted:
         way = rng.choice(("adverb", "subject", "phrase"))
         subject = rng.choice(subjects) if way == "subject" else subject
         adverb = rng.choice(adverbs) if way == "adverb" else ""

@@ -1,4 +1,4 @@
-"""Motion that nobody recorded, put together from two clips: what one does, in the bearing of another.
+"""Motion that nobody recorded, composed of two clips: the action of one in the bearing of another.
 
 Most styles of the Bandai-Namco clips were recorded with a few actions only: no giant among them raises a hand, nobody
 turns sadly. So that a model may learn that style and action go together freely, arms that do something are put on a
@@ -17,9 +17,9 @@ from ...retarget.motion.feet import plant_feet
 from ...retarget.motion.skeleton import JOINT
 from ...retarget.solving.solve import with_contacts
 from ...retarget.typing import Floats
-from ..evaluation.prompts import headings
 from ..features import features_to_motion, motion_to_features
 from .clips import Clip, Dataset
+from .kinematics import headings
 
 COMPOSITE = "composite"
 """Names of composites begin with it."""

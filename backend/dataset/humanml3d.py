@@ -20,7 +20,8 @@ from ...retarget.motion.joining import on_canonical_body
 from ...retarget.motion.pose_from_joints import joints_to_motion
 from ...retarget.motion.skeleton import LEG_LENGTH, leg_length
 from ..features import FPS, motion_to_features
-from .clips import MIN_FRAMES, Clip, Dataset, DatasetWriter
+from .clips import MIN_FRAMES, Clip, Dataset
+from .writer import DatasetWriter
 
 _SPLITS = ("train", "val", "test")
 _CALIBRATION = {

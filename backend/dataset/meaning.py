@@ -9,18 +9,11 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass
 
-from .captions import ACTIONS, LITTLE, OWNERS, STYLES, SUBJECTS
-from .words.manners import SAME_STYLE
+from .captions import ACTIONS, LITTLE, OWNERS, SAME_STYLE, STYLES, SUBJECTS, VOCABULARY, mirrored_action
+from .clips import Clip
+from .words.vocabulary import OTHER, Rule
 
-SAME_ACTION = {
-    "dash": "run",
-    "bye": "wave-right-hand",
-    "bye-left": "wave-left-hand",
-    "byebye": "wave-both-hands",
-    "respond": "raise-up-left-hand",
-    "respond-right": "raise-up-right-hand",
-}
-OTHER = "other"
+SAME_ACTION = VOCABULARY.actions.same
 ACTION_NAMES = (*sorted({SAME_ACTION.get(a, a) for a in ACTIONS}), OTHER)
 STYLE_NAMES = tuple(sorted({SAME_STYLE.get(s, s) for s in STYLES}))
 
@@ -45,43 +38,29 @@ class Meaning:
 
 
 def meaning_of_tags(tags: dict[str, str], mirrored: bool) -> Meaning | None:
-    """Of a clip whose name says it (`Clip.tags`, whose sides are those of the clip as it is); None where it does not.
-
-    A mirrored `bye` waves with the left hand; the name has no side that could have been swapped.
-    """
+    """Of a clip whose name says it, by its `Clip.tags`, whose sides are those of the clip as it is; None where it does
+    not say it."""
     if "content" not in tags:
         return None
     content, style = tags["content"], tags.get("style", "")
-    if mirrored:
-        content = {"bye": "bye-left", "respond": "respond-right"}.get(content, content)
+    content = mirrored_action(content) if mirrored else content
     return Meaning(SAME_ACTION.get(content, content), SAME_STYLE.get(style, style))
 
 
-# Tried in this order on texts that are no caption's very words; {side} is filled in from the words.
-_KINDS: tuple[tuple[str, str], ...] = (
-    (r"\bdances?\b(?! move)|\bdancing\b", "dance-short"),
-    (
-        r"\b(dribbl|basketball|climb|crawl|flip|cartwheel|jump|leap|hops?\b|swim|sits?\b|sitting|lies?\b|lying|kneel"
-        r"|chair|is hit\b|a hit\b"
-        r"|struck|a blow|fall|collaps|dodg|evad|spell|magic|shield|guard|cheer|celebrat|zombie|spin|full circle|stance"
-        r"|weapon|throws? (a ball|something|an object)|winds up|scoop|defend|shoot|aim|air with the arms|hello with)",
-        OTHER,
-    ),
-    (r"\bwav|\bbye\b|goodbye|farewell|from side to side over the head", "wave-{side}-hand"),
-    (r"\b(kick)", "kick"),
-    (r"\b(punch|box(es|ing)?\b|jab|hits?\b|hitting|uppercut)", "punch"),
-    (r"\b(sword|slash|blade|axe\b)", "slash"),
-    (r"\b(bow|bows|bowing)\b|the upper body forward|bend\w* forward(?! and)", "bow"),
-    (r"\b(shout|yell|(?<!a )call(s|ing)?\b|beckon)", "call"),
-    (r"\b(guid\w+|the way\b|invit\w+|gestur\w+|hold\w* out)", "guide"),
-    (r"\b(rais|lift|reach\w* up|put\w* .*\bup\b|hold\w* .*\bup\b|hold\w* up|stretched up)", "raise-up-{side}-hand"),
-    (r"\b(turn\w*|corner|and goes (left|right)|and go (left|right)|and going (left|right))\b", "walk-turn-{side}"),
-    (r"\b(drift\w*|diagonal\w*|veer\w*|slight curve|a little to the (left|right))\b", "walk-{side}"),
-    (r"\b(back(ward|wards)?|backs|backing)\b(?! of)", "walk-back"),
-    (r"\b(run|runs|running|jog\w*|dash\w*|race|races|racing|trot\w*)\b", "run"),
-    (r"\b(walk|step|pace|pacing|forward on foot|at a walk)", "walk"),
-)
-_SIDED = {"wave-{side}-hand": "both", "raise-up-{side}-hand": "both"}
+def meaning_of(clip: Clip) -> Meaning:
+    """Action and style of a clip by its name where that says them, else by its first caption; "other" where neither
+    does.
+
+    Of captioned clips only actions that words say for certain are believed.
+    """
+    named = meaning_of_tags(clip.tags, clip.mirrored)
+    if named is not None:
+        return named
+    read = read_caption(clip.captions[0]) if clip.captions else Meaning(OTHER)
+    return Meaning(read.action if read.action in _CERTAIN_ACTIONS else OTHER)
+
+
+_CERTAIN_ACTIONS = {"walk", "walk-back", "run", "bow", "kick", "punch", "slash", "dance-short"}
 
 
 def read_caption(text: str) -> Meaning:
@@ -91,13 +70,13 @@ def read_caption(text: str) -> Meaning:
     their words, and what no rule knows by the longest wording of an action in it.
     """
     style, rest = _style_of(_plain(text))
-    told = _WORDINGS.get(_SUBJECT.sub("", rest))
-    if told:
-        return Meaning(told, style)
-    for pattern, action in _KINDS:
-        if re.search(pattern, rest):
-            return Meaning(_with_side(action, rest), style)
-    return Meaning(_TOLD.get(_longest(_TOLD, rest), OTHER), style)
+    known = _WORDINGS.get(_SUBJECT.sub("", rest))
+    if known:
+        return Meaning(known, style)
+    for rule in VOCABULARY.rules:
+        if any(re.search(words, rest) for words in rule.words):
+            return Meaning(_with_side(rule, rest), style)
+    return Meaning(_INFLECTED_WORDINGS.get(_longest(_INFLECTED_WORDINGS, rest), OTHER), style)
 
 
 def _longest(known: Container[str], words: str) -> str:
@@ -126,17 +105,19 @@ def _wordings(*forms: str) -> dict[str, str]:
 
 
 _WORDINGS = _wordings("third", "ing", "base")
-_TOLD = _wordings("third", "ing")  # a base form inside a sentence may be a noun
-_SUBJECT = re.compile(rf"^(({'|'.join(sorted(map(_plain, set(SUBJECTS)), key=len, reverse=True))})\b ?)?(is )?")
+_INFLECTED_WORDINGS = _wordings("third", "ing")  # a base form inside a sentence may be a noun
+_SUBJECT = re.compile(
+    rf"^(({'|'.join(sorted(map(_plain, dict.fromkeys(SUBJECTS)), key=len, reverse=True))})\b ?)?(is )?"
+)
 
 
-def _with_side(action: str, words: str) -> str:
-    if "{side}" not in action:
-        return action
-    side = _side_of(words) or _SIDED.get(action, "")
-    if side not in ("left", "right") and action.startswith("walk"):
+def _with_side(rule: Rule, words: str) -> str:
+    if "{side}" not in rule.action:
+        return rule.action
+    side = _side_of(words) or rule.side
+    if side not in ("left", "right") and rule.action.startswith("walk"):
         return "walk" if not side else OTHER
-    return action.format(side=side) + ("s" if side == "both" else "")
+    return rule.action.format(side=side) + ("s" if side == "both" else "")
 
 
 def _side_of(words: str) -> str:

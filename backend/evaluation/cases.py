@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..dataset.captions import describe
 from ..dataset.clips import Clip, Dataset
-from ..dataset.meaning import OTHER, Meaning, meaning_of_tags, read_caption
+from ..dataset.meaning import Meaning, meaning_of
 
 _HERE = Path(__file__).parent
 MIN_FRAMES = 20
@@ -43,17 +43,6 @@ class UnseenPrompt:
     kind: str
 
 
-def list_test_clips() -> tuple[str, ...]:
-    """Names of the project's test clips, in alphabetical order; a mirrored copy belongs to its original."""
-    return tuple((_HERE / "test_clips.txt").read_text(encoding="utf-8").split("\n")[:-1])
-
-
-def unseen_pairs() -> tuple[tuple[str, str], ...]:
-    """(action, style) that no training clip shows, of actions that more than two styles have."""
-    with open(_HERE / "unseen_pairs.csv", newline="", encoding="utf-8") as file:
-        return tuple((row["action"], row["style"]) for row in csv.DictReader(file))
-
-
 def unseen_prompts() -> tuple[UnseenPrompt, ...]:
     """All of `unseen_prompts.csv`."""
     with open(_HERE / "unseen_prompts.csv", newline="", encoding="utf-8") as file:
@@ -75,21 +64,6 @@ def _test_captions() -> dict[tuple[str, bool], tuple[str, ...]]:
         for row in csv.DictReader(file):
             found.setdefault((row["clip"], row["mirrored"] == "1"), []).append(row["caption"])
     return {key: tuple(texts) for key, texts in found.items()}
-
-
-def meaning_of(clip: Clip) -> Meaning:
-    """Action and style of a clip by its name where that tells, else by its first caption; "other" where neither does.
-
-    Of captioned clips only actions that words tell surely are believed.
-    """
-    named = meaning_of_tags(clip.tags, clip.mirrored)
-    if named is not None:
-        return named
-    read = read_caption(clip.captions[0]) if clip.captions else Meaning(OTHER)
-    return Meaning(read.action if read.action in _READ_ACTIONS else OTHER)
-
-
-_READ_ACTIONS = {"walk", "walk-back", "run", "bow", "kick", "punch", "slash", "dance-short"}
 
 
 def cases_of(dataset: Dataset, limit: int | None = None) -> list[Case]:

@@ -1,4 +1,4 @@
-"""How well gaps between keyed poses are filled, on clips kept aside: the LAFAN1 benchmark's measures and some more.
+"""How well gaps between keyed poses are filled, on test clips: the LAFAN1 benchmark's measures and some more.
 
 (a) ten frames of context before the gap and one pose after it; (b) two single poses. Rates: 30 frames a second.
 """
@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from ...retarget.motion import rotations as rot
 from ...retarget.motion.skeleton import CONTACT_JOINTS
 from ...retarget.typing import Floats, Ints
-from ..dataset.clips import Clip, Dataset, clip_motion, load_dataset
+from ..dataset.clips import Clip, load_motions
+from ..dataset.windows import placed_window, position_statistics, training_windows
 from ..engine import Engine, last_result
 from ..inbetween.exact import whole_poses
 from ..inbetween.interpolation import interpolate
 from ..tasks import Inbetween
 from .measures.bezier import auto_clamped
-from .measures.inbetween import l2p, l2q, npss, placed_window, position_statistics, training_windows
+from .measures.inbetween import l2p, l2q, npss
 
 GAPS = (5, 15, 30, 45)
 CONTEXTS = {"context": 10, "poses": 1}
@@ -64,24 +64,13 @@ def bezier(motion: Motion, keep: Ints, text: str) -> Motion:
 
 
 def by_engine(engine: Engine, with_text: bool) -> Method:
-    """What a model makes of it."""
+    """A model's in-between task."""
 
     def fill(motion: Motion, keep: Ints, text: str) -> Motion:
         task = Inbetween(tuple(keep.tolist()), text if with_text else "")
         return last_result(engine.inbetween(task, motion)).motions[0]
 
     return fill
-
-
-def load_motions(folder: Path, split: str) -> list[tuple[Motion, Clip]]:
-    """The clips of a split at 30 frames a second, each once; all where it has none (a small data set)."""
-    dataset: Dataset = load_dataset(folder)
-    path = folder / "poses.npy"
-    if not path.exists():
-        raise MotionGPTError(f"{folder} holds no poses.npy.", "Import the clips again with `motiongpt data import`.")
-    rows = np.load(path, mmap_mode="r")
-    clips = [c for c in dataset.split(split) or dataset.clips if not c.mirrored]
-    return [(clip_motion(np.asarray(rows[c.pose_start : c.pose_start + c.pose_frames])), c) for c in clips]
 
 
 def windows(clips: list[tuple[Motion, Clip]], context: int, gap: int, most: int) -> list[Window]:
@@ -146,9 +135,7 @@ def _unchanged(motion: Motion, keep: Ints, text: str) -> Motion:
     return motion
 
 
-def evaluate_inbetween(
-    data: Path, methods: dict[str, Method], most: int, progress: Callable[[str], None] = lambda note: None
-) -> dict[str, Any]:
+def evaluate_inbetween(data: Path, methods: dict[str, Method], most: int) -> dict[str, Any]:
     """For "context" and "poses", every gap and every method: the measures. "real" is real motion itself."""
     training = load_motions(data, "train")
     statistics = training_windows([m.rotations for m, _ in training[::4]], [m.root_position for m, _ in training[::4]])
@@ -159,7 +146,6 @@ def evaluate_inbetween(
     for name, gap, given in _tasks(clips, most):
         rows: dict[str, Any] = {"windows": len(given)}
         for method, fill in (("real", _unchanged), *methods.items()):
-            progress(f"{name} {gap}: {method}")
             made = [fill(w.motion, w.keep, w.text) for w in given]
             rows[method] = measure(made, given, std, limits)
         table.setdefault(name, {})[str(gap)] = rows

@@ -45,7 +45,7 @@ class Judge:
         if missing:
             raise MotionGPTError(
                 f"{folder} holds no judge ({missing[0]} is missing).",
-                "Make one with `motiongpt train matching` and its --export.",
+                "Make one with `motiongpt train matching --judge`.",
                 "no_model",
             )
         self.record: dict[str, Any] = json.loads((folder / "judge.json").read_text(encoding="utf-8"))

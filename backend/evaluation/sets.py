@@ -100,7 +100,7 @@ def generate_motions(engine: Engine, ask: Ask, runs: int) -> tuple[Motion, ...]:
 
 
 def made_motions(engine: Engine, asks: Sequence[Ask], runs: int, progress: Progress) -> list[Floats]:
-    """What a model makes of every prompt: features (R, T, 263)."""
+    """A model's motions for every prompt: features (R, T, 263)."""
     out = []
     for done, ask in enumerate(asks):
         progress(done, len(asks))
@@ -125,7 +125,7 @@ def cached_motions(path: Path | None, make: Callable[[], list[Floats]]) -> list[
 
 
 def fingerprint(card: ModelCard, asks: Sequence[Ask], runs: int) -> str:
-    """Stands for everything that decides what `made_motions` gives, but the engine's code."""
+    """A hash of everything that `made_motions` depends on, except the engine's code."""
     what = (sorted(card.files.items()), sorted(map(str, card.settings.items())), list(asks), runs)
     return hashlib.sha256(repr(what).encode()).hexdigest()[:16]
 

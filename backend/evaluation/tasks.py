@@ -9,7 +9,8 @@ import numpy as np
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from ..dataset.clips import Dataset
-from ..dataset.meaning import OTHER, read_caption
+from ..dataset.meaning import read_caption
+from ..dataset.words.vocabulary import OTHER
 from ..engine import Engine, last_result
 from ..features import features_to_motion
 from ..tasks import Continue, Describe, Generate, Inbetween
@@ -118,7 +119,7 @@ def _inbetween(engine: Engine, motion: Motion, keep: tuple[int, ...], seed: int)
 
 def measure_captions(engine: Engine, dataset: Dataset, cases: Sequence[Case]) -> dict[str, float]:
     """BLEU-1, BLEU-4, ROUGE-L, CIDEr against the cases' captions; shares whose action (its side aside), side and style
-    the words say, of the cases that have one. The normal style may stay unsaid."""
+    the words say, of the cases that have one. The normal style need not be said."""
     motions = [features_to_motion(np.asarray(dataset.of(c.clip), np.float64)) for c in cases]
     texts = [last_result(engine.describe(Describe(), m)).texts[0] for m in motions]
     return caption_scores(texts, cases)

@@ -15,7 +15,7 @@ from ..dataset.captions import describe
 from ..dataset.clips import Dataset
 
 if TYPE_CHECKING:
-    from ..training.language.sentences import Sentences
+    from ..text_encoder.sentences import Sentences
 
 
 _WORDINGS = 8  # of every content, style and side
@@ -23,12 +23,12 @@ _FILE = "training-captions.pt"
 
 
 def _sentences(texts: Sequence[str], path: Path | None = None) -> "Sentences":
-    """What the encoder makes of the texts, kept in a file where its path is given."""
+    """The encoder's states of the texts, kept in a file where its path is given."""
     if importlib.util.find_spec("torch") is None:
         raise MotionGPTError(
             "Judging texts needs PyTorch.", "Run `pip install motiongpt-blender[train]`.", "missing_package"
         )
-    from ..training.language.sentences import kept_sentences, load_text_tokenizer, load_words, read_sentences
+    from ..text_encoder.sentences import kept_sentences, load_text_tokenizer, load_words, read_sentences
 
     return kept_sentences(texts, path) if path else read_sentences(texts, load_text_tokenizer(), load_words())
 

@@ -1,5 +1,5 @@
-"""Prompts in words that were kept out of training, and pairs of action and style that no clip shows: what becomes of
-them, judged by the classifiers and by checks on the joints."""
+"""Prompts in words that were kept out of training, and pairs of action and style that no clip shows: the motions that
+they give, judged by the classifiers and by checks on the joints."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from ...retarget.motion import Motion
+from ..dataset import kinematics
 from ..dataset.clips import Dataset
-from ..dataset.meaning import OTHER
+from ..dataset.words.vocabulary import OTHER
 from ..engine import Engine
 from ..features import FPS, features_to_motion
-from . import prompts
 from .cases import Case, UnseenPrompt
 from .judge import Judge
+from .prompts import SWINGS, TURN
 from .sets import Ask, Progress, generate_motions
 
 SECONDS = 4.0
@@ -24,34 +25,34 @@ _DRIFT = 0.15  # metres sideways for a metre ahead
 
 
 def _drift(motion: Motion) -> float:
-    """Metres to the left for every metre ahead, of the whole way in the first frame's facing."""
+    """Metres to the left for every metre ahead, over all of the motion, in the first frame's facing."""
     way = motion.centered().root_position
     return float((way[-1, 0] - way[0, 0]) / max(way[-1, 2] - way[0, 2], 0.1))
 
 
 def _raise(side: str) -> Callable[[Motion], bool]:
     if side == "both":
-        return lambda m: prompts.raised(m, "left") and prompts.raised(m, "right")
+        return lambda m: kinematics.raised(m, "left") and kinematics.raised(m, "right")
     other = "right" if side == "left" else "left"
-    return lambda m: prompts.raised(m, side) and not prompts.raised(m, other)
+    return lambda m: kinematics.raised(m, side) and not kinematics.raised(m, other)
 
 
 def _wave(side: str) -> Callable[[Motion], bool]:
     if side == "both":
-        return lambda m: min(prompts.swings(m, "left"), prompts.swings(m, "right")) >= prompts.SWINGS
+        return lambda m: min(kinematics.swings(m, "left"), kinematics.swings(m, "right")) >= SWINGS
     other = "right" if side == "left" else "left"
-    return lambda m: prompts.swings(m, side) >= prompts.SWINGS > prompts.swings(m, other)
+    return lambda m: kinematics.swings(m, side) >= SWINGS > kinematics.swings(m, other)
 
 
 JOINT_CHECKS: dict[str, Callable[[Motion], bool]] = {
-    "walk": lambda m: prompts.distance_ahead(m) > _TRAVEL * m.duration and abs(prompts.turned(m)) < prompts.TURN,
-    "run": lambda m: prompts.speed(m) > _SLOW_RUN,
-    "walk-back": lambda m: prompts.distance_ahead(m) < -_TRAVEL * m.duration,
-    "walk-left": lambda m: prompts.distance_ahead(m) > 0 and _drift(m) > _DRIFT,
-    "walk-right": lambda m: prompts.distance_ahead(m) > 0 and _drift(m) < -_DRIFT,
-    "walk-turn-left": lambda m: prompts.turned(m) > prompts.TURN,
-    "walk-turn-right": lambda m: prompts.turned(m) < -prompts.TURN,
-    "bow": lambda m: prompts.bent(m) > prompts.BOW,
+    "walk": lambda m: kinematics.distance_ahead(m) > _TRAVEL * m.duration and abs(kinematics.turned(m)) < TURN,
+    "run": lambda m: kinematics.speed(m) > _SLOW_RUN,
+    "walk-back": lambda m: kinematics.distance_ahead(m) < -_TRAVEL * m.duration,
+    "walk-left": lambda m: kinematics.distance_ahead(m) > 0 and _drift(m) > _DRIFT,
+    "walk-right": lambda m: kinematics.distance_ahead(m) > 0 and _drift(m) < -_DRIFT,
+    "walk-turn-left": lambda m: kinematics.turned(m) > TURN,
+    "walk-turn-right": lambda m: kinematics.turned(m) < -TURN,
+    "bow": lambda m: kinematics.bent(m) > kinematics.BOW,
     "raise-up-left-hand": _raise("left"),
     "raise-up-right-hand": _raise("right"),
     "raise-up-both-hands": _raise("both"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import dataclasses
 import functools
 import json
 import os
@@ -9,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -53,8 +54,8 @@ def choose_device(name: str = "auto") -> torch.device:
 def mixed_precision(device: torch.device) -> bool:
     """Whether bfloat16 is the faster there: CUDA, and CPUs with units for it; others imitate it a hundred times slower.
 
-    On a CPU the product of two matrices tells: on one thread, since several wait for each other on a busy machine, and
-    in the best of several tries.
+    A CPU is tried with the product of two matrices: on one thread, since several wait for each other on a busy machine,
+    and in the best of several tries.
     """
     if device.type != "cpu":
         return True
@@ -88,8 +89,8 @@ _STRIDE = 2**40  # between the seeds of processes
 
 
 class Processes:
-    """The processes that train one model together, each on batches of its own: those that `torchrun` has started, or
-    this one alone."""
+    """The processes that train one model together, each on batches of its own: those that `torchrun` started, or this
+    one alone."""
 
     def __init__(self, device: torch.device) -> None:
         self.count = int(os.environ.get("WORLD_SIZE", "1"))
@@ -103,17 +104,17 @@ class Processes:
         return self.rank == 0
 
     def seed(self, of_step: int) -> int:
-        """A seed of this process for a step, from that which all of them share."""
+        """This process's seed for a step, made of the seed that all of them share."""
         return of_step + self.rank * _STRIDE
 
     @staticmethod
     def shared_seed(generator: torch.Generator) -> int:
-        """What `seed` was made of, where it seeded the generator."""
+        """The shared seed of a generator that was seeded with `seed`."""
         return generator.initial_seed() % _STRIDE
 
     @contextlib.contextmanager
     def leader_first(self) -> Iterator[None]:
-        """The leader goes through first, and leaves files that the others then find."""
+        """The leader runs the block first and leaves files that the others then find."""
         if self.count > 1 and not self.leads:
             distributed.barrier()
         yield
@@ -121,7 +122,7 @@ class Processes:
             distributed.barrier()
 
     def average_gradients(self, parameters: list[nn.Parameter]) -> None:
-        """Every process gets the mean of all their gradients; one that a process lacks counts as zero."""
+        """Give every process the mean of all their gradients; one that a process lacks counts as zero."""
         if self.count == 1:
             return
         flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
@@ -130,20 +131,22 @@ class Processes:
             p.grad = part.view_as(p)
 
 
+_Model = TypeVar("_Model", bound=nn.Module)
+
+
 def train(
-    model: nn.Module,
+    model: _Model,
     loss_of: Callable[[torch.Generator], dict[str, Tensor]],
     folder: Path,
     schedule: Schedule,
     config: dict[str, Any],
     describe: str,
-) -> nn.Module:
+) -> _Model:
     """Minimise `loss_of(generator)["loss"]`, called once a step; returns the model with averaged weights. Several
     `Processes` make one step of the batches of all of them; a model whose buffers move needs to be trained by one.
 
-    folder gets `checkpoint.pt` (everything needed to go on), `log.jsonl`, TensorBoard events where tensorboard is
-    installed,
-    and `model.pt` at the end. A folder that already holds a checkpoint of the same config is gone on with; only
+    folder gets `checkpoint.pt` (everything needed to resume), `log.jsonl`, TensorBoard events where tensorboard is
+    installed, and `model.pt` at the end. A folder that already holds a checkpoint of the same config is resumed; only
     `steps` may differ, which stretches or shortens what is left.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -152,9 +155,8 @@ def train(
     average = copy.deepcopy(model).eval().requires_grad_(False)
     processes = Processes(parameters[0].device)
     start = _resume(folder / "checkpoint.pt", model, average, optimizer, config)
-    writer = _tensorboard(folder) if processes.leads else None
+    log = _Log(folder) if processes.leads else None
     generator = torch.Generator()
-    began = time.monotonic()
     with progress_bar(describe) as bar:
         task = bar.add_task(describe, total=schedule.steps, completed=start, note="")
         model.train()
@@ -171,21 +173,36 @@ def train(
             nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()
             _average(average, model, min(schedule.averaging, (1 + step) / (10 + step)))
-            if step % 25 == 24 and processes.leads:
-                note = {k: round(v.item(), 5) for k, v in losses.items()}
-                note.update(step=step + 1, seconds=round(time.monotonic() - began, 1))
-                with open(folder / "log.jsonl", "a", encoding="utf-8") as log:
-                    log.write(json.dumps(note) + "\n")
-                for key, value in note.items():
-                    if writer and key not in ("step", "seconds"):
-                        writer.add_scalar(key, value, step + 1)
-                bar.update(task, completed=step + 1, note=f"loss {note['loss']:.4f}")
-            due = (step + 1) % schedule.checkpoint_every == 0 or step + 1 == schedule.steps
-            if due and processes.leads:
+            if log and step % 25 == 24:
+                loss = log.write(losses, step + 1)
+                bar.update(task, completed=step + 1, note=f"loss {loss:.4f}")
+            if log and ((step + 1) % schedule.checkpoint_every == 0 or step + 1 == schedule.steps):
                 _save(folder / "checkpoint.pt", model, average, optimizer, config, step + 1)
     if processes.leads:
-        save_whole({"model": average.state_dict(), "config": config}, folder / "model.pt")
+        save_atomically({"model": average.state_dict(), "config": config}, folder / "model.pt")
     return average
+
+
+class _Log:
+    """Losses in a folder's `log.jsonl`, and as TensorBoard events where tensorboard is installed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path, self._began = folder / "log.jsonl", time.monotonic()
+        self._events: Any = None
+        with contextlib.suppress(ImportError):
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._events = SummaryWriter(str(folder / "tensorboard"))
+
+    def write(self, losses: dict[str, Tensor], step: int) -> float:
+        """The losses after that many steps; returns "loss"."""
+        found = {k: round(v.item(), 5) for k, v in losses.items()}
+        with open(self._path, "a", encoding="utf-8") as file:
+            file.write(json.dumps({**found, "step": step, "seconds": round(time.monotonic() - self._began, 1)}) + "\n")
+        for key, value in found.items():
+            if self._events:
+                self._events.add_scalar(key, value, step)
+        return found["loss"]
 
 
 @torch.no_grad()
@@ -196,8 +213,8 @@ def _average(average: nn.Module, model: nn.Module, decay: float) -> None:
         held.copy_(newest)
 
 
-def save_whole(state: Any, path: Path) -> None:
-    """Save so that a kill in between leaves the old file, or none, but never half of one."""
+def save_atomically(state: Any, path: Path) -> None:
+    """Save so that a process that is killed meanwhile leaves the old file, or none, but never half of one."""
     torch.save(state, path.with_suffix(".tmp"))
     path.with_suffix(".tmp").replace(path)
 
@@ -211,7 +228,7 @@ def _save(
     step: int,
 ) -> None:
     state = {"model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
-    save_whole({**state, "config": config, "step": step}, path)
+    save_atomically({**state, "config": config, "step": step}, path)
 
 
 def _resume(
@@ -231,9 +248,21 @@ def _resume(
     return int(state["step"])
 
 
-def _tensorboard(folder: Path) -> Any:
+_Settings = TypeVar("_Settings")
+
+
+def load_trained(folder: Path, what: str, command: str = "") -> dict[str, Any]:
+    """What `train` left in a folder: "model", the weights, and "config", the settings.
+
+    Raises MotionGPTError where there is none; it calls the model `what` and the command that trains it `command`.
+    """
     try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        return None
-    return SummaryWriter(str(folder / "tensorboard"))
+        return dict(torch.load(folder / "model.pt", weights_only=True, map_location="cpu"))
+    except FileNotFoundError:
+        cure = f"Run `motiongpt train {command or what}`."
+        raise MotionGPTError(f"{folder} holds no trained {what}.", cure) from None
+
+
+def settings_of(kind: type[_Settings], config: dict[str, Any]) -> _Settings:
+    """The settings dataclass of that kind among a training's whole `config`."""
+    return kind(**{f.name: config[f.name] for f in dataclasses.fields(kind) if f.name in config})  # type: ignore[arg-type]

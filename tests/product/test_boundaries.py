@@ -23,7 +23,8 @@ CORE = {"PIL", "matplotlib", "msgspec", "numpy", "onnxruntime", "platformdirs", 
 IMPORTING = {"huggingface_hub", "onnx"}
 """What making model folders of published checkpoints needs besides; running them does not."""
 TORCH_IS_WELCOME = (
-    "backend/training/", "backend/evaluation/", "backend/bench/", "backend/dataset/", "backend/engines/shared/torch",
+    "backend/training/", "backend/evaluation/", "backend/bench/", "backend/dataset/", "backend/text_encoder/",
+    "backend/engines/shared/torch",
 )  # fmt: skip
 """Where torch may be imported: what runs only for those who installed it."""
 

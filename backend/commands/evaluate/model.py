@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ....retarget.errors import MotionGPTError
 from ...model_folder import add_measured
+from ...output.results import add_page_option, write_page
 from ..shared.declaring import Subparsers, add_command, add_model_arguments
 from ..shared.report import Report
 
@@ -30,6 +31,7 @@ def declare(inner: Subparsers) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="for table.md, table.json and a cache")
     parser.add_argument("--write", action="store_true", help="put the result on the model's card")
     add_model_arguments(parser)
+    add_page_option(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
@@ -46,7 +48,7 @@ def run(args: argparse.Namespace) -> Report:
     from rich.progress import Progress
 
     from ...evaluation.judge import BUNDLED, Judge
-    from ...evaluation.report.pages import page
+    from ...evaluation.report.pages import REAL, parts_of
     from ...evaluation.report.report import Settings, evaluate_model
 
     settings = Settings(args.runs, args.limit, args.seeds, args.others)
@@ -58,11 +60,16 @@ def run(args: argparse.Namespace) -> Report:
             return lambda done, total: bar.update(task, completed=done, total=total)
 
         report = evaluate_model(args.dataset, Judge(args.judge or BUNDLED), models, settings, args.output, say)
-    text = page(report)
+    parts, pages = parts_of(report), [args.page] if args.page else []
     if args.output is not None:
         (args.output / "table.json").write_text(json.dumps(report, indent=1, allow_nan=False), encoding="utf-8")
-        (args.output / "table.md").write_text(text, encoding="utf-8")
+        pages.append(args.output / "table.md")
+    for path in pages:
+        name = next(row for row in report["rows"] if row != REAL)
+        command = f"evaluate model dataset/ --runs {args.runs} --seeds {args.seeds} --others {args.others}"
+        command += f" --limit {args.limit}" if args.limit else ""
+        write_page(path, f"How good {name} is", command, parts)
     if args.write:
         kept = {key: value for key, value in report.items() if key not in ("prompts", "judge")}
         add_measured(args.model, evaluation=kept)
-    return Report(report, tuple(text.splitlines()))
+    return Report(report, tuple("\n\n".join(parts).splitlines()))

@@ -4,6 +4,7 @@ import argparse
 
 from ....retarget.errors import MotionGPTError
 from ...model_folder import add_measured
+from ...output.results import add_page_option, grid, write_page
 from ..shared.asking import load
 from ..shared.declaring import Subparsers, add_command, add_model_arguments
 from ..shared.report import Report
@@ -21,6 +22,7 @@ def declare(inner: Subparsers) -> None:
     parser.add_argument("--seeds", type=int, default=10, help="motions for each prompt (10)")
     parser.add_argument("--write", action="store_true", help="put the result on the model's card")
     add_model_arguments(parser)
+    add_page_option(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
@@ -35,6 +37,13 @@ def run(args: argparse.Namespace) -> Report:
     mean = sum(shares.values()) / len(shares)
     if args.write:
         add_measured(args.model, prompts=shares)
+    if args.page:
+        rows = [[prompt, f"{share:.0%}"] for prompt, share in [*shares.items(), ("mean", mean)]]
+        parts = [
+            f"Share of {args.seeds} motions of four seconds whose joints show what the prompt says.",
+            grid(["", "done"], rows),
+        ]
+        write_page(args.page, f"Simple prompts: {engine.name}", f"evaluate prompts --seeds {args.seeds}", parts)
     lines = [f"{share:6.0%}  {prompt}" for prompt, share in shares.items()]
     return Report(
         {"model": engine.name, "seeds": args.seeds, "prompts": shares, "mean": mean},

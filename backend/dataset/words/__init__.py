@@ -1,1 +1,1 @@
-"""The words that captions are made of."""
+"""The words that captions are made of, as data files, and their reader."""

@@ -1,4 +1,4 @@
-"""What Blender puts between keys by default: Bézier curves with auto-clamped handles, each number of a pose by itself.
+"""What Blender puts between keys by default: Bézier curves with auto-clamped handles, each channel by itself.
 
 As `calchandleNurb` and `BKE_fcurve_handles_recalc` in Blender's `curve.cc` and `fcurve.cc` compute them, without the
 automatic smoothing that solves for continuous acceleration (`F-Curve.auto_smoothing` = None).

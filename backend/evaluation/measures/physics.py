@@ -1,4 +1,4 @@
-"""What is wrong with a motion as a body's motion: sliding feet, joints below the floor, jitter, standing stock-still.
+"""What is physically wrong with a motion: sliding feet, joints below the floor, jitter, standing stock-still.
 
 Metres and seconds; the floor is at height 0. Feet are the four contact points, heels and toes.
 """
@@ -10,8 +10,6 @@ from ....retarget.motion.skeleton import CONTACT_JOINTS
 from ....retarget.typing import Floats
 
 SLIDE_HEIGHT = 0.025
-HEEL_HEIGHT = 0.05
-"""How much higher than the toe's the heel's joint stands on a flat foot."""
 STILL_SPEED = 0.1
 
 

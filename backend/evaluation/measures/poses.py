@@ -1,4 +1,4 @@
-"""How well given poses and given motion are kept, and what is made of them: Recon, Vel, Dist, ADE, FDE.
+"""How well given poses are kept and given motion is completed: Recon, Vel, Dist, ADE, FDE.
 
 Recon, Vel and Dist are those of the LoRA MotionGPT (Zhang et al. 2023, section 4.1), whose text leaves units open; here
 poses are joints (T, 22, 3) in metres, each over the origin in its own heading (`local_poses`), as its features are.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from ...output.results import grid
 from .table import COLUMNS
 
 REAL = "real test motion"
@@ -45,14 +46,17 @@ _TASKS: dict[str, dict[str, str]] = {
 """Task -> measure -> heading."""
 
 
-def page(report: dict[str, Any]) -> str:
-    """All tables. What the first model loses to a baseline by more than both intervals is marked; real motion is no
-    baseline."""
+def parts_of(report: dict[str, Any]) -> list[str]:
+    """The paragraphs and tables of the page.
+
+    Where a baseline is better than the first model by more than both intervals, that is marked; real motion is no
+    baseline.
+    """
     rows: Rows = report["rows"]
     ours = next((name for name in rows if name != REAL), REAL)
     parts = [
-        f"Commit {report['commit'] or 'unknown'}, {report['machine']}, {report['date']}; {report['test_clips']} test "
-        f"clips, {report['runs']} runs, ± is the 95 % interval. {LOST}: a baseline is better.",
+        f"{report['test_clips']} test clips, {report['runs']} runs. ± is the 95 % interval. {LOST}: a baseline is "
+        "better.",
         main_table(rows, ours),
         "Classified as the action asked for, by action (those with more than 20 training clips):",
         _shares(report["actions"]),
@@ -61,14 +65,7 @@ def page(report: dict[str, Any]) -> str:
         parts += ["Prompts in unseen words, and pairs of action and style that no training clip shows:"]
         parts += [_unseen(report["unseen"])]
     parts += [_task(name, report["tasks"]) for name in _TASKS if any(name in own for own in report["tasks"].values())]
-    parts += ["Against what was aimed at:", aims_table(report, ours)]
-    return "\n\n".join(parts) + "\n"
-
-
-def grid(head: list[str], lines: list[list[str]]) -> str:
-    """A markdown table, all columns but the first to the right."""
-    rule = "| --- |" + " ---: |" * (len(head) - 1)
-    return "\n".join(["| " + " | ".join(head) + " |", rule, *("| " + " | ".join(line) + " |" for line in lines)])
+    return [*parts, "Against what was aimed at:", aims_table(report, ours)]
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -191,7 +188,7 @@ _AIMS: tuple[_Aim, ...] = (
 
 
 def aims_table(report: dict[str, Any], ours: str) -> str:
-    """What was aimed at beside what was measured."""
+    """The aims beside what was measured."""
     lines = []
     for what, aim, read in _AIMS:
         value = read(report, ours)

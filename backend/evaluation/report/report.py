@@ -1,10 +1,6 @@
 """`motiongpt evaluate model`: everything in one call. Real test motion first, then the model, then baselines."""
 
-import datetime
 import json
-import os
-import platform
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +13,7 @@ from ...dataset.clips import Dataset, load_dataset
 from ...engine import Engine
 from ...engines import load_engine
 from ...model_folder import ModelCard, find_model
+from ...output.results import origin
 from .. import sets, tasks, unseen
 from ..cases import Case, cases_of, unseen_prompts
 from ..judge import Judge
@@ -85,7 +82,8 @@ class _Evaluation:
             for name, one in judged.items()
         }
         return {
-            **_about(self.judge),
+            **origin(),
+            "judge": {**self.judge.record, "fingerprint": self.judge.fingerprint},
             "test_clips": len(self.cases),
             "runs": self.settings.runs,
             "rows": table.plain(rows),
@@ -133,25 +131,3 @@ def _title(card: ModelCard, folder: Path, taken: list[str]) -> str:
 def _kinds(answers: list[unseen.Answer]) -> dict[str, dict[str, float]]:
     kinds = dict.fromkeys(a.kind for a in answers)
     return {kind: unseen.shares([a for a in answers if a.kind == kind]) for kind in kinds}
-
-
-def _about(judge: Judge) -> dict[str, Any]:
-    return {
-        "date": datetime.date.today().isoformat(),
-        "commit": commit(),
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        "judge": {**judge.record, "fingerprint": judge.fingerprint},
-    }
-
-
-def commit() -> str:
-    """The commit of the checkout that this code lies in, "+" added where files differ from it; "" outside of one."""
-    here = Path(__file__).parent
-    try:
-        found = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--abbrev=7"], cwd=here, capture_output=True, text=True,
-            check=True,
-        )  # fmt: skip
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return found.stdout.strip()

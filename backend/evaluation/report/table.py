@@ -8,8 +8,9 @@ import numpy as np
 
 from ....retarget.typing import Floats
 from ...dataset.clips import Dataset
-from ...dataset.meaning import ACTION_NAMES, OTHER, STYLE_NAMES
-from ..cases import Case, meaning_of
+from ...dataset.meaning import ACTION_NAMES, STYLE_NAMES, meaning_of
+from ...dataset.words.vocabulary import OTHER
+from ..cases import Case
 from ..measures import embeddings
 from ..sets import DEEP, LONG_FREEZE, JudgedSet
 

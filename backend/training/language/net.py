@@ -1,30 +1,25 @@
 """The language model's network: a pretrained English encoder, and a T5-style encoder-decoder over words and motion.
 
-The words enter through all-MiniLM-L6-v2 (Wang et al. 2020; a BERT of 6 layers, kept as it was trained, so that words
-which no caption holds keep their meaning), once as they stand and once as the mean that it was trained to compare
-sentences by. Layers of our own follow, then a decoder. As in T5 (Raffel et al. 2020): pre-norm with RMS and no biases,
-gated feed-forward. Each decoder position also knows how many tokens are left, so that a motion ends when it is asked
-to.
+The words enter through the pretrained encoder of `text_encoder`: each word's state, and the mean that the encoder was
+trained to compare sentences by. Encoder and decoder layers of this network follow. As in T5 (Raffel et al. 2020):
+pre-norm with RMS and no biases, gated feed-forward. Each decoder position also knows how many tokens are left, so that
+a motion ends when it is asked to.
 
 **Memory**, what the decoder attends to: the task, the sentence's mean, its words, and one *slot* for each token of the
 motion where some of it is given: motion that is known, single poses, or nothing.
 
-**Vocabulary** of the decoder: see `backend.vocabulary`. TELL begins a sentence, BEGIN a motion. The code of the second
-level is chosen after the first of the same token, from the same state.
+**Vocabulary** of the decoder: see `engines.starter.vocabulary`. TELL begins a sentence, BEGIN a motion. The code of the
+second level is chosen after the first of the same token, from the same state.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...engines.starter.vocabulary import ABSENT, CODES, FIRST_WORD, MAX_TOKENS, MOTION, TASKS
-
-WORDS = 30522
-TEXT_WIDTH = 384
+from ...text_encoder.net import TEXT_WIDTH, attend, attention_bias, join_heads, split_heads
 
 
 @dataclass(frozen=True)
@@ -43,29 +38,6 @@ class LanguageConfig:
     text_noise: float = 0.5
 
 
-def split_heads(x: Tensor, heads: int) -> Tensor:
-    """(B, L, width) -> (B, heads, L, width / heads)."""
-    out: Tensor = x.unflatten(-1, (heads, -1)).transpose(1, 2)
-    return out
-
-
-def join_heads(x: Tensor) -> Tensor:
-    """Inverse of `split_heads`."""
-    return x.transpose(1, 2).flatten(-2)
-
-
-def attend(
-    q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None, causal: bool = False, drop: float = 0.0
-) -> Tensor:
-    """Attention of q (B, heads, L, d) to k and v (B, heads, M, d), with an additive bias."""
-    if not torch.compiler.is_exporting():
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=bias, is_causal=causal, dropout_p=drop)
-    # The exporter's own form of it reshapes the keys by nine nodes more, which a small step would spend its time on.
-    scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
-    out: Tensor = torch.softmax(scores if bias is None else scores + bias, dim=-1) @ v
-    return out
-
-
 class _Norm(nn.RMSNorm):
     """RMS normalisation, exported as what ONNX Runtime knows for one node."""
 
@@ -73,73 +45,6 @@ class _Norm(nn.RMSNorm):
         if not torch.compiler.is_exporting():
             return super().forward(x)
         return x / torch.sqrt(x.pow(2.0).mean(-1, keepdim=True) + float(self.eps or 0.0)) * self.weight
-
-
-class PretrainedEncoder(nn.Module):
-    """all-MiniLM-L6-v2 up to its last hidden states; names follow the published file."""
-
-    def __init__(self, layers: int = 6, width: int = TEXT_WIDTH, heads: int = 12, feed_forward: int = 1536) -> None:
-        super().__init__()
-        self.heads = heads
-        self.word = nn.Embedding(WORDS, width)
-        self.position = nn.Embedding(512, width)
-        self.kind = nn.Parameter(torch.zeros(width))
-        self.norm = nn.LayerNorm(width, eps=1e-12)
-        self.layers = nn.ModuleList(_BertLayer(width, heads, feed_forward) for _ in range(layers))
-
-    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Hidden states (B, L, 384) of word pieces ids (B, L) where mask (B, L) is 1."""
-        places = torch.arange(ids.shape[1], device=ids.device)
-        x: Tensor = self.norm(self.word(ids) + self.position(places) + self.kind)
-        bias = (1.0 - mask[:, None, None].to(x.dtype)) * -1e4
-        for layer in self.layers:
-            x = layer(x, bias)
-        return x
-
-    @classmethod
-    def from_file(cls, path: Path) -> "PretrainedEncoder":
-        """Load the published `model.safetensors`; every tensor must fit."""
-        model = cls()
-        source = load_file(str(path))
-        renamed = {
-            "word.weight": source["embeddings.word_embeddings.weight"],
-            "position.weight": source["embeddings.position_embeddings.weight"],
-            "kind": source["embeddings.token_type_embeddings.weight"][0],
-            "norm.weight": source["embeddings.LayerNorm.weight"],
-            "norm.bias": source["embeddings.LayerNorm.bias"],
-        }
-        places = {
-            "attention.self.query": "query",
-            "attention.self.key": "key",
-            "attention.self.value": "value",
-            "attention.output.dense": "out",
-            "attention.output.LayerNorm": "norm1",
-            "intermediate.dense": "up",
-            "output.dense": "down",
-            "output.LayerNorm": "norm2",
-        }
-        for index in range(len(model.layers)):
-            for theirs, ours in places.items():
-                for part in ("weight", "bias"):
-                    renamed[f"layers.{index}.{ours}.{part}"] = source[f"encoder.layer.{index}.{theirs}.{part}"]
-        model.load_state_dict({k: v.float() for k, v in renamed.items()})
-        return model.requires_grad_(False).eval()
-
-
-class _BertLayer(nn.Module):
-    def __init__(self, width: int, heads: int, feed_forward: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
-        self.norm1, self.norm2 = nn.LayerNorm(width, eps=1e-12), nn.LayerNorm(width, eps=1e-12)
-        self.up, self.down = nn.Linear(width, feed_forward), nn.Linear(feed_forward, width)
-
-    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
-        q, k, v = (split_heads(project(x), self.heads) for project in (self.query, self.key, self.value))
-        attended = attend(q, k, v, bias.to(q.dtype))
-        x = self.norm1(x + self.out(join_heads(attended)))
-        out: Tensor = self.norm2(x + self.down(F.gelu(self.up(x))))
-        return out
 
 
 class _FeedForward(nn.Module):
@@ -262,13 +167,13 @@ class MotionLanguageModel(nn.Module):
         x = torch.cat([self.task(task)[:, None], text.to(self.task.weight.dtype), self._slots(slots, kinds)], dim=1)
         ones = torch.ones_like(mask[:, :1])
         seen = mask * (keep < 2)[:, None]
-        whole = torch.cat([ones, ones, seen, (kinds != ABSENT).to(mask.dtype)], dim=1)
-        bias = attention_bias(whole)
+        memory_mask = torch.cat([ones, ones, seen, (kinds != ABSENT).to(mask.dtype)], dim=1)
+        bias = attention_bias(memory_mask)
         x = self.dropout(x)
         for layer in self.encoder:
             x = layer(x, bias)
         out: Tensor = self.encoder_norm(x)
-        return out, whole
+        return out, memory_mask
 
     def _slots(self, slots: Tensor, kinds: Tensor) -> Tensor:
         """(B, S, width)."""
@@ -294,17 +199,12 @@ class MotionLanguageModel(nn.Module):
         out: Tensor = self.detail_head(F.gelu(self.detail_up(hidden) + self.chosen(first)))
         return out
 
-    def decode(self, memory: Tensor, whole: Tensor, tokens: Tensor, details: Tensor, remaining: Tensor) -> Tensor:
+    def decode(self, memory: Tensor, memory_mask: Tensor, tokens: Tensor, details: Tensor, remaining: Tensor) -> Tensor:
         """States (B, L, width) after each of tokens (B, L), which begin with BEGIN or TELL."""
-        bias = attention_bias(whole)
+        bias = attention_bias(memory_mask)
         positions = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
         x = self.dropout(self.embed(tokens, details, positions, remaining))
         for layer, cross in zip(self.decoder, self.cross(memory), strict=True):
             x, _ = layer(x, cross, bias)
         out: Tensor = self.decoder_norm(x)
         return out
-
-
-def attention_bias(mask: Tensor) -> Tensor:
-    """Additive attention bias (B, 1, 1, L) that hides where mask (B, L) is 0."""
-    return (1.0 - mask[:, None, None].float()) * -1e4

@@ -6,13 +6,11 @@ import numpy as np
 import torch
 
 from ....retarget.motion import Motion
-from ....retarget.motion import rotations as rot
-from ....retarget.motion.skeleton import JOINT
 from ....retarget.solving.solve import with_contacts
-from ....retarget.typing import Float32s, Float64s, Ints
+from ....retarget.typing import Float32s, Ints
 from ...dataset.clips import Clip, Dataset
+from ...dataset.kinematics import activity, does_little
 from ...engines.starter.vocabulary import MAX_TOKENS
-from ...evaluation import prompts
 from ...features import FPS, Statistics, features_to_motion, motion_to_features
 from ..loop import progress_bar
 from ..tokenizer.encoding import Encoding
@@ -24,7 +22,7 @@ MIN_TOKENS = 5
 PHASES = (0, 2)
 """Frames at which clips are cut into tokens."""
 
-_TOGETHER = 256  # clips that are encoded together
+_AT_ONCE = 256  # clips that are encoded together
 
 # Speeds at which clips of a content are shown too: raised hands are over in 2.5 s, so slower ones teach longer
 # requests; turns come late in their clips, so faster ones teach shorter requests.
@@ -70,42 +68,6 @@ def at_speed(features: Float32s, speed: float) -> Float32s:
     return motion_to_features(motion).astype(np.float32)
 
 
-def activity(content: str, motion: Motion) -> Float64s | None:
-    """(T,) how much of what the content names goes on in each frame, 0 to 1; None where all of the clip is alike."""
-    joints = motion.joints
-    if "turn" in content:
-        heading = prompts.headings(motion)
-        share = heading / (heading[-1] + 1e-9)
-        turning: Float64s = ((share > 0.15) & (share < 0.85)).astype(np.float64)
-        return turning
-    if content == "bow" or content == "call":
-        up = rot.normalize(joints[:, JOINT["neck"]] - joints[:, 0])[:, 1]
-        return _of_largest(1.0 - up)
-    if content.startswith(("raise", "wave", "bye", "respond", "guide")):
-        height = joints[:, [JOINT["left_wrist"], JOINT["right_wrist"]], 1] - joints[:, :1, 1]
-        lifted = height.max(axis=1) - float(height.max(axis=1)[0])
-        return _of_largest(lifted)
-    return None
-
-
-def _of_largest(values: Float64s) -> Float64s:
-    out: Float64s = values / max(float(values.max()), 1e-6)
-    return out
-
-
-def does_little(content: str, motion: Motion) -> bool:
-    """Whether hands stay below the head or wave less than once a second, a bow is slight, a run slow."""
-    if content.startswith(("raise-up", "wave")):
-        sides = ("left", "right") if "both" in content else ("left",) if "left" in content else ("right",)
-        over = motion.joints[..., 1] - motion.joints[:, JOINT["head"], 1:2]
-        low = min(float(over[:, JOINT[f"{s}_wrist"]].max()) for s in sides) < 0.05
-        still = "wave" in content and min(prompts.swings(motion, s) for s in sides) < motion.duration
-        return low or still
-    if content == "bow":
-        return prompts.bent(motion) < prompts.BOW + 2.0
-    return content == "run" and prompts.speed(motion) < prompts.RUN_SPEED + 0.1
-
-
 def _core(content: str, motion: Motion) -> tuple[int, int]:
     signal = activity(content, motion)
     if signal is None:
@@ -126,7 +88,7 @@ def tokenize(model: MotionVqVae, statistics: Statistics, dataset: Dataset, split
     alike = sorted(range(len(clips)), key=lambda i: (speeds_of(clips[i]), clips[i].frames))  # to be encoded together
     with progress_bar("sequences") as bar:
         task = bar.add_task("sequences", total=len(clips), note="")
-        for places in (alike[i : i + _TOGETHER] for i in range(0, len(alike), _TOGETHER)):
+        for places in (alike[i : i + _AT_ONCE] for i in range(0, len(alike), _AT_ONCE)):
             paces = [(i, f) for i in places for f in _at_speeds(clips[i], np.asarray(dataset.of(clips[i])))]
             coded = _codes_of(encoding, [features for _, features in paces])
             for (i, features), (phases, poses) in zip(paces, coded, strict=True):

@@ -8,22 +8,15 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
-from ...dataset.captions import describe
+from ...dataset.captions import VOCABULARY, describe
 from ...dataset.clips import Clip
 from ...engines.starter import vocabulary
-from ..loop import save_whole
-from .net import PretrainedEncoder
-from .sentences import Sentences, read_sentences
+from ...text_encoder.net import PretrainedEncoder
+from ...text_encoder.sentences import Sentences, read_sentences
+from ..loop import save_atomically
 
-# A caption as it stands, or as part of an instruction.
-INSTRUCTIONS = (
-    "make a motion: {}", "show how {}", "animate this: {}", "create an animation in which {}", "motion of this: {}",
-    "i want to see how {}", "the motion to make is: {}", "please animate a character: {}",
-)  # fmt: skip
-QUESTIONS = (
-    vocabulary.QUESTION, "what does the person do?", "say in words what happens here.", "what is going on?",
-    "put this motion into words.", "which movement is this?",
-)  # fmt: skip
+INSTRUCTIONS = VOCABULARY.sentences.instructions
+QUESTIONS = (vocabulary.QUESTION, *VOCABULARY.sentences.questions)
 _INSTRUCTED = 0.3  # share of captions that come as part of an instruction
 QUESTION = "?"
 """Key of the sentences that ask for a caption."""
@@ -57,7 +50,7 @@ class Wordings(Sentences):
         return rng.choice(self.of[key])
 
     def save(self, path: Path) -> None:
-        save_whole(self.__dict__, path)
+        save_atomically(self.__dict__, path)
 
     @classmethod
     def load(cls, path: Path) -> "Wordings":

@@ -10,24 +10,23 @@ import json
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ...dataset.clips import Clip, Dataset
 from ...dataset.composites import set_apart
-from ...dataset.meaning import ACTION_NAMES, STYLE_NAMES
+from ...dataset.meaning import ACTION_NAMES, STYLE_NAMES, meaning_of
 from ...engines.starter.picker import FILE_NAME
-from ...evaluation.cases import meaning_of
 from ...features import DIMENSIONS
-from ...model_folder import ModelCard, read_card, write_card
-from ..language.export import export_graph, one_file, store_halves
-from ..language.net import TEXT_WIDTH
+from ...model_folder import ModelCard
+from ...text_encoder.net import TEXT_WIDTH
+from ..graphs import add_graph, axis, export_graph
+from .data import held_out
 from .net import MatchingModel
-from .train import held_out, judge_motions
+from .train import judge_motions
 
-_BATCH, _FRAMES, _WORDS = (torch.export.Dim(n, min=1, max=m) for n, m in (("b", 64), ("t", 1024), ("l", 512)))
+_BATCH, _FRAMES, _WORDS = axis("b", 64), axis("t", 1024), axis("l", 512)
 
 
 class _Picker(nn.Module):
@@ -41,12 +40,6 @@ class _Picker(nn.Module):
         return scores
 
 
-def _write(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], axes: dict[str, Any], path: Path) -> None:
-    export_graph(module, inputs, outputs, axes, path)
-    one_file(path)
-    store_halves(path)
-
-
 def _motion_inputs() -> tuple[dict[str, Tensor], dict[str, Any]]:
     inputs = {"features": torch.zeros(2, 40, DIMENSIONS), "frames": torch.tensor([40, 30])}
     return inputs, {"features": {0: _BATCH, 1: _FRAMES}, "frames": {0: _BATCH}}
@@ -57,40 +50,32 @@ def export_picker(model: MatchingModel, path: Path) -> None:
     inputs, axes = _motion_inputs()
     text = {"states": torch.zeros(1, 7, TEXT_WIDTH), "mask": torch.ones(1, 7)}
     axes = {"states": {1: _WORDS}, "mask": {1: _WORDS}, **axes}
-    _write(_Picker(model), {**text, **inputs}, ["scores"], axes, path)
+    export_graph(_Picker(model), {**text, **inputs}, ["scores"], axes, path)
 
 
-def add_picker(folder: Path, model: MatchingModel, record: dict[str, Any], candidates: int = 4) -> ModelCard:
-    """Put a picker into a model's folder, whose engine then makes so many candidates for a text and keeps the best.
+def add_picker(folder: Path, model: MatchingModel, record: dict[str, Any], candidates: int) -> ModelCard:
+    """Put a picker into a model's folder, whose engine then generates that many candidates and keeps the best.
 
     record: settings of the picker's training. Raises MotionGPTError where the folder is no model.
     """
-    card = read_card(folder)
-    export_picker(model, folder / FILE_NAME)
-    sampling = {**card.settings.get("sampling", {}), "candidates": candidates}
-    card = msgspec.structs.replace(
-        card,
-        files={**card.files, FILE_NAME: "0" * 64},
-        settings={**card.settings, "sampling": sampling},
-        training={**card.training, "picker": record},
-    )
-    return write_card(card, folder)
+    sampling = {"sampling": {"candidates": candidates}}
+    return add_graph(folder, FILE_NAME, lambda path: export_picker(model, path), sampling, {"picker": record})
 
 
 def export_judge(model: MatchingModel, folder: Path, record: dict[str, Any]) -> None:
     """A judge's folder. record: what else `judge.json` says."""
     folder.mkdir(parents=True, exist_ok=True)
     inputs, axes = _motion_inputs()
-    _write(model, inputs, ["vectors", "actions", "styles"], axes, folder / "motion.onnx")
+    export_graph(model, inputs, ["vectors", "actions", "styles"], axes, folder / "motion.onnx")
     text = {"states": torch.zeros(2, 7, TEXT_WIDTH), "mask": torch.ones(2, 7)}
     axes = {name: {0: _BATCH, 1: _WORDS} for name in text}
-    _write(model.text, text, ["vectors"], axes, folder / "text.onnx")
-    said = {"actions": ACTION_NAMES, "styles": STYLE_NAMES, **record}
-    (folder / "judge.json").write_text(json.dumps(said, indent=1), encoding="utf-8")
+    export_graph(model.text, text, ["vectors"], axes, folder / "text.onnx")
+    card = {"actions": ACTION_NAMES, "styles": STYLE_NAMES, **record}
+    (folder / "judge.json").write_text(json.dumps(card, indent=1), encoding="utf-8")
 
 
 def calibrate(model: MatchingModel, dataset: Dataset) -> dict[str, float]:
-    """On the training clips that were kept from the weights: each classifier's share of right answers, and the
+    """On the held-out clips: each classifier's share of right answers, and the
     temperature that makes its probabilities likeliest (Guo et al. 2017)."""
     clips = [c for c in dataset.split("train") if held_out(c) and c.tags]
     if not clips:
@@ -104,8 +89,8 @@ def calibrate(model: MatchingModel, dataset: Dataset) -> dict[str, float]:
 
 
 def right_where_set_apart(model: MatchingModel, dataset: Dataset, styles: str) -> dict[str, float]:
-    """Shares of right answers on the clips that were `set_apart`: what the model makes of pairs of action and style
-    that no clip has taught it."""
+    """Shares of right answers on the clips that were `set_apart`: how it classifies pairs of action and style
+    that it was not trained on."""
     clips = [c for c in dataset.clips if set_apart(c, styles)]
     if not clips:
         return {}

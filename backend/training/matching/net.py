@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...features import DIMENSIONS
-from ..language.net import TEXT_WIDTH
+from ...text_encoder.net import TEXT_WIDTH
 
 
 @dataclass(frozen=True)

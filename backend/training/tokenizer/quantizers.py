@@ -2,7 +2,7 @@
 
 `residual` (the one that is used): each level says what those before it leave out. `grouped`: each level says a part of
 the latent. `finite`: no codebooks, a few rounded numbers. With one level of 512 codes, `residual` is the published
-quantizer. docs/training.md compares them.
+quantizer.
 """
 
 from abc import ABC, abstractmethod

@@ -11,11 +11,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ....retarget.errors import MotionGPTError
+from ....retarget.motion import rotations as rot
 from ....retarget.motion.skeleton import PARENTS, REST_OFFSETS
 from ....retarget.typing import Float32s, Float64s, Ints
-from ...dataset.clips import Clip, Dataset, fair_shares, kind_of, load_dataset
-from ...features import DIMENSIONS, PELVIS_CHILDREN, SLICES, Statistics, features_to_motion
-from ..loop import Processes, Schedule, autocast, choose_device, save_whole, train
+from ...dataset.clips import Dataset, compute_statistics, load_dataset
+from ...dataset.sampling import clip_weights, fair_weights
+from ...features import PELVIS_CHILDREN, SLICES, Statistics, features_to_motion
+from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_atomically, train
+from .data import Windows
 from .net import FRAMES_PER_TOKEN, MotionVqVae
 
 
@@ -42,26 +45,6 @@ class TokenizerConfig:
     commitment: float = 0.1
 
 
-def compute_statistics(dataset: Dataset) -> Statistics:
-    """Mean and standard deviation over the training clips, the deviation shared within each group of features, so
-    that no dimension that hardly moves is blown up."""
-    rows = np.concatenate([dataset.of(c) for c in dataset.split("train")])
-    mean = rows.mean(axis=0, dtype=np.float64)
-    std = rows.std(axis=0, dtype=np.float64)
-    for place in SLICES.values():
-        std[place] = max(float(np.sqrt((std[place] ** 2).mean())), 1e-3)  # a group may not move at all
-    return Statistics(mean.astype(np.float32), std.astype(np.float32))
-
-
-def clip_weights(clips: list[Clip]) -> Float64s:
-    """Probability of each clip: contents drawn with 1 / sqrt(their number), clips by their length within."""
-    keys = [kind_of(c) for c in clips]
-    count = {k: keys.count(k) for k in set(keys)}
-    weights = np.array([c.frames * count[k] ** -0.5 for c, k in zip(clips, keys, strict=True)])
-    out: Float64s = weights / weights.sum()
-    return out
-
-
 def kinematic_joints(features: Tensor) -> Tensor:
     """Positions (..., 22, 3) in the heading frame by forward kinematics of true features (..., 263), metres."""
     sixd = features[..., SLICES["rotations"]].unflatten(-1, (21, 2, 3))
@@ -82,40 +65,6 @@ def kinematic_joints(features: Tensor) -> Tensor:
             joints.append(joints[parent] + world[parent] @ offset)
             world.append(world[parent] @ matrices[..., joint - 1, :, :])
     return torch.stack(joints, dim=-2)
-
-
-def fair_weights(clips: list[Clip]) -> Float64s:
-    """Probability of each clip: half as in `clip_weights`, half with the styles of a content alike, however few clips
-    show one."""
-    styles = [c.tags.get("style", "") for c in clips]
-    fair = fair_shares([kind_of(c) for c in clips], styles, [c.frames for c in clips])
-    out: Float64s = (fair / fair.sum() + clip_weights(clips)) / 2
-    return out
-
-
-class _Windows:
-    """Random windows of the training clips; shorter clips are filled by holding their last frame, and masked."""
-
-    def __init__(self, dataset: Dataset, statistics: Statistics, config: TokenizerConfig, weights: Float64s) -> None:
-        self.clips = dataset.split("train")
-        self.rows = torch.from_numpy(statistics.normalize(np.asarray(dataset.features)).astype(np.float32))
-        self.weights = torch.from_numpy(weights)
-        self.config = config
-
-    def draw(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Normalised features (B, window, 263) and mask (B, window, 1)."""
-        size = self.config.window
-        chosen = torch.multinomial(self.weights, self.config.batch, replacement=True, generator=generator)
-        places = torch.rand(self.config.batch, generator=generator)
-        index = torch.empty(self.config.batch, size, dtype=torch.long)
-        mask = torch.empty(self.config.batch, size, 1)
-        for row, (which, place) in enumerate(zip(chosen.tolist(), places.tolist(), strict=True)):
-            clip = self.clips[which]
-            first = int(place * (max(0, clip.frames - size) + 1))
-            time = torch.arange(first, first + size)
-            mask[row, :, 0] = (time < clip.frames).float()
-            index[row] = clip.start + time.clamp(max=clip.frames - 1)
-        return self.rows[index], mask
 
 
 def _losses(out: Tensor, batch: Tensor, mask: Tensor, stats: tuple[Tensor, Tensor], c: TokenizerConfig) -> Tensor:
@@ -153,7 +102,7 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
     _need_one_process(where)
     torch.manual_seed(config.seed)
     model = _network(config).to(where)
-    windows = _Windows(dataset, statistics, config, clip_weights(dataset.split("train")))
+    windows = Windows(dataset, statistics, clip_weights(dataset.split("train")), config.window, config.batch)
     stats = _on(where, statistics)
 
     def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
@@ -163,9 +112,7 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
         return {"loss": _losses(out, batch, mask, stats, config) + config.commitment * commitment}
 
     schedule = Schedule(config.steps, config.rate, seed=config.seed)
-    average = train(model, loss_of, folder, schedule, asdict(config), "tokenizer")
-    assert isinstance(average, MotionVqVae)
-    return average
+    return train(model, loss_of, folder, schedule, asdict(config), "tokenizer")
 
 
 def refine_decoder(
@@ -183,7 +130,7 @@ def refine_decoder(
     model, statistics = load_tokenizer(tokenizer)
     model.to(where)
     dataset = load_dataset(data)
-    windows = _Windows(dataset, statistics, config, fair_weights(dataset.split("train")))
+    windows = Windows(dataset, statistics, fair_weights(dataset.split("train")), config.window, config.batch)
     stats = _on(where, statistics)
     decoder = model.decoder.train()
 
@@ -200,7 +147,7 @@ def refine_decoder(
     refined = train(decoder, loss_of, folder / "decoder", schedule, settings, "decoder")
     model.decoder.load_state_dict(refined.state_dict())
     np.savez(folder / "statistics.npz", mean=statistics.mean, std=statistics.std)
-    save_whole({"model": model.state_dict(), "config": asdict(config), "first": record}, folder / "model.pt")
+    save_atomically({"model": model.state_dict(), "config": asdict(config), "first": record}, folder / "model.pt")
     return model.eval()
 
 
@@ -219,28 +166,20 @@ def _network(c: TokenizerConfig) -> MotionVqVae:
 
 def tokenizer_config(folder: Path) -> TokenizerConfig:
     """The settings that a tokenizer was trained with. Raises MotionGPTError where the folder holds none."""
-    return TokenizerConfig(**_trained(folder)["config"])
+    return TokenizerConfig(**load_trained(folder, "tokenizer")["config"])
 
 
 def tokenizer_record(folder: Path) -> dict[str, dict[str, Any]]:
     """For a model's card: settings of the training as "tokenizer", and as "decoder" those of its refining, if any."""
-    state = _trained(folder)
+    state = load_trained(folder, "tokenizer")
     if "first" not in state:
         return {"tokenizer": state["config"]}
     return {"tokenizer": state["first"], "decoder": state["config"]}
 
 
-def _trained(folder: Path) -> dict[str, Any]:
-    try:
-        state: dict[str, Any] = torch.load(folder / "model.pt", weights_only=True, map_location="cpu")
-        return state
-    except FileNotFoundError:
-        raise MotionGPTError(f"{folder} holds no trained tokenizer.", "Run `motiongpt train tokenizer`.") from None
-
-
 def load_tokenizer(folder: Path) -> tuple[MotionVqVae, Statistics]:
     """A trained tokenizer and the statistics of its features. Raises MotionGPTError where the folder holds none."""
-    state = _trained(folder)
+    state = load_trained(folder, "tokenizer")
     model = _network(TokenizerConfig(**state["config"]))
     model.load_state_dict(state["model"])
     with np.load(folder / "statistics.npz") as file:
@@ -285,10 +224,5 @@ def evaluate_tokenizer(
 
 def _aligned(joints: Float64s, facing: Float64s) -> Float64s:
     """Joints (T, 22, 3) with the root at the origin and the heading taken out."""
-    from ....retarget.motion import rotations as rot
-
     local: Float64s = rot.rotate(rot.conjugate(rot.yaw(facing))[:, None], joints - joints[:, :1])
     return local
-
-
-assert DIMENSIONS == 263

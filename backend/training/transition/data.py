@@ -5,16 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ....retarget.errors import MotionGPTError
 from ....retarget.motion import rotations as rot
 from ....retarget.motion.skeleton import MIRRORED_JOINTS, REST_OFFSETS
 from ....retarget.typing import Float64s, Floats, Ints
-from ...dataset.clips import Clip, Dataset, clip_motion, load_dataset
+from ...dataset.clips import load_motions
+from ...dataset.sampling import clip_weights
 from ...inbetween.network_input import AFTER, BEFORE, KEY_COUNT, Keys, global_rotations, joints_from_root
-from ..tokenizer.train import clip_weights
 
-SHORTEST, LONGEST = 1, 120
-"""Frames between two keys."""
+LONGEST = 120
+"""Frames between two keys, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,28 +32,16 @@ class Clips:
     starts: Ints
     lengths: Ints
     weights: Float64s
-    names: list[str]
 
 
-def load_poses(folder: Path) -> tuple[Dataset, Floats]:
-    """A data set and its `poses.npy`. Raises MotionGPTError where it was imported without."""
-    dataset = load_dataset(folder)
-    path = folder / "poses.npy"
-    if not path.exists():
-        raise MotionGPTError(f"{folder} holds no poses.npy.", "Import the clips again with `motiongpt data import`.")
-    return dataset, np.load(path, mmap_mode="r")
-
-
-def load_clips(folder: Path, split: str, mirror: bool = True) -> Clips:
+def load_clips(folder: Path, split: str) -> Clips:
     """The clips of a split; of both where it has none (a small data set)."""
-    dataset, poses = load_poses(folder)
-    chosen: list[Clip] = [c for c in dataset.split(split) or dataset.clips if not c.mirrored]
-    motions = [clip_motion(np.asarray(poses[c.pose_start : c.pose_start + c.pose_frames])) for c in chosen]
-    both = [*motions, *(m.mirror() for m in motions)] if mirror else motions
+    motions, chosen = zip(*load_motions(folder, split), strict=True)
+    both = [*motions, *(m.mirror() for m in motions)]
     lengths = np.array([len(m) for m in both])
     rotations = np.concatenate([m.rotations.astype(np.float32) for m in both])
     sixd = rot.to_sixd(global_rotations(rotations))
-    weights = clip_weights(chosen)
+    weights = clip_weights(list(chosen))
     return Clips(
         rotations,
         np.concatenate([m.root_position.astype(np.float32) for m in both]),
@@ -63,8 +50,7 @@ def load_clips(folder: Path, split: str, mirror: bool = True) -> Clips:
         joints_from_root(sixd).reshape(len(sixd), -1),
         np.cumsum(lengths) - lengths,
         lengths,
-        np.concatenate([weights, weights]) / 2.0 if mirror else weights,
-        [c.name for c in chosen] * (2 if mirror else 1),
+        np.concatenate([weights, weights]) / 2.0,
     )
 
 

@@ -3,17 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import torch
 from torch import Tensor, nn
 
 from ...dataset.clips import POSE_FPS
 from ...inbetween.transition import FILE_NAME
-from ...model_folder import ModelCard, read_card, write_card
+from ...model_folder import ModelCard
 from ...tasks import Inbetween
-from ..language.export import export_graph, shrink
-from .net import TransitionNet
-from .train import load_transition
+from ..graphs import add_graph, axis, export_graph
+from ..loop import load_trained, settings_of
+from .net import TransitionConfig, TransitionNet
 
 
 class _TransitionGraph(nn.Module):
@@ -32,25 +31,23 @@ class _TransitionGraph(nn.Module):
 def export_transition(model: TransitionNet, path: Path) -> None:
     """The graph, its matrices stored in 8 bits."""
     features = {"features": torch.zeros(2, len(model.mean))}
-    axes = {"features": {0: torch.export.Dim("n", min=1, max=4096)}}
-    export_graph(_TransitionGraph(model), features, ["weights", "contacts"], axes, path)
-    shrink(path)
+    axes: dict[str, Any] = {"features": {0: axis("n", 4096)}}
+    export_graph(_TransitionGraph(model), features, ["weights", "contacts"], axes, path, eight_bits=True)
 
 
-def add_transition(folder: Path, training: Path, measured: dict[str, Any] | None = None) -> ModelCard:
+def add_transition(folder: Path, training: Path) -> ModelCard:
     """Put the transition model of a training's folder into a model's folder, beside what is there.
 
-    Raises MotionGPTError where the folder is no model.
+    Raises MotionGPTError where either folder holds no model.
     """
-    card = read_card(folder)
-    export_transition(load_transition(training), folder / FILE_NAME)
-    record = torch.load(training / "model.pt", weights_only=True, map_location="cpu")["config"]
-    card = msgspec.structs.replace(
-        card,
-        files={**card.files, FILE_NAME: "0" * 64},
-        tasks=tuple(dict.fromkeys((*card.tasks, Inbetween.name()))),
-        settings={**card.settings, "transition": {"fps": POSE_FPS}},
-        training={**card.training, "transition": record},
-        measured={**card.measured, **({"inbetween": measured} if measured else {})},
+    trained = load_trained(training, "transition model", "transition")
+    model = TransitionNet(settings_of(TransitionConfig, trained["config"]))
+    model.load_state_dict(trained["model"])
+    return add_graph(
+        folder,
+        FILE_NAME,
+        lambda path: export_transition(model, path),
+        {"transition": {"fps": POSE_FPS}},
+        {"transition": trained["config"]},
+        (Inbetween.name(),),
     )
-    return write_card(card, folder)

@@ -38,7 +38,7 @@ def joints_of(axes: Tensor) -> Tensor:
 
 
 class _Block(nn.Module):
-    """A residual block: normalise, widen by nothing, bend, and put to what came in."""
+    """LayerNorm, Linear, GELU, Linear, added to the input."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from ....retarget.motion.skeleton import CONTACT_JOINTS
 from ....retarget.typing import Floats
-from ...evaluation.measures.inbetween import position_statistics, training_windows
-from ...inbetween.network_input import SLOTS, contact_curves, curves, gap_input, interpolated, turned_about_y
+from ...dataset.windows import position_statistics, training_windows
+from ...inbetween.network_input import SLOTS, contact_curves, curves, gap_input, interpolated, turned_about_y, yaw_angle
 from ..loop import Schedule, choose_device, train
 from .data import Clips, Gaps, draw_gaps, load_clips
 from .net import SIXD, TransitionConfig, TransitionNet, axes_of, joints_of
@@ -25,7 +25,7 @@ _BUCKETS = 8  # of gaps by the logarithm of their length, in octaves
 class TransitionTraining:
     """gaps: in one batch. Weights of the losses: `positions` and `turns` as LAFAN1's L2P and L2Q measure them,
     `changes` on how positions change from frame to frame, all as shares of what interpolation has at that length;
-    `feet` on the speed of feet on the floor, `contacts` on telling which are."""
+    `feet` on the speed of feet on the floor, `contacts` on recognising which are."""
 
     gaps: int = 512
     steps: int = 6000
@@ -74,7 +74,7 @@ def _example(clips: Clips, gaps: Gaps, rng: np.random.Generator) -> _Example:
         return torch.from_numpy(np.asarray(values, dtype=np.float32))
 
     return _Example(
-        tensor(gap_input(gaps.keys, between_heading(clips, gaps))),
+        tensor(gap_input(gaps.keys, _headings(clips, gaps))),
         tensor(curves(time.astype(float), np.broadcast_to(frames, time.shape).astype(float))),
         tensor(contact_curves(time.astype(float), np.broadcast_to(frames, time.shape).astype(float))),
         base,
@@ -88,10 +88,8 @@ def _example(clips: Clips, gaps: Gaps, rng: np.random.Generator) -> _Example:
     )
 
 
-def between_heading(clips: Clips, gaps: Gaps) -> Floats:
+def _headings(clips: Clips, gaps: Gaps) -> Floats:
     """(N,) yaw of the first keys' pelvises."""
-    from ...inbetween.network_input import yaw_angle
-
     return yaw_angle(clips.rotations[gaps.first, 0])
 
 
@@ -127,28 +125,28 @@ def _errors(sixd: Tensor, shift: Tensor, e: _Example, scale: Tensor) -> tuple[di
     return errors, (speed * down).sum() / down.sum().clamp(min=1.0)
 
 
-def interpolation_errors(clips: Clips, scale: Tensor) -> dict[str, Tensor]:
+def _interpolation_errors(clips: Clips, scale: Tensor) -> dict[str, Tensor]:
     """What interpolation gets wrong in gaps of each bucket, (buckets,) for positions, turns and changes."""
     rng = np.random.default_rng(0)
     e = _example(clips, draw_gaps(clips, _MEASURED, rng), rng)
     errors, _ = _errors(e.base, torch.zeros_like(e.root), e, scale)
-    buckets = nn_one_hot(e.bucket)  # (N, buckets)
+    buckets = _one_hot(e.bucket)  # (N, buckets)
     return {
         k: ((v[:, None] * buckets).sum(0) / buckets.sum(0).clamp(min=1.0)).clamp(min=1e-3) for k, v in errors.items()
     }
 
 
-def nn_one_hot(bucket: Tensor) -> Tensor:
+def _one_hot(bucket: Tensor) -> Tensor:
     """(N, buckets) of numbers (N,)."""
     return F.one_hot(bucket, _BUCKETS).float()
 
 
-def input_statistics(clips: Clips) -> tuple[Tensor, Tensor]:
+def _input_statistics(clips: Clips) -> tuple[Tensor, Tensor]:
     """Mean and deviation of the input; the deviation at least a fifth of that of its part, so that what hardly moves
-    is not blown up."""
+    is not scaled up."""
     rng = np.random.default_rng(1)
     gaps = draw_gaps(clips, _MEASURED, rng)
-    rows = gap_input(gaps.keys, between_heading(clips, gaps))
+    rows = gap_input(gaps.keys, _headings(clips, gaps))
     mean, deviation = rows.mean(axis=0), rows.std(axis=0)
     start = 0
     for width in (*SLOTS.values(), len(SLOTS)):
@@ -158,21 +156,21 @@ def input_statistics(clips: Clips) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(mean), torch.from_numpy(deviation)
 
 
-def batch_losses(
-    model: TransitionNet, e: _Example, scale: Tensor, lacking: dict[str, Tensor], c: TransitionTraining
+def _losses(
+    model: TransitionNet, e: _Example, scale: Tensor, baseline: dict[str, Tensor], c: TransitionTraining
 ) -> dict[str, Tensor]:
     """The weighted sum "loss", and its parts."""
-    weights, telling = model(e.features)
+    weights, contacts = model(e.features)
     offsets = e.curves @ weights  # (N, S, OUTPUTS)
     errors, speed = _errors(e.base + offsets[..., :SIXD], offsets[..., SIXD:], e, scale)
-    parts = {name: (error / lacking[name][e.bucket]).mean() for name, error in errors.items()}
+    parts = {name: (error / baseline[name][e.bucket]).mean() for name, error in errors.items()}
     parts["feet"] = speed * 100.0
-    parts["contacts"] = F.binary_cross_entropy_with_logits(e.contact_curves @ telling, e.contacts)
+    parts["contacts"] = F.binary_cross_entropy_with_logits(e.contact_curves @ contacts, e.contacts)
     loss = torch.stack([getattr(c, name) * part for name, part in parts.items()]).sum()
     return {"loss": loss, **parts}
 
 
-def position_scale(clips: Clips) -> Tensor:
+def _position_scale(clips: Clips) -> Tensor:
     """(22, 3) metres: the deviation that L2P divides by, the same for both level axes."""
     half = len(clips.starts) // 2  # the mirrored clips have the same deviations, up to a swap of sides
     parts = [slice(a, a + n) for a, n in zip(clips.starts[:half], clips.lengths[:half], strict=True)]
@@ -190,28 +188,17 @@ def train_transition(
     where = choose_device(device)
     torch.manual_seed(training.seed)
     model = TransitionNet(config)
-    model.mean, model.deviation = input_statistics(clips)
+    model.mean, model.deviation = _input_statistics(clips)
     model.to(where)
-    scale = position_scale(clips)
-    lacking = {k: v.to(where) for k, v in interpolation_errors(clips, scale).items()}
+    scale = _position_scale(clips)
+    baseline = {k: v.to(where) for k, v in _interpolation_errors(clips, scale).items()}
     scale = scale.to(where)
 
     def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
         rng = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
         example = _example(clips, draw_gaps(clips, training.gaps, rng), rng)
         example = _Example(**{k: v.to(where) for k, v in vars(example).items()})
-        return batch_losses(model, example, scale, lacking, training)
+        return _losses(model, example, scale, baseline, training)
 
     schedule = Schedule(training.steps, training.rate, seed=training.seed)
-    average = train(model, loss_of, folder, schedule, {**asdict(training), **asdict(config)}, "transition")
-    assert isinstance(average, TransitionNet)
-    return average
-
-
-def load_transition(folder: Path, name: str = "model.pt") -> TransitionNet:
-    """A trained transition model; of a training that still runs with name="checkpoint.pt"."""
-    state = torch.load(folder / name, weights_only=True, map_location="cpu")
-    fields = TransitionConfig.__dataclass_fields__
-    model = TransitionNet(TransitionConfig(**{k: v for k, v in state["config"].items() if k in fields}))
-    model.load_state_dict(state["model"] if name == "model.pt" else state["average"])
-    return model.eval()
+    return train(model, loss_of, folder, schedule, {**asdict(training), **asdict(config)}, "transition")

@@ -6,7 +6,9 @@ import numpy as np
 
 from motiongpt.backend.dataset.clips import Clip, Dataset
 from motiongpt.backend.dataset.composites import arm_joints, around_corner, is_composite, with_arms, with_composites
-from motiongpt.backend.evaluation import prompts
+from motiongpt.backend.dataset.kinematics import raised as is_raised
+from motiongpt.backend.dataset.kinematics import turned as degrees_turned
+from motiongpt.backend.evaluation.prompts import TURN
 from motiongpt.backend.features import features_to_motion, motion_to_features
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
@@ -57,7 +59,7 @@ def test_arms_of_one_clip_on_the_body_of_another() -> None:
     assert np.allclose(made.rotations[:, spine], body.rotations[:, spine])
     arms = arm_joints("left")
     assert np.allclose(made.rotations[-1, arms], act.rotations[-1, arms], atol=0.05)
-    assert prompts.raised(made, "left") and not prompts.raised(made, "right")
+    assert is_raised(made, "left") and not is_raised(made, "right")
 
 
 def test_a_walk_is_led_around_a_corner() -> None:
@@ -66,7 +68,7 @@ def test_a_walk_is_led_around_a_corner() -> None:
     way = np.diff(made.root_position, axis=0)[:, [0, 2]]
     lengths = np.linalg.norm(way, axis=1)
     assert np.allclose(lengths, 2.0 / 59, rtol=0.05)  # as fast as before
-    assert prompts.turned(made) > 60
+    assert degrees_turned(made) > 60
     last = way[-1] / lengths[-1]
     assert last[0] > 0.95  # and +X is left of +Z, which it faced
 
@@ -96,10 +98,10 @@ def test_only_what_no_clip_shows_is_put_together() -> None:
     pairs = [(c.tags["content"], c.tags["style"]) for c in made]
     assert pairs == [("raise-up-left-hand", "old")] * 3 + [("walk-turn-left", "old")] * 3
     raised, turned = (features_to_motion(more.of(made[i]).astype(np.float64)) for i in (0, 3))
-    assert prompts.raised(raised, "left")
+    assert is_raised(raised, "left")
     stoop = rot.to_rotation_vector(raised.rotations[:, JOINT["spine1"]])[:, 0]
     assert np.allclose(stoop, 0.6, atol=0.02)
-    assert prompts.turned(turned) > prompts.TURN
+    assert degrees_turned(turned) > TURN
     assert with_composites(more, 3) is more  # nothing is missing now
     assert with_composites(data_set(plain), 3).clips == data_set(plain).clips  # no style but the plain one
 

@@ -10,19 +10,33 @@ from pathlib import Path
 
 import pytest
 
-from motiongpt.backend.dataset.captions import ACTIONS, LITTLE, OWNERS, STYLES, SUBJECTS, _inflect, describe
-from motiongpt.backend.dataset.clips import Clip, _tags
+from motiongpt.backend.dataset.bvh_clips import _tags
+from motiongpt.backend.dataset.captions import ACTIONS, LITTLE, OWNERS, SAME_STYLE, STYLES, SUBJECTS, _inflect, describe
+from motiongpt.backend.dataset.clips import Clip
 from motiongpt.backend.dataset.meaning import (
     ACTION_NAMES,
     SAME_ACTION,
-    SAME_STYLE,
     STYLE_NAMES,
     Meaning,
     meaning_of_tags,
     read_caption,
 )
-from motiongpt.backend.evaluation.cases import _test_captions, list_test_clips, unseen_pairs, unseen_prompts
+from motiongpt.backend.evaluation import cases
+from motiongpt.backend.evaluation.cases import _test_captions, unseen_prompts
 from motiongpt.backend.evaluation.unseen import JOINT_CHECKS
+
+LISTS = Path(cases.__file__).parent
+
+
+def list_test_clips() -> list[str]:
+    """Names of the project's test clips."""
+    return (LISTS / "test_clips.txt").read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def unseen_pairs() -> list[tuple[str, str]]:
+    """(action, style) that no training clip shows, of actions that more than two styles have."""
+    with open(LISTS / "unseen_pairs.csv", newline="", encoding="utf-8") as file:
+        return [(row["action"], row["style"]) for row in csv.DictReader(file)]
 
 
 def by_rule(name: str) -> bool:
@@ -40,7 +54,7 @@ def words_of_training() -> set[str]:
 
 def test_the_list_of_test_clips_obeys_the_rule() -> None:
     names = list_test_clips()
-    assert list(names) == sorted(set(names))
+    assert names == sorted(set(names))
     assert len(names) == 152
     assert all(by_rule(name) and zlib.crc32(name.encode()) % 20 == 0 for name in names)
 

@@ -10,16 +10,16 @@ torch = pytest.importorskip("torch")
 from motiongpt.backend.commands.cli import main
 from motiongpt.backend.dataset.captions import ACTIONS, LITTLE, STYLES, describe
 from motiongpt.backend.dataset.clips import Clip, load_dataset, swap_sides
+from motiongpt.backend.dataset.sampling import fair_weights
 from motiongpt.backend.engine import Result
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.engines.starter.vocabulary import HIDDEN, MOTION, POSE
 from motiongpt.backend.tasks import Continue, Describe, Generate, Inbetween
-from motiongpt.backend.training.language.sentences import encoder_folder
+from motiongpt.backend.text_encoder.sentences import encoder_folder
+from motiongpt.backend.training.language.data import keep_kinds
 from motiongpt.backend.training.language.sequences import MIN_TOKENS, TokenSequence, crop
-from motiongpt.backend.training.language.train import keep_kinds
 from motiongpt.backend.training.tokenizer.train import (
     encode_clip,
-    fair_weights,
     kinematic_joints,
     load_tokenizer,
     tokenizer_config,

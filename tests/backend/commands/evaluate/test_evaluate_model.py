@@ -138,7 +138,7 @@ def test_the_nearest_caption_finds_its_clips(dataset) -> None:
     pytest.importorskip("torch")
     from motiongpt.backend.dataset.clips import load_dataset
     from motiongpt.backend.evaluation.texts import nearest_clips
-    from motiongpt.backend.training.language.sentences import encoder_folder
+    from motiongpt.backend.text_encoder.sentences import encoder_folder
 
     try:
         encoder_folder()

@@ -11,6 +11,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from motiongpt.backend.commands import cli
+from motiongpt.backend.dataset import kinematics
 from motiongpt.backend.engine import Engine, Progress, Result
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.evaluation import prompts
@@ -49,8 +50,8 @@ def test_motion_does_what_the_words_say(engine, check):
 
 
 def test_running_covers_more_ground_than_walking(engine):
-    walks = [prompts.speed(prompts.generate_one(engine, "a person walks forward", seed)) for seed in range(3)]
-    runs = [prompts.speed(prompts.generate_one(engine, "a person runs forward", seed)) for seed in range(3)]
+    walks = [kinematics.speed(prompts.generate_one(engine, "a person walks forward", seed)) for seed in range(3)]
+    runs = [kinematics.speed(prompts.generate_one(engine, "a person runs forward", seed)) for seed in range(3)]
     assert min(runs) > 1.2 * max(walks)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from motiongpt.backend.dataset.windows import placed_window, position_statistics
 from motiongpt.backend.evaluation.inbetween import (
     Window,
     bezier,
@@ -15,7 +16,7 @@ from motiongpt.backend.evaluation.inbetween import (
     velocity_changes,
 )
 from motiongpt.backend.evaluation.measures.bezier import auto_clamped
-from motiongpt.backend.evaluation.measures.inbetween import l2p, l2q, npss, placed_window, position_statistics
+from motiongpt.backend.evaluation.measures.inbetween import l2p, l2q, npss
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.motion.skeleton import JOINT

@@ -4,9 +4,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from motiongpt.backend.training.language import sentences
-from motiongpt.backend.training.language.net import PretrainedEncoder
-from motiongpt.backend.training.language.sentences import kept_sentences, read_sentences
+from motiongpt.backend.text_encoder import sentences
+from motiongpt.backend.text_encoder.net import PretrainedEncoder
+from motiongpt.backend.text_encoder.sentences import kept_sentences, read_sentences
 from motiongpt.backend.training.language.wordings import Wordings
 
 TEXTS = ["someone walks", "a person jumps over a box", "someone", "nobody sits down and waits here"] * 40
@@ -63,8 +63,8 @@ def test_kept_sentences_are_read_once_and_again_for_other_texts(encoder, tmp_pat
     assert encoder.loaded == 2
 
 
-def test_a_file_of_an_older_layout_is_made_anew(encoder, tmp_path) -> None:
-    """Each caption's states stood in a tensor of its own."""
+def test_a_file_of_another_layout_is_replaced(encoder, tmp_path) -> None:
+    """Each caption's states in a tensor of its own."""
     path = tmp_path / "captions.pt"
     torch.save({"texts": TEXTS[:2], "states": [torch.ones(2, 8), torch.ones(6, 8)]}, path)
     assert kept_sentences(TEXTS[:2], path).states.shape == (8, 8)

@@ -67,14 +67,11 @@ torch = pytest.importorskip("torch")
 from motiongpt.backend.dataset.captions import describe
 from motiongpt.backend.dataset.clips import Clip, Dataset
 from motiongpt.backend.training.matching import export
+from motiongpt.backend.training.matching.data import Batches, MatchingTraining, examples_of, held_out
 from motiongpt.backend.training.matching.export import export_judge, export_picker, right_where_set_apart
 from motiongpt.backend.training.matching.net import MatchingConfig, MatchingModel
 from motiongpt.backend.training.matching.train import (
-    MatchingTraining,
-    _Batches,
-    _examples,
     _in_chunks,
-    held_out,
     matching_losses,
 )
 
@@ -139,9 +136,9 @@ def small_dataset() -> Dataset:
 
 def test_training_brings_words_and_motion_together() -> None:
     dataset, texts, training = small_dataset(), {}, MatchingTraining(batch=12)
-    examples = _examples(dataset, dataset.clips, texts, random.Random(0))
+    examples = examples_of(dataset, dataset.clips, texts, random.Random(0))
     assert len(examples) == 30
-    batches = _Batches(dataset, examples, texts, ReadWords(texts), training)
+    batches = Batches(dataset, examples, texts, ReadWords(texts), training)
     torch.manual_seed(0)
     net = MatchingModel(SMALL, len(ACTION_NAMES), len(STYLE_NAMES))
     generator = torch.Generator().manual_seed(0)
@@ -161,8 +158,8 @@ def test_training_brings_words_and_motion_together() -> None:
 def test_what_may_describe_each_other_is_no_mistake() -> None:
     """Of the same action: a caption without a style fits every style, one with a style only its own."""
     dataset, texts = small_dataset(), {}
-    examples = _examples(dataset, dataset.clips[:4], texts, random.Random(0))  # walk, walk-back, raise, walk
-    batches = _Batches(dataset, examples, texts, ReadWords(texts), MatchingTraining())
+    examples = examples_of(dataset, dataset.clips[:4], texts, random.Random(0))  # walk, walk-back, raise, walk
+    batches = Batches(dataset, examples, texts, ReadWords(texts), MatchingTraining())
     assert {e.meaning.style for e in examples} == {"sad", "active"}
     plain = next(i for i in examples[0].captions if not batches.styles[i])
     styled = next(i for i in examples[0].captions if batches.styles[i] == "sad")
@@ -174,9 +171,9 @@ def test_what_may_describe_each_other_is_no_mistake() -> None:
 def test_cuts_hold_the_core() -> None:
     dataset, texts = small_dataset(), {}
     example = next(
-        e for e in _examples(dataset, dataset.clips, texts, random.Random(0)) if e.meaning.action.startswith("raise")
+        e for e in examples_of(dataset, dataset.clips, texts, random.Random(0)) if e.meaning.action.startswith("raise")
     )
-    batches = _Batches(dataset, [example], texts, ReadWords(texts), MatchingTraining(whole=0.0))
+    batches = Batches(dataset, [example], texts, ReadWords(texts), MatchingTraining(whole=0.0))
     numbers = np.random.default_rng(0)
     for core in ((10, 30), (0, 0), (0, example.clip.frames)):
         held = type(example)(example.clip, example.meaning, example.little, core, example.captions)
@@ -225,7 +222,7 @@ def test_graphs_say_what_the_network_says(model, tmp_path) -> None:
 
 def test_describe_is_what_the_captions_hold() -> None:
     dataset, texts = small_dataset(), {}
-    _examples(dataset, dataset.clips[:1], texts, random.Random(5))
+    examples_of(dataset, dataset.clips[:1], texts, random.Random(5))
     assert describe("walk", "sad", False, False, random.Random(5)) in texts
 
 

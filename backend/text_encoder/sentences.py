@@ -1,4 +1,4 @@
-"""Sentences as the pretrained English encoder reads them: once, since it stays as it was trained."""
+"""Sentences as the pretrained English encoder reads them, each once, since it stays as it was trained."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -10,9 +10,8 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from ....retarget.errors import MotionGPTError
-from ...engines.starter.vocabulary import TEXT_TOKENS
-from ..loop import save_whole
+from ...retarget.errors import MotionGPTError
+from ..engines.starter.vocabulary import TEXT_TOKENS
 from .net import PretrainedEncoder
 
 _READ_AT_ONCE = 128
@@ -31,7 +30,7 @@ def encoder_folder() -> Path:
 
 
 def load_text_tokenizer() -> Tokenizer:
-    """The encoder's word-piece tokenizer, cut off at TEXT_TOKENS."""
+    """The encoder's word-piece tokenizer, which truncates at TEXT_TOKENS."""
     tokenizer = Tokenizer.from_file(str(encoder_folder() / "tokenizer.json"))
     tokenizer.enable_truncation(TEXT_TOKENS)
     tokenizer.enable_padding()
@@ -54,7 +53,7 @@ def load_words(side: str = "pretrained") -> PretrainedEncoder:
 
 @dataclass(frozen=True, eq=False)
 class Sentences:
-    """states (sum of L, 384) float16: what the encoder makes of some sentences, one after the other; starts: the first
+    """states (sum of L, 384) float16: the encoder's states of some sentences, one after the other; starts: the first
     row of each, and the end."""
 
     states: Tensor
@@ -88,10 +87,12 @@ def read_sentences(texts: Sequence[str], tokenizer: Tokenizer, words: Pretrained
 
 
 def kept_sentences(texts: Sequence[str], path: Path) -> Sentences:
-    """The same from a file that holds these texts; where there is none, they are read and kept there."""
+    """`read_sentences` of the texts, kept in the file, which is read again where it holds other texts."""
     held = torch.load(path, weights_only=True) if path.exists() else {}
     if list(held) != ["texts", "states", "starts"] or held["texts"] != list(texts):
         read = read_sentences(texts, load_text_tokenizer(), load_words())
-        save_whole({"texts": list(texts), "states": read.states, "starts": read.starts}, path)
+        draft = path.with_suffix(".tmp")
+        torch.save({"texts": list(texts), "states": read.states, "starts": read.starts}, draft)
+        draft.replace(path)
         return read
     return Sentences(held["states"], held["starts"])

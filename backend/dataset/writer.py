@@ -1,0 +1,101 @@
+"""Writes a data set's folder a clip at a time, so that it may be larger than memory."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...retarget.errors import MotionGPTError
+from ...retarget.motion import Motion
+from ...retarget.typing import Float32s
+from ..features import DIMENSIONS
+from .clips import POSE_WIDTH, Clip, Dataset, load_dataset
+
+
+class _GrowingArray:
+    """A float32 `.npy` file (rows, width) that grows as it is written."""
+
+    def __init__(self, path: Path, width: int) -> None:
+        self.rows, self._width, self._path = 0, width, path
+        self._draft = path.with_name(f".{path.name}.part")
+        self._file = open(self._draft, "wb")  # noqa: SIM115 - open while the data set is written
+        self._write_header()
+
+    def _write_header(self) -> None:
+        """numpy pads its header so that the number of rows may grow in place."""
+        self._file.seek(0)
+        npy: Any = np.lib.format
+        shape = (self.rows, self._width)
+        npy.write_array_header_1_0(self._file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+
+    def append(self, rows: Float32s) -> int:
+        """The number of the first of these rows (n, width)."""
+        first = self.rows
+        self._file.write(np.ascontiguousarray(rows, "<f4").tobytes())
+        self.rows += len(rows)
+        return first
+
+    def close(self, keep: bool) -> None:
+        """Put the file in its place, or remove it."""
+        self._write_header()
+        self._file.close()
+        if keep and self.rows:
+            self._draft.replace(self._path)
+        else:
+            self._draft.unlink()
+
+
+class DatasetWriter:
+    """Writes a data set a clip at a time, so that it may be larger than memory. The folder is complete or untouched."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._clips: list[Clip] = []
+        self._skipped: list[str] = []
+
+    def __enter__(self) -> "DatasetWriter":
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._features = _GrowingArray(self._folder / "features.npy", DIMENSIONS)
+        self._poses = _GrowingArray(self._folder / "poses.npy", POSE_WIDTH)
+        return self
+
+    def rows(self, features: Float32s) -> int:
+        """Append features (T, 263); the number of the first row."""
+        return self._features.append(features)
+
+    def poses(self, rows: Float32s) -> int:
+        """Append poses (T, 95) of a clip at POSE_FPS; the number of the first row."""
+        return self._poses.append(rows)
+
+    def clip(self, clip: Clip) -> None:
+        """A clip of rows that are written."""
+        self._clips.append(clip)
+
+    def skip(self, why: str) -> None:
+        """A line for `skipped.txt`."""
+        self._skipped.append(why)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        complete = kind is None and bool(self._clips)
+        for array in (self._features, self._poses):
+            array.close(complete)
+        if not complete:
+            if kind is None:
+                why = f": {self._skipped[0]}" if self._skipped else "."
+                raise MotionGPTError(f"No clip could be read{why}", "Check the folders.")
+            return
+        clips = json.dumps([asdict(c) for c in self._clips], indent=0)
+        (self._folder / "clips.json").write_text(clips, encoding="utf-8")
+        (self._folder / "skipped.txt").write_text("\n".join(self._skipped), encoding="utf-8")
+
+    def dataset(self) -> Dataset:
+        """What was written."""
+        return load_dataset(self._folder)
+
+
+def pose_rows(motion: Motion) -> Float32s:
+    """(T, 95) float32 of a motion: what a row of `poses.npy` holds."""
+    parts = (motion.rotations.reshape(len(motion), -1), motion.root_position, motion.contacts)
+    return np.concatenate(parts, axis=1, dtype=np.float32)

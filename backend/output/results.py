@@ -1,0 +1,61 @@
+"""Pages of results in Markdown: what a command measured, with date, machine and commit. One writer for all of them."""
+
+import argparse
+import datetime
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...retarget.errors import MotionGPTError
+
+
+def add_page_option(parser: argparse.ArgumentParser) -> None:
+    """--page, checked before anything is measured."""
+    parser.add_argument("--page", type=_page, metavar="FILE", help="write the result there as a page of Markdown")
+
+
+def _page(text: str) -> Path:
+    path = Path(text)
+    if path.suffix != ".md" or path.is_dir():
+        raise MotionGPTError(f"{path} is no Markdown file.", "Give a name that ends in .md.", "unwritable")
+    if not path.absolute().parent.is_dir():
+        raise MotionGPTError(f"There is no folder {path.parent}.", "Make it first, or choose another.", "unwritable")
+    return path
+
+
+def write_page(path: Path, title: str, command: str, parts: Sequence[str]) -> None:
+    """Write a page of paragraphs and tables, which says how and where it was made.
+
+    command: as one types it, without the folders of this machine.
+    """
+    made = origin()
+    where = f"{made['date']}, {made['machine']}, commit {made['commit'] or 'unknown'}"
+    text = "\n\n".join((f"# {title}", f"Measured by `motiongpt {command}`: {where}.", *parts))
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def origin() -> dict[str, str]:
+    """date, machine and commit of a measurement made now."""
+    return {
+        "date": datetime.date.today().isoformat(),
+        "commit": commit(),
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+    }
+
+
+def commit() -> str:
+    """The commit of the checkout that this code lies in, "+" added where files differ from it; "" outside of one."""
+    command = ["git", "describe", "--always", "--dirty=+", "--abbrev=7"]
+    try:
+        found = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return found.stdout.strip()
+
+
+def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, all columns but the first to the right."""
+    rule = "| --- |" + " ---: |" * (len(head) - 1)
+    return "\n".join(["| " + " | ".join(head) + " |", rule, *("| " + " | ".join(row) + " |" for row in rows)])

@@ -1,0 +1,1 @@
+"""The pretrained English encoder that training and evaluation read texts with."""

@@ -1,0 +1,203 @@
+"""Batches for the language model: sentences and stretches of motion tokens of random clips, one task a batch."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ....retarget.typing import Numbers
+from ...dataset.composites import is_composite
+from ...dataset.sampling import fair_shares, kind_of
+from ...engines.starter.vocabulary import (
+    ABSENT,
+    BEGIN,
+    CODES,
+    END,
+    HIDDEN,
+    MOTION,
+    NO_DETAIL,
+    POSE,
+    TASKS,
+    TELL,
+    UNKNOWN_LENGTH,
+)
+from ..loop import Processes
+from .sequences import TokenSequence, crop
+from .wordings import QUESTION, Wordings, caption_tokens, key_of
+
+IGNORED = -100
+"""Stands in targets for what is not learned."""
+_POOL = 4  # batches drawn at once and sorted by length, so that little of one is padding
+
+
+@dataclass(frozen=True)
+class LanguageTraining:
+    """Settings of the training.
+
+    inbetween, caption: share of batches of these tasks, the rest being text to motion, whose beginnings also teach to
+    continue.  hide_text, hide_length: share of examples that are shown without.  hide_text_between: likewise where
+    slots are given.  hide_words: share of which only the sentence's mean is shown, which words that no caption holds
+    reach best.  corrupt: share of input tokens replaced by others.  detail: weight of the second level's loss.
+    wordings: sentences for every kind of clip.  text_side: see `sentences.load_words`.  composites: for every action in
+    a style that no clip shows it in (see `composites`), drawn with the weight `composed`.
+    """
+
+    batch: int = 64
+    steps: int = 4000
+    rate: float = 8e-4
+    seed: int = 0
+    inbetween: float = 0.16
+    caption: float = 0.1
+    hide_text: float = 0.1
+    hide_text_between: float = 0.5
+    hide_words: float = 0.25
+    hide_length: float = 0.15
+    corrupt: float = 0.1
+    detail: float = 0.5
+    wordings: int = 48
+    text_side: str = "pretrained"
+    composites: int = 8
+    composed: float = 0.4
+
+
+def _pad(rows: Sequence[Numbers | list[int]], length: int, filling: int) -> Tensor:
+    """(B, length) of rows at most as long."""
+    out = torch.full((len(rows), length), filling)
+    for row, values in zip(out, rows, strict=True):
+        row[: len(values)] = torch.as_tensor(np.asarray(values))
+    return out
+
+
+def keep_kinds(length: int, rng: random.Random) -> list[int]:
+    """Which slots of a motion are given, and how: the conditions of both papers, and anything between."""
+    kinds = [HIDDEN] * length
+    layout = rng.random()
+    if layout < 0.6:  # poses: first, last, both, some
+        places = rng.choice(
+            ([0], [length - 1], [0, length - 1], rng.sample(range(length), min(length, rng.randint(1, 5))))
+        )
+        for place in places:
+            kinds[place] = POSE
+    elif layout < 0.85:  # both ends known, the middle to be made
+        first = rng.randint(1, max(1, length // 2))
+        last = rng.randint(0, max(0, length - first - 1))
+        kinds[:first] = [MOTION] * first
+        kinds[length - last :] = [MOTION] * last
+    else:
+        share = rng.random()
+        kinds = [MOTION if rng.random() < share else HIDDEN for _ in kinds]
+    return kinds
+
+
+class Batches:
+    """Sentences and stretches of motion tokens of random clips, one task a batch."""
+
+    def __init__(
+        self, sequences: list[TokenSequence], wordings: Wordings, training: LanguageTraining, processes: Processes
+    ) -> None:
+        self.sequences, self.wordings, self.training = sequences, wordings, training
+        self.processes = processes
+        shares = fair_shares([kind_of(s.clip) for s in sequences], [s.clip.tags.get("style", "") for s in sequences])
+        trust = np.array([training.composed if is_composite(s.clip) else 1.0 for s in sequences])
+        self.weights = torch.from_numpy(trust * shares)
+
+    def draw(self, generator: torch.Generator) -> dict[str, Tensor]:
+        """What the model takes, and targets: see `_generate`."""
+        t, together = self.training, self.processes
+        # All processes take their share of the same draw, so that none waits long for another.
+        generator = torch.Generator().manual_seed(together.shared_seed(generator))
+        rng = random.Random(int(torch.randint(2**62, (1,), generator=generator)))
+        size = t.batch * together.count
+        count = size * _POOL
+        chosen = torch.multinomial(self.weights, count, replacement=True, generator=generator).tolist()
+        drawn = [(self.sequences[i], *crop(self.sequences[i], generator)) for i in chosen]
+        drawn.sort(key=lambda one: len(one[1]))
+        first = rng.randrange(_POOL) * size
+        rows = drawn[first : first + size][together.rank :: together.count]
+        task = rng.random()
+        if task < t.caption:
+            batch = self._caption(rows, rng)
+        else:
+            between = task < t.caption + t.inbetween
+            batch = self._write(rows, rng, generator, between)
+        return self._corrupted(batch, generator)
+
+    def _text(self, rows: list[Any], rng: random.Random, hidden: float) -> dict[str, Tensor]:
+        sentences = [self.wordings.draw(key_of(s.clip, s.little), rng) for s, _, _ in rows]
+        states, mask = self.wordings.gather(sentences)
+        words = self.training.hide_words
+        keep = torch.tensor([0.0 if rng.random() < hidden else 1.0 + (rng.random() < words) for _ in rows])
+        return {"states": states, "mask": mask, "keep": keep}
+
+    def _write(
+        self, rows: list[Any], rng: random.Random, generator: torch.Generator, between: bool
+    ) -> dict[str, Tensor]:
+        """Text, and with `between` some slots, to motion."""
+        t = self.training
+        text = self._text(rows, rng, t.hide_text_between if between else t.hide_text)
+        codes = [c for _, c, _ in rows]
+        longest = max(map(len, codes))
+        levels = [_pad([c[:, level] for c in codes], longest + 1, IGNORED) for level in (0, 1)]
+        targets = levels[0].clone()
+        targets[torch.arange(len(rows)), torch.tensor([len(c) for c in codes])] = END
+        shifted = [torch.cat([torch.full((len(rows), 1), IGNORED), level[:, :-1]], dim=1) for level in levels]
+        tokens = torch.where(shifted[0] == IGNORED, BEGIN, shifted[0])
+        details = torch.where(shifted[1] == IGNORED, NO_DETAIL, shifted[1])
+        left = [np.arange(len(c), -1, -1) for c in codes]
+        remaining = _pad(left, longest + 1, 0)
+        if between:
+            slots, kinds = self._slots(rows, longest, rng)
+            known = F.pad(kinds == MOTION, (0, 1))
+            targets, levels[1] = targets.masked_fill(known, IGNORED), levels[1].masked_fill(known, IGNORED)
+        else:
+            slots, kinds = torch.zeros(len(rows), 1, 2, dtype=torch.long), torch.full((len(rows), 1), ABSENT)
+            hidden = torch.rand(len(rows), generator=generator) < t.hide_length
+            remaining = remaining.masked_fill(hidden[:, None], UNKNOWN_LENGTH)
+        return {
+            **text, "task": torch.full((len(rows),), TASKS.index("inbetween" if between else "generate")),
+            "slots": slots, "kinds": kinds, "tokens": tokens, "details": details, "remaining": remaining,
+            "targets": targets, "detail_targets": levels[1],
+        }  # fmt: skip
+
+    def _slots(self, rows: list[Any], longest: int, rng: random.Random) -> tuple[Tensor, Tensor]:
+        """Codes (B, N, 2) and kinds (B, N)."""
+        kinds = [keep_kinds(len(codes), rng) for _, codes, _ in rows]
+        given = [
+            np.where((np.asarray(kind) == POSE)[:, None], poses, codes)
+            for kind, (_, codes, poses) in zip(kinds, rows, strict=True)
+        ]
+        slots = torch.stack([_pad([g[:, level] for g in given], longest, 0) for level in (0, 1)], dim=-1)
+        return slots, _pad(kinds, longest, ABSENT)
+
+    def _caption(self, rows: list[Any], rng: random.Random) -> dict[str, Tensor]:
+        """Motion to text."""
+        longest = max(len(codes) for _, codes, _ in rows)
+        slots = torch.stack([_pad([c[:, level] for _, c, _ in rows], longest, 0) for level in (0, 1)], dim=-1)
+        kinds = _pad([np.full(len(c), MOTION) for _, c, _ in rows], longest, ABSENT)
+        answers = [caption_tokens(self.wordings, self.wordings.draw(key_of(s.clip, s.little), rng)) for s, _, _ in rows]
+        states, mask = self.wordings.gather([self.wordings.draw(QUESTION, rng) for _ in rows])
+        most = max(map(len, answers)) + 1
+        return {
+            "states": states, "mask": mask, "keep": torch.ones(len(rows)),
+            "task": torch.full((len(rows),), TASKS.index("caption")), "slots": slots, "kinds": kinds,
+            "tokens": _pad([[TELL, *a] for a in answers], most, END),
+            "details": torch.full((len(rows), most), NO_DETAIL),
+            "remaining": torch.full((len(rows), most), UNKNOWN_LENGTH),
+            "targets": _pad([[*a, END] for a in answers], most, IGNORED),
+            "detail_targets": torch.full((len(rows), most), IGNORED),
+        }  # fmt: skip
+
+    def _corrupted(self, batch: dict[str, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
+        """The decoder's motion tokens, a share of them replaced by others."""
+        tokens, details = batch["tokens"], batch["details"]
+        noise = (torch.rand(tokens.shape, generator=generator) < self.training.corrupt) & (tokens < CODES)
+        other = torch.randint(CODES, (2, *tokens.shape), generator=generator)
+        return batch | {
+            "tokens": torch.where(noise, other[0], tokens),
+            "details": torch.where(noise, other[1], details),
+        }

@@ -1,0 +1,145 @@
+"""Batches for the text-motion matching model: random clips, cut at random, each with one of its captions."""
+
+import random
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...dataset.captions import describe
+from ...dataset.clips import Clip, Dataset
+from ...dataset.kinematics import activity, does_little
+from ...dataset.meaning import ACTION_NAMES, STYLE_NAMES, Meaning, meaning_of, read_caption
+from ...dataset.sampling import fair_shares, kind_of
+from ...dataset.words.vocabulary import OTHER
+from ...features import features_to_motion
+from ...text_encoder.sentences import Sentences
+
+MAX_FRAMES = 256
+MIN_FRAMES = 20
+_WORDINGS = 48  # of every content, style, size and side
+
+
+@dataclass(frozen=True)
+class MatchingTraining:
+    """classes: weight of the classifiers' losses.  whole: share of clips shown uncut.  composites: for every action in
+    a style that no clip shows it in (see `composites`); a judge is to know real motion alone, a picker more.  without:
+    styles (words) whose gestures and turns are left out, to test the model by what it never saw (see `set_apart`).
+    """
+
+    batch: int = 128
+    steps: int = 1500
+    rate: float = 1.5e-3
+    seed: int = 0
+    classes: float = 0.5
+    whole: float = 0.5
+    composites: int = 0
+    without: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A clip, what it means, whether it does that only a little, the frames (first, last + 1) that must stay in a cut,
+    and its captions' places among all."""
+
+    clip: Clip
+    meaning: Meaning
+    little: bool
+    core: tuple[int, int]
+    captions: tuple[int, ...]
+
+
+def held_out(clip: Clip) -> bool:
+    """One training clip in twenty: held out of the training, to calibrate the classifiers' temperatures with."""
+    return zlib.crc32(clip.name.encode()) % 20 == 1
+
+
+def examples_of(dataset: Dataset, clips: list[Clip], texts: dict[str, int], rng: random.Random) -> list[Example]:
+    """The clips that have words. texts: caption -> its place, in the order of places; new ones are added."""
+
+    def places(captions: Iterable[str]) -> tuple[int, ...]:
+        return tuple(texts.setdefault(caption, len(texts)) for caption in captions)
+
+    wordings: dict[tuple[str, str, bool, bool], tuple[int, ...]] = {}
+    out = []
+    for clip in clips:
+        if not (clip.captions or clip.tags):
+            continue
+        core, little = (0, 0), False
+        if "content" in clip.tags:
+            content, style = clip.tags["content"], clip.tags["style"]
+            motion = features_to_motion(np.asarray(dataset.of(clip), np.float64))
+            little = does_little(content, motion)
+            signal = activity(content, motion)
+            active = np.flatnonzero(signal > 0.6) if signal is not None else np.empty(0)
+            core = (int(active[0]), int(active[-1]) + 1) if len(active) else (0, 0)
+            key = (content, style, clip.mirrored, little)
+            if key not in wordings:
+                made = (describe(content, style, clip.mirrored, little, rng) for _ in range(_WORDINGS))
+                wordings[key] = places(made)
+            captions = wordings[key]
+        else:
+            captions = places(clip.captions)
+        out.append(Example(clip, meaning_of(clip), little, core, captions))
+    return out
+
+
+class Batches:
+    """Random clips, cut at random, each with one of its captions, and which of them may count as each other's."""
+
+    def __init__(
+        self, dataset: Dataset, examples: list[Example], texts: Iterable[str], read: Sentences, t: MatchingTraining
+    ) -> None:
+        self.dataset, self.examples, self.read, self.training = dataset, examples, read, t
+        self.styles = [read_caption(text).style for text in texts]
+        shares = fair_shares([kind_of(e.clip) for e in examples], [e.meaning.style for e in examples])
+        self.weights = torch.from_numpy(shares)
+
+    def cut(self, example: Example, random: np.random.Generator) -> tuple[int, int]:
+        """(first, last + 1) frame of a random stretch that holds the core where it fits."""
+        total = example.clip.frames
+        if random.random() < self.training.whole and total <= MAX_FRAMES:
+            return 0, total
+        shortest = max(MIN_FRAMES, int(0.5 * total), example.core[1] - example.core[0])
+        longest = min(total, MAX_FRAMES)
+        length = int(random.integers(min(shortest, longest), longest + 1))
+        low, high = 0, total - length
+        if example.core[1]:
+            low, high = max(0, min(high, example.core[1] - length)), min(high, example.core[0])
+        first = int(random.integers(min(low, high), max(low, high) + 1))
+        return first, first + length
+
+    def draw(self, generator: torch.Generator) -> dict[str, Tensor]:
+        """features (B, T, 263), frames (B,); states, mask; action, style (B,); same (B, B): caption i may describe
+        motion j."""
+        t = self.training
+        chosen = torch.multinomial(self.weights, t.batch, replacement=True, generator=generator).tolist()
+        random = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
+        examples = [self.examples[i] for i in chosen]
+        pieces = [(e, *self.cut(e, random)) for e in examples]
+        rows = [torch.from_numpy(np.array(self.dataset.of(e.clip)[a:b])) for e, a, b in pieces]
+        captions = [int(random.choice(e.captions)) for e in examples]
+        states, mask = self.read.gather(captions)
+        return {
+            "features": torch.nn.utils.rnn.pad_sequence(rows, batch_first=True),
+            "frames": torch.tensor([len(r) for r in rows]),
+            "states": states,
+            "mask": mask,
+            "action": torch.tensor([ACTION_NAMES.index(e.meaning.action) for e in examples]),
+            "style": torch.tensor([STYLE_NAMES.index(e.meaning.style) if e.meaning.style else -1 for e in examples]),
+            "same": self._same(examples, captions),
+        }
+
+    def _same(self, examples: list[Example], captions: list[int]) -> Tensor:
+        """Pairs that are no mistake: same action and size, and the same style or none said; the same caption."""
+        what = [(e.meaning.action, e.little) for e in examples]
+        said = [self.styles[c] for c in captions]
+        out = torch.zeros(len(examples), len(examples), dtype=torch.bool)
+        for i in range(len(examples)):
+            for j, other in enumerate(examples):
+                alike = what[i] == what[j] and what[i][0] != OTHER and said[i] in ("", other.meaning.style)
+                out[i, j] = alike or captions[i] in other.captions
+        return out
