@@ -22,7 +22,17 @@ CONTACT_JOINTS = (JOINT["left_ankle"], JOINT["left_foot"], JOINT["right_ankle"],
 MIRRORED_JOINTS = tuple(
     JOINT[name.replace("left", "#").replace("right", "left").replace("#", "right")] for name in JOINT_NAMES
 )
-"""For every joint, the joint on the other side (itself on the midline)."""
+"""For every joint, its counterpart on the other side; joints on the midline are their own."""
+
+SIDES = ("left", "right")
+LEG, ARM = ("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist")
+"""The joints at the ends of a limb's two long bones, without their side."""
+SPINE = ("spine1", "spine2", "spine3")
+NEXT_JOINT = {"hip": "knee", "knee": "ankle", "ankle": "foot", "shoulder": "elbow", "elbow": "wrist"}
+"""The joint at which the bone of a limb's joint ends, without their side."""
+LIMB_BONES = ("hip", "knee", "shoulder", "elbow")
+"""The joints that the long bones of the limbs start at, without their side."""
+HIPS = [JOINT["left_hip"], JOINT["right_hip"]]
 
 # Directions of an adult in a T-pose, from the layout of SMPL's neutral body made symmetric; lengths (metres) are those
 # of the HumanML3D skeleton, so that published motion and ours share one body.
@@ -59,16 +69,24 @@ REST_OFFSETS = _rest_offsets()
 
 
 def leg_length(offsets: Floats) -> float:
-    """Metres from hip to ankle along the left leg of bones (22, 3)."""
+    """Metres from hip to ankle along the left leg of a body with offsets (22, 3).
+
+    >>> round(leg_length(REST_OFFSETS), 4)
+    0.8209
+    """
     return float(sum(np.linalg.norm(offsets[JOINT[name]]) for name in ("left_knee", "left_ankle")))
 
 
 LEG_LENGTH = leg_length(REST_OFFSETS)
-"""The unit in which root motion is carried from body to body."""
+"""Root motion is scaled from body to body by leg length; this is the canonical body's."""
 
 
 def rest_joints(offsets: Float64s = REST_OFFSETS) -> Float64s:
-    """Joint positions (22, 3) of the T-pose with the pelvis at the origin."""
+    """Joint positions (22, 3) of the T-pose with the pelvis at the origin.
+
+    >>> rest_joints()[JOINT["left_wrist"]].round(2)  # left is +X, up is +Y, metres
+    array([ 0.72,  0.47, -0.08])
+    """
     joints = np.zeros((JOINT_COUNT, 3))
     for joint, parent in enumerate(PARENTS[1:], start=1):
         joints[joint] = joints[parent] + offsets[joint]

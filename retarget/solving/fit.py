@@ -11,7 +11,7 @@ import numpy as np
 
 from ..motion import Motion
 from ..motion import rotations as rot
-from ..motion.feet import bend_toes, hold_points, lift_feet
+from ..motion.feet import bend_toes, lift_feet, match_contacts
 from ..motion.skeleton import CONTACT_JOINTS, JOINT, PARENTS, REST_OFFSETS, rest_joints
 from ..rigs.calibration import Calibration, calibrate_from_rest
 from ..rigs.mapping import Mapping
@@ -68,7 +68,7 @@ def fit_to_rig(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibrat
     offsets = body_offsets(rig, mapping, cal)
     motion = stand_on_floor(motion)
     fitted = put_on_body(motion, offsets)
-    held = hold_points(fitted, motion.joints[:, CONTACT_JOINTS], _standing_heights(offsets, motion.offsets))
+    held = match_contacts(fitted, motion.joints[:, CONTACT_JOINTS], _standing_heights(offsets, motion.offsets))
     soles = find_soles(rig, mapping, cal)
     return held if soles is None else _over_floor(held, soles, toe_height(rig, mapping, cal, offsets))
 
