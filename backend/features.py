@@ -93,9 +93,9 @@ def _forward(across: Floats) -> Floats:
 
 def _published_heading(joints: Floats) -> Floats:
     """(T, 4) turn that takes the smoothed facing direction to +Z; frame 0 counts as facing +Z."""
-    # As published: the hips are taken from right to left, the shoulders from left to right.
-    across: Floats = (joints[:, 1] - joints[:, 2]) + (joints[:, 17] - joints[:, 16])
-    forward = _forward(rot.normalize(across))
+    hips: Floats = joints[:, 1] - joints[:, 2]  # from right to left, as published
+    shoulders: Floats = joints[:, 17] - joints[:, 16]  # from left to right
+    forward = _forward(rot.normalize(hips + shoulders))
     turn = rot.between(rot.normalize(_smooth(forward, _FORWARD_SMOOTHING)), np.array([0.0, 0.0, 1.0]))
     turn[0] = rot.IDENTITY
     return turn

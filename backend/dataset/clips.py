@@ -26,7 +26,6 @@ from ...retarget.motion import Motion
 from ...retarget.motion import rotations as rot
 from ...retarget.rigs.calibration import Calibration
 from ...retarget.rigs.mapping import Mapping, map_rig
-from ...retarget.solving.solve import with_contacts
 from ...retarget.typing import Float32s, Float64s
 from ..features import DIMENSIONS, FPS, motion_to_features
 
@@ -260,7 +259,7 @@ def import_clips(
                         chosen = group[:: max(1, len(group) // _CALIBRATION_CLIPS)]
                         skeleton = (mapping, calibrate_clips([read_bvh(p) for p in chosen], mapping))
                     recorded = _convert(clip, *skeleton)
-                    motion = with_contacts(recorded.resample(FPS))
+                    motion = recorded.resample(FPS).with_contacts()
                 except MotionGPTError as error:
                     writer.skip(f"{path}: {error}")
                     continue
@@ -269,7 +268,7 @@ def import_clips(
                     continue
                 name = _name_of(path, root)
                 found = captions.get(name, []) + captions.get(path.name, [])
-                poses = _pose_rows(with_contacts(recorded.resample(POSE_FPS)))
+                poses = _pose_rows(recorded.resample(POSE_FPS).with_contacts())
                 pose_start = writer.poses(poses)
                 for mirrored in (False, True) if mirror else (False,):
                     rows = motion_to_features(motion.mirror() if mirrored else motion).astype(np.float32)

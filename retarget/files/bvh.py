@@ -1,8 +1,8 @@
-"""BVH files in and out.
+"""Reading and writing BVH files.
 
-Format: Biovision hierarchy as commonly written: HIERARCHY of ROOT/JOINT/End Site with OFFSET and CHANNELS in any order,
-then MOTION with one line a frame. A rotation is the product of its channels in their order (column vectors, degrees);
-position channels replace the joint's OFFSET, as most tools read them.
+The format is Biovision's hierarchy as commonly written: HIERARCHY with ROOT, JOINT and End Site, their OFFSET and
+CHANNELS in any order, then MOTION with one line per frame. A rotation is the product of its channels in their order
+(column vectors, degrees); position channels replace the joint's OFFSET, as most tools read them.
 """
 
 import re
@@ -27,7 +27,7 @@ class BvhClip:
     """A parsed file, in its own axes and units.
 
     rig: rest rotations are zero, heads are the summed OFFSETs.  local_rotations: (T, N, 4).
-    local_positions: (T, N, 3) each joint in its parent's axes.  fps: frames a second.
+    local_positions: (T, N, 3) each joint in its parent's axes.  fps: frames per second.
     """
 
     rig: Rig
@@ -127,14 +127,14 @@ def _apply_channels(h: _Hierarchy, values: Floats) -> tuple[Floats, Floats]:
 
 
 def read_bvh(path: str | Path) -> BvhClip:
-    """Parse a BVH file of any skeleton. Raises MotionGPTError for a file that is none."""
+    """Parse a BVH file of any skeleton. Raises MotionGPTError for a missing or unreadable one."""
     try:
         text = Path(path).read_text(encoding="utf-8", errors="replace")
         head, _, motion = text.partition("MOTION")
         h = _parse_hierarchy(head)
         found = re.search(r"Frames:\s*(\d+)\s+Frame\s+Time:\s*([0-9.eE+-]+)", motion)
         if not found:
-            raise ValueError("no frame count and time")
+            raise ValueError("no frame count and frame time")
         width = sum(len(c) for c in h.channels)
         values = np.array(motion[found.end() :].split(), dtype=np.float64)
         frames = min(int(found[1]), len(values) // width if width else 0)
@@ -145,7 +145,7 @@ def read_bvh(path: str | Path) -> BvhClip:
     except FileNotFoundError:
         raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
     except (ValueError, IndexError, StopIteration, OSError, ZeroDivisionError, KeyError) as error:
-        raise MotionGPTError(f"{path} is no readable BVH file ({error}).", "Export it again as BVH.") from error
+        raise MotionGPTError(f"{path} is not a readable BVH file ({error}).", "Export it again as BVH.") from error
     return BvhClip(_rig_of(h), local_rotations, local_positions, fps)
 
 

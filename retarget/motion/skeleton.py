@@ -32,7 +32,7 @@ NEXT_JOINT = {"hip": "knee", "knee": "ankle", "ankle": "foot", "shoulder": "elbo
 """The joint at which the bone of a limb's joint ends, without their side."""
 LIMB_BONES = ("hip", "knee", "shoulder", "elbow")
 """The joints that the long bones of the limbs start at, without their side."""
-HIPS = [JOINT["left_hip"], JOINT["right_hip"]]
+HIP_JOINTS = [JOINT["left_hip"], JOINT["right_hip"]]
 
 # Directions of an adult in a T-pose, from the layout of SMPL's neutral body made symmetric; lengths (metres) are those
 # of the HumanML3D skeleton, so that published motion and ours share one body.
@@ -81,7 +81,18 @@ LEG_LENGTH = leg_length(REST_OFFSETS)
 """Root motion is scaled from body to body by leg length; this is the canonical body's."""
 
 
-def rest_joints(offsets: Float64s = REST_OFFSETS) -> Float64s:
+def hip_middle(offsets: Floats) -> Floats:
+    """The point (3,) midway between the hips, from the pelvis, of a body with offsets (22, 3) in the T-pose."""
+    return np.asarray(0.5 * (offsets[HIP_JOINTS[0]] + offsets[HIP_JOINTS[1]]))
+
+
+def ankle_height(offsets: Floats) -> float:
+    """Metres from the toe joints up to the ankles in the T-pose, mean of both feet."""
+    joints = rest_joints(offsets)
+    return float(np.mean([joints[JOINT[f"{s}_ankle"], 1] - joints[JOINT[f"{s}_foot"], 1] for s in SIDES]))
+
+
+def rest_joints(offsets: Floats = REST_OFFSETS) -> Float64s:
     """Joint positions (22, 3) of the T-pose with the pelvis at the origin.
 
     >>> rest_joints()[JOINT["left_wrist"]].round(2)  # left is +X, up is +Y, metres

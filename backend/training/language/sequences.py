@@ -8,7 +8,6 @@ import torch
 from ....retarget.motion import Motion
 from ....retarget.motion import rotations as rot
 from ....retarget.motion.skeleton import JOINT
-from ....retarget.solving.solve import with_contacts
 from ....retarget.typing import Float32s, Float64s, Ints
 from ...dataset.clips import Clip, Dataset
 from ...engines.starter.vocabulary import MAX_TOKENS
@@ -66,7 +65,7 @@ def at_speed(features: Float32s, speed: float) -> Float32s:
     if speed == 1.0:
         return features
     motion = features_to_motion(features.astype(np.float64))
-    motion = with_contacts(replace(motion, fps=FPS * speed).resample(FPS))
+    motion = replace(motion, fps=FPS * speed).resample(FPS).with_contacts()
     return motion_to_features(motion).astype(np.float32)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ...typing import Floats
 from .. import Motion
 from .. import rotations as rot
-from ..skeleton import CONTACT_JOINTS, HIPS, JOINT, LEG, PARENTS, SIDES
+from ..skeleton import CONTACT_JOINTS, HIP_JOINTS, JOINT, LEG, PARENTS, SIDES
 from ..smoothing import moving_mean, smooth_peaks
 from ..two_bone_ik import bend_limb, reachable
 
@@ -32,7 +32,7 @@ def lift_above_floor(motion: Motion) -> Motion:
 def lower_pelvis(motion: Motion, ankles: Floats) -> Motion:
     """The motion with the pelvis lowered, smoothly and by a few centimetres at most, where a leg is too short to reach
     its ankle's target (T, 2, 3)."""
-    away = motion.joints[:, HIPS] - ankles  # (T, 2, 3)
+    away = motion.joints[:, HIP_JOINTS] - ankles  # (T, 2, 3)
     flat = np.sum(away[..., [0, 2]] ** 2, axis=-1)
     limit = _reach_limit(motion)
     needed = away[..., 1] - np.sqrt(np.maximum(limit**2 - flat, 0.0))
@@ -72,7 +72,7 @@ def _reach_limit(motion: Motion) -> Floats:
     """(T, 2) metres that each ankle may be from its hip: just short of straight, or what the motion already has."""
     lengths = rot.length(motion.offsets)
     leg = np.array([lengths[JOINT[f"{s}_knee"]] + lengths[JOINT[f"{s}_ankle"]] for s in SIDES])
-    now = rot.length(motion.joints[:, [JOINT["left_ankle"], JOINT["right_ankle"]]] - motion.joints[:, HIPS])
+    now = rot.length(motion.joints[:, [JOINT["left_ankle"], JOINT["right_ankle"]]] - motion.joints[:, HIP_JOINTS])
     return np.asarray(np.minimum(np.maximum(now, _STRETCH * leg), leg * (1.0 - 1e-7)))
 
 
