@@ -102,11 +102,7 @@ def write_amass(motion: Motion, path: str | Path, body: Path | None = None) -> N
 
 
 def ending_kind(path: str | Path) -> str | None:
-    """The body model that a file's name asks for, None for any other name.
-
-    >>> ending_kind("walk.smplx.npz"), ending_kind("walk.npz")
-    ('smplx', None)
-    """
+    """The body model that a file's name asks for, None for any other name."""
     name = Path(path).name.lower()
     return next((kind for ending, kind in ENDINGS.items() if name.endswith(ending)), None)
 

@@ -29,11 +29,7 @@ def length(v: Floats) -> Floats:
 
 
 def perpendicular(v: Floats, axis: Floats) -> Floats:
-    """The part of vectors (..., 3) that is perpendicular to a unit axis (..., 3).
-
-    >>> perpendicular(np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0, 0.0]))
-    array([1., 0., 3.])
-    """
+    """The part of vectors (..., 3) that is perpendicular to a unit axis (..., 3)."""
     along: Floats = np.sum(v * axis, axis=-1, keepdims=True)
     return v - axis * along
 
@@ -59,11 +55,7 @@ def conjugate(q: Floats) -> Floats:
 
 
 def rotate(q: Floats, v: Floats) -> Floats:
-    """Vectors (..., 3) turned by quaternions (..., 4).
-
-    >>> rotate(from_axis_angle((0.0, 0.0, 1.0), np.pi / 2), np.array([1.0, 0.0, 0.0])).round(6)
-    array([0., 1., 0.])
-    """
+    """Vectors (..., 3) turned by quaternions (..., 4)."""
     u = q[..., 1:]
     t = 2.0 * cross(u, v)
     return v + q[..., :1] * t + cross(u, t)
@@ -172,12 +164,7 @@ def to_euler_zxy(q: Floats) -> Floats:
 
 
 def fit(source: Floats, target: Floats) -> Floats:
-    """The turns (T, 4) that best take points (K, 3) to points (T, K, 3), both about the origin (Kabsch 1976).
-
-    >>> turn = from_axis_angle((0.0, 1.0, 0.0), [0.3])
-    >>> to_rotation_vector(fit(np.eye(3), rotate(turn[:, None], np.eye(3)))).round(6) + 0.0
-    array([[0. , 0.3, 0. ]])
-    """
+    """The turns (T, 4) that best take points (K, 3) to points (T, K, 3), both about the origin (Kabsch 1976)."""
     u, _, vt = np.linalg.svd(np.einsum("tki,kj->tij", target, source))
     u[..., :, 2] *= np.sign(np.linalg.det(u @ vt))[..., None]
     return from_matrix(u @ vt)
@@ -190,11 +177,7 @@ def to_sixd(q: Floats) -> Floats:
 
 
 def from_sixd(sixd: Floats) -> Floats:
-    """Quaternions (..., 4) from 6D (..., 6) by Gram-Schmidt, so the two vectors need only be independent.
-
-    >>> to_sixd(from_sixd(np.array([2.0, 0.0, 0.0, 1.0, 3.0, 0.0])))
-    array([1., 0., 0., 0., 1., 0.])
-    """
+    """Quaternions (..., 4) from 6D (..., 6) by Gram-Schmidt, so the two vectors need only be independent."""
     x = normalize(sixd[..., :3])
     z = normalize(cross(x, sixd[..., 3:]))
     return from_matrix(np.stack([x, cross(z, x), z], axis=-1))

@@ -6,21 +6,13 @@ from ..typing import Floats
 
 
 def smoothstep(t: Floats) -> Floats:
-    """Ease from 0 to 1 with no speed at either end: 3 t^2 - 2 t^3, t (...) clipped to 0..1.
-
-    >>> smoothstep(np.array([-1.0, 0.0, 0.25, 0.5, 1.0]))
-    array([0.     , 0.     , 0.15625, 0.5    , 1.     ])
-    """
+    """Ease from 0 to 1 with no speed at either end: 3 t^2 - 2 t^3, t (...) clipped to 0..1."""
     t = np.clip(t, 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)
 
 
 def moving_mean(values: Floats, width: int) -> Floats:
-    """Means of values (T, ...) over `width` frames, rounded up to an odd number; the ends are held.
-
-    >>> moving_mean(np.array([0.0, 0.0, 3.0, 0.0, 0.0]), 3)
-    array([0., 1., 1., 1., 0.])
-    """
+    """Means of values (T, ...) over `width` frames, rounded up to an odd number; the ends are held."""
     half = width // 2
     if half == 0 or len(values) < 2:
         return values

@@ -21,11 +21,7 @@ class LimbTurn:
 
 
 def reachable(start: Floats, target: Floats, longest: Floats) -> Floats:
-    """Targets (..., 3) pulled towards start (..., 3) where they are further from it than `longest` (...).
-
-    >>> reachable(np.zeros(3), np.array([0.0, -2.0, 0.0]), np.array(0.5))
-    array([ 0. , -0.5,  0. ])
-    """
+    """Targets (..., 3) pulled towards start (..., 3) where they are further from it than `longest` (...)."""
     away = target - start
     shrink: Floats = np.minimum(1.0, longest / np.maximum(rot.length(away), 1e-9))
     return start + away * shrink[..., None]

@@ -121,11 +121,7 @@ def map_by_hand(rig: Rig, bones: dict[str, str]) -> Mapping:
 
 
 def map_to_json(bones: dict[str, str]) -> str:
-    """A bone map, joint -> bone, as the text of a preset file.
-
-    >>> map_from_json(map_to_json({"left_knee": "Shin.L"}))
-    {'left_knee': 'Shin.L'}
-    """
+    """A bone map, joint -> bone, as the text of a preset file."""
     return json.dumps({"motiongpt_bone_map": 1, "bones": bones}, indent=1, sort_keys=True, ensure_ascii=False)
 
 

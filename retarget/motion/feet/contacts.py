@@ -24,13 +24,7 @@ class Span:
 
 
 def find_spans(contacts: Floats, points: Floats, fps: float) -> list[Span]:
-    """Spans of soft contacts (T, 4), from 0 to 1, in which the points (T, 4, 3), in metres, really stand.
-
-    >>> contacts = np.zeros((10, 4))
-    >>> contacts[2:8, 1] = 0.9  # the left toe
-    >>> find_spans(contacts, np.zeros((10, 4, 3)), fps=20.0)
-    [Span(point=1, start=2, stop=8)]
-    """
+    """Spans of soft contacts (T, 4), from 0 to 1, in which the points (T, 4, 3), in metres, really stand."""
     least = max(1, round(_SHORTEST * fps))
     smooth = moving_mean(points, max(1, round(0.25 * fps)))
     speed = rot.length(np.gradient(smooth, 1.0 / fps, axis=0)) if len(points) > 1 else np.zeros((1, 4))
