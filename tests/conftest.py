@@ -29,6 +29,9 @@ def emit(value):
 '''
 
 
+SCENARIOS = [ROOT / "tests" / "addon" / folder for folder in ("action", "character", "export")]
+"""Folders of the scripts that `run_bpy` runs, which import each other."""
+
 BPY_FIXTURES = {"extension", "run_bpy"}
 
 
@@ -90,7 +93,7 @@ def run_bpy(tmp_path: Path, package_parent: Path) -> Callable[..., Any]:
         environment = os.environ | {
             "RUN_BPY_RESULT": str(result),
             "BLENDER_USER_RESOURCES": str(tmp_path / "blender"),
-            "PYTHONPATH": os.pathsep.join([str(package_parent), str(ROOT / "tests")]),
+            "PYTHONPATH": os.pathsep.join(map(str, [package_parent, ROOT / "tests", *SCENARIOS])),
         }
         done = subprocess.run(
             [python or sys.executable, str(source), *map(str, arguments)],

@@ -13,7 +13,7 @@ import pytest
 
 from motiongpt import build_addon
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 TOOL = ROOT.parent / "shared" / "tools" / "real-blender"
 SEEN = tempfile.gettempdir()
 """The folder that the windowed Blender surely sees: of another it may still hold what stood there in an earlier run."""
@@ -50,7 +50,7 @@ def copied_tests(folder: Path) -> Path:
 
 
 def run_installed(script: str, with_model: bool, shared: Path, folder: Path) -> Any:
-    """Build and install the extension, run a script of tests/real_blender on a character, and return what it saw.
+    """Build and install the extension, run a script of this folder on a character, and return what it saw.
 
     Without the starter model, `fake_engine` makes the motion.
     """
@@ -65,7 +65,7 @@ def run_installed(script: str, with_model: bool, shared: Path, folder: Path) -> 
     tests = copied_tests(folder)
     fake = (f"PYTHONPATH={tests / 'support' / 'fake_process'}", "PROMPT=slow")
     real_blender(
-        "gui", "--python-exit-code", 1, "--python", tests / "real_blender" / script,
+        "gui", "--python-exit-code", 1, "--python", tests / "product" / "windowed" / script,
         "--", character, picture, result, *(() if with_model else fake), resources=resources,
     )  # fmt: skip
     seen = json.loads(result.read_text())
@@ -107,7 +107,7 @@ def test_addon_tests_pass_in_blender_5_2(tmp_path: Path) -> None:
     python.write_text(f'#!/bin/sh\ncd "{SEEN}" && exec bash "{TOOL}" python 5.2.3 "$@"\n')
     python.chmod(0o755)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ROOT / "tests" / "test_addon.py")],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ROOT / "tests/addon/test_addon.py")],
         cwd=ROOT, capture_output=True, text=True, timeout=450, check=False,
         env=os.environ | {"BPY_PYTHON": str(python), "BPY_SCENARIOS": str(copied_tests(tmp_path))},
     )  # fmt: skip

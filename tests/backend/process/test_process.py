@@ -17,8 +17,8 @@ from motiongpt.backend.process.child import BackendProcess, State
 from motiongpt.backend.process.client import Client, ask
 from motiongpt.retarget.errors import MotionGPTError
 
-ROOT = Path(__file__).resolve().parent.parent
-FAKE_PROCESS = str(Path(__file__).resolve().parent / "support" / "fake_process")
+ROOT = Path(__file__).resolve().parents[3]
+FAKE_PROCESS = str(Path(__file__).resolve().parents[2] / "support" / "fake_process")
 WAIT = 30.0
 
 Starter = Callable[..., BackendProcess]

@@ -32,7 +32,7 @@ from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.files.npz import load_npz
 from motiongpt.retarget.motion import Motion
 
-FAKE_PROCESS = str(Path(__file__).resolve().parent / "support" / "fake_process")
+FAKE_PROCESS = str(Path(__file__).resolve().parents[2] / "support" / "fake_process")
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """The built extension inside Blender: installed from its zip, used through its operators, with a backend process.
 
 Every scenario of `addon_scenarios.py` runs in a Blender process of its own. BPY_PYTHON names another Python with bpy,
-BPY_SCENARIOS a copy of this folder for a Python that can't see it.
+BPY_SCENARIOS a copy of the tests for a Python that can't see it.
 """
 
 import importlib.util
@@ -19,9 +19,9 @@ import pytest
 
 from motiongpt import build_addon
 
-ROOT = Path(__file__).resolve().parent.parent
-SCENARIOS = Path(os.environ.get("BPY_SCENARIOS") or ROOT / "tests") / "addon_scenarios.py"
-FAKE_ENGINE = {"PYTHONPATH": str(SCENARIOS.parent / "support" / "fake_process")}
+ROOT = Path(__file__).resolve().parents[2]
+SCENARIOS = Path(os.environ.get("BPY_SCENARIOS") or ROOT / "tests") / "addon" / "addon_scenarios.py"
+FAKE_ENGINE = {"PYTHONPATH": str(SCENARIOS.parents[1] / "support" / "fake_process")}
 """Variables that make the backend process run `fake_engine`, which takes a second for the prompt "slow"."""
 BLOCKED = 0.05
 """Seconds that no call on Blender's main thread may take while a job runs."""

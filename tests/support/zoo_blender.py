@@ -5,19 +5,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-import action_scenarios
-
 import bpy  # isort: skip
 import numpy as np
+from support.zoo import CHARACTERS, MOTIONS, SHARED
 from support.zoo_rigs import FAMILIES, build_rig
-from zoo import CHARACTERS, MOTIONS, SHARED
 
 from motiongpt.addon.action.new_action import write_action
+from motiongpt.addon.character.armature import read_rig
+from motiongpt.addon.export.loading import load_character
 from motiongpt.addon.export.pictures import render_pictures
 from motiongpt.retarget.files.reading import read_motion
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.rigs.mapping import map_rig
 from motiongpt.retarget.solving.solve import to_bones
-
-load_character, read_rig, map_rig = (getattr(action_scenarios, n) for n in ("load_character", "read_rig", "map_rig"))
 
 
 def rigify() -> tuple[bpy.types.Object, bpy.types.Object]:
@@ -56,7 +56,7 @@ def build_skinned(name: str) -> bpy.types.Object:
     for i, bone_name in enumerate(rig.names):
         bone = armature.data.edit_bones.new(bone_name)
         bone.head, bone.tail = rig.heads[i], rig.tails[i]
-        across = action_scenarios.rot.rotate(rig.rest_rotations[i], np.array([0.0, 0.0, 1.0]))
+        across = rot.rotate(rig.rest_rotations[i], np.array([0.0, 0.0, 1.0]))
         bone.align_roll(across)
         if rig.parents[i] >= 0:
             bone.parent = armature.data.edit_bones[rig.names[rig.parents[i]]]
@@ -68,7 +68,7 @@ def build_skinned(name: str) -> bpy.types.Object:
             continue
         start, end = rig.heads[i], rig.tails[i]
         radius = min((0.09 if bone_name in wide else 0.04) * size / 1.5, 0.45 * float(np.linalg.norm(end - start)))
-        x, z = (action_scenarios.rot.rotate(rig.rest_rotations[i], np.eye(3)[a]) * radius for a in (0, 2))
+        x, z = (rot.rotate(rig.rest_rotations[i], np.eye(3)[a]) * radius for a in (0, 2))
         first = len(vertices)
         for centre, thin in ((start, 0.8), (0.7 * start + 0.3 * end, 1.0), (end, 0.6)):
             vertices += [centre + thin * v for v in (x + z, x - z, -x - z, z - x)]

@@ -176,7 +176,7 @@ def _scene_state():
 def rigify_fbx(path):
     """Rigify's control rig in motion by its IK controls, written for Unreal; what its deforming bones do there."""
     from rig_scenarios import walking_round
-    from zoo_blender import rigify
+    from support.zoo_blender import rigify
 
     from motiongpt.addon.action.new_action import write_action
     from motiongpt.addon.export.fbx_presets import PRESETS, write_fbx

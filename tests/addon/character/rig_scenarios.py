@@ -131,7 +131,7 @@ def rigify():
 
     Degrees between limbs, metres between heads, hand and foot turns; also the keyed switches, and that none is lost.
     """
-    from zoo_blender import rigify as generate
+    from support.zoo_blender import rigify as generate
 
     _, armature = generate()
     armature.pose.bones["torso"]["neck_follow"] = 0.7

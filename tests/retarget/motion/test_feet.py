@@ -13,7 +13,7 @@ from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.motion.feet import bend_toes, find_spans, plant_feet
 from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, JOINT
 
-MOCAP = Path(__file__).parents[2] / "shared" / "mocap"
+MOCAP = Path(__file__).parents[4] / "shared" / "mocap"
 CLIPS = ("cmu-poser/91_48.bvh", "deepmimic/walk.bvh", "deepmimic/jump.bvh", "mesh2motion/throw-ball.bvh")
 
 

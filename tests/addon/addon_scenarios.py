@@ -13,12 +13,13 @@ import sys
 import tempfile
 import time
 import traceback
+from pathlib import Path
 
 import bpy
 
 import addon_utils  # isort: skip - bpy makes it importable
 
-FAKE = {"PYTHONPATH": os.path.join(os.path.dirname(os.path.abspath(__file__)), "support", "fake_process")}
+FAKE = {"PYTHONPATH": str(Path(__file__).resolve().parents[1] / "support" / "fake_process")}
 UNKNOWN_MODEL = json.dumps(
     {"name": "new", "kind": "from-the-future", "features": "true", "fps": 20, "frames_per_token": 4, "max_seconds": 10,
      "licence": "MIT", "files": {}}

@@ -13,7 +13,7 @@ import pytest
 from motiongpt.backend.version import __version__
 from motiongpt.retarget.motion.skeleton import JOINT_NAMES
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 OURS = ("addon", "backend", "retarget")
 BLENDER = {"bpy", "bpy_extras", "bl_ext", "bmesh", "gpu", "mathutils"}
 HEAVY = {"onnx", "onnxruntime", "sentence_transformers", "tokenizers", "torch", "transformers"}
