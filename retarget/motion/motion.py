@@ -11,7 +11,7 @@ import numpy as np
 
 from ..typing import Floats
 from . import rotations as rot
-from .skeleton import CONTACT_JOINTS, JOINT_COUNT, MIRRORED_JOINTS, PARENTS, REST_OFFSETS
+from .skeleton import CONTACT_JOINTS, JOINT_COUNT, MIRRORED_JOINTS, PARENTS, REST_OFFSETS, global_rotations
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +61,7 @@ class Motion:
     @cached_property
     def global_rotations(self) -> Floats:
         """(T, 22, 4): each joint relative to the world, zero in the T-pose."""
-        out = np.empty_like(self.rotations)
-        for joint, parent in enumerate(PARENTS):
-            out[:, joint] = (
-                self.rotations[:, joint] if parent < 0 else rot.multiply(out[:, parent], self.rotations[:, joint])
-            )
-        return out
+        return global_rotations(self.rotations)
 
     @cached_property
     def joints(self) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 from ..typing import Floats
 from . import Motion, find_contacts
 from . import rotations as rot
-from .skeleton import JOINT, JOINT_COUNT, PARENTS, REST_OFFSETS, SIDES
+from .skeleton import JOINT, JOINT_COUNT, PARENTS, REST_OFFSETS, SIDES, local_rotations
 from .smoothing import smoothstep
 
 _X, _Y = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
@@ -31,10 +31,7 @@ def joints_to_motion(joints: Floats, fps: float, contacts: Floats | None = None)
 
     joints: metres, Y up.  contacts: (T, 4), found from the joints unless given. Bone lengths stay the canonical body's.
     """
-    world = _global_rotations(np.asarray(joints, np.float64))
-    local = world.copy()
-    for joint, parent in enumerate(PARENTS[1:], start=1):
-        local[:, joint] = rot.multiply(rot.conjugate(world[:, parent]), world[:, joint])
+    local = local_rotations(_global_rotations(np.asarray(joints, np.float64)))
     found = find_contacts(joints, fps) if contacts is None else np.clip(contacts, 0.0, 1.0)
     motion = Motion(rot.unflip(rot.normalize(local)), np.asarray(joints[:, 0], np.float64), float(fps), found)
     return motion.on_floor()

@@ -6,6 +6,7 @@ Axes: Y up, the character faces +Z, its left is +X. Units: metres. The rest pose
 import numpy as np
 
 from ..typing import Float64s, Floats
+from . import rotations as rot
 
 JOINT_NAMES = (
     "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2", "left_ankle", "right_ankle",
@@ -98,3 +99,30 @@ def rest_joints(offsets: Floats = REST_OFFSETS) -> Float64s:
     for joint, parent in enumerate(PARENTS[1:], start=1):
         joints[joint] = joints[parent] + offsets[joint]
     return joints
+
+
+def _levels() -> list[tuple[list[int], list[int]]]:
+    """Joints and their parents by depth in the skeleton, so that each depth takes one product."""
+    depth = [0] * JOINT_COUNT
+    for joint in range(1, JOINT_COUNT):
+        depth[joint] = depth[PARENTS[joint]] + 1
+    levels = [[j for j in range(JOINT_COUNT) if depth[j] == d] for d in range(1, max(depth) + 1)]
+    return [(joints, [PARENTS[j] for j in joints]) for joints in levels]
+
+
+_LEVELS = _levels()
+
+
+def global_rotations(local: Floats) -> Floats:
+    """Rotations (..., 22, 4) relative to the world, of rotations (..., 22, 4) relative to parents."""
+    out = local.copy()
+    for joints, parents in _LEVELS:
+        out[..., joints, :] = rot.multiply(out[..., parents, :], local[..., joints, :])
+    return out
+
+
+def local_rotations(world: Floats) -> Floats:
+    """The inverse of `global_rotations`."""
+    out = world.copy()
+    out[..., 1:, :] = rot.multiply(rot.conjugate(world[..., list(PARENTS[1:]), :]), world[..., 1:, :])
+    return out

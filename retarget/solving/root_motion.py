@@ -36,6 +36,15 @@ def carry(rig_motion: RigMotion, rig: Rig, mapping: Mapping, destination: str) -
     """The same motion with its travel on that destination; "in_place" removes the travel.
 
     rig_motion: as `to_bones` gives it.  Raises MotionGPTError for "bone" if the rig has no root bone.
+
+    >>> from motiongpt.retarget.motion.skeleton import JOINT_NAMES, PARENTS, rest_joints
+    >>> from motiongpt.retarget.rigs.mapping import map_rig
+    >>> rig = Rig(JOINT_NAMES, PARENTS, np.tile(rot.IDENTITY, (22, 1)), rest_joints(), rest_joints())
+    >>> path = np.linspace((0.0, 0.1, 0.0), (0.0, 0.1, 2.0), 9)  # 2 metres ahead, a little higher than at rest
+    >>> moved = RigMotion(np.tile(rot.IDENTITY, (9, 22, 1)), path, fps=20.0)
+    >>> carrier = carry(moved, rig, map_rig(rig), OBJECT).carrier
+    >>> carrier.shift[-1].round(6) + 0.0  # on the floor
+    array([0., 0., 2.])
     """
     root = find_root(rig, mapping)
     if destination == BONE and root is None:

@@ -16,6 +16,7 @@ from ..motion.skeleton import (
     SPINE,
     ankle_height,
     hip_middle,
+    local_rotations,
 )
 from ..rigs.calibration import Calibration, calibrate_from_rest
 from ..rigs.mapping import Mapping
@@ -160,13 +161,12 @@ def to_motion(
     """
     cal = calibration or calibrate_from_rest(rig, mapping)
     world = _joint_rotations(rig, mapping, cal, global_rotations)
-    local = world.copy()
-    local[:, 1:] = rot.multiply(rot.conjugate(world[:, list(PARENTS[1:])]), world[:, 1:])
     hips = rot.rotate(cal.axes, heads[:, _pair(rig, mapping, "hip")].mean(axis=1) * cal.scale)
     _, ankles = _ankles(rig, mapping, cal)
     lift = [0.0, ankle_height(REST_OFFSETS) - ankles * cal.scale, 0.0]
     root = hips - rot.rotate(world[:, 0], hip_middle(REST_OFFSETS)) + lift
-    return Motion(rot.unflip(rot.normalize(local)), root, fps, np.zeros((len(heads), 4))).with_contacts()
+    local = rot.unflip(rot.normalize(local_rotations(world)))
+    return Motion(local, root, fps, np.zeros((len(heads), 4))).with_contacts()
 
 
 def _joint_rotations(rig: Rig, mapping: Mapping, cal: Calibration, global_rotations: Floats) -> Floats:

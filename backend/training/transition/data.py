@@ -7,10 +7,10 @@ import numpy as np
 
 from ....retarget.errors import MotionGPTError
 from ....retarget.motion import rotations as rot
-from ....retarget.motion.skeleton import MIRRORED_JOINTS, REST_OFFSETS
+from ....retarget.motion.skeleton import MIRRORED_JOINTS, REST_OFFSETS, global_rotations
 from ....retarget.typing import Float64s, Floats, Ints
 from ...dataset.clips import Clip, Dataset, clip_motion, load_dataset
-from ...inbetween.network_input import AFTER, BEFORE, KEY_COUNT, Keys, global_rotations, joints_from_root
+from ...inbetween.network_input import AFTER, BEFORE, KEY_COUNT, Keys, joints_from_root
 from ..tokenizer.train import clip_weights
 
 SHORTEST, LONGEST = 1, 120
