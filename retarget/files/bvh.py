@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import MotionGPTError
 from ..motion import Motion
 from ..motion import rotations as rot
-from ..motion.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS
+from ..motion.skeleton import JOINT_NAMES, PARENTS
 from ..rigs.rig import Rig
 from ..typing import Floats
 
@@ -164,9 +164,6 @@ def _rig_of(h: _Hierarchy) -> Rig:
 
 def write_bvh(motion: Motion, path: str | Path) -> None:
     """Write the canonical skeleton as BVH: centimetres, Y up, T-pose at rest, channels Z X Y, root with position."""
-    children: list[list[int]] = [[] for _ in range(JOINT_COUNT)]
-    for joint, parent in enumerate(PARENTS[1:], start=1):
-        children[parent].append(joint)
     lines = ["HIERARCHY"]
     order: list[int] = []
 
@@ -179,9 +176,10 @@ def write_bvh(motion: Motion, path: str | Path) -> None:
         lines.append(f"{pad}{{")
         lines.append(f"{pad}  OFFSET {x:.6f} {y:.6f} {z:.6f}")
         lines.append(f"{pad}  CHANNELS {6 if joint == 0 else 3} {position}Zrotation Xrotation Yrotation")
-        for child in children[joint]:
+        children = [child for child, parent in enumerate(PARENTS) if parent == joint]
+        for child in children:
             walk(child, depth + 1)
-        if not children[joint]:
+        if not children:
             x, y, z = motion.offsets[joint] * 50.0
             lines.append(f"{pad}  End Site\n{pad}  {{\n{pad}    OFFSET {x:.6f} {y:.6f} {z:.6f}\n{pad}  }}")
         lines.append(f"{pad}}}")

@@ -68,7 +68,7 @@ def _fit_children(joints: Floats, joint: int) -> Floats:
 
 
 def _aim(start: Floats, joints: Floats, joint: str, child: str) -> Floats:
-    """The turns `start` (T, 4), continued by the shortest way to where the bone to `child` points as it should."""
+    """The turns `start` (T, 4) followed by the shortest turn that points the bone to `child` where it should."""
     bone = joints[:, JOINT[child]] - joints[:, JOINT[joint]]
     return rot.multiply(rot.between(rot.rotate(start, REST_OFFSETS[JOINT[child]]), bone), start)
 

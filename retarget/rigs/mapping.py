@@ -40,10 +40,6 @@ class Mapping:
     root_bone: str
     twists: dict[str, tuple[str, ...]] = field(default_factory=dict)
     found_by: str = "names"
-    chains: dict[str, tuple[str, ...]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "chains", {"spine": self.spine, "neck": self.neck})
 
     @property
     def driven(self) -> tuple[str, ...]:
@@ -134,7 +130,7 @@ def map_from_json(text: str) -> dict[str, str]:
             raise ValueError("another version")
         return {str(joint): str(bone) for joint, bone in bones.items() if joint in JOINT}
     except (ValueError, KeyError, TypeError) as error:
-        raise MotionGPTError(f"This is no bone map ({error}).", "Choose a preset that MotionGPT saved.") from error
+        raise MotionGPTError(f"This is not a bone map ({error}).", "Choose a preset that MotionGPT saved.") from error
 
 
 def _no_humanoid(what: str, cure: str) -> MotionGPTError:
@@ -157,13 +153,11 @@ def _assemble(rig: Rig, found: dict[str, int], parts: _Parts, found_by: str) -> 
     found["pelvis"] = pelvis
     spine = _path(rig, pelvis, chest)
     _check_upright(rig, found)
-    head = found.get("head", _find_head(rig, parts, chest))
-    if head is not None and chest not in _ancestors(rig, head)[1:]:
-        head = None
-    found.pop("head", None)
-    if head is not None:
+    head = found.pop("head") if "head" in found else _find_head(rig, parts, chest)
+    neck: list[int] = []
+    if head is not None and chest in _ancestors(rig, head)[1:]:
         found["head"] = head
-    neck = _path(rig, chest, head)[:-1] if head is not None else []
+        neck = _path(rig, chest, head)[:-1]
     return Mapping(
         bones={joint: rig.names[bone] for joint, bone in found.items()},
         spine=tuple(rig.names[b] for b in spine),
@@ -201,19 +195,16 @@ def _map_side(rig: Rig, parts: _Parts, side: str) -> dict[str, int]:
         parent: int | None = None
         for kind in chain:
             bone = _find_limb(rig, parts, side, parent, kind)
-            if bone is None and parent is None:
+            if bone is not None:
+                found[f"{side}_{kind}"] = parent = bone
+            elif parent is None:
                 break
-            if bone is None:
-                continue
-            found[f"{side}_{kind}"] = parent = bone
     shoulder = found.get(f"{side}_shoulder")
     if shoulder is not None:
-        above = set(_ancestors(rig, shoulder)[1:])
-        for name in LIMB_NAMES["collar"]:
-            collars = [b for b in parts.get((side, name), []) if b in above]
-            if collars:
-                found[f"{side}_collar"] = collars[0]
-                break
+        above = _ancestors(rig, shoulder)[1:]
+        collars = [b for name in LIMB_NAMES["collar"] for b in parts.get((side, name), []) if b in above]
+        if collars:
+            found[f"{side}_collar"] = collars[0]
     return found
 
 
@@ -241,11 +232,8 @@ def _size(rig: Rig) -> float:
 
 def _common(rig: Rig, bones: list[int]) -> int | None:
     """The nearest common ancestor of `bones`, which may be one of them."""
-    shared = [set(_ancestors(rig, b)) for b in bones]
-    for bone in _ancestors(rig, bones[0]):
-        if all(bone in s for s in shared):
-            return bone
-    return None
+    shared = set.intersection(*(set(_ancestors(rig, bone)) for bone in bones))
+    return next((bone for bone in _ancestors(rig, bones[0]) if bone in shared), None)
 
 
 def _find_torso(rig: Rig, found: dict[str, int]) -> tuple[int, int]:
@@ -282,10 +270,8 @@ def _find_head(rig: Rig, parts: _Parts, chest: int) -> int | None:
     for name in HEAD_NAMES:
         heads = [b for b in parts.get(("", name), []) if chest in _ancestors(rig, b)[1:]]
         if heads:
-            nearest = min(heads, key=lambda b: len(_ancestors(rig, b)))
-            if name == "head":
-                return nearest
-            return max(heads, key=lambda b: len(_ancestors(rig, b)))
+            pick = min if name == "head" else max
+            return pick(heads, key=lambda b: len(_ancestors(rig, b)))
     # Rigify's metarig calls neck and head spine.004 to spine.006: the end of the middle chain above the chest.
     bone, head = chest, None
     while True:

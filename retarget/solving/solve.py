@@ -56,8 +56,8 @@ def _twist(rotation: Floats, axis: Floats) -> Floats:
 def _twist_targets(motion: Motion, rig: Rig, mapping: Mapping) -> dict[str, Floats]:
     """Bone name -> the canonical global rotation (T, 4) of a twist bone.
 
-    Those of a forearm (or shin) follow the twist of the hand, the more the nearer they are to it; those of an upper arm
-    (or thigh) lag behind its own twist, the more the nearer they are to the body.
+    Those of a forearm (or shin) follow the hand's twist in proportion to how near the hand they are; those of an upper
+    arm (or thigh) lag behind its own twist in proportion to how near the body they are.
     """
     targets = {}
     for joint, bones in mapping.twists.items():
