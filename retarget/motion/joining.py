@@ -46,8 +46,7 @@ def appended(motion: Motion, more: Motion) -> Motion:
     (39, [0.0, 0.9, 3.8])
     """
     more = placed_at(more, 0, motion, len(motion) - 1)
-    seconds = np.arange(len(more)) / more.fps
-    fade = smoothstep(1.0 - seconds / JOIN_SECONDS)
+    fade = smoothstep(1.0 - np.arange(len(more)) / more.fps / JOIN_SECONDS)
     turn = rot.multiply(motion.rotations[-1], rot.conjugate(more.rotations[0]))  # (22, 4)
     turns = rot.slerp(np.tile(rot.IDENTITY, (len(more), 22, 1)), np.tile(turn, (len(more), 1, 1)), fade[:, None])
     move = motion.root_position[-1] - more.root_position[0]

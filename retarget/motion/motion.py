@@ -152,13 +152,7 @@ class Motion:
         return moved
 
     def centered(self) -> "Motion":
-        """Moved and turned so that in frame 0 the pelvis is over the origin and faces +Z; heights stay.
-
-        >>> facing = rot.from_axis_angle((0.0, 1.0, 0.0), np.full((2, 22), 0.5))
-        >>> motion = Motion(facing, np.array([(3.0, 0.9, 1.0), (3.0, 0.9, 1.0)]), 20.0, np.zeros((2, 4))).centered()
-        >>> motion.root_position[0].tolist(), float(rot.angle_between(motion.rotations[0, 0], rot.IDENTITY).round(6))
-        ([0.0, 0.9, 0.0], 0.0)
-        """
+        """Moved and turned so that in frame 0 the pelvis is over the origin and faces +Z; heights stay."""
         turn = rot.conjugate(rot.yaw(self.rotations[0, 0]))
         start = rot.rotate(turn, self.root_position[0])
         return self.placed(np.array([-start[0], 0.0, -start[2]]), turn)
