@@ -9,11 +9,11 @@ help:  ## show these lines
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 .PHONY: venv
-venv: .venv/.runtime  ## .venv with the packages, bpy included, and the system libraries that bpy needs
+venv: .venv/.runtime  ## set up .venv with the packages, bpy included, and the system libraries that bpy needs
 
 .venv/.runtime: pyproject.toml scripts/system-packages.sh
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v == (3, 11) or v >= (3, 13) else \
-		f"Python 3.11, or 3.13 and later, is needed, because bpy exists for no other; this is {v[0]}.{v[1]}. Name one: make PYTHON=python3.11")'
+		f"bpy needs Python 3.11, or 3.13 and later; this is {v[0]}.{v[1]}. Name one: make PYTHON=python3.11")'
 	@sh scripts/system-packages.sh $(PYTHON)
 	@echo "Installing the packages into .venv (bpy alone is about 1 GB) ..."
 	$(PYTHON) -m venv .venv
@@ -21,7 +21,7 @@ venv: .venv/.runtime  ## .venv with the packages, bpy included, and the system l
 	$(PIP) --editable '.[blender]'
 	@touch $@
 
-# torch comes first and at one version, so that the extras find it there and take no other build.
+# torch goes first and is pinned, so that the extras find it installed and pull in no other build.
 .venv/.checks: .venv/.runtime
 	@sh scripts/system-packages.sh $(PYTHON) tests
 	$(PIP) torch==2.13.0
@@ -34,7 +34,7 @@ demo: .venv/.runtime  ## generate three prompts onto a character: FBX, .blend an
 	$(BIN)/python -m motiongpt.backend.commands.demo demo/
 
 .PHONY: test
-test: .venv/.checks  ## ruff, mypy and pytest; pytest runs even where the others fail
+test: .venv/.checks  ## run ruff, mypy and pytest, each even if another fails
 	@failed=; \
 	$(BIN)/ruff check . || failed=1; \
 	$(BIN)/ruff format --check . || failed=1; \
@@ -42,7 +42,7 @@ test: .venv/.checks  ## ruff, mypy and pytest; pytest runs even where the others
 	$(BIN)/python -m pytest || failed=1; \
 	test -z "$$failed"
 
-# Older Blenders as the tests' other side: the extension brings all that it needs, so each gets bpy and nothing else.
+# Older Blenders for the tests to start: the extension brings everything that it needs, so each gets bpy and no more.
 MATRIX := 4.2.23 4.5.15
 
 .venv-%/.ready:
@@ -51,7 +51,7 @@ MATRIX := 4.2.23 4.5.15
 	@touch $@
 
 .PHONY: matrix
-matrix: .venv/.checks $(MATRIX:%=.venv-%/.ready)  ## the tests that need bpy, in each of the older Blenders
+matrix: .venv/.checks $(MATRIX:%=.venv-%/.ready)  ## run the tests that need bpy in each of the older Blenders
 	@failed=; \
 	for version in $(MATRIX); do \
 		echo "bpy $$version"; \
@@ -60,7 +60,7 @@ matrix: .venv/.checks $(MATRIX:%=.venv-%/.ready)  ## the tests that need bpy, in
 	test -z "$$failed"
 
 .PHONY: addon
-addon: .venv/.runtime  ## the extension's zips in dist/
+addon: .venv/.runtime  ## build the extension's zip for this machine in dist/
 	$(BIN)/python build_addon.py
 
 WORK := build/starter
@@ -71,6 +71,6 @@ starter: .venv/.checks  ## make CLIPS=folder starter: train the starter model fr
 	$(BIN)/python scripts/make_starter.py "$(CLIPS)" "$(WORK)"
 
 .PHONY: clean
-clean:  ## remove what was built; the virtual environments stay
+clean:  ## remove what was built, but not the virtual environments
 	rm -rf build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -path './.venv*' -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -1,7 +1,7 @@
 """MotionGPT for Blender: text to motion, by a language model over motion tokens, on the scene's armature.
 
-The extension's own package, and that of a Python installation: Blender is imported where it registers, so that the
-command line and the backend's process need none.
+This is both Blender's extension and a Python package. Only `register` imports Blender, so the command line and the
+backend process do without it.
 """
 
 
@@ -13,7 +13,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Take back all that `register` added, and end the backend."""
+    """Remove everything that `register` added, and stop the backend."""
     from .addon import registration
 
     registration.unregister()

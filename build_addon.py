@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Build the Blender extension: one zip a platform, with everything that it needs at run time inside.
+"""Build the Blender extension: one zip per platform, with everything that it needs at run time.
 
-The zip has the repository's shape: the same `__init__.py` beside the same folders, which import each other by relative
-names. The same files give the same bytes: fixed time stamps, sorted names.
+A zip has the repository's shape: the same `__init__.py` beside the same folders, which import each other by relative
+names. The same files give the same bytes: time stamps are fixed, names sorted.
 
     python build_addon.py                                       for this machine, into dist/
     python build_addon.py --platform all --without-model        for all platforms, without the non-commercial weights
@@ -25,26 +25,27 @@ ROOT = Path(__file__).resolve().parent
 WHEEL_CACHE = ROOT / "build" / "wheels"
 STARTER_MODEL = Path("backend") / "models" / "starter"
 MANIFEST = Path("addon") / "blender_manifest.toml"
+VALIDATOR = "*/scripts/addons_core/bl_pkg/cli/blender_ext.py"  # below bpy's folder
 FOLDERS = ("addon", "backend", "retarget")
-# Needs torch or the training data, neither of which an extension brings; the model is added where it is wanted.
+# These need torch or the training data, neither of which the extension ships; the model is added if it is wanted.
 LEFT_OUT = tuple(f"backend/{room}" for room in ("bench", "dataset", "evaluation", "models", "text_encoder", "training"))
 PYTHONS = ("3.11", "3.13")  # Blender 4.2 to 5.0, and 5.1 on
 
 # The one place that names what is bundled. onnxruntime and tokenizers import without the packages that their metadata
-# ask for (protobuf, flatbuffers, huggingface_hub ...), and numpy is Blender's own, so these four are nearly all.
+# require (protobuf, flatbuffers, huggingface_hub ...), and numpy is Blender's own, so these four are nearly everything.
 PINS = {"pyzmq": "27.3.0", "msgspec": "0.22.0", "onnxruntime": "1.31.1", "tokenizers": "0.23.3"}
 
 
 @dataclass(frozen=True)
 class Platform:
-    """name: Blender's. tags: pip's platform tags. pins: what differs from PINS, of each Python where not of both."""
+    """name: Blender's.  tags: pip's platform tags.  pins: Python -> what differs from PINS for it."""
 
     name: str
     tags: tuple[str, ...]
     pins: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def pins_for(self, python: str) -> dict[str, str]:
-        """Package -> version, of everything bundled for that Python."""
+        """Package -> version of everything bundled for that Python."""
         return PINS | self.pins.get(python, {})
 
 
@@ -54,24 +55,24 @@ PLATFORMS = {
         Platform(
             "linux-x64",
             ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
-            # Linux distributions build Blender without numpy inside. Where there is one, Blender may come upon this one
-            # first: being the newest, it runs what was built for any numpy 2.
+            # Linux distributions build Blender without a numpy of its own. If there is one, Blender may import this one
+            # instead: as the newest it runs what was built for any numpy 2.
             {"3.13": {"numpy": "2.5.5"}},
         ),
         Platform("windows-x64", ("win_amd64",)),
         Platform("macos-arm64", ("macosx_14_0_arm64",)),
-        # The last onnxruntime that was built for Intel Macs.
+        # The last onnxruntime with wheels for Intel Macs.
         Platform("macos-x64", ("macosx_13_0_x86_64",), {p: {"onnxruntime": "1.23.2"} for p in PYTHONS}),
     )
 }
 
 
 class BuildError(Exception):
-    """Something that whoever builds can put right."""
+    """What the person who builds can fix."""
 
 
 def current_platform() -> str:
-    """Blender's name for this machine. Raises BuildError where no wheels exist for it."""
+    """Blender's name for this machine's platform. Raises BuildError if there are no wheels for it."""
     system = {"linux": "linux", "windows": "windows", "darwin": "macos"}.get(host.system().lower(), "?")
     machine = {"x86_64": "x64", "amd64": "x64", "arm64": "arm64"}.get(host.machine().lower(), "?")
     name = f"{system}-{machine}"
@@ -83,29 +84,26 @@ def current_platform() -> str:
 
 
 def source_files() -> dict[str, bytes]:
-    """Path in the zip -> content: the package as it lies here, without what `LEFT_OUT` names, and the licence.
+    """Path in the zip -> content of the package, without `LEFT_OUT`, and of the licence.
 
-    Raises BuildError where a file is missing.
+    Raises BuildError if a file is missing.
     """
-    names = ["__init__.py", "__main__.py", "LICENSE"]
-    for folder in FOLDERS:
-        paths = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*.py"))
-        names += [name for name in paths if not name.startswith(tuple(f"{left_out}/" for left_out in LEFT_OUT))]
+    paths = [path.relative_to(ROOT).as_posix() for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    left_out = tuple(f"{folder}/" for folder in LEFT_OUT)
+    names = ["__init__.py", "__main__.py", "LICENSE", *(path for path in paths if not path.startswith(left_out))]
     return {name: _read(ROOT / name) for name in names}
 
 
 def model_files() -> dict[str, bytes]:
-    """Path in the zip -> content, of the starter model. Raises BuildError where it is missing."""
+    """Path in the zip -> content of the starter model. Raises BuildError if it is missing."""
     folder = ROOT / STARTER_MODEL
     if not (folder / "model.json").is_file():
         raise BuildError(f"There is no model in {STARTER_MODEL}; train one, or build with --without-model.")
-    return {
-        path.relative_to(ROOT).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
-    }
+    return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def wheels(target: Platform, log: Callable[[str], None] = print) -> dict[str, bytes]:
-    """Path in the zip -> content, of every wheel that `target` needs; downloaded once into build/wheels."""
+    """Path in the zip -> content of every wheel that `target` needs; they are downloaded once, into build/wheels."""
     found: dict[str, bytes] = {}
     for python in PYTHONS:
         folder = WHEEL_CACHE / f"{target.name}-{python}"
@@ -133,7 +131,7 @@ def manifest(template: str, target: Platform, wheel_names: list[str], model: byt
     """The manifest for one platform: the template plus `platforms`, `wheels` and the model's licence."""
     lines = [f'platforms = ["{target.name}"]', "wheels = ["]
     lines += [f'  "./{name}",' for name in sorted(wheel_names)] + ["]", ""]
-    at = template.index("\n[") + 1  # top-level keys have to come before the first table
+    at = template.index("\n[") + 1  # top-level keys must come before the first table
     text = template[:at] + "\n".join(lines) + "\n" + template[at:]
     if model is not None:
         own = 'license = ["SPDX:GPL-3.0-or-later"]'
@@ -153,8 +151,7 @@ def write_zip(path: Path, files: dict[str, bytes]) -> None:
             entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
             entry.create_system = 3  # the same on every machine that builds
-            packed = name.endswith((".whl", ".onnx", ".safetensors"))  # compressing these gains nothing
-            entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
+            entry.compress_type = zipfile.ZIP_STORED if name.endswith(".whl") else zipfile.ZIP_DEFLATED
             out.writestr(entry, files[name])
 
 
@@ -177,15 +174,14 @@ def build(target: Platform, out: Path, with_model: bool = True, log: Callable[[s
 
 
 def validate(path: Path, log: Callable[[str], None] = print) -> None:
-    """Let Blender's own tool check the zip, where a bpy wheel is installed. Raises BuildError for what it finds."""
+    """Have Blender's own tool check the zip, if a bpy wheel is installed. Raises BuildError for what it finds."""
     spec = importlib.util.find_spec("bpy")  # finds it without importing Blender
-    folder = Path(spec.origin).parent if spec and spec.origin else Path()
-    tool = next(iter(sorted(folder.glob("*/scripts/addons_core/bl_pkg/cli/blender_ext.py"))), None) if spec else None
-    if tool is None:
+    tools = list(Path(spec.origin).parent.glob(VALIDATOR)) if spec and spec.origin else []
+    if not tools:
         log("not validated: bpy is not installed here")
         return
     with tempfile.TemporaryDirectory() as cwd:
-        command = [sys.executable, str(tool), "validate", str(path.resolve())]
+        command = [sys.executable, str(tools[0]), "validate", str(path.resolve())]
         run = subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
     if run.returncode:
         raise BuildError(f"Blender refuses {path.name}:\n{run.stdout.strip()}\n{run.stderr.strip()}")

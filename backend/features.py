@@ -1,15 +1,14 @@
-"""HumanML3D's motion features: 263 numbers a frame, and the way back.
+"""HumanML3D's motion features, 263 numbers per frame, and back.
 
 Layout of a frame (Guo et al. 2022): turn of the root about Y to the next frame (half the angle, radians), its planar
-velocity (x, z, metres a frame, in the next frame's heading), root height; then in the frame's heading, with the root
-over the origin: positions of joints 1..21, their rotations in 6D, velocities of joints 0..21 (metres a frame);
-contacts of left heel, left toe, right heel, right toe. T frames of motion give T - 1 of features. Rate: 20 frames a
+velocity (x, z, metres per frame, in the next frame's heading), root height; then in the frame's heading, with the root
+over the origin: positions of joints 1..21, their rotations in 6D, velocities of joints 0..21 (metres per frame);
+contacts of left heel, left toe, right heel, right toe. T frames of motion give T - 1 of features, at 20 frames per
 second.
 
 Two conventions share the layout. *Published*: rotations come from positions by inverse kinematics along five chains,
-so that they hold no twist. *True* (our own models): rotations are the skeleton's own, local; those of the pelvis'
-three children (both hips, spine1) are relative to the heading instead, so that the pelvis' tilt, which has no slot,
-is not needed for them.
+and so have no twist. *True* (our own models): rotations are the skeleton's own, local ones. Only those of the pelvis'
+three children (both hips, spine1) are relative to the heading instead, because the pelvis' tilt has no slot of its own.
 """
 
 import itertools
@@ -25,7 +24,7 @@ from ..retarget.typing import Floats
 FPS = 20.0
 DIMENSIONS = 263
 POSE_WINDOW = 20
-"""Frames over which a single pose is held when a tokenizer is to read it."""
+"""Frames for which a single pose is held so that a tokenizer can encode it."""
 
 
 _SIZES = {
@@ -56,50 +55,43 @@ _FORWARD_SMOOTHING = 20.0  # frames, standard deviation
 
 @dataclass(frozen=True, eq=False)
 class Statistics:
-    """mean and std (263,) that a model's features are normalised with."""
+    """mean and std (263,) by which a model's features are normalised."""
 
     mean: Floats
     std: Floats
 
     def normalize(self, features: Floats) -> Floats:
-        out: Floats = (features - self.mean) / self.std
-        return out
+        return np.asarray((features - self.mean) / self.std)
 
     def denormalize(self, features: Floats) -> Floats:
-        out: Floats = features * self.std + self.mean
-        return out
+        return features * self.std + self.mean
 
 
 def _smooth(values: Floats, sigma: float) -> Floats:
-    """Gaussian filter (T, C) over time, the ends held, cut off at four standard deviations."""
+    """Values (T, C) under a Gaussian filter over time, the ends held, cut off at four standard deviations."""
     radius = int(4 * sigma + 0.5)
     kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     padded = np.pad(values, ((radius, radius), (0, 0)), mode="edge")
     return np.stack([np.convolve(c, kernel / kernel.sum(), mode="valid") for c in padded.T], axis=1)
 
 
-def _planar(v: Floats) -> Floats:
-    return rot.normalize(v * np.array([1.0, 0.0, 1.0]))
-
-
-def _ahead_of(across: Floats) -> Floats:
-    """Y cross `across` (..., 3): what lies ahead of a body that `across` passes through from left to right."""
+def _forward(across: Floats) -> Floats:
+    """Y cross `across` (..., 3): where a body faces if `across` points from its left to its right."""
     return np.stack([across[..., 2], np.zeros_like(across[..., 0]), -across[..., 0]], axis=-1)
 
 
 def _published_heading(joints: Floats) -> Floats:
     """(T, 4) turn that takes the smoothed facing direction to +Z; frame 0 counts as facing +Z."""
-    hips: Floats = joints[:, 1] - joints[:, 2]
-    shoulders: Floats = joints[:, 17] - joints[:, 16]
-    across: Floats = hips + shoulders
-    forward = _ahead_of(rot.normalize(across))
+    hips: Floats = joints[:, 1] - joints[:, 2]  # from right to left, as published
+    shoulders: Floats = joints[:, 17] - joints[:, 16]  # from left to right
+    forward = _forward(rot.normalize(hips + shoulders))
     turn = rot.between(rot.normalize(_smooth(forward, _FORWARD_SMOOTHING)), np.array([0.0, 0.0, 1.0]))
     turn[0] = rot.IDENTITY
     return turn
 
 
 def _published_rotations(joints: Floats, heading: Floats) -> Floats:
-    """(T, 22, 4) by inverse kinematics along the chains, each starting from the root's heading as published."""
+    """(T, 22, 4) by inverse kinematics along the chains, each of which starts from the root's heading, as published."""
     out = np.tile(rot.IDENTITY, (*joints.shape[:2], 1))
     for chain in _CHAINS:
         world = heading
@@ -111,8 +103,8 @@ def _published_rotations(joints: Floats, heading: Floats) -> Floats:
 
 
 def _assemble(joints: Floats, heading: Floats, sixd: Floats, contacts: Floats) -> Floats:
-    """Features (T - 1, 263) of joints (T, 22, 3), turns to the heading frame (T, 4), 6D (T, 21, 6), contacts (T - 1,
-    4)."""
+    """Features (T - 1, 263) of joints (T, 22, 3), turns to the heading's frame (T, 4), 6D (T, 21, 6) and contacts
+    (T - 1, 4)."""
     frames = len(joints) - 1
     step = rot.multiply(heading[1:], rot.conjugate(heading[:-1]))
     velocity = rot.rotate(heading[1:], joints[1:, 0] - joints[:-1, 0])
@@ -130,12 +122,12 @@ def _assemble(joints: Floats, heading: Floats, sixd: Floats, contacts: Floats) -
 
 
 def joints_to_features(joints: Floats) -> Floats:
-    """Published features (T - 1, 263) of joints (T, 22, 3) at 20 frames a second, moved to the floor, the origin and
-    +Z."""
+    """Published features (T - 1, 263) of joints (T, 22, 3) at 20 frames per second, first moved onto the floor and over
+    the origin, facing +Z."""
     joints = joints - np.array([0.0, float(joints[..., 1].min()), 0.0])
     joints = joints - joints[0, 0] * np.array([1.0, 0.0, 1.0])
     across = rot.normalize(joints[0, 2] - joints[0, 1] + joints[0, 17] - joints[0, 16])
-    forward = _ahead_of(across)
+    forward = _forward(across)
     joints = rot.rotate(rot.between(forward, np.array([0.0, 0.0, 1.0])), joints)
     heading = _published_heading(joints)
     speed = np.sum((joints[1:, [7, 10, 8, 11]] - joints[:-1, [7, 10, 8, 11]]) ** 2, axis=-1)
@@ -144,7 +136,7 @@ def joints_to_features(joints: Floats) -> Floats:
 
 
 def integrate_root(features: Floats) -> tuple[Floats, Floats]:
-    """Turns to the heading frame (T, 4) and root positions (T, 3) of features (T, 263), from the origin facing +Z."""
+    """Turns to the heading's frame (T, 4) and root positions (T, 3) of features (T, 263), from the origin facing +Z."""
     half = np.concatenate([[0.0], np.cumsum(features[:-1, SLICES["root_turn"]][:, 0])])
     heading = np.stack([np.cos(half), np.zeros_like(half), np.sin(half), np.zeros_like(half)], axis=-1)
     step = np.zeros((len(features), 3))
@@ -155,7 +147,7 @@ def integrate_root(features: Floats) -> tuple[Floats, Floats]:
 
 
 def features_to_joints(features: Floats) -> Floats:
-    """Joints (T, 22, 3) in metres of features (T, 263) in either convention, from their positions."""
+    """Joints (T, 22, 3) in metres, from the positions in features (T, 263) of either convention."""
     heading, root = integrate_root(features)
     local = features[:, SLICES["positions"]].reshape(-1, 21, 3)
     joints = rot.rotate(rot.conjugate(heading)[:, None], local) + (root * [1.0, 0.0, 1.0])[:, None]
@@ -163,17 +155,28 @@ def features_to_joints(features: Floats) -> Floats:
 
 
 def heading_of(motion: Motion) -> Floats:
-    """(T, 4) turn from the world to the frame in which the body, taken between pelvis and chest, faces +Z."""
+    """(T, 4) turn from the world to the frame in which the body, midway between pelvis and chest, faces +Z."""
     left = rot.rotate(motion.global_rotations[:, [0, 9]], np.array([1.0, 0.0, 0.0])).sum(axis=1)
-    left = _planar(left)
+    left = rot.normalize(left * np.array([1.0, 0.0, 1.0]))
     return rot.unflip(rot.from_axis_angle((0.0, 1.0, 0.0), np.arctan2(left[:, 2], left[:, 0])))
 
 
 def motion_to_features(motion: Motion) -> Floats:
-    """True features (T - 1, 263) of a motion at 20 frames a second; the heading of frame 0 and its place are
-    left out."""
+    """True features (T - 1, 263) of a motion at 20 frames per second, relative to where it starts and faces.
+
+    >>> rotations = np.tile(rot.IDENTITY, (6, 22, 1))
+    >>> rotations[:, 16] = rot.from_axis_angle((0.0, 0.0, 1.0), np.linspace(0.0, 1.0, 6))  # raise the left arm
+    >>> path = np.linspace((0.0, 0.9, 0.0), (0.0, 0.9, 0.5), 6)
+    >>> motion = Motion(rotations, path, FPS, contacts=np.zeros((6, 4)))
+    >>> features = motion_to_features(motion)
+    >>> features.shape
+    (5, 263)
+    >>> back = features_to_motion(features)
+    >>> bool(np.allclose(back.joints, motion.joints[:-1])), bool(np.allclose(back.rotations, motion.rotations[:-1]))
+    (True, True)
+    """
     if motion.fps != FPS:
-        raise ValueError(f"features need {FPS} frames a second, not {motion.fps}")
+        raise ValueError(f"features need {FPS} frames per second, not {motion.fps}")
     heading = heading_of(motion)
     rotations = motion.rotations[:, 1:].copy()
     for joint in PELVIS_CHILDREN:
@@ -182,30 +185,23 @@ def motion_to_features(motion: Motion) -> Floats:
 
 
 def held_pose(features: Floats) -> Floats:
-    """Features (..., 263) of the same poses when nothing moves."""
+    """Features (..., 263) of the same poses held still."""
     out = features.copy()
     for group in ("root_turn", "root_velocity", "velocities"):
         out[..., SLICES[group]] = 0.0
     return out
 
 
-def _fit_rotation(source: Floats, target: Floats) -> Floats:
-    """(T, 4) turns that best take points (K, 3) to (T, K, 3), both about the origin (Kabsch 1976)."""
-    u, _, vt = np.linalg.svd(np.einsum("tki,kj->tij", target, source))
-    sign = np.sign(np.linalg.det(u @ vt))
-    u[..., :, 2] *= sign[..., None]
-    return rot.from_matrix(u @ vt)
-
-
 def features_to_motion(features: Floats) -> Motion:
-    """The motion (T frames) of true features (T, 263), on the canonical body, from the origin facing +Z."""
+    """The motion (T frames) of true features (T, 263), on the canonical body, from the origin facing +Z: the inverse of
+    `motion_to_features`."""
     heading, root = integrate_root(features)
     facing = rot.conjugate(heading)
     sixd = features[:, SLICES["rotations"]].reshape(-1, 21, 6)
     rotations = np.concatenate([np.tile(rot.IDENTITY, (len(features), 1, 1)), rot.from_sixd(sixd)], axis=1)
     local = features[:, SLICES["positions"]].reshape(-1, 21, 3)[:, [j - 1 for j in PELVIS_CHILDREN]]
     around = local - (root * [0.0, 1.0, 0.0])[:, None]
-    tilt = _fit_rotation(REST_OFFSETS[list(PELVIS_CHILDREN)], around)
+    tilt = rot.fit(REST_OFFSETS[list(PELVIS_CHILDREN)], around)
     rotations[:, 0] = rot.multiply(facing, tilt)
     for joint in PELVIS_CHILDREN:
         rotations[:, joint] = rot.multiply(rot.conjugate(tilt), rotations[:, joint])

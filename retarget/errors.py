@@ -2,11 +2,10 @@
 
 
 class MotionGPTError(Exception):
-    """A failure that the user can cure; everything else is a bug and keeps its traceback.
+    """A failure that the user can fix; anything else is a bug and keeps its traceback.
 
-    kind: a short identifier for programs ("bad_input", "no_model", "cancelled", "unwritable", "not_humanoid",
-    "protocol", "too_large", "busy", "internal").
     message: one sentence that names what is wrong.  cure: one sentence that says what to do, or "".
+    kind: a short identifier for programs, such as "bad_input", "no_model", "cancelled" or "not_humanoid".
     """
 
     def __init__(self, message: str, cure: str = "", kind: str = "bad_input") -> None:

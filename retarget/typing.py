@@ -1,4 +1,4 @@
-"""The array types of the whole project; shapes, units and axes stand where arrays are made and taken."""
+"""The array types of the whole project; shapes, units and axes are given where arrays are made and taken."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
-"""Of whichever precision comes in."""
+"""Of any precision."""
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Indices = NDArray[np.intp]
-"""What `np.flatnonzero` and `argsort` give."""
+"""As `np.flatnonzero` and `np.argsort` return them."""
 Bools = NDArray[np.bool_]
 Numbers = NDArray[Any]
 """Of any dtype."""

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes sure that the system has what `make venv` needs and pip cannot bring: the shared libraries that bpy loads, and
-# Python's venv module, which Debian packages apart. As root on Debian it installs what is missing; otherwise it
-# prints the one command that does, and fails.
+# Makes sure that the system has what `make venv` needs and pip can't install: the shared libraries that bpy loads, and
+# Python's venv module, a package of its own on Debian. As root on Debian it installs what is missing; otherwise it
+# prints the command that does, and fails.
 #
-# With "tests" it also brings the reader that tests compare FBX files with, where it may: without it they are skipped.
+# With "tests" it also installs, as root, the program that reads FBX files for the tests, which are skipped without it.
 #
 # usage: system-packages.sh [PYTHON [tests]]
 set -eu
@@ -11,7 +11,7 @@ python=${1:-python3}
 
 [ "$(uname -s)" = Linux ] || exit 0
 
-# Debian's packages and the library that each is for. libgomp1 is for bpy 4.2; without libegl1 the Workbench and EEVEE
+# Debian's packages and the library that each provides. libgomp1 is for bpy 4.2; without libegl1 the Workbench and EEVEE
 # engines abort the process.
 libraries="
 libxrender1 libXrender.so.1
@@ -40,7 +40,7 @@ missing=$(echo "$missing" | tr '\n' ' ' | sed 's/^ *//; s/ *$//')
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then
-  echo "These Debian packages (or what they are called on this system) are missing: $missing" >&2
+  echo "These Debian packages, or their counterparts on this system, are missing: $missing" >&2
   exit 1
 fi
 if [ "$(id -u)" -ne 0 ]; then
@@ -49,7 +49,7 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 1
 fi
 
-# Package servers fail for moments at a time: three attempts, each with fresh lists.
+# Package servers fail now and then: three attempts, each with fresh lists.
 echo "Installing system packages: $missing"
 export DEBIAN_FRONTEND=noninteractive
 for attempt in 1 2 3; do

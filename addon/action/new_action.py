@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import rotations as rot
-from ...retarget.motion.sparse_curves import SparseCurve, degrees_apart, distance_apart, euler_apart, sparse_curve
+from ...retarget.motion.sparse_curves import SparseCurve, euler_error, position_error, quaternion_error, sparse_curve
 from ...retarget.rigs.control_names import control_names, follow_switches
 from ...retarget.rigs.mapping import Mapping
 from ...retarget.rigs.rig import Rig, RigMotion
@@ -188,10 +188,10 @@ def _write_curve(
 def thinned(channel: str, values: Floats, tolerance: Tolerance, kept: Indices | None = None) -> SparseCurve:
     """The keys of one property that the tolerance asks for. values: (T, channels).  kept: frames that have keys."""
     if channel == "location":
-        return sparse_curve(values, tolerance.location, distance_apart, kept)
+        return sparse_curve(values, tolerance.location, position_error, kept)
     if channel == "rotation_quaternion":
-        return sparse_curve(values, tolerance.degrees, degrees_apart, kept)
-    return sparse_curve(values, tolerance.degrees, euler_apart, kept)
+        return sparse_curve(values, tolerance.degrees, quaternion_error, kept)
+    return sparse_curve(values, tolerance.degrees, euler_error, kept)
 
 
 def _fill_sparse(curve: bpy.types.FCurve, start: float, sparse: SparseCurve, index: int) -> None:

@@ -128,7 +128,7 @@ def place(places: Places, rig: Rig, mapping_root: str, rig_motion: RigMotion) ->
     carrier = rig_motion.carrier
     hips = rig.heads[rig.index[mapping_root]]
     goal = hips + rig_motion.root_translation
-    offset = (goal if carrier is None else carrier.taken_back(goal)) - hips
+    offset = (goal if carrier is None else carrier.moved_back(goal)) - hips
     keys = [Key(places.hips.name, places.hips.mode, None, offset @ places.hips.to_location.T)]
     if carrier is not None:
         keys.append(_object_key(places.object, carrier) if carrier.bone is None else _root_key(places.root, carrier))

@@ -16,7 +16,6 @@ from ...retarget.files.reading import bvh_to_motion, calibrate_clips
 from ...retarget.motion import Motion
 from ...retarget.rigs.calibration import Calibration
 from ...retarget.rigs.mapping import Mapping, map_rig
-from ...retarget.solving.solve import with_contacts
 from ...retarget.typing import Float32s
 from ..features import FPS, motion_to_features
 from .clips import MIN_FRAMES, POSE_FPS, Clip, Dataset, swap_sides
@@ -55,7 +54,7 @@ def import_clips(
                     clip = read_bvh(path)
                     skeleton = skeleton or _skeleton_of(clip, group)
                     recorded = longest_continuous(bvh_to_motion(clip, *skeleton)).centered()
-                    motion = with_contacts(recorded.resample(FPS))
+                    motion = recorded.resample(FPS).with_contacts()
                 except MotionGPTError as error:
                     writer.skip(f"{path}: {error}")
                     continue
@@ -64,7 +63,7 @@ def import_clips(
                     continue
                 name = _name_of(path, root)
                 texts = captions.get(name, []) + captions.get(path.name, [])
-                poses = pose_rows(with_contacts(recorded.resample(POSE_FPS)))
+                poses = pose_rows(recorded.resample(POSE_FPS).with_contacts())
                 entry = Clip(name, 0, 0, texts, pose_start=writer.poses(poses), pose_frames=len(poses))
                 for mirrored in (False, True) if mirror else (False,):
                     rows = motion_to_features(motion.mirror() if mirrored else motion).astype(np.float32)

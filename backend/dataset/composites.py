@@ -15,7 +15,6 @@ from ...retarget.motion import Motion
 from ...retarget.motion import rotations as rot
 from ...retarget.motion.feet import plant_feet
 from ...retarget.motion.skeleton import JOINT
-from ...retarget.solving.solve import with_contacts
 from ...retarget.typing import Floats
 from ..features import features_to_motion, motion_to_features
 from .clips import Clip, Dataset
@@ -56,7 +55,7 @@ def with_arms(body: Motion, act: Motion, side: str) -> Motion:
     joints = arm_joints(side)
     rotations = body.rotations.copy()
     rotations[:, joints] = stretched(act, len(body)).rotations[:, joints]
-    return plant_feet(with_contacts(replace(body, rotations=rotations)))
+    return plant_feet(replace(body, rotations=rotations).with_contacts())
 
 
 def around_corner(walk: Motion, heading: Floats) -> Motion:
@@ -69,7 +68,7 @@ def around_corner(walk: Motion, heading: Floats) -> Motion:
     rotations[:, 0] = rot.multiply(turns(heading), rotations[:, 0])
     steps = np.diff(positions, axis=0)  # (T - 1, 3)
     positions[1:] = positions[0] + np.cumsum(rot.rotate(turns((heading[1:] + heading[:-1]) / 2), steps), axis=0)
-    return plant_feet(with_contacts(replace(walk, rotations=rotations, root_position=positions)))
+    return plant_feet(replace(walk, rotations=rotations, root_position=positions).with_contacts())
 
 
 def heading_change(motion: Motion) -> Floats:

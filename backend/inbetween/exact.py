@@ -13,6 +13,7 @@ from ...retarget.motion import Motion
 from ...retarget.motion import rotations as rot
 from ...retarget.motion.known import CHANNELS, ROOT
 from ...retarget.motion.skeleton import JOINT_COUNT, JOINT_NAMES
+from ...retarget.motion.smoothing import smoothstep
 from ...retarget.typing import Bools, Floats, Ints
 
 SETTLE = 0.4
@@ -107,8 +108,7 @@ def spread(keys: Ints, values: Floats, frames: int, settle: float) -> Floats:
     left = np.clip(np.searchsorted(keys, time, side="right") - 1, 0, max(len(keys) - 2, 0))
     right = np.minimum(left + 1, len(keys) - 1)
     gap = np.maximum(keys[right] - keys[left], 1)
-    t = np.clip((time - keys[left]) / gap, 0.0, 1.0)[:, None]
-    t = t * t * (3.0 - 2.0 * t)
+    t = smoothstep((time - keys[left]) / gap)[:, None]
     within = np.where(_beside_others(keys), settle, np.inf)  # slopes of keys that stand alone may last the gap
     reach_left, reach_right = np.minimum(gap, within[left]), np.minimum(gap, within[right])
     inside = ((time >= keys[0]) & (time <= keys[-1]))[:, None]

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...retarget.motion import rotations as rot
-from ...retarget.motion.skeleton import JOINT_COUNT, MIRRORED_JOINTS, PARENTS, REST_OFFSETS
+from ...retarget.motion.skeleton import (
+    JOINT_COUNT,
+    MIRRORED_JOINTS,
+    PARENTS,
+    REST_OFFSETS,
+    global_rotations,
+    local_rotations,
+)
 from ...retarget.typing import Bools, Floats
 
 BEFORE = (0, 1, 2, 4, 8)
@@ -41,15 +48,6 @@ SLOTS = {
 INPUT_WIDTH = sum(SLOTS.values()) + len(SLOTS)
 
 
-def _levels() -> list[tuple[list[int], list[int]]]:
-    """Joints and their parents by depth in the skeleton, so that each depth is one product."""
-    depth = [0] * JOINT_COUNT
-    for joint in range(1, JOINT_COUNT):
-        depth[joint] = depth[PARENTS[joint]] + 1
-    levels = [[j for j in range(JOINT_COUNT) if depth[j] == d] for d in range(1, max(depth) + 1)]
-    return [(joints, [PARENTS[j] for j in joints]) for joints in levels]
-
-
 def _ancestors() -> Floats:
     """(22, 22): 1 where the column's joint is the row's or above it."""
     out = np.eye(JOINT_COUNT)
@@ -58,23 +56,7 @@ def _ancestors() -> Floats:
     return out
 
 
-_LEVELS = _levels()
 ANCESTORS = _ancestors()
-
-
-def global_rotations(local: Floats) -> Floats:
-    """(..., 22, 4) of rotations relative to parents (..., 22, 4)."""
-    out = local.copy()
-    for joints, parents in _LEVELS:
-        out[..., joints, :] = rot.multiply(out[..., parents, :], local[..., joints, :])
-    return out
-
-
-def local_rotations(world: Floats) -> Floats:
-    """The inverse of `global_rotations`."""
-    out = world.copy()
-    out[..., 1:, :] = rot.multiply(rot.conjugate(world[..., list(PARENTS[1:]), :]), world[..., 1:, :])
-    return out
 
 
 def joints_from_root(sixd: Floats) -> Floats:

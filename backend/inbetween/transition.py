@@ -9,7 +9,7 @@ import numpy as np
 
 from ...retarget.motion import Motion, find_contacts
 from ...retarget.motion import rotations as rot
-from ...retarget.motion.skeleton import JOINT
+from ...retarget.motion.skeleton import JOINT, global_rotations
 from ...retarget.typing import Bools, Floats, Ints
 from .interpolation import interpolate
 from .network_input import (
@@ -19,7 +19,6 @@ from .network_input import (
     contact_curves,
     curves,
     gap_input,
-    global_rotations,
     interpolated,
     joints_from_root,
     mirrored_keys,

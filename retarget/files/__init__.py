@@ -1,1 +1,1 @@
-"""Motion files of every kind into `Motion`, and back."""
+"""Motion files: `.npz`, BVH, AMASS and SMPL-X to `Motion`, and back."""

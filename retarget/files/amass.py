@@ -1,8 +1,8 @@
-"""AMASS and SMPL-X motion files (`.npz`): poses, shape and translation of the user's body models, to `Motion` and back.
+"""AMASS and SMPL-X motion files (`.npz`): poses, shape and translation of a body model, to `Motion` and back.
 
-A pose is a rotation vector a joint, relative to its parent, zero in SMPL's T-pose, so that rotations are those of
-`Motion`. What differs: AMASS' world is Z up, and its translation is not where the pelvis is: SMPL turns the body
-about its pelvis, which in the T-pose lies at J0 and not in the origin, so that
+A pose is one rotation vector per joint, relative to its parent and zero in SMPL's T-pose, so the rotations are those of
+`Motion`. Two things differ. AMASS' world is Z up, and its translation is not the pelvis' position: SMPL turns the body
+about its pelvis, which in the T-pose is at J0 and not at the origin, so that
 
     pelvis = J0 + translation        (J0 is not turned; both in the file's axes)
 """
@@ -20,27 +20,26 @@ from ..errors import MotionGPTError
 from ..motion import Motion
 from ..motion import rotations as rot
 from ..motion.skeleton import JOINT_COUNT, leg_length
-from ..solving.solve import with_contacts
 from ..typing import Floats
 from .body_models import GENDERS, find_body, load_body
 
 ENDINGS = {".amass.npz": "smplh", ".smplx.npz": "smplx"}
-"""What the names of written files end in -> body model."""
+"""Ending of a written file's name -> body model."""
 _UPRIGHT = rot.from_axis_angle((1.0, 0.0, 0.0), -np.pi / 2)
-"""Turns Z up into Y up: (x, y, z) -> (x, z, -y)."""
+"""The turn from Z up to Y up: (x, y, z) -> (x, z, -y)."""
 _RATES = ("mocap_framerate", "mocap_frame_rate", "fps")
 _POSES = ((("poses",), "trans"), (("root_orient", "pose_body"), "trans"), (("global_orient", "body_pose"), "transl"))
-"""Under which names poses and translation come: AMASS', AMASS' in parts, the smplx package's."""
+"""The names of the arrays of poses and translation: AMASS', AMASS' in parts, the smplx package's."""
 _BODY_NUMBERS = 3 * JOINT_COUNT
 _WIDTHS = {156: "smplh", 165: "smplx"}
 _SHAPES = 16
-"""How many shape parameters AMASS writes."""
+"""The number of shape parameters in AMASS files."""
 _MOST_FPS = 1e4
-_SAME = 1e-4  # metres between bones that count as one body
+_SAME = 1e-4  # metres by which the offsets of one and the same body may differ
 
 
 def is_amass(path: str | Path) -> bool:
-    """Whether an `.npz` is of this kind, by the names of its arrays: the project's own hold none of these."""
+    """Whether an `.npz` is of this kind, by the names of its arrays; the project's own files have none of these."""
     try:
         with np.load(path, allow_pickle=False) as file:
             return _layout(file.files) is not None
@@ -49,50 +48,50 @@ def is_amass(path: str | Path) -> bool:
 
 
 def _layout(names: Iterable[str]) -> tuple[tuple[str, ...], str] | None:
-    """Which names hold the poses and which the translation."""
+    """The names of the arrays of poses and of the translation."""
     there = set(names)
     return next(((parts, trans) for parts, trans in _POSES if {*parts, trans} <= there), None)
 
 
-def read_amass(path: str | Path, place: Path | None = None, up: str = "z") -> Motion:
-    """A motion on the body that the file describes, where it stands in the file's world; hands and face are left out.
+def read_amass(path: str | Path, body: Path | None = None, up: str = "z") -> Motion:
+    """The motion on the body that the file describes, at its place in the file's world, without hands and face.
 
-    place: the user's body files, see `find_body`.  up: the axis of the file's world that points up, "z" (AMASS) or
-    "y".  Raises MotionGPTError for a file that lacks something, and without the body.
+    body: the user's body files, see `find_body`.  up: the axis of the file's world that points up, "z" (AMASS) or
+    "y".  Raises MotionGPTError for an incomplete file, and for a missing body.
     """
     arrays = _load(path)
     poses, translation, betas, fps = _numbers(path, arrays)
     kind, gender = _kind_of(arrays, poses.shape[1]), _gender_of(arrays)
-    body = load_body(find_body(place, kind, gender))
-    if kind is not None and body.kind != kind:
-        raise _bad(path, f"its poses are for {kind.upper()} and the body is {body.kind.upper()}")
+    model = load_body(find_body(body, kind, gender))
+    if kind is not None and model.kind != kind:
+        raise _bad(path, f"its poses are for {kind.upper()} and the body is {model.kind.upper()}")
     vectors = poses[:, :_BODY_NUMBERS].reshape(-1, JOINT_COUNT, 3)
     motion = Motion(
         rotations=rot.unflip(rot.from_rotation_vector(vectors)),
-        root_position=body.joints(betas)[0] + translation,
+        root_position=model.joints(betas)[0] + translation,
         fps=fps,
         contacts=np.zeros((len(poses), 4)),
-        offsets=body.offsets(betas),
+        offsets=model.offsets(betas),
         meta={**_meta_of(arrays), "gender": gender, "betas": betas.tolist(), "source": Path(path).name},
     )
-    return with_contacts(motion.placed(np.zeros(3), _UPRIGHT) if up == "z" else motion)
+    return (motion.placed(np.zeros(3), _UPRIGHT) if up == "z" else motion).with_contacts()
 
 
-def write_amass(motion: Motion, path: str | Path, place: Path | None = None) -> None:
-    """Write as AMASS does, for the body model that the name's ending says (`ENDINGS`), Z up, hands flat.
+def write_amass(motion: Motion, path: str | Path, body: Path | None = None) -> None:
+    """Write as AMASS does, for the body model that the file's ending names (`ENDINGS`), Z up, hands flat.
 
-    A motion on the body of the same gender and shape (as `read_amass` gives it) comes out as it is; any other is put
-    on the neutral mean shape, its path scaled by leg length. Raises MotionGPTError without the body.
+    A motion that `read_amass` read keeps its gender and shape; any other is put on the neutral mean shape, its path
+    scaled by leg length.  body: the user's body files.  Raises MotionGPTError for a missing body.
     """
     kind = ending_kind(path) or "smplh"
-    gender, betas = _shape_of(motion, kind, place)
-    body = load_body(find_body(place, kind, gender))
-    scale = leg_length(body.offsets(betas)) / max(leg_length(motion.offsets), 1e-6)
+    gender, betas = _shape_of(motion, kind, body)
+    model = load_body(find_body(body, kind, gender))
+    scale = leg_length(model.offsets(betas)) / max(leg_length(motion.offsets), 1e-6)
     world = motion.placed(np.zeros(3), rot.conjugate(_UPRIGHT))
     poses = np.zeros((len(motion), 156 if kind == "smplh" else 165))
     poses[:, :_BODY_NUMBERS] = rot.to_rotation_vector(world.rotations).reshape(len(motion), -1)
     arrays = {
-        "trans": world.root_position * scale - body.joints(betas)[0],
+        "trans": world.root_position * scale - model.joints(betas)[0],
         "gender": np.array(gender),
         "betas": betas,
         "poses": poses,
@@ -130,7 +129,7 @@ _EXTRAS: dict[str, Callable[[float, Floats], dict[str, Any]]] = {"smplh": _smplh
 
 
 def _load(path: str | Path) -> dict[str, Any]:
-    """Every array of the file that can be read without unpickling; the others are of no use here."""
+    """Those arrays of the file that are needed; reading them never unpickles anything."""
     arrays: dict[str, Any] = {}
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -146,7 +145,7 @@ def _load(path: str | Path) -> dict[str, Any]:
 
 
 def _numbers(path: str | Path, arrays: Mapping[str, Any]) -> tuple[Floats, Floats, Floats, float]:
-    """Poses (T, 66 or more), translation (T, 3), shape parameters and rate. Raises MotionGPTError for wrong ones."""
+    """Poses (T, 66 or more), translation (T, 3), shape parameters (K,) and rate. Raises MotionGPTError for bad ones."""
     layout = _layout(arrays)
     if layout is None:
         raise _bad(path, "it holds no poses with a translation")
@@ -163,7 +162,7 @@ def _numbers(path: str | Path, arrays: Mapping[str, Any]) -> tuple[Floats, Float
         raise _bad(path, str(error)) from error
     frames = len(poses)
     if frames == 0 or poses.shape[1] < _BODY_NUMBERS or translation.shape != (frames, 3) or not 0 < fps < _MOST_FPS:
-        raise _bad(path, f"poses {poses.shape}, translation {translation.shape}, {fps:g} frames a second")
+        raise _bad(path, f"poses {poses.shape}, translation {translation.shape}, {fps:g} frames per second")
     if betas.ndim != 1 or not all(np.isfinite(a).all() for a in (poses, translation, betas)):
         raise _bad(path, "some numbers are not finite")
     return poses, translation, betas, fps
@@ -183,7 +182,7 @@ def _gender_of(arrays: Mapping[str, Any]) -> str:
 
 
 def _meta_of(arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """What `write_amass` kept of a motion's meta."""
+    """The meta of a motion that `write_amass` wrote."""
     try:
         found = json.loads(str(arrays["meta"]))
         return found if isinstance(found, dict) else {}
@@ -191,16 +190,16 @@ def _meta_of(arrays: Mapping[str, Any]) -> dict[str, Any]:
         return {}
 
 
-def _shape_of(motion: Motion, kind: str, place: Path | None) -> tuple[str, Floats]:
-    """Gender and shape parameters (16,) of a motion that was read from such a file; else the neutral mean."""
+def _shape_of(motion: Motion, kind: str, body: Path | None) -> tuple[str, Floats]:
+    """Gender and shape parameters (16,) of a motion that was read from such a file; of any other the neutral mean."""
     gender = str(motion.meta.get("gender", ""))
     betas = np.zeros(_SHAPES)
     try:
         known = np.asarray(motion.meta.get("betas", ()), np.float64).reshape(-1)[:_SHAPES]
         betas[: len(known)] = known
         if gender in GENDERS:
-            body = load_body(find_body(place, kind, gender))
-            if np.abs(body.offsets(betas) - motion.offsets).max() < _SAME:
+            model = load_body(find_body(body, kind, gender))
+            if np.abs(model.offsets(betas) - motion.offsets).max() < _SAME:
                 return gender, betas
     except (ValueError, TypeError, MotionGPTError):
         pass  # meta may hold anything, and the body of that gender need not be there

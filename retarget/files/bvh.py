@@ -1,12 +1,12 @@
-"""BVH files in and out.
+"""Reading and writing BVH files.
 
-Format: Biovision hierarchy as commonly written: HIERARCHY of ROOT/JOINT/End Site with OFFSET and CHANNELS in any order,
-then MOTION with one line a frame. A rotation is the product of its channels in their order (column vectors, degrees);
-position channels replace the joint's OFFSET, as most tools read them.
+The format is Biovision's hierarchy as commonly written: HIERARCHY with ROOT, JOINT and End Site, their OFFSET and
+CHANNELS in any order, then MOTION with one line per frame. A rotation is the product of its channels in their order
+(column vectors, degrees); position channels replace the joint's OFFSET, as most tools read them.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import MotionGPTError
 from ..motion import Motion
 from ..motion import rotations as rot
-from ..motion.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS
+from ..motion.skeleton import JOINT_NAMES, PARENTS
 from ..rigs.rig import Rig
 from ..typing import Floats
 
@@ -27,7 +27,7 @@ class BvhClip:
     """A parsed file, in its own axes and units.
 
     rig: rest rotations are zero, heads are the summed OFFSETs.  local_rotations: (T, N, 4).
-    local_positions: (T, N, 3) each joint in its parent's axes.  fps: frames a second.
+    local_positions: (T, N, 3) each joint in its parent's axes.  fps: frames per second.
     """
 
     rig: Rig
@@ -57,62 +57,57 @@ class BvhClip:
 
 
 @dataclass
-class _Hierarchy:
-    names: list[str]
-    parents: list[int]
-    offsets: list[list[float]]
-    tails: list[list[float]]  # offset of the End Site, or of the last child
-    channels: list[list[str]]
+class _Joint:
+    name: str
+    parent: int
+    offset: list[float] = field(default_factory=lambda: [0.0] * 3)
+    tail: list[float] = field(default_factory=lambda: [0.0] * 3)  # offset of the End Site, or of the last child
+    channels: list[str] = field(default_factory=list)
 
 
-def _parse_hierarchy(text: str) -> _Hierarchy:
-    h = _Hierarchy([], [], [], [], [])
+def _parse_hierarchy(text: str) -> list[_Joint]:
+    joints: list[_Joint] = []
     stack: list[int] = []  # -2 marks an End Site
     tokens = iter(re.findall(r"[{}]|[^\s{}]+", text))
     for token in tokens:
         if token in ("ROOT", "JOINT"):
-            name = next(tokens)
-            h.names.append(name)
-            h.parents.append(stack[-1] if stack else -1)
-            h.offsets.append([0.0] * 3)
-            h.tails.append([0.0] * 3)
-            h.channels.append([])
+            joints.append(_Joint(next(tokens), stack[-1] if stack else -1))
         elif token == "End":
             next(tokens)
             next(tokens)
             stack.append(-2)
         elif token == "{":
-            stack.append(len(h.names) - 1)
+            stack.append(len(joints) - 1)
         elif token == "}":
             stack.pop()
         elif token == "OFFSET":
             offset = [float(next(tokens)) for _ in range(3)]
             if stack[-1] == -2:
-                h.tails[stack[-2]] = offset
+                joints[stack[-2]].tail = offset
             else:
-                h.offsets[stack[-1]] = offset
-                if h.parents[stack[-1]] >= 0:
-                    h.tails[h.parents[stack[-1]]] = offset
+                joint = joints[stack[-1]]
+                joint.offset = offset
+                if joint.parent >= 0:
+                    joints[joint.parent].tail = offset
         elif token == "CHANNELS":
-            h.channels[stack[-1]] = [next(tokens) for _ in range(int(next(tokens)))]
-    if not h.names:
+            joints[stack[-1]].channels = [next(tokens) for _ in range(int(next(tokens)))]
+    if not joints:
         raise ValueError("no ROOT")
-    return h
+    return joints
 
 
-def _apply_channels(h: _Hierarchy, values: Floats) -> tuple[Floats, Floats]:
+def _apply_channels(joints: list[_Joint], values: Floats) -> tuple[Floats, Floats]:
     """Local rotations (T, N, 4) and positions (T, N, 3) of channel values (T, C)."""
-    frames, joints = len(values), len(h.names)
-    rotations = np.tile(rot.IDENTITY, (frames, joints, 1))
-    positions = np.tile(np.asarray(h.offsets, dtype=np.float64), (frames, 1, 1))
+    rotations = np.tile(rot.IDENTITY, (len(values), len(joints), 1))
+    positions = np.tile(np.array([joint.offset for joint in joints]), (len(values), 1, 1))
     column = 0
-    for joint, channels in enumerate(h.channels):
+    for i, joint in enumerate(joints):
         order = ""
         angles = []
-        for channel in channels:
+        for channel in joint.channels:
             axis = channel[0].upper()
             if channel[1:].lower() == "position":
-                positions[:, joint, _AXIS[axis]] = values[:, column]
+                positions[:, i, _AXIS[axis]] = values[:, column]
             elif channel[1:].lower() == "rotation":
                 order += axis
                 angles.append(np.radians(values[:, column]))
@@ -120,53 +115,50 @@ def _apply_channels(h: _Hierarchy, values: Floats) -> tuple[Floats, Floats]:
                 raise ValueError(f"unknown channel {channel}")
             column += 1
         if len(order) == 3:
-            rotations[:, joint] = rot.from_euler(np.stack(angles, axis=-1), order)
+            rotations[:, i] = rot.from_euler(np.stack(angles, axis=-1), order)
         elif order:
-            raise ValueError(f"joint {h.names[joint]} has {len(order)} rotation channels, expected 3")
+            raise ValueError(f"joint {joint.name} has {len(order)} rotation channels, expected 3")
     return rotations, positions
 
 
 def read_bvh(path: str | Path) -> BvhClip:
-    """Parse a BVH file of any skeleton. Raises MotionGPTError for a file that is none."""
+    """Parse a BVH file of any skeleton. Raises MotionGPTError for a missing or unreadable one."""
     try:
         text = Path(path).read_text(encoding="utf-8", errors="replace")
         head, _, motion = text.partition("MOTION")
-        h = _parse_hierarchy(head)
+        joints = _parse_hierarchy(head)
         found = re.search(r"Frames:\s*(\d+)\s+Frame\s+Time:\s*([0-9.eE+-]+)", motion)
         if not found:
-            raise ValueError("no frame count and time")
-        width = sum(len(c) for c in h.channels)
+            raise ValueError("no frame count and frame time")
+        width = sum(len(joint.channels) for joint in joints)
         values = np.array(motion[found.end() :].split(), dtype=np.float64)
         frames = min(int(found[1]), len(values) // width if width else 0)
         if frames < 1 or len(values) % width or not np.isfinite(values).all():
             raise ValueError(f"{len(values)} values do not fill lines of {width}")
-        local_rotations, local_positions = _apply_channels(h, values.reshape(-1, width)[:frames])
+        local_rotations, local_positions = _apply_channels(joints, values.reshape(-1, width)[:frames])
         fps = round(1.0 / float(found[2]), 3)
     except FileNotFoundError:
         raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
     except (ValueError, IndexError, StopIteration, OSError, ZeroDivisionError, KeyError) as error:
-        raise MotionGPTError(f"{path} is no readable BVH file ({error}).", "Export it again as BVH.") from error
-    return BvhClip(_rig_of(h), local_rotations, local_positions, fps)
+        raise MotionGPTError(f"{path} is not a readable BVH file ({error}).", "Export it again as BVH.") from error
+    return BvhClip(_rig_of(joints), local_rotations, local_positions, fps)
 
 
-def _rig_of(h: _Hierarchy) -> Rig:
-    heads = np.zeros((len(h.names), 3))
-    for joint, parent in enumerate(h.parents):
-        heads[joint] = np.asarray(h.offsets[joint]) + (heads[parent] if parent >= 0 else 0.0)
+def _rig_of(joints: list[_Joint]) -> Rig:
+    heads = np.zeros((len(joints), 3))
+    for i, joint in enumerate(joints):
+        heads[i] = np.asarray(joint.offset) + (heads[joint.parent] if joint.parent >= 0 else 0.0)
     return Rig(
-        names=tuple(h.names),
-        parents=tuple(h.parents),
-        rest_rotations=np.tile(rot.IDENTITY, (len(h.names), 1)),
+        names=tuple(joint.name for joint in joints),
+        parents=tuple(joint.parent for joint in joints),
+        rest_rotations=np.tile(rot.IDENTITY, (len(joints), 1)),
         heads=heads,
-        tails=heads + np.asarray(h.tails),
+        tails=heads + np.array([joint.tail for joint in joints]),
     )
 
 
 def write_bvh(motion: Motion, path: str | Path) -> None:
     """Write the canonical skeleton as BVH: centimetres, Y up, T-pose at rest, channels Z X Y, root with position."""
-    children: list[list[int]] = [[] for _ in range(JOINT_COUNT)]
-    for joint, parent in enumerate(PARENTS[1:], start=1):
-        children[parent].append(joint)
     lines = ["HIERARCHY"]
     order: list[int] = []
 
@@ -179,9 +171,10 @@ def write_bvh(motion: Motion, path: str | Path) -> None:
         lines.append(f"{pad}{{")
         lines.append(f"{pad}  OFFSET {x:.6f} {y:.6f} {z:.6f}")
         lines.append(f"{pad}  CHANNELS {6 if joint == 0 else 3} {position}Zrotation Xrotation Yrotation")
-        for child in children[joint]:
+        children = [child for child, parent in enumerate(PARENTS) if parent == joint]
+        for child in children:
             walk(child, depth + 1)
-        if not children[joint]:
+        if not children:
             x, y, z = motion.offsets[joint] * 50.0
             lines.append(f"{pad}  End Site\n{pad}  {{\n{pad}    OFFSET {x:.6f} {y:.6f} {z:.6f}\n{pad}  }}")
         lines.append(f"{pad}}}")

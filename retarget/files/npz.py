@@ -28,7 +28,7 @@ def save_npz(motion: Motion, path: str | Path) -> None:
 
 
 def load_npz(path: str | Path) -> Motion:
-    """Read what `save_npz` wrote. Raises MotionGPTError for a file that is no such thing."""
+    """Read what `save_npz` wrote. Raises MotionGPTError for any other file."""
     try:
         with np.load(path, allow_pickle=False) as data:
             rotations = data["rotations"].astype(np.float64)
@@ -43,4 +43,4 @@ def load_npz(path: str | Path) -> Motion:
     except FileNotFoundError:
         raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
     except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise MotionGPTError(f"{path} is no motion file ({error}).", "Use an .npz that motiongpt wrote.") from error
+        raise MotionGPTError(f"{path} is not a motion file ({error}).", "Use an .npz that motiongpt wrote.") from error

@@ -10,7 +10,7 @@ from ..motion import Motion
 from ..motion import rotations as rot
 from ..rigs.calibration import Calibration, calibrate_from_motion, calibrate_from_rest, stands_at_rest
 from ..rigs.mapping import Mapping, map_rig
-from ..solving.solve import to_motion, with_contacts
+from ..solving.solve import to_motion
 from .amass import ending_kind, is_amass, read_amass, write_amass
 from .bvh import BvhClip, read_bvh, write_bvh
 from .npz import load_npz, save_npz
@@ -32,22 +32,22 @@ def calibrate_clips(clips: list[BvhClip], mapping: Mapping) -> Calibration:
 
 
 def bvh_to_motion(clip: BvhClip, mapping: Mapping, calibration: Calibration) -> Motion:
-    """A clip of any skeleton as canonical motion on the floor, starting over the origin and facing +Z."""
+    """A clip of any skeleton as canonical motion: on the floor, starting over the origin and facing +Z."""
     return on_ground(to_motion(clip.rig, mapping, clip.global_rotations, clip.heads, clip.fps, calibration))
 
 
 def on_ground(motion: Motion) -> Motion:
-    """Starting over the origin and facing +Z, on the floor, with contacts found from its feet."""
+    """The motion on the floor, starting over the origin and facing +Z, with contacts found from its feet."""
     motion = motion.centered()
-    lowest = float(np.percentile(motion.joints[..., 1].min(axis=1), 2))  # single bad frames do not lift the whole clip
-    return with_contacts(motion.placed(np.array([0.0, -lowest, 0.0]), rot.IDENTITY))
+    lowest = float(np.percentile(motion.joints[..., 1].min(axis=1), 2))  # a few bad frames do not lift the whole clip
+    return motion.placed(np.array([0.0, -lowest, 0.0]), rot.IDENTITY).with_contacts()
 
 
 def read_motion(path: str | Path, body: Path | None = None, up: str = "z") -> Motion:
-    """Read `.npz` (the project's own, AMASS', SMPL-X) or `.bvh`.
+    """Read `.npz` (the project's own, AMASS or SMPL-X) or `.bvh`.
 
-    body, up: of AMASS and SMPL-X files, as in `read_amass`. Raises MotionGPTError for other endings, unreadable files
-    and skeletons of no biped.
+    body, up: for AMASS and SMPL-X files, as in `read_amass`. Raises MotionGPTError for other endings, unreadable files
+    and skeletons that are not a biped's.
     """
     ending = Path(path).suffix.lower()
     if ending == ".npz":
@@ -61,7 +61,7 @@ def read_motion(path: str | Path, body: Path | None = None, up: str = "z") -> Mo
 
 
 def write_motion(motion: Motion, path: str | Path, body: Path | None = None) -> None:
-    """Write `.npz` or `.bvh`, by the file's ending; `.amass.npz` and `.smplx.npz` as AMASS does, with a body file."""
+    """Write `.npz` or `.bvh`, by the file's ending; `.amass.npz` and `.smplx.npz` as AMASS does, with body files."""
     ending = Path(path).suffix.lower()
     if ending not in FORMATS:
         raise MotionGPTError(f"{path}: motion files end in {' or '.join(FORMATS)}.", "Choose one of these endings.")

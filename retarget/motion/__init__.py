@@ -1,4 +1,4 @@
-"""Motion of the canonical skeleton: rotations, `Motion`, feet, joining, sparse curves."""
+"""Motion of the canonical skeleton: the skeleton, rotations, `Motion`, and what is done to motion without any rig."""
 
 from .motion import Motion, find_contacts
 

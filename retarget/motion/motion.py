@@ -1,4 +1,4 @@
-"""`Motion`: the one type that carries motion between all parts.
+"""`Motion`: the one type in which motion travels through the whole project.
 
 Axes and units are those of `skeleton`: Y up, metres, wxyz quaternions, zero rotation = T-pose facing +Z.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from ..typing import Floats
 from . import rotations as rot
-from .skeleton import CONTACT_JOINTS, JOINT_COUNT, MIRRORED_JOINTS, PARENTS, REST_OFFSETS
+from .skeleton import CONTACT_JOINTS, JOINT_COUNT, MIRRORED_JOINTS, PARENTS, REST_OFFSETS, global_rotations
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,9 +19,15 @@ class Motion:
     """T frames of the canonical skeleton.
 
     rotations: (T, 22, 4) each joint relative to its parent, zero in the T-pose, twist included; the pelvis' is global.
-    root_position: (T, 3) metres, the pelvis.  fps: frames a second.
+    root_position: (T, 3) metres, the pelvis.  fps: frames per second.
     contacts: (T, 4) from 0 to 1: left heel, left toe, right heel, right toe on the floor.
-    offsets: (22, 3) metres, the body's bones in the T-pose.  meta: anything that JSON can hold (text, seed, model ...).
+    offsets: (22, 3) metres, each joint from its parent in the T-pose.  meta: any JSON (text, seed, model ...).
+
+    >>> tpose = np.tile(rot.IDENTITY, (40, 22, 1))
+    >>> path = np.linspace((0.0, 0.9, 0.0), (0.0, 0.9, 2.0), 40)  # two metres ahead
+    >>> glide = Motion(tpose, path, fps=20.0, contacts=np.zeros((40, 4)))
+    >>> glide.duration, glide.joints.shape, glide.slice(10, 20).duration
+    (2.0, (40, 22, 3), 0.5)
     """
 
     rotations: Floats
@@ -49,18 +55,13 @@ class Motion:
 
     @property
     def duration(self) -> float:
-        """Seconds: frames over rate."""
+        """Seconds."""
         return len(self) / self.fps
 
     @cached_property
     def global_rotations(self) -> Floats:
         """(T, 22, 4): each joint relative to the world, zero in the T-pose."""
-        out = np.empty_like(self.rotations)
-        for joint, parent in enumerate(PARENTS):
-            out[:, joint] = (
-                self.rotations[:, joint] if parent < 0 else rot.multiply(out[:, parent], self.rotations[:, joint])
-            )
-        return out
+        return global_rotations(self.rotations)
 
     @cached_property
     def joints(self) -> Floats:
@@ -73,17 +74,27 @@ class Motion:
 
     def slice(self, start: int, stop: int) -> "Motion":
         """Frames start to stop - 1."""
+        return self.at(np.s_[start:stop])
+
+    def at(self, frames: Any) -> "Motion":
+        """The motion of the frames at these indices (K,), or in a slice."""
         return replace(
             self,
-            rotations=self.rotations[start:stop],
-            root_position=self.root_position[start:stop],
-            contacts=self.contacts[start:stop],
+            rotations=self.rotations[frames],
+            root_position=self.root_position[frames],
+            contacts=self.contacts[frames],
         )
 
     def resample(self, fps: float, frames: int | None = None) -> "Motion":
-        """The same motion at another rate: slerp for rotations, linear for positions, from frame 0 on.
+        """The same motion at another rate, from frame 0 on: rotations by slerp, the rest linearly.
 
-        frames: how many to make; as many as cover the motion's duration unless given. Times past the end hold it.
+        frames: how many frames to make; by default as many as cover the motion's duration. The last pose is held past
+        the end.
+
+        >>> path = np.linspace((0.0, 0.0, 0.0), (0.0, 0.0, 3.0), 4)
+        >>> motion = Motion(np.tile(rot.IDENTITY, (4, 22, 1)), path, fps=10.0, contacts=np.zeros((4, 4)))
+        >>> motion.resample(20.0).root_position[:, 2]
+        array([0. , 0.5, 1. , 1.5, 2. , 2.5, 3. , 3. ])
         """
         if fps == self.fps and frames in (None, len(self)):
             return self
@@ -91,32 +102,30 @@ class Motion:
         time = np.minimum(np.arange(count) * (self.fps / fps), len(self) - 1.0)  # (count,) in source frames
         low = np.minimum(time.astype(int), max(len(self) - 2, 0))
         high = np.minimum(low + 1, len(self) - 1)
-        t = time - low
-
-        def mix(a: Floats) -> Floats:
-            mixed: Floats = a[low] + (a[high] - a[low]) * t[:, None]
-            return mixed
-
+        t = (time - low)[:, None]
+        a, b = self.at(low), self.at(high)
         return replace(
             self,
-            rotations=rot.slerp(self.rotations[low], self.rotations[high], t[:, None]),
-            root_position=mix(self.root_position),
-            contacts=mix(self.contacts),
+            rotations=rot.slerp(a.rotations, b.rotations, t),
+            root_position=a.root_position + (b.root_position - a.root_position) * t,
+            contacts=a.contacts + (b.contacts - a.contacts) * t,
             fps=float(fps),
         )
 
     def held(self, frames: int) -> "Motion":
-        """The motion followed by that many copies of its last frame."""
-        index = np.minimum(np.arange(len(self) + frames), len(self) - 1)
-        return replace(
-            self,
-            rotations=self.rotations[index],
-            root_position=self.root_position[index],
-            contacts=self.contacts[index],
-        )
+        """The motion with its last pose held for this many frames more."""
+        return self.at(np.minimum(np.arange(len(self) + frames), len(self) - 1))
 
     def mirror(self) -> "Motion":
-        """Left and right exchanged (reflection in the plane x = 0)."""
+        """Left and right exchanged: the reflection in the plane x = 0.
+
+        >>> from motiongpt.retarget.motion.skeleton import JOINT
+        >>> rotations = np.tile(rot.IDENTITY, (1, 22, 1))
+        >>> rotations[0, JOINT["left_elbow"]] = rot.from_axis_angle((0.0, 1.0, 0.0), -1.0)  # forearm ahead
+        >>> mirrored = Motion(rotations, np.zeros((1, 3)), 20.0, np.zeros((1, 4))).mirror()
+        >>> rot.to_rotation_vector(mirrored.rotations[0, JOINT["right_elbow"]]) + 0.0
+        array([0., 1., 0.])
+        """
         flip = np.array([1.0, 1.0, -1.0, -1.0])
         sides = list(MIRRORED_JOINTS)
         return replace(
@@ -134,7 +143,7 @@ class Motion:
         return replace(self, rotations=rotations, root_position=rot.rotate(turn, self.root_position) + position)
 
     def shifted(self, by: Floats) -> "Motion":
-        """Moved by (3,) or, frame by frame, (T, 3); what is known of its joints stays known."""
+        """Moved by (3,) or, frame by frame, by (T, 3) metres; what was computed of its joints is kept."""
         moved = replace(self, root_position=self.root_position + by)
         for name in ("global_rotations", "joints"):
             if name in self.__dict__:
@@ -143,7 +152,7 @@ class Motion:
         return moved
 
     def centered(self) -> "Motion":
-        """Frame 0 stands over the origin and faces +Z; heights stay."""
+        """Moved and turned so that in frame 0 the pelvis is over the origin and faces +Z; heights stay."""
         turn = rot.conjugate(rot.yaw(self.rotations[0, 0]))
         start = rot.rotate(turn, self.root_position[0])
         return self.placed(np.array([-start[0], 0.0, -start[2]]), turn)
@@ -152,15 +161,17 @@ class Motion:
         """Moved so that the lowest joint of all frames lies at height 0."""
         return self.placed(np.array([0.0, -float(self.joints[..., 1].min()), 0.0]), rot.IDENTITY)
 
+    def with_contacts(self) -> "Motion":
+        """The motion with contacts found from its own feet."""
+        return replace(self, contacts=find_contacts(self.joints, self.fps))
+
 
 def find_contacts(joints: Floats, fps: float, speed: float = 0.2, height: float = 0.08) -> Floats:
-    """Contacts (T, 4) of joints (T, 22, 3).
+    """Contacts (T, 4) of joints (T, 22, 3) in metres.
 
-    1 where heel or toe is slower than `speed` (m/s) and lower than `height` (m) above the floor; heels stand 5 cm
-    higher than toes.
+    1 where heel or toe is slower than `speed` (m/s) and closer than `height` (m) to the floor; heels get 5 cm more.
     """
     feet = joints[:, CONTACT_JOINTS]  # (T, 4, 3)
     velocity = np.gradient(feet, 1.0 / fps, axis=0) if len(feet) > 1 else np.zeros_like(feet)
     limit = height + np.array([0.05, 0.0, 0.05, 0.0])
-    contacts: Floats = ((np.linalg.norm(velocity, axis=-1) < speed) & (feet[..., 1] < limit)).astype(joints.dtype)
-    return contacts
+    return np.asarray((rot.length(velocity) < speed) & (feet[..., 1] < limit), joints.dtype)

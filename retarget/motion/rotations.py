@@ -1,6 +1,11 @@
-"""Rotations in numpy. Quaternions are wxyz, unit length; matrices act on column vectors; all batch over leading axes.
+"""Rotations in numpy: unit quaternions in wxyz order, matrices that act on column vectors, batched over leading axes.
 
-A product `multiply(a, b)` turns by b first, then by a, as matrices do.
+`multiply(a, b)` turns by b first and then by a, as a product of matrices does:
+
+>>> quarter = from_axis_angle((0.0, 1.0, 0.0), np.pi / 2)  # about Y
+>>> half = multiply(quarter, quarter)
+>>> rotate(half, np.array([0.0, 0.0, 1.0])).round(6) + 0.0
+array([ 0.,  0., -1.])
 """
 
 import numpy as np
@@ -15,6 +20,18 @@ def normalize(v: Floats, eps: float = 1e-12) -> Floats:
     """Vectors (..., n) scaled to unit length; zero stays zero."""
     unit: Floats = v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), eps)
     return unit
+
+
+def length(v: Floats) -> Floats:
+    """Euclidean norms (...) of vectors (..., n)."""
+    norm: Floats = np.linalg.norm(v, axis=-1)
+    return norm
+
+
+def perpendicular(v: Floats, axis: Floats) -> Floats:
+    """The part of vectors (..., 3) that is perpendicular to a unit axis (..., 3)."""
+    along: Floats = np.sum(v * axis, axis=-1, keepdims=True)
+    return v - axis * along
 
 
 def multiply(a: Floats, b: Floats) -> Floats:
@@ -45,7 +62,7 @@ def rotate(q: Floats, v: Floats) -> Floats:
 
 
 def cross(a: Floats, b: Floats) -> Floats:
-    """Vector product (..., 3); `np.cross` spends most of its time on finding out the same."""
+    """Cross product (..., 3); `np.cross` spends most of its time checking shapes."""
     ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
     bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
     return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
@@ -59,7 +76,11 @@ def from_axis_angle(axis: ArrayLike, angle: ArrayLike) -> Floats:
 
 
 def to_rotation_vector(q: Floats) -> Floats:
-    """Rotation vectors (..., 3), radians times unit axis, of the shorter turn."""
+    """Rotation vectors (..., 3), radians times unit axis, of the shorter of the two turns that a quaternion stands for.
+
+    >>> to_rotation_vector(from_axis_angle((1.0, 0.0, 0.0), np.radians(350))).round(4) + 0.0
+    array([-0.1745,  0.    ,  0.    ])
+    """
     q = np.where(q[..., :1] < 0, -q, q)
     sine = np.linalg.norm(q[..., 1:], axis=-1, keepdims=True)
     angle = 2.0 * np.arctan2(sine, q[..., :1])
@@ -68,24 +89,28 @@ def to_rotation_vector(q: Floats) -> Floats:
 
 
 def from_rotation_vector(v: Floats) -> Floats:
-    """Inverse of `to_rotation_vector`."""
+    """The inverse of `to_rotation_vector`."""
     angle = np.linalg.norm(v, axis=-1, keepdims=True)
     scale = np.where(angle > 1e-9, np.sin(0.5 * angle) / np.maximum(angle, 1e-9), 0.5)
     return np.concatenate([np.cos(0.5 * angle), v * scale], axis=-1)
 
 
 def angle_between(a: Floats, b: Floats) -> Floats:
-    """Radians (...) of the turn from quaternion a to b."""
-    angle: Floats = np.linalg.norm(to_rotation_vector(multiply(conjugate(a), b)), axis=-1)
-    return angle
+    """Radians (...) between quaternions a and b (..., 4)."""
+    return length(to_rotation_vector(multiply(conjugate(a), b)))
 
 
 def between(a: Floats, b: Floats) -> Floats:
-    """Shortest turn (..., 4) that takes direction a (..., 3) to direction b (..., 3)."""
+    """The shortest turn (..., 4) from direction a (..., 3) to direction b (..., 3).
+
+    >>> up, ahead = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 2.0])
+    >>> to_rotation_vector(between(up, ahead)).round(4) + 0.0
+    array([1.5708, 0.    , 0.    ])
+    """
     a, b = np.broadcast_arrays(normalize(a), normalize(b))
     w = 1.0 + np.sum(a * b, axis=-1, keepdims=True)
     xyz = cross(a, b)
-    # Opposite directions: any axis across a does.
+    # For opposite directions any axis perpendicular to a will do.
     side = np.where(np.abs(a[..., :1]) < 0.9, np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
     opposite = np.concatenate([np.zeros_like(w), cross(a, side)], axis=-1)
     return normalize(np.where(w < 1e-7, opposite, np.concatenate([w, xyz], axis=-1)))
@@ -98,7 +123,7 @@ def to_matrix(q: Floats) -> Floats:
 
 
 def from_matrix(m: Floats) -> Floats:
-    """Quaternions (..., 4) of rotation matrices (..., 3, 3), by the largest of the four components."""
+    """Quaternions (..., 4) of rotation matrices (..., 3, 3), from whichever component is largest (Shepperd 1978)."""
     m00, m11, m22 = m[..., 0, 0], m[..., 1, 1], m[..., 2, 2]
     squares = np.stack([1 + m00 + m11 + m22, 1 + m00 - m11 - m22, 1 - m00 + m11 - m22, 1 - m00 - m11 + m22], axis=-1)
     xy, xz, yz = m[..., 1, 0] + m[..., 0, 1], m[..., 0, 2] + m[..., 2, 0], m[..., 2, 1] + m[..., 1, 2]
@@ -117,7 +142,11 @@ def from_matrix(m: Floats) -> Floats:
 
 
 def from_euler(angles: Floats, order: str) -> Floats:
-    """Quaternions (..., 4) of intrinsic Euler angles (..., 3) in radians; `order` ("ZXY") is that of the product."""
+    """Quaternions (..., 4) of intrinsic Euler angles (..., 3) in radians; "ZXY" is the product Z X Y.
+
+    >>> to_euler_zxy(from_euler(np.array([0.3, -0.2, 0.1]), "ZXY")).round(6)
+    array([ 0.3, -0.2,  0.1])
+    """
     axes = {"X": (1.0, 0.0, 0.0), "Y": (0.0, 1.0, 0.0), "Z": (0.0, 0.0, 1.0)}
     q = from_axis_angle(axes[order[0]], angles[..., 0])
     for i in (1, 2):
@@ -134,6 +163,13 @@ def to_euler_zxy(q: Floats) -> Floats:
     return np.stack([z, x, y], axis=-1)
 
 
+def fit(source: Floats, target: Floats) -> Floats:
+    """The turns (T, 4) that best take points (K, 3) to points (T, K, 3), both about the origin (Kabsch 1976)."""
+    u, _, vt = np.linalg.svd(np.einsum("tki,kj->tij", target, source))
+    u[..., :, 2] *= np.sign(np.linalg.det(u @ vt))[..., None]
+    return from_matrix(u @ vt)
+
+
 def to_sixd(q: Floats) -> Floats:
     """The 6D representation of Zhou et al. 2019 (..., 6): the matrix's first two columns, as HumanML3D stores it."""
     m = to_matrix(q)
@@ -141,27 +177,41 @@ def to_sixd(q: Floats) -> Floats:
 
 
 def from_sixd(sixd: Floats) -> Floats:
-    """Quaternions (..., 4) from 6D (..., 6) by Gram-Schmidt; any two independent vectors do."""
+    """Quaternions (..., 4) from 6D (..., 6) by Gram-Schmidt, so the two vectors need only be independent."""
     x = normalize(sixd[..., :3])
     z = normalize(cross(x, sixd[..., 3:]))
     return from_matrix(np.stack([x, cross(z, x), z], axis=-1))
 
 
 def unflip(q: Floats) -> Floats:
-    """Quaternions (T, ..., 4) with signs chosen so that neighbours in time lie on the same side."""
+    """Quaternions (T, ..., 4) with signs chosen so that neighbouring frames lie in the same hemisphere.
+
+    >>> unflip(np.array([[1.0, 0.0, 0.0, 0.0], [-1.0, 0.0, 0.0, 0.0]])).round(1) + 0.0
+    array([[1., 0., 0., 0.],
+           [1., 0., 0., 0.]])
+    """
     dots = np.sum(q[1:] * q[:-1], axis=-1)
     signs = np.concatenate([np.ones_like(q[:1, ..., 0]), np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)])
-    continuous: Floats = q * signs[..., None]
-    return continuous
+    return np.asarray(q * signs[..., None])
 
 
 def slerp(a: Floats, b: Floats, t: ArrayLike) -> Floats:
-    """Spherical interpolation along the shorter arc; t (...) from 0 to 1."""
+    """Spherical interpolation from a to b (..., 4) along the shorter arc; t (...) from 0 to 1.
+
+    >>> half = slerp(IDENTITY, from_axis_angle((0.0, 1.0, 0.0), 1.0), 0.5)
+    >>> to_rotation_vector(half).round(6)
+    array([0. , 0.5, 0. ])
+    """
     step = to_rotation_vector(multiply(conjugate(a), b))
     return normalize(multiply(a, from_rotation_vector(step * np.asarray(t)[..., None])))
 
 
 def yaw(q: Floats) -> Floats:
-    """The turn about Y (..., 4) that takes +Z to where q's +Z points, seen from above."""
+    """The turn about Y (..., 4) from +Z to where q's +Z points, seen from above: the heading of a pelvis.
+
+    >>> leaning = multiply(from_axis_angle((0.0, 1.0, 0.0), 0.7), from_axis_angle((1.0, 0.0, 0.0), 0.4))
+    >>> to_rotation_vector(yaw(leaning)).round(6)
+    array([0. , 0.7, 0. ])
+    """
     forward = rotate(q, np.array([0.0, 0.0, 1.0]))
     return from_axis_angle((0.0, 1.0, 0.0), np.arctan2(forward[..., 0], forward[..., 2]))

@@ -6,6 +6,7 @@ Axes: Y up, the character faces +Z, its left is +X. Units: metres. The rest pose
 import numpy as np
 
 from ..typing import Float64s, Floats
+from . import rotations as rot
 
 JOINT_NAMES = (
     "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2", "left_ankle", "right_ankle",
@@ -22,7 +23,17 @@ CONTACT_JOINTS = (JOINT["left_ankle"], JOINT["left_foot"], JOINT["right_ankle"],
 MIRRORED_JOINTS = tuple(
     JOINT[name.replace("left", "#").replace("right", "left").replace("#", "right")] for name in JOINT_NAMES
 )
-"""For every joint, the joint on the other side (itself on the midline)."""
+"""For every joint, its counterpart on the other side; joints on the midline are their own."""
+
+SIDES = ("left", "right")
+LEG, ARM = ("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist")
+"""The joints at the ends of a limb's two long bones, without their side."""
+SPINE = ("spine1", "spine2", "spine3")
+NEXT_JOINT = {"hip": "knee", "knee": "ankle", "ankle": "foot", "shoulder": "elbow", "elbow": "wrist"}
+"""The joint at which the bone of a limb's joint ends, without their side."""
+LIMB_BONES = ("hip", "knee", "shoulder", "elbow")
+"""The joints that the long bones of the limbs start at, without their side."""
+HIP_JOINTS = [JOINT["left_hip"], JOINT["right_hip"]]
 
 # Directions of an adult in a T-pose, from the layout of SMPL's neutral body made symmetric; lengths (metres) are those
 # of the HumanML3D skeleton, so that published motion and ours share one body.
@@ -59,17 +70,59 @@ REST_OFFSETS = _rest_offsets()
 
 
 def leg_length(offsets: Floats) -> float:
-    """Metres from hip to ankle along the left leg of bones (22, 3)."""
+    """Metres from hip to ankle along the left leg of a body with offsets (22, 3)."""
     return float(sum(np.linalg.norm(offsets[JOINT[name]]) for name in ("left_knee", "left_ankle")))
 
 
 LEG_LENGTH = leg_length(REST_OFFSETS)
-"""The unit in which root motion is carried from body to body."""
+"""Root motion is scaled from body to body by leg length; this is the canonical body's."""
 
 
-def rest_joints(offsets: Float64s = REST_OFFSETS) -> Float64s:
-    """Joint positions (22, 3) of the T-pose with the pelvis at the origin."""
+def hip_middle(offsets: Floats) -> Floats:
+    """The point (3,) midway between the hips, from the pelvis, of a body with offsets (22, 3) in the T-pose."""
+    return np.asarray(0.5 * (offsets[HIP_JOINTS[0]] + offsets[HIP_JOINTS[1]]))
+
+
+def ankle_height(offsets: Floats) -> float:
+    """Metres from the toe joints up to the ankles in the T-pose, mean of both feet."""
+    joints = rest_joints(offsets)
+    return float(np.mean([joints[JOINT[f"{s}_ankle"], 1] - joints[JOINT[f"{s}_foot"], 1] for s in SIDES]))
+
+
+def rest_joints(offsets: Floats = REST_OFFSETS) -> Float64s:
+    """Joint positions (22, 3) of the T-pose with the pelvis at the origin.
+
+    >>> rest_joints()[JOINT["left_wrist"]].round(2)  # left is +X, up is +Y, metres
+    array([ 0.72,  0.47, -0.08])
+    """
     joints = np.zeros((JOINT_COUNT, 3))
     for joint, parent in enumerate(PARENTS[1:], start=1):
         joints[joint] = joints[parent] + offsets[joint]
     return joints
+
+
+def _levels() -> list[tuple[list[int], list[int]]]:
+    """Joints and their parents by depth in the skeleton, so that each depth takes one product."""
+    depth = [0] * JOINT_COUNT
+    for joint in range(1, JOINT_COUNT):
+        depth[joint] = depth[PARENTS[joint]] + 1
+    levels = [[j for j in range(JOINT_COUNT) if depth[j] == d] for d in range(1, max(depth) + 1)]
+    return [(joints, [PARENTS[j] for j in joints]) for joints in levels]
+
+
+_LEVELS = _levels()
+
+
+def global_rotations(local: Floats) -> Floats:
+    """Rotations (..., 22, 4) relative to the world, of rotations (..., 22, 4) relative to parents."""
+    out = local.copy()
+    for joints, parents in _LEVELS:
+        out[..., joints, :] = rot.multiply(out[..., parents, :], local[..., joints, :])
+    return out
+
+
+def local_rotations(world: Floats) -> Floats:
+    """The inverse of `global_rotations`."""
+    out = world.copy()
+    out[..., 1:, :] = rot.multiply(rot.conjugate(world[..., list(PARENTS[1:]), :]), world[..., 1:, :])
+    return out

@@ -1,8 +1,8 @@
-"""As few keys as a stated error allows, with Bezier handles fitted, for curves that an animator can edit.
+"""Key reduction: as few keys as an error tolerance allows, with fitted Bezier handles, for an animator to edit.
 
-A curve is one thing with several channels (a bone's rotation, a location) that share their keys. Between two keys every
-channel is a cubic whose slopes at the ends are fitted by least squares; where the error is too large, the worst frame
-becomes a key, and so on. Slopes lie on the handles at a third of the way, where a Bezier curve in time is that cubic.
+A curve has several channels (those of a bone's rotation or location) that share their keys. Between two keys every
+channel is a cubic whose slopes at the ends are fitted by least squares. Where the error is too large, the worst frame
+becomes a key, and so on. Handles lie at a third of the way in time, where a Bezier curve is exactly that cubic.
 """
 
 import itertools
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..typing import Floats, Indices
+from . import rotations as rot
 
 Error = Callable[[Floats, Floats], Floats]
-"""(values (n, C), their approximation (n, C)) -> how far apart they are (n,), in the tolerance's unit."""
+"""(values (n, C), their approximation (n, C)) -> the error of each (n,), in the tolerance's unit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +23,7 @@ class SparseCurve:
     """K keys of a curve with C channels.
 
     frames: (K,) whole frames from 0.  values: (K, C).  left, right: (K, C) values of the handles, which lie a third of
-    the way to the neighbouring key.
+    the way to the neighbouring key in time.
     """
 
     frames: Indices
@@ -31,7 +32,7 @@ class SparseCurve:
     right: Floats
 
     def evaluate(self, frames: int) -> Floats:
-        """(frames, C): the curve at every whole frame."""
+        """(frames, C): the curve at whole frames from 0; the last key is held."""
         out = np.empty((frames, self.values.shape[1]))
         out[:] = self.values[-1]
         for k in range(len(self.frames) - 1):
@@ -43,9 +44,14 @@ class SparseCurve:
 
 
 def sparse_curve(values: Floats, tolerance: float, error: Error, kept: Indices | None = None) -> SparseCurve:
-    """The curve of values (T, C) within `tolerance` at every frame.
+    """The curve through values (T, C) that is off by at most `tolerance` at every frame.
 
-    kept: frames that become keys in any case (contacts' ends); the extremes of each channel are found here.
+    kept: frames that become keys in any case (the ends of contacts). Extremes are found and kept here.
+
+    >>> wave = np.sin(np.linspace(0.0, 2.0 * np.pi, 61))[:, None]
+    >>> curve = sparse_curve(wave, 0.01, position_error)
+    >>> curve.frames.tolist(), bool(np.abs(curve.evaluate(61) - wave).max() < 0.01)
+    ([0, 15, 45, 60], True)
     """
     last = len(values) - 1
     keys = {0, last, *_extremes(values, tolerance, error)}
@@ -70,37 +76,34 @@ def sparse_curve(values: Floats, tolerance: float, error: Error, kept: Indices |
     return SparseCurve(frames, values[frames], left, right)
 
 
-def degrees_apart(values: Floats, approximation: Floats) -> Floats:
-    """Error of quaternions (n, 4) whose approximation need not be of unit length, as Blender normalises it."""
-    lengths = np.linalg.norm(values, axis=-1) * np.maximum(np.linalg.norm(approximation, axis=-1), 1e-9)
+def quaternion_error(values: Floats, approximation: Floats) -> Floats:
+    """Degrees (n,) between quaternions (n, 4). The approximation need not be of unit length: Blender normalises it."""
+    lengths = rot.length(values) * np.maximum(rot.length(approximation), 1e-9)
     cosine = np.abs(np.sum(values * approximation, axis=-1)) / lengths
-    angle: Floats = np.degrees(2.0 * np.arccos(np.clip(cosine, -1.0, 1.0)))
-    return angle
+    return np.asarray(np.degrees(2.0 * np.arccos(np.clip(cosine, -1.0, 1.0))))
 
 
-def euler_apart(values: Floats, approximation: Floats) -> Floats:
-    """Error of Euler angles (n, 3) in radians: degrees, at most what the three channels are off by together."""
-    worst: Floats = np.degrees(np.abs(values - approximation).sum(axis=-1))
-    return worst
+def euler_error(values: Floats, approximation: Floats) -> Floats:
+    """Degrees (n,) that Euler angles (n, 3), in radians, are off: the sum of the three, which bounds the rotation's."""
+    return np.asarray(np.degrees(np.abs(values - approximation).sum(axis=-1)))
 
 
-def distance_apart(values: Floats, approximation: Floats) -> Floats:
-    """Error of positions (n, 3), in their own unit."""
-    distance: Floats = np.linalg.norm(values - approximation, axis=-1)
-    return distance
+def position_error(values: Floats, approximation: Floats) -> Floats:
+    """Distances (n,) between positions (n, C), in their own unit."""
+    return rot.length(values - approximation)
 
 
 def _bernstein(steps: int) -> Floats:
-    """(steps + 1, 4): weights of a cubic Bezier's four points at even times."""
+    """(steps + 1, 4): weights of a cubic Bezier's four points at evenly spaced times."""
     t = np.linspace(0.0, 1.0, steps + 1)[:, None]
     s = 1.0 - t
     return np.concatenate([s**3, 3 * s * s * t, 3 * s * t * t, t**3], axis=1)
 
 
 def _fit_piece(values: Floats) -> Floats:
-    """(4, C) Bezier points of the cubic through both ends of values (n, C) with the least squared error between."""
+    """(4, C) Bezier points of the cubic through both ends of values (n, C) with the least squared error in between."""
     steps = len(values) - 1
-    if steps < 3:  # too few frames for two slopes: a straight line, or the parabola through three
+    if steps < 3:  # too few frames for two slopes: a straight line, or the parabola through three values
         bow = 4.0 / 3.0 * (values[1] - 0.5 * (values[0] + values[-1])) if steps == 2 else 0.0
         third = (values[-1] - values[0]) / 3.0
         return np.stack([values[0], values[0] + third + bow, values[-1] - third + bow, values[-1]])
@@ -112,7 +115,7 @@ def _fit_piece(values: Floats) -> Floats:
 
 
 def _extremes(values: Floats, tolerance: float, error: Error) -> list[int]:
-    """Frames at which the most moving channel turns around, by more than several times the tolerance."""
+    """Frames at which the channel that moves most reverses, after moving by several times the tolerance."""
     if len(values) < 3:
         return []
     spread = np.ptp(values, axis=0)
@@ -130,9 +133,14 @@ def _extremes(values: Floats, tolerance: float, error: Error) -> list[int]:
 
 
 def split_bezier(points: Floats, time: float) -> Floats:
-    """(7, 2): two Bezier curves that meet at `time` and are together the one of points (4, 2), in (time, value).
+    """Split the Bezier curve of points (4, 2), in (time, value), at `time`: two curves in (7, 2) points that share the
+    middle one.
 
-    De Casteljau's construction. Handles that reach over each other in time are shortened first, as Blender does it.
+    De Casteljau's construction. Handles that overlap in time are shortened first, as in Blender.
+
+    >>> line = np.array([(0.0, 0.0), (1.0, 1.0), (2.0, 2.0), (3.0, 3.0)])
+    >>> split_bezier(line, 1.5)[3].round(6)
+    array([1.5, 1.5])
     """
     p = np.array(points, dtype=np.float64)
     reach = abs(p[1, 0] - p[0, 0]) + abs(p[3, 0] - p[2, 0])
@@ -141,7 +149,7 @@ def split_bezier(points: Floats, time: float) -> Floats:
         p[1] = p[0] + (p[1] - p[0]) * (span / reach)
         p[2] = p[3] + (p[2] - p[3]) * (span / reach)
     low, high = 0.0, 1.0
-    for _ in range(40):  # time never runs backward along such a curve
+    for _ in range(40):  # bisection: along such a curve time only increases
         t = 0.5 * (low + high)
         s = 1.0 - t
         at = s**3 * p[0, 0] + 3 * s * s * t * p[1, 0] + 3 * s * t * t * p[2, 0] + t**3 * p[3, 0]

@@ -1,17 +1,17 @@
-"""How a rig's bones stand when the canonical skeleton stands in its T-pose.
+"""Calibration: how a rig's bones are oriented when the canonical skeleton stands in its T-pose.
 
 Let A be the turn from the rig's axes to the canonical ones, G_j a joint's canonical global rotation, and B_j the global
 rotation of its bone, in canonical axes. Both describe the same limb, so B_j(t) = G_j(t) T_j with T_j constant: the
 bone's orientation in the T-pose. With T_j known, motion goes either way:  B = G T  and  G = B T^-1.
 
-T_j from a rest pose R_j that is no T:  T_j = C_j A R_j, where C_j turns the limb from its direction at rest to that in
-the T-pose: first with its parent limb, then by what is left, the shortest way, so that a bent elbow straightens about
-its hinge. C is zero for torso, head and feet, which stand at rest as they do in the T.
+From a rest pose R_j that is not a T:  T_j = C_j A R_j, where C_j turns the limb from its direction at rest to that in
+the T-pose: first with its parent limb, then by the shortest way, so that a bent elbow straightens about its hinge. C is
+the identity for torso, head and feet, whose rest orientation is that of the T-pose.
 
-Many BVH files hold no rest pose: with all rotations zero, the bones of one chain lie along one axis. There T_j is found
-from the motion. Such skeletons come from tools whose joint axes are parallel to the world's in the T-pose, so T_j is
-the nearest of the 24 axis permutations to what the frames suggest, then turned so that the limb's own axis lies along
-the T-pose's.
+Many BVH files have no meaningful rest pose: with all rotations zero, the bones of a chain lie along one axis. There T_j
+is found from the motion. Such skeletons come from tools whose joint axes are parallel to the world's in the T-pose, so
+T_j is the one of the 24 axis permutations that is nearest to what the frames suggest, turned so that the limb's own
+axis lies along the T-pose's.
 """
 
 import itertools
@@ -20,26 +20,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..motion import rotations as rot
-from ..motion.skeleton import JOINT, LEG_LENGTH, REST_OFFSETS
+from ..motion.skeleton import JOINT, LEG, LEG_LENGTH, LIMB_BONES, NEXT_JOINT, REST_OFFSETS, SIDES
 from ..typing import Floats
 from .mapping import Mapping
 from .rig import Rig
 
-# The joint that a limb points at, which gives its direction.
-_AIMS = {
-    "hip": "knee",
-    "knee": "ankle",
-    "ankle": "foot",
-    "shoulder": "elbow",
-    "elbow": "wrist",
-}
-_ALIGNED_AT_REST = ("hip", "knee", "shoulder", "elbow")
-_UP = np.array([0.0, 1.0, 0.0])
-
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """axes: (4,) turn from the rig's axes to the canonical ones.  tpose: bone name -> (4,) T_j.
+    """axes: (4,) turn from the rig's axes to the canonical ones.  tpose: bone name -> T_j (4,).
     scale: canonical metres per rig unit, by leg length."""
 
     axes: Floats
@@ -48,10 +37,10 @@ class Calibration:
 
 
 def _limbs(mapping: Mapping) -> list[tuple[str, str, str, str]]:
-    """(kind, joint, bone, aimed-at bone) of every limb that has both ends."""
+    """(kind, joint, bone, the bone that it points at) of every limb that has both ends."""
     out = []
-    for side in ("left", "right"):
-        for kind, aim in _AIMS.items():
+    for side in SIDES:
+        for kind, aim in NEXT_JOINT.items():
             joint, target = f"{side}_{kind}", f"{side}_{aim}"
             if joint in mapping.bones and target in mapping.bones:
                 out.append((kind, joint, mapping.bones[joint], mapping.bones[target]))
@@ -59,18 +48,18 @@ def _limbs(mapping: Mapping) -> list[tuple[str, str, str, str]]:
 
 
 def _aim_direction(joint: str) -> Floats:
-    """The joint's limb direction (3,) in the canonical T-pose."""
+    """The direction (3,) of a joint's limb in the canonical T-pose."""
     side, kind = joint.split("_")
-    return rot.normalize(REST_OFFSETS[JOINT[f"{side}_{_AIMS[kind]}"]])
+    return rot.normalize(REST_OFFSETS[JOINT[f"{side}_{NEXT_JOINT[kind]}"]])
 
 
-def leg_length(rig: Rig, mapping: Mapping) -> float:
-    """Rig units from hip to ankle along the legs, mean of both."""
+def _scale(rig: Rig, mapping: Mapping) -> float:
+    """Canonical metres per rig unit, by the mean length of the legs from hip to ankle."""
     total = 0.0
-    for side in ("left", "right"):
-        hip, knee, ankle = (rig.heads[rig.index[mapping.bones[f"{side}_{k}"]]] for k in ("hip", "knee", "ankle"))
+    for side in SIDES:
+        hip, knee, ankle = (rig.heads[rig.index[mapping.bones[f"{side}_{k}"]]] for k in LEG)
         total += float(np.linalg.norm(knee - hip) + np.linalg.norm(ankle - knee))
-    return total / 2
+    return LEG_LENGTH / (total / 2)
 
 
 def _nearest_axis(v: Floats) -> Floats:
@@ -81,14 +70,14 @@ def _nearest_axis(v: Floats) -> Floats:
 
 
 def _axes(left: Floats, up: Floats) -> Floats:
-    """Turns (..., 4) to canonical axes for directions left (..., 3) and up (3,)."""
-    left = rot.normalize(left - up * np.sum(left * up, axis=-1, keepdims=True))
+    """Turns (..., 4) to canonical axes from axes in which left is (..., 3) and up is (3,)."""
+    left = rot.normalize(rot.perpendicular(left, up))
     rows = np.stack([left, np.broadcast_to(up, left.shape), np.cross(left, up)], axis=-2)
     return rot.from_matrix(rows)
 
 
 def _torso(rig: Rig, mapping: Mapping, heads: Floats) -> tuple[Floats, Floats, Floats]:
-    """(left, upward, downward leg) directions (..., 3) of poses with joints at heads (..., N, 3)."""
+    """Directions (..., 3) in poses with joints at heads (..., N, 3): to the left, up the torso, down the legs."""
     at = {joint: heads[..., rig.index[bone], :] for joint, bone in mapping.bones.items()}
     left = rot.normalize(at["left_hip"] - at["right_hip"]) + rot.normalize(at["left_shoulder"] - at["right_shoulder"])
     hips = 0.5 * (at["left_hip"] + at["right_hip"])
@@ -98,7 +87,7 @@ def _torso(rig: Rig, mapping: Mapping, heads: Floats) -> tuple[Floats, Floats, F
 
 
 def stands_at_rest(rig: Rig, mapping: Mapping) -> bool:
-    """Whether the rest pose is that of a person: shoulders opposite to feet, left and right apart."""
+    """Whether the rest pose is that of a standing person: shoulders opposite the feet, left and right apart."""
     left, upward, down = _torso(rig, mapping, rig.heads)
     return bool(np.sum(upward * down) < -0.7 and np.linalg.norm(left) > 1.2 and abs(np.sum(left * upward)) < 0.7)
 
@@ -108,25 +97,25 @@ def calibrate_from_rest(rig: Rig, mapping: Mapping) -> Calibration:
     left, upward, _ = _torso(rig, mapping, rig.heads)
     up = np.eye(3)[rig.up] if rig.up is not None else _nearest_axis(upward)
     snapped = _nearest_axis(left - up * (left @ up))
-    left = snapped if rot.normalize(left) @ snapped > 0.99 else left  # hips of mocap skeletons differ by millimetres
+    left = snapped if rot.normalize(left) @ snapped > 0.99 else left  # mocap skeletons are askew by millimetres
     axes = _axes(left, up)
     rest = rot.multiply(axes, rig.rest_rotations)  # (N, 4)
     correction: dict[str, Floats] = {}
     for kind, joint, bone, target in _limbs(mapping):
-        if kind in _ALIGNED_AT_REST:
+        if kind in LIMB_BONES:
             along = rot.rotate(axes, rig.heads[rig.index[target]] - rig.heads[rig.index[bone]])
             parent = {"knee": "hip", "elbow": "shoulder"}.get(kind, "")
             carried = correction.get(joint.replace(kind, parent) if parent else "", rot.IDENTITY)
-            rest_turn = rot.between(rot.rotate(carried, along), _aim_direction(joint))
-            correction[joint] = rot.multiply(rest_turn, carried)
-    for side in ("left", "right"):  # a hand lies in line with its forearm
+            shortest = rot.between(rot.rotate(carried, along), _aim_direction(joint))
+            correction[joint] = rot.multiply(shortest, carried)
+    for side in SIDES:  # a hand is in line with its forearm
         if f"{side}_elbow" in correction:
             correction[f"{side}_wrist"] = correction[f"{side}_elbow"]
     tpose = {bone: rest[rig.index[bone]] for bone in mapping.driven}
     for joint, turn in correction.items():
         bone = mapping.bones[joint]
         tpose[bone] = rot.multiply(turn, tpose[bone])
-    return Calibration(axes, tpose, LEG_LENGTH / leg_length(rig, mapping))
+    return Calibration(axes, tpose, _scale(rig, mapping))
 
 
 def _permutations() -> Floats:
@@ -145,26 +134,28 @@ _PERMUTATIONS = _permutations()
 
 
 def _vote(rotations: Floats) -> Floats:
-    """The axis permutation (4,) that lies nearest to most rotations (K, 4)."""
+    """The axis permutation (4,) that is nearest to most rotations (K, 4)."""
     traces = np.einsum("pij,kij->kp", _PERMUTATIONS, rot.to_matrix(rotations))
-    best: Floats = rot.from_matrix(_PERMUTATIONS[np.argmax(np.clip(traces, 0.0, None).sum(axis=0))])
-    return best
+    return rot.from_matrix(_PERMUTATIONS[np.argmax(np.clip(traces, 0.0, None).sum(axis=0))])
 
 
 def _flat_foot(goal: Floats, along: Floats, shin: Floats) -> Floats:
-    """The direction (3,) from ankle to toe of a foot flat on the floor: the T-pose's seen from above, sloped as this
-    skeleton's feet are (along (F, 3), canonical axes) in the frames whose shin (F, 3) stands upright."""
+    """The direction (3,) from ankle to toe of a foot flat on the floor: the T-pose's `goal` (3,) seen from above, with
+    the slope that this skeleton's feet have in the frames whose shin is upright.
+
+    along, shin: (F, 3) directions of foot and shin in canonical axes.
+    """
     upright = along[shin[:, 1] < -0.97]
     slope = float(np.median((upright if len(upright) else along)[:, 1]))
     level = rot.normalize(goal * np.array([1.0, 0.0, 1.0]))
-    flat: Floats = level * np.sqrt(1.0 - slope**2) + np.array([0.0, slope, 0.0])
-    return flat
+    return np.asarray(level * np.sqrt(1.0 - slope**2) + np.array([0.0, slope, 0.0]))
 
 
 def calibrate_from_motion(rig: Rig, mapping: Mapping, global_rotations: Floats, heads: Floats) -> Calibration:
-    """For a rig without a meaningful rest pose, from frames of motion: (T, N, 4) and (T, N, 3) in its axes.
+    """For a rig without a meaningful rest pose, from T frames of motion.
 
-    The more of the motion is spent upright, the surer the result; clips of one skeleton are best taken together.
+    global_rotations: (T, N, 4) of the bones and heads: (T, N, 3) of their joints, in the rig's axes. The more of the
+    motion is upright, the more reliable the result: clips of one skeleton are best taken together.
     """
     left, upward, down = _torso(rig, mapping, heads)
     up = np.eye(3)[rig.up] if rig.up is not None else _nearest_axis((upward - down).mean(axis=0))
@@ -182,7 +173,7 @@ def calibrate_from_motion(rig: Rig, mapping: Mapping, global_rotations: Floats, 
             shin = rot.rotate(axes, heads[frames, i] - heads[frames, knee])
             goal = _flat_foot(goal, rot.normalize(along), rot.normalize(shin))
         turned = rot.multiply(rot.between(along, goal), posed[:, i])
-        # The nearer a limb is to its T-pose direction, the less can the shortest turn err in twist.
+        # The nearer a limb is to its direction in the T-pose, the less the shortest turn can get the twist wrong.
         near = np.argsort(-(rot.normalize(along) @ goal))[: max(1, len(frames) // 10)]
         snapped = _vote(turned[near])
         own = rot.rotate(rot.conjugate(global_rotations[frames[0], i]), heads[frames[0], k] - heads[frames[0], i])
@@ -190,6 +181,4 @@ def calibrate_from_motion(rig: Rig, mapping: Mapping, global_rotations: Floats, 
         if kind == "elbow":
             wrist = mapping.bones[joint.replace("elbow", "wrist")]
             tpose[wrist] = _vote(rot.multiply(rot.between(along, goal), posed[:, rig.index[wrist]])[near])
-    return Calibration(
-        _axes(_nearest_axis(np.cross(up, np.roll(up, 1))), up), tpose, LEG_LENGTH / leg_length(rig, mapping)
-    )
+    return Calibration(_axes(_nearest_axis(np.cross(up, np.roll(up, 1))), up), tpose, _scale(rig, mapping))

@@ -1,33 +1,39 @@
-"""Control rigs by their bones' names: the controls that an animator keys, and the switches that choose between them.
+"""Control rigs, by the names of their bones: the controls that an animator keys, and the switches between them.
 
 The deforming bones of such rigs follow controls by constraints. Every limb has two sets of controls: FK, a chain that
-is turned bone by bone, and IK, an end that is placed with a pole that the elbow or knee points at.
+is rotated bone by bone, and IK, an end that is placed and a pole that the elbow or knee points at.
 """
 
 import re
 from dataclasses import dataclass
 
+from ..motion.skeleton import ARM, JOINT, LEG, SIDES, SPINE
+
 Switch = tuple[str, str, float]
 """Bone, custom property, value."""
 
-_RIGIFY = {
-    "hip": "thigh_fk", "knee": "shin_fk", "ankle": "foot_fk", "foot": "toe_fk",
-    "collar": "shoulder", "shoulder": "upper_arm_fk", "elbow": "forearm_fk", "wrist": "hand_fk",
+_LIMB_JOINTS = (*LEG, "foot", "collar", *ARM)
+# The FK controls of these joints, without their side.
+_RIGIFY = "thigh_fk shin_fk foot_fk toe_fk shoulder upper_arm_fk forearm_fk hand_fk"
+_AUTO_RIG_PRO = "c_thigh_fk c_leg_fk c_foot_fk c_toes_fk c_shoulder c_arm_fk c_forearm_fk c_hand_fk"
+_CHAINS = {"arm": ARM, "leg": LEG}
+_RIGIFY_MOVES = {
+    "hand_ik": ARM, "upper_arm_ik": ARM, "upper_arm_ik_target": ARM, "foot_ik": LEG, "foot_heel_ik": LEG,
+    "foot_spin_ik": LEG, "thigh_ik": LEG, "thigh_ik_target": LEG, "toe_ik": ("foot",),
+    "hips": ("pelvis", "spine1", "hip"), "chest": SPINE, "root": ("pelvis", "root"),
 }  # fmt: skip
-_AUTO_RIG_PRO = {
-    "hip": "c_thigh_fk", "knee": "c_leg_fk", "ankle": "c_foot_fk", "foot": "c_toes_fk",
-    "collar": "c_shoulder", "shoulder": "c_arm_fk", "elbow": "c_forearm_fk", "wrist": "c_hand_fk",
-}  # fmt: skip
-_CHAINS = {"arm": ("shoulder", "elbow", "wrist"), "leg": ("hip", "knee", "ankle")}
+"""Rigify's controls that move a limb or the torso besides the FK controls, without their side -> joints."""
+_RIGIFY_LAGGING = r"(thigh|shin|foot|upper_arm|forearm|hand)_fk\.[LR]"
+"""Rigify's FK controls, which stay behind while their limb follows IK."""
 
 
 @dataclass(frozen=True)
 class LimbSwitch:
-    """The IK controls of one limb, and what chooses between them and FK.
+    """The IK controls of one limb, and the properties that switch between them and FK.
 
     chain: the limb's canonical joints, from the body outwards.  end, pole: IK controls; None where none are known.
-    toe: the IK control of the toes, which hang from the foot's end.
-    to_fk, to_ik: what brings the limb under these controls, with IK controls in the space of the rig's root.
+    toe: the IK control of the toes, a child of the foot's end.
+    to_fk, to_ik: what puts the limb under these controls, the IK controls in the space of the rig's root.
     """
 
     chain: tuple[str, str, str]
@@ -39,54 +45,86 @@ class LimbSwitch:
 
 
 def control_names(names: frozenset[str]) -> tuple[str, dict[str, tuple[str, ...]]] | None:
-    """The FK controls of Rigify's or Auto-Rig Pro's control rig: family, and joint or chain -> bones, where they exist.
+    """The FK controls of a Rigify or Auto-Rig Pro control rig: its family, and joint or chain -> bones that it has.
 
-    "root" carries all of it. The toe's control has had two names in Rigify's history.
+    "root" carries everything.
+
+    >>> family, controls = control_names(frozenset({"torso", "thigh_fk.L", "upper_arm_fk.R", "spine_fk.001"}))
+    >>> family, controls["left_hip"], controls["spine"], controls["neck"]
+    ('rigify', ('thigh_fk.L',), ('spine_fk.001',), ())
     """
     if {"torso", "thigh_fk.L", "upper_arm_fk.R"} <= names:
-        limbs = dict(_RIGIFY, foot="toe_fk" if "toe_fk.L" in names else "toe")
+        limbs = _RIGIFY if "toe_fk.L" in names else _RIGIFY.replace("toe_fk", "toe")  # it has had both names
         spine = sorted(n for n in names if re.fullmatch(r"spine_fk\.\d+", n))
         middle = {"root": ("root",), "pelvis": ("torso",), "spine": tuple(spine), "neck": ("neck",), "head": ("head",)}
         return "rigify", _present(names, limbs, (".L", ".R"), middle)
     if {"c_root_master.x", "c_thigh_fk.l", "c_arm_fk.r"} <= names:
         spine = sorted(n for n in names if re.fullmatch(r"c_spine_\d+\.x", n))
-        middle = {"root": ("c_traj",), "pelvis": ("c_root_master.x",), "spine": tuple(spine), "neck": ("c_neck.x",),
-                  "head": ("c_head.x",)}  # fmt: skip
+        middle = {"root": ("c_traj",), "pelvis": ("c_root_master.x",), "spine": tuple(spine)}
+        middle |= {"neck": ("c_neck.x",), "head": ("c_head.x",)}
         return "auto-rig pro", _present(names, _AUTO_RIG_PRO, (".l", ".r"), middle)
     return None
 
 
 def _present(
-    names: frozenset[str], limbs: dict[str, str], suffixes: tuple[str, str], middle: dict[str, tuple[str, ...]]
+    names: frozenset[str], limbs: str, suffixes: tuple[str, str], middle: dict[str, tuple[str, ...]]
 ) -> dict[str, tuple[str, ...]]:
-    """Of these controls those that the rig has; spine and neck always, if empty."""
+    """Those of these controls that the rig has; spine and neck are always there, if only empty."""
     found = {part: tuple(n for n in bones if n in names) for part, bones in middle.items()}
-    for side, suffix in zip(("left", "right"), suffixes, strict=True):
-        found.update({f"{side}_{kind}": (name + suffix,) for kind, name in limbs.items() if name + suffix in names})
+    for side, suffix in zip(SIDES, suffixes, strict=True):
+        controls = zip(_LIMB_JOINTS, limbs.split(), strict=True)
+        found.update({f"{side}_{kind}": (name + suffix,) for kind, name in controls if name + suffix in names})
     return {part: bones for part, bones in found.items() if bones or part in ("spine", "neck")}
 
 
 def limb_switches(names: frozenset[str]) -> tuple[LimbSwitch, ...]:
-    """The limbs of a control rig that can be switched; none for any other rig."""
+    """The limbs of a control rig that can be switched between FK and IK; none for any other rig."""
     found = control_names(names)
     if found is None:
         return ()
-    limbs = [(side, limb) for side in ("left", "right") for limb in ("arm", "leg")]
+    limbs = [(side, limb) for side in SIDES for limb in _CHAINS]
     if found[0] == "rigify":
         return tuple(_rigify_limb(names, *limb) for limb in limbs)
     return tuple(_auto_rig_pro_limb(*limb) for limb in limbs)
 
 
 def follow_switches(names: frozenset[str]) -> tuple[Switch, ...]:
-    """What makes a control rig's neck and head follow one control alone: Rigify mixes the chest's turn in by halves."""
+    """What makes a control rig's neck and head follow their own controls alone: Rigify mixes in half the chest's."""
     found = control_names(names)
     return (("torso", "neck_follow", 0.0), ("torso", "head_follow", 0.0)) if found and found[0] == "rigify" else ()
+
+
+def joints_of_rigify_control(control: str) -> list[str]:
+    """The joints that one of Rigify's controls moves besides the FK controls; "root" is the whole character.
+
+    >>> joints_of_rigify_control("hand_ik.L")
+    ['left_shoulder', 'left_elbow', 'left_wrist']
+    """
+    name, _, side = re.fullmatch(r"(.*?)(\.([LR]))?", control).groups()  # type: ignore[union-attr]
+    sides = {"L": ("left",), "R": ("right",)}.get(side, SIDES)
+    found = []
+    for joint in _RIGIFY_MOVES.get(name, ()):
+        found += [joint] if joint in JOINT or joint == "root" else [f"{s}_{joint}" for s in sides]
+    return found
+
+
+def original_bone(control: str) -> str | None:
+    """Rigify's bone that is where a limb is, whichever of FK and IK moves it: the control's ORG bone.
+
+    control: an FK control, which stays behind while the limb follows IK; None for any other bone.
+
+    >>> original_bone("forearm_fk.L"), original_bone("torso")
+    ('ORG-forearm.L', None)
+    """
+    return f"ORG-{control.replace('_fk', '')}" if re.fullmatch(_RIGIFY_LAGGING, control) else None
 
 
 def _rigify_limb(names: frozenset[str], side: str, limb: str) -> LimbSwitch:
     suffix = ".L" if side == "left" else ".R"
     upper, end = {"arm": ("upper_arm", "hand_ik"), "leg": ("thigh", "foot_ik")}[limb]
-    holder = f"{upper}_parent{suffix}"
+    holder = f"{upper}_parent{suffix}"  # the bone whose properties are the switches
+    # In the lists of spaces 1 is the root.
+    spaces = [(holder, prop, 1.0) for prop in ("pole_vector", "IK_parent", "pole_parent")]
     toe = next((n for n in (f"toe_ik{suffix}", f"toe{suffix}") if limb == "leg" and n in names), None)
     return LimbSwitch(
         chain=_chain(side, limb),
@@ -94,12 +132,8 @@ def _rigify_limb(names: frozenset[str], side: str, limb: str) -> LimbSwitch:
         pole=_if_there(names, f"{upper}_ik_target{suffix}"),
         toe=toe,
         to_fk=((holder, "IK_FK", 1.0),),
-        # 1 is the root in both lists of spaces.
-        to_ik=(
-            (holder, "IK_FK", 0.0), (holder, "pole_vector", 1.0), (holder, "IK_parent", 1.0),
-            (holder, "pole_parent", 1.0),
-        ),
-    )  # fmt: skip
+        to_ik=((holder, "IK_FK", 0.0), *spaces),
+    )
 
 
 def _auto_rig_pro_limb(side: str, limb: str) -> LimbSwitch:

@@ -1,36 +1,37 @@
-"""Which bone of a rig plays which joint: found by the bones' names, else by the rig's shape.
+"""Bone mapping: which bone of a rig is which joint, by the bones' names or else by the rig's shape.
 
-The spine and the neck are what lies between the limbs' roots. Whatever was found is checked against the rest pose, so
-that a dog with human names is refused.
+Spine and neck are the bones between the limbs' roots. What was found is checked against the rest pose, so that a dog
+with human bone names is refused.
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..errors import MotionGPTError
-from ..motion.skeleton import JOINT
+from ..motion.skeleton import ARM, JOINT, LEG, LIMB_BONES, NEXT_JOINT, SIDES
+from ..typing import Floats
 from .control_names import control_names
 from .names import HEAD_NAMES, LIMB_NAMES, TWIST, split_name
 from .rig import Rig
 from .shape import find_by_shape
 
 _REQUIRED = ("hip", "knee", "ankle", "shoulder", "elbow")
-_SIDES = ("left", "right")
 _Parts = dict[tuple[str, str], list[int]]
 
 
 @dataclass(frozen=True)
 class Mapping:
-    """The bones of a rig that move.
+    """The bones of a rig that are animated.
 
     bones: canonical joint name -> bone name, for pelvis, head, limbs and collars that the rig has.
-    spine: bones from above the pelvis up to the chest, where the arms branch off; one to many.
-    neck: bones between chest and head; none to many.
-    root_bone: the bone whose translation carries the character.
+    spine: bones from above the pelvis up to the chest, where the arms branch off; one or more.
+    neck: bones between chest and head; any number.
+    root_bone: the bone whose location moves the character.
     twists: joint name -> bones that share the twist of the limb that starts there.
-    found_by: "names", "shape", "user" or the name of a control rig.
+    found_by: "names", "shape", "user" or the family of a control rig.
     """
 
     bones: dict[str, str]
@@ -39,20 +40,28 @@ class Mapping:
     root_bone: str
     twists: dict[str, tuple[str, ...]] = field(default_factory=dict)
     found_by: str = "names"
-    chains: dict[str, tuple[str, ...]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "chains", {"spine": self.spine, "neck": self.neck})
 
     @property
     def driven(self) -> tuple[str, ...]:
-        """Every bone that gets rotations, each once."""
+        """Every bone that is rotated, each once."""
         twists = [bone for bones in self.twists.values() for bone in bones]
         return tuple(dict.fromkeys([*self.bones.values(), *self.spine, *self.neck, *twists]))
 
+    @property
+    def spine_places(self) -> Floats:
+        """(3,) where the canonical spine's joints are along the pelvis (0) and the bones of `spine` (1, 2 ...)."""
+        return np.arange(1, 4) * (len(self.spine) / 3)
+
 
 def map_rig(rig: Rig) -> Mapping:
-    """Find pelvis, spine, neck, head and limbs. Raises MotionGPTError ("not_humanoid") that names what is missing."""
+    """Find pelvis, spine, neck, head and limbs. Raises MotionGPTError ("not_humanoid") that names what is missing.
+
+    >>> from motiongpt.retarget.motion.skeleton import JOINT_NAMES, PARENTS, rest_joints
+    >>> rig = Rig(JOINT_NAMES, PARENTS, np.tile((1.0, 0.0, 0.0, 0.0), (22, 1)), rest_joints(), rest_joints())
+    >>> mapping = map_rig(rig)
+    >>> mapping.bones["left_hip"], mapping.spine, mapping.neck, mapping.found_by
+    ('left_hip', ('spine1', 'spine2', 'spine3'), ('neck',), 'names')
+    """
     controls = control_names(frozenset(rig.names))
     if controls is not None:
         return _from_controls(rig, *controls)
@@ -60,25 +69,29 @@ def map_rig(rig: Rig) -> Mapping:
     for bone, name in enumerate(rig.names):
         parts.setdefault(split_name(name), []).append(bone)
     found = {**_map_side(rig, parts, "left"), **_map_side(rig, parts, "right")}
-    missing = [f"{s} {k}" for k in _REQUIRED for s in _SIDES if f"{s}_{k}" not in found]
-    by_shape = None
-    if missing:
-        by_shape = find_by_shape(rig)
-        if by_shape is None:
-            raise _no_humanoid(
-                f"no bone for {', '.join(missing)}",
-                "Choose a character with two legs and two arms, or set its bones by hand under Bone Map.",
-            )
-        found = dict(by_shape)
-    else:
+    missing = _missing(found)
+    if not missing:
         _refuse_two_characters(rig, parts)
-    return _assemble(rig, found, parts, "shape" if by_shape is not None else "names")
+        return _assemble(rig, found, parts, "names")
+    by_shape = find_by_shape(rig)
+    if by_shape is None:
+        raise _no_humanoid(
+            f"no bone for {missing}",
+            "Choose a character with two legs and two arms, or set its bones by hand under Bone Map.",
+        )
+    return _assemble(rig, by_shape, parts, "shape")
+
+
+def _missing(found: Collection[str]) -> str:
+    """The required joints that are not among those found, as a message lists them; "" if none is missing."""
+    return ", ".join(f"{side} {kind}" for kind in _REQUIRED for side in SIDES if f"{side}_{kind}" not in found)
 
 
 def map_by_hand(rig: Rig, bones: dict[str, str]) -> Mapping:
-    """The map that a user gives, joint -> bone; spine and neck follow from it. Joints without a bone are left out.
+    """The mapping that follows from a user's bone map, joint -> bone ("" for none).
 
-    Raises MotionGPTError for bones that the rig lacks, required joints without one, and limbs hung together wrongly.
+    Raises MotionGPTError for bones that the rig lacks, required joints without a bone, and limbs whose bones are not
+    children of each other.
     """
     bones = {joint: bone for joint, bone in bones.items() if bone}
     unknown = [bone for bone in bones.values() if bone not in rig.index]
@@ -86,21 +99,17 @@ def map_by_hand(rig: Rig, bones: dict[str, str]) -> Mapping:
         raise MotionGPTError(
             f'The armature has no bone "{unknown[0]}".', "Correct the bone map, or find the bones again.", "bad_map"
         )
-    missing = [f"{s} {k}" for k in _REQUIRED for s in _SIDES if f"{s}_{k}" not in bones]
-    if missing:
-        raise MotionGPTError(f"The bone map has no bone for {', '.join(missing)}.", "Fill it in.", "bad_map")
+    if missing := _missing(bones):
+        raise MotionGPTError(f"The bone map has no bone for {missing}.", "Fill it in.", "bad_map")
     if control_names(frozenset(rig.names)) is not None:
         auto = map_rig(rig)
         return Mapping({**auto.bones, **bones}, auto.spine, auto.neck, auto.root_bone, found_by="user")
     found = {joint: rig.index[bone] for joint, bone in bones.items()}
-    for side in _SIDES:
+    for side in SIDES:
         for upper, lower in (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow")):
             if found[f"{side}_{upper}"] not in _ancestors(rig, found[f"{side}_{lower}"])[1:]:
-                raise MotionGPTError(
-                    f"The {side} {lower}'s bone does not hang from the {side} {upper}'s.",
-                    "Correct the bone map.",
-                    "bad_map",
-                )
+                what = f"The bone of the {side} {lower} is not below that of the {side} {upper}."
+                raise MotionGPTError(what, "Correct the bone map.", "bad_map")
     mapping = _assemble(rig, found, {}, "user")
     if "pelvis" in bones and bones["pelvis"] != mapping.bones["pelvis"]:
         return replace(mapping, bones={**mapping.bones, "pelvis": bones["pelvis"]}, root_bone=bones["pelvis"])
@@ -113,7 +122,7 @@ def map_to_json(bones: dict[str, str]) -> str:
 
 
 def map_from_json(text: str) -> dict[str, str]:
-    """Inverse of `map_to_json`. Raises MotionGPTError for anything else."""
+    """The inverse of `map_to_json`. Raises MotionGPTError for any other text."""
     try:
         content = json.loads(text)
         bones = content["bones"]
@@ -121,21 +130,19 @@ def map_from_json(text: str) -> dict[str, str]:
             raise ValueError("another version")
         return {str(joint): str(bone) for joint, bone in bones.items() if joint in JOINT}
     except (ValueError, KeyError, TypeError) as error:
-        raise MotionGPTError(f"This is no bone map ({error}).", "Choose a preset that MotionGPT saved.") from error
+        raise MotionGPTError(f"This is not a bone map ({error}).", "Choose a preset that MotionGPT saved.") from error
 
 
 def _no_humanoid(what: str, cure: str) -> MotionGPTError:
-    return MotionGPTError(f"This armature is no humanoid that can be recognised: {what}.", cure, "not_humanoid")
+    return MotionGPTError(f"This armature is not recognised as a humanoid: {what}.", cure, "not_humanoid")
 
 
 def _from_controls(rig: Rig, family: str, controls: dict[str, tuple[str, ...]]) -> Mapping:
     bones = {joint: names[0] for joint, names in controls.items() if joint in JOINT and joint != "neck"}
-    missing = [f"{s} {k}" for k in _REQUIRED for s in _SIDES if f"{s}_{k}" not in bones]
+    missing = _missing(bones)
     if missing or not controls["spine"]:
-        raise _no_humanoid(
-            f"its control rig has no control for {', '.join(missing) or 'the spine'}", "Generate the rig again."
-        )
-    # Of Rigify's spine the controls below the pivot turn the hips against the chest: what carries the arms counts.
+        raise _no_humanoid(f"its control rig has no control for {missing or 'the spine'}", "Generate the rig again.")
+    # Rigify's spine controls below the pivot turn the hips against the chest: only those that carry the arms count.
     carries = _ancestors(rig, rig.index[bones["left_shoulder"]])
     spine = tuple(b for b in controls["spine"] if rig.index[b] in carries) or controls["spine"]
     return Mapping(bones, spine, controls["neck"], bones["pelvis"], found_by=family)
@@ -146,13 +153,11 @@ def _assemble(rig: Rig, found: dict[str, int], parts: _Parts, found_by: str) -> 
     found["pelvis"] = pelvis
     spine = _path(rig, pelvis, chest)
     _check_upright(rig, found)
-    head = found.get("head", _find_head(rig, parts, chest))
-    if head is not None and chest not in _ancestors(rig, head)[1:]:
-        head = None
-    found.pop("head", None)
-    if head is not None:
+    head = found.pop("head") if "head" in found else _find_head(rig, parts, chest)
+    neck: list[int] = []
+    if head is not None and chest in _ancestors(rig, head)[1:]:
         found["head"] = head
-    neck = _path(rig, chest, head)[:-1] if head is not None else []
+        neck = _path(rig, chest, head)[:-1]
     return Mapping(
         bones={joint: rig.names[bone] for joint, bone in found.items()},
         spine=tuple(rig.names[b] for b in spine),
@@ -172,10 +177,10 @@ def _ancestors(rig: Rig, bone: int) -> list[int]:
 
 
 def _find_limb(rig: Rig, parts: _Parts, side: str, parent: int | None, kind: str) -> int | None:
-    """The first bone of that kind and side; below `parent` when given, the one nearest to it.
+    """The bone of that kind and side; where a parent is given, the nearest below it.
 
-    Without a parent, a bone that has something below it, and of such the one nearest to the root: IK targets are named
-    like the bones that they pull.
+    Without one, a bone with children is preferred, as IK targets have the names of the bones that they pull, and among
+    several the one nearest to the root.
     """
     for name in LIMB_NAMES[kind]:
         below = [b for b in parts.get((side, name), []) if parent is None or parent in _ancestors(rig, b)[1:]]
@@ -186,28 +191,25 @@ def _find_limb(rig: Rig, parts: _Parts, side: str, parent: int | None, kind: str
 
 def _map_side(rig: Rig, parts: _Parts, side: str) -> dict[str, int]:
     found: dict[str, int] = {}
-    for chain in (("hip", "knee", "ankle", "foot"), ("shoulder", "elbow", "wrist")):
+    for chain in ((*LEG, "foot"), ARM):
         parent: int | None = None
         for kind in chain:
             bone = _find_limb(rig, parts, side, parent, kind)
-            if bone is None and parent is None:
+            if bone is not None:
+                found[f"{side}_{kind}"] = parent = bone
+            elif parent is None:
                 break
-            if bone is None:
-                continue
-            found[f"{side}_{kind}"] = parent = bone
     shoulder = found.get(f"{side}_shoulder")
     if shoulder is not None:
-        above = set(_ancestors(rig, shoulder)[1:])
-        for name in LIMB_NAMES["collar"]:
-            collars = [b for b in parts.get((side, name), []) if b in above]
-            if collars:
-                found[f"{side}_collar"] = collars[0]
-                break
+        above = _ancestors(rig, shoulder)[1:]
+        collars = [b for name in LIMB_NAMES["collar"] for b in parts.get((side, name), []) if b in above]
+        if collars:
+            found[f"{side}_collar"] = collars[0]
     return found
 
 
 def _refuse_two_characters(rig: Rig, parts: _Parts) -> None:
-    """Raises where one side has two whole legs that hang from different bones."""
+    """Raise MotionGPTError if one side has two whole legs, neither of them below the other."""
     whole = []
     for name in LIMB_NAMES["hip"]:
         for hip in parts.get(("left", name), []):
@@ -229,28 +231,25 @@ def _size(rig: Rig) -> float:
 
 
 def _common(rig: Rig, bones: list[int]) -> int | None:
-    """The nearest bone that all of `bones` hang from (or are)."""
-    shared = [set(_ancestors(rig, b)) for b in bones]
-    for bone in _ancestors(rig, bones[0]):
-        if all(bone in s for s in shared):
-            return bone
-    return None
+    """The nearest common ancestor of `bones`, which may be one of them."""
+    shared = set.intersection(*(set(_ancestors(rig, bone)) for bone in bones))
+    return next((bone for bone in _ancestors(rig, bones[0]) if bone in shared), None)
 
 
 def _find_torso(rig: Rig, found: dict[str, int]) -> tuple[int, int]:
     """(chest, pelvis): where the arms meet, and where the legs and the chest do."""
     chest = _common(rig, [found["left_shoulder"], found["right_shoulder"]])
-    # Biped hangs its clavicles from the neck.
+    # Biped's clavicles are children of the neck.
     while chest is not None and split_name(rig.names[chest])[1] in ("neck", "necktwist") and rig.parents[chest] >= 0:
         chest = rig.parents[chest]
     pelvis = _common(rig, [found["left_hip"], found["right_hip"], chest]) if chest is not None else None
     if chest is None or pelvis is None or chest == pelvis:
-        raise _no_humanoid("no spine joins its arms and legs", "Parent arms and legs to one chain of spine bones.")
+        raise _no_humanoid("no spine connects its arms and legs", "Parent arms and legs to one chain of spine bones.")
     return chest, pelvis
 
 
 def _check_upright(rig: Rig, found: dict[str, int]) -> None:
-    """Refuse what goes on four legs: known to stand at rest (Blender), yet with shoulders beside the hips."""
+    """Raise MotionGPTError for what walks on four legs: at rest its shoulders are beside its hips, not above them."""
     if rig.up is None:
         return
     heads = {k: 0.5 * (rig.heads[found[f"left_{k}"]] + rig.heads[found[f"right_{k}"]]) for k in ("hip", "shoulder")}
@@ -262,7 +261,7 @@ def _check_upright(rig: Rig, found: dict[str, int]) -> None:
 
 
 def _path(rig: Rig, top: int, bottom: int) -> list[int]:
-    """Bones below `top` down to and with `bottom`, in order."""
+    """The bones below `top` down to `bottom`, which is the last."""
     chain = _ancestors(rig, bottom)
     return chain[: chain.index(top)][::-1] if top in chain else []
 
@@ -271,11 +270,9 @@ def _find_head(rig: Rig, parts: _Parts, chest: int) -> int | None:
     for name in HEAD_NAMES:
         heads = [b for b in parts.get(("", name), []) if chest in _ancestors(rig, b)[1:]]
         if heads:
-            nearest = min(heads, key=lambda b: len(_ancestors(rig, b)))
-            if name == "head":
-                return nearest
-            return max(heads, key=lambda b: len(_ancestors(rig, b)))
-    # Rigify's metarig calls the neck and head spine.004 to spine.006: the end of the middle chain above the chest.
+            pick = min if name == "head" else max
+            return pick(heads, key=lambda b: len(_ancestors(rig, b)))
+    # Rigify's metarig calls neck and head spine.004 to spine.006: the end of the middle chain above the chest.
     bone, head = chest, None
     while True:
         middle = [c for c in rig.children[bone] if not split_name(rig.names[c])[0] and "spine" in rig.names[c].lower()]
@@ -285,13 +282,13 @@ def _find_head(rig: Rig, parts: _Parts, chest: int) -> int | None:
 
 
 def _find_twists(rig: Rig, found: dict[str, int]) -> dict[str, tuple[str, ...]]:
-    """Bones called twist or roll that hang from a limb without carrying its next joint."""
+    """Children of a limb's bone that are called twist or roll and do not lead to its next joint."""
     mapped = set(found.values())
     carries = {a for bone in mapped for a in _ancestors(rig, bone)}
     out: dict[str, tuple[str, ...]] = {}
-    for side in _SIDES:
-        for kind, aim in (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist")):
-            limb, end = found.get(f"{side}_{kind}"), found.get(f"{side}_{aim}")
+    for side in SIDES:
+        for kind in LIMB_BONES:
+            limb, end = found.get(f"{side}_{kind}"), found.get(f"{side}_{NEXT_JOINT[kind]}")
             if limb is None or end is None:
                 continue
             twists = [b for b in rig.children[limb] if b not in carries and TWIST.search(rig.names[b])]

@@ -1,8 +1,8 @@
-"""What bones are called in the rigs that people have: a name taken apart into side and part, and parts into joints."""
+"""What bones are called in the rigs that people have: a name split into side and part, and the parts' joints."""
 
 import re
 
-# Names of a part, as left over once side, prefix, separators and digits are gone; the first that exists wins.
+# Joint, without its side -> names of its bone, without side, prefix, separators and digits; the first that exists wins.
 LIMB_NAMES = {
     "hip": ("thighbend", "thighstretch", "thigh", "upleg", "upperleg", "legupper", "hip", "femur", "thightwist"),
     "knee": ("calf", "shin", "legstretch", "lowerleg", "leglower", "loleg", "leg", "knee", "tibia"),
@@ -27,7 +27,11 @@ _MIDDLE_WORDS = {"c", "x", "m", "fk", "jnt", "bind", "jt", "bone"}
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """A bone name as (side, part): "mixamorig:LeftUpLeg" -> ("left", "upleg"), "thigh.R.001" -> ("right", "thigh")."""
+    """A bone's name as (side, part); the side is "" for bones on the midline.
+
+    >>> split_name("mixamorig:LeftUpLeg"), split_name("thigh.R.001"), split_name("Bip01 Spine2")
+    (('left', 'upleg'), ('right', 'thigh'), ('', 'spine'))
+    """
     core = name
     while (shorter := _PREFIX.sub("", core)) != core and shorter:
         core = shorter

@@ -15,8 +15,8 @@ class Rig:
 
     names: N strings.  parents: N indices, -1 for a root.
     rest_rotations: (N, 4) each bone's global orientation at rest, wxyz (a Blender bone points along its +Y).
-    heads: (N, 3) global position of each bone's joint at rest.  tails: (N, 3) its other end.
-    up: index of the axis that points up where the source says so (Blender: 2), None where it must be found.
+    heads: (N, 3) global position of each bone's joint at rest.  tails: (N, 3) that of its other end.
+    up: index of the axis that points up (Blender: 2), None where the source does not say.
     low_points: (M, 3) vertices of the character's mesh near the floor at rest, None where there is no mesh.
     """
 
@@ -55,17 +55,16 @@ class Rig:
         out = self.heads.copy()
         for bone, parent in enumerate(self.parents):
             if parent >= 0:
-                out[bone] = rot.rotate(
-                    rot.conjugate(self.rest_rotations[parent]), self.heads[bone] - self.heads[parent]
-                )
+                step = self.heads[bone] - self.heads[parent]
+                out[bone] = rot.rotate(rot.conjugate(self.rest_rotations[parent]), step)
         return out
 
 
 @dataclass(frozen=True, eq=False)
 class Carrier:
-    """What takes the whole character along: its root bone or, where `bone` is None, the armature object itself.
+    """What carries the whole character: its root bone or, where `bone` is None, the armature object itself.
 
-    A point x of the rig at rest comes to turn x + shift.  turn: (T, 4).  shift: (T, 3), in the rig's axes and units.
+    It moves a point x of the rig at rest to turn x + shift.  turn: (T, 4).  shift: (T, 3), in the rig's axes and units.
     """
 
     bone: str | None
@@ -73,11 +72,11 @@ class Carrier:
     shift: Floats
 
     def moved(self, points: Floats) -> Floats:
-        """Points (3,) or (T, 3) of the rig as they are carried (T, 3)."""
+        """Points (3,) or (T, 3) of the rig where they are carried to (T, 3)."""
         return rot.rotate(self.turn, np.broadcast_to(points, self.shift.shape)) + self.shift
 
-    def taken_back(self, points: Floats) -> Floats:
-        """Inverse of `moved`."""
+    def moved_back(self, points: Floats) -> Floats:
+        """The inverse of `moved`."""
         return rot.rotate(rot.conjugate(self.turn), points - self.shift)
 
 
@@ -86,9 +85,9 @@ class RigMotion:
     """T frames of a rig's pose.
 
     basis: (T, N, 4) each bone's rotation relative to its rest, in its own rest axes (Blender's pose-bone rotation).
-    root_translation: (T, 3) added to the root-motion bone's rest head, in the rig's global axes and units; what a
-    carrier moves is part of it.  fps: frames a second.
-    carrier: takes the travel over from the root-motion bone; a bone's turn is in `basis` too, the object's is not.
+    root_translation: (T, 3) added to the rest head of the mapping's `root_bone`, in the rig's global axes and units,
+    whatever a carrier contributes included.  fps: frames per second.
+    carrier: takes over the travel from that bone. A carrying bone's turn is in `basis` too, the object's is not.
     """
 
     basis: Floats
@@ -127,7 +126,7 @@ class RigMotion:
 
 
 def basis_of(rig: Rig, targets: dict[str, Floats], frames: int, turn: Floats | None = None) -> Floats:
-    """(T, N, 4) that brings bones to their global rotations (T, 4); bones without a target stay at rest.
+    """The basis (T, N, 4) that brings bones to their global rotations `targets` (T, 4); bones without one stay at rest.
 
     turn: (T, 4) of the armature object, if it turns.
     """

@@ -1,8 +1,8 @@
-"""A humanoid found by its shape alone: topology and geometry of the rest pose, whatever the bones are called.
+"""Finding a humanoid by its shape alone: topology and geometry of the rest pose, whatever the bones are called.
 
 A body has a plane of symmetry. Bones off that plane form side branches, each with its mirror image. The legs are the
-branches that end lowest; the arms are the longest of those that hang from further up the body; the head ends the chain
-of middle bones above the arms. Feet say where the front is, and so which side is left.
+branches that end lowest; the arms are the longest of those that start above the hips; the head is at the end of the
+chain of middle bones above the arms. The feet tell where the front is, and so which side is left.
 """
 
 import itertools
@@ -10,17 +10,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..motion import rotations as rot
 from ..typing import Floats, Indices
 from .rig import Rig
 
-_NEAR = 0.015  # of the rig's height: what counts as on the plane, or as the mirror image
+_NEAR = 0.015  # of the rig's height: how far off the plane, or the mirror image, still counts as on it
 
 
 @dataclass(frozen=True, eq=False)
 class _Body:
-    """A rig in axes of its own: side (N,) distance from the plane of symmetry, height (N,) over the lowest head.
+    """A rig seen along its own axes, in its units.
 
-    tips: as heads, for tails.  size: the whole height.  mirror: N indices of mirror images, -1 where there is none.
+    up: (3,) unit vector.  side: (N,) signed distances of heads from the plane of symmetry.
+    height, tip_height: (N,) of heads and tails above the lowest of all.  size: the whole height.
+    mirror: (N,) indices of the bones' mirror images, -1 where there is none.
     """
 
     rig: Rig
@@ -37,16 +40,12 @@ def find_by_shape(rig: Rig) -> dict[str, int] | None:
     if len(rig.names) < 10:
         return None
     ups = [np.eye(3)[rig.up]] if rig.up is not None else [s * np.eye(3)[i] for i in (1, 2, 0) for s in (1.0, -1.0)]
-    for up in ups:
-        body = _find_plane(rig, up)
-        found = _find_limbs(body) if body is not None else None
-        if found is not None:
-            return found
-    return None
+    bodies = (_find_plane(rig, up) for up in ups)
+    return next((found for body in bodies if body is not None and (found := _find_limbs(body))), None)
 
 
 def _find_plane(rig: Rig, up: Floats) -> _Body | None:
-    """The upright plane that most bones have mirror images by."""
+    """The rig by the upright plane in which most bones have mirror images."""
     heights = rig.heads @ up
     size = float(np.ptp(np.concatenate([heights, rig.tails @ up])))
     if size <= 0:
@@ -54,7 +53,7 @@ def _find_plane(rig: Rig, up: Floats) -> _Body | None:
     best: tuple[float, Floats, float, Indices] | None = None
     for normal in _normals(rig, up):
         along = rig.heads @ normal
-        # The plane holds the bones that many others hang from; of the middle ones the median is the surest.
+        # Where the plane may lie: at the median bone, halfway between the outermost ones, at the origin.
         for centre in {round(float(np.median(along)), 6), round(float(along.min() + along.max()) / 2, 6), 0.0}:
             mirror = _mirror_images(rig, normal, centre, size)
             off = np.abs(along - centre) > _NEAR * size
@@ -69,9 +68,9 @@ def _find_plane(rig: Rig, up: Floats) -> _Body | None:
 
 
 def _normals(rig: Rig, up: Floats) -> list[Floats]:
-    """Level directions that may be left to right: the axes, and from sibling to sibling of equal length."""
+    """Horizontal directions that may run from side to side: the axes, and between sibling bones of equal length."""
     out = [axis for axis in np.eye(3) if abs(axis @ up) < 0.5]
-    lengths = np.linalg.norm(rig.tails - rig.heads, axis=-1)
+    lengths = rot.length(rig.tails - rig.heads)
     for children in rig.children:
         for i, a in enumerate(children):
             for b in children[i + 1 :]:
@@ -86,13 +85,12 @@ def _normals(rig: Rig, up: Floats) -> list[Floats]:
 
 
 def _mirror_images(rig: Rig, normal: Floats, centre: float, size: float) -> Indices:
+    """(N,) the bones' mirror images, as in `_Body`."""
     images = rig.heads - 2.0 * ((rig.heads @ normal) - centre)[:, None] * normal
     tails = rig.tails - 2.0 * ((rig.tails @ normal) - centre)[:, None] * normal
-    far = np.linalg.norm(images[:, None] - rig.heads[None], axis=-1)
-    far = far + 0.25 * np.linalg.norm(tails[:, None] - rig.tails[None], axis=-1)  # tells apart bones with one head
-    nearest = np.argmin(far, axis=1)
-    out: Indices = np.where(far[np.arange(len(far)), nearest] < 2.0 * _NEAR * size, nearest, -1)
-    return out
+    far = rot.length(images[:, None] - rig.heads[None])
+    far = far + 0.25 * rot.length(tails[:, None] - rig.tails[None])  # tells bones with the same head apart
+    return np.where(far.min(axis=1) < 2.0 * _NEAR * size, np.argmin(far, axis=1), -1)
 
 
 def _find_limbs(body: _Body) -> dict[str, int] | None:
@@ -105,10 +103,7 @@ def _find_limbs(body: _Body) -> dict[str, int] | None:
     if limb is None:
         return None
     arm = _find_arm(body, branches, leg, body.height[limb["hip"]])
-    if arm is None:
-        return None
-    limb.update(arm)
-    return _both_sides(body, limb)
+    return None if arm is None else _both_sides(body, {**limb, **arm})
 
 
 def _subtree(rig: Rig, bone: int) -> list[int]:
@@ -119,14 +114,14 @@ def _subtree(rig: Rig, bone: int) -> list[int]:
 
 
 def _side_branches(body: _Body) -> list[list[int]]:
-    """Paths of bones on the positive side, from the first that has a mirror image to the deepest tip below it."""
+    """Paths of bones on the positive side, from the first that has a mirror image down to every leaf."""
     rig = body.rig
     branches: list[list[int]] = []
     for bone, parent in enumerate(rig.parents):
         if body.side[bone] < -_NEAR * body.size or body.mirror[bone] == bone:
             continue
         rooted = parent >= 0 and body.mirror[parent] in (parent, -1)
-        # A branch starts at the first bone that stands twice: beside itself, even where its head is in the middle.
+        # A branch starts at the first bone that there are two of, even if both heads are in the middle.
         partner = body.mirror[bone]
         twin = partner >= 0 and partner != bone
         if rooted and (twin or (abs(body.side[bone]) <= _NEAR * body.size and _reaches_out(body, bone))):
@@ -135,7 +130,7 @@ def _side_branches(body: _Body) -> list[list[int]]:
 
 
 def _reaches_out(body: _Body, bone: int) -> bool:
-    """Whether what hangs from a middle bone lies on the positive side only (LHipJoint, a clavicle at the neck)."""
+    """Whether all bones below a middle bone are on the positive side (LHipJoint, a clavicle starting at the neck)."""
     sides = body.side[_subtree(body.rig, bone)[1:]]
     return len(sides) > 1 and bool(sides.max() > 3 * _NEAR * body.size and sides.min() > -_NEAR * body.size)
 
@@ -154,23 +149,23 @@ def _is_leg(body: _Body, path: list[int]) -> bool:
     return len(path) >= 3 and lowest < 0.12 * body.size and drop > 0.1 * body.size and body.height[path[0]] > drop * 0.9
 
 
-def _lengths(body: _Body, a: int, b: int) -> float:
+def _distance(body: _Body, a: int, b: int) -> float:
     return float(np.linalg.norm(body.rig.heads[a] - body.rig.heads[b]))
 
 
 def _along(body: _Body, path: list[int]) -> float:
-    return sum(_lengths(body, a, b) for a, b in itertools.pairwise(path))
+    return sum(_distance(body, a, b) for a, b in itertools.pairwise(path))
 
 
 def _two_bones(body: _Body, path: list[int]) -> tuple[int, int, int] | None:
-    """Places in the path of the joints that bound its two long, about equal bones, twist bones in between included."""
+    """Positions in the path of the joints at the ends of its two long, about equal bones, past any twist bones."""
     best: tuple[float, tuple[int, int, int]] | None = None
     for i in range(len(path) - 2):
         for j in range(i + 1, len(path) - 1):
-            upper = _lengths(body, path[i], path[j])
+            upper = _distance(body, path[i], path[j])
             for k in range(j + 1, len(path)):
-                lower = _lengths(body, path[j], path[k])
-                # A joint in between that lies off the line is a joint, no twist bone.
+                lower = _distance(body, path[j], path[k])
+                # A bone in between that is off the line is a joint and not a twist bone.
                 detour = _along(body, path[i : j + 1]) - upper + _along(body, path[j : k + 1]) - lower
                 score = min(upper, lower) - 0.6 * abs(upper - lower) - 3.0 * detour - 0.002 * body.size * i
                 if best is None or score > best[0] + 1e-9:
@@ -179,7 +174,7 @@ def _two_bones(body: _Body, path: list[int]) -> tuple[int, int, int] | None:
 
 
 def _leg_joints(body: _Body, path: list[int]) -> dict[str, int] | None:
-    """hip, knee, ankle and, where there is one, foot of a leg."""
+    """hip, knee, ankle and, if there is one, foot of a leg."""
     off_middle = [b for b in path if abs(body.side[b]) > _NEAR * body.size]
     # The leg goes down as far as the ankle; from there the foot goes forward.
     heights = body.height[off_middle] - body.height[off_middle].min()  # along the path
@@ -189,57 +184,53 @@ def _leg_joints(body: _Body, path: list[int]) -> dict[str, int] | None:
     down = off_middle[: ankles[0] + 1]
     bounds = _two_bones(body, down)
     if bounds is None or bounds[2] != len(down) - 1:
-        middle = min(range(1, len(down) - 1), key=lambda i: abs(
-            _lengths(body, down[0], down[i]) - _lengths(body, down[i], down[-1])))  # fmt: skip
-        bounds = (0, middle, len(down) - 1)
+        halves = [abs(_distance(body, down[0], b) - _distance(body, b, down[-1])) for b in down[1:-1]]
+        bounds = (0, 1 + int(np.argmin(halves)), len(down) - 1)
     hip, knee, ankle = (down[i] for i in bounds)
     limb = {"hip": hip, "knee": knee, "ankle": ankle}
-    level = body.up
     below = [b for b in body.rig.children[ankle] if body.mirror[b] != b]
-    ahead = [b for b in below if _level_distance(body, ankle, b, level) > 0.01 * body.size]
+    ahead = [b for b in below if _level_distance(body, ankle, b) > 0.01 * body.size]
     toes = [b for b in ahead if body.rig.children[b]] or ahead
     if toes:
-        limb["foot"] = max(toes, key=lambda b: _level_distance(body, ankle, b, level))
+        limb["foot"] = max(toes, key=lambda b: _level_distance(body, ankle, b))
     return limb
 
 
-def _level_distance(body: _Body, a: int, b: int, up: Floats) -> float:
+def _level_distance(body: _Body, a: int, b: int) -> float:
     way = body.rig.heads[b] - body.rig.heads[a]
-    return float(np.linalg.norm(way - up * (way @ up)))
+    return float(np.linalg.norm(way - body.up * (way @ body.up)))
 
 
 def _find_arm(body: _Body, branches: list[list[int]], leg: list[int], hip_height: float) -> dict[str, int] | None:
-    """collar, shoulder, elbow and wrist: of the longest branch that starts above the legs, ears and wings apart."""
-    best: tuple[float, list[int]] | None = None
-    for path in branches:
-        starts_above = body.height[path].max() > hip_height + 0.05 * body.size
-        if path[0] in leg or len(path) < 2 or not starts_above:
-            continue
-        length = _along(body, path)
-        if best is None or length > best[0]:
-            best = (length, path)
-    if best is None or best[0] < 0.12 * body.size:
+    """collar, shoulder, elbow and wrist, as far as there are any, of the longest branch that reaches above the hips."""
+    above = [
+        path
+        for path in branches
+        if path[0] not in leg and len(path) > 1 and body.height[path].max() > hip_height + 0.05 * body.size
+    ]
+    longest = max(above, key=lambda path: _along(body, path), default=[])
+    if _along(body, longest) < 0.12 * body.size:
         return None
-    path = [b for b in best[1] if abs(body.side[b]) > 0.3 * _NEAR * body.size]
+    path = [b for b in longest if abs(body.side[b]) > 0.3 * _NEAR * body.size]
     fingers = next((i for i, b in enumerate(path) if i >= 2 and _has_fingers(body.rig, b)), None)
     bounds = _two_bones(body, path if fingers is None else path[: fingers + 1])
     if bounds is None:
         return {"shoulder": path[0], "elbow": path[1]} if len(path) == 2 else None
     wrist = bounds[2] if fingers is None else fingers
     limb = {"shoulder": path[bounds[0]], "elbow": path[bounds[1]], "wrist": path[wrist]}
-    if best[1].index(limb["shoulder"]) > 0:
-        limb["collar"] = best[1][best[1].index(limb["shoulder"]) - 1]
+    if longest[0] != limb["shoulder"]:
+        limb["collar"] = longest[longest.index(limb["shoulder"]) - 1]
     return limb
 
 
 def _has_fingers(rig: Rig, bone: int) -> bool:
-    """Whether more than one chain, or many bones, hang from a bone; twist bones hang singly."""
+    """Whether a bone has several chains below it, or many children; twist bones are children without children."""
     children = rig.children[bone]
     return len(children) >= 4 or sum(1 for c in children if rig.children[c]) >= 2
 
 
 def _both_sides(body: _Body, limb: dict[str, int]) -> dict[str, int] | None:
-    """The limbs of the positive side and their mirror images, named left and right by where the feet point."""
+    """The limbs of the positive side with their mirror images, and the head; the feet tell left from right."""
     rig = body.rig
     ankle = limb["ankle"]
     tip = rig.heads[limb["foot"]] if "foot" in limb else rig.tails[ankle]
@@ -262,7 +253,7 @@ def _both_sides(body: _Body, limb: dict[str, int]) -> dict[str, int] | None:
 
 
 def _partner(body: _Body, bone: int) -> int | None:
-    """The mirror image; of a bone in the middle, the sibling whose branch is the mirror image of its branch."""
+    """A bone's mirror image; of a bone in the middle, the one whose children are the mirror images of its children."""
     if body.mirror[bone] >= 0 and body.mirror[bone] != bone:
         return int(body.mirror[bone])
     children = [int(body.mirror[c]) for c in body.rig.children[bone] if body.mirror[c] >= 0 and body.mirror[c] != c]
@@ -270,7 +261,7 @@ def _partner(body: _Body, bone: int) -> int | None:
 
 
 def _find_head(body: _Body, limb: dict[str, int]) -> int | None:
-    """The bone of the middle chain above the shoulders that is the head: one with a face, else the longest."""
+    """The head, in the chain of middle bones that reaches highest above the chest."""
     rig = body.rig
     start = limb.get("collar", limb["shoulder"])
     chest = rig.parents[start]
@@ -289,7 +280,7 @@ def _find_head(body: _Body, limb: dict[str, int]) -> int | None:
 
 
 def _head_of_chain(body: _Body, chain: list[int]) -> int:
-    """The bone with a face (many children), else the longest that is not the first: necks are short."""
+    """The bone with a face (many children), or else the longest except the first: necks are short."""
     rig = body.rig
 
     def length(place: int) -> float:
@@ -304,5 +295,5 @@ def _head_of_chain(body: _Body, chain: list[int]) -> int:
     else:
         place = max(range(1, len(chain)), key=lambda p: (round(length(p) / (0.02 * body.size)), -p))
     while place > 0 and np.linalg.norm(rig.heads[chain[place]] - rig.heads[chain[place - 1]]) < 0.01 * body.size:
-        place -= 1  # a face bone that starts where the head does
+        place -= 1  # a bone of the face that starts where the head does
     return chain[place]

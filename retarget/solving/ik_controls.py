@@ -1,6 +1,6 @@
 """IK controls of a control rig from a solved motion: ends that are placed, poles that elbows and knees point at.
 
-Controls lie in the space of what carries the character, where a rest point x that follows a bone comes to
+Controls are in the space of what carries the character. There a point x that follows a bone moves to
 head + D (x - rest head), with D the bone's turn away from rest.
 """
 
@@ -13,12 +13,12 @@ from ..rigs.rig import Rig, RigMotion
 from ..typing import Floats
 
 _STRAIGHT = 0.08
-"""Sine between upper limb and the line to its end below which the pole follows, more and more, the limb's own roll."""
+"""Sine of the angle between upper bone and limb below which the pole increasingly follows the upper bone's roll."""
 
 
 @dataclass(frozen=True, eq=False)
 class IkControl:
-    """name: of the bone.  rotation: (4,) and head: (3,) of it at rest, in the rig's axes."""
+    """name: the bone's.  rotation: (4,) and head: (3,) of the bone at rest, in the rig's axes."""
 
     name: str
     rotation: Floats
@@ -27,7 +27,7 @@ class IkControl:
 
 @dataclass(frozen=True, eq=False)
 class IkLimb:
-    """chain: the FK bones of the limb, in the rig.  toe: FK bone and IK control of the toes, where a foot has them."""
+    """chain: the limb's FK bones.  toe: FK bone and IK control of the toes, if the foot has them."""
 
     chain: tuple[str, str, str]
     end: IkControl
@@ -37,8 +37,8 @@ class IkLimb:
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """A control's rotation (T, 4) relative to its rest and in its own axes, and offset (T, 3) from its rest head in
-    the rig's; None where it is not keyed."""
+    """A control's rotation (T, 4) relative to rest, in its own axes, and its offset (T, 3) from its rest head, in the
+    rig's axes; None for what is not keyed."""
 
     control: IkControl
     rotation: Floats | None
@@ -46,7 +46,7 @@ class Placed:
 
 
 def place_limb(limb: IkLimb, rig: Rig, rig_motion: RigMotion, root_bone: str) -> list[Placed]:
-    """Where the controls of a limb go, so that its bones lie as the solved motion has them."""
+    """Where to put the controls of a limb so that its bones are where the solved motion has them."""
     turned, heads = _in_carrier(rig, rig_motion, root_bone)
     upper, middle, end = (rig.index[name] for name in limb.chain)
     foot = turned[:, end]
@@ -65,7 +65,7 @@ def place_limb(limb: IkLimb, rig: Rig, rig_motion: RigMotion, root_bone: str) ->
 
 
 def _in_carrier(rig: Rig, rig_motion: RigMotion, root_bone: str) -> tuple[Floats, Floats]:
-    """Turns away from rest (T, N, 4) and heads (T, N, 3) of all bones, in the space of what carries them."""
+    """Turns away from rest (T, N, 4) and heads (T, N, 3) of all bones, in the carrier's space."""
     turned = rot.multiply(rig_motion.global_rotations(rig), rot.conjugate(rig.rest_rotations))
     heads = rig_motion.heads(rig, root_bone)
     carrier = rig_motion.carrier
@@ -76,32 +76,29 @@ def _in_carrier(rig: Rig, rig_motion: RigMotion, root_bone: str) -> tuple[Floats
 
 
 def _own_axes(turn: Floats, control: IkControl) -> Floats:
-    """Turns (T, 4) in the rig's axes as rotations of a pose bone, in its rest axes."""
+    """Turns (T, 4) in the rig's axes as a pose bone's rotations, in its rest axes."""
     return rot.unflip(rot.multiply(rot.conjugate(control.rotation), rot.multiply(turn, control.rotation)))
 
 
 def _bend_direction(points: list[Floats], rest: list[Floats], turned: Floats) -> Floats:
-    """Unit vectors (T, 3) in which the middle joint leaves the line from the limb's start to its end.
+    """Directions (T, 3), of unit length, from the line between a limb's start and end to its middle joint.
 
     points: start, middle and end (T, 3).  rest: the same at rest, (3,).  turned: (T, 4) of the upper bone.
-    A limb that is straight, or bends the wrong way by a hair, bends as it does at rest, carried by the upper bone: a
-    pole on the other side would roll the whole limb over.
+    For a limb that is straight, or bends very slightly the wrong way, it is the direction at rest, rotated with the
+    upper bone: a pole on the other side would roll the whole limb over.
     """
     out, sine = _off_line(*points)
     own, _ = _off_line(*rest)
     own = rot.rotate(turned, np.broadcast_to(own, out.shape))
     line = rot.normalize(points[2] - points[0])
-    own = rot.normalize(own - line * np.sum(own * line, axis=-1, keepdims=True))
+    own = rot.normalize(rot.perpendicular(own, line))
     agrees = np.clip(np.sum(out * own, axis=-1) / 0.3, 0.0, 1.0)
     bent = np.clip(sine / _STRAIGHT, 0.0, 1.0) * agrees
     sure = np.maximum(bent, np.clip(sine / _STRAIGHT - 1.0, 0.0, 1.0))[:, None]
-    direction: Floats = rot.normalize(sure * out + (1.0 - sure) * own)
-    return direction
+    return rot.normalize(sure * out + (1.0 - sure) * own)
 
 
 def _off_line(start: Floats, middle: Floats, end: Floats) -> tuple[Floats, Floats]:
-    """Unit vector (..., 3) from the line between start and end to the middle, and the sine (...) of the angle there."""
-    line = rot.normalize(end - start)
-    upper = rot.normalize(middle - start)
-    off = upper - line * np.sum(upper * line, axis=-1, keepdims=True)
-    return rot.normalize(off), np.linalg.norm(off, axis=-1)
+    """Direction (..., 3) from the line between start and end to the middle, and the sine (...) of the angle between."""
+    off = rot.perpendicular(rot.normalize(middle - start), rot.normalize(end - start))
+    return rot.normalize(off), rot.length(off)

@@ -1,11 +1,10 @@
-"""What carries a character's travel: its hips, its root bone, the armature object, or nothing (in place).
+"""Root motion: what carries a character's travel, its hips, its root bone, the armature object, or nothing (in place).
 
-The pose in the world is the same whatever carries it. A carrier lies on the floor: it goes where the hips go, seen from
-above, and turns as they face, both without the sway of single steps; the hips keep what is left, and their height.
+The pose in the world is the same whatever carries it. A carrier is on the floor: seen from above, it follows the hips
+and their heading without the sway of single steps; the hips keep the rest, and their height.
 """
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -13,18 +12,18 @@ from ..errors import MotionGPTError
 from ..motion import rotations as rot
 from ..rigs.mapping import Mapping
 from ..rigs.rig import Carrier, Rig, RigMotion, basis_of
-from ..typing import Floats
+from ..typing import Floats, Numbers
 
 AUTO, HIPS, BONE, OBJECT, IN_PLACE = "auto", "hips", "bone", "object", "in_place"
 DESTINATIONS = (AUTO, HIPS, BONE, OBJECT)
-"""What the user chooses between; "auto" is the root bone where there is one on the floor, else the hips."""
+"""What the user chooses from; "auto" is the root bone if there is one on the floor, else the hips."""
 
-_SWAY = 0.4  # seconds over which place and heading of a carrier are averaged
-_NEAR_FLOOR = 0.15  # of the hips' height: a root bone starts no higher
+_SWAY = 0.4  # seconds over which a carrier's position and heading are averaged
+_NEAR_FLOOR = 0.15  # of the hips' height: a root bone is no higher
 
 
 def find_root(rig: Rig, mapping: Mapping) -> str | None:
-    """The bone on the floor that all others hang from, or None where the hips are the topmost bone or it lies high."""
+    """The topmost bone above the hips in the hierarchy if it is on the floor, else None."""
     bone = rig.index[mapping.bones["pelvis"]]
     pelvis = bone
     while rig.parents[bone] >= 0:
@@ -34,9 +33,18 @@ def find_root(rig: Rig, mapping: Mapping) -> str | None:
 
 
 def carry(rig_motion: RigMotion, rig: Rig, mapping: Mapping, destination: str) -> RigMotion:
-    """The same motion with its travel on that destination; "in_place" takes the travel away.
+    """The same motion with its travel on that destination; "in_place" removes the travel.
 
-    rig_motion: as `to_bones` gives it.  Raises MotionGPTError for "bone" where the rig has no root bone.
+    rig_motion: as `to_bones` gives it.  Raises MotionGPTError for "bone" if the rig has no root bone.
+
+    >>> from motiongpt.retarget.motion.skeleton import JOINT_NAMES, PARENTS, rest_joints
+    >>> from motiongpt.retarget.rigs.mapping import map_rig
+    >>> rig = Rig(JOINT_NAMES, PARENTS, np.tile(rot.IDENTITY, (22, 1)), rest_joints(), rest_joints())
+    >>> path = np.linspace((0.0, 0.1, 0.0), (0.0, 0.1, 2.0), 9)  # 2 metres ahead, a little higher than at rest
+    >>> moved = RigMotion(np.tile(rot.IDENTITY, (9, 22, 1)), path, fps=20.0)
+    >>> carrier = carry(moved, rig, map_rig(rig), OBJECT).carrier
+    >>> carrier.shift[-1].round(6) + 0.0  # on the floor
+    array([0., 0., 2.])
     """
     root = find_root(rig, mapping)
     if destination == BONE and root is None:
@@ -58,7 +66,7 @@ def carry(rig_motion: RigMotion, rig: Rig, mapping: Mapping, destination: str) -
 
 
 def _in_place(rig_motion: RigMotion, rig: Rig) -> RigMotion:
-    """Without travel: the root stays over the place where it starts, and keeps its height."""
+    """Without travel: the root stays over where it starts, at its own height."""
     still = np.tile(rig_motion.root_translation[:1], (len(rig_motion.root_translation), 1))
     still[:, _up(rig)] = rig_motion.root_translation[:, _up(rig)]
     return replace(rig_motion, root_translation=still)
@@ -69,7 +77,7 @@ def _up(rig: Rig) -> int:
 
 
 def _carrier(rig_motion: RigMotion, rig: Rig, mapping: Mapping, bone: str | None) -> Carrier:
-    """The path on the floor under the hips."""
+    """The carrier, a bone or the object, on the path on the floor below the hips."""
     up, half = _up(rig), round(0.5 * _SWAY * rig_motion.fps)
     pelvis, hips = rig.index[mapping.bones["pelvis"]], rig.index[mapping.root_bone]
     turned = rot.multiply(rig_motion.global_rotations(rig)[:, pelvis], rot.conjugate(rig.rest_rotations[pelvis]))
@@ -80,28 +88,27 @@ def _carrier(rig_motion: RigMotion, rig: Rig, mapping: Mapping, bone: str | None
 
 
 def _heading(turned: Floats, up: int, half: int) -> Floats:
-    """Radians (T,) that turns (T, 4) face, about the axis `up`.
+    """Headings (T,) of turns (T, 4) about the axis `up`, in radians, averaged over 2 half + 1 frames.
 
-    The part of a turn about one axis is (w, y) of its quaternion, whose length says how upright the body is. Squared as
-    a complex number it has the full angle and one sign, so that means over frames count a body upside down for little.
+    A turn's part about Y is (w, y) of its quaternion (swing and twist), which is the shorter the less upright the body
+    is. As a complex number squared it has the full angle, whichever sign the quaternion has. Averages of these numbers
+    therefore give little weight to a body upside down.
     """
     facing = (turned[:, 0] + 1j * turned[:, 1 + up]) ** 2
     half = min(half, len(facing) - 1)
     first, last = (facing[i] / max(abs(facing[i]), 1e-9) for i in (0, -1))
-    # The ends go on as they turned: each end's own direction squared, over what it was so many frames inside.
+    # Beyond each end the turning continues: the end's direction squared, over the direction as many frames inside.
     before, after = first**2 * np.conj(facing[half:0:-1]), last**2 * np.conj(facing[-2 : -2 - half : -1])
-    angle: Floats = np.unwrap(np.angle(_mean(np.concatenate([before, facing, after]), half)))
-    return angle
+    return np.unwrap(np.angle(_mean(np.concatenate([before, facing, after]), half)))
 
 
 def _smooth(path: Floats, half: int) -> Floats:
-    """Positions (T, 3) averaged over 2 half + 1 frames; the ends go on as they moved, so that they stay."""
+    """Positions (T, 3) averaged over 2 half + 1 frames. Beyond the ends the movement continues, so the ends stay."""
     half = min(half, len(path) - 1)
     if half < 1:
         return path
-    smooth: Floats = _mean(np.pad(path, ((half, half), (0, 0)), mode="reflect", reflect_type="odd"), half)
-    return smooth
+    return _mean(np.pad(path, ((half, half), (0, 0)), mode="reflect", reflect_type="odd"), half)
 
 
-def _mean(values: Any, half: int) -> Any:
-    return np.lib.stride_tricks.sliding_window_view(values, 2 * half + 1, axis=0).mean(axis=-1)
+def _mean(values: Numbers, half: int) -> Numbers:
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(values, 2 * half + 1, axis=0).mean(axis=-1))

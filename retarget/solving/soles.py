@@ -1,7 +1,7 @@
-"""The soles of a character's feet: where its mesh touches the floor, from the vertices near it at rest.
+"""The soles of a character's feet: where its mesh touches the floor, from the vertices near the floor at rest.
 
-Joints say where a foot is, not how long and thick its shoe is: a boot's heel goes into the floor when the ankle comes
-down with the toes up. A few points per foot, the outermost of what lies under and around it, are enough to tell.
+Joints tell where a foot is, but not how long and thick its shoe is: a boot's heel sinks into the floor when the ankle
+comes down with the toes up. A few points per foot are enough, the outermost of those under and around it.
 """
 
 from dataclasses import dataclass
@@ -10,22 +10,21 @@ import numpy as np
 
 from ..motion import Motion
 from ..motion import rotations as rot
-from ..motion.skeleton import JOINT
+from ..motion.skeleton import JOINT, SIDES
 from ..rigs.calibration import Calibration
 from ..rigs.mapping import Mapping
 from ..rigs.rig import Rig
 from ..typing import Bools, Floats, Indices
 
-SIDES = ("left", "right")
-_FEWEST = 12  # vertices of a foot, below which its shape is not known
-_BEHIND, _AHEAD, _ASIDE = 0.9, 2.2, 0.8  # of a foot's length: how far from the ankle its vertices lie
-# Directions in which a sole's outermost points lie: (across, up, along).
+_FEWEST = 12  # vertices from which a foot's shape is known
+_BEHIND, _AHEAD, _ASIDE = 0.9, 2.2, 0.8  # of a foot's length: how far from the ankle its vertices may be
+# Directions (across, up, along) in which the outermost points of a sole are found.
 _OUTWARD = np.array([(x, -1.0, z) for x in (-0.7, 0.0, 0.7) for z in (-2.0, -0.5, 0.0, 0.5, 2.0)])
 
 
 @dataclass(frozen=True, eq=False)
 class Sole:
-    """Points of one foot in the T-pose, canonical metres: heel (K, 3) from the ankle joint, which they follow, and
+    """Points of one foot in the T-pose, in canonical metres: heel (K, 3) from the ankle joint, with which it moves, and
     toes (L, 3) from the toe joint; L may be 0."""
 
     heel: Floats
@@ -33,7 +32,7 @@ class Sole:
 
 
 def find_soles(rig: Rig, mapping: Mapping, cal: Calibration) -> tuple[Sole, Sole] | None:
-    """The left and the right sole, or None where the rig has no mesh, or one that does not reach its feet."""
+    """The left and the right sole, or None if the rig has no mesh, or one that does not cover its feet."""
     if rig.low_points is None or not len(rig.low_points):
         return None
     points = rot.rotate(cal.axes, rig.low_points) * cal.scale  # (M, 3)
@@ -42,14 +41,14 @@ def find_soles(rig: Rig, mapping: Mapping, cal: Calibration) -> tuple[Sole, Sole
         for joint, bone in mapping.bones.items()
         if joint.endswith(("ankle", "foot"))
     }
-    nearer = np.linalg.norm((points - at["left_ankle"])[:, [0, 2]], axis=-1) < np.linalg.norm(
-        (points - at["right_ankle"])[:, [0, 2]], axis=-1
-    )
-    soles = [_sole(points[mine], at, side) for side, mine in zip(SIDES, (nearer, ~nearer), strict=True)]
+    to_left, to_right = (rot.length((points - at[f"{side}_ankle"])[:, [0, 2]]) for side in SIDES)
+    is_left = to_left < to_right
+    soles = [_sole(points[mine], at, side) for side, mine in zip(SIDES, (is_left, ~is_left), strict=True)]
     return (soles[0], soles[1]) if soles[0] and soles[1] else None
 
 
 def _sole(points: Floats, at: dict[str, Floats], side: str) -> Sole | None:
+    """The sole in points (M, 3), those nearest to this foot, or None for too few.  at: joints (3,) at rest."""
     ankle, toe = at[f"{side}_ankle"], at.get(f"{side}_foot")
     ahead = (toe - ankle if toe is not None else np.array([0.0, 0.0, 0.13])) * [1.0, 0.0, 1.0]
     length = float(np.linalg.norm(ahead))
@@ -68,12 +67,11 @@ def _sole(points: Floats, at: dict[str, Floats], side: str) -> Sole | None:
 
 
 def _outermost(own: Floats, mask: Bools) -> Indices:
-    """Indices of the points in `mask` that lie furthest in any of the directions."""
+    """Indices of the points in `mask` that are furthest out in any of the directions."""
     chosen = np.flatnonzero(mask)
     if not len(chosen):
         return chosen
-    furthest: Indices = chosen[np.unique(np.argmax(own[chosen] @ _OUTWARD.T, axis=0))]
-    return furthest
+    return np.asarray(chosen[np.unique(np.argmax(own[chosen] @ _OUTWARD.T, axis=0))])
 
 
 def lowest_points(motion: Motion, soles: tuple[Sole, Sole]) -> Floats:

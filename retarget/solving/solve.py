@@ -1,64 +1,72 @@
-"""Motion from the canonical skeleton to a rig, and back. See `calibration` for the algebra."""
-
-from dataclasses import replace
+"""Motion from the canonical skeleton to a rig, and back. The algebra is in `calibration`."""
 
 import numpy as np
 
-from ..motion import Motion, find_contacts
+from ..motion import Motion
 from ..motion import rotations as rot
-from ..motion.skeleton import JOINT, JOINT_COUNT, PARENTS, REST_OFFSETS
+from ..motion.skeleton import (
+    HIP_JOINTS,
+    JOINT,
+    JOINT_COUNT,
+    JOINT_NAMES,
+    NEXT_JOINT,
+    PARENTS,
+    REST_OFFSETS,
+    SIDES,
+    SPINE,
+    ankle_height,
+    hip_middle,
+    local_rotations,
+)
 from ..rigs.calibration import Calibration, calibrate_from_rest
 from ..rigs.mapping import Mapping
 from ..rigs.rig import Rig, RigMotion, basis_of
 from ..typing import Floats
-from .fit import fit_to_rig, toe_to_ankle
+from .fit import fit_to_rig
 
-_SPINE = ("pelvis", "spine1", "spine2", "spine3")
-_NECK = ("spine3", "neck", "head")
+_SPINE = [JOINT[name] for name in ("pelvis", *SPINE)]
+_NECK = [JOINT[name] for name in ("spine3", "neck", "head")]
 
 
 def _along(chain: Floats, positions: Floats) -> Floats:
-    """Rotations (T, K, 4) at fractional places `positions` (K,) of a chain of rotations (T, n, 4), by slerp."""
+    """Rotations (T, K, 4) at fractional positions (K,) along a chain of rotations (T, n, 4), by slerp."""
     low = np.clip(np.floor(positions + 1e-9).astype(int), 0, chain.shape[1] - 2)
     return rot.slerp(chain[:, low], chain[:, low + 1], positions - low)
 
 
 def _bone_targets(motion: Motion, mapping: Mapping) -> dict[str, Floats]:
-    """bone name -> canonical global rotation (T, 4) that it takes."""
+    """Bone name -> the canonical global rotation (T, 4) that it takes."""
     world = motion.global_rotations
     targets = {bone: world[:, JOINT[joint]] for joint, bone in mapping.bones.items()}
-    spine = world[:, [JOINT[j] for j in _SPINE]]
-    neck = world[:, [JOINT[j] for j in _NECK]]
-    count = len(mapping.spine)
-    for i, rotation in enumerate(np.moveaxis(_along(spine, np.arange(1, count + 1) * 3 / count), 1, 0)):
-        targets[mapping.spine[i]] = rotation
-    count = len(mapping.neck)
-    for i, rotation in enumerate(np.moveaxis(_along(neck, np.arange(1, count + 1) * 2 / (count + 1)), 1, 0)):
-        targets[mapping.neck[i]] = rotation
+    for bones, joints, steps in (
+        (mapping.spine, _SPINE, len(mapping.spine)),
+        (mapping.neck, _NECK, len(mapping.neck) + 1),
+    ):
+        rotations = _along(world[:, joints], np.arange(1, len(bones) + 1) * (len(joints) - 1) / steps)
+        targets.update({bone: rotations[:, i] for i, bone in enumerate(bones)})
     return targets
 
 
 def _twist(rotation: Floats, axis: Floats) -> Floats:
-    """Radians (T,) by which rotations (T, 4) turn about their own axis (3,), without jumps in time."""
+    """Radians (T,) by which rotations (T, 4) twist about an axis (3,), continuous in time."""
     angle = 2.0 * np.arctan2(rotation[:, 1:] @ axis, rotation[:, 0])
-    smooth: Floats = np.unwrap((angle + np.pi) % (2.0 * np.pi) - np.pi)
-    return smooth
+    return np.unwrap((angle + np.pi) % (2.0 * np.pi) - np.pi)
 
 
 def _twist_targets(motion: Motion, rig: Rig, mapping: Mapping) -> dict[str, Floats]:
-    """bone name -> canonical global rotation (T, 4) of twist bones.
+    """Bone name -> the canonical global rotation (T, 4) of a twist bone.
 
-    A forearm's (or shin's) follow the hand's twist, the more the nearer they are to it; an upper arm's (or thigh's) lag
-    behind its own, the more the nearer they are to the body.
+    Those of a forearm (or shin) follow the hand's twist in proportion to how near the hand they are; those of an upper
+    arm (or thigh) lag behind its own twist in proportion to how near the body they are.
     """
     targets = {}
     for joint, bones in mapping.twists.items():
         side, kind = joint.split("_")
-        end = {"hip": "knee", "knee": "ankle", "shoulder": "elbow", "elbow": "wrist"}[kind]
-        axis = rot.normalize(REST_OFFSETS[JOINT[f"{side}_{end}"]])
+        end = f"{side}_{NEXT_JOINT[kind]}"
+        axis = rot.normalize(REST_OFFSETS[JOINT[end]])
         lower = kind in ("knee", "elbow")
-        angle = _twist(motion.rotations[:, JOINT[f"{side}_{end}" if lower else joint]], axis)
-        start, stop = (rig.heads[rig.index[mapping.bones[j]]] for j in (joint, f"{side}_{end}"))
+        angle = _twist(motion.rotations[:, JOINT[end if lower else joint]], axis)
+        start, stop = (rig.heads[rig.index[mapping.bones[j]]] for j in (joint, end))
         for bone in bones:
             along = (rig.heads[rig.index[bone]] - start) @ (stop - start) / max(np.sum((stop - start) ** 2), 1e-12)
             share = float(np.clip(along, 0.0, 1.0)) - (0.0 if lower else 1.0)
@@ -68,7 +76,7 @@ def _twist_targets(motion: Motion, rig: Rig, mapping: Mapping) -> dict[str, Floa
 
 
 def _twist_rest(rig: Rig, mapping: Mapping, tpose: dict[str, Floats]) -> dict[str, Floats]:
-    """bone name -> T_j (4,) of twist bones, which lie in the T-pose as they lie along their limb at rest."""
+    """Bone name -> T_j (4,) of a twist bone, which is to its limb in the T-pose as it is at rest."""
     out = {}
     for joint, bones in mapping.twists.items():
         limb = mapping.bones[joint]
@@ -84,8 +92,21 @@ def to_bones(
     """The pose of every bone in every frame.
 
     Root motion is scaled by leg length; bones that no joint drives keep their rest pose.
-    fit: hold the feet of the rig's own body as the source's stand (see `fit`); without it every joint's rotation is
-    carried over as it is, of which `to_motion` is the exact inverse.
+    fit: make the feet of the rig's own body stand as the source's do (see `fit`). Without it every joint's rotation is
+    carried over unchanged, and `to_motion` is the exact inverse.
+
+    >>> from motiongpt.retarget.motion.skeleton import JOINT_NAMES, rest_joints
+    >>> from motiongpt.retarget.rigs.mapping import map_rig
+    >>> rig = Rig(JOINT_NAMES, PARENTS, np.tile(rot.IDENTITY, (22, 1)), 100.0 * rest_joints(), 100.0 * rest_joints())
+    >>> mapping = map_rig(rig)  # a rig in centimetres
+    >>> steps = np.linspace((0.0, 0.9, 0.0), (0.0, 0.9, 1.0), 10)
+    >>> motion = Motion(np.tile(rot.IDENTITY, (10, 22, 1)), steps, 20.0, np.zeros((10, 4)))
+    >>> posed = to_bones(motion, rig, mapping, fit=False)
+    >>> (posed.root_translation[-1] - posed.root_translation[0]).round(6)
+    array([  0.,   0., 100.])
+    >>> back = to_motion(rig, mapping, posed.global_rotations(rig), posed.heads(rig, mapping.root_bone), 20.0)
+    >>> bool(np.allclose(back.joints, motion.joints - motion.joints[0, 0] + back.joints[0, 0]))
+    True
     """
     cal = calibration or calibrate_from_rest(rig, mapping)
     motion = fit_to_rig(motion, rig, mapping, cal) if fit else motion
@@ -99,30 +120,29 @@ def to_bones(
     return RigMotion(basis_of(rig, world, len(motion)), translation, motion.fps)
 
 
-def _hips_middle(rig: Rig, mapping: Mapping) -> Floats:
-    middle: Floats = rig.heads[_pair(rig, mapping, "hip")].mean(axis=0)
-    return middle
-
-
 def _pair(rig: Rig, mapping: Mapping, joint: str) -> list[int]:
     """The bones of the left and the right joint of that name."""
-    return [rig.index[mapping.bones[f"{side}_{joint}"]] for side in ("left", "right")]
+    return [rig.index[mapping.bones[f"{side}_{joint}"]] for side in SIDES]
+
+
+def _ankles(rig: Rig, mapping: Mapping, cal: Calibration) -> tuple[Floats, float]:
+    """The rig's upward direction (3,), and the ankles' height along it at rest, in the rig's axes and units."""
+    up = rot.rotate(rot.conjugate(cal.axes), np.array([0.0, 1.0, 0.0]))
+    return up, float((rig.heads[_pair(rig, mapping, "ankle")] @ up).mean())
 
 
 def _root_translation(motion: Motion, rig: Rig, mapping: Mapping, cal: Calibration, turned: Floats) -> Floats:
-    """(T, 3) that brings the hips to the scaled middle of the canonical hips, ankles at their own height.
+    """(T, 3) that brings the middle of the hips to that of the canonical hips, scaled, ankles at their own height.
 
     turned: (T, 4) of the pelvis bone.
     """
     pelvis = rig.index[mapping.bones["pelvis"]]
-    middle = motion.joints[:, [JOINT["left_hip"], JOINT["right_hip"]]].mean(axis=1)  # (T, 3) canonical
-    middle = middle - [0.0, toe_to_ankle(motion.offsets), 0.0]
-    up = rot.rotate(rot.conjugate(cal.axes), np.array([0.0, 1.0, 0.0]))
-    ankles = float((rig.heads[_pair(rig, mapping, "ankle")] @ up).mean())
+    middle = motion.joints[:, HIP_JOINTS].mean(axis=1) - [0.0, ankle_height(motion.offsets), 0.0]  # (T, 3) canonical
+    up, ankles = _ankles(rig, mapping, cal)
     goal = rot.rotate(rot.conjugate(cal.axes), middle / cal.scale) + up * ankles
-    lever = rot.rotate(rot.conjugate(rig.rest_rotations[pelvis]), _hips_middle(rig, mapping) - rig.heads[pelvis])
-    translation: Floats = goal - rot.rotate(turned, lever) - rig.heads[pelvis]
-    return translation
+    hips = rig.heads[_pair(rig, mapping, "hip")].mean(axis=0)
+    lever = rot.rotate(rot.conjugate(rig.rest_rotations[pelvis]), hips - rig.heads[pelvis])
+    return np.asarray(goal - rot.rotate(turned, lever) - rig.heads[pelvis])
 
 
 def to_motion(
@@ -136,44 +156,34 @@ def to_motion(
     """The canonical motion of a posed rig.
 
     global_rotations: (T, N, 4) of the bones and heads: (T, N, 3) of their joints, in the rig's axes.
-    The result has the canonical body, lengths scaled by the legs'; its height over the floor is the rig's own origin's,
-    so call `Motion.on_floor` where that means nothing (BVH).
+    The result is on the canonical body, scaled by leg length. Its height is measured from the rig's own origin; where
+    that means nothing (BVH), call `Motion.on_floor`.
     """
     cal = calibration or calibrate_from_rest(rig, mapping)
+    world = _joint_rotations(rig, mapping, cal, global_rotations)
+    hips = rot.rotate(cal.axes, heads[:, _pair(rig, mapping, "hip")].mean(axis=1) * cal.scale)
+    _, ankles = _ankles(rig, mapping, cal)
+    lift = [0.0, ankle_height(REST_OFFSETS) - ankles * cal.scale, 0.0]
+    root = hips - rot.rotate(world[:, 0], hip_middle(REST_OFFSETS)) + lift
+    local = rot.unflip(rot.normalize(local_rotations(world)))
+    return Motion(local, root, fps, np.zeros((len(heads), 4))).with_contacts()
+
+
+def _joint_rotations(rig: Rig, mapping: Mapping, cal: Calibration, global_rotations: Floats) -> Floats:
+    """Canonical global rotations (T, 22, 4) of a rig whose bones have global rotations (T, N, 4) in its axes."""
     driven = {
         bone: rot.multiply(rot.multiply(cal.axes, global_rotations[:, rig.index[bone]]), rot.conjugate(turn))
         for bone, turn in cal.tpose.items()
     }
-    world = np.empty((len(heads), JOINT_COUNT, 4))
-    known = {JOINT[name] for name in mapping.bones}
+    world = np.empty((len(global_rotations), JOINT_COUNT, 4))
     for name, bone in mapping.bones.items():
         world[:, JOINT[name]] = driven[bone]
-    pelvis = driven[mapping.bones["pelvis"]]
-    spine = np.stack([pelvis, *(driven[b] for b in mapping.spine)], axis=1)
-    places = np.arange(1, 4) * (len(mapping.spine) / 3)
-    world[:, [JOINT[j] for j in _SPINE[1:]]] = _along(spine, places)
-    chest = driven[mapping.spine[-1]]
-    head = driven[mapping.bones["head"]] if "head" in mapping.bones else chest
-    neck = np.stack([chest, *(driven[b] for b in mapping.neck), head], axis=1)
-    world[:, [JOINT[j] for j in _NECK[1:]]] = _along(neck, np.arange(1, 3) * (len(mapping.neck) + 1) / 2)
-    known.update(JOINT[j] for j in (*_SPINE, *_NECK))
-    for joint in range(JOINT_COUNT):
-        if joint not in known:  # a joint that the rig lacks goes with its parent
+    spine = np.stack([driven[b] for b in (mapping.bones["pelvis"], *mapping.spine)], axis=1)
+    world[:, _SPINE[1:]] = _along(spine, mapping.spine_places)
+    head = mapping.bones.get("head", mapping.spine[-1])
+    neck = np.stack([driven[b] for b in (mapping.spine[-1], *mapping.neck, head)], axis=1)
+    world[:, _NECK[1:]] = _along(neck, np.arange(1, 3) * (len(mapping.neck) + 1) / 2)
+    for joint, name in enumerate(JOINT_NAMES):
+        if name not in mapping.bones and joint not in _SPINE + _NECK:  # what the rig lacks moves with its parent
             world[:, joint] = world[:, PARENTS[joint]]
-    local = world.copy()
-    local[:, 1:] = rot.multiply(rot.conjugate(world[:, list(PARENTS[1:])]), world[:, 1:])
-    middle = heads[:, _pair(rig, mapping, "hip")].mean(axis=1)
-    root = rot.rotate(cal.axes, middle * cal.scale)
-    lever = 0.5 * (REST_OFFSETS[JOINT["left_hip"]] + REST_OFFSETS[JOINT["right_hip"]])
-    up = rot.rotate(rot.conjugate(cal.axes), np.array([0.0, 1.0, 0.0]))
-    ankles = float((rig.heads[_pair(rig, mapping, "ankle")] @ up).mean())
-    root = root - rot.rotate(world[:, 0], lever) + [0.0, toe_to_ankle(REST_OFFSETS) - ankles * cal.scale, 0.0]
-    motion = Motion(
-        rotations=rot.unflip(rot.normalize(local)), root_position=root, fps=fps, contacts=np.zeros((len(heads), 4))
-    )
-    return with_contacts(motion)
-
-
-def with_contacts(motion: Motion) -> Motion:
-    """The motion with contacts found from its own feet."""
-    return replace(motion, contacts=find_contacts(motion.joints, motion.fps))
+    return world

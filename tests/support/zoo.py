@@ -24,7 +24,7 @@ from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.motion.feet import find_spans
 from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, JOINT
-from motiongpt.retarget.motion.sparse_curves import degrees_apart, sparse_curve
+from motiongpt.retarget.motion.sparse_curves import quaternion_error, sparse_curve
 from motiongpt.retarget.rigs.calibration import calibrate_from_rest, stands_at_rest
 from motiongpt.retarget.rigs.mapping import Mapping, map_rig
 from motiongpt.retarget.rigs.rig import Rig
@@ -181,9 +181,9 @@ def _keys(rig: Rig, mapping: Mapping, solved: object) -> tuple[float, float]:
     keys, worst, frames = 0, 0.0, len(solved.basis)
     for name in mapping.driven:
         values = solved.basis[:, rig.index[name]]
-        curve = sparse_curve(values, 1.0, degrees_apart)
+        curve = sparse_curve(values, 1.0, quaternion_error)
         keys += len(curve.frames)
-        worst = max(worst, float(degrees_apart(values, curve.evaluate(frames)).max()))
+        worst = max(worst, float(quaternion_error(values, curve.evaluate(frames)).max()))
     return keys / (len(mapping.driven) * frames), worst
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ....retarget.errors import MotionGPTError
 from ....retarget.files.amass import ENDINGS, ending_kind
-from ....retarget.files.body_models import body_place
+from ....retarget.files.body_models import body_path
 from ....retarget.files.reading import write_motion
 from ....retarget.motion import Motion
 from ....retarget.solving.root_motion import AUTO, DESTINATIONS, IN_PLACE
@@ -34,7 +34,7 @@ def check_output(path: Path, formats: Iterable[str], copies: int = 1, body: Path
         raise MotionGPTError(f"{path.name} {wrong}.", f"Use {' '.join(formats)}.")
     paths = [path] if copies == 1 else [_numbered(path, i) for i in range(1, copies + 1)]
     if ending_kind(path):
-        body_place(body)
+        body_path(body)
     _check_folder(path.absolute().parent)
     for target in paths:
         if target.is_dir():

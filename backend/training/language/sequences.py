@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 from ....retarget.motion import Motion
-from ....retarget.solving.solve import with_contacts
 from ....retarget.typing import Float32s, Ints
 from ...dataset.clips import Clip, Dataset
 from ...dataset.kinematics import activity, does_little
@@ -64,7 +63,7 @@ def at_speed(features: Float32s, speed: float) -> Float32s:
     if speed == 1.0:
         return features
     motion = features_to_motion(features.astype(np.float64))
-    motion = with_contacts(replace(motion, fps=FPS * speed).resample(FPS))
+    motion = replace(motion, fps=FPS * speed).resample(FPS).with_contacts()
     return motion_to_features(motion).astype(np.float32)
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from ....retarget.motion import rotations as rot
-from ....retarget.motion.skeleton import MIRRORED_JOINTS, REST_OFFSETS
+from ....retarget.motion.skeleton import MIRRORED_JOINTS, REST_OFFSETS, global_rotations
 from ....retarget.typing import Float64s, Floats, Ints
 from ...dataset.clips import load_motions
 from ...dataset.sampling import clip_weights
-from ...inbetween.network_input import AFTER, BEFORE, KEY_COUNT, Keys, global_rotations, joints_from_root
+from ...inbetween.network_input import AFTER, BEFORE, KEY_COUNT, Keys, joints_from_root
 
 LONGEST = 120
 """Frames between two keys, at most."""

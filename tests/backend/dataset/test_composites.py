@@ -13,7 +13,6 @@ from motiongpt.backend.features import features_to_motion, motion_to_features
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.motion.skeleton import JOINT
-from motiongpt.retarget.solving.solve import with_contacts
 
 
 def standing(frames: int = 60, bent: float = 0.0) -> Motion:
@@ -22,7 +21,7 @@ def standing(frames: int = 60, bent: float = 0.0) -> Motion:
     vectors[:, JOINT["left_shoulder"], 2], vectors[:, JOINT["right_shoulder"], 2] = -1.3, 1.3
     vectors[:, JOINT["spine1"], 0] = bent
     root = np.tile((0.0, 0.95, 0.0), (frames, 1))
-    return with_contacts(Motion(rot.from_rotation_vector(vectors), root, 20.0, np.zeros((frames, 4))))
+    return Motion(rot.from_rotation_vector(vectors), root, 20.0, np.zeros((frames, 4))).with_contacts()
 
 
 def raising(frames: int = 60) -> Motion:

@@ -13,14 +13,7 @@ from motiongpt.backend.engines import load_engine
 from motiongpt.backend.inbetween.exact import pinned, softened, spread, whole_poses
 from motiongpt.backend.inbetween.grid import Grid
 from motiongpt.backend.inbetween.interpolation import interpolate
-from motiongpt.backend.inbetween.network_input import (
-    curves,
-    global_rotations,
-    interpolated,
-    joints_from_root,
-    local_rotations,
-    poses_of,
-)
+from motiongpt.backend.inbetween.network_input import curves, interpolated, joints_from_root, poses_of
 from motiongpt.backend.inbetween.request import given_channels
 from motiongpt.backend.model_folder import find_model
 from motiongpt.backend.tasks import Inbetween
@@ -31,7 +24,7 @@ from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.motion.joining import on_canonical_body
 from motiongpt.retarget.motion.known import WHOLE, Known
-from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, JOINT, REST_OFFSETS
+from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, JOINT, REST_OFFSETS, global_rotations, local_rotations
 
 
 def wandering(frames: int, size: float, seed: int = 0, fps: float = 30.0) -> Motion:

@@ -194,7 +194,7 @@ def test_wrong_bodies_are_refused(bodies: Path, tmp_path: Path) -> None:
         "nan": {"v_template": np.full((156, 3), np.nan)},
         "objects": {"J_regressor": np.array([{}], dtype=object)},
     }.items():
-        with pytest.raises(MotionGPTError, match="no body model") as caught:
+        with pytest.raises(MotionGPTError, match="not a body model") as caught:
             load_body(make_body(tmp_path / f"{name}.npz", **change))
         assert caught.value.kind == "no_body"
 

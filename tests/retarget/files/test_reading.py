@@ -108,5 +108,5 @@ ONE_JOINT = (
 def test_damaged_files_are_refused(tmp_path, text):
     path = tmp_path / "broken.bvh"
     path.write_text(text)
-    with pytest.raises(MotionGPTError, match="no readable BVH"):
+    with pytest.raises(MotionGPTError, match="not a readable BVH"):
         read_motion(path)

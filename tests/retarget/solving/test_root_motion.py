@@ -70,7 +70,7 @@ def test_the_carrier_goes_under_the_hips_without_their_sway(destination: str) ->
     assert carrier is not None and carrier.bone == ("root" if destination == "bone" else None)
     assert np.abs(carrier.shift[:, 2]).max() == 0.0  # Blender's up
     hips = carried.heads(rig, mapping.root_bone)[:, rig.index[mapping.root_bone]]
-    inside = carrier.taken_back(hips) - rig.heads[rig.index[mapping.root_bone]]
+    inside = carrier.moved_back(hips) - rig.heads[rig.index[mapping.root_bone]]
     assert np.linalg.norm(inside[:, :2], axis=-1).max() < 0.06
     yaw = np.degrees(np.unwrap(2.0 * np.arctan2(carrier.turn[:, 3], carrier.turn[:, 0])))
     assert yaw[-1] - yaw[0] == pytest.approx(150.0, abs=6.0)

@@ -1,0 +1,7 @@
+"""Feet on the floor: finding when they stand, holding them still, and moving legs, toes and pelvis to match."""
+
+from .contacts import find_spans
+from .legs import bend_toes, lift_feet
+from .planting import match_contacts, plant_between, plant_feet
+
+__all__ = ["bend_toes", "find_spans", "lift_feet", "match_contacts", "plant_between", "plant_feet"]

@@ -1,0 +1,134 @@
+"""Legs, toes and pelvis moved to put the feet where they should be, and to keep the body above the floor."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ...typing import Floats
+from .. import Motion
+from .. import rotations as rot
+from ..skeleton import CONTACT_JOINTS, HIP_JOINTS, JOINT, LEG, PARENTS, SIDES
+from ..smoothing import moving_mean, smooth_peaks
+from ..two_bone_ik import bend_limb, reachable
+
+FLOOR = -0.003
+"""Metres: exact clips lie within millimetres of the floor and are left alone."""
+_HIGHEST_HOP = 0.08  # metres by which the body may rise where no foot stands but one is under the floor
+_DEEPEST_DROP = 0.08  # metres by which the pelvis may drop so that a leg reaches the floor
+_TIPS = np.array([[0.0, 0.0, 0.1]])  # metres from the toe joint: where toes end when there is no mesh to show it
+_MOST_BENT = np.radians(80.0)  # the furthest that toes bend upwards
+_STRETCH = 0.998  # of a leg's length: further than this only where the leg already was
+
+
+def lift_above_floor(motion: Motion) -> Motion:
+    """The motion with the whole body raised, smoothly, where a joint other than the feet's is under the floor."""
+    others = [j for j in range(len(PARENTS)) if j not in CONTACT_JOINTS]
+    depth = np.maximum(FLOOR - motion.joints[:, others, 1].min(axis=1), 0.0)
+    if not depth.any():
+        return motion
+    return motion.shifted(_upwards(smooth_peaks(depth, max(1, round(0.15 * motion.fps)))))
+
+
+def lower_pelvis(motion: Motion, ankles: Floats) -> Motion:
+    """The motion with the pelvis lowered, smoothly and by a few centimetres at most, where a leg is too short to reach
+    its ankle's target (T, 2, 3)."""
+    away = motion.joints[:, HIP_JOINTS] - ankles  # (T, 2, 3)
+    flat = np.sum(away[..., [0, 2]] ** 2, axis=-1)
+    limit = _reach_limit(motion)
+    needed = away[..., 1] - np.sqrt(np.maximum(limit**2 - flat, 0.0))
+    reach = (flat < limit**2) & (needed > 0)
+    drop = np.where(reach, np.minimum(needed, _DEEPEST_DROP), 0.0).max(axis=1)  # (T,)
+    if not drop.any():
+        return motion
+    return motion.shifted(_upwards(-smooth_peaks(drop, max(1, round(0.1 * motion.fps)))))
+
+
+def place_legs(motion: Motion, ankles: Floats, toes: Floats) -> Motion:
+    """The motion with both legs bent so that the ankles lie at their targets (T, 2, 3), and the feet pointed so that
+    the toes lie at theirs. An ankle out of reach gets as close as its leg allows."""
+    local = motion.rotations.copy()
+    world = motion.global_rotations
+    limits = _reach_limit(motion)
+    for side, name in enumerate(SIDES):
+        hip, knee, ankle, toe = (JOINT[f"{name}_{k}"] for k in (*LEG, "foot"))
+        start, middle, end = (motion.joints[:, j] for j in (hip, knee, ankle))
+        target = reachable(start, ankles[:, side], limits[:, side])
+        turn = bend_limb(start, middle, end, target, rot.rotate(world[:, hip], np.array([1.0, 0.0, 0.0])))
+        unmoved = (rot.length(ankles[:, side] - end) < 1e-9)[:, None]
+        hip_world = rot.multiply(np.where(unmoved, rot.IDENTITY, turn.upper), world[:, hip])
+        knee_world = rot.multiply(np.where(unmoved, rot.IDENTITY, turn.lower), world[:, knee])
+        pointing = rot.rotate(world[:, ankle], motion.offsets[toe])
+        wanted = _above_floor(
+            toes[:, side] - ankles[:, side], turn.end[:, 1], float(np.linalg.norm(motion.offsets[toe]))
+        )
+        ankle_world = rot.multiply(rot.between(pointing, wanted), world[:, ankle])
+        local[:, hip] = rot.multiply(rot.conjugate(world[:, PARENTS[hip]]), hip_world)
+        local[:, knee] = rot.multiply(rot.conjugate(hip_world), knee_world)
+        local[:, ankle] = rot.multiply(rot.conjugate(knee_world), ankle_world)
+    return replace(motion, rotations=rot.unflip(rot.normalize(local)))
+
+
+def _reach_limit(motion: Motion) -> Floats:
+    """(T, 2) metres that each ankle may be from its hip: just short of straight, or what the motion already has."""
+    lengths = rot.length(motion.offsets)
+    leg = np.array([lengths[JOINT[f"{s}_knee"]] + lengths[JOINT[f"{s}_ankle"]] for s in SIDES])
+    now = rot.length(motion.joints[:, [JOINT["left_ankle"], JOINT["right_ankle"]]] - motion.joints[:, HIP_JOINTS])
+    return np.asarray(np.minimum(np.maximum(now, _STRETCH * leg), leg * (1.0 - 1e-7)))
+
+
+def _above_floor(direction: Floats, height: Floats, length: float) -> Floats:
+    """Directions (T, 3), raised where a bone of `length` metres along them from `height` (T,) ends under the floor."""
+    unit = rot.normalize(direction)
+    rise = np.maximum(unit[:, 1], np.clip((FLOOR - height) / length, -1.0, 1.0))
+    scale = np.sqrt(1.0 - rise**2) / np.maximum(rot.length(unit[:, [0, 2]]), 1e-9)
+    return np.stack([unit[:, 0] * scale, rise, unit[:, 2] * scale], axis=-1)
+
+
+def bend_toes(motion: Motion, tips: tuple[Floats, Floats] = (_TIPS, _TIPS)) -> Motion:
+    """The motion with toes bent upwards where their tips would enter the floor, as when a foot pushes off; mocap with
+    one bone per foot lacks that.
+
+    tips: of the left and the right toes, (K, 3) metres from the toe joint in the T-pose.
+    """
+    rotations = motion.rotations.copy()
+    for side, own in zip(SIDES, tips, strict=True):
+        ankle, toe = JOINT[f"{side}_ankle"], JOINT[f"{side}_foot"]
+        if not len(own):
+            continue
+        world = motion.global_rotations[:, toe]
+        length = np.maximum(rot.length(own), 1e-9)  # (K,)
+        pitch = np.arcsin(np.clip(rot.rotate(world[:, None], own)[..., 1] / length, -1.0, 1.0))  # (T, K)
+        height = np.maximum(motion.joints[:, toe, 1], 0.0)[:, None]
+        least = np.arcsin(np.clip(-height / length, -1.0, 0.0))
+        # A tip may always lie as low as it does at rest: there a low toe joint alone bends nothing.
+        least = np.minimum(least, np.arcsin(np.clip(own[:, 1] / length, -1.0, 1.0)))
+        # Toes bend about their own hinge and only so far; it helps the more, the more the sole faces the floor.
+        faces_floor = np.clip(rot.rotate(world, np.array([0.0, 1.0, 0.0]))[:, 1] / 0.2, 0.0, 1.0)
+        bend = np.clip((least - pitch).max(axis=1), 0.0, _MOST_BENT) * faces_floor
+        turned = rot.multiply(world, rot.from_axis_angle((-1.0, 0.0, 0.0), bend))
+        rotations[:, toe] = rot.multiply(rot.conjugate(motion.global_rotations[:, ankle]), turned)
+    return replace(motion, rotations=rot.unflip(rotations))
+
+
+def lift_feet(motion: Motion, depths: Floats) -> Motion:
+    """The motion with both feet raised by depths (T, 2), the metres that they are under the floor.
+
+    The body rises, smoothly, with a standing foot or, where none stands, with both; a foot in the air moves along with
+    it. The legs do the rest.
+    """
+    if not depths.any():
+        return motion
+    standing = np.maximum(motion.contacts[:, [0, 2]], motion.contacts[:, [1, 3]]) > 0.5  # (T, 2)
+    in_air = np.minimum(depths.max(axis=1), _HIGHEST_HOP)
+    needed = np.where(standing.any(axis=1), (depths * standing).max(axis=1), in_air)
+    half = max(1, round(0.1 * motion.fps))
+    rise = smooth_peaks(needed, half)
+    free = 1.0 - moving_mean(standing.astype(float), half)
+    points = motion.joints[:, CONTACT_JOINTS].copy()
+    points[..., 1] += np.repeat(depths + free * np.maximum(rise[:, None] - depths, 0.0), 2, axis=1)
+    return place_legs(motion.shifted(_upwards(rise)), points[:, [0, 2]], points[:, [1, 3]])
+
+
+def _upwards(heights: Floats) -> Floats:
+    """Heights (T,) as vectors (T, 3)."""
+    return np.stack([np.zeros_like(heights), heights, np.zeros_like(heights)], axis=-1)
