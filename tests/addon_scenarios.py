@@ -388,11 +388,11 @@ def published_models() -> object:
 
 
 def _every_task(text: str) -> dict[str, object]:
-    preferences, protocol = (
-        importlib.import_module(f"{MODULE}.{part}") for part in ("addon.ui.preferences", "backend.process.protocol")
+    context, protocol = (
+        importlib.import_module(f"{MODULE}.{part}") for part in ("addon.jobs.context", "backend.process.protocol")
     )
     service = session().service
-    service.start(preferences.startup(bpy.context))
+    service.start(context.startup(bpy.context))
     while not service.ready():
         time.sleep(0.05)
 

@@ -13,11 +13,12 @@ from support.zoo_rigs import FAMILIES, build_rig
 from zoo import CHARACTERS, MOTIONS, SHARED
 
 from motiongpt.addon.action.new_action import write_action
+from motiongpt.addon.character.character import Character
 from motiongpt.addon.export.pictures import render_pictures
 from motiongpt.retarget.files.reading import read_motion
 from motiongpt.retarget.solving.solve import to_bones
 
-load_character, read_rig, map_rig = (getattr(action_scenarios, n) for n in ("load_character", "read_rig", "map_rig"))
+load_character, read_rig = action_scenarios.load_character, action_scenarios.read_rig
 
 
 def rigify() -> tuple[bpy.types.Object, bpy.types.Object]:
@@ -89,11 +90,11 @@ def build_skinned(name: str) -> bpy.types.Object:
 
 def render_row(armature: bpy.types.Object, clip: str, count: int) -> list[np.ndarray]:
     """Frames of one motion on the character, (height, width, 3) from 0 to 1."""
-    rig = read_rig(armature)
-    mapping = map_rig(rig)
+    character = Character.read(armature)
+    rig, mapping = character.rig, character.mapping
     motion = read_motion(SHARED / "mocap" / clip)
     motion = motion.slice(0, min(len(motion), round(4 * motion.fps)))
-    write_action(armature, rig, mapping, to_bones(motion, rig, mapping), clip, 1)
+    write_action(armature, character, to_bones(motion, rig, mapping), clip, 1)
     bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, len(motion)
     with tempfile.TemporaryDirectory() as folder:
         paths = render_pictures(armature, mapping.bones["pelvis"], Path(folder), count)

@@ -13,11 +13,11 @@ from mathutils import Matrix
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import rotations as rot
-from ...retarget.rigs.control_names import Switch, limb_switches
+from ...retarget.rigs.control_names import Switch, limb_switches, may_have_ik_controls
 from ...retarget.rigs.mapping import Mapping
 from ...retarget.rigs.rig import Carrier, Rig, RigMotion
 from ...retarget.solving.ik_controls import IkControl, IkLimb, place_limb
-from ...retarget.solving.root_motion import AUTO, BONE, HIPS, find_root
+from ...retarget.solving.root_motion import find_root
 from ...retarget.typing import Floats
 from .armature import ObjectAxes, object_axes
 
@@ -94,21 +94,6 @@ def moved_bone(bones: bpy.types.ArmatureBones, mapping: Mapping) -> str:
     return bone.name
 
 
-def choose_carrier(armature_object: bpy.types.Object, rig: Rig, mapping: Mapping, wanted: str) -> str:
-    """The destination of root motion that `retarget.root_motion.carry` takes, where the rig allows the wanted one.
-
-    Raises MotionGPTError for a root bone that the hips are connected to: both can't move on their own.
-    """
-    if wanted not in (AUTO, BONE) or find_root(rig, mapping) != moved_bone(armature_object.data.bones, mapping):
-        return wanted
-    if wanted == AUTO:
-        return HIPS
-    raise MotionGPTError(
-        f'The hips are connected to the root bone "{find_root(rig, mapping)}" and can\'t move on their own.',
-        "Clear Connected on the hips in Edit Mode, or put the root motion on the hips.",
-    )
-
-
 def ik_switches(armature_object: bpy.types.Object, ik: bool) -> list[Switch]:
     """(bone, custom property, value) that bring a control rig's limbs under their IK or FK controls."""
     pose = armature_object.pose.bones
@@ -120,7 +105,9 @@ def ik_switches(armature_object: bpy.types.Object, ik: bool) -> list[Switch]:
 def has_ik_controls(armature_object: bpy.types.Object) -> bool:
     """Whether limbs can be keyed by IK controls; cheap enough for every redraw."""
     bones = armature_object.data.bones
-    return "hand_ik.L" in bones and any(limb.end and limb.pole for limb in limb_switches(frozenset(bones.keys())))
+    return may_have_ik_controls(bones) and any(
+        limb.end and limb.pole for limb in limb_switches(frozenset(bones.keys()))
+    )
 
 
 def place(places: Places, rig: Rig, mapping_root: str, rig_motion: RigMotion) -> list[Key]:

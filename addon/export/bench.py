@@ -14,11 +14,11 @@ from mathutils import Vector
 from ...retarget.files.npz import load_npz
 from ...retarget.motion import Motion
 from ...retarget.rigs.calibration import calibrate_from_rest
-from ...retarget.rigs.mapping import map_rig
 from ...retarget.rigs.rig import Rig
 from ...retarget.solving.solve import to_bones
-from ..action.new_action import Curve, Tolerance, plan_keys, solve_keys, thin_keys, write_keys
-from ..character.armature import read_rig
+from ..action.new_action import Curve, solve_keys, thin_keys, write_keys
+from ..character.character import Character
+from ..character.settings import Tolerance
 from .mannequin import build_mannequin
 
 BONES = 60
@@ -30,13 +30,13 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
     armature = build_mannequin(bpy.context.scene.collection)
     add_bones(armature, BONES - len(armature.data.bones))
     motion = load_npz(job["motions"][0]["motion"])
-    rig = read_rig(armature)
-    mapping = map_rig(rig)
+    character = Character.read(armature)
+    rig, mapping = character.rig, character.mapping
     calibration = calibrate_from_rest(rig, mapping)
     # A fresh motion each time: positions and turns of joints are kept with it once they are known.
     solve = _seconds(lambda: to_bones(motion.slice(0, len(motion)), rig, mapping, calibration), 5)
     solved = to_bones(motion, rig, mapping, calibration)
-    curves = _on_every_bone(solve_keys(plan_keys(armature, rig, mapping), rig, solved), rig, motion)
+    curves = _on_every_bone(solve_keys(character, solved), rig, motion)
     write = _seconds(lambda: write_keys(armature, curves, "bulk", 1), 3)
     few = _seconds(lambda: write_keys(armature, thin_keys(curves, Tolerance(1.0, 0.005)), "few", 1), 1)
     armature.animation_data_clear()

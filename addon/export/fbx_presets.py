@@ -16,7 +16,7 @@ from mathutils import Matrix
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import rotations as rot
-from ...retarget.rigs.control_names import control_names
+from ...retarget.rigs.control_names import control_names, deforming_bone
 from ...retarget.typing import Floats
 from ..action.new_action import Curve, write_keys
 from ..character.placing import OBJECT
@@ -204,8 +204,7 @@ def _exported_bones(armature_object: bpy.types.Object) -> dict[str, str | None]:
 
 def _exported_parent(bone: bpy.types.Bone, chosen: set[str]) -> str | None:
     for parent in bone.parent_recursive:
-        stands_for = parent.name.replace("ORG-", "DEF-", 1)
-        for name in (parent.name, stands_for):
+        for name in (parent.name, deforming_bone(parent.name)):
             if name in chosen and name != bone.name:
                 return name
     return None

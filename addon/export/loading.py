@@ -5,28 +5,27 @@ from pathlib import Path
 import bpy
 
 from ...retarget.errors import MotionGPTError
-from ...retarget.rigs.mapping import Mapping, map_rig
-from ...retarget.rigs.rig import Rig
-from ..character.armature import read_rig
+from ..character.character import Character
 from .mannequin import build_mannequin
 
 MANNEQUIN = "mannequin"
 """The name, in place of a file, of the character that the add-on builds itself."""
 
 
-def load_character(source: str) -> tuple[bpy.types.Object, Rig, Mapping]:
-    """Replace the open file by the character of `source` (a file, or "mannequin"); its armature, rig and mapping.
+def load_character(source: str, ik: bool = False) -> tuple[bpy.types.Object, Character]:
+    """Replace the open file by the character of `source` (a file, or "mannequin"); its armature, and that as read.
 
-    Raises MotionGPTError for a file that is missing, can't be read, or holds no humanoid armature.
+    ik: as `Character.read` takes it.  Raises MotionGPTError for a file that is missing, can't be read, or holds no
+    humanoid armature.
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
     if source == MANNEQUIN:
         build_mannequin(bpy.context.scene.collection)
     else:
         _import(Path(source))
-    found = _find_armature(source)
-    clear_animation(found[0], keep_others=Path(source).suffix.lower() == ".blend")
-    return found
+    armature, character = _find_armature(source)
+    clear_animation(armature, keep_others=Path(source).suffix.lower() == ".blend")
+    return armature, Character.read(armature, ik) if ik else character
 
 
 def _import(path: Path) -> None:
@@ -67,24 +66,27 @@ def _import_fbx(file: str) -> None:
         bpy.ops.wm.fbx_import(filepath=file, use_anim=False)
 
 
-def _find_armature(source: str) -> tuple[bpy.types.Object, Rig, Mapping]:
+def _find_armature(source: str) -> tuple[bpy.types.Object, Character]:
     """The armature that maps; of several that do, a control rig before its metarig, else the one with most bones."""
-    found: list[tuple[bpy.types.Object, Rig, Mapping]] = []
+    found: list[tuple[bpy.types.Object, Character]] = []
     errors: list[MotionGPTError] = []
     for candidate in bpy.context.scene.objects:
         if candidate.type == "ARMATURE":
             try:
-                rig = read_rig(candidate)
-                found.append((candidate, rig, map_rig(rig)))
+                found.append((candidate, Character.read(candidate, ik=False)))
             except MotionGPTError as error:
                 errors.append(error)
     if found:
-        return max(found, key=lambda entry: (entry[2].found_by not in ("names", "shape"), len(entry[1].names)))
+        return max(found, key=lambda entry: _preference(entry[1]))
     if errors:
         raise errors[0]
     raise MotionGPTError(
         f"There is no armature in {source}.", "Choose a file with a rigged character.", kind="not_humanoid"
     )
+
+
+def _preference(character: Character) -> tuple[bool, int]:
+    return character.mapping.found_by not in ("names", "shape"), len(character.rig.names)
 
 
 def clear_animation(armature_object: bpy.types.Object, keep_others: bool) -> None:

@@ -1,12 +1,12 @@
 """What runs between `register` and `unregister`: the backend, the current job, and the timer that moves it along."""
 
 import logging
+from typing import Any
 
 import bpy
 from bpy.app.handlers import persistent
 
-from .edit_job import EditJob
-from .job import DONE, FAILED, Job
+from .job import Job, State
 from .service import Service
 from .takes import Takes
 
@@ -23,22 +23,21 @@ class Session:
 
     def __init__(self) -> None:
         self.service = Service()
-        self.job: Job | None = None
+        self.job: Job[Any] | None = None
         self.error = ""
         self.takes: Takes | None = None
 
     @property
-    def running(self) -> Job | None:
+    def running(self) -> Job[Any] | None:
         """The job, while there is more of it to come."""
-        return self.job if self.job and self.job.state == "RUNNING" else None
+        return self.job if self.job and self.job.state is State.RUNNING else None
 
-    def start(self, job: Job) -> Job:
+    def start(self, job: Job[Any]) -> None:
         """Begin a job that uses this session's service; the timer does the rest."""
         self.error = ""
         self.job = job
         if not bpy.app.timers.is_registered(_tick):
             bpy.app.timers.register(_tick, first_interval=0.0)
-        return self.job
 
     def tick(self) -> float | None:
         """Move the job along. Returns seconds until the next time or, as bpy's timers want it, None to end."""
@@ -49,13 +48,13 @@ class Session:
             job.tick()
         except Exception:
             log.exception("generating failed")
-        if job.state == FAILED:
+        if job.state is State.FAILED:
             self.error = job.message
             log.error("%s", job.message)
-        elif job.state == DONE and isinstance(job, EditJob) and job.takes:
+        elif job.state is State.DONE and job.takes:
             self.takes = job.takes
         redraw()
-        return TICK if job.state == "RUNNING" else None
+        return TICK if job.state is State.RUNNING else None
 
     def cancel(self, reason: str = "Cancelled.") -> None:
         """Stop the running job, if there is one."""

@@ -7,9 +7,10 @@ import bpy
 import numpy as np
 
 from ...retarget.errors import MotionGPTError
-from ...retarget.rigs.mapping import Mapping
 from ...retarget.solving.keyed_poses import ALL_GIVEN, given_mask, joints_of
-from ..action.keys import ActionCurves, action_curves, choice, generated_type, is_generated, read_points, read_record
+from ..action.fcurves import ActionCurves, action_curves, choice, is_switch, read_points
+from ..action.generated import generated_type, is_generated, read_record
+from ..character.character import Character
 
 SELECTED, ALL, MARKED = "SELECTED", "ALL", "MARKED"
 
@@ -28,6 +29,11 @@ class KeyedPose:
     whole: bool
 
 
+def whole_pose(frame: int) -> KeyedPose:
+    """All of the pose that is seen on a frame, keyed or not."""
+    return KeyedPose(frame, float(frame), ALL_GIVEN, whole=True)
+
+
 @dataclass
 class _Found:
     """What lies on one frame. times, keys: when and on which (bone, property) the user's keys are, generated ones that
@@ -42,8 +48,7 @@ class _Found:
 def choose_poses(
     scene: bpy.types.Scene,
     armature_object: bpy.types.Object,
-    mapping: Mapping,
-    carriers: tuple[str, ...],
+    character: Character,
     how: str,
     limits: tuple[int, int] | None,
 ) -> list[KeyedPose]:
@@ -54,9 +59,9 @@ def choose_poses(
     keys.  Raises MotionGPTError where no pose is chosen, or one that can't be kept.
     """
     curves = action_curves(armature_object)
-    found = _user_keys(curves, mapping, carriers) if curves else {}
+    found = _user_keys(curves, character) if curves else {}
     if how == MARKED:
-        return _marked(scene, armature_object, curves, mapping, carriers, found, limits)
+        return _marked(scene, armature_object, curves, character, found, limits)
     chosen = {frame: at for frame, at in found.items() if (at.selected if how == SELECTED else at.keys)}
     if not chosen:
         raise _none_chosen(scene, armature_object, how, bool(found))
@@ -74,23 +79,23 @@ def choose_poses(
                 "Select only keys inside, or change the range.",
             )
         chosen = inside
-    return [_pose(frame, at, mapping, carriers) for frame, at in sorted(chosen.items())]
+    return [_pose(frame, at, character) for frame, at in sorted(chosen.items())]
 
 
-def _pose(frame: int, found: _Found, mapping: Mapping, carriers: tuple[str, ...]) -> KeyedPose:
+def _pose(frame: int, found: _Found, character: Character) -> KeyedPose:
     # Where all was generated and something then changed, the animator has corrected a whole pose, as seen.
     # So has one who selects a pose in which nothing but generated keys lie.
     whole = not found.set_by_hand
-    mask = ALL_GIVEN if whole else given_mask(mapping, found.keys, carriers)
+    mask = ALL_GIVEN if whole else given_mask(character.mapping, found.keys, character.carriers)
     return KeyedPose(frame, found.times.most_common(1)[0][0] if found.times else float(frame), mask, whole)
 
 
-def _user_keys(curves: ActionCurves, mapping: Mapping, carriers: tuple[str, ...]) -> dict[int, _Found]:
+def _user_keys(curves: ActionCurves, character: Character) -> dict[int, _Found]:
     """Frame -> what lies there, of all keys on bones that the motion drives or that move such bones."""
     record, marked = read_record(curves.action), choice("type", generated_type())
     found: dict[int, _Found] = {}
     for (bone, channel), group in curves.by_bone().items():
-        if channel.startswith("[") or not (bone in carriers or joints_of(mapping, bone)):
+        if is_switch(channel) or not (bone in character.carriers or joints_of(character.mapping, bone)):
             continue
         for curve in group.values():
             points = read_points(curve)
@@ -110,8 +115,7 @@ def _marked(
     scene: bpy.types.Scene,
     armature_object: bpy.types.Object,
     curves: ActionCurves | None,
-    mapping: Mapping,
-    carriers: tuple[str, ...],
+    character: Character,
     found: dict[int, _Found],
     limits: tuple[int, int] | None,
 ) -> list[KeyedPose]:
@@ -128,10 +132,7 @@ def _marked(
     poses = []
     for frame in frames:
         at = found.get(frame)
-        if at and at.keys:
-            poses.append(_pose(frame, at, mapping, carriers))
-        else:
-            poses.append(KeyedPose(frame, float(frame), ALL_GIVEN, whole=True))
+        poses.append(_pose(frame, at, character) if at and at.keys else whole_pose(frame))
     return poses
 
 
@@ -161,10 +162,10 @@ def _has_selected(armature_object: bpy.types.Object) -> bool:
     )
 
 
-def user_frames(armature_object: bpy.types.Object, mapping: Mapping, carriers: tuple[str, ...]) -> set[int]:
+def user_frames(armature_object: bpy.types.Object, character: Character) -> set[int]:
     """The frames on which keys lie that were not generated, or were changed since."""
     curves = action_curves(armature_object)
-    found = _user_keys(curves, mapping, carriers) if curves else {}
+    found = _user_keys(curves, character) if curves else {}
     return {frame for frame, at in found.items() if at.keys}
 
 

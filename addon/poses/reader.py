@@ -6,7 +6,6 @@ found by its name each time, as an undo may take it away, and goes as soon as th
 saved.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,12 +14,12 @@ import numpy as np
 from bpy.app.handlers import persistent
 
 from ...retarget.motion import rotations as rot
+from ...retarget.rigs.control_names import limb_bone
 from ...retarget.rigs.rig import Rig
 from ...retarget.typing import Floats
 from ..character.armature import object_axes
 
 SCENE = "MotionGPT is reading poses"
-_LIMB_CONTROL = r"(thigh|shin|foot|upper_arm|forearm|hand)_fk\.[LR]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +89,9 @@ class PoseReader:
 
 
 def pose_source(armature_object: bpy.types.Object, control: str) -> str:
-    """The bone that shows where a control's limb is: Rigify's FK controls stay behind while the limb follows IK."""
-    name = f"ORG-{control.replace('_fk', '')}"
-    return name if re.fullmatch(_LIMB_CONTROL, control) and name in armature_object.data.bones else control
+    """The bone that shows where a control's limb is; most controls are there themselves."""
+    shown = limb_bone(control)
+    return shown if shown is not None and shown in armature_object.data.bones else control
 
 
 def _left_behind(armature_object: bpy.types.Object, control: str) -> str:

@@ -13,8 +13,8 @@ from ...retarget.errors import MotionGPTError
 from ...retarget.motion.skeleton import JOINT_NAMES
 from ...retarget.rigs.mapping import map_by_hand, map_from_json, map_rig, map_to_json
 from ..character.armature import read_rig
+from ..character.character import Character
 from ..character.placing import has_ik_controls
-from ..character.settings import find_mapping
 from ..jobs.context import chosen_armature
 
 SHOWN = tuple(j for j in JOINT_NAMES if not j.startswith("spine") and j != "neck")
@@ -114,7 +114,7 @@ class MOTIONGPT_OT_check_bones(_NeedsArmature, bpy.types.Operator):
     bl_label = "Check"
 
     def work(self, armature: bpy.types.Object) -> str:
-        mapping = find_mapping(armature, read_rig(armature))
+        mapping = Character.read(armature).mapping
         return f"The map fits: spine {', '.join(mapping.spine)}; neck {', '.join(mapping.neck) or 'none'}."
 
 
@@ -200,19 +200,17 @@ class MOTIONGPT_PT_rig(bpy.types.Panel):
         layout.operator("motiongpt.export_fbx", icon="EXPORT")
 
 
-CLASSES = (
-    MotionGPTJoint, MotionGPTRig, MOTIONGPT_OT_find_bones, MOTIONGPT_OT_check_bones, MOTIONGPT_OT_clear_bones,
-    MOTIONGPT_OT_save_bones, MOTIONGPT_OT_load_bones, MOTIONGPT_PT_rig,
+_register_classes, _unregister_classes = bpy.utils.register_classes_factory(
+    (MotionGPTJoint, MotionGPTRig, MOTIONGPT_OT_find_bones, MOTIONGPT_OT_check_bones, MOTIONGPT_OT_clear_bones,
+     MOTIONGPT_OT_save_bones, MOTIONGPT_OT_load_bones, MOTIONGPT_PT_rig)
 )  # fmt: skip
 
 
 def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
+    _register_classes()
     bpy.types.Object.motiongpt_rig = bpy.props.PointerProperty(type=MotionGPTRig)
 
 
 def unregister() -> None:
     del bpy.types.Object.motiongpt_rig
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+    _unregister_classes()

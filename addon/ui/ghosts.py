@@ -15,10 +15,8 @@ from ...retarget.rigs.mapping import Mapping
 from ...retarget.rigs.rig import Rig
 from ...retarget.solving.keyed_poses import ALL_GIVEN
 from ...retarget.typing import Float32s, Indices
-from ..action.new_action import plan_keys
-from ..character.armature import read_rig
-from ..character.settings import find_mapping
-from ..jobs.context import chosen_armature
+from ..character.character import Character
+from ..jobs.context import chosen_armature, scene_rate
 from ..poses.keyed import choose_poses
 from ..poses.reader import SCENE, PoseReader
 
@@ -81,15 +79,13 @@ class Ghosts:
         armature = chosen_armature(context)
         if not settings.ghosts or armature is None or armature.mode == "EDIT":
             return
-        rig = read_rig(armature)
-        mapping = find_mapping(armature, rig)
-        carriers = plan_keys(armature, rig, mapping).carriers
-        poses = choose_poses(scene, armature, mapping, carriers, settings.poses, None)[:MOST]
-        reader = PoseReader(armature, rig, ())
+        character = Character.read(armature)
+        poses = choose_poses(scene, armature, character, settings.poses, None)[:MOST]
+        reader = PoseReader(armature, character.rig, ())
         at = np.array(armature.matrix_world.translation)
-        yield from reader.read([pose.at for pose in poses], (scene.render.fps, scene.render.fps_base))
+        yield from reader.read([pose.at for pose in poses], scene_rate(scene))
         heads = reader.poses().heads + at  # (F, N, 3)
-        pairs = bone_lines(rig, mapping)
+        pairs = bone_lines(character.rig, character.mapping)
         figures = []
         for i, pose in enumerate(poses):
             colour = _EARLY + (_LATE - _EARLY) * (i / max(len(poses) - 1, 1))

@@ -99,16 +99,16 @@ class MOTIONGPT_OT_random_seed(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (MotionGPTSettings, MOTIONGPT_OT_random_seed)
+_register_classes, _unregister_classes = bpy.utils.register_classes_factory(
+    (MotionGPTSettings, MOTIONGPT_OT_random_seed)
+)
 
 
 def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
+    _register_classes()
     bpy.types.Scene.motiongpt = bpy.props.PointerProperty(type=MotionGPTSettings)
 
 
 def unregister() -> None:
     del bpy.types.Scene.motiongpt
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+    _unregister_classes()

@@ -5,7 +5,10 @@ is turned bone by bone, and IK, an end that is placed with a pole that the elbow
 """
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
+
+from ..motion.skeleton import JOINT
 
 Switch = tuple[str, str, float]
 """Bone, custom property, value."""
@@ -19,6 +22,14 @@ _AUTO_RIG_PRO = {
     "collar": "c_shoulder", "shoulder": "c_arm_fk", "elbow": "c_forearm_fk", "wrist": "c_hand_fk",
 }  # fmt: skip
 _CHAINS = {"arm": ("shoulder", "elbow", "wrist"), "leg": ("hip", "knee", "ankle")}
+_ARM, _LEG, _SPINE = _CHAINS["arm"], _CHAINS["leg"], ("spine1", "spine2", "spine3")
+# Rigify's controls that move a limb or the torso besides the FK controls: name without side -> joints.
+_RIGIFY_MOVERS = {
+    "hand_ik": _ARM, "upper_arm_ik": _ARM, "upper_arm_ik_target": _ARM, "foot_ik": _LEG, "foot_heel_ik": _LEG,
+    "foot_spin_ik": _LEG, "thigh_ik": _LEG, "thigh_ik_target": _LEG, "toe_ik": ("foot",),
+    "hips": ("pelvis", "spine1", "hip"), "chest": _SPINE, "root": ("pelvis", "root"),
+}  # fmt: skip
+_RIGIFY_LIMB_CONTROL = re.compile(r"(thigh|shin|foot|upper_arm|forearm|hand)_fk\.[LR]")
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,33 @@ def follow_switches(names: frozenset[str]) -> tuple[Switch, ...]:
     """What makes a control rig's neck and head follow one control alone: Rigify mixes the chest's turn in by halves."""
     found = control_names(names)
     return (("torso", "neck_follow", 0.0), ("torso", "head_follow", 0.0)) if found and found[0] == "rigify" else ()
+
+
+def may_have_ik_controls(names: Container[str]) -> bool:
+    """Whether it is worth asking `limb_switches` for IK controls, at the price of one look-up."""
+    return "hand_ik.L" in names
+
+
+def moved_joints(control: str) -> tuple[str, ...]:
+    """The joints that one of Rigify's controls moves, where it is not itself mapped; "root" for the whole character."""
+    name, _, suffix = control.rpartition(".")
+    sides = {"L": ("left_",), "R": ("right_",)}.get(suffix)
+    if sides is None:
+        name, sides = control, ("left_", "right_")
+    whole = (*JOINT, "root")
+    moved = _RIGIFY_MOVERS.get(name, ())
+    return tuple(found for joint in moved for found in ([joint] if joint in whole else [s + joint for s in sides]))
+
+
+def limb_bone(control: str) -> str | None:
+    """The bone that lies where the limb of one of Rigify's FK controls is: the control itself stays behind while the
+    limb follows IK. None for other bones."""
+    return f"ORG-{control.replace('_fk', '')}" if _RIGIFY_LIMB_CONTROL.fullmatch(control) else None
+
+
+def deforming_bone(bone: str) -> str:
+    """The deforming bone that a bone of Rigify's hidden skeleton stands for, by name; any other bone itself."""
+    return bone.replace("ORG-", "DEF-", 1)
 
 
 def _rigify_limb(names: frozenset[str], side: str, limb: str) -> LimbSwitch:

@@ -5,7 +5,6 @@ solved channel is off by at the keys is carried over the frames between, so that
 own movement: the correction stands still at a key, where the velocity is therefore the motion's own.
 """
 
-import re
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ import numpy as np
 from ..motion import Motion, find_contacts
 from ..motion import rotations as rot
 from ..motion.skeleton import JOINT, JOINT_COUNT, JOINT_NAMES, PARENTS
+from ..rigs.control_names import moved_joints
 from ..rigs.mapping import Mapping
 from ..typing import Floats, Indices
 
@@ -22,13 +22,6 @@ ROOT_BIT = JOINT_COUNT
 ALL_GIVEN = (1 << (JOINT_COUNT + 1)) - 1
 
 _SPINE = ("spine1", "spine2", "spine3")
-_ARM, _LEG = ("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle")
-# Rigify's controls that move a limb or the torso besides its FK controls: part of the name -> joints.
-_RIGIFY = {
-    "hand_ik": _ARM, "upper_arm_ik": _ARM, "upper_arm_ik_target": _ARM, "foot_ik": _LEG, "foot_heel_ik": _LEG,
-    "foot_spin_ik": _LEG, "thigh_ik": _LEG, "thigh_ik_target": _LEG, "toe_ik": ("foot",),
-    "hips": ("pelvis", "spine1", "hip"), "chest": _SPINE, "root": ("pelvis", "root"),
-}  # fmt: skip
 
 
 def given_mask(mapping: Mapping, keys: set[tuple[str, str]], carriers: Collection[str]) -> int:
@@ -65,10 +58,7 @@ def joints_of(mapping: Mapping, bone: str) -> tuple[str, ...]:
         found.append("neck")
     found += [joint for joint, bones in mapping.twists.items() if bone in bones]
     if not found and mapping.found_by == "rigify":
-        name, _, side = re.fullmatch(r"(.*?)(\.([LR]))?", bone).groups()  # type: ignore[union-attr]
-        for joint in _RIGIFY.get(name, ()):
-            sides = {"L": ("left_",), "R": ("right_",)}.get(side, ("left_", "right_"))
-            found += [joint] if joint in JOINT or joint == "root" else [s + joint for s in sides]
+        found += moved_joints(bone)
     return tuple(dict.fromkeys(found))
 
 

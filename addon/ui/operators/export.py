@@ -46,9 +46,4 @@ class MOTIONGPT_OT_export_fbx(bpy.types.Operator, ExportHelper):
         return {"FINISHED"}
 
 
-def register() -> None:
-    bpy.utils.register_class(MOTIONGPT_OT_export_fbx)
-
-
-def unregister() -> None:
-    bpy.utils.unregister_class(MOTIONGPT_OT_export_fbx)
+register, unregister = bpy.utils.register_classes_factory((MOTIONGPT_OT_export_fbx,))

@@ -4,12 +4,13 @@ import bpy
 import numpy as np
 
 from ....retarget.errors import MotionGPTError
-from ...action.keys import ActionCurves, action_curves, read_points, write_points
+from ...action.fcurves import ActionCurves, action_curves, read_points, write_points
 from ...jobs import session
 from ...jobs.context import check_armature, chosen_armature
-from ...jobs.edit_request import own_frames
+from ...jobs.inbetween import own_frames
 from ...jobs.takes import SHOWN
 from ...poses.keyed import gap_around
+from .tasks import BUSY
 
 
 class MOTIONGPT_OT_show_take(bpy.types.Operator):
@@ -78,7 +79,7 @@ class MOTIONGPT_OT_retime_gap(bpy.types.Operator):
             cls.poll_message_set(str(error))
             return False
         if now is None or now.running:
-            cls.poll_message_set("A motion is being generated. Wait for it, or cancel it.")
+            cls.poll_message_set(BUSY)
             return False
         return True
 
@@ -88,7 +89,7 @@ class MOTIONGPT_OT_retime_gap(bpy.types.Operator):
             first, last = gap_around(own_frames(context), context.scene.frame_current)
             if last - first + self.frames < 1:
                 raise MotionGPTError(
-                    f"The gap has {last - first} frames and can't become {-self.frames} shorter.", "Take off fewer."
+                    f"The gap has {last - first} frames and can't become {-self.frames} shorter.", "Shorten it by less."
                 )
         except MotionGPTError as error:
             self.report({"ERROR"}, str(error))
@@ -115,14 +116,6 @@ def _retime(curves: ActionCurves, first: int, last: int, new_last: int) -> None:
         marker.frame = round(float(later(np.array(float(marker.frame)))))
 
 
-CLASSES = (MOTIONGPT_OT_show_take, MOTIONGPT_OT_keep_take, MOTIONGPT_OT_retime_gap)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(
+    (MOTIONGPT_OT_show_take, MOTIONGPT_OT_keep_take, MOTIONGPT_OT_retime_gap)
+)
