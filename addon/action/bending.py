@@ -1,6 +1,6 @@
 """Generated frames bent so that they meet the keys that stay; only sums, which may run in another thread.
 
-`poses.given` reads from Blender what the keys say, `keys_between` makes keys of what comes out here.
+`poses.given` reads from Blender what the keys hold, `keys_between` makes keys of the result.
 """
 
 from collections.abc import Sequence
@@ -86,11 +86,11 @@ def _bend_one(bone: str, channel: str, values: Floats, given: GivenChannel) -> B
     if is_switch(channel):
         return _bend_switch(bone, channel, values, given)
     if given.loose:
-        given = _what_counts(values, given)
+        given = _without_far(values, given)
     at = np.array(sorted(given.seen), dtype=np.intp)
     seen = np.array([given.seen[frame] for frame in at])
     if not given.mode:
-        bent, jumps = bend_positions(values, at, seen), []
+        bent, jumps = bend_positions(values, at, seen), list[int]()
         for frame, value in given.keyed.items():
             bent[frame] = value
     else:
@@ -100,8 +100,8 @@ def _bend_one(bone: str, channel: str, values: Floats, given: GivenChannel) -> B
     return BentCurve(bone, channel, bent, given.kept, tuple(sorted(set(jumps))))
 
 
-def _what_counts(values: Floats, given: GivenChannel) -> GivenChannel:
-    """Without the poses from which the motion, which meets them, is far: there something else moves the limb."""
+def _without_far(values: Floats, given: GivenChannel) -> GivenChannel:
+    """Without poses that the motion is far from although it meets them: there something else moves the limb."""
     seen = {}
     for frame, pose in given.seen.items():
         if given.mode:

@@ -6,6 +6,7 @@ Up to Blender 4.3 an action holds F-curves itself; from 4.4 on it holds them for
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, cast
 
 import bpy
 import numpy as np
@@ -48,18 +49,17 @@ class ActionCurves:
     """The F-curves that animate one object.  bag: what owns them, the action itself or a slot's channelbag."""
 
     action: bpy.types.Action
-    bag: object
+    bag: Any  # which of the two depends on Blender's version
 
     @property
-    def fcurves(self) -> bpy.types.bpy_prop_collection:
-        return self.bag.fcurves
+    def fcurves(self) -> bpy.types.ActionChannelbagFCurves:
+        fcurves: bpy.types.ActionChannelbagFCurves = self.bag.fcurves
+        return fcurves
 
     def new(self, bone: str, channel: str, index: int) -> bpy.types.FCurve:
         """An F-curve that does not exist yet, in the group of its bone."""
-        path, group = data_path(bone, channel), bone if bone != OBJECT else "Object Transforms"
-        if self.bag == self.action:
-            return self.fcurves.new(path, index=index, action_group=group)
-        curve = self.fcurves.new(path, index=index)
+        curve = self.fcurves.new(data_path(bone, channel), index=index)
+        group = bone if bone != OBJECT else "Object Transforms"
         curve.group = self.bag.groups.get(group) or self.bag.groups.new(group)
         return curve
 
@@ -72,27 +72,28 @@ class ActionCurves:
         return found
 
 
+def played_action(owner: bpy.types.Object) -> bpy.types.Action | None:
+    """The action that the object plays."""
+    return owner.animation_data.action if owner.animation_data else None
+
+
 def action_curves(owner: bpy.types.Object) -> ActionCurves | None:
     """The curves of the object's action; None where it has no action, or none of its slots."""
-    animation = owner.animation_data
-    action = animation.action if animation else None
+    action: Any = played_action(owner)
     if action is None:
         return None
     if not hasattr(action, "slots"):
         return ActionCurves(action, action)
-    slot = animation.action_slot
-    if slot is None:
-        return None
-    for layer in action.layers:
-        for strip in layer.strips:
-            if bag := strip.channelbag(slot):
-                return ActionCurves(action, bag)
-    return None
+    slot = owner.animation_data.action_slot if owner.animation_data else None
+    strips = (strip for layer in action.layers for strip in layer.strips) if slot else ()
+    bags = (strip.channelbag(slot) for strip in strips)
+    return next((ActionCurves(action, bag) for bag in bags if bag), None)
 
 
 def new_action_curves(owner: bpy.types.Object, name: str) -> ActionCurves:
     """The curves of an action that is made, and that the object plays from now on."""
-    action, animation = bpy.data.actions.new(name), owner.animation_data
+    action: Any = bpy.data.actions.new(name)
+    animation = owner.animation_data or owner.animation_data_create()
     if not hasattr(action, "slots"):
         action.id_root = "OBJECT"
         animation.action = action
@@ -220,4 +221,10 @@ def with_key(points: Points, frame: float, value: float, key_type: str) -> Point
 @cache
 def choice(prop: str, name: str) -> int:
     """The number that a choice of a keyframe's property travels as in bulk."""
-    return bpy.types.Keyframe.bl_rna.properties[prop].enum_items[name].value
+    number: int = choices(prop)[name].value
+    return number
+
+
+def choices(prop: str) -> Any:
+    """The choices of a keyframe's property, by their names."""
+    return cast(bpy.types.EnumProperty, bpy.types.Keyframe.bl_rna.properties[prop]).enum_items

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...retarget.typing import Bools, Numbers
-from .fcurves import Points, choice
+from .fcurves import Points, choice, choices
 
 Fingerprints = NDArray[np.uint32]
 
@@ -22,7 +22,7 @@ RECORD = "motiongpt_generated"
 @cache
 def generated_type() -> str:
     """The key type that marks generated keys: "Generated" where Blender has it (from 4.3 on), else the baked one's."""
-    return "GENERATED" if "GENERATED" in bpy.types.Keyframe.bl_rna.properties["type"].enum_items else "JITTER"
+    return "GENERATED" if "GENERATED" in choices("type") else "JITTER"
 
 
 def fingerprints(path: str, index: int, values: Numbers) -> Fingerprints:
@@ -45,5 +45,5 @@ def write_record(action: bpy.types.Action, record: Fingerprints) -> None:
 
 def is_generated(curve: bpy.types.FCurve, points: Points, record: Fingerprints) -> Bools:
     """(n,): which keys were generated and are as they were then. One that the user has moved or set is the user's."""
-    marked = points["type"] == choice("type", generated_type())
+    marked: Bools = points["type"] == choice("type", generated_type())
     return marked & np.isin(fingerprints(curve.data_path, curve.array_index, points["co"][:, 1]), record)

@@ -13,6 +13,7 @@ import numpy as np
 from ...retarget.errors import MotionGPTError
 from ...retarget.typing import Bools, Indices
 from ..character.settings import Tolerance
+from ..character.typing import ArmatureObject
 from .bending import BentCurve, Span
 from .fcurves import (
     Points,
@@ -58,7 +59,7 @@ CurveKey = tuple[str, str, int]
 
 
 def read_keys(
-    armature_object: bpy.types.Object, span: Span, channels: Iterable[tuple[str, str]]
+    armature_object: ArmatureObject, span: Span, channels: Iterable[tuple[str, str]]
 ) -> dict[CurveKey, OldKeys]:
     """The keys of the F-curves of these (bone, property) that exist."""
     action = action_curves(armature_object)
@@ -84,11 +85,11 @@ def plan_curves(
     return planned
 
 
-def write_curves(armature_object: bpy.types.Object, planned: Sequence[NewKeys]) -> bpy.types.Action:
+def write_curves(armature_object: ArmatureObject, planned: Sequence[NewKeys]) -> bpy.types.Action:
     """Put the keys into the armature's action. Raises MotionGPTError where it has none."""
     action = action_curves(armature_object)
     if action is None:
-        raise MotionGPTError(f'"{armature_object.name}" has no animation any more.', "Undo, or generate again.")
+        raise MotionGPTError(f'"{armature_object.name}" no longer has an animation.', "Undo, or generate again.")
     curves = action.by_bone()
     for keys in planned:
         own = curves.get((keys.bone, keys.channel), {}).get(keys.index)
@@ -98,16 +99,19 @@ def write_curves(armature_object: bpy.types.Object, planned: Sequence[NewKeys]) 
     return action.action
 
 
-def copy_action(armature_object: bpy.types.Object, name: str) -> None:
+def copy_action(armature_object: ArmatureObject, name: str) -> None:
     """Let the armature play a copy of its action from now on, under that name; the original is stashed."""
     animation = armature_object.animation_data
+    if animation is None or animation.action is None:
+        return
     copy = animation.action.copy()
     copy.name = name
-    slot = animation.action_slot.identifier if hasattr(animation, "action_slot") else ""
-    stash_action(armature_object)
+    slot = getattr(animation, "action_slot", None)
+    identifier = slot.identifier if slot else ""
+    stash_action(animation)
     animation.action = copy
-    if slot:
-        animation.action_slot = copy.slots[slot]
+    if identifier:
+        animation.action_slot = copy.slots[identifier]
 
 
 def _channels(span: Span, bent: BentCurve, old: dict[CurveKey, OldKeys], tolerance: Tolerance | None) -> list[NewKeys]:

@@ -8,7 +8,7 @@ What Blender does with a pose bone (global rotations, rest R, posed G, of its pa
 
 so `basis` and `location`, which are what keys hold, come from the inverse of these.
 
-The steps of `write_action` also stand alone, for callers that may not hold Blender up: `solve_keys` and `thin_keys` do
+The steps of `write_action` also stand alone, for callers that may not block Blender: `solve_keys` and `thin_keys` do
 the sums and may run in another thread, `write_keys` changes Blender's data.
 """
 
@@ -27,6 +27,7 @@ from ..character.character import Character
 from ..character.placing import OBJECT, place
 from ..character.rotation_modes import from_quaternions, rotation_property
 from ..character.settings import Tolerance
+from ..character.typing import ArmatureObject
 from .fcurves import action_curves, dense_points, is_switch, new_action_curves, sparse_points, write_points
 
 Curve = tuple[str, str, Floats]
@@ -36,7 +37,7 @@ ThinCurve = tuple[str, str, Floats | SparseCurve]
 
 
 def write_action(
-    armature_object: bpy.types.Object,
+    armature_object: ArmatureObject,
     character: Character,
     rig_motion: RigMotion,
     name: str,
@@ -90,7 +91,7 @@ def thinned(channel: str, values: Floats, tolerance: Tolerance, kept: Indices | 
 
 
 def write_keys(
-    armature_object: bpy.types.Object, curves: Sequence[ThinCurve], name: str, start_frame: int
+    armature_object: ArmatureObject, curves: Sequence[ThinCurve], name: str, start_frame: int
 ) -> bpy.types.Action:
     """Make a new action of the curves, stash the old one. Raises MotionGPTError before anything is changed.
 
@@ -104,7 +105,7 @@ def write_keys(
     animation = armature_object.animation_data or armature_object.animation_data_create()
     _clear_offsets(armature_object, curves)
     animation.use_tweak_mode = False  # an action inside a tweaked strip can't be replaced
-    stash_action(armature_object)
+    stash_action(animation)
     animation.action_influence = 1.0
     animation.action_blend_type = "REPLACE"
     animation.action_extrapolation = "HOLD"
@@ -119,13 +120,12 @@ def write_keys(
     return action.action
 
 
-def stash_action(armature_object: bpy.types.Object) -> None:
-    """Move the object's action to a muted NLA track of the same name, unless such a track holds it already."""
-    animation = armature_object.animation_data
+def stash_action(animation: bpy.types.AnimData) -> None:
+    """Move the action to a muted NLA track of the same name, unless such a track holds it already."""
     action = animation.action
     if action is None:
         return
-    slot = animation.action_slot if hasattr(animation, "action_slot") else None
+    slot = getattr(animation, "action_slot", None)
     animation.action = None
     if not any(track.mute and strip.action == action for track in animation.nla_tracks for strip in track.strips):
         track = animation.nla_tracks.new()
@@ -140,8 +140,9 @@ def _rotation_curves(character: Character, rig_motion: RigMotion) -> list[Curve]
     """Per turned bone its rotation property and values, as the bone's mode wants them."""
     rig, modes, carrier = character.rig, character.modes, rig_motion.carrier
     wanted = rig_motion.global_rotations(rig)  # (T, N, 4)
-    if carrier is not None and carrier.bone is not None:
-        modes = modes | {carrier.bone: character.places.root.mode}
+    root = character.places.root
+    if carrier is not None and carrier.bone is not None and root is not None:
+        modes = modes | {carrier.bone: root.mode}
     whole = carrier.turn if carrier is not None and carrier.bone is None else rot.IDENTITY
     reached = np.empty_like(wanted)
     curves = []
@@ -158,7 +159,7 @@ def _rotation_curves(character: Character, rig_motion: RigMotion) -> list[Curve]
     return curves
 
 
-def _clear_offsets(armature_object: bpy.types.Object, curves: Sequence[ThinCurve]) -> None:
+def _clear_offsets(armature_object: ArmatureObject, curves: Sequence[ThinCurve]) -> None:
     """Bones back to their rest place: those that get keys, because the solver counts on it, and those that the action
     before has moved and this one leaves alone (a root bone, IK controls)."""
     pose = armature_object.pose.bones
@@ -167,10 +168,10 @@ def _clear_offsets(armature_object: bpy.types.Object, curves: Sequence[ThinCurve
             pose[name].location = (0.0, 0.0, 0.0)
     for name in _located_bones(armature_object) - {name for name, _, _ in curves}:
         if name in pose:
-            pose[name].matrix_basis = Matrix.Diagonal((*pose[name].scale, 1.0))
+            pose[name].matrix_basis = Matrix.Diagonal((*pose[name].scale[:], 1.0))
 
 
-def _located_bones(armature_object: bpy.types.Object) -> set[str]:
+def _located_bones(armature_object: ArmatureObject) -> set[str]:
     """The bones whose location the present action animates."""
     curves = action_curves(armature_object)
     return {bone for bone, channel in curves.by_bone() if channel == "location"} if curves else set()

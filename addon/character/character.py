@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import bpy
-
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from ...retarget.rigs.control_names import Switch, control_names, follow_switches
@@ -14,6 +12,7 @@ from ...retarget.solving.solve import to_bones
 from .armature import read_rig
 from .placing import Places, ik_switches, plan_places
 from .settings import find_mapping, keys_ik
+from .typing import ArmatureObject
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +34,7 @@ class Character:
     follow_switches: tuple[Switch, ...] = ()
 
     @classmethod
-    def read(cls, armature_object: bpy.types.Object, ik: bool | None = None) -> "Character":
+    def read(cls, armature_object: ArmatureObject, ik: bool | None = None) -> "Character":
         """Read an armature object in its present state.
 
         ik: key the IK controls of a control rig's limbs instead of their FK controls; None: as its settings say.
@@ -59,7 +58,9 @@ class Character:
             modes={name: pose[name].rotation_mode for name in mapping.driven if name not in replaced},
             places=places,
             limb_switches=tuple(ik_switches(armature_object, ik)),
-            follow_switches=tuple(switch for switch in follow_switches(names) if switch[1] in pose[switch[0]]),
+            follow_switches=tuple(
+                switch for switch in follow_switches(names) if pose[switch[0]].get(switch[1]) is not None
+            ),
         )
 
     @property

@@ -1,14 +1,14 @@
 """What an armature's own settings (`ui.bone_map.MotionGPTRig`) ask for; defaults where it has none."""
 
 from dataclasses import dataclass
-
-import bpy
+from typing import Any
 
 from ...retarget.rigs.mapping import Mapping, map_by_hand, map_rig
 from ...retarget.rigs.rig import Rig
 from ...retarget.solving.root_motion import AUTO, IN_PLACE
 from .armature import object_axes
 from .placing import has_ik_controls
+from .typing import ArmatureObject
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,14 @@ class Tolerance:
     location: float
 
 
-def find_mapping(armature_object: bpy.types.Object, rig: Rig) -> Mapping:
+def find_mapping(armature_object: ArmatureObject, rig: Rig) -> Mapping:
     """The armature's own bone map, or the one that is found where it has none. Raises MotionGPTError."""
     settings = _settings(armature_object)
     bones = {line.name: line.bone for line in settings.joints} if settings is not None else {}
     return map_by_hand(rig, bones) if bones else map_rig(rig)
 
 
-def key_tolerance(armature_object: bpy.types.Object) -> Tolerance | None:
+def key_tolerance(armature_object: ArmatureObject) -> Tolerance | None:
     """How far few keys may be off on this armature; None for a key on every frame."""
     settings = _settings(armature_object)
     if settings is None or settings.keys == "EVERY":
@@ -34,7 +34,7 @@ def key_tolerance(armature_object: bpy.types.Object) -> Tolerance | None:
     return Tolerance(settings.degrees, settings.millimetres / 1000.0 / object_axes(armature_object).scale)
 
 
-def wanted_destination(armature_object: bpy.types.Object) -> str:
+def wanted_destination(armature_object: ArmatureObject) -> str:
     """What shall carry the travel on this armature, for `Character.root_destination`."""
     settings = _settings(armature_object)
     if settings is None:
@@ -42,12 +42,12 @@ def wanted_destination(armature_object: bpy.types.Object) -> str:
     return IN_PLACE if settings.in_place else str(settings.root.lower())
 
 
-def keys_ik(armature_object: bpy.types.Object) -> bool:
+def keys_ik(armature_object: ArmatureObject) -> bool:
     """Whether IK controls are keyed instead of FK controls: chosen, and there are some."""
     settings = _settings(armature_object)
     return settings is not None and settings.controls == "IK" and has_ik_controls(armature_object)
 
 
-def _settings(armature_object: bpy.types.Object) -> bpy.types.PropertyGroup | None:
+def _settings(armature_object: ArmatureObject) -> Any | None:
     """None where the add-on runs without being enabled."""
     return getattr(armature_object, "motiongpt_rig", None)

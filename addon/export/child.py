@@ -27,6 +27,7 @@ from ...retarget.errors import MotionGPTError
 from ...retarget.files.npz import load_npz
 from ...retarget.solving.root_motion import AUTO, OBJECT
 from ..action.new_action import write_action
+from ..character.typing import as_armature, full
 from .bench import measure
 from .fbx_presets import PRESETS, export_fbx, write_fbx
 from .loading import last_line, load_character
@@ -70,7 +71,7 @@ def _one_motion(job: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
         destination = OBJECT  # its node becomes the root bone
     action = write_action(armature, character, character.solve(motion, destination), entry["name"], start)
     _set_scene_time(motion.fps, start, start + len(motion) - 1)
-    report = {
+    report: dict[str, Any] = {
         "output": str(output) if output else None,
         "armature": armature.name,
         "action": action.name,
@@ -88,7 +89,7 @@ def _one_motion(job: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _set_scene_time(fps: float, start: int, end: int) -> None:
-    scene = bpy.context.scene
+    scene = full(bpy.context).scene
     scene.render.fps = max(1, math.ceil(fps))
     scene.render.fps_base = scene.render.fps / fps
     scene.frame_start, scene.frame_end = start, max(end, start)
@@ -142,7 +143,7 @@ def _partial(path: Path) -> Path:
 
 def _save_fbx(file: str, name: str) -> None:
     _remove_bone_shapes()
-    bpy.context.scene.name = name  # the exporter names the scene's animation after it
+    full(bpy.context).scene.name = name  # the exporter names the scene's animation after it
     export_fbx(file, {"ARMATURE", "MESH", "EMPTY", "OTHER"})
 
 
@@ -169,8 +170,8 @@ _SAVERS: dict[str, Callable[[str, str], None]] = {".fbx": _save_fbx, ".glb": _sa
 def _remove_bone_shapes() -> None:
     """The objects that Blender draws in place of bones: without Blender they are stray meshes."""
     shapes = set()
-    for armature in (o for o in bpy.context.scene.objects if o.type == "ARMATURE"):
-        for bone in armature.pose.bones:
+    for armature in (o for o in full(bpy.context).scene.objects if o.type == "ARMATURE"):
+        for bone in as_armature(armature).pose.bones:
             if bone.custom_shape is not None:
                 shapes.add(bone.custom_shape)
                 bone.custom_shape = None

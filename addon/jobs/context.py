@@ -10,7 +10,8 @@ import bpy
 from ...backend import limits
 from ...retarget.errors import MotionGPTError
 from ..action.bending import Span
-from ..action.fcurves import action_curves, key_frames
+from ..action.fcurves import ActionCurves, action_curves, key_frames
+from ..character.typing import ArmatureObject, Scene, as_armature, full
 from ..poses.keyed import KeyedPose, whole_pose
 from .service import Startup
 
@@ -85,12 +86,12 @@ class MotionRequest:
             )
 
 
-def check_armature(context: bpy.types.Context) -> bpy.types.Object:
+def check_armature(context: bpy.types.Context) -> ArmatureObject:
     """The chosen armature, seen to without reading bones, cheap enough for every redraw. Raises MotionGPTError."""
     armature = chosen_armature(context)
     if armature is None:
         raise MotionGPTError("No armature is chosen.", "Select one, or pick one under Armature.")
-    if armature.name not in context.scene.objects:
+    if armature.name not in full(context).scene.objects:
         raise MotionGPTError(f'The armature "{armature.name}" is not in this scene.', "Choose another armature.")
     if armature.library is not None:
         raise MotionGPTError(
@@ -101,61 +102,61 @@ def check_armature(context: bpy.types.Context) -> bpy.types.Object:
     return armature
 
 
-def check_bones(armature: bpy.types.Object, names: Iterable[str]) -> None:
+def check_bones(armature: ArmatureObject, names: Iterable[str]) -> None:
     """Raises MotionGPTError where the armature lacks one of these bones."""
     missing = next((name for name in names if name not in armature.pose.bones), None)
     if missing is not None:
         raise MotionGPTError(f'"{armature.name}" has lost its bone "{missing}".', "Generate again.")
 
 
-def check_animated(armature: bpy.types.Object) -> None:
-    """Raises MotionGPTError for an armature without an action."""
-    if action_curves(armature) is None:
+def check_animated(armature: ArmatureObject) -> ActionCurves:
+    """The curves that animate the armature. Raises MotionGPTError where there are none."""
+    curves = action_curves(armature)
+    if curves is None:
         raise MotionGPTError(f'"{armature.name}" has no animation.', "Give it an action first.")
+    return curves
 
 
-def chosen_armature(context: bpy.types.Context) -> bpy.types.Object | None:
+def chosen_armature(context: bpy.types.Context) -> ArmatureObject | None:
     """The picked armature, else the active one, else the one that deforms the active object."""
-    picked = context.scene.motiongpt.armature
-    if picked is not None:
-        return picked
-    active = context.view_layer.objects.active
-    if active is None or active.type == "ARMATURE":
-        return active
-    return active.find_armature()
+    chosen = full(context).scene.motiongpt.armature or full(context).view_layer.objects.active
+    if chosen is not None and chosen.type != "ARMATURE":
+        chosen = chosen.find_armature()
+    return as_armature(chosen) if chosen is not None else None
 
 
-def find_armature(uid: int) -> bpy.types.Object | None:
+def find_armature(uid: int) -> ArmatureObject | None:
     """The armature of a request, or None where it was deleted meanwhile."""
-    return next((o for o in bpy.data.objects if o.session_uid == uid and o.type == "ARMATURE"), None)
+    found = (o for o in bpy.data.objects if o.session_uid == uid and o.type == "ARMATURE")
+    return next(map(as_armature, found), None)
 
 
-def scene_rate(scene: bpy.types.Scene) -> tuple[int, float]:
+def scene_rate(scene: Scene) -> tuple[int, float]:
     """Frames a second and the base that they are divided by, as `MotionRequest.rate`."""
     return scene.render.fps, scene.render.fps_base
 
 
-def scene_fps(scene: bpy.types.Scene) -> float:
+def scene_fps(scene: Scene) -> float:
     """Frames a second, as playback counts them."""
     return scene.render.fps / scene.render.fps_base
 
 
 def optional_prompt(context: bpy.types.Context) -> str:
     """The prompt, which may be empty. Raises MotionGPTError for one that is too long."""
-    prompt: str = context.scene.motiongpt.prompt.strip()
+    prompt: str = full(context).scene.motiongpt.prompt.strip()
     if prompt:
         limits.check_prompt(prompt)
     return prompt
 
 
-def scene_range(scene: bpy.types.Scene) -> tuple[int, int]:
+def scene_range(scene: Scene) -> tuple[int, int]:
     """First and last frame that the scene plays."""
     if scene.use_preview_range:
         return scene.frame_preview_start, scene.frame_preview_end
     return scene.frame_start, scene.frame_end
 
 
-def frames_before(armature: bpy.types.Object, start: int, most: float) -> int:
+def frames_before(armature: ArmatureObject, start: int, most: float) -> int:
     """How many frames of motion lie before a frame, at most so many: keys say where it begins."""
     curves = action_curves(armature)
     frames = [key_frames(curve) for curve in curves.fcurves] if curves else []
@@ -165,7 +166,7 @@ def frames_before(armature: bpy.types.Object, start: int, most: float) -> int:
 
 def startup(context: bpy.types.Context) -> Startup:
     """How the preferences want the backend. Raises MotionGPTError for a model folder or a Python that is none."""
-    entry = context.preferences.addons.get(EXTENSION)  # None where a script enabled the extension for one run
+    entry = full(context).preferences.addons.get(EXTENSION)  # None where a script enabled the extension for one run
     if entry is None:
         return Startup(log_path())
     wanted = entry.preferences

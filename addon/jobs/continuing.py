@@ -10,6 +10,7 @@ import bpy
 from ...backend import limits
 from ..action.bending import Span
 from ..character.character import Character
+from ..character.typing import full
 from ..poses.keyed import whole_pose
 from .context import (
     MotionRequest,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from ...backend.process.protocol import Request
 
 HISTORY_SECONDS = 4.0
-"""Motion before the current frame that goes along."""
+"""Of the motion before the current frame, this much is sent."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,7 @@ class ContinueJob(MotionJob[ContinueRequest]):
 
     @classmethod
     def gather(cls, context: bpy.types.Context) -> ContinueRequest:
-        scene, armature = context.scene, check_armature(context)
+        scene, armature = full(context).scene, check_armature(context)
         Character.read(armature)  # raises for what is no biped
         check_animated(armature)
         seconds, fps, now = scene.motiongpt.seconds, scene_fps(scene), scene.frame_current

@@ -9,6 +9,7 @@ import bpy
 from ...backend import limits
 from ..action.bending import Span
 from ..character.character import Character
+from ..character.typing import full
 from ..poses.keyed import whole_pose
 from .context import MotionRequest, Target, check_animated, check_armature, scene_fps, scene_range, scene_rate
 from .job import Waiting
@@ -33,7 +34,7 @@ class DescribeJob(MotionJob[DescribeRequest]):
 
     @classmethod
     def gather(cls, context: bpy.types.Context) -> DescribeRequest:
-        scene, armature = context.scene, check_armature(context)
+        scene, armature = full(context).scene, check_armature(context)
         Character.read(armature)  # raises for what is no biped
         check_animated(armature)
         first, last = scene_range(scene)

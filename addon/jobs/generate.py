@@ -13,6 +13,7 @@ from ..action.new_action import ThinCurve, solve_keys, thin_keys, write_keys
 from ..character.character import Character
 from ..character.placing import OBJECT
 from ..character.settings import key_tolerance, wanted_destination
+from ..character.typing import Scene, full
 from .context import Target, check_armature, check_bones, scene_fps
 from .job import ANSWERED, Job, Stage, Waiting, in_thread
 from .service import Service
@@ -40,7 +41,7 @@ class GenerateJob(Job[GenerateRequest]):
 
     @classmethod
     def gather(cls, context: bpy.types.Context) -> GenerateRequest:
-        scene, armature = context.scene, check_armature(context)
+        scene, armature = full(context).scene, check_armature(context)
         _check_settings(scene)
         Character.read(armature)  # raises for what is no biped
         seconds, frames, start_frame = _length(scene)
@@ -57,7 +58,7 @@ class GenerateJob(Job[GenerateRequest]):
     @classmethod
     def check(cls, context: bpy.types.Context, service: Service) -> None:
         check_armature(context)
-        _check_settings(context.scene)
+        _check_settings(full(context).scene)
 
     def _passes(self) -> Waiting[None]:
         yield from self._backend_ready()
@@ -93,13 +94,13 @@ class GenerateJob(Job[GenerateRequest]):
         self.message = f"{request.frames} frames on {armature.name} from frame {request.start_frame} on."
 
 
-def _check_settings(scene: bpy.types.Scene) -> None:
+def _check_settings(scene: Scene) -> None:
     """Raises MotionGPTError for a prompt or a length that can't work."""
     limits.check_prompt(scene.motiongpt.prompt)
     limits.check_seconds(_length(scene)[0])
 
 
-def _length(scene: bpy.types.Scene) -> tuple[float, int, int]:
+def _length(scene: Scene) -> tuple[float, int, int]:
     """Seconds, frames and first frame that the settings ask for."""
     settings = scene.motiongpt
     fps = scene_fps(scene)

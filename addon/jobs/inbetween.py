@@ -12,6 +12,7 @@ from ...retarget.errors import MotionGPTError
 from ...retarget.solving.keyed_poses import ALL_GIVEN
 from ..action.bending import Span
 from ..character.character import Character
+from ..character.typing import full
 from ..poses.keyed import ALL, KeyedPose, choose_poses, gap_around
 from .context import (
     MotionRequest,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from ...backend.process.protocol import Request
 
 CONTEXT_SECONDS = 1.0 / 3.0
-"""Motion before the range that goes along, so that speed carries over."""
+"""Of the motion before the range, this much is sent, so that the speed at its start is kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +63,9 @@ class InbetweenJob(MotionJob[InbetweenRequest]):
 
     @classmethod
     def gather(cls, context: bpy.types.Context) -> InbetweenRequest:
-        settings = context.scene.motiongpt
-        given_range = None if settings.range == "KEYS" else scene_range(context.scene)
+        scene = full(context).scene
+        settings = scene.motiongpt
+        given_range = None if settings.range == "KEYS" else scene_range(scene)
         poses = _poses(context, settings.poses, given_range)
         span = given_range or (poses[0].frame, poses[-1].frame)
         return _request(context, poses, span, settings.seed, settings.takes, settings.destination == "NEW")
@@ -91,7 +93,7 @@ def gather_gap(context: bpy.types.Context, seed: int) -> InbetweenRequest:
     Raises MotionGPTError for what can't work; nothing is changed.
     """
     poses = _poses(context, ALL, None)
-    gap = gap_around([pose.frame for pose in poses], context.scene.frame_current)
+    gap = gap_around([pose.frame for pose in poses], full(context).scene.frame_current)
     return _request(context, poses, gap, seed, takes=1, as_new=False)
 
 
@@ -99,7 +101,7 @@ def _request(
     context: bpy.types.Context, poses: list[KeyedPose], span: tuple[int, int], seed: int, takes: int, as_new: bool
 ) -> InbetweenRequest:
     """The request for a range of frames and those of the poses that lie in it."""
-    scene, (first, last) = context.scene, span
+    scene, (first, last) = full(context).scene, span
     poses = [pose for pose in poses if first <= pose.frame <= last]
     _check_room(poses, first, last)
     fps = scene_fps(scene)
@@ -124,7 +126,7 @@ def own_frames(context: bpy.types.Context) -> list[int]:
 
 def _poses(context: bpy.types.Context, how: str, within: tuple[int, int] | None) -> list[KeyedPose]:
     armature = check_armature(context)
-    return choose_poses(context.scene, armature, Character.read(armature), how, within)
+    return choose_poses(full(context).scene, armature, Character.read(armature), how, within)
 
 
 def _check_room(poses: list[KeyedPose], first: int, last: int) -> None:

@@ -1,6 +1,7 @@
-"""One press of a button as a job that `tick` moves along, so that Blender's main thread never waits.
+"""A press of a button as a job that `tick` advances, so that Blender's main thread never waits.
 
-`Job` is what all tasks share. A job's `_passes` is the whole of it, a generator that yields wherever it would wait. Only what touches bpy runs on the main thread; solving runs in a thread of its own and gets plain values.
+`Job` is what all tasks share. Its `_passes` are all that a job does: a generator that yields wherever it would wait.
+Only what touches bpy runs on the main thread; solving runs in a thread of its own and gets plain values.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import bpy
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
+from ..character.typing import ArmatureObject
 from .context import Target, find_armature
 from .service import Finished, Service, Working
 from .takes import Takes
@@ -72,7 +74,7 @@ class Job(Generic[R]):
     """state: RUNNING until it is one of the others.  message: then what became of it, for the user.
 
     task: as `ServerInfo.tasks` names it.  stage, fraction: for the progress bar.  longest_tick: seconds, the longest
-    that Blender was held up.  takes: what was made in several versions to flip through.
+    that Blender was blocked.  takes: what was made in several versions to flip through.
     """
 
     task: ClassVar[str]
@@ -153,7 +155,7 @@ class Job(Generic[R]):
             self.stage = Stage.EDIT_MODE
             yield
 
-    def _armature(self) -> bpy.types.Object:
+    def _armature(self) -> ArmatureObject:
         """The armature, wherever it is now. Raises MotionGPTError where it was deleted."""
         target = self.request.target
         armature = find_armature(target.armature_uid)

@@ -19,6 +19,7 @@ from ..action.fcurves import action_curves
 from ..action.keys_between import copy_action, write_curves
 from ..action.new_action import Curve, solve_keys
 from ..character.character import Character
+from ..character.typing import ArmatureObject
 from ..poses.reader import PoseReader, ReadPoses
 from .context import MotionRequest, check_armature
 from .job import ANSWERED, Job, Stage, Waiting, check_task, in_thread
@@ -134,7 +135,7 @@ def sent_motion(request: MotionRequest, character: Character, read: ReadPoses) -
     return spread_poses(poses, np.array(request.sent_at, dtype=np.intp), request.sent_frames)
 
 
-def carrier_of(armature: bpy.types.Object, character: Character) -> str:
+def carrier_of(armature: ArmatureObject, character: Character) -> str:
     """What carries the travel in the present action: the root bone where the animator has keyed it, else the hips."""
     places, curves = character.places, action_curves(armature)
     if places.root is None or places.root.name == places.hips.name or curves is None:

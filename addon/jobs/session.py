@@ -1,4 +1,4 @@
-"""What runs between `register` and `unregister`: the backend, the current job, and the timer that moves it along."""
+"""What runs between `register` and `unregister`: the backend, the current job, and the timer that advances it."""
 
 import logging
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
+from ...retarget.errors import MotionGPTError
+from ..character.typing import full
 from .job import Job, State
 from .service import Service
 from .takes import Takes
@@ -40,7 +42,7 @@ class Session:
             bpy.app.timers.register(_tick, first_interval=0.0)
 
     def tick(self) -> float | None:
-        """Move the job along. Returns seconds until the next time or, as bpy's timers want it, None to end."""
+        """Advance the job. Returns seconds until the next call or, as bpy's timers expect it, None to end."""
         job = self.running
         if job is None:
             return None
@@ -71,14 +73,16 @@ class Session:
 _session: Session | None = None
 
 
-def current() -> Session | None:
-    """The session, or None outside register ... unregister."""
+def current() -> Session:
+    """The session. Raises MotionGPTError outside register ... unregister."""
+    if _session is None:
+        raise MotionGPTError("The extension is not enabled.", "Enable it in the preferences.")
     return _session
 
 
 def redraw() -> None:
     """Draw the sidebars again, in every window."""
-    for window in bpy.context.window_manager.windows:
+    for window in full(bpy.context).window_manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
                 for region in area.regions:
@@ -90,7 +94,7 @@ def _tick() -> float | None:
     return _session.tick() if _session else None
 
 
-@persistent
+@persistent  # type: ignore[untyped-decorator]
 def _file_loaded(*_args: object) -> None:
     """Another file: the armature that a job was for is gone. The backend stays, loading it again would take seconds."""
     if _session:

@@ -1,4 +1,4 @@
-"""Several versions of the same frames, to flip through: solved once, bent to the keys as they are now when shown."""
+"""Takes, versions of the same frames to flip through: solved once, bent to the present keys when they are shown."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from ..action.keys_between import NewKeys, plan_curves, read_keys, write_curves
 from ..action.new_action import Curve
 from ..character.character import Character
 from ..character.settings import key_tolerance
+from ..character.typing import ArmatureObject
 from ..poses.given import read_given
 from ..poses.keyed import user_frames
 from ..poses.reader import ReadPoses
@@ -19,6 +20,11 @@ from .context import MotionRequest, check_bones, find_armature
 
 SHOWN = "motiongpt_take"
 """Custom property of an action: which take it shows, so that an undo takes that back too."""
+
+
+def shown_take(action: bpy.types.Action) -> int:
+    """The number of the take that an action shows."""
+    return int(action.get(SHOWN, 0))
 
 
 @dataclass(eq=False)
@@ -41,7 +47,7 @@ class Takes:
         return [(bone, channel) for bone, channel, _ in self.takes[0]]
 
     def shown_in(self, action: bpy.types.Action, number: int) -> None:
-        """Remember where a take stands."""
+        """Remember which action shows a take, and which one."""
         self.action_uid = action.session_uid
         action[SHOWN] = number
 
@@ -51,7 +57,7 @@ class Takes:
         curves = action_curves(armature) if armature else None
         return curves.action if curves and curves.action.session_uid == self.action_uid else None
 
-    def prepare(self, armature_object: bpy.types.Object, number: int) -> Callable[[], list[NewKeys]]:
+    def prepare(self, armature_object: ArmatureObject, number: int) -> Callable[[], list[NewKeys]]:
         """What makes the keys of a take, bent to those that are there now; it may run in another thread.
 
         Raises MotionGPTError where the armature is no longer what it was.
@@ -62,7 +68,7 @@ class Takes:
         old, tolerance = read_keys(armature_object, span, self.channels), key_tolerance(armature_object)
         return lambda: plan_curves(span, bend(solved, given), old, tolerance)
 
-    def check(self, armature_object: bpy.types.Object) -> None:
+    def check(self, armature_object: ArmatureObject) -> None:
         """Raises MotionGPTError where the armature or a pose that stays is no longer what it was."""
         check_bones(armature_object, (bone for bone, _ in self.channels))
         curves = action_curves(armature_object)
@@ -71,17 +77,18 @@ class Takes:
         if gone:
             raise MotionGPTError(f"The keys on frame {gone[0]} are gone.", "Generate again.")
 
-    def show(self, number: int) -> None:
-        """Put another take into the action. Raises MotionGPTError."""
+    def step(self, ahead: int) -> None:
+        """Put the take so many ahead of the one that is shown into the action. Raises MotionGPTError."""
         action = self.action()
         armature = find_armature(self.request.target.armature_uid)
         if action is None or armature is None:
             raise MotionGPTError("The action that the takes are for is not in use.", "Generate again.")
         self._check_unchanged(armature)
+        number = (shown_take(action) + ahead) % len(self.takes)
         self.shown_in(write_curves(armature, self.prepare(armature, number)()), number)
 
-    def _check_unchanged(self, armature_object: bpy.types.Object) -> None:
-        """Raises MotionGPTError where another take would go over something that the animator did since."""
+    def _check_unchanged(self, armature_object: ArmatureObject) -> None:
+        """Raises MotionGPTError where another take would overwrite what the animator has changed since."""
         kept = {pose.frame for pose in self.request.poses}
         mine = user_frames(armature_object, self.character) - kept
         changed = sorted(f for f in mine if self.request.span.start <= f <= self.request.span.end)

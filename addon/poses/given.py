@@ -12,6 +12,7 @@ from ..action.bending import APART, GivenChannel, Span
 from ..action.fcurves import action_curves, is_switch, key_frames
 from ..character.character import Character
 from ..character.rotation_modes import to_quaternions
+from ..character.typing import ArmatureObject
 from .keyed import KeyedPose
 from .reader import ReadPoses
 
@@ -20,7 +21,7 @@ Curves = dict[int, bpy.types.FCurve]
 
 
 def read_given(
-    armature_object: bpy.types.Object,
+    armature_object: ArmatureObject,
     character: Character,
     span: Span,
     poses: Sequence[KeyedPose],

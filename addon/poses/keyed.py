@@ -11,6 +11,7 @@ from ...retarget.solving.keyed_poses import ALL_GIVEN, given_mask, joints_of
 from ..action.fcurves import ActionCurves, action_curves, choice, is_switch, read_points
 from ..action.generated import generated_type, is_generated, read_record
 from ..character.character import Character
+from ..character.typing import ArmatureObject
 
 SELECTED, ALL, MARKED = "SELECTED", "ALL", "MARKED"
 
@@ -47,7 +48,7 @@ class _Found:
 
 def choose_poses(
     scene: bpy.types.Scene,
-    armature_object: bpy.types.Object,
+    armature_object: ArmatureObject,
     character: Character,
     how: str,
     limits: tuple[int, int] | None,
@@ -113,7 +114,7 @@ def _user_keys(curves: ActionCurves, character: Character) -> dict[int, _Found]:
 
 def _marked(
     scene: bpy.types.Scene,
-    armature_object: bpy.types.Object,
+    armature_object: ArmatureObject,
     curves: ActionCurves | None,
     character: Character,
     found: dict[int, _Found],
@@ -126,7 +127,9 @@ def _marked(
         raise _none_chosen(scene, armature_object, ALL, keyed=False)
     if not frames:
         raise MotionGPTError(
-            "No pose is marked." if not markers else f"No marker lies in the range from {limits[0]} to {limits[1]}.",
+            "No pose is marked."
+            if not markers or limits is None
+            else f"No marker lies in the range from {limits[0]} to {limits[1]}.",
             "Add a marker (M over the timeline) on every pose that stays.",
         )
     poses = []
@@ -136,7 +139,7 @@ def _marked(
     return poses
 
 
-def _none_chosen(scene: bpy.types.Scene, armature_object: bpy.types.Object, how: str, keyed: bool) -> MotionGPTError:
+def _none_chosen(scene: bpy.types.Scene, armature_object: ArmatureObject, how: str, keyed: bool) -> MotionGPTError:
     """Why there is no pose: keys of another armature are selected, none is, or there is none at all."""
     other = next((o for o in scene.objects if o.type == "ARMATURE" and o != armature_object and _has_selected(o)), None)
     if how == SELECTED and other is not None:
@@ -155,14 +158,14 @@ def _none_chosen(scene: bpy.types.Scene, armature_object: bpy.types.Object, how:
     )
 
 
-def _has_selected(armature_object: bpy.types.Object) -> bool:
-    curves = action_curves(armature_object)
+def _has_selected(thing: bpy.types.Object) -> bool:
+    curves = action_curves(thing)
     return curves is not None and any(
         bool(np.any(read_points(curve)["select_control_point"])) for curve in curves.fcurves
     )
 
 
-def user_frames(armature_object: bpy.types.Object, character: Character) -> set[int]:
+def user_frames(armature_object: ArmatureObject, character: Character) -> set[int]:
     """The frames on which keys lie that were not generated, or were changed since."""
     curves = action_curves(armature_object)
     found = _user_keys(curves, character) if curves else {}

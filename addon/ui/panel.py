@@ -1,21 +1,23 @@
-"""The sidebar of the 3D viewport: what to generate, how far it is, and how the backend fares."""
+"""The sidebar of the 3D viewport: the task and its settings, progress, and the state of the backend."""
 
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import bpy
 
+from ..character.typing import full
 from ..jobs import session
 from ..jobs.context import chosen_armature
 from ..jobs.job import Job, State
-from ..jobs.takes import SHOWN
+from ..jobs.takes import shown_take
+from .typing import classes_factory
 
 LINE = 38  # characters that fit a sidebar of the default width
 
 
-def _draw_generate(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+def _draw_generate(layout: bpy.types.UILayout, settings: Any) -> None:
     column = layout.column(align=True)
     column.prop(settings, "use_scene_range")
     row = column.row()
@@ -23,7 +25,7 @@ def _draw_generate(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup
     row.prop(settings, "seconds")
 
 
-def _draw_inbetween(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+def _draw_inbetween(layout: bpy.types.UILayout, settings: Any) -> None:
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
@@ -31,11 +33,11 @@ def _draw_inbetween(layout: bpy.types.UILayout, settings: bpy.types.PropertyGrou
         column.prop(settings, name)
 
 
-def _draw_continue(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+def _draw_continue(layout: bpy.types.UILayout, settings: Any) -> None:
     layout.prop(settings, "seconds")
 
 
-def _draw_describe(layout: bpy.types.UILayout, _settings: bpy.types.PropertyGroup) -> None:
+def _draw_describe(layout: bpy.types.UILayout, _settings: Any) -> None:
     layout.label(text="The scene's frame range")
 
 
@@ -45,7 +47,7 @@ def _draw_takes(layout: bpy.types.UILayout, now: session.Session) -> None:
     if now.takes and action is not None and len(now.takes.takes) > 1:
         row = layout.row(align=True)
         row.operator("motiongpt.show_take", text="", icon="TRIA_LEFT").step = -1
-        row.label(text=f"Take {action.get(SHOWN, 0) + 1} of {len(now.takes.takes)}")
+        row.label(text=f"Take {shown_take(action) + 1} of {len(now.takes.takes)}")
         row.operator("motiongpt.show_take", text="", icon="TRIA_RIGHT").step = 1
         row.operator("motiongpt.keep_take", text="Keep")
     row = layout.row(align=True)
@@ -63,7 +65,7 @@ class _TaskPanel:
     """
 
     button: str
-    settings: Callable[[bpy.types.UILayout, bpy.types.PropertyGroup], None]
+    settings: Callable[[bpy.types.UILayout, Any], None]
     hint: str | None = None
     after: Callable[[bpy.types.UILayout, session.Session], None] | None = None
 
@@ -85,11 +87,9 @@ class MOTIONGPT_PT_generate(bpy.types.Panel):
     bl_region_type = "UI"
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, task = self.layout, _TASKS[context.scene.motiongpt.task]
+        layout, now = cast(bpy.types.UILayout, self.layout), session.current()
+        task = _TASKS[full(context).scene.motiongpt.task]
         _draw_settings(layout, context, task)
-        now = session.current()
-        if now is None:
-            return
         if now.running:
             _draw_progress(layout, now.running)
         else:
@@ -102,7 +102,7 @@ class MOTIONGPT_PT_generate(bpy.types.Panel):
 
 
 def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, task: _TaskPanel) -> None:
-    settings = context.scene.motiongpt
+    settings = full(context).scene.motiongpt
     layout.prop(settings, "task", text="")
     if task.hint is not None:
         layout.prop(settings, "prompt", text="", placeholder=task.hint)
@@ -134,12 +134,12 @@ def _draw_status(layout: bpy.types.UILayout, now: session.Session) -> None:
     draw_text(layout, status.text, "ERROR" if status.failed else "NONE")
 
 
-def draw_text(layout: bpy.types.UILayout, text: str, icon: str) -> None:
-    """A sentence over as many lines as it needs: labels don't wrap."""
+def draw_text(layout: bpy.types.UILayout, text: str, icon: Any) -> None:
+    """A sentence over as many lines as it needs, because labels don't wrap."""
     column = layout.column(align=True)
     column.scale_y = 0.8
     for i, line in enumerate(textwrap.wrap(text, LINE, break_on_hyphens=False)):
         column.label(text=line, icon=icon if i == 0 else "BLANK1" if icon != "NONE" else "NONE")
 
 
-register, unregister = bpy.utils.register_classes_factory((MOTIONGPT_PT_generate,))
+register, unregister = classes_factory(MOTIONGPT_PT_generate)

@@ -3,6 +3,7 @@
 import bpy
 
 from ..jobs.context import EXTENSION, log_path
+from .typing import classes_factory
 
 
 class MotionGPTPreferences(bpy.types.AddonPreferences):
@@ -37,4 +38,4 @@ class MotionGPTPreferences(bpy.types.AddonPreferences):
         self.layout.label(text=f"Log: {log_path()}")
 
 
-register, unregister = bpy.utils.register_classes_factory((MotionGPTPreferences,))
+register, unregister = classes_factory(MotionGPTPreferences)

@@ -5,7 +5,6 @@ is turned bone by bone, and IK, an end that is placed with a pole that the elbow
 """
 
 import re
-from collections.abc import Container
 from dataclasses import dataclass
 
 from ..motion.skeleton import JOINT
@@ -22,6 +21,8 @@ _AUTO_RIG_PRO = {
     "collar": "c_shoulder", "shoulder": "c_arm_fk", "elbow": "c_forearm_fk", "wrist": "c_hand_fk",
 }  # fmt: skip
 _CHAINS = {"arm": ("shoulder", "elbow", "wrist"), "leg": ("hip", "knee", "ankle")}
+MARK_OF_IK = "hand_ik.L"
+"""A bone that every control rig has whose IK controls are known: one look-up for what asks often."""
 _ARM, _LEG, _SPINE = _CHAINS["arm"], _CHAINS["leg"], ("spine1", "spine2", "spine3")
 # Rigify's controls that move a limb or the torso besides the FK controls: name without side -> joints.
 _RIGIFY_MOVERS = {
@@ -94,17 +95,12 @@ def follow_switches(names: frozenset[str]) -> tuple[Switch, ...]:
     return (("torso", "neck_follow", 0.0), ("torso", "head_follow", 0.0)) if found and found[0] == "rigify" else ()
 
 
-def may_have_ik_controls(names: Container[str]) -> bool:
-    """Whether it is worth asking `limb_switches` for IK controls, at the price of one look-up."""
-    return "hand_ik.L" in names
-
-
 def moved_joints(control: str) -> tuple[str, ...]:
     """The joints that one of Rigify's controls moves, where it is not itself mapped; "root" for the whole character."""
     name, _, suffix = control.rpartition(".")
-    sides = {"L": ("left_",), "R": ("right_",)}.get(suffix)
-    if sides is None:
-        name, sides = control, ("left_", "right_")
+    sides = {"L": ["left_"], "R": ["right_"]}.get(suffix, [])
+    if not sides:
+        name, sides = control, ["left_", "right_"]
     whole = (*JOINT, "root")
     moved = _RIGIFY_MOVERS.get(name, ())
     return tuple(found for joint in moved for found in ([joint] if joint in whole else [s + joint for s in sides]))

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import bpy
 
 from ....retarget.errors import MotionGPTError
+from ...character.typing import full
 from ...jobs import session
 from ...jobs.continuing import ContinueJob
 from ...jobs.describe import DescribeJob
@@ -12,11 +13,16 @@ from ...jobs.generate import GenerateJob
 from ...jobs.inbetween import InbetweenJob, gather_gap
 from ...jobs.job import Job
 from ..properties import SEED_LIMIT
+from ..typing import OperatorResult, classes_factory
 
-BUSY = "A motion is being generated. Wait for it, or cancel it."
+
+def check_idle() -> None:
+    """Raises MotionGPTError while a job runs."""
+    if session.current().running:
+        raise MotionGPTError("A motion is being generated.", "Wait for it, or cancel it.")
 
 
-class StartsJob:
+class StartsJob(bpy.types.Operator):
     """What the operators that start a job share. job: the class of what they start."""
 
     # No UNDO: pressing the button changes nothing yet; the job pushes one step once it has written.
@@ -25,18 +31,15 @@ class StartsJob:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        now = session.current()
-        if now is None or now.running:
-            cls.poll_message_set(BUSY)
-            return False
         try:
-            cls.job.check(context, now.service)
+            check_idle()
+            cls.job.check(context, session.current().service)
         except MotionGPTError as error:
             cls.poll_message_set(str(error))
             return False
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         now = session.current()
         try:
             now.start(self.job(self.gather(context), now.service))
@@ -51,7 +54,7 @@ class StartsJob:
         return self.job.gather(context)
 
 
-class MOTIONGPT_OT_generate(StartsJob, bpy.types.Operator):
+class MOTIONGPT_OT_generate(StartsJob):
     """Generate the described motion and put it on the armature as a new action"""
 
     bl_idname = "motiongpt.generate"
@@ -59,7 +62,7 @@ class MOTIONGPT_OT_generate(StartsJob, bpy.types.Operator):
     job = GenerateJob
 
 
-class MOTIONGPT_OT_inbetween(StartsJob, bpy.types.Operator):
+class MOTIONGPT_OT_inbetween(StartsJob):
     """Generate the frames between the chosen poses; the poses stay exactly as they are keyed"""
 
     bl_idname = "motiongpt.inbetween"
@@ -67,7 +70,7 @@ class MOTIONGPT_OT_inbetween(StartsJob, bpy.types.Operator):
     job = InbetweenJob
 
 
-class MOTIONGPT_OT_redo_gap(StartsJob, bpy.types.Operator):
+class MOTIONGPT_OT_redo_gap(StartsJob):
     """Regenerate the gap around the current frame with the next seed; everything else stays"""
 
     bl_idname = "motiongpt.redo_gap"
@@ -75,13 +78,13 @@ class MOTIONGPT_OT_redo_gap(StartsJob, bpy.types.Operator):
     job = InbetweenJob
 
     def gather(self, context: bpy.types.Context) -> Any:
-        settings = context.scene.motiongpt
+        settings = full(context).scene.motiongpt
         request = gather_gap(context, (settings.seed + 1) % SEED_LIMIT)
         settings.seed = request.seed  # so that the same motion can be had again
         return request
 
 
-class MOTIONGPT_OT_continue(StartsJob, bpy.types.Operator):
+class MOTIONGPT_OT_continue(StartsJob):
     """Generate more motion from the pose on the current frame on, as the motion before it leads there"""
 
     bl_idname = "motiongpt.continue_motion"
@@ -89,7 +92,7 @@ class MOTIONGPT_OT_continue(StartsJob, bpy.types.Operator):
     job = ContinueJob
 
 
-class MOTIONGPT_OT_describe(StartsJob, bpy.types.Operator):
+class MOTIONGPT_OT_describe(StartsJob):
     """Say in words what the character does in the scene's frame range"""
 
     bl_idname = "motiongpt.describe"
@@ -106,24 +109,21 @@ class MOTIONGPT_OT_cancel(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        now = session.current()
-        if now is None or not now.running:
+        if not session.current().running:
             cls.poll_message_set("Nothing is being generated.")
             return False
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         session.current().cancel()
         return {"FINISHED"}
 
 
-register, unregister = bpy.utils.register_classes_factory(
-    (
-        MOTIONGPT_OT_generate,
-        MOTIONGPT_OT_inbetween,
-        MOTIONGPT_OT_redo_gap,
-        MOTIONGPT_OT_continue,
-        MOTIONGPT_OT_describe,
-        MOTIONGPT_OT_cancel,
-    )
+register, unregister = classes_factory(
+    MOTIONGPT_OT_generate,
+    MOTIONGPT_OT_inbetween,
+    MOTIONGPT_OT_redo_gap,
+    MOTIONGPT_OT_continue,
+    MOTIONGPT_OT_describe,
+    MOTIONGPT_OT_cancel,
 )
