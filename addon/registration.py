@@ -3,15 +3,14 @@
 from .jobs import session
 from .poses import reader
 from .ui import bone_map, ghosts, panel, preferences, properties
-from .ui.operators import export, gaps, generate, poses
+from .ui.operators import export, gaps, tasks
 
 _MODULES = (
     preferences,
     properties,
     session,
     reader,
-    generate,
-    poses,
+    tasks,
     export,
     gaps,
     ghosts,

@@ -1,35 +1,38 @@
 """Keys of bent curves put into an action: only where nothing is kept, every other key as it was.
 
-`read_keys` takes the keys that are there, `plan_curves` puts old and new together and may run in another thread,
-`write_curves` changes the action.
+`read_keys` takes the keys that are there, `plan_curves` joins old and new and may run in another thread, `write_curves`
+changes the action. A key that stays keeps its value bit for bit, because nothing is ever written over it.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import bpy
 import numpy as np
-from numpy.typing import NDArray
 
-from ...retarget.typing import Bools, Floats, Indices
-from ..jobs.edit_request import EditRequest
-from .bending import BentCurve
-from .keys import (
+from ...retarget.errors import MotionGPTError
+from ...retarget.typing import Bools, Indices
+from ..character.settings import Tolerance
+from ..character.typing import ArmatureObject
+from .bending import BentCurve, Span
+from .fcurves import (
     Points,
     action_curves,
-    bone_path,
     choice,
-    fingerprints,
-    generated_type,
+    complete,
+    data_path,
+    dense_points,
+    is_switch,
     merge,
-    new_points,
     read_points,
-    read_record,
     select,
+    sparse_points,
+    step_points,
     with_key,
     write_points,
-    write_record,
 )
-from .new_action import Tolerance, stash_action, thinned
+from .generated import Fingerprints, fingerprints, generated_type, read_record, write_record
+from .new_action import stash_action, thinned
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,19 +51,20 @@ class NewKeys:
     channel: str
     index: int
     points: Points
-    record: NDArray[np.uint32]
+    record: Fingerprints
 
 
-_EMPTY = new_points(np.empty(0), np.empty(0), "LINEAR", "FREE", "KEYFRAME")
+CurveKey = tuple[str, str, int]
+"""Bone, property and index of an F-curve."""
 
 
 def read_keys(
-    armature_object: bpy.types.Object, request: EditRequest, channels: list[tuple[str, str]]
-) -> dict[tuple[str, str, int], OldKeys]:
-    """(bone, property, index) -> the keys, of the F-curves that exist."""
+    armature_object: ArmatureObject, span: Span, channels: Iterable[tuple[str, str]]
+) -> dict[CurveKey, OldKeys]:
+    """The keys of the F-curves of these (bone, property) that exist."""
     action = action_curves(armature_object)
     curves = action.by_bone() if action else {}
-    edges = (request.start - 1, request.end + 1)
+    edges = (span.start - 1, span.end + 1)
     return {
         (bone, channel, index): OldKeys(read_points(curve), {frame: curve.evaluate(frame) for frame in edges})
         for bone, channel in channels
@@ -69,10 +73,7 @@ def read_keys(
 
 
 def plan_curves(
-    request: EditRequest,
-    bent: list[BentCurve],
-    old: dict[tuple[str, str, int], OldKeys],
-    tolerance: Tolerance | None,
+    span: Span, bent: Sequence[BentCurve], old: dict[CurveKey, OldKeys], tolerance: Tolerance | None
 ) -> list[NewKeys]:
     """What every F-curve is to hold.
 
@@ -80,155 +81,124 @@ def plan_curves(
     """
     planned = []
     for curve in bent:
-        planned += _switch(request, curve, old) if curve.channel.startswith("[") else _channels(
-            request, curve, old, tolerance
-        )  # fmt: skip
+        planned += _switch(span, curve, old) if is_switch(curve.channel) else _channels(span, curve, old, tolerance)
     return planned
 
 
-def write_curves(
-    armature_object: bpy.types.Object, request: EditRequest, planned: list[NewKeys], name: str
-) -> bpy.types.Action:
-    """Put the keys into the armature's action, or into a copy of it called `name` if the request says so."""
-    if request.as_new:
-        _copy_action(armature_object, name)
+def write_curves(armature_object: ArmatureObject, planned: Sequence[NewKeys]) -> bpy.types.Action:
+    """Put the keys into the armature's action. Raises MotionGPTError where it has none."""
     action = action_curves(armature_object)
+    if action is None:
+        raise MotionGPTError(f'"{armature_object.name}" no longer has an animation.', "Undo, or generate again.")
     curves = action.by_bone()
     for keys in planned:
         own = curves.get((keys.bone, keys.channel), {}).get(keys.index)
-        write_points(own or action.new(bone_path(keys.bone, keys.channel), keys.index, keys.bone), keys.points)
+        write_points(own or action.new(keys.bone, keys.channel, keys.index), keys.points)
     write_record(action.action, np.concatenate([read_record(action.action), *(keys.record for keys in planned)]))
     armature_object.update_tag()
     return action.action
 
 
-def _copy_action(armature_object: bpy.types.Object, name: str) -> None:
-    """Go on with a copy; the action that was there is stashed."""
+def copy_action(armature_object: ArmatureObject, name: str) -> None:
+    """Let the armature play a copy of its action from now on, under that name; the original is stashed."""
     animation = armature_object.animation_data
+    if animation is None or animation.action is None:
+        return
     copy = animation.action.copy()
     copy.name = name
-    slot = animation.action_slot.identifier if hasattr(animation, "action_slot") else ""
-    stash_action(armature_object)
+    slot = getattr(animation, "action_slot", None)
+    identifier = slot.identifier if slot else ""
+    stash_action(animation)
     animation.action = copy
-    if slot:
-        animation.action_slot = copy.slots[slot]
+    if identifier:
+        animation.action_slot = copy.slots[identifier]
 
 
-def _channels(
-    request: EditRequest, bent: BentCurve, old: dict[tuple[str, str, int], OldKeys], tolerance: Tolerance | None
-) -> list[NewKeys]:
+def _channels(span: Span, bent: BentCurve, old: dict[CurveKey, OldKeys], tolerance: Tolerance | None) -> list[NewKeys]:
     """The F-curves of one property."""
-    first = request.before  # frames before it are the motion that was there
+    first = span.before  # frames before it are the motion that was there
     values = bent.values[first:]
     kept = np.array([frame - first for frame in bent.kept], dtype=np.intp)
     jumps = np.array([frame - first for frame in bent.jumps if first < frame < len(bent.values)], dtype=np.intp)
     if tolerance is None:
-        new = _dense(values, request.start)
+        new = dense_points(span.start, values)
     else:
         forced = np.unique(np.concatenate([kept, jumps, jumps - 1]))
-        new = _sparse(bent.channel, values, request.start, tolerance, forced)
-    return [
-        _together(request, bent, index, *_with_edges(request, old.get((bent.bone, bent.channel, index))), own, jumps)
-        for index, own in enumerate(new)
-    ]
+        new = sparse_points(span.start, thinned(bent.channel, values, tolerance, forced))
+    planned = []
+    for index, points in enumerate(new):
+        points = complete(points, generated_type())
+        own = old.get((bent.bone, bent.channel, index))
+        there = _with_edges(span, own) if own else select(points, slice(0))
+        planned.append(_joined(span, bent, index, there, points, jumps))
+    return planned
 
 
-def _dense(values: Floats, start: int) -> list[Points]:
-    """A key on every frame, straight lines between, for each channel of values (T, channels)."""
-    frames = start + np.arange(len(values))
-    return [new_points(frames, channel, "LINEAR", "AUTO_CLAMPED", generated_type()) for channel in values.T]
-
-
-def _sparse(channel: str, values: Floats, start: int, tolerance: Tolerance, forced: Indices) -> list[Points]:
-    """As few keys as the tolerance allows, with their fitted handles."""
-    fitted = thinned(channel, values, tolerance, forced)
-    at = start + fitted.frames.astype(np.float64)
-    before, after = np.diff(at, prepend=at[0] - 3.0) / 3.0, np.diff(at, append=at[-1] + 3.0) / 3.0
-    out = []
-    for index in range(values.shape[1]):
-        points = new_points(at, fitted.values[:, index], "BEZIER", "FREE", generated_type())
-        points["handle_left"] = np.column_stack([at - before, fitted.left[:, index]]).astype(np.float32)
-        points["handle_right"] = np.column_stack([at + after, fitted.right[:, index]]).astype(np.float32)
-        out.append(points)
-    return out
-
-
-def _with_edges(request: EditRequest, old: OldKeys | None) -> tuple[Points, list[float]]:
+def _with_edges(span: Span, old: OldKeys) -> Points:
     """The old keys, with one more next to the range where the curve is on its way there, so that it stays as it is
-    outside; and the values of those that were added."""
-    if old is None:
-        return select(_EMPTY, slice(None)), []
-    points, added = old.points, []
-    for edge, outside in ((request.start, request.start - 1), (request.end, request.end + 1)):
+    outside."""
+    points = old.points
+    for edge, outside in ((span.start, span.start - 1), (span.end, span.end + 1)):
         times = points["co"][:, 0]
         near = np.abs(times - edge).min(initial=9.0) < 0.5 or np.abs(times - outside).min(initial=9.0) < 0.5
         if not near and len(times) and times.min() < outside < times.max():
-            points = with_key(points, outside, old.outside[outside])
-            added.append(old.outside[outside])
-    return points, added
+            points = with_key(points, outside, old.outside[outside], generated_type())
+    return points
 
 
-def _together(
-    request: EditRequest,
-    bent: BentCurve,
-    index: int,
-    old: Points,
-    added: list[float],
-    new: Points,
-    jumps: Indices,
-) -> NewKeys:
+def _switch(span: Span, bent: BentCurve, old: dict[CurveKey, OldKeys]) -> list[NewKeys]:
+    """Steps of a control rig's switch, where it has to change at all."""
+    values = bent.values[span.before :, 0]
+    own = old.get((bent.bone, bent.channel, 0))
+    if own is None and np.all(values == values[0]):
+        return []
+    steps = np.flatnonzero(np.diff(values, prepend=np.nan) != 0)
+    if own is not None and span.end + 1 in np.round(own.points["co"][:, 0]):
+        steps = steps[steps <= span.end - span.start]
+    frames, values = span.start + steps, values[steps]
+    if own is None:
+        frames, values = np.append(span.start - 1, frames), np.append(bent.values[-1, 0], values)
+    new = complete(step_points(frames, values), generated_type())
+    there = own.points if own else select(new, slice(0))
+    return [_joined(span, bent, 0, there, new, np.array([], dtype=np.intp))]
+
+
+def _joined(span: Span, bent: BentCurve, index: int, old: Points, new: Points, jumps: Indices) -> NewKeys:
     """The old keys outside the range and on kept poses and, where none of these lies, the new ones.
 
-    added: values of those old keys that were generated just now.
+    jumps: frames from the range's first on, towards which nothing may be interpolated.
     """
     frames = np.round(old["co"][:, 0]).astype(int)
-    inside = (frames >= request.start) & (frames <= request.end)
-    on_kept = inside & np.isin(frames - request.start + request.before, bent.kept)
+    inside = (frames >= span.start) & (frames <= span.end)
+    on_kept = inside & np.isin(frames - span.origin, bent.kept)
     old = select(old, ~inside | on_kept)
     frames, on_kept = frames[~inside | on_kept], on_kept[~inside | on_kept]
-    whole = [pose.frame for pose in request.poses if pose.whole]
+    whole = list(span.whole)
     old["type"][on_kept & np.isin(frames, whole)] = choice("type", "KEYFRAME")
-    _turn_handles(old, frames, on_kept, new, request)
+    _turn_handles(old, frames, on_kept, new, span)
     new_frames = new["co"][:, 0].astype(int)
     new["type"][np.isin(new_frames, whole)] = choice("type", "KEYFRAME")
     new = select(new, ~np.isin(new_frames, frames[on_kept]))
     points = merge(old, new)
-    leaps = np.isin(np.round(points["co"][:, 0]).astype(int) + 1, jumps + request.start)
+    leaps = np.isin(np.round(points["co"][:, 0]).astype(int) + 1, jumps + span.start)
     points["interpolation"][leaps] = choice("interpolation", "CONSTANT")
     generated = points["type"] == choice("type", generated_type())
-    path = bone_path(bent.bone, bent.channel)
+    path = data_path(bent.bone, bent.channel)
     return NewKeys(bent.bone, bent.channel, index, points, fingerprints(path, index, points["co"][generated, 1]))
 
 
-def _turn_handles(old: Points, frames: Indices, on_kept: Bools, new: Points, request: EditRequest) -> None:
+def _turn_handles(old: Points, frames: Indices, on_kept: Bools, new: Points, span: Span) -> None:
     """Kept keys take the new side's interpolation and handles; towards the rest of the action they stay as they are."""
     free = choice("handle_left_type", "FREE")
     row = {int(frame): i for i, frame in enumerate(new["co"][:, 0])}
     bezier = new["interpolation"][0] == choice("interpolation", "BEZIER")
     for i in np.flatnonzero(on_kept):
         frame, k = int(frames[i]), row.get(int(frames[i]))
-        if bezier or frame in (request.start, request.end):
+        if bezier or frame in (span.start, span.end):
             old["handle_left_type"][i] = old["handle_right_type"][i] = free
-        if frame < request.end:
+        if frame < span.end:
             old["interpolation"][i] = new["interpolation"][0]
             if bezier and k is not None:
                 old["handle_right"][i] = new["handle_right"][k]
-        if frame > request.start and bezier and k is not None:
+        if frame > span.start and bezier and k is not None:
             old["handle_left"][i] = new["handle_left"][k]
-
-
-def _switch(request: EditRequest, bent: BentCurve, old: dict[tuple[str, str, int], OldKeys]) -> list[NewKeys]:
-    """Steps of a control rig's switch, where it has to change at all."""
-    values = bent.values[request.before :, 0]
-    own = old.get((bent.bone, bent.channel, 0))
-    if own is None and np.all(values == values[0]):
-        return []
-    there = select(own.points if own else _EMPTY, slice(None))
-    steps = np.flatnonzero(np.diff(values, prepend=np.nan) != 0)
-    if request.end + 1 in np.round(there["co"][:, 0]):
-        steps = steps[steps <= request.end - request.start]
-    frames, values = request.start + steps, values[steps]
-    if own is None:
-        frames, values = np.append(request.start - 1, frames), np.append(bent.values[-1, 0], values)
-    new = new_points(frames, values, "CONSTANT", "AUTO_CLAMPED", generated_type())
-    return [_together(request, bent, 0, there, [], new, np.array([], dtype=np.intp))]

@@ -20,6 +20,7 @@ from ...retarget.rigs.control_names import control_names
 from ...retarget.rigs.rig import Rig
 from ...retarget.typing import Floats
 from .control_rig import followed_controls
+from .typing import ArmatureObject, full
 
 UNEVEN_SCALE = 0.01
 """How far the object's axes may differ in scale, or lean, before bones shear visibly."""
@@ -36,7 +37,7 @@ class ObjectAxes:
     scale: float
 
 
-def object_axes(armature_object: bpy.types.Object) -> ObjectAxes:
+def object_axes(armature_object: ArmatureObject) -> ObjectAxes:
     """The armature object's rotation and scale in the world.
 
     Raises MotionGPTError for a scale that is negative, zero or uneven: bones would be mirrored or sheared by it.
@@ -46,7 +47,7 @@ def object_axes(armature_object: bpy.types.Object) -> ObjectAxes:
     cure = "Apply the object's scale (Ctrl+A, Scale) and try again."
     determinant = float(np.linalg.det(matrix))
     # A pair of negative axes is a rotation in the matrix, yet mirrors what the artist sees as left and right.
-    if determinant < 0.0 or min(armature_object.scale) < 0.0:
+    if determinant < 0.0 or min(armature_object.scale[:]) < 0.0:
         raise MotionGPTError(f'The armature "{name}" has a negative scale.', cure)
     scale = determinant ** (1.0 / 3.0)
     if scale < 1e-9:
@@ -57,7 +58,7 @@ def object_axes(armature_object: bpy.types.Object) -> ObjectAxes:
     return ObjectAxes(rot.from_matrix(turn), scale)
 
 
-def read_rig(armature_object: bpy.types.Object) -> Rig:
+def read_rig(armature_object: ArmatureObject) -> Rig:
     """All bones of an armature object at rest: parents before children, metres, world axes (Z up) around its origin.
 
     Of a control rig (Rigify) only the FK controls, each below the control that it follows.
@@ -68,7 +69,7 @@ def read_rig(armature_object: bpy.types.Object) -> Rig:
         raise MotionGPTError("There is no armature to work on.", "Choose an armature object.", "not_humanoid")
     if armature_object.mode == "EDIT":
         armature_object.update_from_editmode()
-    bpy.context.view_layer.update()  # matrix_world lags behind an import or a script
+    full(bpy.context).view_layer.update()  # matrix_world lags behind an import or a script
     axes = object_axes(armature_object)
     controls = control_names(frozenset(armature_object.data.bones.keys()))
     if controls is not None:
@@ -82,24 +83,26 @@ def read_rig(armature_object: bpy.types.Object) -> Rig:
     return _rig_of(armature_object, axes, {bone.name: bone.parent.name if bone.parent else None for bone in bones})
 
 
-def _low_points(armature_object: bpy.types.Object, axes: ObjectAxes) -> Floats | None:
+def _low_points(armature_object: ArmatureObject, axes: ObjectAxes) -> Floats | None:
     """Vertices of the deformed meshes in the lowest part of the character at rest: (M, 3) metres, world axes."""
     found = []
-    for mesh in bpy.context.scene.objects:
-        if mesh.type == "MESH" and mesh.parent_type != "BONE" and mesh.find_armature() == armature_object:
-            local = np.empty(3 * len(mesh.data.vertices), dtype=np.float32)
-            mesh.data.vertices.foreach_get("co", local)
-            matrix = np.array(armature_object.matrix_world.inverted() @ mesh.matrix_world, dtype=np.float64)
+    for thing in full(bpy.context).scene.objects:
+        mesh = thing.data
+        deformed = thing.parent_type != "BONE" and thing.find_armature() == armature_object
+        if deformed and isinstance(mesh, bpy.types.Mesh):
+            local = np.empty(3 * len(mesh.vertices), dtype=np.float32)
+            mesh.vertices.foreach_get("co", local)
+            matrix = np.array(armature_object.matrix_world.inverted() @ thing.matrix_world, dtype=np.float64)
             rest = local.reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]
             found.append(axes.scale * rot.rotate(axes.turn, rest))
     points = np.concatenate(found) if found else np.zeros((0, 3))
     if not len(points):
         return None
-    low = points[points[:, 2] < points[:, 2].min() + _LOW_PART * np.ptp(points[:, 2])]
+    low: Floats = points[points[:, 2] < points[:, 2].min() + _LOW_PART * np.ptp(points[:, 2])]
     return low[:: max(1, len(low) // _MOST_POINTS)]
 
 
-def _rig_of(armature_object: bpy.types.Object, axes: ObjectAxes, parents: dict[str, str | None]) -> Rig:
+def _rig_of(armature_object: ArmatureObject, axes: ObjectAxes, parents: dict[str, str | None]) -> Rig:
     """The rig of these bones: name -> parent, parents first."""
     bones = [armature_object.data.bones[name] for name in parents]
     index = {name: i for i, name in enumerate(parents)}

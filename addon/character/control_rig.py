@@ -1,13 +1,13 @@
-"""Control rigs, whose bones hang together by constraints: which control follows which is found by trying.
+"""Control rigs, whose bones are linked by constraints: which control follows which is found by experiment.
 
 Between two controls of such a rig lie helper bones with constraints and drivers. Instead of reading them, every control
-is turned once, and whatever turns along follows it. The chains that come out are as good as parents: rotations of
-controls then solve like those of any skeleton.
+is turned once, and whatever turns with it follows it. The chains found serve as parents: rotations of controls then
+solve like those of any skeleton.
 
 Evaluating such a rig takes ten milliseconds, so several controls are turned at once, all about one axis of the
 armature, by 1, 3, 9, 27 and 81 steps. Turns about one axis add up whatever the order, and the digits of a sum to the
-base of three say which controls are in it; a half (a control followed in part) leaves a remainder. Where that does not
-come out, the controls are turned one by one.
+base of three say which controls are in it; a half (a control followed in part) leaves a remainder. Where that
+fails, the controls are turned one by one.
 """
 
 import math
@@ -16,33 +16,35 @@ import bpy
 from mathutils import Matrix, Quaternion, Vector
 
 from ...retarget.rigs.control_names import follow_switches
+from .typing import ArmatureObject, full
 
 _AXIS = Vector((0.36, 0.48, 0.8))
 _STEP = 0.02  # radians
-_TOGETHER = 5  # controls at once: 121 steps in all, less than half a turn
+_AT_ONCE = 5  # controls at once: 121 steps in all, less than half a turn
 _TRIAL = Quaternion(_AXIS, 0.6)
 _SAME = 0.005  # radians between two turns that count as one
 
 Followers = dict[str, set[str]]
+Bones = bpy.types.bpy_prop_collection[bpy.types.PoseBone]
 _known: dict[tuple[int, tuple[str, ...]], dict[str, str | None]] = {}
 
 
-def followed_controls(armature_object: bpy.types.Object, names: list[str]) -> dict[str, str | None]:
+def followed_controls(armature_object: ArmatureObject, names: list[str]) -> dict[str, str | None]:
     """Control -> the control that it rotates with, None for those that follow none; followed ones come first.
 
     The pose is as before afterwards. What was found is kept for the session.
     """
     key = (armature_object.data.session_uid, tuple(names))
     if key not in _known:
-        _known[key] = _try_out(armature_object, names)
+        _known[key] = _find_followers(armature_object, names)
     return dict(_known[key])
 
 
-def _try_out(armature_object: bpy.types.Object, names: list[str]) -> dict[str, str | None]:
+def _find_followers(armature_object: ArmatureObject, names: list[str]) -> dict[str, str | None]:
     pose = armature_object.pose.bones
     before = {name: pose[name].matrix_basis.copy() for name in names}
     found = follow_switches(frozenset(pose.keys()))
-    switches = [(pose[bone], prop, value) for bone, prop, value in found if prop in pose[bone]]
+    switches = [(pose[bone], prop, value) for bone, prop, value in found if pose[bone].get(prop) is not None]
     chosen = [(bone, prop, bone[prop]) for bone, prop, _ in switches]
     try:
         for bone, prop, value in switches:
@@ -52,9 +54,9 @@ def _try_out(armature_object: bpy.types.Object, names: list[str]) -> dict[str, s
         _refresh(armature_object)
         rest = {name: pose[name].matrix.to_quaternion() for name in names}
         followers: dict[str, set[str]] = {}
-        for start in range(0, len(names), _TOGETHER):
-            group = names[start : start + _TOGETHER]
-            followers |= _try_together(pose, rest, group) or _try_one_by_one(pose, rest, group)
+        for start in range(0, len(names), _AT_ONCE):
+            group = names[start : start + _AT_ONCE]
+            followers |= _try_at_once(pose, rest, group) or _try_one_by_one(pose, rest, group)
     finally:
         for bone, prop, value in chosen:
             bone[prop] = value
@@ -64,14 +66,12 @@ def _try_out(armature_object: bpy.types.Object, names: list[str]) -> dict[str, s
     return _as_parents(names, followers)
 
 
-def _try_together(
-    pose: bpy.types.bpy_prop_collection, rest: dict[str, Quaternion], group: list[str]
-) -> Followers | None:
+def _try_at_once(pose: Bones, rest: dict[str, Quaternion], group: list[str]) -> Followers | None:
     """The followers of these controls, by one evaluation; None where the turns are no sums of theirs."""
     for digit, name in enumerate(group):
         own_axis = rest[name].inverted() @ _AXIS
         pose[name].matrix_basis = Quaternion(own_axis, _STEP * 3**digit).to_matrix().to_4x4()
-    bpy.context.view_layer.update()
+    full(bpy.context).view_layer.update()
     turns = {name: pose[name].matrix.to_quaternion() @ at.inverted() for name, at in rest.items()}
     for name in group:
         pose[name].matrix_basis = Matrix.Identity(4)
@@ -92,27 +92,27 @@ def _try_together(
     return followers
 
 
-def _try_one_by_one(pose: bpy.types.bpy_prop_collection, rest: dict[str, Quaternion], group: list[str]) -> Followers:
+def _try_one_by_one(pose: Bones, rest: dict[str, Quaternion], group: list[str]) -> Followers:
     """The same by an evaluation each: what turns exactly as a control does follows it."""
     followers: Followers = {}
     for name in group:
         pose[name].matrix_basis = _TRIAL.to_matrix().to_4x4()
-        bpy.context.view_layer.update()
+        full(bpy.context).view_layer.update()
         turn = {n: pose[n].matrix.to_quaternion() @ at.inverted() for n, at in rest.items()}
         followers[name] = {n for n in rest if n != name and _apart(turn[n], turn[name]) < _SAME}
         pose[name].matrix_basis = Matrix.Identity(4)
     return followers
 
 
-def _refresh(armature_object: bpy.types.Object) -> None:
+def _refresh(armature_object: ArmatureObject) -> None:
     """Evaluate the rig with its custom properties as they are now: drivers don't notice a script's change by itself."""
     armature_object.update_tag()
-    bpy.context.view_layer.update()
+    full(bpy.context).view_layer.update()
 
 
 def _apart(a: Quaternion, b: Quaternion) -> float:
-    angle = a.rotation_difference(b).angle
-    return min(angle, 6.283185307179586 - angle)
+    angle: float = a.rotation_difference(b).angle
+    return min(angle, 2.0 * math.pi - angle)
 
 
 def _as_parents(names: list[str], followers: dict[str, set[str]]) -> dict[str, str | None]:

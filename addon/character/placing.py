@@ -9,17 +9,18 @@ from dataclasses import dataclass
 
 import bpy
 import numpy as np
-from mathutils import Matrix
+from mathutils import Matrix, Quaternion
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import rotations as rot
-from ...retarget.rigs.control_names import Switch, limb_switches
+from ...retarget.rigs.control_names import MARK_OF_IK, Switch, limb_switches
 from ...retarget.rigs.mapping import Mapping
 from ...retarget.rigs.rig import Carrier, Rig, RigMotion
 from ...retarget.solving.ik_controls import IkControl, IkLimb, place_limb
-from ...retarget.solving.root_motion import AUTO, BONE, HIPS, find_root
+from ...retarget.solving.root_motion import find_root
 from ...retarget.typing import Floats
 from .armature import ObjectAxes, object_axes
+from .typing import ArmatureObject
 
 OBJECT = ""
 """Stands for the armature object where keys name a bone."""
@@ -69,7 +70,7 @@ class Places:
     controls: tuple[PlacedBone, ...] = ()
 
 
-def plan_places(armature_object: bpy.types.Object, rig: Rig, mapping: Mapping, ik: bool) -> Places:
+def plan_places(armature_object: ArmatureObject, rig: Rig, mapping: Mapping, ik: bool) -> Places:
     """Read what placing needs. Raises MotionGPTError for IK controls that the rig lacks."""
     axes = object_axes(armature_object)
     bones = armature_object.data.bones
@@ -94,33 +95,18 @@ def moved_bone(bones: bpy.types.ArmatureBones, mapping: Mapping) -> str:
     return bone.name
 
 
-def choose_carrier(armature_object: bpy.types.Object, rig: Rig, mapping: Mapping, wanted: str) -> str:
-    """The destination of root motion that `retarget.root_motion.carry` takes, where the rig allows the wanted one.
-
-    Raises MotionGPTError for a root bone that the hips are connected to: both can't move on their own.
-    """
-    if wanted not in (AUTO, BONE) or find_root(rig, mapping) != moved_bone(armature_object.data.bones, mapping):
-        return wanted
-    if wanted == AUTO:
-        return HIPS
-    raise MotionGPTError(
-        f'The hips are connected to the root bone "{find_root(rig, mapping)}" and can\'t move on their own.',
-        "Clear Connected on the hips in Edit Mode, or put the root motion on the hips.",
-    )
-
-
-def ik_switches(armature_object: bpy.types.Object, ik: bool) -> list[Switch]:
+def ik_switches(armature_object: ArmatureObject, ik: bool) -> list[Switch]:
     """(bone, custom property, value) that bring a control rig's limbs under their IK or FK controls."""
     pose = armature_object.pose.bones
     limbs = limb_switches(frozenset(pose.keys()))
     switches = [switch for limb in limbs for switch in (limb.to_ik if ik else limb.to_fk)]
-    return [(bone, prop, value) for bone, prop, value in switches if bone in pose and prop in pose[bone]]
+    return [(bone, prop, value) for bone, prop, value in switches if bone in pose and pose[bone].get(prop) is not None]
 
 
-def has_ik_controls(armature_object: bpy.types.Object) -> bool:
+def has_ik_controls(armature_object: ArmatureObject) -> bool:
     """Whether limbs can be keyed by IK controls; cheap enough for every redraw."""
     bones = armature_object.data.bones
-    return "hand_ik.L" in bones and any(limb.end and limb.pole for limb in limb_switches(frozenset(bones.keys())))
+    return MARK_OF_IK in bones and any(limb.end and limb.pole for limb in limb_switches(frozenset(bones.keys())))
 
 
 def place(places: Places, rig: Rig, mapping_root: str, rig_motion: RigMotion) -> list[Key]:
@@ -130,8 +116,10 @@ def place(places: Places, rig: Rig, mapping_root: str, rig_motion: RigMotion) ->
     goal = hips + rig_motion.root_translation
     offset = (goal if carrier is None else carrier.moved_back(goal)) - hips
     keys = [Key(places.hips.name, places.hips.mode, None, offset @ places.hips.to_location.T)]
-    if carrier is not None:
-        keys.append(_object_key(places.object, carrier) if carrier.bone is None else _root_key(places.root, carrier))
+    if carrier is not None and carrier.bone is None:
+        keys.append(_object_key(places.object, carrier))
+    elif carrier is not None and places.root is not None:
+        keys.append(_root_key(places.root, carrier))
     known = {control.name: control for control in places.controls}
     for limb in places.limbs:
         for placed in place_limb(limb, rig, rig_motion, mapping_root):
@@ -156,7 +144,7 @@ def _object_key(place: PlacedObject, carrier: Carrier) -> Key:
     return Key(OBJECT, place.mode, rot.unflip(rotation), location)
 
 
-def _placed(armature_object: bpy.types.Object, axes: ObjectAxes, name: str) -> PlacedBone:
+def _placed(armature_object: ArmatureObject, axes: ObjectAxes, name: str) -> PlacedBone:
     bone = armature_object.data.bones[name]
     to_armature = rot.to_matrix(rot.conjugate(axes.turn)) / axes.scale  # (3, 3)
     return PlacedBone(
@@ -184,7 +172,7 @@ def _placed_object(thing: bpy.types.Object) -> PlacedObject:
     if thing.rotation_mode == "QUATERNION":
         delta = thing.delta_rotation_quaternion
     elif thing.rotation_mode == "AXIS_ANGLE":
-        delta = (1.0, 0.0, 0.0, 0.0)
+        delta = Quaternion()
     else:
         delta = thing.delta_rotation_euler.to_quaternion()
     return PlacedObject(
@@ -196,10 +184,10 @@ def _placed_object(thing: bpy.types.Object) -> PlacedObject:
     )
 
 
-def _ik_limbs(armature_object: bpy.types.Object, axes: ObjectAxes, mapping: Mapping) -> tuple[IkLimb, ...]:
+def _ik_limbs(armature_object: ArmatureObject, axes: ObjectAxes, mapping: Mapping) -> tuple[IkLimb, ...]:
     bones = armature_object.data.bones
-    found = [limb for limb in limb_switches(frozenset(bones.keys())) if limb.end and limb.pole]
-    if not found:
+    limbs = limb_switches(frozenset(bones.keys()))
+    if not any(limb.end and limb.pole for limb in limbs):
         raise MotionGPTError(
             f'The armature "{armature_object.name}" has no IK controls that are known.',
             "Key its FK controls or bones instead; only Rigify's generated rigs have IK controls to key.",
@@ -211,7 +199,9 @@ def _ik_limbs(armature_object: bpy.types.Object, axes: ObjectAxes, mapping: Mapp
         return IkControl(name, rot.multiply(axes.turn, rest), placed.head)
 
     out = []
-    for limb in found:
+    for limb in limbs:
+        if limb.end is None or limb.pole is None:
+            continue
         upper, middle, end = (mapping.bones[joint] for joint in limb.chain)
         toes = mapping.bones.get(limb.chain[2].replace("ankle", "foot"))
         toe = (toes, control(limb.toe)) if limb.toe and toes else None

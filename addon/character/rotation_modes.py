@@ -3,6 +3,8 @@
 Blender names an Euler order by the axes as they are applied, so "XYZ" is the product Z Y X of turns.
 """
 
+from typing import Any, cast
+
 import numpy as np
 from mathutils import Euler, Quaternion
 
@@ -10,8 +12,8 @@ from ...retarget.motion import rotations as rot
 from ...retarget.typing import Floats
 
 PROPERTIES = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
-_LEAP = 1.5
-"""Radians of an angle, or length of an axis, that channels leap at least where a rotation is written in another way."""
+_JUMP = 1.5
+"""Radians of an angle, or length of an axis, that channels jump by at least where a rotation is written another way."""
 
 
 def rotation_property(mode: str) -> str:
@@ -27,8 +29,9 @@ def from_quaternions(mode: str, basis: Floats) -> Floats:
 def through_given(mode: str, basis: Floats, given: dict[int, Floats]) -> tuple[Floats, list[int]]:
     """Values (T, 3 or 4) of quaternions (T, 4), continuous in time, that are exactly `given` at those frames.
 
-    One rotation can be written in many ways (q and -q, Euler angles a whole turn apart). The values go on from each
-    given one in its own way; where that is not the next one's, they jump into it. Returns the frames of such jumps too.
+    One rotation can be written in many ways (q and -q, Euler angles a whole turn apart). From each
+    given value on its way of writing is kept; where the next given value is written in another way, the values jump to
+    it. Returns the frames of such jumps too.
     """
     order = sorted(given)
     if mode == "QUATERNION":
@@ -42,7 +45,7 @@ def through_given(mode: str, basis: Floats, given: dict[int, Floats]) -> tuple[F
     for frame in range(start + 1, len(basis)):
         values[frame] = _next(mode, basis[frame], values[frame - 1])
         if frame in given:
-            if np.abs(values[frame] - given[frame]).max() > _LEAP:
+            if np.abs(values[frame] - given[frame]).max() > _JUMP:
                 jumps.append(frame)
             values[frame] = given[frame]
     return values, jumps
@@ -83,11 +86,12 @@ def _next(mode: str, q: Floats, before: Floats | None) -> Floats:
         angle = 2.0 * np.arctan2(sine, q[0])
         if before is None:
             return np.array([angle, *axis])
-        if sine <= 1e-9:  # no turn has no axis: the one before goes on
+        if sine <= 1e-9:  # no turn has no axis: keep the one before
             axis = before[1:]
         elif axis @ before[1:] < 0.0:
             angle, axis = -angle, -axis
         angle += 2.0 * np.pi * np.round((before[0] - angle) / (2.0 * np.pi))
         return np.array([angle, *axis])
-    previous = Euler(before if before is not None else (0.0, 0.0, 0.0), mode)
-    return np.array(Quaternion(q).to_euler(mode, previous))
+    order = cast(Any, mode)  # one of the six that Blender's stubs list
+    previous = Euler((0.0, 0.0, 0.0) if before is None else before.tolist(), order)
+    return np.array(Quaternion(q.tolist()).to_euler(order, previous))

@@ -1,4 +1,4 @@
-"""How fast retargeting is here: motion solved onto a rig of 60 bones, and keys written in bulk beside one by one.
+"""How fast retargeting is here: motion solved onto a rig of 60 bones, keys written in bulk compared with one by one.
 
 Times are of the processor, not of the clock, so that other programs matter little; ratios come from one run.
 """
@@ -14,11 +14,13 @@ from mathutils import Vector
 from ...retarget.files.npz import load_npz
 from ...retarget.motion import Motion
 from ...retarget.rigs.calibration import calibrate_from_rest
-from ...retarget.rigs.mapping import map_rig
 from ...retarget.rigs.rig import Rig
 from ...retarget.solving.solve import to_bones
-from ..action.new_action import Curve, Tolerance, plan_keys, solve_keys, thin_keys, write_keys
-from ..character.armature import read_rig
+from ...retarget.typing import Floats
+from ..action.new_action import Curve, solve_keys, thin_keys, write_keys
+from ..character.character import Character
+from ..character.settings import Tolerance
+from ..character.typing import ArmatureObject, full
 from .mannequin import build_mannequin
 
 BONES = 60
@@ -27,16 +29,16 @@ BONES = 60
 def measure(job: dict[str, Any]) -> dict[str, Any]:
     """Measure with the motion of the job's first entry; the report of `motiongpt bench retarget`."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    armature = build_mannequin(bpy.context.scene.collection)
+    armature = build_mannequin(full(bpy.context).scene.collection)
     add_bones(armature, BONES - len(armature.data.bones))
     motion = load_npz(job["motions"][0]["motion"])
-    rig = read_rig(armature)
-    mapping = map_rig(rig)
+    character = Character.read(armature)
+    rig, mapping = character.rig, character.mapping
     calibration = calibrate_from_rest(rig, mapping)
     # A fresh motion each time: positions and turns of joints are kept with it once they are known.
     solve = _seconds(lambda: to_bones(motion.slice(0, len(motion)), rig, mapping, calibration), 5)
     solved = to_bones(motion, rig, mapping, calibration)
-    curves = _on_every_bone(solve_keys(plan_keys(armature, rig, mapping), rig, solved), rig, motion)
+    curves = _on_every_bone(solve_keys(character, solved), rig, motion)
     write = _seconds(lambda: write_keys(armature, curves, "bulk", 1), 3)
     few = _seconds(lambda: write_keys(armature, thin_keys(curves, Tolerance(1.0, 0.005)), "few", 1), 1)
     armature.animation_data_clear()
@@ -53,9 +55,9 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def add_bones(armature: bpy.types.Object, count: int) -> None:
+def add_bones(armature: ArmatureObject, count: int) -> None:
     """Three bones a finger, as many as are wanted, on both hands in turn."""
-    bpy.context.view_layer.objects.active = armature
+    full(bpy.context).view_layer.objects.active = armature
     bpy.ops.object.mode_set(mode="EDIT")
     bones = armature.data.edit_bones
     for number in range(count):
@@ -86,7 +88,7 @@ def _on_every_bone(curves: list[Curve], rig: Rig, motion: Motion) -> list[Curve]
     return curves + [(name, "rotation_quaternion", still) for name in rig.names if name not in driven]
 
 
-def _insert_one_by_one(armature: bpy.types.Object, rig: Rig, basis: np.ndarray) -> None:
+def _insert_one_by_one(armature: ArmatureObject, rig: Rig, basis: Floats) -> None:
     """The way of most scripts: set a bone's rotation, insert a key, frame by frame."""
     for frame in range(len(basis)):
         for i, name in enumerate(rig.names):

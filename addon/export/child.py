@@ -25,10 +25,9 @@ import bpy
 from ...backend.output.blender import RESULT_MARK
 from ...retarget.errors import MotionGPTError
 from ...retarget.files.npz import load_npz
-from ...retarget.solving.root_motion import AUTO, OBJECT, carry, find_root
-from ...retarget.solving.solve import to_bones
+from ...retarget.solving.root_motion import AUTO, OBJECT
 from ..action.new_action import write_action
-from ..character.placing import choose_carrier
+from ..character.typing import as_armature, full
 from .bench import measure
 from .fbx_presets import PRESETS, export_fbx, write_fbx
 from .loading import last_line, load_character
@@ -62,36 +61,35 @@ def run_job(job: dict[str, Any]) -> list[dict[str, Any]]:
 def _one_motion(job: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
     motion = load_npz(entry["motion"])
     motion = motion.resample(job["fps"]) if job.get("fps") else motion
-    armature, rig, mapping = load_character(job["rig"])
+    armature, character = load_character(job["rig"], ik=bool(job.get("ik")))
     output = Path(entry["output"]) if entry.get("output") else None
     # Exchange formats count seconds from 0, Blender's scenes frames from 1.
     start = 0 if output is not None and output.suffix.lower() in (".fbx", ".glb") else 1
     preset = PRESETS[job["preset"]] if job.get("preset") else None
-    destination = choose_carrier(armature, rig, mapping, job.get("root") or AUTO)
-    if destination == AUTO and preset and preset.rootless and find_root(rig, mapping) is None:
+    destination = character.root_destination(job.get("root") or AUTO)
+    if destination == AUTO and preset and preset.rootless and character.places.root is None:
         destination = OBJECT  # its node becomes the root bone
-    solved = carry(to_bones(motion, rig, mapping), rig, mapping, destination)
-    action = write_action(armature, rig, mapping, solved, entry["name"], start, ik=bool(job.get("ik")))
+    action = write_action(armature, character, character.solve(motion, destination), entry["name"], start)
     _set_scene_time(motion.fps, start, start + len(motion) - 1)
-    report = {
+    report: dict[str, Any] = {
         "output": str(output) if output else None,
         "armature": armature.name,
         "action": action.name,
         "frames": len(motion),
         "fps": motion.fps,
-        "bones": len(mapping.driven),
+        "bones": len(character.mapping.driven),
     }
     if output is not None:
         by_preset = (lambda file, name: write_fbx(armature, file, name, preset)) if preset else None
         save(output, action.name, by_preset)
     if entry.get("pictures"):
-        hips = mapping.bones["pelvis"]
+        hips = character.mapping.bones["pelvis"]
         report["pictures"] = render_pictures(armature, hips, Path(entry["pictures"]), entry.get("picture_count", 8))
     return report
 
 
 def _set_scene_time(fps: float, start: int, end: int) -> None:
-    scene = bpy.context.scene
+    scene = full(bpy.context).scene
     scene.render.fps = max(1, math.ceil(fps))
     scene.render.fps_base = scene.render.fps / fps
     scene.frame_start, scene.frame_end = start, max(end, start)
@@ -145,7 +143,7 @@ def _partial(path: Path) -> Path:
 
 def _save_fbx(file: str, name: str) -> None:
     _remove_bone_shapes()
-    bpy.context.scene.name = name  # the exporter names the scene's animation after it
+    full(bpy.context).scene.name = name  # the exporter names the scene's animation after it
     export_fbx(file, {"ARMATURE", "MESH", "EMPTY", "OTHER"})
 
 
@@ -172,8 +170,8 @@ _SAVERS: dict[str, Callable[[str, str], None]] = {".fbx": _save_fbx, ".glb": _sa
 def _remove_bone_shapes() -> None:
     """The objects that Blender draws in place of bones: without Blender they are stray meshes."""
     shapes = set()
-    for armature in (o for o in bpy.context.scene.objects if o.type == "ARMATURE"):
-        for bone in armature.pose.bones:
+    for armature in (o for o in full(bpy.context).scene.objects if o.type == "ARMATURE"):
+        for bone in as_armature(armature).pose.bones:
             if bone.custom_shape is not None:
                 shapes.add(bone.custom_shape)
                 bone.custom_shape = None

@@ -6,9 +6,10 @@ bones come in as x' = C S A x, with A the armature object's turn and scale at th
 C the turn to its up axis. What carries the character moves as before; its place in the scene is left out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, cast
 
 import bpy
 import numpy as np
@@ -16,10 +17,12 @@ from mathutils import Matrix
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import rotations as rot
-from ...retarget.rigs.control_names import control_names
+from ...retarget.rigs.control_names import control_names, deforming_bone
 from ...retarget.typing import Floats
+from ..action.fcurves import played_action
 from ..action.new_action import Curve, write_keys
 from ..character.placing import OBJECT
+from ..character.typing import ArmatureObject, as_armature, full
 
 
 @dataclass(frozen=True)
@@ -47,17 +50,17 @@ _TURNS = {"Y": Matrix.Rotation(-np.pi / 2.0, 4, "X"), "Z": Matrix.Identity(4)}
 _LEAST_MOVE = 1e-5  # of the skeleton's size: bones that move less get no location keys
 
 
-def write_fbx(armature_object: bpy.types.Object, file: str, name: str, preset: FbxPreset) -> None:
+def write_fbx(armature_object: ArmatureObject, file: str, name: str, preset: FbxPreset) -> None:
     """Write the armature, its meshes and its present action to an FBX file. The open file stays as it is.
 
     name: of the animation.  Raises MotionGPTError for an armature without an action, and what the exporter raises.
     """
-    animation = armature_object.animation_data
-    if animation is None or animation.action is None:
+    action = played_action(armature_object)
+    if action is None:
         raise MotionGPTError(
             f'"{armature_object.name}" has no animation to export.', "Generate one, or assign an action."
         )
-    first, last = (round(frame) for frame in animation.action.frame_range)
+    first, last = (round(frame) for frame in action.frame_range[:])
     with _prepared_scene(last - first, name, preset) as scene, _borrowed_names() as take_name:
         parents = _exported_bones(armature_object)
         poses, worlds = _sample(scene, armature_object, list(parents), range(first, last + 1))
@@ -87,7 +90,7 @@ def write_fbx(armature_object: bpy.types.Object, file: str, name: str, preset: F
         )
 
 
-def export_fbx(file: str, object_types: set[str], **settings: object) -> None:
+def export_fbx(file: str, object_types: set[Any], **settings: Any) -> None:
     """Blender's exporter with what holds for every file of ours: the scene's one animation baked, textures inside.
 
     settings: of the exporter, where files differ.
@@ -111,7 +114,8 @@ def export_fbx(file: str, object_types: set[str], **settings: object) -> None:
 def _prepared_scene(frames: int, name: str, preset: FbxPreset) -> Iterator[bpy.types.Scene]:
     """The scene as the exporter reads it (its name, range and unit), nothing selected; after the block as before,
     without what was added."""
-    context, scene, data = bpy.context, bpy.context.scene, bpy.data
+    context, data = full(bpy.context), bpy.data
+    scene = context.scene
     active = context.view_layer.objects.active
     mode = active.mode if active else "OBJECT"
     if mode != "OBJECT":
@@ -139,7 +143,7 @@ def _prepared_scene(frames: int, name: str, preset: FbxPreset) -> Iterator[bpy.t
 
 
 @contextmanager
-def _borrowed_names() -> Iterator[object]:
+def _borrowed_names() -> Iterator[Callable[[bpy.types.Object, bpy.types.Object, str], None]]:
     """A function (original, copy, name) that gives the copy that name, whoever has it; after the block all have
     their own again."""
     owners: list[tuple[bpy.types.Object, str]] = []
@@ -164,23 +168,23 @@ def _borrowed_names() -> Iterator[object]:
 
 
 @contextmanager
-def _at_rest(armature_object: bpy.types.Object) -> Iterator[None]:
+def _at_rest(armature_object: ArmatureObject) -> Iterator[None]:
     """The armature in its rest pose, at its first frame's place."""
     before = armature_object.data.pose_position
     armature_object.data.pose_position = "REST"
-    bpy.context.view_layer.update()
+    full(bpy.context).view_layer.update()
     try:
         yield
     finally:
         armature_object.data.pose_position = before
-        bpy.context.view_layer.update()
+        full(bpy.context).view_layer.update()
 
 
-def _exported_bones(armature_object: bpy.types.Object) -> dict[str, str | None]:
+def _exported_bones(armature_object: ArmatureObject) -> dict[str, str | None]:
     """Bone -> parent of the exported skeleton, parents first.
 
-    Of a control rig the deforming bones, hung together as the bones that they stand for are (in Rigify, ORG-thigh
-    stands for DEF-thigh), under the rig's root; of any other rig the deforming bones and all that they hang from.
+    Of a control rig the deforming bones, parented as the bones that stand for them are (in Rigify, ORG-thigh stands for
+    DEF-thigh), under the rig's root; of any other rig the deforming bones and all their parents.
     """
     bones = armature_object.data.bones
     found = control_names(frozenset(bones.keys()))
@@ -204,15 +208,14 @@ def _exported_bones(armature_object: bpy.types.Object) -> dict[str, str | None]:
 
 def _exported_parent(bone: bpy.types.Bone, chosen: set[str]) -> str | None:
     for parent in bone.parent_recursive:
-        stands_for = parent.name.replace("ORG-", "DEF-", 1)
-        for name in (parent.name, stands_for):
+        for name in (parent.name, deforming_bone(parent.name)):
             if name in chosen and name != bone.name:
                 return name
     return None
 
 
 def _sample(
-    scene: bpy.types.Scene, armature_object: bpy.types.Object, names: list[str], frames: range
+    scene: bpy.types.Scene, armature_object: ArmatureObject, names: list[str], frames: range
 ) -> tuple[Floats, Floats]:
     """Evaluated poses (T, N, 4, 4) in armature space, and the object's matrices in the world (T, 4, 4)."""
     poses, worlds = np.empty((len(frames), len(names), 4, 4)), np.empty((len(frames), 4, 4))
@@ -229,11 +232,11 @@ def _without_place(matrix: Floats) -> Matrix:
     return Matrix(matrix.tolist()).to_3x3().to_4x4()
 
 
-def _meshes(armature_object: bpy.types.Object) -> list[bpy.types.Object]:
-    """The meshes that the armature deforms or carries, as far as they are visible when rendered."""
+def _meshes(armature_object: ArmatureObject) -> list[bpy.types.Object]:
+    """The meshes that the armature deforms or carries and that are visible in renders."""
     return [
         thing
-        for thing in bpy.context.view_layer.objects
+        for thing in full(bpy.context).view_layer.objects
         if thing.type == "MESH"
         and not thing.hide_render
         and (thing.find_armature() == armature_object or thing.parent == armature_object)
@@ -241,12 +244,12 @@ def _meshes(armature_object: bpy.types.Object) -> list[bpy.types.Object]:
 
 
 def _copy_skeleton(
-    scene: bpy.types.Scene, original: bpy.types.Object, parents: dict[str, str | None], to_data: Matrix
-) -> bpy.types.Object:
+    scene: bpy.types.Scene, original: ArmatureObject, parents: dict[str, str | None], to_data: Matrix
+) -> ArmatureObject:
     """A new armature object with these bones, lying as `to_data` takes them."""
-    copy = bpy.data.objects.new("motiongpt copy", bpy.data.armatures.new(original.data.name))
+    copy = as_armature(bpy.data.objects.new("motiongpt copy", bpy.data.armatures.new(original.data.name)))
     scene.collection.objects.link(copy)
-    bpy.context.view_layer.objects.active = copy
+    full(bpy.context).view_layer.objects.active = copy
     bpy.ops.object.mode_set(mode="EDIT")
     scale = to_data.median_scale
     for name, parent in parents.items():
@@ -265,25 +268,25 @@ def _rigid(matrix: Matrix) -> Matrix:
 def _copy_mesh(
     scene: bpy.types.Scene,
     mesh: bpy.types.Object,
-    original: bpy.types.Object,
-    skeleton: bpy.types.Object,
+    original: ArmatureObject,
+    skeleton: ArmatureObject,
     to_data: Matrix,
 ) -> bpy.types.Object:
     """A mesh of its own below the copied skeleton; the armature stands at rest."""
-    copy = mesh.copy()
-    copy.data = mesh.data.copy()
+    copy, data = mesh.copy(), cast(bpy.types.Mesh, mesh.data).copy()
+    copy.data = data
     scene.collection.objects.link(copy)
     copy.hide_viewport = copy.hide_select = False
     copy.hide_set(False)
     copy.animation_data_clear()
-    if copy.data.shape_keys:
-        copy.data.shape_keys.animation_data_clear()
+    if data.shape_keys:
+        data.shape_keys.animation_data_clear()
     into = to_data @ original.matrix_world.inverted() @ mesh.matrix_world
-    copy.data.transform(into, shape_keys=True)
+    data.transform(into, shape_keys=True)
     if into.determinant() < 0.0:
-        copy.data.flip_normals()
+        data.flip_normals()
     for modifier in copy.modifiers:
-        if modifier.type == "ARMATURE" and modifier.object == original:
+        if isinstance(modifier, bpy.types.ArmatureModifier) and modifier.object == original:
             modifier.object = skeleton
     by_bone = mesh.parent == original and mesh.parent_type == "BONE" and mesh.parent_bone in skeleton.data.bones
     copy.parent = skeleton
@@ -299,7 +302,7 @@ def _copy_mesh(
 
 
 def _baked(
-    copy: bpy.types.Object,
+    copy: ArmatureObject,
     poses: Floats,
     worlds: Floats,
     parents: dict[str, str | None],
@@ -346,4 +349,5 @@ def _object_curves(copy: bpy.types.Object, worlds: Floats, preset: FbxPreset) ->
 
 def _unit(matrices: Floats) -> Floats:
     """Matrices (..., 3, 3) with columns of length one."""
-    return matrices / np.linalg.norm(matrices, axis=-2, keepdims=True)
+    unit: Floats = matrices / np.linalg.norm(matrices, axis=-2, keepdims=True)
+    return unit

@@ -1,37 +1,38 @@
-"""Bringing a character into an empty Blender: from a file, or the mannequin, cleared of the animation it came with."""
+"""Loading a character into an empty Blender, from a file or as the mannequin, without the animation it came with."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
 
 from ...retarget.errors import MotionGPTError
-from ...retarget.rigs.mapping import Mapping, map_rig
-from ...retarget.rigs.rig import Rig
-from ..character.armature import read_rig
+from ..character.character import Character
+from ..character.typing import ArmatureObject, as_armature, full
 from .mannequin import build_mannequin
 
 MANNEQUIN = "mannequin"
 """The name, in place of a file, of the character that the add-on builds itself."""
 
 
-def load_character(source: str) -> tuple[bpy.types.Object, Rig, Mapping]:
-    """Replace the open file by the character of `source` (a file, or "mannequin"); its armature, rig and mapping.
+def load_character(source: str, ik: bool = False) -> tuple[ArmatureObject, Character]:
+    """Replace the open file by the character of `source` (a file, or "mannequin"); its armature, and that as read.
 
-    Raises MotionGPTError for a file that is missing, can't be read, or holds no humanoid armature.
+    ik: as `Character.read` takes it.  Raises MotionGPTError for a file that is missing, can't be read, or holds no
+    humanoid armature.
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
     if source == MANNEQUIN:
-        build_mannequin(bpy.context.scene.collection)
+        build_mannequin(full(bpy.context).scene.collection)
     else:
         _import(Path(source))
-    found = _find_armature(source)
-    clear_animation(found[0], keep_others=Path(source).suffix.lower() == ".blend")
-    return found
+    armature, character = _find_armature(source)
+    clear_animation(armature, keep_others=Path(source).suffix.lower() == ".blend")
+    return armature, Character.read(armature, ik) if ik else character
 
 
 def _import(path: Path) -> None:
     suffix = path.suffix.lower()
-    importers = {
+    importers: dict[str, Callable[[str], object]] = {
         ".fbx": _import_fbx,
         ".glb": lambda file: bpy.ops.import_scene.gltf(filepath=file),
         ".gltf": lambda file: bpy.ops.import_scene.gltf(filepath=file),
@@ -67,19 +68,19 @@ def _import_fbx(file: str) -> None:
         bpy.ops.wm.fbx_import(filepath=file, use_anim=False)
 
 
-def _find_armature(source: str) -> tuple[bpy.types.Object, Rig, Mapping]:
+def _find_armature(source: str) -> tuple[ArmatureObject, Character]:
     """The armature that maps; of several that do, a control rig before its metarig, else the one with most bones."""
-    found: list[tuple[bpy.types.Object, Rig, Mapping]] = []
+    found: list[tuple[ArmatureObject, Character]] = []
     errors: list[MotionGPTError] = []
-    for candidate in bpy.context.scene.objects:
+    for candidate in full(bpy.context).scene.objects:
         if candidate.type == "ARMATURE":
             try:
-                rig = read_rig(candidate)
-                found.append((candidate, rig, map_rig(rig)))
+                armature = as_armature(candidate)
+                found.append((armature, Character.read(armature, ik=False)))
             except MotionGPTError as error:
                 errors.append(error)
     if found:
-        return max(found, key=lambda entry: (entry[2].found_by not in ("names", "shape"), len(entry[1].names)))
+        return max(found, key=lambda entry: _preference(entry[1]))
     if errors:
         raise errors[0]
     raise MotionGPTError(
@@ -87,8 +88,12 @@ def _find_armature(source: str) -> tuple[bpy.types.Object, Rig, Mapping]:
     )
 
 
-def clear_animation(armature_object: bpy.types.Object, keep_others: bool) -> None:
-    """Take every action and NLA track off the armature, put it in its rest pose, and drop the actions that nobody uses.
+def _preference(character: Character) -> tuple[bool, int]:
+    return character.mapping.found_by not in ("names", "shape"), len(character.rig.names)
+
+
+def clear_animation(armature_object: ArmatureObject, keep_others: bool) -> None:
+    """Remove every action and NLA track from the armature, put it in its rest pose, and remove actions without users.
 
     keep_others: leave the animation of other objects alone, as for a whole scene that comes from a .blend.
     """

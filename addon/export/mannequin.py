@@ -7,14 +7,17 @@ bone alone, as in an artist's wooden figure, so no pose can tear or pinch it.
 from dataclasses import dataclass
 from itertools import pairwise
 from math import cos, pi, sin
+from typing import Any, cast
 
 import bmesh
 import bpy
 from mathutils import Matrix, Vector
 
+from ..character.typing import ArmatureObject, as_armature, full
+
 Point = tuple[float, float, float]
 
-# bone: (parent, head, tail, the way its Z axis looks). Only the left side; the right one is its mirror image.
+# bone: (parent, head, tail, direction of its Z axis). Only the left side; the right one is its mirror image.
 _BONES: dict[str, tuple[str, Point, Point, Point]] = {
     "hips": ("", (0, 0.01, 0.95), (0, 0.01, 1.05), (0, -1, 0)),
     "spine": ("hips", (0, 0.01, 1.05), (0, 0.012, 1.18), (0, -1, 0)),
@@ -84,21 +87,22 @@ _CAP_RINGS = 5
 _COLOURS = {"Mannequin body": (0.80, 0.74, 0.66, 1.0), "Mannequin joints": (0.05, 0.16, 0.30, 1.0)}
 
 
-def build_mannequin(collection: bpy.types.Collection) -> bpy.types.Object:
+def build_mannequin(collection: bpy.types.Collection) -> ArmatureObject:
     """Add the mannequin to a collection of the active view layer; returns the armature object, its mesh a child of it.
 
     The active object changes, as it does when Blender adds anything.
     """
-    armature = bpy.data.objects.new("Mannequin", bpy.data.armatures.new("Mannequin"))
+    armature = as_armature(bpy.data.objects.new("Mannequin", bpy.data.armatures.new("Mannequin")))
     collection.objects.link(armature)
     _add_bones(armature)
-    mesh = bpy.data.objects.new("Mannequin mesh", bpy.data.meshes.new("Mannequin mesh"))
+    data = bpy.data.meshes.new("Mannequin mesh")
+    mesh = bpy.data.objects.new("Mannequin mesh", data)
     collection.objects.link(mesh)
     for name, colour in _COLOURS.items():
-        mesh.data.materials.append(_material(name, colour))
-    _add_parts(mesh)
+        data.materials.append(_material(name, colour))
+    _add_parts(mesh, data)
     mesh.parent = armature
-    mesh.modifiers.new("Armature", "ARMATURE").object = armature
+    cast(bpy.types.ArmatureModifier, mesh.modifiers.new("Armature", "ARMATURE")).object = armature
     return armature
 
 
@@ -110,8 +114,8 @@ def _both_sides(name: str) -> tuple[str, ...]:
     return (name, name.removesuffix(".L") + ".R") if name.endswith(".L") else (name,)
 
 
-def _add_bones(armature: bpy.types.Object) -> None:
-    bpy.context.view_layer.objects.active = armature
+def _add_bones(armature: ArmatureObject) -> None:
+    full(bpy.context).view_layer.objects.active = armature
     bpy.ops.object.mode_set(mode="EDIT")  # bones can be made nowhere else
     edit_bones = armature.data.edit_bones
     for left_name, (left_parent, head, tail, z_axis) in _BONES.items():
@@ -132,13 +136,19 @@ def _material(name: str, colour: tuple[float, float, float, float]) -> bpy.types
     material.diffuse_color = colour  # what Workbench and the solid viewport show
     if bpy.app.version < (5, 0, 0):  # later every material has nodes, and asking for them warns
         material.use_nodes = True
-    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
-    shader.inputs["Base Color"].default_value = colour
-    shader.inputs["Roughness"].default_value = 0.55
+    shader = shader_inputs(material)
+    shader["Base Color"].default_value = colour
+    shader["Roughness"].default_value = 0.55
     return material
 
 
-def _add_parts(mesh_object: bpy.types.Object) -> None:
+def shader_inputs(material: bpy.types.Material) -> Any:
+    """The sockets, by name, of the one shader that a new material has."""
+    nodes: Any = material.node_tree
+    return next(node for node in nodes.nodes if node.type == "BSDF_PRINCIPLED").inputs
+
+
+def _add_parts(mesh_object: bpy.types.Object, data: bpy.types.Mesh) -> None:
     """Build every part on both sides, each wholly in its bone's vertex group."""
     shape = bmesh.new()
     weights = shape.verts.layers.deform.verify()
@@ -149,10 +159,10 @@ def _add_parts(mesh_object: bpy.types.Object) -> None:
         for number, bone in enumerate(sides):
             group = mesh_object.vertex_groups.get(bone) or mesh_object.vertex_groups.new(name=bone)
             _add_solid(shape, part, number == 1, weights, group.index)
-    bmesh.ops.recalc_face_normals(shape, faces=shape.faces)
+    bmesh.ops.recalc_face_normals(shape, faces=list(shape.faces))
     for face in shape.faces:
         face.smooth = True
-    shape.to_mesh(mesh_object.data)
+    shape.to_mesh(data)
     shape.free()
 
 
@@ -171,12 +181,21 @@ def _profile(part: _Part) -> list[tuple[Vector, float, float]]:
     return [*reversed(caps[0]), *middle, *caps[1]]
 
 
+def _cross(a: Vector, b: Vector) -> Vector:
+    product = cast(Vector, a.cross(b))  # a number for vectors of two, the stubs say
+    return product.normalized()
+
+
 def _add_solid(
-    shape: bmesh.types.BMesh, part: _Part, mirror: bool, weights: bmesh.types.BMLayerItem, group: int
+    shape: bmesh.types.BMesh,
+    part: _Part,
+    mirror: bool,
+    weights: bmesh.types.BMLayerItem[bmesh.types.BMDeformVert],
+    group: int,
 ) -> None:
     along = Vector(part.end) - Vector(part.start) if part.start != part.end else Vector((0, 0, 1))
-    deep_axis = along.cross(Vector(part.side)).normalized()
-    across_axis = deep_axis.cross(along).normalized()
+    deep_axis = _cross(along, Vector(part.side))
+    across_axis = _cross(deep_axis, along)
     reflection = Matrix.Diagonal((-1 if mirror else 1, 1, 1))
     rings = []
     for centre, across, deep in _profile(part):
@@ -186,7 +205,7 @@ def _add_solid(
             angle = 2 * pi * i / _SEGMENTS
             offset = Vector() if pole else across_axis * (across * cos(angle)) + deep_axis * (deep * sin(angle))
             vert = shape.verts.new(reflection @ (centre + offset))
-            vert[weights][group] = 1.0
+            cast(Any, vert[weights])[group] = 1.0
             ring.append(vert)
         rings.append(ring)
     for a, b in pairwise(rings):

@@ -1,71 +1,97 @@
-"""Blender's context, read once when Generate is pressed; past this point plain values travel."""
+"""Blender's context, read once when a button is pressed; past this point plain values travel."""
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import bpy
 
 from ...backend import limits
 from ...retarget.errors import MotionGPTError
-from ..character.armature import read_rig
-from ..character.settings import find_mapping
-from ..ui.preferences import startup
+from ..action.bending import Span
+from ..action.fcurves import ActionCurves, action_curves, key_frames
+from ..character.typing import ArmatureObject, Scene, as_armature, full
+from ..poses.keyed import KeyedPose, whole_pose
 from .service import Startup
 
+EXTENSION = __package__.removesuffix(".addon.jobs")
+"""What Blender calls this extension."""
 
-@dataclass(frozen=True, eq=False)
-class GenerateContext:
-    """One press of Generate.
 
-    seconds, frames: length of the motion, in time and in the scene's frames.  fps: the scene's, may be fractional.
-    start_frame: scene frame of the first key.  armature_uid: finds the armature again, even if it was renamed or
-    Blender moved it in memory meanwhile (undo does), and finds nothing once it is deleted or another file is open.
-    backend: how to start it where it does not run yet.
+@dataclass(frozen=True)
+class Target:
+    """What a press is for.
+
+    armature_uid: finds the armature again, even if it was renamed or Blender moved it in memory meanwhile (undo does),
+    and finds nothing once it is deleted or another file is open.  backend: how to start it where it does not run yet.
     """
 
-    prompt: str
-    seed: int
-    seconds: float
-    frames: int
-    fps: float
-    start_frame: int
     armature_uid: int
     armature_name: str
     backend: Startup
 
-
-def gather(context: bpy.types.Context) -> GenerateContext:
-    """Everything that generating needs. Raises MotionGPTError for what can't work; nothing is changed."""
-    check(context)
-    settings = context.scene.motiongpt
-    armature = chosen_armature(context)
-    find_mapping(armature, read_rig(armature))  # raises for what is no biped
-    seconds, frames, start_frame = _length(context.scene)
-    return GenerateContext(
-        prompt=settings.prompt.strip(),
-        seed=settings.seed,
-        seconds=seconds,
-        frames=frames,
-        fps=scene_fps(context.scene),
-        start_frame=start_frame,
-        armature_uid=armature.session_uid,
-        armature_name=armature.name,
-        backend=startup(context),
-    )
+    @classmethod
+    def gather(cls, context: bpy.types.Context) -> "Target":
+        """Raises MotionGPTError for an armature or preferences that can't work."""
+        armature = check_armature(context)
+        return cls(armature.session_uid, armature.name, startup(context))
 
 
-def check(context: bpy.types.Context) -> None:
-    """What can be seen without reading bones, cheap enough for every redraw. Raises MotionGPTError."""
-    check_armature(context)
-    limits.check_prompt(context.scene.motiongpt.prompt)
-    limits.check_seconds(_length(context.scene)[0])
+@dataclass(frozen=True, eq=False)
+class MotionRequest:
+    """One press that sends the animation that is there.
+
+    span: the frames in question.  poses: what stays in it, in order.  rate: the scene's, as Blender keeps it: frames a
+    second before they are divided by the base.
+    """
+
+    target: Target
+    span: Span
+    poses: tuple[KeyedPose, ...]
+    rate: tuple[int, float]
+
+    @property
+    def fps(self) -> float:
+        """Frames a second, as playback counts them."""
+        return self.rate[0] / self.rate[1]
+
+    @property
+    def sent(self) -> list[KeyedPose]:
+        """Everything that is read and sent: the motion before the span, and the poses."""
+        return [*map(whole_pose, range(self.span.origin, self.span.start)), *self.poses]
+
+    @property
+    def sent_at(self) -> list[int]:
+        """The frames of the motion on which they lie."""
+        return [pose.frame - self.span.origin for pose in self.sent]
+
+    @property
+    def sent_frames(self) -> int:
+        """Frames of the motion that is sent."""
+        return self.sent_at[-1] + 1
+
+    @property
+    def seconds(self) -> float:
+        """How much the model is asked for."""
+        return (self.span.end - self.span.start) / self.fps
+
+    def check_length(self, most: float) -> None:
+        """Raises MotionGPTError where more is asked for than the model's limit of so many seconds; 0 is no limit."""
+        if most and self.seconds > most + 1e-6:
+            raise MotionGPTError(
+                f"The range lasts {self.seconds:.3g} seconds, and the model makes at most {most:g}.",
+                "Shorten the range, or do it in parts.",
+                "too_large",
+            )
 
 
-def check_armature(context: bpy.types.Context) -> None:
-    """The armature's part of `check`, which every task needs. Raises MotionGPTError."""
+def check_armature(context: bpy.types.Context) -> ArmatureObject:
+    """The chosen armature, seen to without reading bones, cheap enough for every redraw. Raises MotionGPTError."""
     armature = chosen_armature(context)
     if armature is None:
         raise MotionGPTError("No armature is chosen.", "Select one, or pick one under Armature.")
-    if armature.name not in context.scene.objects:
+    if armature.name not in full(context).scene.objects:
         raise MotionGPTError(f'The armature "{armature.name}" is not in this scene.', "Choose another armature.")
     if armature.library is not None:
         raise MotionGPTError(
@@ -73,34 +99,93 @@ def check_armature(context: bpy.types.Context) -> None:
         )
     if armature.mode == "EDIT":
         raise MotionGPTError(f'The armature "{armature.name}" is in Edit Mode.', "Leave Edit Mode first.")
+    return armature
 
 
-def chosen_armature(context: bpy.types.Context) -> bpy.types.Object | None:
+def check_bones(armature: ArmatureObject, names: Iterable[str]) -> None:
+    """Raises MotionGPTError where the armature lacks one of these bones."""
+    missing = next((name for name in names if name not in armature.pose.bones), None)
+    if missing is not None:
+        raise MotionGPTError(f'"{armature.name}" has lost its bone "{missing}".', "Generate again.")
+
+
+def check_animated(armature: ArmatureObject) -> ActionCurves:
+    """The curves that animate the armature. Raises MotionGPTError where there are none."""
+    curves = action_curves(armature)
+    if curves is None:
+        raise MotionGPTError(f'"{armature.name}" has no animation.', "Give it an action first.")
+    return curves
+
+
+def chosen_armature(context: bpy.types.Context) -> ArmatureObject | None:
     """The picked armature, else the active one, else the one that deforms the active object."""
-    picked = context.scene.motiongpt.armature
-    if picked is not None:
-        return picked
-    active = context.view_layer.objects.active
-    if active is None or active.type == "ARMATURE":
-        return active
-    return active.find_armature()
+    chosen = full(context).scene.motiongpt.armature or full(context).view_layer.objects.active
+    if chosen is not None and chosen.type != "ARMATURE":
+        chosen = chosen.find_armature()
+    return as_armature(chosen) if chosen is not None else None
 
 
-def find_armature(uid: int) -> bpy.types.Object | None:
-    """The armature of a GenerateContext, or None where it was deleted meanwhile."""
-    return next((o for o in bpy.data.objects if o.session_uid == uid and o.type == "ARMATURE"), None)
+def find_armature(uid: int) -> ArmatureObject | None:
+    """The armature of a request, or None where it was deleted meanwhile."""
+    found = (o for o in bpy.data.objects if o.session_uid == uid and o.type == "ARMATURE")
+    return next(map(as_armature, found), None)
 
 
-def scene_fps(scene: bpy.types.Scene) -> float:
+def scene_rate(scene: Scene) -> tuple[int, float]:
+    """Frames a second and the base that they are divided by, as `MotionRequest.rate`."""
+    return scene.render.fps, scene.render.fps_base
+
+
+def scene_fps(scene: Scene) -> float:
     """Frames a second, as playback counts them."""
     return scene.render.fps / scene.render.fps_base
 
 
-def _length(scene: bpy.types.Scene) -> tuple[float, int, int]:
-    """Seconds, frames and first frame that the settings ask for."""
-    settings = scene.motiongpt
-    fps = scene_fps(scene)
-    if settings.use_scene_range:
-        frames = scene.frame_end - scene.frame_start + 1
-        return frames / fps, frames, scene.frame_start
-    return settings.seconds, max(1, round(settings.seconds * fps)), scene.frame_current
+def optional_prompt(context: bpy.types.Context) -> str:
+    """The prompt, which may be empty. Raises MotionGPTError for one that is too long."""
+    prompt: str = full(context).scene.motiongpt.prompt.strip()
+    if prompt:
+        limits.check_prompt(prompt)
+    return prompt
+
+
+def scene_range(scene: Scene) -> tuple[int, int]:
+    """First and last frame that the scene plays."""
+    if scene.use_preview_range:
+        return scene.frame_preview_start, scene.frame_preview_end
+    return scene.frame_start, scene.frame_end
+
+
+def frames_before(armature: ArmatureObject, start: int, most: float) -> int:
+    """How many frames of motion lie before a frame, at most so many: keys say where it begins."""
+    curves = action_curves(armature)
+    frames = [key_frames(curve) for curve in curves.fcurves] if curves else []
+    first = min((float(times[0]) for times in frames if len(times)), default=float(start))
+    return max(0, min(math.ceil(most), start - math.ceil(first)))
+
+
+def startup(context: bpy.types.Context) -> Startup:
+    """How the preferences want the backend. Raises MotionGPTError for a model folder or a Python that is none."""
+    entry = full(context).preferences.addons.get(EXTENSION)  # None where a script enabled the extension for one run
+    if entry is None:
+        return Startup(log_path())
+    wanted = entry.preferences
+    arguments: tuple[str, ...] = ()
+    if wanted.model:
+        folder = Path(bpy.path.abspath(wanted.model))
+        if not (folder / "model.json").is_file():
+            raise MotionGPTError(
+                f"{folder} holds no model.json.", "Choose a model's folder in the preferences, or leave it empty."
+            )
+        arguments += ("--model", str(folder))
+    if wanted.device != "auto":
+        arguments += ("--device", wanted.device)
+    python = bpy.path.abspath(wanted.python) if wanted.python else ""
+    if python and not Path(python).is_file():
+        raise MotionGPTError(f"There is no Python {python}.", "Choose another in the preferences, or leave it empty.")
+    return Startup(log_path(), arguments, python)
+
+
+def log_path() -> Path:
+    """The backend's log file; it is kept when the extension is updated."""
+    return Path(bpy.utils.extension_path_user(EXTENSION)) / "backend.log"

@@ -1,8 +1,7 @@
-"""One press of a button as a job that `tick` moves along, so that Blender's main thread never waits.
+"""A press of a button as a job that `tick` advances, so that Blender's main thread never waits.
 
-`Job` is what all tasks share; `GenerateJob` makes a new motion from a text. A job's `_passes` is the whole of it,
-written as a generator that yields wherever it would wait. Only what touches bpy runs on the main thread; solving runs
-in a thread of its own and gets plain values.
+`Job` is what all tasks share. Its `_passes` are all that a job does: a generator that yields wherever it would wait.
+Only what touches bpy runs on the main thread; solving runs in a thread of its own and gets plain values.
 """
 
 from __future__ import annotations
@@ -10,95 +9,130 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 import bpy
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
-from ...retarget.solving.root_motion import carry
-from ...retarget.solving.solve import to_bones
-from ..action.new_action import Curve, plan_keys, solve_keys, thin_keys, write_keys
-from ..character.armature import read_rig
-from ..character.placing import OBJECT
-from ..character.settings import find_mapping, key_tolerance, keys_ik, root_destination
-from .context import GenerateContext, find_armature
-from .service import Finished, Service, Startup, Working
+from ..character.typing import ArmatureObject
+from .context import Target, find_armature
+from .service import Finished, Service, Working
+from .takes import Takes
 
 if TYPE_CHECKING:
-    from ...backend.process.protocol import Request
+    from ...backend.tasks import Task
+
+
+class Pressed(Protocol):
+    """What a job is asked for: all of Blender's context that it needs, as it was when its button was pressed."""
+
+    @property
+    def target(self) -> Target: ...
+
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Pressed)
 Waiting = Generator[None, None, T]
 
-RUNNING, DONE, FAILED, CANCELLED = "RUNNING", "DONE", "FAILED", "CANCELLED"
-_STAGES = {
-    "text": "Reading the prompt",
-    "tokens": "Choosing the motion",
-    "motion": "Building the motion",
+
+class State(StrEnum):
+    """What became of a job."""
+
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class Stage(StrEnum):
+    """What a job is at, as the progress bar says it."""
+
+    STARTING = "Starting the model"
+    EDIT_MODE = "Waiting for the end of Edit Mode"
+    POSES = "Reading the poses"
+    # The backend's own, by their names in the protocol.
+    TEXT = "Reading the prompt"
+    TOKENS = "Choosing the motion"
+    MOTION = "Building the motion"
+    TO_ARMATURE = "Fitting the motion to the armature"
+    TO_KEYS = "Fitting the motion to the keys"
+
+
+TASK_NAMES = {
+    "generate": "make motion from text",
+    "inbetween": "in-between",
+    "continue": "continue a motion",
+    "caption": "describe a motion",
 }
+"""What a model can do, by the tasks that `ServerInfo` lists."""
 ANSWERED = 0.9  # share of the progress bar for the backend's part; solving and writing get the rest
 
 
-class Target(Protocol):
-    """What every request says: `gather.GenerateContext` explains its fields."""
+class Job(Generic[R]):
+    """state: RUNNING until it is one of the others.  message: then what became of it, for the user.
 
-    armature_uid: int
-    armature_name: str
-    backend: Startup
-
-
-class Job:
-    """state: RUNNING until it is one of DONE, FAILED, CANCELLED.  message: then what became of it, for the user.
-
-    stage, fraction: for the progress bar.  longest_tick: seconds, the longest that Blender was held up.
-    target: the armature and the backend that the press was for.
+    task: as `ServerInfo.tasks` names it.  stage, fraction: for the progress bar.  longest_tick: seconds, the longest
+    that Blender was blocked.  takes: what was made in several versions to flip through.
     """
 
-    def __init__(self, target: Target, service: Service) -> None:
-        self.target = target
-        self.state = RUNNING
-        self.stage = "Starting the model"
+    task: ClassVar[str]
+
+    def __init__(self, request: R, service: Service) -> None:
+        self.request = request
+        self.state = State.RUNNING
+        self.stage: str = Stage.STARTING
         self.fraction = 0.0
         self.message = ""
         self.longest_tick = 0.0
+        self.takes: Takes | None = None
         self._service = service
         self._work = self._passes()
 
-    def tick(self) -> bool:
-        """Do what can be done at once. Returns whether there is more to come."""
+    @classmethod
+    def gather(cls, context: bpy.types.Context) -> R:
+        """What one press asks for. Raises MotionGPTError for what can't work; nothing is changed."""
+        raise NotImplementedError
+
+    @classmethod
+    def check(cls, context: bpy.types.Context, service: Service) -> None:
+        """What the button needs, cheap enough for every redraw. Raises MotionGPTError."""
+        raise NotImplementedError
+
+    def tick(self) -> None:
+        """Do what can be done at once."""
         started = time.perf_counter()
         try:
             next(self._work)
         except StopIteration:
-            self.state, self.fraction = DONE, 1.0
+            self.state, self.fraction = State.DONE, 1.0
         except MotionGPTError as error:
-            self.state, self.message = FAILED, str(error)
+            self.state, self.message = State.FAILED, str(error)
         except Exception as error:
-            self.state, self.message = FAILED, f"{type(error).__name__}: {error} (see the system console)."
+            self.state, self.message = State.FAILED, f"{type(error).__name__}: {error} (see the system console)."
             raise  # a bug: its traceback belongs on the console
         finally:
             self.longest_tick = max(self.longest_tick, time.perf_counter() - started)
-        return self.state == RUNNING
 
     def cancel(self, reason: str = "Cancelled.") -> None:
         """Stop; nothing has been written yet, and nothing will be."""
-        if self.state == RUNNING:
+        if self.state is State.RUNNING:
             self._work.close()
-            self.state, self.message = CANCELLED, reason
+            self.state, self.message = State.CANCELLED, reason
 
     def _passes(self) -> Waiting[None]:
         """All that there is to do. Raises MotionGPTError."""
         raise NotImplementedError
 
     def _backend_ready(self) -> Waiting[None]:
-        yield from in_thread(lambda: self._service.start(self.target.backend))
+        yield from in_thread(lambda: self._service.start(self.request.target.backend))
         while not self._service.ready():
             yield
 
-    def _answer(self, message: Request, motions: Sequence[Motion] = ()) -> Waiting[Finished]:
+    def _answer(self, task: Task, motions: Sequence[Motion] = ()) -> Waiting[Finished]:
         """What the backend answers to a request, shown as it comes along."""
-        identifier = self._service.ask(message, motions)
+        identifier = self._service.ask(task, motions)
         try:
             while True:
                 for event in self._service.poll(identifier):
@@ -108,22 +142,22 @@ class Job:
                     self._show(event)
                 yield
         finally:
-            if identifier:  # cancelled, or failed on this side: the backend need not go on
+            if identifier:  # cancelled, or failed on this side: nobody waits for the backend's answer
                 self._service.cancel(identifier)
 
     def _show(self, event: Working) -> None:
-        self.stage = _STAGES.get(event.stage, event.stage)
+        self.stage = Stage.__members__.get(event.stage.upper(), event.stage)
         self.fraction = event.fraction * ANSWERED
 
     def _out_of_edit_mode(self) -> Waiting[None]:
         """Wait while the armature's bones are being changed."""
         while self._armature().mode == "EDIT":
-            self.stage = "Waiting for the end of Edit Mode"
+            self.stage = Stage.EDIT_MODE
             yield
 
-    def _armature(self) -> bpy.types.Object:
+    def _armature(self) -> ArmatureObject:
         """The armature, wherever it is now. Raises MotionGPTError where it was deleted."""
-        target = self.target
+        target = self.request.target
         armature = find_armature(target.armature_uid)
         if armature is None:
             raise MotionGPTError(
@@ -133,48 +167,16 @@ class Job:
         return armature
 
 
-class GenerateJob(Job):
-    """A new motion from a text, as a new action."""
-
-    def __init__(self, request: GenerateContext, service: Service) -> None:
-        super().__init__(request, service)
-        self.request = request
-
-    def _passes(self) -> Waiting[None]:
-        yield from self._backend_ready()
-        from ...backend.tasks import Generate
-
-        request = self.request
-        asked = Generate(request.prompt, seconds=request.seconds, seed=request.seed)
-        motion = (yield from self._answer(asked)).motions[0]
-        curves = yield from self._solved(motion)
-        self._write(curves)
-
-    def _solved(self, motion: Motion) -> Waiting[list[Curve]]:
-        self.stage, self.fraction = "Fitting the motion to the armature", ANSWERED
-        yield from self._out_of_edit_mode()
-        armature, fps, frames = self._armature(), self.request.fps, self.request.frames
-        rig = read_rig(armature)  # as it is now, not as it was when Generate was pressed
-        mapping = find_mapping(armature, rig)
-        destination, tolerance = root_destination(armature, rig, mapping), key_tolerance(armature)
-        plan = plan_keys(armature, rig, mapping, keys_ik(armature))
-
-        def solve() -> list[Curve]:
-            solved = to_bones(motion.resample(fps, frames), rig, mapping)
-            return thin_keys(solve_keys(plan, rig, carry(solved, rig, mapping, destination)), tolerance)
-
-        return (yield from in_thread(solve))
-
-    def _write(self, curves: list[Curve]) -> None:
-        request = self.request
-        armature = self._armature()
-        missing = [bone for bone, _, _ in curves if bone != OBJECT and bone not in armature.pose.bones]
-        if missing:
-            raise MotionGPTError(f'"{armature.name}" has lost its bone "{missing[0]}".', "Generate again.")
-        name = request.prompt[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable
-        write_keys(armature, curves, name, request.start_frame)
-        bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
-        self.message = f"{request.frames} frames on {armature.name} from frame {request.start_frame} on."
+def check_task(service: Service, task: str) -> None:
+    """Raises MotionGPTError where the loaded model is known not to do a task."""
+    info = service.info
+    if info is not None and task not in info.tasks:
+        able = ", ".join(TASK_NAMES.get(t, t) for t in info.tasks) or "nothing"
+        raise MotionGPTError(
+            f"The model {info.model} can't {TASK_NAMES[task]}; it can {able}.",
+            "Choose another model in the preferences.",
+            "unsupported",
+        )
 
 
 def in_thread(function: Callable[[], T]) -> Waiting[T]:
@@ -193,4 +195,5 @@ def in_thread(function: Callable[[], T]) -> Waiting[T]:
     succeeded, value = outcome[0]
     if not succeeded:
         raise value
-    return value
+    result: T = value
+    return result

@@ -1,4 +1,4 @@
-"""The backend as the add-on sees it: started when it is first needed, asked without waiting, ended with the add-on.
+"""The backend as the add-on sees it: started when first needed, asked without waiting, stopped with the add-on.
 
 Nothing of the backend is imported before `start`: zmq and msgspec take a while to load, which Blender's own start
 should not pay for, and where the bundled packages don't fit this Blender, the panel can still say so.
@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ...retarget.errors import MotionGPTError
@@ -21,7 +22,8 @@ from ...retarget.motion import Motion
 if TYPE_CHECKING:
     from ...backend.process.child import BackendProcess
     from ...backend.process.client import Client
-    from ...backend.process.protocol import Packet, Request, ServerInfo
+    from ...backend.process.protocol import Packet, ServerInfo
+    from ...backend.tasks import Task
 
 START_LIMIT = 120.0  # seconds until a backend that has not come up counts as failed; a cold disk can be slow
 ASK_INTERVAL = 0.2  # seconds between two questions whether the model is loaded
@@ -41,7 +43,7 @@ class Startup:
 
 @dataclass(frozen=True)
 class Working:
-    """A request goes on. stage: "text", "tokens" or "motion".  fraction: 0 to 1 of the request."""
+    """Progress of a request. stage: "text", "tokens" or "motion".  fraction: 0 to 1 of the request."""
 
     stage: str
     fraction: float
@@ -127,13 +129,13 @@ class Service:
         info = self._info
         return info if info is not None and info.state == "ready" else None
 
-    def ask(self, request: Request, motions: Sequence[Motion] = ()) -> str:
+    def ask(self, task: Task, motions: Sequence[Motion] = ()) -> str:
         """Send a request with the motions that belong to it; returns its id. Raises MotionGPTError."""
         with self._lock:
             self._living()
             if self._client is None:
                 raise MotionGPTError("The backend is not ready.", "Generate again.", "backend_died")
-            return self._client.send(request, motions)
+            return self._client.send(task, motions)
 
     def poll(self, identifier: str) -> list[Working | Finished]:
         """What the backend has said about a request since the last call; nothing comes after Finished.
@@ -157,7 +159,7 @@ class Service:
         return events
 
     def cancel(self, identifier: str) -> None:
-        """Tell the backend that nobody waits for that request any more; a backend that is gone needs no telling."""
+        """Cancel a request; a backend that is gone has nothing to cancel."""
         from ...backend.process import protocol
 
         with self._lock:
@@ -172,7 +174,7 @@ class Service:
         atexit.unregister(self.stop)
 
     def status(self) -> Status:
-        """How the backend fares, for the panel. Returns at once, also while `start` works in its thread."""
+        """The state of the backend, for the panel. Returns at once, also while `start` works in its thread."""
         if not self._lock.acquire(blocking=False):
             return Status("The model is starting.")
         try:
@@ -223,11 +225,12 @@ class Service:
             )
 
     def _packets(self, identifier: str) -> list[Packet]:
-        """What has come for one request. News of the server itself are kept, answers to cancelled requests dropped."""
+        """What has come for one request. The server's own state is kept, answers to cancelled requests are dropped."""
         mine: list[Packet] = []
         for packet in self._client.poll() if self._client is not None else []:
-            if getattr(packet.message, "server", None) is not None:
-                self._info = packet.message.server
+            server = getattr(packet.message, "server", None)
+            if server is not None:
+                self._info = server
             elif packet.id == identifier:
                 mine.append(packet)
         return mine
@@ -240,7 +243,7 @@ class Service:
         self._client = self._process = self._info = None
 
 
-def _backend_process():
+def _backend_process() -> ModuleType:
     """The module that starts processes, with all that it and the connection need. Raises MotionGPTError."""
     try:
         # All of it is loaded here, in the thread, so that the main thread need not.

@@ -1,12 +1,14 @@
-"""What runs between `register` and `unregister`: the backend, the current job, and the timer that moves it along."""
+"""What runs between `register` and `unregister`: the backend, the current job, and the timer that advances it."""
 
 import logging
+from typing import Any
 
 import bpy
 from bpy.app.handlers import persistent
 
-from .edit_job import EditJob
-from .job import DONE, FAILED, Job
+from ...retarget.errors import MotionGPTError
+from ..character.typing import full
+from .job import Job, State
 from .service import Service
 from .takes import Takes
 
@@ -23,25 +25,24 @@ class Session:
 
     def __init__(self) -> None:
         self.service = Service()
-        self.job: Job | None = None
+        self.job: Job[Any] | None = None
         self.error = ""
         self.takes: Takes | None = None
 
     @property
-    def running(self) -> Job | None:
+    def running(self) -> Job[Any] | None:
         """The job, while there is more of it to come."""
-        return self.job if self.job and self.job.state == "RUNNING" else None
+        return self.job if self.job and self.job.state is State.RUNNING else None
 
-    def start(self, job: Job) -> Job:
+    def start(self, job: Job[Any]) -> None:
         """Begin a job that uses this session's service; the timer does the rest."""
         self.error = ""
         self.job = job
         if not bpy.app.timers.is_registered(_tick):
             bpy.app.timers.register(_tick, first_interval=0.0)
-        return self.job
 
     def tick(self) -> float | None:
-        """Move the job along. Returns seconds until the next time or, as bpy's timers want it, None to end."""
+        """Advance the job. Returns seconds until the next call or, as bpy's timers expect it, None to end."""
         job = self.running
         if job is None:
             return None
@@ -49,13 +50,13 @@ class Session:
             job.tick()
         except Exception:
             log.exception("generating failed")
-        if job.state == FAILED:
+        if job.state is State.FAILED:
             self.error = job.message
             log.error("%s", job.message)
-        elif job.state == DONE and isinstance(job, EditJob) and job.takes:
+        elif job.state is State.DONE and job.takes:
             self.takes = job.takes
         redraw()
-        return TICK if job.state == "RUNNING" else None
+        return TICK if job.state is State.RUNNING else None
 
     def cancel(self, reason: str = "Cancelled.") -> None:
         """Stop the running job, if there is one."""
@@ -72,14 +73,16 @@ class Session:
 _session: Session | None = None
 
 
-def current() -> Session | None:
-    """The session, or None outside register ... unregister."""
+def current() -> Session:
+    """The session. Raises MotionGPTError outside register ... unregister."""
+    if _session is None:
+        raise MotionGPTError("The extension is not enabled.", "Enable it in the preferences.")
     return _session
 
 
 def redraw() -> None:
     """Draw the sidebars again, in every window."""
-    for window in bpy.context.window_manager.windows:
+    for window in full(bpy.context).window_manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
                 for region in area.regions:
@@ -91,7 +94,7 @@ def _tick() -> float | None:
     return _session.tick() if _session else None
 
 
-@persistent
+@persistent  # type: ignore[untyped-decorator]
 def _file_loaded(*_args: object) -> None:
     """Another file: the armature that a job was for is gone. The backend stays, loading it again would take seconds."""
     if _session:

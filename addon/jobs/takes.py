@@ -1,24 +1,30 @@
-"""Several versions of the same frames, to flip through: solved once, bent to the keys as they are now when shown."""
+"""Takes, versions of the same frames to flip through: solved once, bent to the present keys when they are shown."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import bpy
 
 from ...retarget.errors import MotionGPTError
-from ...retarget.rigs.mapping import Mapping
-from ..action.bending import bend, read_given
-from ..action.keys import action_curves, key_frames
+from ..action.bending import bend
+from ..action.fcurves import action_curves, key_frames
 from ..action.keys_between import NewKeys, plan_curves, read_keys, write_curves
 from ..action.new_action import Curve
+from ..character.character import Character
 from ..character.settings import key_tolerance
+from ..character.typing import ArmatureObject
+from ..poses.given import read_given
 from ..poses.keyed import user_frames
 from ..poses.reader import ReadPoses
-from .context import find_armature
-from .edit_request import EditRequest
+from .context import MotionRequest, check_bones, find_armature
 
 SHOWN = "motiongpt_take"
 """Custom property of an action: which take it shows, so that an undo takes that back too."""
+
+
+def shown_take(action: bpy.types.Action) -> int:
+    """The number of the take that an action shows."""
+    return int(action.get(SHOWN, 0))
 
 
 @dataclass(eq=False)
@@ -29,9 +35,8 @@ class Takes:
     action_uid: of the action that shows one of them.
     """
 
-    request: EditRequest
-    mapping: Mapping
-    carriers: tuple[str, ...]
+    request: MotionRequest
+    character: Character
     read: ReadPoses
     takes: tuple[list[Curve], ...]
     action_uid: int = 0
@@ -42,54 +47,51 @@ class Takes:
         return [(bone, channel) for bone, channel, _ in self.takes[0]]
 
     def shown_in(self, action: bpy.types.Action, number: int) -> None:
-        """Remember where a take stands."""
+        """Remember which action shows a take, and which one."""
         self.action_uid = action.session_uid
         action[SHOWN] = number
 
     def action(self) -> bpy.types.Action | None:
         """The action that shows a take, while the armature plays it."""
-        armature = find_armature(self.request.armature_uid)
+        armature = find_armature(self.request.target.armature_uid)
         curves = action_curves(armature) if armature else None
         return curves.action if curves and curves.action.session_uid == self.action_uid else None
 
-    def prepare(self, armature_object: bpy.types.Object, number: int) -> Callable[[], list[NewKeys]]:
+    def prepare(self, armature_object: ArmatureObject, number: int) -> Callable[[], list[NewKeys]]:
         """What makes the keys of a take, bent to those that are there now; it may run in another thread.
 
         Raises MotionGPTError where the armature is no longer what it was.
         """
         self.check(armature_object)
-        request, solved = self.request, self.takes[number]
-        given = read_given(armature_object, request, self.mapping, self.carriers, self.channels, self.read)
-        old, tolerance = read_keys(armature_object, request, self.channels), key_tolerance(armature_object)
-        return lambda: plan_curves(request, bend(solved, given), old, tolerance)
+        span, solved = self.request.span, self.takes[number]
+        given = read_given(armature_object, self.character, span, self.request.poses, self.read, self.channels)
+        old, tolerance = read_keys(armature_object, span, self.channels), key_tolerance(armature_object)
+        return lambda: plan_curves(span, bend(solved, given), old, tolerance)
 
-    def check(self, armature_object: bpy.types.Object) -> None:
+    def check(self, armature_object: ArmatureObject) -> None:
         """Raises MotionGPTError where the armature or a pose that stays is no longer what it was."""
-        missing = [bone for bone, _ in self.channels if bone not in armature_object.pose.bones]
-        if missing:
-            raise MotionGPTError(f'"{armature_object.name}" has lost its bone "{missing[0]}".', "Generate again.")
+        check_bones(armature_object, (bone for bone, _ in self.channels))
         curves = action_curves(armature_object)
         found = {round(float(t)) for curve in (curves.fcurves if curves else ()) for t in key_frames(curve)}
         gone = [pose.frame for pose in self.request.poses if not pose.whole and pose.frame not in found]
         if gone:
             raise MotionGPTError(f"The keys on frame {gone[0]} are gone.", "Generate again.")
 
-    def show(self, number: int) -> None:
-        """Put another take into the action. Raises MotionGPTError."""
+    def step(self, ahead: int) -> None:
+        """Put the take so many ahead of the one that is shown into the action. Raises MotionGPTError."""
         action = self.action()
-        armature = find_armature(self.request.armature_uid)
+        armature = find_armature(self.request.target.armature_uid)
         if action is None or armature is None:
             raise MotionGPTError("The action that the takes are for is not in use.", "Generate again.")
         self._check_unchanged(armature)
-        planned = self.prepare(armature, number)()
-        write_curves(armature, replace(self.request, as_new=False), planned, action.name)
-        self.shown_in(action, number)
+        number = (shown_take(action) + ahead) % len(self.takes)
+        self.shown_in(write_curves(armature, self.prepare(armature, number)()), number)
 
-    def _check_unchanged(self, armature_object: bpy.types.Object) -> None:
-        """Raises MotionGPTError where another take would go over something that the animator did since."""
+    def _check_unchanged(self, armature_object: ArmatureObject) -> None:
+        """Raises MotionGPTError where another take would overwrite what the animator has changed since."""
         kept = {pose.frame for pose in self.request.poses}
-        mine = user_frames(armature_object, self.mapping, self.carriers) - kept
-        changed = sorted(f for f in mine if self.request.start <= f <= self.request.end)
+        mine = user_frames(armature_object, self.character) - kept
+        changed = sorted(f for f in mine if self.request.span.start <= f <= self.request.span.end)
         if changed:
             raise MotionGPTError(
                 f"You have changed frame {changed[0]} since the takes were made.",

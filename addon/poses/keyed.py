@@ -8,9 +8,11 @@ import numpy as np
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion.known import WHOLE, Known
-from ...retarget.rigs.mapping import Mapping
 from ...retarget.solving.keyed_poses import joints_of, known_by_keys
-from ..action.keys import ActionCurves, action_curves, choice, generated_type, is_generated, read_points, read_record
+from ..action.fcurves import ActionCurves, action_curves, choice, is_switch, read_points
+from ..action.generated import generated_type, is_generated, read_record
+from ..character.character import Character
+from ..character.typing import ArmatureObject
 
 SELECTED, ALL, MARKED = "SELECTED", "ALL", "MARKED"
 
@@ -29,6 +31,11 @@ class KeyedPose:
     whole: bool
 
 
+def whole_pose(frame: int) -> KeyedPose:
+    """All of the pose that is seen on a frame, keyed or not."""
+    return KeyedPose(frame, float(frame), WHOLE, whole=True)
+
+
 @dataclass
 class _Found:
     """What lies on one frame. times, keys: when and on which (bone, property) the user's keys are, generated ones that
@@ -42,9 +49,8 @@ class _Found:
 
 def choose_poses(
     scene: bpy.types.Scene,
-    armature_object: bpy.types.Object,
-    mapping: Mapping,
-    carriers: tuple[str, ...],
+    armature_object: ArmatureObject,
+    character: Character,
     how: str,
     limits: tuple[int, int] | None,
 ) -> list[KeyedPose]:
@@ -55,9 +61,9 @@ def choose_poses(
     keys.  Raises MotionGPTError where no pose is chosen, or one that can't be kept.
     """
     curves = action_curves(armature_object)
-    found = _user_keys(curves, mapping, carriers) if curves else {}
+    found = _user_keys(curves, character) if curves else {}
     if how == MARKED:
-        return _marked(scene, armature_object, curves, mapping, carriers, found, limits)
+        return _marked(scene, armature_object, curves, character, found, limits)
     chosen = {frame: at for frame, at in found.items() if (at.selected if how == SELECTED else at.keys)}
     if not chosen:
         raise _none_chosen(scene, armature_object, how, bool(found))
@@ -75,23 +81,23 @@ def choose_poses(
                 "Select only keys inside, or change the range.",
             )
         chosen = inside
-    return [_pose(frame, at, mapping, carriers) for frame, at in sorted(chosen.items())]
+    return [_pose(frame, at, character) for frame, at in sorted(chosen.items())]
 
 
-def _pose(frame: int, found: _Found, mapping: Mapping, carriers: tuple[str, ...]) -> KeyedPose:
+def _pose(frame: int, found: _Found, character: Character) -> KeyedPose:
     # Where all was generated and something then changed, the animator has corrected a whole pose, as seen.
     # So has one who selects a pose in which nothing but generated keys lie.
     whole = not found.set_by_hand
-    known = WHOLE if whole else known_by_keys(mapping, found.keys, carriers)
+    known = WHOLE if whole else known_by_keys(character.mapping, found.keys, character.carriers)
     return KeyedPose(frame, found.times.most_common(1)[0][0] if found.times else float(frame), known, whole)
 
 
-def _user_keys(curves: ActionCurves, mapping: Mapping, carriers: tuple[str, ...]) -> dict[int, _Found]:
+def _user_keys(curves: ActionCurves, character: Character) -> dict[int, _Found]:
     """Frame -> what lies there, of all keys on bones that the motion drives or that move such bones."""
     record, marked = read_record(curves.action), choice("type", generated_type())
     found: dict[int, _Found] = {}
     for (bone, channel), group in curves.by_bone().items():
-        if channel.startswith("[") or not (bone in carriers or joints_of(mapping, bone)):
+        if is_switch(channel) or not (bone in character.carriers or joints_of(character.mapping, bone)):
             continue
         for curve in group.values():
             points = read_points(curve)
@@ -109,10 +115,9 @@ def _user_keys(curves: ActionCurves, mapping: Mapping, carriers: tuple[str, ...]
 
 def _marked(
     scene: bpy.types.Scene,
-    armature_object: bpy.types.Object,
+    armature_object: ArmatureObject,
     curves: ActionCurves | None,
-    mapping: Mapping,
-    carriers: tuple[str, ...],
+    character: Character,
     found: dict[int, _Found],
     limits: tuple[int, int] | None,
 ) -> list[KeyedPose]:
@@ -123,20 +128,19 @@ def _marked(
         raise _none_chosen(scene, armature_object, ALL, keyed=False)
     if not frames:
         raise MotionGPTError(
-            "No pose is marked." if not markers else f"No marker lies in the range from {limits[0]} to {limits[1]}.",
+            "No pose is marked."
+            if not markers or limits is None
+            else f"No marker lies in the range from {limits[0]} to {limits[1]}.",
             "Add a marker (M over the timeline) on every pose that stays.",
         )
     poses = []
     for frame in frames:
         at = found.get(frame)
-        if at and at.keys:
-            poses.append(_pose(frame, at, mapping, carriers))
-        else:
-            poses.append(KeyedPose(frame, float(frame), WHOLE, whole=True))
+        poses.append(_pose(frame, at, character) if at and at.keys else whole_pose(frame))
     return poses
 
 
-def _none_chosen(scene: bpy.types.Scene, armature_object: bpy.types.Object, how: str, keyed: bool) -> MotionGPTError:
+def _none_chosen(scene: bpy.types.Scene, armature_object: ArmatureObject, how: str, keyed: bool) -> MotionGPTError:
     """Why there is no pose: keys of another armature are selected, none is, or there is none at all."""
     other = next((o for o in scene.objects if o.type == "ARMATURE" and o != armature_object and _has_selected(o)), None)
     if how == SELECTED and other is not None:
@@ -155,17 +159,17 @@ def _none_chosen(scene: bpy.types.Scene, armature_object: bpy.types.Object, how:
     )
 
 
-def _has_selected(armature_object: bpy.types.Object) -> bool:
-    curves = action_curves(armature_object)
+def _has_selected(thing: bpy.types.Object) -> bool:
+    curves = action_curves(thing)
     return curves is not None and any(
         bool(np.any(read_points(curve)["select_control_point"])) for curve in curves.fcurves
     )
 
 
-def user_frames(armature_object: bpy.types.Object, mapping: Mapping, carriers: tuple[str, ...]) -> set[int]:
+def user_frames(armature_object: ArmatureObject, character: Character) -> set[int]:
     """The frames on which keys lie that were not generated, or were changed since."""
     curves = action_curves(armature_object)
-    found = _user_keys(curves, mapping, carriers) if curves else {}
+    found = _user_keys(curves, character) if curves else {}
     return {frame for frame, at in found.items() if at.keys}
 
 

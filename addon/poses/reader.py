@@ -2,12 +2,13 @@
 
 A scene of the reader's own, with nothing in it but the armature, is put on these frames: Blender evaluates the armature
 and what it depends on, no meshes, and neither the current frame nor a pose that is not keyed yet changes. That scene is
-found by its name each time, as an undo may take it away, and goes as soon as the last frame is read or the file is
+found by its name each time, as an undo may remove it, and is removed as soon as the last frame is read or the file is
 saved.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import bpy
 import numpy as np
@@ -18,6 +19,7 @@ from ...retarget.rigs.control_names import original_bone
 from ...retarget.rigs.rig import Rig
 from ...retarget.typing import Floats
 from ..character.armature import object_axes
+from ..character.typing import ArmatureObject, as_armature
 
 SCENE = "MotionGPT is reading poses"
 
@@ -40,7 +42,7 @@ class ReadPoses:
 class PoseReader:
     """Reads the armature of a rig. keyed: the bones whose own properties are wanted too."""
 
-    def __init__(self, armature_object: bpy.types.Object, rig: Rig, keyed: Sequence[str]) -> None:
+    def __init__(self, armature_object: ArmatureObject, rig: Rig, keyed: Sequence[str]) -> None:
         self._uid = armature_object.session_uid
         self._sources = [pose_source(armature_object, name) for name in rig.names]
         self._keyed = [
@@ -50,14 +52,14 @@ class PoseReader:
         self._turn, self._scale = axes.turn, axes.scale
         self._frames: list[tuple[Floats, Floats, Floats]] = []
 
-    def read(self, frames: Sequence[float], fps: tuple[int, float]) -> Iterator[None]:
+    def read(self, frames: Sequence[float], fps: tuple[int, float]) -> Generator[None]:
         """Read one frame a step; `close` the iterator to stop.  fps: the scene's rate and base."""
         try:
             for frame in frames:
                 armature = next((o for o in bpy.data.objects if o.session_uid == self._uid), None)
                 if armature is None:
                     return
-                self._frames.append(self._pose(_evaluated(armature, frame, fps)))
+                self._frames.append(self._pose(_evaluated(as_armature(armature), frame, fps)))
                 yield
         finally:
             drop_scene()
@@ -74,7 +76,7 @@ class PoseReader:
             location={name: location[:, i] for i, (name, _, _) in enumerate(self._keyed)},
         )
 
-    def _pose(self, armature: bpy.types.Object) -> tuple[Floats, Floats, Floats]:
+    def _pose(self, armature: ArmatureObject) -> tuple[Floats, Floats, Floats]:
         """Matrices (N, 4, 4), and basis (M, 4) and location (M, 3) of the keyed bones, of an evaluated armature."""
         pose = armature.pose.bones
         matrices = np.array([pose[name].matrix for name in self._sources])
@@ -88,13 +90,13 @@ class PoseReader:
         return matrices, np.array([turn for _, turn, _ in local]), np.array([place for place, _, _ in local])
 
 
-def pose_source(armature_object: bpy.types.Object, control: str) -> str:
-    """The bone that shows where a control's limb is: Rigify's FK controls stay behind while the limb follows IK."""
-    name = original_bone(control) or control
-    return name if name in armature_object.data.bones else control
+def pose_source(armature_object: ArmatureObject, control: str) -> str:
+    """The bone that shows where a control's limb is; most controls are there themselves."""
+    shown = original_bone(control)
+    return shown if shown is not None and shown in armature_object.data.bones else control
 
 
-def _left_behind(armature_object: bpy.types.Object, control: str) -> str:
+def _left_behind(armature_object: ArmatureObject, control: str) -> str:
     """The nearest control above one that may not be where its limb is; "" where there is none."""
     bone = armature_object.data.bones[control].parent
     while bone and pose_source(armature_object, bone.name) == bone.name:
@@ -102,7 +104,7 @@ def _left_behind(armature_object: bpy.types.Object, control: str) -> str:
     return bone.name if bone else ""
 
 
-def _evaluated(armature: bpy.types.Object, frame: float, fps: tuple[int, float]) -> bpy.types.Object:
+def _evaluated(armature: ArmatureObject, frame: float, fps: tuple[int, float]) -> ArmatureObject:
     """The armature as it is on a frame."""
     scene = bpy.data.scenes.get(SCENE) or bpy.data.scenes.new(SCENE)
     if armature.name not in scene.collection.objects:
@@ -110,10 +112,10 @@ def _evaluated(armature: bpy.types.Object, frame: float, fps: tuple[int, float])
     scene.render.fps, scene.render.fps_base = fps
     whole = int(np.floor(frame))
     scene.frame_set(whole, subframe=float(frame) - whole)
-    return armature.evaluated_get(scene.view_layers[0].depsgraph)
+    return as_armature(armature.evaluated_get(cast(bpy.types.Depsgraph, scene.view_layers[0].depsgraph)))
 
 
-@persistent
+@persistent  # type: ignore[untyped-decorator]
 def drop_scene(*_args: object) -> None:
     """Remove the reader's scene."""
     if scene := bpy.data.scenes.get(SCENE):

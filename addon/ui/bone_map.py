@@ -1,10 +1,11 @@
-"""Which bone plays which joint, shown in the sidebar, corrected bone by bone, saved with the armature and as a preset.
+"""Which bone maps to which joint: shown in the sidebar, corrected bone by bone, saved with the armature or as a preset.
 
 The map lies on the armature object, so that it is saved in the file and comes along when the character is appended. An
-empty map means that the bones are found anew each time.
+empty map means that the bones are detected each time.
 """
 
 from pathlib import Path
+from typing import Any, cast
 
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
@@ -13,9 +14,11 @@ from ...retarget.errors import MotionGPTError
 from ...retarget.motion.skeleton import JOINT_NAMES
 from ...retarget.rigs.mapping import map_by_hand, map_from_json, map_rig, map_to_json
 from ..character.armature import read_rig
+from ..character.character import Character
 from ..character.placing import has_ik_controls
-from ..character.settings import find_mapping
+from ..character.typing import ArmatureObject
 from ..jobs.context import chosen_armature
+from .typing import OperatorResult, classes_factory
 
 SHOWN = tuple(j for j in JOINT_NAMES if not j.startswith("spine") and j != "neck")
 """The joints of the map; spine and neck are what lies between."""
@@ -24,7 +27,7 @@ SHOWN = tuple(j for j in JOINT_NAMES if not j.startswith("spine") and j != "neck
 class MotionGPTJoint(bpy.types.PropertyGroup):
     """One line of the map; `name` is the joint."""
 
-    bone: bpy.props.StringProperty(name="Bone", description="The bone that plays this joint; empty if there is none")
+    bone: bpy.props.StringProperty(name="Bone", description="The bone of this joint; empty if there is none")
 
 
 class MotionGPTRig(bpy.types.PropertyGroup):
@@ -52,12 +55,12 @@ class MotionGPTRig(bpy.types.PropertyGroup):
         items=(
             ("AUTO", "Automatic", "The root bone where there is one on the floor, else the hips"),
             ("HIPS", "Hips", "The hips, or a control rig's torso"),
-            ("BONE", "Root Bone", "The bone on the floor that the hips hang from, as game engines want it"),
+            ("BONE", "Root Bone", "The bone on the floor above the hips in the hierarchy, as game engines expect it"),
             ("OBJECT", "Object", "The armature object, which leaves its place"),
         ),
     )
     in_place: bpy.props.BoolProperty(
-        name="In Place", description="The character does what it does without leaving its place, as games want it"
+        name="In Place", description="The character moves without leaving its place, as games expect it"
     )
     controls: bpy.props.EnumProperty(
         name="Limbs",
@@ -69,14 +72,14 @@ class MotionGPTRig(bpy.types.PropertyGroup):
     )
 
 
-def _show(settings: MotionGPTRig, bones: dict[str, str]) -> None:
+def _show(settings: Any, bones: dict[str, str]) -> None:
     settings.joints.clear()
     for joint in SHOWN:
         line = settings.joints.add()
         line.name, line.bone = joint, bones.get(joint, "")
 
 
-class _NeedsArmature:
+class _NeedsArmature(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
@@ -86,50 +89,57 @@ class _NeedsArmature:
             return False
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def work(self, armature: ArmatureObject) -> str:
+        """Do it; returns what to report. Raises MotionGPTError or OSError."""
+        raise NotImplementedError
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        armature = chosen_armature(context)
+        if armature is None:
+            return {"CANCELLED"}
         try:
-            self.report({"INFO"}, self.work(chosen_armature(context)))
+            self.report({"INFO"}, self.work(armature))
         except (MotionGPTError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
 
 
-class MOTIONGPT_OT_find_bones(_NeedsArmature, bpy.types.Operator):
-    """Find the armature's bones and show them, to be corrected where one is wrong"""
+class MOTIONGPT_OT_find_bones(_NeedsArmature):
+    """Detect the armature's bones and list them, so that wrong ones can be corrected"""
 
     bl_idname = "motiongpt.find_bones"
     bl_label = "Find Bones"
 
-    def work(self, armature: bpy.types.Object) -> str:
+    def work(self, armature: ArmatureObject) -> str:
         mapping = map_rig(read_rig(armature))
         _show(armature.motiongpt_rig, mapping.bones)
         return f"Found by {mapping.found_by}: {len(mapping.driven)} bones."
 
 
-class MOTIONGPT_OT_check_bones(_NeedsArmature, bpy.types.Operator):
+class MOTIONGPT_OT_check_bones(_NeedsArmature):
     """Check that the corrected map fits together"""
 
     bl_idname = "motiongpt.check_bones"
     bl_label = "Check"
 
-    def work(self, armature: bpy.types.Object) -> str:
-        mapping = find_mapping(armature, read_rig(armature))
+    def work(self, armature: ArmatureObject) -> str:
+        mapping = Character.read(armature).mapping
         return f"The map fits: spine {', '.join(mapping.spine)}; neck {', '.join(mapping.neck) or 'none'}."
 
 
-class MOTIONGPT_OT_clear_bones(_NeedsArmature, bpy.types.Operator):
-    """Forget the map: bones are found anew each time"""
+class MOTIONGPT_OT_clear_bones(_NeedsArmature):
+    """Clear the map: bones are detected each time"""
 
     bl_idname = "motiongpt.clear_bones"
     bl_label = "Clear"
 
-    def work(self, armature: bpy.types.Object) -> str:
+    def work(self, armature: ArmatureObject) -> str:
         armature.motiongpt_rig.joints.clear()
-        return "The bones will be found anew."
+        return "The bones will be detected each time."
 
 
-class MOTIONGPT_OT_save_bones(_NeedsArmature, bpy.types.Operator, ExportHelper):
+class MOTIONGPT_OT_save_bones(_NeedsArmature, ExportHelper):  # type: ignore[misc]
     """Save the map as a preset file, for other characters with the same bones"""
 
     bl_idname = "motiongpt.save_bones"
@@ -137,14 +147,15 @@ class MOTIONGPT_OT_save_bones(_NeedsArmature, bpy.types.Operator, ExportHelper):
     filename_ext = ".json"
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
 
-    def work(self, armature: bpy.types.Object) -> str:
+    def work(self, armature: ArmatureObject) -> str:
         bones = {line.name: line.bone for line in armature.motiongpt_rig.joints if line.bone}
         bones = bones or map_rig(read_rig(armature)).bones
-        Path(self.filepath).write_text(map_to_json(bones), encoding="utf-8")
-        return f"Saved {self.filepath}"
+        path = Path(self.filepath)  # type: ignore[attr-defined]
+        path.write_text(map_to_json(bones), encoding="utf-8")
+        return f"Saved {path}"
 
 
-class MOTIONGPT_OT_load_bones(_NeedsArmature, bpy.types.Operator, ImportHelper):
+class MOTIONGPT_OT_load_bones(_NeedsArmature, ImportHelper):  # type: ignore[misc]
     """Load a map from a preset file"""
 
     bl_idname = "motiongpt.load_bones"
@@ -152,11 +163,12 @@ class MOTIONGPT_OT_load_bones(_NeedsArmature, bpy.types.Operator, ImportHelper):
     filename_ext = ".json"
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
 
-    def work(self, armature: bpy.types.Object) -> str:
-        bones = map_from_json(Path(self.filepath).read_text(encoding="utf-8"))
+    def work(self, armature: ArmatureObject) -> str:
+        path = Path(self.filepath)  # type: ignore[attr-defined]
+        bones = map_from_json(path.read_text(encoding="utf-8"))
         map_by_hand(read_rig(armature), bones)
         _show(armature.motiongpt_rig, bones)
-        return f"Loaded {self.filepath}"
+        return f"Loaded {path}"
 
 
 class MOTIONGPT_PT_rig(bpy.types.Panel):
@@ -172,8 +184,10 @@ class MOTIONGPT_PT_rig(bpy.types.Panel):
         return chosen_armature(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
-        armature = chosen_armature(context)
-        settings, layout = armature.motiongpt_rig, self.layout
+        armature, layout = chosen_armature(context), cast(bpy.types.UILayout, self.layout)
+        if armature is None:
+            return
+        settings = armature.motiongpt_rig
         layout.use_property_split = True
         layout.prop(settings, "keys")
         if settings.keys == "FEW":
@@ -200,19 +214,19 @@ class MOTIONGPT_PT_rig(bpy.types.Panel):
         layout.operator("motiongpt.export_fbx", icon="EXPORT")
 
 
-CLASSES = (
+_register_classes, _unregister_classes = classes_factory(
     MotionGPTJoint, MotionGPTRig, MOTIONGPT_OT_find_bones, MOTIONGPT_OT_check_bones, MOTIONGPT_OT_clear_bones,
     MOTIONGPT_OT_save_bones, MOTIONGPT_OT_load_bones, MOTIONGPT_PT_rig,
 )  # fmt: skip
 
 
 def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-    bpy.types.Object.motiongpt_rig = bpy.props.PointerProperty(type=MotionGPTRig)
+    _register_classes()
+    bpy.types.Object.motiongpt_rig = bpy.props.PointerProperty(  # type: ignore[attr-defined,func-returns-value]
+        type=MotionGPTRig
+    )
 
 
 def unregister() -> None:
-    del bpy.types.Object.motiongpt_rig
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+    del bpy.types.Object.motiongpt_rig  # type: ignore[attr-defined]
+    _unregister_classes()

@@ -1,4 +1,4 @@
-"""The poses that stay, drawn in the viewport as stick figures, so that they are seen while the time goes on between.
+"""Kept poses drawn in the viewport as stick figures, so that they are seen on every frame between them too.
 
 They are read a few at a time by a timer whenever keys have changed; drawing only sends cached lines to the GPU.
 """
@@ -15,10 +15,9 @@ from ...retarget.motion.known import WHOLE
 from ...retarget.rigs.mapping import Mapping
 from ...retarget.rigs.rig import Rig
 from ...retarget.typing import Float32s, Indices
-from ..action.new_action import plan_keys
-from ..character.armature import read_rig
-from ..character.settings import find_mapping
-from ..jobs.context import chosen_armature
+from ..character.character import Character
+from ..character.typing import Scene, full
+from ..jobs.context import chosen_armature, scene_rate
 from ..poses.keyed import choose_poses
 from ..poses.reader import SCENE, PoseReader
 
@@ -33,11 +32,11 @@ class Ghost:
     """lines: (2 L, 3) ends of L lines in the world.  colour: RGBA."""
 
     lines: Float32s
-    colour: tuple[float, float, float, float]
+    colour: tuple[float, ...]
 
 
 class Ghosts:
-    """What is drawn: `figures`, which `mark` lets the timer make anew."""
+    """What is drawn: `figures`, which a timer rebuilds after `mark`."""
 
     def __init__(self) -> None:
         self.figures: tuple[Ghost, ...] = ()
@@ -53,7 +52,7 @@ class Ghosts:
             bpy.app.timers.register(_tick, first_interval=TICK)
 
     def tick(self) -> float | None:
-        """Go on with the reading. Returns seconds until the next time, None at the end."""
+        """Read one more pose. Returns seconds until the next call, None at the end."""
         if self._work is None:
             return None
         try:
@@ -61,55 +60,53 @@ class Ghosts:
             return TICK
         except (StopIteration, MotionGPTError):
             self._work = None
-            for window in bpy.context.window_manager.windows:
+            for window in full(bpy.context).window_manager.windows:
                 for area in window.screen.areas:
                     if area.type == "VIEW_3D":
                         area.tag_redraw()
             return None
 
     def close(self) -> None:
-        """Draw nothing any more."""
+        """Stop drawing."""
         self._work = None
         if self._handle is not None:
             bpy.types.SpaceView3D.draw_handler_remove(self._handle, "WINDOW")
 
     def _read(self) -> Iterator[None]:
         """All figures, a pose a step. Raises MotionGPTError where there are none, which leaves none."""
-        context = bpy.context
+        context = full(bpy.context)
         scene, settings = context.scene, context.scene.motiongpt
         self.figures = ()
         armature = chosen_armature(context)
         if not settings.ghosts or armature is None or armature.mode == "EDIT":
             return
-        rig = read_rig(armature)
-        mapping = find_mapping(armature, rig)
-        carriers = plan_keys(armature, rig, mapping).carriers
-        poses = choose_poses(scene, armature, mapping, carriers, settings.poses, None)[:MOST]
-        reader = PoseReader(armature, rig, ())
+        character = Character.read(armature)
+        poses = choose_poses(scene, armature, character, settings.poses, None)[:MOST]
+        reader = PoseReader(armature, character.rig, ())
         at = np.array(armature.matrix_world.translation)
-        yield from reader.read([pose.at for pose in poses], (scene.render.fps, scene.render.fps_base))
+        yield from reader.read([pose.at for pose in poses], scene_rate(scene))
         heads = reader.poses().heads + at  # (F, N, 3)
-        pairs = bone_lines(rig, mapping)
+        pairs = bone_lines(character.rig, character.mapping)
         figures = []
         for i, pose in enumerate(poses):
             colour = _EARLY + (_LATE - _EARLY) * (i / max(len(poses) - 1, 1))
             alpha = 0.9 if pose.known == WHOLE else 0.5
-            figures.append(Ghost(heads[i, pairs.ravel()].astype(np.float32), (*map(float, colour), alpha)))
+            figures.append(Ghost(heads[i, pairs.ravel()].astype(np.float32), (*colour.tolist(), alpha)))
         self.figures = tuple(figures)
 
     def _draw(self) -> None:
-        if not self.figures or not bpy.context.scene.motiongpt.ghosts:
+        if not self.figures or not full(bpy.context).scene.motiongpt.ghosts:
             return
         import gpu
         from gpu_extras.batch import batch_for_shader
 
         shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
         gpu.state.blend_set("ALPHA")
-        shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
+        shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])  # type: ignore[func-returns-value,index]
         shader.uniform_float("lineWidth", 3.0)
         for ghost in self.figures:
             shader.uniform_float("color", ghost.colour)
-            batch_for_shader(shader, "LINES", {"pos": ghost.lines}).draw(shader)
+            batch_for_shader(shader, "LINES", {"pos": ghost.lines}).draw(shader)  # type: ignore[dict-item]
         gpu.state.blend_set("NONE")
 
 
@@ -146,8 +143,8 @@ def _tick() -> float | None:
     return _ghosts.tick() if _ghosts else None
 
 
-@persistent
-def _updated(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+@persistent  # type: ignore[untyped-decorator]
+def _updated(scene: Scene, depsgraph: bpy.types.Depsgraph) -> None:
     if (
         scene.name != SCENE
         and scene.motiongpt.ghosts
@@ -156,7 +153,7 @@ def _updated(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
         mark()
 
 
-@persistent
+@persistent  # type: ignore[untyped-decorator]
 def _loaded(*_args: object) -> None:
     if _ghosts:
         _ghosts.mark()

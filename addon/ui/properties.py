@@ -4,7 +4,9 @@ import random
 
 import bpy
 
+from ..character.typing import full
 from . import ghosts
+from .typing import OperatorResult, classes_factory
 
 SEED_LIMIT = 2**31 - 1
 
@@ -31,7 +33,7 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
     )
     poses: bpy.props.EnumProperty(
         name="Poses",
-        description="Which poses stay as they are",
+        description="Which poses are kept as they are",
         update=_poses_changed,
         items=(
             ("SELECTED", "Selected Keys", "The frames of the keys that are selected in the Dope Sheet"),
@@ -41,7 +43,7 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
     )
     range: bpy.props.EnumProperty(
         name="Range",
-        description="Which frames are made anew",
+        description="Which frames are generated",
         items=(
             ("KEYS", "Between Poses", "From the first pose to the last"),
             (
@@ -53,7 +55,7 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
         ),
     )
     takes: bpy.props.IntProperty(
-        name="Takes", description="How many versions are made, to flip through", default=3, min=1, max=8
+        name="Takes", description="How many versions to generate and flip through", default=3, min=1, max=8
     )
     destination: bpy.props.EnumProperty(
         name="Into",
@@ -63,7 +65,7 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
         ),
     )
     ghosts: bpy.props.BoolProperty(
-        name="Ghosts", description="Show the poses that stay as stick figures in the viewport", update=_poses_changed
+        name="Ghosts", description="Show the kept poses as stick figures in the viewport", update=_poses_changed
     )
 
     prompt: bpy.props.StringProperty(
@@ -94,21 +96,21 @@ class MOTIONGPT_OT_random_seed(bpy.types.Operator):
     bl_label = "Random Seed"
     bl_options = {"INTERNAL", "UNDO"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        context.scene.motiongpt.seed = random.randint(0, SEED_LIMIT)
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        full(context).scene.motiongpt.seed = random.randint(0, SEED_LIMIT)
         return {"FINISHED"}
 
 
-CLASSES = (MotionGPTSettings, MOTIONGPT_OT_random_seed)
+_register_classes, _unregister_classes = classes_factory(MotionGPTSettings, MOTIONGPT_OT_random_seed)
 
 
 def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-    bpy.types.Scene.motiongpt = bpy.props.PointerProperty(type=MotionGPTSettings)
+    _register_classes()
+    bpy.types.Scene.motiongpt = bpy.props.PointerProperty(  # type: ignore[attr-defined,func-returns-value]
+        type=MotionGPTSettings
+    )
 
 
 def unregister() -> None:
-    del bpy.types.Scene.motiongpt
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+    del bpy.types.Scene.motiongpt  # type: ignore[attr-defined]
+    _unregister_classes()

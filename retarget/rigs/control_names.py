@@ -25,6 +25,8 @@ _RIGIFY_MOVES = {
 """Rigify's controls that move a limb or the torso besides the FK controls, without their side -> joints."""
 _RIGIFY_LAGGING = r"(thigh|shin|foot|upper_arm|forearm|hand)_fk\.[LR]"
 """Rigify's FK controls, which stay behind while their limb follows IK."""
+MARK_OF_IK = "hand_ik.L"
+"""A bone that every control rig has whose IK controls are known: one look-up for what asks often."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,11 @@ def original_bone(control: str) -> str | None:
     ('ORG-forearm.L', None)
     """
     return f"ORG-{control.replace('_fk', '')}" if re.fullmatch(_RIGIFY_LAGGING, control) else None
+
+
+def deforming_bone(bone: str) -> str:
+    """The deforming bone that a bone of Rigify's hidden skeleton stands for, by name; any other bone itself."""
+    return bone.replace("ORG-", "DEF-", 1)
 
 
 def _rigify_limb(names: frozenset[str], side: str, limb: str) -> LimbSwitch:

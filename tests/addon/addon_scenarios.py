@@ -389,11 +389,9 @@ def published_models() -> object:
 
 
 def _every_task(text: str) -> dict[str, object]:
-    preferences, tasks = (
-        importlib.import_module(f"{MODULE}.{part}") for part in ("addon.ui.preferences", "backend.tasks")
-    )
+    context, tasks = (importlib.import_module(f"{MODULE}.{part}") for part in ("addon.jobs.context", "backend.tasks"))
     service = session().service
-    service.start(preferences.startup(bpy.context))
+    service.start(context.startup(bpy.context))
     while not service.ready():
         time.sleep(0.05)
 

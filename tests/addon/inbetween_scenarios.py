@@ -475,7 +475,7 @@ def cancelled() -> object:
     for frame, angle in ((1, 0.0), (20, 0.4)):
         pose(armature, frame, angle)
     before, seen = keyed(armature), {}
-    importlib.import_module(f"{base.MODULE}.addon.jobs.edit_job").READING_SECONDS = 0.0  # one pose a tick
+    importlib.import_module(f"{base.MODULE}.addon.jobs.motion").READING_SECONDS = 0.0  # one pose a tick
     for stage in ("Reading the poses", "Choosing the motion"):
         settings().task, settings().prompt = "inbetween", "slow"
         bpy.ops.motiongpt.inbetween()

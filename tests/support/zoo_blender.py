@@ -12,11 +12,11 @@ from support.zoo_rigs import FAMILIES, build_rig
 
 from motiongpt.addon.action.new_action import write_action
 from motiongpt.addon.character.armature import read_rig
+from motiongpt.addon.character.character import Character
 from motiongpt.addon.export.loading import load_character
 from motiongpt.addon.export.pictures import render_pictures
 from motiongpt.retarget.files.reading import read_motion
 from motiongpt.retarget.motion import rotations as rot
-from motiongpt.retarget.rigs.mapping import map_rig
 from motiongpt.retarget.solving.solve import to_bones
 
 
@@ -89,11 +89,11 @@ def build_skinned(name: str) -> bpy.types.Object:
 
 def render_row(armature: bpy.types.Object, clip: str, count: int) -> list[np.ndarray]:
     """Frames of one motion on the character, (height, width, 3) from 0 to 1."""
-    rig = read_rig(armature)
-    mapping = map_rig(rig)
+    character = Character.read(armature)
+    rig, mapping = character.rig, character.mapping
     motion = read_motion(SHARED / "mocap" / clip)
     motion = motion.slice(0, min(len(motion), round(4 * motion.fps)))
-    write_action(armature, rig, mapping, to_bones(motion, rig, mapping), clip, 1)
+    write_action(armature, character, to_bones(motion, rig, mapping), clip, 1)
     bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, len(motion)
     with tempfile.TemporaryDirectory() as folder:
         paths = render_pictures(armature, mapping.bones["pelvis"], Path(folder), count)

@@ -6,12 +6,14 @@ import bpy
 from bpy_extras.io_utils import ExportHelper
 
 from ....retarget.errors import MotionGPTError
+from ...action.fcurves import played_action
 from ...export.child import check_output, save
 from ...export.fbx_presets import PRESETS, write_fbx
 from ...jobs.context import chosen_armature
+from ..typing import OperatorResult, classes_factory
 
 
-class MOTIONGPT_OT_export_fbx(bpy.types.Operator, ExportHelper):
+class MOTIONGPT_OT_export_fbx(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
     """Write the character and its action as FBX for a game engine: plain bones, meshes, one baked animation"""
 
     bl_idname = "motiongpt.export_fbx"
@@ -27,18 +29,19 @@ class MOTIONGPT_OT_export_fbx(bpy.types.Operator, ExportHelper):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         armature = chosen_armature(context)
-        animation = armature.animation_data if armature else None
-        if animation is None or animation.action is None:
+        if armature is None or played_action(armature) is None:
             cls.poll_message_set("No armature with an action is chosen.")
             return False
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        armature, path = chosen_armature(context), Path(self.filepath)
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        armature, path = chosen_armature(context), Path(self.filepath)  # type: ignore[attr-defined]
+        action = played_action(armature) if armature else None
+        if armature is None or action is None:
+            return {"CANCELLED"}
         try:
             check_output(path)
-            name = armature.animation_data.action.name
-            save(path, name, lambda file, name: write_fbx(armature, file, name, PRESETS[self.preset]))
+            save(path, action.name, lambda file, name: write_fbx(armature, file, name, PRESETS[self.preset]))
         except MotionGPTError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -46,9 +49,4 @@ class MOTIONGPT_OT_export_fbx(bpy.types.Operator, ExportHelper):
         return {"FINISHED"}
 
 
-def register() -> None:
-    bpy.utils.register_class(MOTIONGPT_OT_export_fbx)
-
-
-def unregister() -> None:
-    bpy.utils.unregister_class(MOTIONGPT_OT_export_fbx)
+register, unregister = classes_factory(MOTIONGPT_OT_export_fbx)

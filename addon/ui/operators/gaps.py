@@ -1,39 +1,46 @@
-"""Around an in-betweening: flipping through its takes, and making a gap between two poses longer or shorter."""
+"""After an in-betweening: flipping through its takes, and making the gap between two poses longer or shorter."""
 
 import bpy
 import numpy as np
 
 from ....retarget.errors import MotionGPTError
-from ...action.keys import ActionCurves, action_curves, read_points, write_points
+from ....retarget.typing import Floats
+from ...action.fcurves import ActionCurves, read_points, write_points
+from ...character.typing import full
 from ...jobs import session
-from ...jobs.context import check_armature, chosen_armature
-from ...jobs.edit_request import own_frames
-from ...jobs.takes import SHOWN
+from ...jobs.context import check_animated, check_armature
+from ...jobs.inbetween import own_frames
 from ...poses.keyed import gap_around
+from ..typing import OperatorResult, classes_factory
+from .tasks import check_idle
 
 
-class MOTIONGPT_OT_show_take(bpy.types.Operator):
-    """Put another take between the poses"""
+class NeedsTakes(bpy.types.Operator):
+    """What the operators on takes share."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        now = session.current()
+        if now.running or now.takes is None or now.takes.action() is None:
+            cls.poll_message_set("There are no takes of this armature's action; they last as long as the file is open.")
+            return False
+        return True
+
+
+class MOTIONGPT_OT_show_take(NeedsTakes):
+    """Show another take between the poses"""
 
     bl_idname = "motiongpt.show_take"
     bl_label = "Show Take"
     bl_options = {"REGISTER", "UNDO"}
 
-    step: bpy.props.IntProperty(name="Step", description="How many takes further", default=1, options={"SKIP_SAVE"})
+    step: bpy.props.IntProperty(name="Step", description="How many takes ahead", default=1, options={"SKIP_SAVE"})
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        now = session.current()
-        if now is None or now.running or now.takes is None or now.takes.action() is None:
-            cls.poll_message_set("There are no takes of this armature's action; they last as long as the file is open.")
-            return False
-        return True
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        now = session.current()
-        count = len(now.takes.takes)
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        takes = session.current().takes
         try:
-            now.takes.show((now.takes.action().get(SHOWN, 0) + self.step) % count)
+            if takes is not None:
+                takes.step(self.step)
         except MotionGPTError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -41,18 +48,14 @@ class MOTIONGPT_OT_show_take(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MOTIONGPT_OT_keep_take(bpy.types.Operator):
+class MOTIONGPT_OT_keep_take(NeedsTakes):
     """Keep the take that is shown and forget the others"""
 
     bl_idname = "motiongpt.keep_take"
     bl_label = "Keep This Take"
     bl_options = {"REGISTER"}
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return MOTIONGPT_OT_show_take.poll.__func__(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         session.current().takes = None
         return {"FINISHED"}
 
@@ -71,30 +74,28 @@ class MOTIONGPT_OT_retime_gap(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        now = session.current()
         try:
             check_armature(context)
+            check_idle()
         except MotionGPTError as error:
             cls.poll_message_set(str(error))
             return False
-        if now is None or now.running:
-            cls.poll_message_set("A motion is being generated. Wait for it, or cancel it.")
-            return False
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        armature = chosen_armature(context)
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         try:
-            first, last = gap_around(own_frames(context), context.scene.frame_current)
-            if last - first + self.frames < 1:
+            first, last = gap_around(own_frames(context), full(context).scene.frame_current)
+            left = last - first + self.frames
+            if left < 1:
                 raise MotionGPTError(
-                    f"The gap has {last - first} frames and can't become {-self.frames} shorter.", "Take off fewer."
+                    f"The gap has {last - first} frames and can't be shortened by {-self.frames}.",
+                    "Shorten it by less.",
                 )
+            _retime(check_animated(check_armature(context)), first, last, last + self.frames)
         except MotionGPTError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        _retime(action_curves(armature), first, last, last + self.frames)
-        self.report({"INFO"}, f"The gap from {first} has {last - first + self.frames} frames; redo it to fit the time.")
+        self.report({"INFO"}, f"The gap from {first} has {left} frames; redo it to fit the new length.")
         return {"FINISHED"}
 
 
@@ -102,7 +103,7 @@ def _retime(curves: ActionCurves, first: int, last: int, new_last: int) -> None:
     """Move all keys from `last` on to `new_last` on; what lies in the gap is stretched along."""
     knots, moved = np.array([first, last], dtype=np.float64), np.array([first, new_last], dtype=np.float64)
 
-    def later(times):
+    def later(times: Floats) -> Floats:
         inside = np.interp(times, knots, moved)
         return np.where(times <= first, times, np.where(times >= last, times + new_last - last, inside))
 
@@ -115,14 +116,4 @@ def _retime(curves: ActionCurves, first: int, last: int, new_last: int) -> None:
         marker.frame = round(float(later(np.array(float(marker.frame)))))
 
 
-CLASSES = (MOTIONGPT_OT_show_take, MOTIONGPT_OT_keep_take, MOTIONGPT_OT_retime_gap)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = classes_factory(MOTIONGPT_OT_show_take, MOTIONGPT_OT_keep_take, MOTIONGPT_OT_retime_gap)

@@ -11,6 +11,7 @@ from mathutils import Matrix
 
 from motiongpt.addon.action.new_action import write_action
 from motiongpt.addon.character.armature import read_rig
+from motiongpt.addon.character.character import Character
 from motiongpt.addon.export.loading import load_character
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.motion import rotations as rot
@@ -57,7 +58,7 @@ def write_wild(armature, start=7, seed=0, frames=FRAMES, name="wild"):
     rig = read_rig(armature)
     mapping = map_rig(rig)
     rig_motion = wild_motion(rig, mapping, frames, seed)
-    action = write_action(armature, rig, mapping, rig_motion, name, start)
+    action = write_action(armature, Character.read(armature), rig_motion, name, start)
     return rig, mapping, rig_motion, action
 
 
@@ -286,5 +287,5 @@ def speed():
     mapping = map_rig(rig)
     rig_motion = wild_motion(rig, mapping, 1800)
     started = time.process_time()
-    write_action(armature, rig, mapping, rig_motion, "long", 1)
+    write_action(armature, Character.read(armature), rig_motion, "long", 1)
     return time.process_time() - started

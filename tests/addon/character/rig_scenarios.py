@@ -8,9 +8,10 @@ import action_scenarios
 import bpy  # isort: skip
 import numpy as np
 
-from motiongpt.addon.action.new_action import Tolerance, write_action
-from motiongpt.addon.character import placing
+from motiongpt.addon.action.new_action import write_action
 from motiongpt.addon.character import settings as rig_settings
+from motiongpt.addon.character.character import Character
+from motiongpt.addon.character.settings import Tolerance
 from motiongpt.addon.ui import bone_map, properties
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion.skeleton import JOINT
@@ -64,11 +65,11 @@ def bones():
 
 def few_keys():
     """Share of keys, and how far Blender's evaluated curves are off the solved values on every frame."""
-    armature, rig, mapping = load_character("mannequin")
-    solved = to_bones(smooth_motion(), rig, mapping)
-    dense = write_action(armature, rig, mapping, solved, "dense", 1)
+    armature, character = load_character("mannequin")
+    solved = to_bones(smooth_motion(), character.rig, character.mapping)
+    dense = write_action(armature, character, solved, "dense", 1)
     wanted = _values(dense)
-    sparse = write_action(armature, rig, mapping, solved, "few", 1, Tolerance(1.0, 0.005))
+    sparse = write_action(armature, character, solved, "few", 1, Tolerance(1.0, 0.005))
     found = _values(sparse)
     turns, moves = [], []
     for (path, _), values in wanted.items():
@@ -91,9 +92,10 @@ def _values(action):
 
 
 def stay():
-    armature, rig, mapping = load_character("mannequin")
+    armature, character = load_character("mannequin")
+    rig, mapping = character.rig, character.mapping
     solved = carry(to_bones(smooth_motion(), rig, mapping), rig, mapping, "in_place")
-    write_action(armature, rig, mapping, solved, "stay", 1)
+    write_action(armature, character, solved, "stay", 1)
     at = []
     for frame in range(1, 61):
         bpy.context.scene.frame_set(frame)
@@ -141,7 +143,7 @@ def rigify():
     seen["neck_follow"] = armature.pose.bones["torso"]["neck_follow"]
     for controls, destination in (("fk", "hips"), ("ik", "hips"), ("ik", "bone"), ("fk", "object")):
         solved = carry(to_bones(walking_round(), rig, mapping), rig, mapping, destination)
-        action = write_action(armature, rig, mapping, solved, "round", 1, ik=controls == "ik")
+        action = write_action(armature, Character.read(armature, ik=controls == "ik"), solved, "round", 1)
         paths = {c.data_path: c.evaluate(1) for c in action_scenarios.curves_of(action)}
         off = deform_errors(armature, rig, mapping, solved)
         switches = {p.split('["')[1].split('"')[0] + p.split('"]')[1]: v for p, v in paths.items() if p.count("[") == 2}
@@ -216,12 +218,12 @@ def destinations():
         mapping = map_rig(rig)
         start = np.array(armature.matrix_world.translation)
         solved = carry(to_bones(walking_round(), rig, mapping), rig, mapping, destination)
-        action = write_action(armature, rig, mapping, solved, "round", 1)
+        action = write_action(armature, Character.read(armature), solved, "round", 1)
         keyed = sorted({c.data_path for c in action_scenarios.curves_of(action) if "rotation" not in c.data_path})
         seen[f"{destination} {mode}"] = [*_world_errors(armature, rig, mapping, solved, start), keyed]
         if destination == "bone":
             plain = to_bones(walking_round(), rig, mapping)
-            write_action(armature, rig, mapping, plain, "again", 1)
+            write_action(armature, Character.read(armature), plain, "again", 1)
             seen["hips again"] = _world_errors(armature, rig, mapping, plain, start)
     return seen
 
@@ -244,19 +246,16 @@ def _world_errors(armature, rig, mapping, solved, start):
 def refused():
     """What is chosen for a root bone that the hips are connected to, and the sentences for what can't be."""
     armature = rooted_mannequin()
-    rig = read_rig(armature)
-    seen = {"free": placing.choose_carrier(armature, rig, map_rig(rig), "auto")}
+    seen = {"free": Character.read(armature).root_destination("auto")}
     bpy.ops.object.mode_set(mode="EDIT")
     bones = armature.data.edit_bones
     bones["root"].tail, bones["hips"].use_connect = bones["hips"].head, True
     bpy.ops.object.mode_set(mode="OBJECT")
-    rig = read_rig(armature)
-    mapping = map_rig(rig)
-    solved = to_bones(walking_round(), rig, mapping)
-    seen["connected"] = placing.choose_carrier(armature, rig, mapping, "auto")
+    character = Character.read(armature)
+    seen["connected"] = character.root_destination("auto")
     seen["sentences"] = [
-        action_scenarios._refusal(lambda: placing.choose_carrier(armature, rig, mapping, "bone")),
-        action_scenarios._refusal(lambda: write_action(armature, rig, mapping, solved, "no", 1, ik=True)),
+        action_scenarios._refusal(lambda: character.root_destination("bone")),
+        action_scenarios._refusal(lambda: Character.read(armature, ik=True)),
     ]
     return seen | {"actions": len(bpy.data.actions)}
 
@@ -265,14 +264,13 @@ def settings():
     """What the sidebar's choices become."""
     armature = rooted_mannequin()
     bone_map.register()
-    rig = read_rig(armature)
-    mapping = map_rig(rig)
+    character = Character.read(armature)
     chosen = {}
     for root in ("AUTO", "HIPS", "BONE", "OBJECT"):
         armature.motiongpt_rig.root = root
-        chosen[root] = rig_settings.root_destination(armature, rig, mapping)
+        chosen[root] = character.root_destination(rig_settings.wanted_destination(armature))
     armature.motiongpt_rig.in_place = True
-    chosen["in place"] = rig_settings.root_destination(armature, rig, mapping)
+    chosen["in place"] = character.root_destination(rig_settings.wanted_destination(armature))
     armature.motiongpt_rig.controls = "IK"
     chosen["ik"] = rig_settings.keys_ik(armature)  # there are none to key
     bone_map.unregister()
@@ -321,7 +319,7 @@ def auto_rig_pro():
     rig = read_rig(armature)
     mapping = map_rig(rig)
     solved = carry(to_bones(walking_round(20), rig, mapping), rig, mapping, "auto")
-    action = write_action(armature, rig, mapping, solved, "arp", 1)
+    action = write_action(armature, Character.read(armature), solved, "arp", 1)
     wanted = rot.to_matrix(solved.global_rotations(rig))
     off = 0.0
     for frame in range(20):

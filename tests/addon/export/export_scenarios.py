@@ -54,7 +54,8 @@ def inspect(path, source, npz):
     from motiongpt.retarget.files.npz import load_npz
     from motiongpt.retarget.solving.solve import to_bones
 
-    _, rig, mapping = load_character(source)
+    _, character = load_character(source)
+    rig, mapping = character.rig, character.mapping
     wanted = to_bones(load_npz(npz).resample(30.0), rig, mapping)
     names = list(mapping.driven)
     index = [rig.index[name] for name in names]
@@ -135,14 +136,15 @@ def by_operator(path, preset):
     from motiongpt.retarget.solving.root_motion import carry
     from motiongpt.retarget.solving.solve import to_bones
 
-    armature, rig, mapping = load_character("mannequin")
+    armature, character = load_character("mannequin")
+    rig, mapping = character.rig, character.mapping
     armature.location, armature.name = (2.0, 1.0, 0.0), "Armature"
     cube = bpy.data.objects.new("root", None)
     bpy.context.scene.collection.objects.link(cube)
     cube.select_set(True)
     bpy.context.scene.render.fps = 20
     solved = carry(to_bones(walking_round(), rig, mapping), rig, mapping, "object" if preset == "unreal" else "hips")
-    write_action(armature, rig, mapping, solved, "goes round", 5)
+    write_action(armature, character, solved, "goes round", 5)
     bpy.context.view_layer.objects.active = armature
     bpy.ops.object.mode_set(mode="POSE")
     bpy.context.scene.frame_set(11)
@@ -179,17 +181,17 @@ def rigify_fbx(path):
     from support.zoo_blender import rigify
 
     from motiongpt.addon.action.new_action import write_action
+    from motiongpt.addon.character.character import Character
     from motiongpt.addon.export.fbx_presets import PRESETS, write_fbx
-    from motiongpt.retarget.rigs.mapping import map_rig
     from motiongpt.retarget.solving.root_motion import carry
     from motiongpt.retarget.solving.solve import to_bones
 
     armature = rigify()[1]
-    rig = read_rig(armature)
-    mapping = map_rig(rig)
+    character = Character.read(armature, ik=True)
+    rig, mapping = character.rig, character.mapping
     bpy.context.scene.render.fps = 20
     solved = carry(to_bones(walking_round(), rig, mapping), rig, mapping, "bone")
-    write_action(armature, rig, mapping, solved, "round", 0, ik=True)
+    write_action(armature, character, solved, "round", 0)
     write_fbx(armature, path, "round", PRESETS["unreal"])
     places = {}
     for frame in (0, 20, 39):

@@ -1,0 +1,230 @@
+"""F-curves: the only place that names, makes, reads and fills them, in bulk and in every Blender.
+
+Up to Blender 4.3 an action holds F-curves itself; from 4.4 on it holds them for every slot apart.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, cast
+
+import bpy
+import numpy as np
+
+from ...retarget.motion.sparse_curves import SparseCurve, split_bezier
+from ...retarget.typing import Float32s, Floats, Numbers
+from ..character.placing import OBJECT
+
+Points = dict[str, Numbers]
+"""Keys of one F-curve, ordered by frame: property of `bpy.types.Keyframe` -> (n,) or (n, 2). Not all are always there;
+those left out are as Blender makes them."""
+
+_PAIRS = ("co", "handle_left", "handle_right")
+_NUMBERS = {"back": 1.70158, "amplitude": 0.8, "period": 4.1}  # with Blender's defaults
+_CHOICES = ("interpolation", "handle_left_type", "handle_right_type", "easing", "type")
+_FLAGS = ("select_control_point", "select_left_handle", "select_right_handle")
+_BONE = re.compile(r'^pose\.bones\["((?:[^"\\]|\\.)*)"\](?:\.(\w+)|(\["(?:[^"\\]|\\.)*"\]))$')
+
+
+def is_switch(channel: str) -> bool:
+    """Whether a property is a custom one, as a control rig's switches are, which has steps instead of a course."""
+    return channel.startswith("[")
+
+
+def bone_channel(path: str) -> tuple[str, str] | None:
+    """Bone name and property of a data path: "location", or '["IK_FK"]' for a custom one; None for other paths."""
+    match = _BONE.match(path)
+    return (bpy.utils.unescape_identifier(match[1]), match[2] or match[3]) if match else None
+
+
+def data_path(bone: str, channel: str) -> str:
+    """The inverse of `bone_channel`; the object's own property for OBJECT in place of a bone."""
+    if bone == OBJECT:
+        return channel
+    return f'pose.bones["{bpy.utils.escape_identifier(bone)}"]{"" if is_switch(channel) else "."}{channel}'
+
+
+@dataclass(frozen=True, eq=False)
+class ActionCurves:
+    """The F-curves that animate one object.  bag: what owns them, the action itself or a slot's channelbag."""
+
+    action: bpy.types.Action
+    bag: Any  # which of the two depends on Blender's version
+
+    @property
+    def fcurves(self) -> bpy.types.ActionChannelbagFCurves:
+        fcurves: bpy.types.ActionChannelbagFCurves = self.bag.fcurves
+        return fcurves
+
+    def new(self, bone: str, channel: str, index: int) -> bpy.types.FCurve:
+        """An F-curve that does not exist yet, in the group of its bone."""
+        curve = self.fcurves.new(data_path(bone, channel), index=index)
+        group = bone if bone != OBJECT else "Object Transforms"
+        curve.group = self.bag.groups.get(group) or self.bag.groups.new(group)
+        return curve
+
+    def by_bone(self) -> dict[tuple[str, str], dict[int, bpy.types.FCurve]]:
+        """(bone name, property) -> index -> F-curve, of all that animate a pose bone."""
+        found: dict[tuple[str, str], dict[int, bpy.types.FCurve]] = {}
+        for curve in self.fcurves:
+            if channel := bone_channel(curve.data_path):
+                found.setdefault(channel, {})[curve.array_index] = curve
+        return found
+
+
+def played_action(owner: bpy.types.Object) -> bpy.types.Action | None:
+    """The action that the object plays."""
+    return owner.animation_data.action if owner.animation_data else None
+
+
+def action_curves(owner: bpy.types.Object) -> ActionCurves | None:
+    """The curves of the object's action; None where it has no action, or none of its slots."""
+    action: Any = played_action(owner)
+    if action is None:
+        return None
+    if not hasattr(action, "slots"):
+        return ActionCurves(action, action)
+    slot = owner.animation_data.action_slot if owner.animation_data else None
+    strips = (strip for layer in action.layers for strip in layer.strips) if slot else ()
+    bags = (strip.channelbag(slot) for strip in strips)
+    return next((ActionCurves(action, bag) for bag in bags if bag), None)
+
+
+def new_action_curves(owner: bpy.types.Object, name: str) -> ActionCurves:
+    """The curves of an action that is made, and that the object plays from now on."""
+    action: Any = bpy.data.actions.new(name)
+    animation = owner.animation_data or owner.animation_data_create()
+    if not hasattr(action, "slots"):
+        action.id_root = "OBJECT"
+        animation.action = action
+        return ActionCurves(action, action)
+    slot = action.slots.new(id_type="OBJECT", name=owner.name)
+    bag = action.layers.new("Layer").strips.new(type="KEYFRAME").channelbag(slot, ensure=True)
+    animation.action = action
+    animation.action_slot = slot
+    return ActionCurves(action, bag)
+
+
+def read_points(curve: bpy.types.FCurve) -> Points:
+    """All keys of a curve, with all their properties."""
+    points, count = curve.keyframe_points, len(curve.keyframe_points)
+    out: Points = {}
+    for names, width, kind in ((_PAIRS, 2, np.float32), (_NUMBERS, 1, np.float32), (_CHOICES, 1, np.int32),
+                               (_FLAGS, 1, np.bool_)):  # fmt: skip
+        for name in names:
+            values = np.empty(count * width, dtype=kind)
+            points.foreach_get(name, values)
+            out[name] = values.reshape(count, width) if width > 1 else values
+    return out
+
+
+def write_points(curve: bpy.types.FCurve, points: Points) -> None:
+    """Make these the curve's keys. Values arrive bit for bit; Blender works out automatic handles."""
+    target = curve.keyframe_points
+    target.clear()
+    target.add(len(points["co"]))
+    # Types before handles: an automatic handle would not stay where it is put.
+    for name in ("co", *_NUMBERS, *_CHOICES, "handle_left", "handle_right", *_FLAGS):
+        if name in points:
+            target.foreach_set(name, np.ascontiguousarray(points[name]).ravel())
+    curve.update()
+
+
+def key_frames(curve: bpy.types.FCurve) -> Float32s:
+    """(n,) the frames of a curve's keys."""
+    co = np.empty(2 * len(curve.keyframe_points), dtype=np.float32)
+    curve.keyframe_points.foreach_get("co", co)
+    return co[::2]
+
+
+def step_points(frames: Numbers, values: Numbers, interpolation: str = "CONSTANT") -> Points:
+    """Keys (n,) with automatic handles for later edits."""
+    co = np.column_stack([frames, values]).astype(np.float32).reshape(len(frames), 2)
+    return {"co": co, **_chosen(len(co), interpolation, "AUTO_CLAMPED")}
+
+
+def dense_points(start: int, values: Floats) -> list[Points]:
+    """For each channel of values (T, channels) a key on every frame from `start` on, with straight lines between."""
+    frames = start + np.arange(len(values))
+    return [step_points(frames, channel, "LINEAR") for channel in values.T]
+
+
+def sparse_points(start: int, curve: SparseCurve) -> list[Points]:
+    """For each channel few keys with their fitted handles, which stay where they are put."""
+    at = start + curve.frames.astype(np.float64)
+    before, after = np.diff(at, prepend=at[0] - 3.0) / 3.0, np.diff(at, append=at[-1] + 3.0) / 3.0
+
+    def pairs(frames: Floats, values: Floats) -> Float32s:
+        return np.column_stack([frames, values]).astype(np.float32)
+
+    return [
+        {
+            "co": pairs(at, curve.values[:, index]),
+            "handle_left": pairs(at - before, curve.left[:, index]),
+            "handle_right": pairs(at + after, curve.right[:, index]),
+            **_chosen(len(at), "BEZIER", "FREE"),
+        }
+        for index in range(curve.values.shape[1])
+    ]
+
+
+def _chosen(count: int, interpolation: str, handles: str) -> Points:
+    chosen = {"interpolation": interpolation, "handle_left_type": handles, "handle_right_type": handles}
+    return {name: np.full(count, choice(name, value), dtype=np.int32) for name, value in chosen.items()}
+
+
+def complete(points: Points, key_type: str) -> Points:
+    """The keys with all their properties, of that type and not selected."""
+    count, third = len(points["co"]), np.array([1.0 / 3.0, 0.0], dtype=np.float32)
+    return {
+        "handle_left": points["co"] - third,
+        "handle_right": points["co"] + third,
+        **{name: np.full(count, value, dtype=np.float32) for name, value in _NUMBERS.items()},
+        "easing": np.full(count, choice("easing", "AUTO"), dtype=np.int32),
+        "type": np.full(count, choice("type", key_type), dtype=np.int32),
+        **{name: np.zeros(count, dtype=np.bool_) for name in _FLAGS},
+        **points,
+    }
+
+
+def select(points: Points, chosen: Numbers | slice) -> Points:
+    """Some of the keys: those that a mask or indices choose."""
+    return {name: values[chosen] for name, values in points.items()}
+
+
+def merge(first: Points, second: Points) -> Points:
+    """The keys of both, in order; they have no frame in common."""
+    joined = {name: np.concatenate([first[name], second[name]]) for name in first}
+    return select(joined, np.argsort(joined["co"][:, 0], kind="stable"))
+
+
+def with_key(points: Points, frame: float, value: float, key_type: str) -> Points:
+    """One more key, of that type, between two others, with the curve as it was: its value is the curve's there."""
+    right = int(np.searchsorted(points["co"][:, 0], frame))
+    left = right - 1
+    added = select(points, np.array([left]))
+    added["co"] = np.array([[frame, value]], dtype=np.float32)
+    added["type"][:] = choice("type", key_type)
+    for name in _FLAGS:
+        added[name][:] = False
+    if points["interpolation"][left] == choice("interpolation", "BEZIER"):
+        ends = [points["co"][left], points["handle_right"][left], points["handle_left"][right], points["co"][right]]
+        split = split_bezier(np.array(ends), frame).astype(np.float32)
+        points["handle_right"][left], points["handle_left"][right] = split[1], split[5]
+        added["handle_left"][0], added["handle_right"][0] = split[2], split[4]
+        free = choice("handle_left_type", "FREE")
+        for name in ("handle_left_type", "handle_right_type"):
+            points[name][[left, right]] = added[name][0] = free
+    return merge(points, added)
+
+
+@cache
+def choice(prop: str, name: str) -> int:
+    """The number that a choice of a keyframe's property travels as in bulk."""
+    number: int = choices(prop)[name].value
+    return number
+
+
+def choices(prop: str) -> Any:
+    """The choices of a keyframe's property, by their names."""
+    return cast(bpy.types.EnumProperty, bpy.types.Keyframe.bl_rna.properties[prop]).enum_items

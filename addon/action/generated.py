@@ -1,0 +1,49 @@
+"""Which keys were generated: their type says so to the animator, a record in the action tells those that were changed.
+
+Blender leaves a key's type alone when its value is keyed again, so the type by itself does not tell.
+"""
+
+import zlib
+from functools import cache
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ...retarget.typing import Bools, Numbers
+from .fcurves import Points, choice, choices
+
+Fingerprints = NDArray[np.uint32]
+
+RECORD = "motiongpt_generated"
+"""Custom property of an action: fingerprints of the values that were generated."""
+
+
+@cache
+def generated_type() -> str:
+    """The key type that marks generated keys: "Generated" where Blender has it (from 4.3 on), else the baked one's."""
+    return "GENERATED" if "GENERATED" in choices("type") else "JITTER"
+
+
+def fingerprints(path: str, index: int, values: Numbers) -> Fingerprints:
+    """(n,) numbers that tell values (n,) of an F-curve apart, bit by bit, and from those of other F-curves."""
+    seed = zlib.crc32(f"{path}|{index}".encode())
+    bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32).astype(np.uint64)
+    return ((bits * 2654435761 + seed) & 0xFFFFFFFF).astype(np.uint32)
+
+
+def read_record(action: bpy.types.Action) -> Fingerprints:
+    """Fingerprints of everything that was generated into an action."""
+    return np.array(action.get(RECORD, ()), dtype=np.int32).view(np.uint32)
+
+
+def write_record(action: bpy.types.Action, record: Fingerprints) -> None:
+    """Keep the fingerprints with the action, each once."""
+    if len(record):  # as numbers: Blender ends bytes at a zero
+        action[RECORD] = np.unique(record).view(np.int32).tolist()
+
+
+def is_generated(curve: bpy.types.FCurve, points: Points, record: Fingerprints) -> Bools:
+    """(n,): which keys were generated and are as they were then. One that the user has moved or set is the user's."""
+    marked: Bools = points["type"] == choice("type", generated_type())
+    return marked & np.isin(fingerprints(curve.data_path, curve.array_index, points["co"][:, 1]), record)

@@ -1,0 +1,100 @@
+"""A character: all that the add-on reads of an armature, read once and handed on as plain values."""
+
+from dataclasses import dataclass
+
+from ...retarget.errors import MotionGPTError
+from ...retarget.motion import Motion
+from ...retarget.rigs.control_names import Switch, control_names, follow_switches
+from ...retarget.rigs.mapping import Mapping
+from ...retarget.rigs.rig import Rig, RigMotion
+from ...retarget.solving.root_motion import AUTO, BONE, HIPS, carry
+from ...retarget.solving.solve import to_bones
+from .armature import read_rig
+from .placing import Places, ik_switches, plan_places
+from .settings import find_mapping, keys_ik
+from .typing import ArmatureObject
+
+
+@dataclass(frozen=True, eq=False)
+class Character:
+    """An armature as it was when it was read; holds nothing of Blender's, so that any thread may use it.
+
+    rig, mapping: its N bones at rest, and which joints they play.  inherits: N bools, whether a bone takes over its
+    parent's rotation.  modes: bone -> rotation mode, of every bone whose rotation is keyed.  places: what gets location
+    keys, and the IK controls.  limb_switches: put a control rig's limbs under the FK or IK controls that are keyed.
+    follow_switches: make its neck and head follow one control alone.
+    """
+
+    rig: Rig
+    mapping: Mapping
+    inherits: tuple[bool, ...]
+    modes: dict[str, str]
+    places: Places
+    limb_switches: tuple[Switch, ...] = ()
+    follow_switches: tuple[Switch, ...] = ()
+
+    @classmethod
+    def read(cls, armature_object: ArmatureObject, ik: bool | None = None) -> "Character":
+        """Read an armature object in its present state.
+
+        ik: key the IK controls of a control rig's limbs instead of their FK controls; None: as its settings say.
+        Raises MotionGPTError for what is no biped or can't be read, and for IK controls that the rig lacks.
+        """
+        ik = keys_ik(armature_object) if ik is None else ik
+        rig = read_rig(armature_object)
+        mapping = find_mapping(armature_object, rig)
+        places = plan_places(armature_object, rig, mapping, ik)
+        bones, pose = armature_object.data.bones, armature_object.pose.bones
+        names = frozenset(bones.keys())
+        controlled = control_names(names) is not None
+        replaced = {bone for limb in places.limbs for bone in (*limb.chain, *(limb.toe[:1] if limb.toe else ()))}
+        return cls(
+            rig=rig,
+            mapping=mapping,
+            inherits=tuple(
+                parent >= 0 and (controlled or bones[name].use_inherit_rotation)
+                for name, parent in zip(rig.names, rig.parents, strict=True)
+            ),
+            modes={name: pose[name].rotation_mode for name in mapping.driven if name not in replaced},
+            places=places,
+            limb_switches=tuple(ik_switches(armature_object, ik)),
+            follow_switches=tuple(
+                switch for switch in follow_switches(names) if pose[switch[0]].get(switch[1]) is not None
+            ),
+        )
+
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        """The bones whose location may carry the character: what moves its hips, and its root bone."""
+        places = self.places
+        return (places.hips.name, places.root.name) if places.root else (places.hips.name,)
+
+    @property
+    def keyed(self) -> tuple[str, ...]:
+        """Every bone that may get rotation or location keys, each once."""
+        controls = [control.name for control in self.places.controls]
+        return tuple(dict.fromkeys([*self.modes, *self.carriers, *controls]))
+
+    def root_destination(self, wanted: str) -> str:
+        """The destination for `retarget.root_motion.carry`, where the rig allows the wanted one.
+
+        Raises MotionGPTError for a root bone that the hips are connected to: both can't move on their own.
+        """
+        root = self.places.root
+        if wanted not in (AUTO, BONE) or root is None or root.name != self.places.hips.name:
+            return wanted
+        if wanted == AUTO:
+            return HIPS
+        raise MotionGPTError(
+            f'The hips are connected to the root bone "{root.name}" and can\'t move on their own.',
+            "Clear Connected on the hips in Edit Mode, or put the root motion on the hips.",
+        )
+
+    def solve(self, motion: Motion, destination: str, fit: bool = True) -> RigMotion:
+        """The motion on this character's bones, with its travel on that destination.
+
+        fit: hold the feet of this body as the motion's own body stands; without it every joint keeps its rotation.
+        Raises MotionGPTError for a root bone that the rig lacks.
+        """
+        solved = to_bones(motion, self.rig, self.mapping, fit=fit)
+        return carry(solved, self.rig, self.mapping, destination)

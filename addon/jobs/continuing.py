@@ -1,0 +1,73 @@
+"""Continuing: more of the motion that is there, after the current frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ...backend import limits
+from ..action.bending import Span
+from ..character.character import Character
+from ..character.typing import full
+from ..poses.keyed import whole_pose
+from .context import (
+    MotionRequest,
+    Target,
+    check_animated,
+    check_armature,
+    frames_before,
+    optional_prompt,
+    scene_fps,
+    scene_rate,
+)
+from .job import Waiting
+from .motion import MotionJob
+
+if TYPE_CHECKING:
+    from ...backend.tasks import Task
+
+HISTORY_SECONDS = 4.0
+"""Of the motion before the current frame, this much is sent."""
+
+
+@dataclass(frozen=True, eq=False)
+class ContinueRequest(MotionRequest):
+    """The span begins with the current frame, whose pose stays."""
+
+    prompt: str
+    seed: int
+
+
+class ContinueJob(MotionJob[ContinueRequest]):
+    task = "continue"
+
+    @classmethod
+    def gather(cls, context: bpy.types.Context) -> ContinueRequest:
+        scene, armature = full(context).scene, check_armature(context)
+        Character.read(armature)  # raises for what is no biped
+        check_animated(armature)
+        seconds, fps, now = scene.motiongpt.seconds, scene_fps(scene), scene.frame_current
+        limits.check_seconds(seconds)
+        before = frames_before(armature, now, HISTORY_SECONDS * fps)
+        return ContinueRequest(
+            target=Target.gather(context),
+            span=Span(now, now + max(1, round(seconds * fps)), before, frozenset([now])),
+            poses=(whole_pose(now),),
+            rate=scene_rate(scene),
+            prompt=optional_prompt(context),
+            seed=scene.motiongpt.seed,
+        )
+
+    def _message(self) -> Task:
+        from ...backend.tasks import Continue
+
+        return Continue(self.request.seconds, self.request.prompt, seed=self.request.seed)
+
+    def _passes(self) -> Waiting[None]:
+        source, answer = yield from self._asked()
+        yield from self._write(source, answer.motions)
+        bpy.ops.ed.undo_push(message="MotionGPT: continue a motion")
+        span = self.request.span
+        self.message = f"Frames {span.start} to {span.end} of {self._armature().name} added."

@@ -1,0 +1,52 @@
+"""Describing: the motion in the scene's frame range in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ...backend import limits
+from ..action.bending import Span
+from ..character.character import Character
+from ..character.typing import full
+from ..poses.keyed import whole_pose
+from .context import MotionRequest, Target, check_animated, check_armature, scene_fps, scene_range, scene_rate
+from .job import Waiting
+from .motion import MotionJob
+
+if TYPE_CHECKING:
+    from ...backend.tasks import Task
+
+
+class DescribeRequest(MotionRequest):
+    """Every frame of the span is a pose that is sent."""
+
+    @property
+    def seconds(self) -> float:
+        return 0.0
+
+
+class DescribeJob(MotionJob[DescribeRequest]):
+    """The description is its message."""
+
+    task = "caption"
+
+    @classmethod
+    def gather(cls, context: bpy.types.Context) -> DescribeRequest:
+        scene, armature = full(context).scene, check_armature(context)
+        Character.read(armature)  # raises for what is no biped
+        check_animated(armature)
+        first, last = scene_range(scene)
+        limits.check_seconds((last - first + 1) / scene_fps(scene))
+        poses = tuple(map(whole_pose, range(first, last + 1)))
+        return DescribeRequest(Target.gather(context), Span(first, last), poses, scene_rate(scene))
+
+    def _message(self) -> Task:
+        from ...backend.tasks import Describe
+
+        return Describe()
+
+    def _passes(self) -> Waiting[None]:
+        _, answer = yield from self._asked()
+        self.message = answer.texts[0] if answer.texts else "The model found no words for it."

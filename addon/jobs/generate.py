@@ -1,0 +1,110 @@
+"""Text to motion: a new motion from a prompt, as a new action."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import bpy
+
+from ...backend import limits
+from ...retarget.motion import Motion
+from ..action.new_action import ThinCurve, solve_keys, thin_keys, write_keys
+from ..character.character import Character
+from ..character.placing import OBJECT
+from ..character.settings import key_tolerance, wanted_destination
+from ..character.typing import Scene, full
+from .context import Target, check_armature, check_bones, scene_fps
+from .job import ANSWERED, Job, Stage, Waiting, in_thread
+from .service import Service
+
+
+@dataclass(frozen=True)
+class GenerateRequest:
+    """One press of Generate.
+
+    seconds, frames: length of the motion, in time and in the scene's frames.  fps: the scene's, may be fractional.
+    start_frame: scene frame of the first key.
+    """
+
+    target: Target
+    prompt: str
+    seed: int
+    seconds: float
+    frames: int
+    fps: float
+    start_frame: int
+
+
+class GenerateJob(Job[GenerateRequest]):
+    task = "generate"
+
+    @classmethod
+    def gather(cls, context: bpy.types.Context) -> GenerateRequest:
+        scene, armature = full(context).scene, check_armature(context)
+        _check_settings(scene)
+        Character.read(armature)  # raises for what is no biped
+        seconds, frames, start_frame = _length(scene)
+        return GenerateRequest(
+            target=Target.gather(context),
+            prompt=scene.motiongpt.prompt.strip(),
+            seed=scene.motiongpt.seed,
+            seconds=seconds,
+            frames=frames,
+            fps=scene_fps(scene),
+            start_frame=start_frame,
+        )
+
+    @classmethod
+    def check(cls, context: bpy.types.Context, service: Service) -> None:
+        check_armature(context)
+        _check_settings(full(context).scene)
+
+    def _passes(self) -> Waiting[None]:
+        yield from self._backend_ready()
+        from ...backend.tasks import Generate
+
+        request = self.request
+        asked = Generate(request.prompt, seconds=request.seconds, seed=request.seed)
+        answer = yield from self._answer(asked)
+        curves = yield from self._solved(answer.motions[0])
+        self._write(curves)
+
+    def _solved(self, motion: Motion) -> Waiting[Sequence[ThinCurve]]:
+        self.stage, self.fraction = Stage.TO_ARMATURE, ANSWERED
+        yield from self._out_of_edit_mode()
+        armature, fps, frames = self._armature(), self.request.fps, self.request.frames
+        character = Character.read(armature)  # as it is now, not as it was when Generate was pressed
+        destination = character.root_destination(wanted_destination(armature))
+        tolerance = key_tolerance(armature)
+
+        def solve() -> Sequence[ThinCurve]:
+            solved = character.solve(motion.resample(fps, frames), destination)
+            return thin_keys(solve_keys(character, solved), tolerance)
+
+        return (yield from in_thread(solve))
+
+    def _write(self, curves: Sequence[ThinCurve]) -> None:
+        request = self.request
+        armature = self._armature()
+        check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
+        name = request.prompt[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable
+        write_keys(armature, curves, name, request.start_frame)
+        bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
+        self.message = f"{request.frames} frames on {armature.name} from frame {request.start_frame} on."
+
+
+def _check_settings(scene: Scene) -> None:
+    """Raises MotionGPTError for a prompt or a length that can't work."""
+    limits.check_prompt(scene.motiongpt.prompt)
+    limits.check_seconds(_length(scene)[0])
+
+
+def _length(scene: Scene) -> tuple[float, int, int]:
+    """Seconds, frames and first frame that the settings ask for."""
+    settings = scene.motiongpt
+    fps = scene_fps(scene)
+    if settings.use_scene_range:
+        frames = scene.frame_end - scene.frame_start + 1
+        return frames / fps, frames, scene.frame_start
+    return settings.seconds, max(1, round(settings.seconds * fps)), scene.frame_current

@@ -1,0 +1,139 @@
+"""In-betweening: the frames between the poses that an animator has keyed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ...backend import limits
+from ...retarget.errors import MotionGPTError
+from ...retarget.motion.known import WHOLE
+from ..action.bending import Span
+from ..character.character import Character
+from ..character.typing import full
+from ..poses.keyed import ALL, KeyedPose, choose_poses, gap_around
+from .context import (
+    MotionRequest,
+    Target,
+    check_armature,
+    frames_before,
+    optional_prompt,
+    scene_fps,
+    scene_range,
+    scene_rate,
+)
+from .job import Waiting
+from .motion import MotionJob
+
+if TYPE_CHECKING:
+    from ...backend.tasks import Task
+
+CONTEXT_SECONDS = 1.0 / 3.0
+"""Of the motion before the range, this much is sent, so that the speed at its start is kept."""
+
+
+@dataclass(frozen=True, eq=False)
+class InbetweenRequest(MotionRequest):
+    """takes: how many versions.  as_new: whether the result becomes an action of its own."""
+
+    prompt: str
+    seed: int
+    takes: int
+    as_new: bool
+
+    @property
+    def known(self) -> tuple[int, ...] | None:
+        """What every pose that is sent gives, as bits of `Known`, or None where all of them give everything."""
+        poses = [pose.known for pose in self.sent]
+        return None if set(poses) == {WHOLE} else tuple(known.bits for known in poses)
+
+    @property
+    def sent_frames(self) -> int:
+        return self.span.frames
+
+    @property
+    def seconds(self) -> float:
+        return self.span.frames / self.fps
+
+
+class InbetweenJob(MotionJob[InbetweenRequest]):
+    task = "inbetween"
+
+    @classmethod
+    def gather(cls, context: bpy.types.Context) -> InbetweenRequest:
+        scene = full(context).scene
+        settings = scene.motiongpt
+        given_range = None if settings.range == "KEYS" else scene_range(scene)
+        poses = _poses(context, settings.poses, given_range)
+        span = given_range or (poses[0].frame, poses[-1].frame)
+        return _request(context, poses, span, settings.seed, settings.takes, settings.destination == "NEW")
+
+    def _message(self) -> Task:
+        from ...backend.tasks import Inbetween
+
+        request = self.request
+        return Inbetween(
+            tuple(request.sent_at), request.prompt, seed=request.seed, variations=request.takes, known=request.known
+        )
+
+    def _passes(self) -> Waiting[None]:
+        source, answer = yield from self._asked()
+        request = self.request
+        copy = (request.prompt or "In-between")[:60] if request.as_new else ""
+        self.takes = yield from self._write(source, answer.motions, copy)
+        bpy.ops.ed.undo_push(message="MotionGPT: in-between")
+        self.message = f"Frames {request.span.start} to {request.span.end} of {self._armature().name} generated."
+
+
+def gather_gap(context: bpy.types.Context, seed: int) -> InbetweenRequest:
+    """Only the gap around the current frame, between the animator's own keys, with another seed.
+
+    Raises MotionGPTError for what can't work; nothing is changed.
+    """
+    poses = _poses(context, ALL, None)
+    gap = gap_around([pose.frame for pose in poses], full(context).scene.frame_current)
+    return _request(context, poses, gap, seed, takes=1, as_new=False)
+
+
+def _request(
+    context: bpy.types.Context, poses: list[KeyedPose], span: tuple[int, int], seed: int, takes: int, as_new: bool
+) -> InbetweenRequest:
+    """The request for a range of frames and those of the poses that lie in it."""
+    scene, (first, last) = full(context).scene, span
+    poses = [pose for pose in poses if first <= pose.frame <= last]
+    _check_room(poses, first, last)
+    fps = scene_fps(scene)
+    limits.check_seconds((last - first + 1) / fps)
+    before = frames_before(check_armature(context), first, CONTEXT_SECONDS * fps)
+    return InbetweenRequest(
+        target=Target.gather(context),
+        span=Span(first, last, before, frozenset(pose.frame for pose in poses if pose.whole)),
+        poses=tuple(poses),
+        rate=scene_rate(scene),
+        prompt=optional_prompt(context),
+        seed=seed,
+        takes=takes,
+        as_new=as_new,
+    )
+
+
+def own_frames(context: bpy.types.Context) -> list[int]:
+    """The frames on which the animator has keyed poses of the chosen armature. Raises MotionGPTError for none."""
+    return [pose.frame for pose in _poses(context, ALL, None)]
+
+
+def _poses(context: bpy.types.Context, how: str, within: tuple[int, int] | None) -> list[KeyedPose]:
+    armature = check_armature(context)
+    return choose_poses(full(context).scene, armature, Character.read(armature), how, within)
+
+
+def _check_room(poses: list[KeyedPose], first: int, last: int) -> None:
+    """Raises MotionGPTError where no frame is left to generate."""
+    if len(poses) == 1 and first == last:
+        raise MotionGPTError(
+            "One pose alone spans no frames.", "Choose another pose too, or the scene's frame range under Range."
+        )
+    if sum(pose.known == WHOLE for pose in poses) == last - first + 1:
+        raise MotionGPTError("No frame lies between the chosen poses.", "Choose poses with frames between them.")

@@ -1,0 +1,150 @@
+"""What the tasks share that work on the animation that is there: it is read, sent, and the answer may be written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+import bpy
+import numpy as np
+
+from ...retarget.motion import Motion
+from ...retarget.solving.fit import body_offsets, put_on_body
+from ...retarget.solving.keyed_poses import spread_poses
+from ...retarget.solving.root_motion import BONE, HIPS
+from ...retarget.solving.solve import to_motion
+from ..action.fcurves import action_curves
+from ..action.keys_between import copy_action, write_curves
+from ..action.new_action import Curve, solve_keys
+from ..character.character import Character
+from ..character.typing import ArmatureObject
+from ..poses.reader import PoseReader, ReadPoses
+from .context import MotionRequest, check_armature
+from .job import ANSWERED, Job, Stage, Waiting, check_task, in_thread
+from .service import Finished, Service
+from .takes import Takes
+
+if TYPE_CHECKING:
+    from ...backend.tasks import Task
+
+READING_SECONDS = 0.02
+"""How long a tick may read poses; one pose of a large control rig takes half of that."""
+
+
+M = TypeVar("M", bound=MotionRequest)
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What was read before the backend was asked.
+
+    destination: what carries the travel in the present action, as `retarget.root_motion.carry` takes it.
+    """
+
+    character: Character
+    destination: str
+    read: ReadPoses
+
+
+class MotionJob(Job[M]):
+    """Making one raises MotionGPTError for a range that is too long for the model."""
+
+    def __init__(self, request: M, service: Service) -> None:
+        super().__init__(request, service)
+        if service.info is not None:
+            request.check_length(service.info.max_seconds)
+
+    @classmethod
+    def check(cls, context: bpy.types.Context, service: Service) -> None:
+        check_armature(context)
+        check_task(service, cls.task)
+
+    def _message(self) -> Task:
+        """What the backend is asked; it is running when this is called."""
+        raise NotImplementedError
+
+    def _asked(self) -> Waiting[tuple[Source, Finished]]:
+        """Read the animation, send it, and wait for the answer."""
+        yield from self._out_of_edit_mode()
+        armature = self._armature()
+        # A control rig's other switches stay as the animator has them: the keyed poses were made with them.
+        character = replace(Character.read(armature), follow_switches=())
+        destination = carrier_of(armature, character)
+        read = yield from self._read(character)
+        self.stage = Stage.STARTING
+        yield from self._backend_ready()
+        check_task(self._service, self.task)
+        if self._service.info is not None:
+            self.request.check_length(self._service.info.max_seconds)
+        motion = yield from in_thread(lambda: sent_motion(self.request, character, read))
+        answer = yield from self._answer(self._message(), (motion,))
+        return Source(character, destination, read), answer
+
+    def _read(self, character: Character) -> Waiting[ReadPoses]:
+        """The poses that the request names, a few a tick."""
+        self.stage = Stage.POSES
+        reader = PoseReader(self._armature(), character.rig, character.keyed)
+        reading = reader.read([pose.at for pose in self.request.sent], self.request.rate)
+        try:
+            yield from _spread(reading)
+        finally:
+            reading.close()
+        self._armature()  # raises where it was deleted meanwhile
+        return reader.poses()
+
+    def _write(self, source: Source, motions: Sequence[Motion], copy: str = "") -> Waiting[Takes]:
+        """The first of the motions into the action, or into a copy of it that gets this name; all of them as takes."""
+        self.stage, self.fraction = Stage.TO_KEYS, ANSWERED
+        request, character = self.request, source.character
+
+        def solve(motion: Motion) -> list[Curve]:
+            return solve_keys(character, character.solve(fill(request, motion), source.destination, fit=False))
+
+        solved = yield from in_thread(lambda: tuple(map(solve, motions)))
+        yield from self._out_of_edit_mode()
+        takes = Takes(request, character, source.read, solved)
+        prepare = takes.prepare(self._armature(), 0)
+        planned = yield from in_thread(prepare)
+        armature = self._armature()
+        if copy:
+            copy_action(armature, copy)
+        takes.shown_in(write_curves(armature, planned), 0)
+        return takes
+
+
+def _spread(reading: Iterator[None]) -> Waiting[None]:
+    """Run an iterator to its end, as much of it a tick as READING_SECONDS allow."""
+    try:
+        while True:
+            began = time.perf_counter()
+            next(reading)
+            while time.perf_counter() - began < READING_SECONDS:
+                next(reading)
+            yield
+    except StopIteration:
+        return
+
+
+def sent_motion(request: MotionRequest, character: Character, read: ReadPoses) -> Motion:
+    """The motion to send: the poses that were read on their frames, on the rig's own body."""
+    rig, mapping = character.rig, character.mapping
+    poses = to_motion(rig, mapping, read.rotations, read.heads, request.fps)
+    poses = put_on_body(poses, body_offsets(rig, mapping))
+    return spread_poses(poses, np.array(request.sent_at, dtype=np.intp), request.sent_frames)
+
+
+def carrier_of(armature: ArmatureObject, character: Character) -> str:
+    """What carries the travel in the present action: the root bone where the animator has keyed it, else the hips."""
+    places, curves = character.places, action_curves(armature)
+    if places.root is None or places.root.name == places.hips.name or curves is None:
+        return HIPS
+    return BONE if (places.root.name, "location") in curves.by_bone() else HIPS
+
+
+def fill(request: MotionRequest, motion: Motion) -> Motion:
+    """An answer with as many frames as the request spans."""
+    if len(motion) != request.span.frames or motion.fps != request.fps:
+        motion = motion.resample(request.fps, request.span.frames)
+    return motion

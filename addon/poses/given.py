@@ -1,0 +1,93 @@
+"""What kept keys and poses hold the generated channels to: read from Blender before `action.bending` does the sums."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import bpy
+import numpy as np
+
+from ...retarget.motion import rotations as rot
+from ...retarget.motion.known import ROOT
+from ...retarget.solving.keyed_poses import gives_bone, is_carried
+from ...retarget.typing import Floats
+from ..action.bending import APART, GivenChannel, Span
+from ..action.fcurves import action_curves, is_switch, key_frames
+from ..character.character import Character
+from ..character.rotation_modes import to_quaternions
+from ..character.typing import ArmatureObject
+from .keyed import KeyedPose
+from .reader import ReadPoses
+
+Curves = dict[int, bpy.types.FCurve]
+"""Index -> F-curve of one property."""
+
+
+def read_given(
+    armature_object: ArmatureObject,
+    character: Character,
+    span: Span,
+    poses: Sequence[KeyedPose],
+    read: ReadPoses,
+    channels: Iterable[tuple[str, str]],
+) -> dict[tuple[str, str], GivenChannel]:
+    """(bone, property) -> what holds it, of the channels that are generated.
+
+    read: the motion before the span, frame by frame, then the poses.
+    """
+    action = action_curves(armature_object)
+    curves = action.by_bone() if action else {}
+    given = {}
+    for bone, channel in channels:
+        pose_bone, own = armature_object.pose.bones[bone], curves.get((bone, channel), {})
+        if is_switch(channel):
+            given[bone, channel] = _given_switch(pose_bone, channel, own, span, poses)
+            continue
+        mode = pose_bone.rotation_mode if channel.startswith("rotation") else ""
+        rows = (read.basis if mode else read.location)[bone]
+        seen: dict[int, Floats] = {}
+        keyed: dict[int, Floats] = {}
+        for row, frame, pose in _holding(character, span, poses, bone, channel):
+            seen[frame] = rows[row]
+            at = pose.at if pose else float(frame + span.origin)
+            if own and (pose is None or any(np.abs(key_frames(c) - at).min(initial=1.0) < 0.01 for c in own.values())):
+                keyed[frame] = value_at(pose_bone, channel, own, at)
+                value = to_quaternions(mode, keyed[frame][None])[0] if mode else keyed[frame]
+                apart = rot.angle_between(value, rows[row]) if mode else np.abs(value - rows[row]).max()
+                if apart < APART:
+                    seen[frame] = value
+        kept = tuple(pose.frame - span.origin for pose in poses if pose.frame - span.origin in seen)
+        loose = bone not in character.mapping.driven and bone not in character.carriers
+        given[bone, channel] = GivenChannel(seen, keyed, kept, mode, loose)
+    return given
+
+
+def _holding(
+    character: Character, span: Span, poses: Sequence[KeyedPose], bone: str, channel: str
+) -> Iterator[tuple[int, int, KeyedPose | None]]:
+    """(row of what was read, frame of the motion, pose) where a property is held; None for the motion before."""
+    if span.before:
+        yield span.before - 1, span.before - 1, None
+    carried = is_carried(character.mapping, character.carriers, bone, channel)
+    for i, pose in enumerate(poses):
+        gives = ROOT in pose.known if carried else gives_bone(pose.known, character.mapping, bone)
+        if gives or pose.whole:
+            yield span.before + i, pose.frame - span.origin, pose
+
+
+def value_at(pose_bone: bpy.types.PoseBone, channel: str, curves: Curves, frame: float) -> Floats:
+    """The value (channels,) of a bone's property on a frame: its keys' own, its curves', or what is set unanimated."""
+    now = pose_bone.path_resolve(channel)
+    values = np.array(now if hasattr(now, "__len__") else [now], dtype=np.float64)
+    for index, curve in curves.items():
+        on_frame = [point.co.y for point in curve.keyframe_points if abs(point.co.x - frame) < 0.01]
+        values[index] = on_frame[0] if on_frame else curve.evaluate(frame)
+    return values
+
+
+def _given_switch(
+    pose_bone: bpy.types.PoseBone, channel: str, curves: Curves, span: Span, poses: Sequence[KeyedPose]
+) -> GivenChannel:
+    """A control rig's switch keeps its own value on every kept pose, and after the range the one that it has there."""
+    frames = [pose.frame - span.origin for pose in poses]
+    keyed = {frame: value_at(pose_bone, channel, curves, frame + span.origin) for frame in frames}
+    after = value_at(pose_bone, channel, curves, span.end + 1.0)
+    return GivenChannel({}, keyed | {span.frames: after}, tuple(frames), "")

@@ -1,0 +1,129 @@
+"""The buttons that start a job, one a task, and the one that stops it."""
+
+from typing import Any, ClassVar
+
+import bpy
+
+from ....retarget.errors import MotionGPTError
+from ...character.typing import full
+from ...jobs import session
+from ...jobs.continuing import ContinueJob
+from ...jobs.describe import DescribeJob
+from ...jobs.generate import GenerateJob
+from ...jobs.inbetween import InbetweenJob, gather_gap
+from ...jobs.job import Job
+from ..properties import SEED_LIMIT
+from ..typing import OperatorResult, classes_factory
+
+
+def check_idle() -> None:
+    """Raises MotionGPTError while a job runs."""
+    if session.current().running:
+        raise MotionGPTError("A motion is being generated.", "Wait for it, or cancel it.")
+
+
+class StartsJob(bpy.types.Operator):
+    """What the operators that start a job share. job: the class of what they start."""
+
+    # No UNDO: pressing the button changes nothing yet; the job pushes one step once it has written.
+    bl_options = {"REGISTER"}
+    job: ClassVar[type[Job[Any]]]
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        try:
+            check_idle()
+            cls.job.check(context, session.current().service)
+        except MotionGPTError as error:
+            cls.poll_message_set(str(error))
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        now = session.current()
+        try:
+            now.start(self.job(self.gather(context), now.service))
+        except MotionGPTError as error:
+            now.error = str(error)
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+    def gather(self, context: bpy.types.Context) -> Any:
+        """The request of one press. Raises MotionGPTError."""
+        return self.job.gather(context)
+
+
+class MOTIONGPT_OT_generate(StartsJob):
+    """Generate the described motion and put it on the armature as a new action"""
+
+    bl_idname = "motiongpt.generate"
+    bl_label = "Generate"
+    job = GenerateJob
+
+
+class MOTIONGPT_OT_inbetween(StartsJob):
+    """Generate the frames between the chosen poses; the poses stay exactly as they are keyed"""
+
+    bl_idname = "motiongpt.inbetween"
+    bl_label = "In-Between"
+    job = InbetweenJob
+
+
+class MOTIONGPT_OT_redo_gap(StartsJob):
+    """Regenerate the gap around the current frame with the next seed; everything else stays"""
+
+    bl_idname = "motiongpt.redo_gap"
+    bl_label = "Redo Gap"
+    job = InbetweenJob
+
+    def gather(self, context: bpy.types.Context) -> Any:
+        settings = full(context).scene.motiongpt
+        request = gather_gap(context, (settings.seed + 1) % SEED_LIMIT)
+        settings.seed = request.seed  # so that the same motion can be had again
+        return request
+
+
+class MOTIONGPT_OT_continue(StartsJob):
+    """Generate more motion from the pose on the current frame on, as the motion before it leads there"""
+
+    bl_idname = "motiongpt.continue_motion"
+    bl_label = "Continue"
+    job = ContinueJob
+
+
+class MOTIONGPT_OT_describe(StartsJob):
+    """Say in words what the character does in the scene's frame range"""
+
+    bl_idname = "motiongpt.describe"
+    bl_label = "Describe"
+    job = DescribeJob
+
+
+class MOTIONGPT_OT_cancel(bpy.types.Operator):
+    """Stop generating; the armature stays as it is"""
+
+    bl_idname = "motiongpt.cancel"
+    bl_label = "Cancel"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not session.current().running:
+            cls.poll_message_set("Nothing is being generated.")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        session.current().cancel()
+        return {"FINISHED"}
+
+
+register, unregister = classes_factory(
+    MOTIONGPT_OT_generate,
+    MOTIONGPT_OT_inbetween,
+    MOTIONGPT_OT_redo_gap,
+    MOTIONGPT_OT_continue,
+    MOTIONGPT_OT_describe,
+    MOTIONGPT_OT_cancel,
+)
