@@ -152,3 +152,6 @@ class Describe(Task, frozen=True, tag="caption"):
 
     def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
         return engine.describe(self, *motions)
+
+
+AnyTask = Generate | Continue | Inbetween | Describe

@@ -26,7 +26,7 @@ from .job import Waiting
 from .motion import MotionJob
 
 if TYPE_CHECKING:
-    from ...backend.tasks import Task
+    from ...backend.tasks import AnyTask
 
 HISTORY_SECONDS = 4.0
 """Of the motion before the current frame, this much is sent."""
@@ -60,7 +60,7 @@ class ContinueJob(MotionJob[ContinueRequest]):
             seed=scene.motiongpt.seed,
         )
 
-    def _message(self) -> Task:
+    def _message(self) -> AnyTask:
         from ...backend.tasks import Continue
 
         return Continue(self.request.seconds, self.request.prompt, seed=self.request.seed)

@@ -16,7 +16,7 @@ from .job import Waiting
 from .motion import MotionJob
 
 if TYPE_CHECKING:
-    from ...backend.tasks import Task
+    from ...backend.tasks import AnyTask
 
 
 class DescribeRequest(MotionRequest):
@@ -42,7 +42,7 @@ class DescribeJob(MotionJob[DescribeRequest]):
         poses = tuple(map(whole_pose, range(first, last + 1)))
         return DescribeRequest(Target.gather(context), Span(first, last), poses, scene_rate(scene))
 
-    def _message(self) -> Task:
+    def _message(self) -> AnyTask:
         from ...backend.tasks import Describe
 
         return Describe()

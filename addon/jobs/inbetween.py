@@ -28,7 +28,7 @@ from .job import Waiting
 from .motion import MotionJob
 
 if TYPE_CHECKING:
-    from ...backend.tasks import Task
+    from ...backend.tasks import AnyTask
 
 CONTEXT_SECONDS = 1.0 / 3.0
 """Of the motion before the range, this much is sent, so that the speed at its start is kept."""
@@ -70,7 +70,7 @@ class InbetweenJob(MotionJob[InbetweenRequest]):
         span = given_range or (poses[0].frame, poses[-1].frame)
         return _request(context, poses, span, settings.seed, settings.takes, settings.destination == "NEW")
 
-    def _message(self) -> Task:
+    def _message(self) -> AnyTask:
         from ...backend.tasks import Inbetween
 
         request = self.request

@@ -22,7 +22,7 @@ from .service import Finished, Service, Working
 from .takes import Takes
 
 if TYPE_CHECKING:
-    from ...backend.tasks import Task
+    from ...backend.tasks import AnyTask
 
 
 class Pressed(Protocol):
@@ -130,7 +130,7 @@ class Job(Generic[R]):
         while not self._service.ready():
             yield
 
-    def _answer(self, task: Task, motions: Sequence[Motion] = ()) -> Waiting[Finished]:
+    def _answer(self, task: AnyTask, motions: Sequence[Motion] = ()) -> Waiting[Finished]:
         """What the backend answers to a request, shown as it comes along."""
         identifier = self._service.ask(task, motions)
         try:

@@ -27,7 +27,7 @@ from .service import Finished, Service
 from .takes import Takes
 
 if TYPE_CHECKING:
-    from ...backend.tasks import Task
+    from ...backend.tasks import AnyTask
 
 READING_SECONDS = 0.02
 """How long a tick may read poses; one pose of a large control rig takes half of that."""
@@ -61,7 +61,7 @@ class MotionJob(Job[M]):
         check_armature(context)
         check_task(service, cls.task)
 
-    def _message(self) -> Task:
+    def _message(self) -> AnyTask:
         """What the backend is asked; it is running when this is called."""
         raise NotImplementedError
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...backend.process.child import BackendProcess
     from ...backend.process.client import Client
     from ...backend.process.protocol import Packet, ServerInfo
-    from ...backend.tasks import Task
+    from ...backend.tasks import AnyTask
 
 START_LIMIT = 120.0  # seconds until a backend that has not come up counts as failed; a cold disk can be slow
 ASK_INTERVAL = 0.2  # seconds between two questions whether the model is loaded
@@ -129,7 +129,7 @@ class Service:
         info = self._info
         return info if info is not None and info.state == "ready" else None
 
-    def ask(self, task: Task, motions: Sequence[Motion] = ()) -> str:
+    def ask(self, task: AnyTask, motions: Sequence[Motion] = ()) -> str:
         """Send a request with the motions that belong to it; returns its id. Raises MotionGPTError."""
         with self._lock:
             self._living()

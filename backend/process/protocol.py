@@ -26,7 +26,7 @@ from ...retarget.motion.skeleton import JOINT_COUNT
 from ...retarget.typing import Floats
 from .. import limits
 from ..engine import Stage
-from ..tasks import Continue, Describe, Generate, Inbetween
+from ..tasks import AnyTask
 
 VERSION = (1, 2)
 """Major and minor: the major changes when an older peer would misunderstand, the minor when something is added."""
@@ -120,7 +120,7 @@ class Error(msgspec.Struct, frozen=True, tag_field="kind", tag="error"):
         return MotionGPTError(self.message, self.cure, self.code)
 
 
-Request = Hello | Generate | Inbetween | Continue | Describe | Cancel | Status | Shutdown
+Request = Hello | AnyTask | Cancel | Status | Shutdown
 Reply = Accepted | Progress | Result | Error
 Message = Request | Reply
 
