@@ -55,15 +55,15 @@ def run(args: argparse.Namespace) -> Report:
 
 
 def _measure(args: argparse.Namespace) -> dict[str, Any]:
-    from ..bench.models import measure_process, median_partial, time_request
+    from ..bench.models import measure_process, median_preview, time_request
     from ..engines import load_engine
 
     started = time.perf_counter()
     engine = load_engine(args.model, args.device, args.precision)
     load = time.perf_counter() - started
     first, *timings = (time_request(engine, args.seconds, seed) for seed in range(args.runs + 1))
-    times = [t.whole for t in timings]
-    partial = median_partial(timings)
+    times = [t.result for t in timings]
+    preview = median_preview(timings)
     process = measure_process(args.model, args.device, args.precision, args.seconds)
     return {
         "model": engine.name,
@@ -71,10 +71,10 @@ def _measure(args: argparse.Namespace) -> dict[str, Any]:
         "motion_seconds": args.seconds,
         "runs": args.runs,
         "load_seconds": round(load, 4),
-        "first_seconds": round(first.whole, 4),
+        "first_seconds": round(first.result, 4),
         "median_seconds": round(statistics.median(times), 4),
         "slowest_seconds": round(max(times), 4),
-        "first_partial_seconds": partial and round(partial, 4),
+        "first_partial_seconds": preview and round(preview, 4),
         "start_to_first_motion_seconds": round(process.start_seconds, 4),
         "peak_memory_bytes": process.peak_bytes,
     }
