@@ -14,16 +14,7 @@ from ..engines.llama.text import TOKENIZER
 from ..model_folder import ModelCard
 from .layouts import LlamaShape, check_layout, count_layers, dimension, llama_shapes, lora_shapes
 from .llama_weights import open_llama
-from .model_writer import (
-    Checkpoint,
-    ReportProgress,
-    System,
-    check_free_space,
-    check_vqvae,
-    ignore_progress,
-    read_statistics,
-    write_model,
-)
+from .model_writer import Checkpoint, ReportProgress, System, ignore_progress, write_model
 from .onnx_graphs import llama_model
 
 SYSTEM = System(
@@ -59,10 +50,7 @@ def import_llama(
     Raises MotionGPTError for files that are not what they should be, before anything is written.
     """
     pieces = SentencePieces(tokenizer)
-    mean_std = read_statistics(statistics)
     with TorchFile(vqvae) as codec_file, TorchFile(lora) as lora_file, open_llama(base, heads) as model:
-        codec = _find_vqvae(codec_file)
-        check_vqvae(codec)
         shape = find_shape(model, heads)
         check_layout("LLaMA", llama_shapes(shape), model.tensors)
         rank = dimension(lora_file, "transformer.h.0.attn.c_attn.lora_B", 1, "LoRA weights")
@@ -73,11 +61,16 @@ def import_llama(
                 "Give the tokenizer of this LLaMA.",
                 "bad_checkpoint",
             )
-        check_free_space(target, int(1.6 * sum(info.nbytes for info in model.tensors.values())))
-        weights = MergedLora(model, lora_file, alpha / rank)
-        checkpoint = Checkpoint(llama_model(shape), weights, codec, mean_std, tokenizer)
-        training = {"lora_r": rank, "lora_alpha": alpha}
-        return write_model(target, SYSTEM, checkpoint, {"grammar": True}, training, replace, report)
+        checkpoint = Checkpoint(
+            llama_model(shape),
+            MergedLora(model, lora_file, alpha / rank),
+            _find_vqvae(codec_file),
+            statistics,
+            tokenizer,
+            settings={"grammar": True},
+            training={"lora_r": rank, "lora_alpha": alpha},
+        )
+        return write_model(target, SYSTEM, checkpoint, replace, report)
 
 
 def _find_vqvae(file: TorchFile) -> TensorSource:

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,28 +47,34 @@ class System:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The checked parts of a published system. weights: the language model's.  statistics: mean and std of features."""
+    """The parts of a published system. weights: of the language model.  statistics: folder of the features' statistics.
+
+    settings, training: entries of the model's card.
+    """
 
     model: LanguageModel
     weights: TensorSource
     vqvae: TensorSource
-    statistics: tuple[Float32s, Float32s]
+    statistics: Path
     tokenizer: Path
+    settings: dict[str, Any]
+    training: dict[str, Any] = field(default_factory=dict)
 
 
 def write_model(
-    target: Path,
-    system: System,
-    checkpoint: Checkpoint,
-    settings: dict[str, Any],
-    training: dict[str, Any],
-    replace: bool,
-    report: ReportProgress,
+    target: Path, system: System, checkpoint: Checkpoint, replace: bool, report: ReportProgress
 ) -> ModelCard:
-    """Write a model folder. settings, training: further entries of the card. Raises MotionGPTError ("unwritable")."""
+    """Write a model folder.
+
+    Raises MotionGPTError for a damaged motion tokenizer or wrong statistics, before anything is written, and where the
+    folder can't be written ("unwritable").
+    """
+    statistics, depth = read_statistics(checkpoint.statistics), check_vqvae(checkpoint.vqvae)
+    stored = sum(info.nbytes for source in (checkpoint.weights, checkpoint.vqvae) for info in source.tensors.values())
+    check_free_space(target, int(1.6 * stored))  # int8 weights add up to 53 %, to those in half precision
     with new_folder(target, replace) as folder:
-        write_weights(folder, checkpoint.weights, report)
-        write_vqvae(folder, checkpoint.vqvae, checkpoint.statistics)
+        _write_weights(folder, checkpoint.weights, report)
+        _write_vqvae(folder, checkpoint.vqvae, depth, statistics)
         shutil.copyfile(checkpoint.tokenizer, folder / system.tokenizer)
         write_language_model(folder, checkpoint.model, report)
         card = ModelCard(
@@ -83,8 +89,8 @@ def write_model(
             description=system.description,
             tasks=system.tasks,
             sources=("HumanML3D",),
-            training=training,
-            settings={"shape": asdict(checkpoint.model.shape), **settings},
+            training=checkpoint.training,
+            settings={"shape": asdict(checkpoint.model.shape), **checkpoint.settings},
         )
         return write_card(card, folder)
 
@@ -155,9 +161,8 @@ def check_vqvae(source: TensorSource) -> int:
     return depth
 
 
-def write_vqvae(folder: Path, source: TensorSource, statistics: tuple[Float32s, Float32s]) -> None:
-    """Write the motion tokenizer: its weights with the statistics, and its two graphs."""
-    depth = check_vqvae(source)
+def _write_vqvae(folder: Path, source: TensorSource, depth: int, statistics: tuple[Float32s, Float32s]) -> None:
+    """The motion tokenizer: its weights with the statistics, and its two graphs."""
     info = TensorInfo("F32", (DIMENSIONS,))
     with SafetensorsWriter(folder / VQVAE, {"mean": info, "std": info, **source.tensors}) as writer:
         writer.write_array("mean", statistics[0])
@@ -168,8 +173,7 @@ def write_vqvae(folder: Path, source: TensorSource, statistics: tuple[Float32s, 
     _write_graph(folder, "vqvae-decoder", [VQVAE], lambda g: vqvae_decoder(g, depth))
 
 
-def write_weights(folder: Path, source: TensorSource, report: ReportProgress) -> None:
-    """Write `weights.safetensors`."""
+def _write_weights(folder: Path, source: TensorSource, report: ReportProgress) -> None:
     with SafetensorsWriter(folder / WEIGHTS, source.tensors) as writer:
         for i, name in enumerate(source.tensors):
             writer.write(name, source.pieces(name))

@@ -13,16 +13,7 @@ from ..engines.shared.networks import t5_bias_name
 from ..engines.t5.text import SENTINELS, TOKENIZER, T5Tokenizer
 from ..model_folder import ModelCard
 from .layouts import T5Shape, check_layout, count_layers, dimension, t5_shapes
-from .model_writer import (
-    Checkpoint,
-    ReportProgress,
-    System,
-    check_free_space,
-    check_vqvae,
-    ignore_progress,
-    read_statistics,
-    write_model,
-)
+from .model_writer import Checkpoint, ReportProgress, System, ignore_progress, write_model
 from .onnx_graphs import t5_model
 
 SYSTEM = System(
@@ -53,13 +44,11 @@ def import_t5(
     pieces = SentencePieces(spiece)
     sentinels, config = _read_config(t5_folder)
     tokenizer = T5Tokenizer(pieces, sentinels)
-    mean_std = read_statistics(statistics)
     with TorchFile(checkpoint) as file:
         root = with_prefix(file, "state_dict.") if any(n.startswith("state_dict.") for n in file.tensors) else file
         model, vqvae = with_prefix(root, "lm.language_model."), with_prefix(root, "vae.")
         shape = find_shape(model, config)
         check_layout("T5 of MotionGPT", t5_shapes(shape), model.tensors)
-        check_vqvae(vqvae)
         if shape.vocabulary != tokenizer.size:
             raise MotionGPTError(
                 f"The weights have {shape.vocabulary} tokens and {spiece} makes {tokenizer.size}.",
@@ -67,10 +56,9 @@ def import_t5(
                 "bad_checkpoint",
             )
         _check_copies(model)
-        check_free_space(target, 2 * sum(info.nbytes for info in model.tensors.values()))
         weights = Renamed(model, {name: name for name in model.tensors if name not in _COPIES})
-        parts = Checkpoint(t5_model(shape), weights, vqvae, mean_std, spiece)
-        return write_model(target, SYSTEM, parts, {"sentinels": sentinels}, {}, replace, report)
+        parts = Checkpoint(t5_model(shape), weights, vqvae, statistics, spiece, settings={"sentinels": sentinels})
+        return write_model(target, SYSTEM, parts, replace, report)
 
 
 def find_shape(model: TensorSource, config: dict[str, Any]) -> T5Shape:

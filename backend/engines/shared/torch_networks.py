@@ -111,12 +111,12 @@ class TorchT5(_TorchNetwork):
     def _position_bias(self, side: str, queries: Ints, keys: Ints) -> Tensor:
         """(1, heads, T, S) for queries at positions (T,) and keys at (S,)."""
         buckets = torch.from_numpy(t5_buckets(side, queries, keys, self._shape)).to(self.device)
-        return torch.permute(F.embedding(buckets, self._weights[t5_bias_name(side)]), (2, 0, 1)).unsqueeze(0)
+        return self._weights[t5_bias_name(side)][buckets].permute(2, 0, 1)[None]
 
     def _heads(self, x: Tensor, name: str) -> Tensor:
         """(B, T, width) projected and split: (B, heads, T, head width)."""
         projected = F.linear(x, self._weights[f"{name}.weight"])
-        return projected.unflatten(-1, (self._shape["heads"], self._shape["head_width"])).transpose(1, 2)
+        return projected.view(*x.shape[:2], self._shape["heads"], -1).transpose(1, 2)
 
     def _project(self, x: Tensor, name: str) -> tuple[Tensor, ...]:
         return tuple(self._heads(x, f"{name}.{part}") for part in "qkv")
