@@ -15,12 +15,12 @@ from motiongpt.backend.inbetween.exact import pinned, softened, spread, whole_po
 from motiongpt.backend.inbetween.grid import Grid
 from motiongpt.backend.inbetween.interpolation import interpolate
 from motiongpt.backend.inbetween.network_input import (
+    add_offsets,
     curves,
     global_rotations,
-    interpolated,
+    interpolate_gap,
     joints_from_root,
     local_rotations,
-    poses_of,
 )
 from motiongpt.backend.inbetween.request import check_request
 from motiongpt.backend.model_folder import find_model
@@ -143,8 +143,8 @@ def test_input_kinematics_agree_with_the_skeleton() -> None:
 def test_without_offsets_the_model_says_what_interpolation_says() -> None:
     motion = wandering(2, 0.5)
     a, b = (motion.rotations[:1], motion.rotations[1:]), (motion.root_position[:1], motion.root_position[1:])
-    between = interpolated(a, b, np.array([[0.0, 0.25, 1.0]]))
-    rotations, root = poses_of(between, np.zeros((1, 3, 135)))
+    between = interpolate_gap(a, b, np.array([[0.0, 0.25, 1.0]]))
+    rotations, root = add_offsets(between, np.zeros((1, 3, 135)))
     assert rot.angle_between(rotations[0], rot.slerp(a[0], a[1], np.array([[0.0], [0.25], [1.0]]))).max() < 1e-6
     np.testing.assert_allclose(root[0, [0, 2]], motion.root_position, atol=1e-12)
 

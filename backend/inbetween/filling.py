@@ -17,7 +17,7 @@ from . import proposals
 from .exact import pinned, softened
 from .grid import Grid
 from .interpolation import ROOT
-from .takes import varied
+from .takes import add_variation
 from .transition import Poses, TransitionModel
 
 Propose = Callable[[str, float, int], Iterator[Progress | Result]]
@@ -85,11 +85,11 @@ def answer(
         poses, given, used = scene.poses, scene.given, 0
         if follows and propose is not None:
             poses, given, used = yield from _with_text(scene, model, propose, take)
-        poses, given = proposals.way_points(poses, given)
+        poses, given = proposals.add_way_points(poses, given)
         made = model.fill(poses, given)
         if take != 0:
             rng = np.random.default_rng([request.seed, index])
-            made = model.fill(*varied(made, given, rng))
+            made = model.fill(*add_variation(made, given, rng))
         motions.append(_labelled(scene.finished(made), request, index, name, used))
         yield Progress("motion", (index + 1) / (request.variations + 1), motions[0])
     yield Result(tuple(motions))
@@ -100,7 +100,7 @@ def _with_text(
 ) -> Generator[Progress | Result, None, tuple[Poses, Bools, int]]:
     """The scene's poses with what the text says put into long gaps and open ends, and into how many."""
     poses, given, used = scene.poses, scene.given, 0
-    for span in proposals.spans_for_text(given):
+    for span in proposals.text_spans(given):
         made: Motion | None = None
         for event in propose(scene.request.prompt, span.frames / model.fps, take):
             if isinstance(event, Result):
@@ -108,7 +108,7 @@ def _with_text(
             else:
                 yield Progress(event.stage, 0.8 * event.fraction / scene.request.variations)
         if made is not None:
-            poses, given = proposals.put_in(poses, given, span, made.resample(model.fps))
+            poses, given = proposals.insert_motion(poses, given, span, made.resample(model.fps))
             used += 1
     return poses, given, used
 

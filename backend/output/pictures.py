@@ -71,8 +71,8 @@ def _spaced_frames(motion: Motion, frames: int) -> Ints:
 
 
 def project(points: Floats) -> Floats:
-    """World points (..., 3) to the picture plane (..., 2), in metres: an orthographic view from the front left, slightly
-    above. A character that faces +Z looks to the lower left, its left side nearer to the viewer."""
+    """World points (..., 3) to the picture plane (..., 2), in metres: an orthographic view from the front left and
+    slightly above. A character that faces +Z looks to the lower left, its left side nearer to the viewer."""
     x, y, z = np.moveaxis(points, -1, 0)
     across = x * np.cos(_AZIMUTH) - z * np.sin(_AZIMUTH)
     away = -x * np.sin(_AZIMUTH) - z * np.cos(_AZIMUTH)
