@@ -59,7 +59,7 @@ def test_all_reference_values(upstream: Path) -> None:
 @pytest.mark.slow
 def test_all_reference_values_in_pytorch(upstream: Path) -> None:
     pytest.importorskip("torch", reason="torch is not installed")
-    assert [(row.name, row.error) for row in check_folder(upstream, "torch") if not row.passed] == []
+    assert [(row.name, row.error) for row in check_folder(upstream, use_torch=True) if not row.passed] == []
 
 
 def test_full_size_layouts(upstream: Path) -> None:

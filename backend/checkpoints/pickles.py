@@ -222,10 +222,10 @@ def _call(function: Global, arguments: tuple[Any, ...]) -> Any:
 
 
 def _tensor(storage: Any, offset: Any, shape: Any, stride: Any) -> TensorReference:
-    def whole(values: Any) -> bool:
+    def are_counts(values: Any) -> bool:
         return isinstance(values, tuple) and all(type(v) is int and v >= 0 for v in values)
 
-    if not isinstance(storage, Storage) or not whole((offset,)) or not whole(shape) or not whole(stride):
+    if not isinstance(storage, Storage) or not are_counts((offset,)) or not are_counts(shape) or not are_counts(stride):
         raise ValueError("a malformed tensor")
     if len(shape) != len(stride) or len(shape) > 8:
         raise ValueError("a malformed tensor shape")

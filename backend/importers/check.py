@@ -1,10 +1,6 @@
 """Comparison of published checkpoints with reference values of the published code: `motiongpt models check`.
 
-The folder holds the files of one system or of both:
-
-    motiongpt_tiny.tar, tiny-t5/, motiongpt_lm.json, t5_logits_N.npy, motiongpt_vqvae.npz
-    lit-llama-tiny.pth, lit-llama-lora-tiny.pth, llama_tokenizer.model, t2m_vqvae_tiny.pth, llama_lora.json,
-    llama_logits_N.npy, t2m_vqvae.npz
+The folder holds `T5_FILES`, `LLAMA_FILES` or both, and the logits (N.npy) that their .json files name.
 """
 
 import json
@@ -49,8 +45,8 @@ class Row:
         return bool(self.error <= self.tolerance)
 
 
-def check_folder(folder: Path, precision: str = "float32") -> Iterator[Row]:
-    """Import the checkpoints of a folder into a temporary one and compare. precision: "float32", or "torch" (PyTorch).
+def check_folder(folder: Path, use_torch: bool = False) -> Iterator[Row]:
+    """Import the checkpoints of a folder into a temporary one and compare, in ONNX Runtime or PyTorch, in float32.
 
     Raises MotionGPTError for damaged files.
     """
@@ -69,19 +65,19 @@ def check_folder(folder: Path, precision: str = "float32") -> Iterator[Row]:
             np.save(statistics / "mean.npy", np.zeros(DIMENSIONS, np.float32))
             np.save(statistics / "std.npy", np.ones(DIMENSIONS, np.float32))
             for check in found:
-                yield from check(folder, Path(scratch), precision)
+                yield from check(folder, Path(scratch), use_torch)
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise MotionGPTError(
             f"The reference values in {folder} can't be read ({error!r}).", "Download them again."
         ) from error
 
 
-def _check_t5(folder: Path, scratch: Path, precision: str) -> Iterator[Row]:
+def _check_t5(folder: Path, scratch: Path, use_torch: bool) -> Iterator[Row]:
     target = scratch / "t5"
     card = import_t5(folder / "motiongpt_tiny.tar", folder / "tiny-t5", scratch / "statistics", target)
     yield from _check_codec("T5 VQ-VAE", MotionCodec(target), folder / "motiongpt_vqvae.npz")
-    network = make_network("t5", target, card.settings["shape"], "cpu", "float32", use_torch=precision == "torch")
-    tokenizer = t5_text.T5Tokenizer(SentencePieces(target / "spiece.model"), card.settings["sentinels"])
+    network = make_network("t5", target, card.settings["shape"], "cpu", "float32", use_torch)
+    tokenizer = t5_text.T5Tokenizer(SentencePieces(target / t5_text.TOKENIZER), card.settings["sentinels"])
     for i, case in enumerate(json.loads((folder / "motiongpt_lm.json").read_bytes())["cases"]):
         name = f"T5 {case['task']} {i}"
         yield _count_differences(f"{name}: prompt", [t5_prompt(case)], [case["prompt"]])
@@ -112,7 +108,7 @@ def t5_prompt(case: dict[str, Any]) -> str:
     raise ValueError(f"unknown task {case['task']}")
 
 
-def _check_llama(folder: Path, scratch: Path, precision: str) -> Iterator[Row]:
+def _check_llama(folder: Path, scratch: Path, use_torch: bool) -> Iterator[Row]:
     reference = json.loads((folder / "llama_lora.json").read_bytes())
     config = reference["config"]
     target = scratch / "llama"
@@ -128,14 +124,13 @@ def _check_llama(folder: Path, scratch: Path, precision: str) -> Iterator[Row]:
     )
     yield _count_differences("LLaMA: LoRA rank", [card.training["lora_r"]], [config["lora_r"]])
     yield from _check_codec("LLaMA VQ-VAE", MotionCodec(target), folder / "t2m_vqvae.npz")
-    network = make_network("llama", target, card.settings["shape"], "cpu", "float32", use_torch=precision == "torch")
-    pieces = SentencePieces(target / "tokenizer.model")
+    network = make_network("llama", target, card.settings["shape"], "cpu", "float32", use_torch)
+    pieces = SentencePieces(target / llama_text.TOKENIZER)
     for i, case in enumerate(reference["cases"]):
         name, ids = f"LLaMA {case['condition']} {i}", case["input_ids"]
         yield _count_differences(f"{name}: prompt", [llama_prompt(case)], [case["prompt"]])
-        yield _count_differences(
-            f"{name}: ids", [1, *pieces.encode(case["prompt"])][-case.get("truncated_to", 10**6) :], ids
-        )
+        encoded = [1, *pieces.encode(case["prompt"])][-case.get("truncated_to", 10**6) :]
+        yield _count_differences(f"{name}: ids", encoded, ids)
         logits = np.load(folder / case["logits_file"])
         yield _logits_row(name, network, ids[:1], ids[1:], logits)
         expected = case["greedy_new_ids"]
@@ -157,7 +152,7 @@ def _logits_row(name: str, network: Network, prompt: Sequence[int], tokens: Sequ
     after_prompt = network.start(prompt, 1)
     states = [*([] if after_prompt is None else [after_prompt]), *(network.step([token]) for token in tokens)]
     logits = np.concatenate([network.logits(state, None) for state in states])[: len(expected)]
-    return Row(f"{name}: logits", float(np.abs(logits - expected).max()), LOGITS_TOLERANCE)
+    return _largest_error(f"{name}: logits", logits, expected, LOGITS_TOLERANCE)
 
 
 def _greedy(
@@ -181,11 +176,14 @@ def _check_codec(name: str, codec: MotionCodec, path: Path) -> Iterator[Row]:
         reconstructed = reference.get("reconstructed")
     found = codec.features_to_codes(features)
     yield _count_differences(f"{name}: codes", found.reshape(-1).tolist(), codes.reshape(-1).tolist())
-    error = float(np.abs(codec.codes_to_features(codes) - decoded).max())
-    yield Row(f"{name}: decoded", error, FEATURES_TOLERANCE)
+    yield _largest_error(f"{name}: decoded", codec.codes_to_features(codes), decoded, FEATURES_TOLERANCE)
     if reconstructed is not None:
-        error = float(np.abs(codec.codes_to_features(found) - reconstructed).max())
-        yield Row(f"{name}: there and back", error, FEATURES_TOLERANCE)
+        found_features = codec.codes_to_features(found)
+        yield _largest_error(f"{name}: reconstructed", found_features, reconstructed, FEATURES_TOLERANCE)
+
+
+def _largest_error(name: str, found: Floats, expected: Floats, tolerance: float) -> Row:
+    return Row(name, float(np.abs(found - expected).max()), tolerance)
 
 
 def _count_differences(name: str, found: Sequence[Any], expected: Sequence[Any]) -> Row:

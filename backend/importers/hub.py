@@ -4,33 +4,25 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ...retarget.errors import MotionGPTError
 from ..model_folder import CARD_NAME, ModelCard, read_card, sha256, verify_files
-from .model_writer import ReportProgress, check_free_space, ignore_progress, new_folder
+from .model_writer import ReportProgress, check_absent, check_free_space, ignore_progress, new_folder
 from .t5 import import_t5
 
 SPARE_BYTES = 200_000_000
 """Left free on the disk."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """Files of one repository."""
-
-    repository: str
-    files: tuple[str, ...]
-
-
-T5_RECIPE = (
-    Part("OpenMotionLab/MotionGPT-base", ("motiongpt_s3_h3d.tar",)),
-    Part("google/flan-t5-base", ("spiece.model", "config.json", "tokenizer_config.json")),
-)
-RECIPES = {"motiongpt-t5": T5_RECIPE}
-"""Published checkpoints by name; they are imported after the download."""
+RECIPES = {
+    "motiongpt-t5": {
+        "OpenMotionLab/MotionGPT-base": ("motiongpt_s3_h3d.tar",),
+        "google/flan-t5-base": ("spiece.model", "config.json", "tokenizer_config.json"),
+    }
+}
+"""Published checkpoints -> repository -> its files that are downloaded and imported."""
 
 
 def install(
@@ -59,10 +51,10 @@ def install(
                 f"{name} needs the statistics that belong to its weights.", "Give their folder (--statistics)."
             )
         target = models / name
-        _check_absent(target)
+        check_absent(target)
         folder = models / ".downloads" / name
-        for part in RECIPES[name]:
-            _download(part.repository, part.files, folder, endpoint, "main", report)
+        for repository, files in RECIPES[name].items():
+            _download(repository, files, folder, endpoint, "main", report)
         card = import_t5(folder / "motiongpt_s3_h3d.tar", folder, statistics, target, report=report)
         shutil.rmtree(folder)
         return card, target
@@ -76,7 +68,7 @@ def _install_folder(
     name: str, target: Path, models: Path, endpoint: str | None, revision: str, report: ReportProgress
 ) -> tuple[ModelCard, Path]:
     """Install from a repository that holds a model folder: first the card, then the files that it names."""
-    _check_absent(target)
+    check_absent(target)
     folder = models / ".downloads" / name.replace("/", "--")
     _download(name, (CARD_NAME,), folder, endpoint, revision, report)
     card = read_card(folder)
@@ -88,11 +80,6 @@ def _install_folder(
             shutil.move(folder / file, draft / file)
     shutil.rmtree(folder)
     return card, target
-
-
-def _check_absent(target: Path) -> None:
-    if target.exists():
-        raise MotionGPTError(f"{target} already exists.", "Remove the model first.", "unwritable")
 
 
 def _download(

@@ -98,8 +98,8 @@ def write_model(
 @contextmanager
 def new_folder(target: Path, replace: bool = False) -> Iterator[Path]:
     """A draft folder beside `target` that is renamed to `target` if the block succeeds, and deleted if not."""
-    if target.exists() and not replace:
-        raise MotionGPTError(f"{target} already exists.", "Remove it first, or choose another name.", "unwritable")
+    if not replace:
+        check_absent(target)
     draft = target.with_name(f".{target.name}.part")
     try:
         shutil.rmtree(draft, ignore_errors=True)
@@ -115,6 +115,12 @@ def new_folder(target: Path, replace: bool = False) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def check_absent(target: Path) -> None:
+    """Raises MotionGPTError where a model folder exists already."""
+    if target.exists():
+        raise MotionGPTError(f"{target} already exists.", "Remove it first, or choose another name.", "unwritable")
 
 
 def check_free_space(folder: Path, needed: int) -> None:

@@ -185,10 +185,10 @@ def _corrected(motion: Motion, correction: Floats) -> Motion:
 def _with_known(motion: Motion, target: Motion, known: Bools) -> Motion:
     """The motion with its known channels copied from the target, bit for bit."""
     rotations, root, contacts = motion.rotations.copy(), motion.root_position.copy(), motion.contacts.copy()
-    joints, placed, whole = known[:, :JOINT_COUNT], known[:, ROOT], known.all(axis=1)
+    joints, placed, full = known[:, :JOINT_COUNT], known[:, ROOT], known.all(axis=1)
     rotations[joints] = target.rotations[joints]
     root[placed] = target.root_position[placed]
-    contacts[whole] = target.contacts[whole]
+    contacts[full] = target.contacts[full]
     return replace(motion, rotations=_unflip_free(rotations, joints), root_position=root, contacts=contacts)
 
 

@@ -85,7 +85,7 @@ def answer(
         poses, given, used = scene.poses, scene.given, 0
         if follows and propose is not None:
             poses, given, used = yield from _with_text(scene, model, propose, take)
-        poses, given = proposals.add_way_points(poses, given)
+        poses, given = proposals.add_waypoints(poses, given)
         made = model.fill(poses, given)
         if take != 0:
             rng = np.random.default_rng([request.seed, index])

@@ -1,4 +1,4 @@
-"""Additional keys: motion generated from a text in long gaps and open ends, and way points in very long gaps.
+"""Additional keys: motion generated from a text in long gaps and open ends, and waypoints in very long gaps.
 
 The transition model then fills in between the real keys and these.
 """
@@ -96,7 +96,7 @@ def _at_ends(span: Span, start: Floats, end: Floats) -> tuple[Floats, Floats]:
     return (start if span.before or not span.after else end), (end if span.after else start)
 
 
-def add_way_points(poses: Poses, given: Bools) -> tuple[Poses, Bools]:
+def add_waypoints(poses: Poses, given: Bools) -> tuple[Poses, Bools]:
     """Divide gaps longer than the model was trained on by keys on the straight path, in the pose of the nearer key."""
     rotations, root, known = poses.rotations.copy(), poses.root.copy(), given.copy()
     straight, straight_root = interpolate(poses.rotations, poses.root, given)

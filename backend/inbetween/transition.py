@@ -152,15 +152,15 @@ def _come_to_rest(rotations: Floats, root: Floats, have: Bools, anchors: Ints) -
         (int(anchors[0]), 1, np.arange(anchors[0] - 1, -1, -1)),
         (int(anchors[-1]), -1, np.arange(anchors[-1] + 1, len(root))),
     ):
-        beside = key + inward
-        moving = 0 <= beside < len(root) and have[beside]
-        beside = beside if moving else key
+        inner = key + inward
+        moving = 0 <= inner < len(root) and have[inner]
+        inner = inner if moving else key
         away = np.minimum(np.arange(1, len(outward) + 1), REST_FRAMES)
         travel = (away - away**2 / (2.0 * REST_FRAMES))[:, None]
-        turn = rot.to_rotation_vector(rot.multiply(rotations[key], rot.conjugate(rotations[beside])))
+        turn = rot.to_rotation_vector(rot.multiply(rotations[key], rot.conjugate(rotations[inner])))
         turns = rot.from_rotation_vector(turn * travel[..., None])
         rotations[outward] = rot.multiply(turns, rotations[key])
-        root[outward] = root[key] + (root[key] - root[beside]) * travel
+        root[outward] = root[key] + (root[key] - root[inner]) * travel
 
 
 assert ROOT == 22

@@ -1,12 +1,12 @@
 """The vocabulary of the project's own language model: motion codes, special tokens, word pieces, and kinds of slots.
 
-The decoder's tokens are the motion codes of the tokenizer's first level, END, BEGIN, TELL (begins a caption), then the
-word pieces that captions use. The two codes of a motion token are passed around as one number: see `pack`.
+The decoder's tokens are the motion codes of the tokenizer's first level, END, BEGIN (of a motion), BEGIN_TEXT (of a
+caption), then the word pieces that captions use. A motion token's two codes travel as one number: see `pack`.
 """
 
 CODES = 512
 LEVELS = 2
-END, BEGIN, TELL = CODES, CODES + 1, CODES + 2
+END, BEGIN, BEGIN_TEXT = CODES, CODES + 1, CODES + 2
 FIRST_WORD = CODES + 3
 NO_DETAIL = CODES
 """Second-level code of tokens that are not motion."""

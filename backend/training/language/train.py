@@ -18,6 +18,7 @@ from ...dataset.composites import is_composite, with_composites
 from ...engines.starter.vocabulary import (
     ABSENT,
     BEGIN,
+    BEGIN_TEXT,
     CODES,
     END,
     HIDDEN,
@@ -26,7 +27,6 @@ from ...engines.starter.vocabulary import (
     NO_DETAIL,
     POSE,
     TASKS,
-    TELL,
     UNKNOWN_LENGTH,
 )
 from ..loop import Processes, Schedule, autocast, choose_device, save_whole, train
@@ -190,7 +190,7 @@ class _Batches:
         return {
             "states": states, "mask": mask, "keep": torch.ones(len(rows)),
             "task": torch.full((len(rows),), TASKS.index("caption")), "slots": slots, "kinds": kinds,
-            "tokens": _pad([[TELL, *a] for a in answers], most, END),
+            "tokens": _pad([[BEGIN_TEXT, *a] for a in answers], most, END),
             "details": torch.full((len(rows), most), NO_DETAIL),
             "remaining": torch.full((len(rows), most), UNKNOWN_LENGTH),
             "targets": _pad([[*a, END] for a in answers], most, _IGNORED),
