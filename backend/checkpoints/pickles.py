@@ -225,7 +225,7 @@ def _tensor(storage: Any, offset: Any, shape: Any, stride: Any) -> TensorReferen
     def are_counts(values: Any) -> bool:
         return isinstance(values, tuple) and all(type(v) is int and v >= 0 for v in values)
 
-    if not isinstance(storage, Storage) or not are_counts((offset,)) or not are_counts(shape) or not are_counts(stride):
+    if not (isinstance(storage, Storage) and all(map(are_counts, ((offset,), shape, stride)))):
         raise ValueError("a malformed tensor")
     if len(shape) != len(stride) or len(shape) > 8:
         raise ValueError("a malformed tensor shape")

@@ -24,11 +24,7 @@ PIECE_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True)
 class TensorInfo:
-    """What is known of a tensor before it is read.
-
-    >>> TensorInfo("BF16", (2, 3)).nbytes
-    12
-    """
+    """What is known of a tensor before it is read."""
 
     dtype: Dtype
     shape: tuple[int, ...]
@@ -55,6 +51,12 @@ class TensorSource(ABC):
             data[start : start + len(piece)] = piece
             start += len(piece)
         return np.frombuffer(data, DTYPES[info.dtype]).reshape(info.shape)
+
+    def rows(self, name: str, count: int) -> Iterator[Float32s]:
+        """A matrix as float32, `count` rows at a time."""
+        info = self.tensors[name]
+        for piece in self.pieces(name, info.nbytes // info.shape[0] * count):
+            yield to_float32(np.frombuffer(piece, DTYPES[info.dtype]), info.dtype).reshape(-1, info.shape[1])
 
     def read_float32(self, name: str) -> Float32s:
         """A tensor as float32."""
@@ -109,6 +111,5 @@ def from_float32(values: Float32s, dtype: Dtype) -> Numbers:
     """The inverse of `to_float32`, rounded to the nearest value, ties to even."""
     if dtype == "BF16":
         bits = values.view(np.uint32)
-        rounded: Numbers = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
-        return rounded
+        return np.asarray((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16, np.uint16)
     return values.astype(DTYPES[dtype])

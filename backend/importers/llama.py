@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from ...retarget.errors import MotionGPTError
 from ..checkpoints.sentence_pieces import SentencePieces
-from ..checkpoints.tensors import DTYPES, PIECE_BYTES, TensorSource, from_float32, to_float32, with_prefix
+from ..checkpoints.tensors import PIECE_BYTES, TensorSource, from_float32, with_prefix
 from ..checkpoints.torch_file import TorchFile
 from ..engines.llama.text import TOKENIZER
 from ..model_folder import ModelCard
@@ -122,9 +120,7 @@ class MergedLora(TensorSource):
         b = self._lora.read_float32(name.replace("weight", "lora_B"))  # (2 width, r)
         rank = b.shape[1]
         row = 0
-        row_bytes = info.nbytes // info.shape[0]
-        for piece in self._model.pieces(name, max(1, size // row_bytes) * row_bytes):
-            values = to_float32(np.frombuffer(piece, DTYPES[info.dtype]), info.dtype).reshape(-1, width)
+        for values in self._model.rows(name, max(1, size * info.shape[0] // info.nbytes)):
             for part, start in ((0, 0), (1, 2 * width)):  # query rows come first, value rows last
                 first, last = max(row, start), min(row + len(values), start + width)
                 if first < last:

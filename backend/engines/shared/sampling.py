@@ -23,9 +23,6 @@ def choose(
     """The index of one of logits (n,): the largest at temperature 0, else sampled.
 
     top_k: sample among the k largest (0: all).  top_p: sample among the likeliest that together reach this probability.
-
-    >>> choose(np.array([0.1, 2.0, 0.3]), np.random.default_rng(0), temperature=0.0)
-    1
     """
     return choose_each(logits[None], [random], temperature, top_k, top_p)[0]
 

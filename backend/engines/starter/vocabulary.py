@@ -23,14 +23,10 @@ QUESTION = "describe the motion."
 
 
 def pack(first: int, second: int) -> int:
-    """Both levels of a motion token as one number.
-
-    >>> unpack(pack(3, 7))
-    (3, 7)
-    """
+    """Both codes of a motion token as one number."""
     return first * CODES + second
 
 
 def unpack(code: int) -> tuple[int, int]:
-    """The inverse of `pack`: (first-level code, second-level code)."""
+    """The inverse of `pack`: (first level, second level)."""
     return divmod(code, CODES)

@@ -86,20 +86,12 @@ def clean_up(text: str) -> str:
 
 
 def motion_string(codes: Sequence[int]) -> str:
-    """Codes as motion tokens, between begin and end.
-
-    >>> motion_string([7])
-    '<motion_id_512><motion_id_7><motion_id_513>'
-    """
+    """Codes as motion tokens, between begin and end."""
     return "".join(f"<motion_id_{code}>" for code in (BEGIN, *codes, END))
 
 
 def text_to_motion_prompt(text: str, frames: int | None = None, quoted: bool = False) -> str:
-    """The prompt for a motion. frames: length to ask for.  quoted: in quotation marks, like part of the training texts.
-
-    >>> text_to_motion_prompt("a person walks", 40)
-    'Generate motion with 40 frames: a person walks'
-    """
+    """The prompt for a motion. frames: its length.  quoted: in quotation marks, like part of the training texts."""
     text = f'"{text}"' if quoted else text
     return f"Generate motion: {text}" if frames is None else f"Generate motion with {frames} frames: {text}"
 
