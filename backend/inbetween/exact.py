@@ -45,11 +45,11 @@ def pinned(motion: Motion, target: Motion, known: Bools) -> Motion:
     correction = np.zeros((len(motion), CHANNELS, 3))
     for channels, keys in _group_channels(known):
         joints = channels[channels < ROOT]
-        lacking = np.zeros((len(keys), len(channels), 3))
-        lacking[:, : len(joints)] = _unwrapped_vectors(turns[np.ix_(keys, joints)])
+        missing = np.zeros((len(keys), len(channels), 3))
+        missing[:, : len(joints)] = _unwrapped_vectors(turns[np.ix_(keys, joints)])
         if ROOT in channels:
-            lacking[:, -1] = moves[keys]
-        correction[:, channels] = spread(keys, lacking, len(motion), settle)
+            missing[:, -1] = moves[keys]
+        correction[:, channels] = spread(keys, missing, len(motion), settle)
     return _with_known(_corrected(motion, correction), target, known)
 
 
@@ -111,9 +111,9 @@ def spread(keys: Ints, values: Floats, frames: int, settle: float) -> Floats:
     within = np.where(_has_adjacent(keys), settle, np.inf)  # an isolated key's slope may last the whole gap
     reach_left, reach_right = np.minimum(gap, within[left]), np.minimum(gap, within[right])
     inside = ((time >= keys[0]) & (time <= keys[-1]))[:, None]
-    leaving = slopes[left] * _bump(time - keys[left], reach_left)[:, None]
-    coming = slopes[right] * _bump(keys[right] - time, reach_right)[:, None]
-    out: Floats = values[left] + (values[right] - values[left]) * t + np.where(inside, leaving - coming, 0.0)
+    outgoing = slopes[left] * _bump(time - keys[left], reach_left)[:, None]
+    incoming = slopes[right] * _bump(keys[right] - time, reach_right)[:, None]
+    out: Floats = values[left] + (values[right] - values[left]) * t + np.where(inside, outgoing - incoming, 0.0)
     out = out - slopes[0] * _coast(keys[0] - time, settle)[:, None]
     out = out + slopes[-1] * _coast(time - keys[-1], settle)[:, None]
     return out.reshape(frames, *shape)

@@ -1,7 +1,7 @@
 """Resampling between a scene's frames and the model's, such that every key falls on one of the model's frames.
 
-Between two keys the model's frames are evenly spaced, which changes the length of a gap by half a model frame at most;
-keys keep their times.
+Between two keys the model's frames are evenly spaced; their rate there differs from the model's by at most half a frame
+per gap. Keys keep their times.
 """
 
 import itertools

@@ -20,7 +20,7 @@ BEFORE = (0, 1, 2, 4, 8)
 AFTER = (0, 1, 2, 4)
 """The same, counted on from the second key."""
 WAVES = 12
-BUMPS = (4.0, 12.0)  # frames after which such a curve has returned to 0
+BUMPS = (4.0, 12.0)  # frames: lengths of the bumps next to a key
 CURVES = WAVES + 2 * len(BUMPS)
 OUTPUTS = 22 * 6 + 3
 """Values per frame that the curves offset: global 6D rotations and the root."""
@@ -139,7 +139,6 @@ def gap_input(keys: Keys, heading: Floats) -> Floats:
         return np.concatenate([world[:, key] - np.tile(root[:, near], 22), apart], axis=-1)
 
     always = np.ones(len(heading), dtype=bool)
-    frames = (keys.time[:, second] - keys.time[:, first] - 1.0)[:, None]
     parts: dict[str, tuple[Floats, Bools]] = {
         "first": (pose(first), always),
         "second": (pose(second, root[:, second] - root[:, first]), always),
@@ -147,7 +146,7 @@ def gap_input(keys: Keys, heading: Floats) -> Floats:
         "turning_after": (change(sixd, second, second + 1), keys.given[:, second + 1]),
         "previous": (other_key(previous, first), keys.given[:, previous]),
         "next": (other_key(following, second), keys.given[:, following]),
-        "gap": (_gap_features(frames), always),
+        "gap": (_gap_features((keys.time[:, second] - keys.time[:, first] - 1.0)[:, None]), always),
     }
     for i, away in enumerate(BEFORE[1:], start=1):
         parts[f"before_{away}"] = (change(world, i, i - 1), keys.given[:, i])
