@@ -70,8 +70,8 @@ def at_frames(values: Floats, frames: Ints) -> Floats:
 def interpolate(rotations: Floats, root: Floats, known: Bools) -> tuple[Floats, Floats]:
     """Rotations (..., T, 22, 4) and root (..., T, 3) from the known channels alone.
 
-    A channel is constant before its first and after its last known frame. One that is never known is at rest: a joint is
-    not rotated, the root is above the origin.
+    A channel is constant before its first and after its last known frame. One that is never known is at rest: a joint
+    is not rotated, the root is above the origin.
     """
     found = neighbours(known)
     low, high, share = found.low, found.high, found.share
