@@ -1,4 +1,4 @@
-"""How fast a T5 MotionGPT of the published size is, with random weights, beside `transformers` on the same machine."""
+"""Benchmark of a T5 MotionGPT of the published size, with random weights, against `transformers`."""
 
 import statistics
 import tempfile
@@ -13,20 +13,21 @@ import numpy as np
 from ...retarget.errors import MotionGPTError
 from ..checkpoints.safetensors_file import SafetensorsWriter
 from ..checkpoints.tensors import TensorInfo
-from ..engines.shared.networks import OnnxT5
-from ..importers.common import WEIGHTS, write_graphs, write_int8
-from ..importers.graphs import T5Shape, t5_decoder, t5_encoder, t5_joined, t5_tables
-from ..importers.layouts import t5_shapes
+from ..engines.shared.codec import CODES
+from ..engines.shared.networks import WEIGHTS, OnnxT5
+from ..importers.layouts import T5Shape, t5_shapes
+from ..importers.model_writer import write_language_model
+from ..importers.onnx_graphs import t5_model
 
 SHAPE = T5Shape(
     vocabulary=32615, width=768, head_width=64, heads=12, feed_forward=2048, encoder_layers=12, decoder_layers=12
 )
 TOKENS, PADDED, PROMPT = 50, 256, 20
-FIRST_CODE = 32100
+CODE_IDS = tuple(range(32100, 32100 + CODES))
 
 
 def measure(runs: int = 3) -> dict[str, Any]:
-    """Seconds for 50 motion tokens, the median of `runs` each, and the floor that memory sets.
+    """Seconds for 50 motion tokens, each the median of `runs`, and the lower bound that memory bandwidth sets.
 
     Raises MotionGPTError without onnx, torch and transformers.
     """
@@ -43,7 +44,7 @@ def measure(runs: int = 3) -> dict[str, Any]:
         network = OnnxT5(folder, asdict(SHAPE), "int8")
         ours = _median(lambda: _generate(network, prompt), runs)
         per_token = network.bytes_per_token()
-        moved = int8_error(folder, SHAPE, range(FIRST_CODE, FIRST_CODE + 512))
+        int8 = int8_error(folder, SHAPE, CODE_IDS)
     bandwidth = _bandwidth()
     theirs = _median(_transformers(prompt), runs)
     return {
@@ -54,30 +55,29 @@ def measure(runs: int = 3) -> dict[str, Any]:
         "bytes_per_token": per_token,
         "bandwidth_bytes_per_second": round(bandwidth),
         "floor_seconds": round(TOKENS * per_token / bandwidth, 4),
-        "int8_logits_error": round(moved, 4),
+        "int8_logits_error": round(int8, 4),
     }
 
 
 def write_random_model(folder: Path, shape: T5Shape, seed: int = 0) -> None:
-    """Weights as T5 begins its training with, in float32 and eight bits, and the graphs of both.
+    """Write weights as T5 is initialised for training, in float32 and int8, and the graphs.
 
-    Larger random weights make a network whose attention picks single words and in which every rounding, bfloat16's
-    too, changes everything: nothing can be learnt from it about precision.
+    With larger random weights attention would saturate on single words, and any rounding, even to bfloat16, would
+    change everything: nothing could be learnt about precision.
     """
     shapes = {n: s for n, s in t5_shapes(shape).items() if "embed_tokens" not in n}
     random = np.random.default_rng(seed)
     infos = {name: TensorInfo("F32", size) for name, size in shapes.items()}
     with SafetensorsWriter(folder / WEIGHTS, infos) as writer:
         for name, size in shapes.items():
-            spread = np.float32(_spread(name, shape))
-            ones = "layer_norm" in name
-            writer.write_array(name, np.ones(size, np.float32) if ones else random.standard_normal(size, "f4") * spread)
-    write_int8(folder, leave=t5_tables(), joined=t5_joined(shape))
-    write_graphs(folder, {"encoder": lambda g: t5_encoder(g, shape), "decoder": lambda g: t5_decoder(g, shape)})
+            is_norm, scale = "layer_norm" in name, np.float32(_initial_std(name, shape))
+            values = np.ones(size, np.float32) if is_norm else random.standard_normal(size, "f4") * scale
+            writer.write_array(name, values)
+    write_language_model(folder, t5_model(shape))
 
 
-def _spread(name: str, shape: T5Shape) -> float:
-    """Standard deviation of a weight at the start (Raffel et al. 2020, as Hugging Face initialises T5)."""
+def _initial_std(name: str, shape: T5Shape) -> float:
+    """Standard deviation of a weight at initialisation (Raffel et al. 2020, as Hugging Face initialises T5)."""
     if name in ("shared.weight", "lm_head.weight"):
         return 1.0
     if ".q." in name:
@@ -87,37 +87,35 @@ def _spread(name: str, shape: T5Shape) -> float:
 
 
 def int8_error(folder: Path, shape: T5Shape, codes: Sequence[int]) -> float:
-    """How far eight bits move the scores of `codes`, relative to their own spread: the root mean square over 20 steps
-    on one prompt, the same tokens given to both."""
+    """How far int8 moves the logits of `codes`, relative to their standard deviation: root mean square over 20 steps of
+    one prompt, with the same tokens forced on both."""
     random = np.random.default_rng(1)
     prompt = [*random.integers(5, shape.vocabulary, PROMPT).tolist(), 1]
     tokens = [0, *random.choice(codes, 19).tolist()]
-    scores = []
+    logits = []
     for precision in ("float32", "int8"):
         network = OnnxT5(folder, asdict(shape), precision)
         network.start(prompt, 1)
-        scores.append(np.concatenate([network.logits(network.step([token]), tuple(codes)) for token in tokens]))
-    exact, rounded = scores  # (20, codes)
+        logits.append(np.concatenate([network.logits(network.step([token]), tuple(codes)) for token in tokens]))
+    exact, rounded = logits  # (20, codes)
     spread = exact - exact.mean(axis=1, keepdims=True)
     return float(np.linalg.norm(rounded - exact) / np.linalg.norm(spread))
 
 
 def _generate(network: OnnxT5, prompt: list[int]) -> None:
-    """As the engine does it: begin, then the likeliest code each time."""
-    codes = tuple(range(FIRST_CODE, FIRST_CODE + 512))
+    """Greedy decoding over the codes, as the engine does it."""
     network.start(prompt, 1)
     token = 0
     for _ in range(TOKENS):
-        token = codes[int(network.logits(network.step([token]), codes)[0].argmax())]
+        token = CODE_IDS[int(network.logits(network.step([token]), CODE_IDS)[0].argmax())]
 
 
 def _transformers(prompt: list[int]) -> Callable[[], None]:
-    """The published way: float32, the prompt padded to 256."""
+    """As the published code does it: float32, the prompt padded to 256."""
     import torch
     import transformers
 
-    library: Any = transformers  # its classes take more than their types say
-
+    library: Any = transformers  # its classes take more arguments than their type hints say
     config = library.T5Config(
         vocab_size=SHAPE.vocabulary, d_model=SHAPE.width, d_kv=SHAPE.head_width, d_ff=SHAPE.feed_forward,
         num_layers=SHAPE.encoder_layers, num_decoder_layers=SHAPE.decoder_layers, num_heads=SHAPE.heads,
@@ -137,7 +135,7 @@ def _transformers(prompt: list[int]) -> Callable[[], None]:
 
 
 def _median(work: Callable[[], None], runs: int) -> float:
-    """Seconds, after one run to warm up."""
+    """Median seconds, after one run to warm up."""
     times = []
     for _ in range(runs + 1):
         started = time.perf_counter()
@@ -147,7 +145,7 @@ def _median(work: Callable[[], None], runs: int) -> float:
 
 
 def _bandwidth() -> float:
-    """Bytes a second that all cores together read from memory, by a matrix that no cache holds times a vector."""
+    """Bytes per second that all cores read from memory, measured by a matrix-vector product too large for the cache."""
     matrix, vector = np.ones((16384, 8192), np.float32), np.ones(8192, np.float32)
     best = 0.0
     for _ in range(4):

@@ -1,7 +1,6 @@
-"""How fast a model is: warm, to the first partial motion, and from the start of a process; and what memory that takes.
+"""Benchmark of an installed model: time to a motion and to its first preview, and time and memory of a fresh process.
 
-`python -m motiongpt.backend.bench.models MODEL DEVICE PRECISION SECONDS` is the process that is started for the latter;
-it prints a JSON object.
+`python -m motiongpt.backend.bench.models MODEL DEVICE PRECISION SECONDS` is that process; it prints a JSON object.
 """
 
 import json
@@ -10,7 +9,6 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from ...retarget.errors import MotionGPTError
 from ..engine import Engine, Progress, Result
@@ -22,56 +20,52 @@ PROMPT = "a person walks forward"
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of one request: until the first partial motion (None where the engine showed none), and until the end."""
+    """Seconds from a request to its first preview (None if the engine gave none), and to its result."""
 
-    partial: float | None
-    whole: float
+    preview: float | None
+    result: float
 
 
 def time_request(engine: Engine, seconds: float, seed: int) -> Timing:
-    """One motion of `PROMPT`."""
-    started, partial = time.perf_counter(), None
+    """Generate one motion of `PROMPT`. seconds: its length."""
+    started, preview = time.perf_counter(), None
     for event in engine.generate(Generate(PROMPT, seconds, seed=seed)):
-        if isinstance(event, Progress) and event.motion is not None and partial is None:
-            partial = time.perf_counter() - started
+        if isinstance(event, Progress) and event.motion is not None and preview is None:
+            preview = time.perf_counter() - started
         if isinstance(event, Result):
-            return Timing(partial, time.perf_counter() - started)
+            return Timing(preview, time.perf_counter() - started)
     raise RuntimeError("the engine ended without a result")
 
 
-def median_partial(timings: list[Timing]) -> float | None:
-    """Median time to the first partial motion; None unless every request showed one."""
-    shown = [t.partial for t in timings if t.partial is not None]
-    return statistics.median(shown) if len(shown) == len(timings) else None
+def median_preview(timings: list[Timing]) -> float | None:
+    """Median seconds to the first preview; None unless every request gave one."""
+    previews = [t.preview for t in timings if t.preview is not None]
+    return statistics.median(previews) if len(previews) == len(timings) else None
 
 
 @dataclass(frozen=True)
 class ProcessTiming:
-    """start_seconds: from starting a new process, with everything that it imports, to its end after one motion.
-    peak_bytes: the most memory that it held until then (None where the system does not say)."""
+    """start_seconds: from the start of a process, its imports included, to its end after one motion.
+    peak_bytes: its peak memory (None on systems that don't report it)."""
 
     start_seconds: float
     peak_bytes: int | None
 
 
 def measure_process(model: str, device: str, precision: str, seconds: float) -> ProcessTiming:
-    """A new process that loads the model and makes one motion.
-
-    Raises MotionGPTError where the process fails.
-    """
+    """Run a process that loads the model and generates one motion. Raises MotionGPTError if it fails."""
     command = [sys.executable, "-P", str(LAUNCHER), __spec__.name, model, device, precision, str(seconds)]
-    began = time.perf_counter()
+    started = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    took = time.perf_counter() - began
+    seconds_taken = time.perf_counter() - started
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise MotionGPTError(f"A new process could not run the model ({last}).", "Try `motiongpt generate` first.")
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return ProcessTiming(took, told["peak_bytes"])
+        raise MotionGPTError(f"A fresh process could not run the model ({last}).", "Try `motiongpt generate` first.")
+    return ProcessTiming(seconds_taken, json.loads(done.stdout.splitlines()[-1])["peak_bytes"])
 
 
 def peak_bytes() -> int | None:
-    """The most memory that this process has held at a time; None on systems that don't say (Windows)."""
+    """The peak memory of this process; None on systems that don't report it (Windows)."""
     try:
         import resource
     except ImportError:

@@ -1,4 +1,7 @@
-"""How fast retargeting is: a made walk onto a rig of 60 bones in Blender, without any file or model."""
+"""Benchmark of retargeting: a synthetic walk onto a rig of 60 bones in Blender, without files or a model.
+
+The measuring happens in Blender, by the add-on's `export.bench`.
+"""
 
 from typing import Any
 
@@ -15,11 +18,11 @@ WANTED_FRAMES_PER_SECOND, WANTED_RATIO = 5000, 20.0
 
 def measure() -> dict[str, Any]:
     """The report of `motiongpt bench retarget`."""
-    return measure_retargeting(made_walk())
+    return measure_retargeting(synthetic_walk())
 
 
-def made_walk() -> Motion:
-    """Ten seconds of walking, knees bending and arms swinging, with the contacts that its feet have."""
+def synthetic_walk() -> Motion:
+    """Ten seconds of walking with bending knees and swinging arms, and the foot contacts that follow."""
     phase = np.arange(FRAMES) / FPS * 2.0 * np.pi / 1.2
     rotations = np.tile(rot.IDENTITY, (FRAMES, JOINT_COUNT, 1))
     for side, shift in (("left", 0.0), ("right", np.pi)):

@@ -1,10 +1,9 @@
-"""A pickle read as data: an interpreter of its own that builds plain containers and tensor references, and calls
-nothing.
+"""A pickle read as data: an interpreter that builds plain containers and tensor references, and calls nothing.
 
-Python's pickle is a program whose instructions import and call; this reader knows the instructions, not the calls.
-What a checkpoint holds besides tensors and containers (settings objects of a training framework, for example)
-becomes an `Inert` record. A pickle that names something of the standard library, or calls a function that is no
-known way of storing data, could only have been made to run code: it is refused.
+A pickle is a program whose instructions import and call; this reader follows the instructions and makes no calls.
+Whatever else a checkpoint holds (a training framework's settings objects, for example) becomes an `Inert` record. A
+pickle that names other parts of the standard library, or calls a function that is not a known way of storing data,
+would run code when loaded: it is refused.
 """
 
 import io
@@ -22,7 +21,7 @@ MAX_INSTRUCTIONS = 5_000_000
 
 @dataclass(frozen=True)
 class Global:
-    """A name that the pickle mentions, never looked up."""
+    """A name that the pickle refers to. It is never imported."""
 
     module: str
     name: str
@@ -33,14 +32,14 @@ class Global:
 
 @dataclass(eq=False)
 class Inert:
-    """An object that was not made: only what it would have been."""
+    """Stands for an object that was not created; only its class is recorded."""
 
     kind: Global
 
 
 @dataclass(frozen=True)
 class Storage:
-    """A torch storage by its place in the file. dtype: torch's class name without "Storage" ("Float", "BFloat16")."""
+    """A torch storage and the key of its record. dtype: torch's class name without "Storage" ("Float", "BFloat16")."""
 
     dtype: str
     key: str
@@ -58,28 +57,12 @@ class TensorReference:
 
 
 _MARK = object()
-_PLAIN_BUILTINS = frozenset(
-    [
-        "dict",
-        "list",
-        "set",
-        "frozenset",
-        "tuple",
-        "object",
-        "int",
-        "float",
-        "complex",
-        "bool",
-        "str",
-        "bytes",
-        "bytearray",
-        "slice",
-        "range",
-    ]
-)
+_CONTAINERS = (dict, list, set, frozenset, tuple)
+_VALUES = (object, int, float, complex, bool, str, bytes, bytearray, slice, range)
+_PLAIN_BUILTINS = frozenset(kind.__name__ for kind in _CONTAINERS + _VALUES)
 _STORAGE_MODULES = ("torch", "torch.storage")
 _DATA_LIBRARIES = ("omegaconf", "yacs", "easydict", "pytorch_lightning", "lightning", "lightning_fabric")
-"""Settings objects of training frameworks, found in published checkpoints."""
+"""Their settings objects are found in published checkpoints."""
 _DATA_FUNCTIONS = frozenset(
     {
         "collections.OrderedDict", "collections.defaultdict", "collections.Counter", "collections.deque",
@@ -107,15 +90,15 @@ def read_pickle(data: bytes) -> Any:
 
 
 def damaged(why: str) -> MotionGPTError:
-    """The error for a file that can't be what it says."""
+    """The error for a file that contradicts itself."""
     return MotionGPTError(f"The checkpoint is damaged ({why}).", "Download it again.", "bad_checkpoint")
 
 
 def refused(what: object) -> MotionGPTError:
     """The error for a file that would run code when unpickled."""
     return MotionGPTError(
-        f"The checkpoint would run code when it is loaded ({what}), which no weights need.",
-        "Don't use this file; get it from its authors.",
+        f"The checkpoint would run code when loaded ({what}), which weights never need to.",
+        "Don't use this file; get the original from its authors.",
         "bad_checkpoint",
     )
 
@@ -131,10 +114,10 @@ def _check_global(item: Global) -> Global:
 
 
 def _check_call(function: object) -> Global:
-    """What a call instruction names, if that is a known way of storing data."""
+    """The function that a call instruction names. Raises MotionGPTError unless it is a known way of storing data."""
     if not isinstance(function, Global):
-        raise refused("a call of a computed object")
-    builtin = function.module in ("builtins", "__builtin__")  # checked when it was named
+        raise refused("a call to a computed object")
+    builtin = function.module in ("builtins", "__builtin__")  # checked by _check_global
     known = builtin or str(function) in _DATA_FUNCTIONS or function.module.split(".")[0] in _DATA_LIBRARIES
     if not known:
         raise refused(function)
@@ -142,7 +125,7 @@ def _check_call(function: object) -> Global:
 
 
 class _Reader:
-    """The stack machine of the pickle format (PEP 307, 3154), one instruction a method of the table below."""
+    """The stack machine of the pickle format (PEP 307 and 3154). `_HANDLERS` maps its instructions to methods."""
 
     def __init__(self) -> None:
         self.stack: list[Any] = []
@@ -151,11 +134,11 @@ class _Reader:
     def run(self, data: bytes) -> Any:
         for count, (opcode, argument, _) in enumerate(pickletools.genops(io.BytesIO(data))):
             if count > MAX_INSTRUCTIONS:
-                raise damaged("its index does not end")
+                raise damaged("its index is too long")
             if opcode.name == "STOP":
                 return self.stack.pop()
             self.step(opcode.name, argument)
-        raise damaged("its index ends too early")
+        raise damaged("its index is truncated")
 
     def step(self, name: str, argument: Any) -> None:
         if name in _LITERALS:
@@ -168,14 +151,14 @@ class _Reader:
             raise refused(f"instruction {name}")
 
     def since_mark(self) -> list[Any]:
-        """Everything above the topmost mark; it and the mark are taken off."""
-        place = len(self.stack) - 1
-        while self.stack[place] is not _MARK:
-            place -= 1
-            if place < 0:
+        """Pop everything down to the topmost mark, and the mark."""
+        mark = len(self.stack) - 1
+        while self.stack[mark] is not _MARK:
+            mark -= 1
+            if mark < 0:
                 raise ValueError("no mark")
-        items = self.stack[place + 1 :]
-        del self.stack[place:]
+        items = self.stack[mark + 1 :]
+        del self.stack[mark:]
         return items
 
     def put(self, argument: int) -> None:
@@ -184,7 +167,7 @@ class _Reader:
     def pairs(self, items: list[Any]) -> None:
         target = self.stack[-1]
         if isinstance(target, dict):
-            target.update((k, v) for k, v in zip(items[::2], items[1::2], strict=True) if isinstance(k, Hashable))
+            target.update(_dict(items))
 
     def extend(self, items: list[Any]) -> None:
         target = self.stack[-1]
@@ -196,7 +179,7 @@ class _Reader:
     def tuple_of(self, count: int) -> None:
         items = tuple(self.stack[-count:])
         if len(items) != count or _MARK in items:
-            raise ValueError("a tuple of too few")
+            raise ValueError("a tuple with too few items")
         self.stack[-count:] = [items]
 
     def reduce(self) -> None:
@@ -210,7 +193,7 @@ class _Reader:
 
     def instance(self, kind: object) -> None:
         if not isinstance(kind, Global):
-            raise refused("an object of a computed class")
+            raise refused("an instance of a computed class")
         self.stack.append(Inert(kind))
 
     def old_instance(self, argument: str) -> None:
@@ -223,7 +206,7 @@ class _Reader:
 
 
 def _call(function: Global, arguments: tuple[Any, ...]) -> Any:
-    """The data that a known call stands for."""
+    """The data that a known call would build."""
     match str(function):
         case "torch._utils._rebuild_tensor_v2" | "torch._utils._rebuild_tensor":
             return _tensor(*arguments[:4])
@@ -239,52 +222,34 @@ def _call(function: Global, arguments: tuple[Any, ...]) -> Any:
 
 
 def _tensor(storage: Any, offset: Any, shape: Any, stride: Any) -> TensorReference:
-    def whole(values: Any) -> bool:
+    def are_counts(values: Any) -> bool:
         return isinstance(values, tuple) and all(type(v) is int and v >= 0 for v in values)
 
-    if not isinstance(storage, Storage) or not whole((offset,)) or not whole(shape) or not whole(stride):
-        raise ValueError("a tensor of strange parts")
+    if not (isinstance(storage, Storage) and all(map(are_counts, ((offset,), shape, stride)))):
+        raise ValueError("a malformed tensor")
     if len(shape) != len(stride) or len(shape) > 8:
-        raise ValueError("a tensor of strange shape")
+        raise ValueError("a malformed tensor shape")
     return TensorReference(storage, offset, shape, stride)
 
 
 def _storage(identifier: Any) -> Storage:
     """torch's persistent id: ("storage", class, key, location, elements)."""
     if not (isinstance(identifier, tuple) and len(identifier) == 5 and identifier[0] == "storage"):
-        raise ValueError("a strange storage")
+        raise ValueError("a malformed storage")
     kind, key, elements = identifier[1], identifier[2], identifier[4]
     if not (isinstance(kind, Global) and kind.module in _STORAGE_MODULES and kind.name.endswith("Storage")):
-        raise ValueError("a strange storage")
+        raise ValueError("a malformed storage")
     if not (isinstance(key, str) and type(elements) is int and elements >= 0):
-        raise ValueError("a strange storage")
+        raise ValueError("a malformed storage")
     return Storage(kind.name.removesuffix("Storage"), key, elements)
 
 
-_LITERALS = frozenset(
-    [
-        "INT",
-        "BININT",
-        "BININT1",
-        "BININT2",
-        "LONG",
-        "LONG1",
-        "LONG4",
-        "STRING",
-        "BINSTRING",
-        "SHORT_BINSTRING",
-        "BINBYTES",
-        "SHORT_BINBYTES",
-        "BINBYTES8",
-        "BYTEARRAY8",
-        "UNICODE",
-        "SHORT_BINUNICODE",
-        "BINUNICODE",
-        "BINUNICODE8",
-        "FLOAT",
-        "BINFLOAT",
-    ]
+_INTEGERS = frozenset({"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"})
+_STRINGS = frozenset(
+    {"STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"}
 )
+_BYTES = frozenset({"BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"})
+_LITERALS = _INTEGERS | _STRINGS | _BYTES | {"FLOAT", "BINFLOAT"}
 _CONSTANTS: dict[str, Callable[[], Any]] = {
     "NONE": lambda: None,
     "NEWTRUE": lambda: True,
@@ -338,7 +303,7 @@ _HANDLERS: dict[str, Callable[[_Reader, Any], None]] = {
     "NEWOBJ_EX": lambda r, a: r.new_object(2),
     "OBJ": lambda r, a: r.instance(r.since_mark()[0]),
     "INST": lambda r, a: r.old_instance(a),
-    # The state of an object that was not made goes nowhere.
+    # The state of an object that was not created is dropped.
     "BUILD": lambda r, a: r.stack.pop(),
     "BINPERSID": lambda r, a: r.stack.append(_storage(r.stack.pop())),
 }

@@ -1,7 +1,7 @@
-"""safetensors files: read in pieces, written one tensor after the other.
+"""safetensors files: read in pieces, written tensor by tensor.
 
-Layout: length of the header (8 bytes, little-endian), the header as JSON {name: {dtype, shape, data_offsets}}, the
-data. Written headers are padded so that the data starts on a page, which lets ONNX Runtime map it.
+Layout: the length of the header (8 bytes, little-endian), the header as JSON {name: {dtype, shape, data_offsets}}, the
+data. Headers are padded on writing, so that the data starts on a page boundary and ONNX Runtime can map it.
 """
 
 import json
@@ -15,19 +15,24 @@ import numpy as np
 from ...retarget.errors import MotionGPTError
 from ...retarget.typing import Numbers
 from .pickles import damaged
-from .tensors import DTYPES, PIECE_BYTES, Dtype, TensorInfo
+from .tensors import DTYPES, PIECE_BYTES, Dtype, TensorFile, TensorInfo
 
 MAX_HEADER = 100_000_000
 _ALIGNMENT = 4096
 
 
-class SafetensorsFile:
-    """The tensors of one safetensors file. Raises MotionGPTError ("bad_checkpoint") for anything else."""
+class SafetensorsFile(TensorFile):
+    """The tensors of one safetensors file. Raises MotionGPTError ("bad_checkpoint") for anything else.
+
+    offsets: name -> byte of the file where the tensor's data starts.
+    """
+
+    _file: BinaryIO
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._file = open(path, "rb")  # noqa: SIM115 - closed by `close`
+            self._file = open(path, "rb")  # noqa: SIM115 - closed by TensorFile.close
         except FileNotFoundError:
             raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
         try:
@@ -39,7 +44,7 @@ class SafetensorsFile:
     def _read_header(self, size: int) -> None:
         length = int.from_bytes(self._file.read(8), "little")
         if not 2 <= length <= min(MAX_HEADER, size - 8):
-            raise damaged(f"{self.path.name} is no safetensors file")
+            raise damaged(f"{self.path.name} is not a safetensors file")
         try:
             header = json.loads(self._file.read(length))
             entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
@@ -50,81 +55,55 @@ class SafetensorsFile:
             raise damaged(f"the header of {self.path.name} can't be read: {error}") from error
         for name, info in self.tensors.items():
             if min(info.shape, default=0) < 0 or ends[name] - self.offsets[name] != info.nbytes or ends[name] > size:
-                raise damaged(f"{name} claims {math.prod(info.shape)} numbers, which the file does not hold")
+                raise damaged(f"{name} claims {math.prod(info.shape)} numbers, more than its data holds")
             if self.offsets[name] < 8 + length:
-                raise damaged(f"{name} lies in the header")
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._file.close()
-
-    def __enter__(self) -> "SafetensorsFile":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+                raise damaged(f"the data of {name} overlaps the header")
 
     def pieces(self, name: str, size: int = PIECE_BYTES) -> Iterator[bytes]:
-        """A tensor's bytes, at most `size` at a time."""
-        place, left = self.offsets[name], self.tensors[name].nbytes
+        position, left = self.offsets[name], self.tensors[name].nbytes
         while left:
-            self._file.seek(place)
+            self._file.seek(position)
             piece = self._file.read(min(size, left))
             if not piece:
-                raise damaged(f"{name} is cut off")
-            place, left = place + len(piece), left - len(piece)
+                raise damaged(f"{name} is truncated")
+            position, left = position + len(piece), left - len(piece)
             yield piece
-
-    def read(self, name: str) -> Numbers:
-        """A tensor as an array of its stored type; bfloat16 as uint16."""
-        info = self.tensors[name]
-        data = bytearray(info.nbytes)
-        self._file.seek(self.offsets[name])
-        if self._file.readinto(data) != info.nbytes:
-            raise damaged(f"{name} is cut off")
-        return np.frombuffer(data, DTYPES[info.dtype]).reshape(info.shape)
 
 
 def _dtype(name: str) -> Dtype:
     if name not in get_args(Dtype):
-        raise ValueError(f"type {name} is not supported")
+        raise ValueError(f"dtype {name} is not supported")
     return name  # type: ignore[return-value]
 
 
 class SafetensorsWriter:
-    """Writes tensors in the order in which they were declared. Use as a context; `write` once for each.
-
-    offsets: name -> byte of the file where its data starts, for ONNX graphs that point into it.
-    """
+    """A context that writes tensors in the order of `tensors`, with one `write` for each."""
 
     def __init__(self, path: Path, tensors: Mapping[str, TensorInfo]) -> None:
         header: dict[str, Any] = {}
-        starts: dict[str, int] = {}
-        place = 0
+        end = 0
         for name, info in tensors.items():
-            starts[name] = place
-            place += info.nbytes
-            header[name] = {"dtype": info.dtype, "shape": info.shape, "data_offsets": (starts[name], place)}
+            start, end = end, end + info.nbytes
+            header[name] = {"dtype": info.dtype, "shape": info.shape, "data_offsets": (start, end)}
         text = json.dumps(header).encode()
         text += b" " * (-(len(text) + 8) % _ALIGNMENT)
-        self.path, self.tensors = path, dict(tensors)
-        self.offsets = {name: 8 + len(text) + start for name, start in starts.items()}
+        self.tensors = dict(tensors)
         self._left = list(tensors)
         self._file: BinaryIO = open(path, "wb")  # noqa: SIM115 - closed on exit
         self._file.write(len(text).to_bytes(8, "little") + text)
 
     def write(self, name: str, pieces: Iterator[bytes]) -> None:
-        """The data of the next tensor. Raises ValueError if it is another's turn or the size is wrong."""
+        """The bytes of the next tensor. Raises ValueError out of order, or for too many or too few bytes."""
         if not self._left or self._left.pop(0) != name:
-            raise ValueError(f"it is not the turn of {name}")
+            raise ValueError(f"{name} is written out of order")
         written = sum(self._file.write(piece) for piece in pieces)
         if written != self.tensors[name].nbytes:
             raise ValueError(f"{name} has {written} bytes, not {self.tensors[name].nbytes}")
 
     def write_array(self, name: str, values: Numbers) -> None:
-        """The same from an array of the declared type."""
+        """`write` for an array of the declared dtype."""
         if values.dtype.itemsize != DTYPES[self.tensors[name].dtype].itemsize:
-            raise ValueError(f"{name} has type {values.dtype}")
+            raise ValueError(f"{name} has dtype {values.dtype}")
         self.write(name, iter([np.ascontiguousarray(values).tobytes()]))
 
     def __enter__(self) -> "SafetensorsWriter":
@@ -133,4 +112,4 @@ class SafetensorsWriter:
     def __exit__(self, kind: object, *exception: object) -> None:
         self._file.close()
         if kind is None and self._left:
-            raise ValueError(f"{self._left} were not written")
+            raise ValueError(f"not written: {self._left}")

@@ -1,8 +1,8 @@
 """SentencePiece models (Kudo and Richardson 2018) without the package: Unigram (T5) and BPE with byte fallback (LLaMA).
 
-`tokenizer.model` and `spiece.model` are protocol buffers; the few fields that matter are read directly: pieces with
-score and type (field 1), the trainer's model type (2), the normaliser's table and flags (3). The normaliser's table
-is a double-array trie of replacements (Darts-clone's layout), longest match first.
+`tokenizer.model` and `spiece.model` are protocol buffers, of which only a few fields matter: the pieces with score and
+type (field 1), the trainer's model type (2), the normaliser's table and flags (3). The normaliser's table is a
+double-array trie of replacements in Darts-clone's layout; the longest match is replaced.
 """
 
 import re
@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ...retarget.errors import MotionGPTError
 
-SPACE = "▁"  # how a space looks inside a piece
+SPACE = "▁"
+"""Stands for a space inside a piece."""
 _NORMAL, _UNKNOWN, _CONTROL, _USER, _UNUSED, _BYTE = 1, 2, 3, 4, 5, 6
 _UNIGRAM, _BPE = 1, 2
 _UNKNOWN_PENALTY = 10.0
@@ -22,42 +23,42 @@ MAX_FILE = 64 * 1024 * 1024
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """(number, value) of every field of a protocol buffer; fixed-width values as bytes."""
-    place = 0
-    while place < len(data):
-        key, place = _varint(data, place)
+    """(field number, value) of every field of a protocol buffer; fixed-width values as bytes."""
+    position = 0
+    while position < len(data):
+        key, position = _varint(data, position)
         wire = key & 7
         if wire == 0:
-            value, place = _varint(data, place)
+            value, position = _varint(data, position)
             yield key >> 3, value
             continue
         if wire == 2:
-            length, place = _varint(data, place)
+            length, position = _varint(data, position)
         elif wire in (1, 5):
             length = 8 if wire == 1 else 4
         else:
             raise ValueError(f"wire type {wire}")
-        if place + length > len(data):
-            raise ValueError("cut off")
-        yield key >> 3, data[place : place + length]
-        place += length
+        if position + length > len(data):
+            raise ValueError("truncated")
+        yield key >> 3, data[position : position + length]
+        position += length
 
 
-def _varint(data: bytes, place: int) -> tuple[int, int]:
+def _varint(data: bytes, position: int) -> tuple[int, int]:
     value = shift = 0
     while True:
-        byte = data[place]
+        byte = data[position]
         value |= (byte & 0x7F) << shift
-        place += 1
+        position += 1
         if byte < 0x80:
-            return value, place
+            return value, position
         shift += 7
         if shift > 63:
-            raise ValueError("a number without end")
+            raise ValueError("an overlong number")
 
 
 class _Charsmap:
-    """Replacements of the normaliser: a Darts-clone double array, then the zero-terminated replacements."""
+    """The normaliser's table: a Darts-clone double array, then the replacements, each ending in a zero byte."""
 
     def __init__(self, blob: bytes) -> None:
         size = struct.unpack_from("<I", blob)[0]
@@ -78,8 +79,8 @@ class _Charsmap:
                 found = i + 1 - start, units[node] & 0x7FFFFFFF
         if found is None:
             return None
-        length, place = found
-        return length, self._texts[place : self._texts.index(b"\0", place)]
+        length, start = found
+        return length, self._texts[start : self._texts.index(b"\0", start)]
 
     @staticmethod
     def _offset(unit: int) -> int:
@@ -98,42 +99,48 @@ class _Model:
 
 
 def _parse(data: bytes) -> _Model:
-    pieces, scores, types = [], [], []
-    kind, blob, dummy_prefix, collapse = _UNIGRAM, b"", True, True
+    pieces: list[tuple[str, float, int]] = []
+    kind, table, dummy_prefix, collapse = _UNIGRAM, b"", True, True
     for number, value in _fields(data):
-        if number == 1 and isinstance(value, bytes):
-            piece, score, sort = "", 0.0, _NORMAL
-            for part, content in _fields(value):
-                if part == 1 and isinstance(content, bytes):
-                    piece = content.decode()
-                elif part == 2 and isinstance(content, bytes):
-                    score = struct.unpack("<f", content)[0]
-                elif part == 3 and isinstance(content, int):
-                    sort = content
-            pieces.append(piece)
-            scores.append(score)
-            types.append(sort)
-        elif number == 2 and isinstance(value, bytes):
-            kind = next((v for n, v in _fields(value) if n == 3 and isinstance(v, int)), _UNIGRAM)
-        elif number == 3 and isinstance(value, bytes):
-            for part, content in _fields(value):
+        if number > 3 or not isinstance(value, bytes):
+            continue
+        fields = list(_fields(value))
+        if number == 1:
+            pieces.append(_parse_piece(fields))
+        elif number == 2:
+            kind = next((v for n, v in fields if n == 3 and isinstance(v, int)), _UNIGRAM)
+        elif number == 3:
+            for part, content in fields:
                 if part == 2 and isinstance(content, bytes):
-                    blob = content
+                    table = content
                 elif part == 3:
                     dummy_prefix = bool(content)
                 elif part == 4:
                     collapse = bool(content)
     if not pieces or kind not in (_UNIGRAM, _BPE):
-        raise ValueError("no pieces of a known kind")
-    charsmap = _Charsmap(blob) if blob else None
-    return _Model(tuple(pieces), tuple(scores), tuple(types), kind, charsmap, dummy_prefix, collapse)
+        raise ValueError("it holds no pieces, or is neither Unigram nor BPE")
+    texts, scores, types = zip(*pieces, strict=True)
+    return _Model(texts, scores, types, kind, _Charsmap(table) if table else None, dummy_prefix, collapse)
+
+
+def _parse_piece(fields: list[tuple[int, int | bytes]]) -> tuple[str, float, int]:
+    """(text, score, type) of a piece."""
+    text, score, kind = "", 0.0, _NORMAL
+    for number, value in fields:
+        if number == 1 and isinstance(value, bytes):
+            text = value.decode()
+        elif number == 2 and isinstance(value, bytes):
+            score = struct.unpack("<f", value)[0]
+        elif number == 3 and isinstance(value, int):
+            kind = value
+    return text, score, kind
 
 
 class SentencePieces:
-    """Text to ids and back, as the `sentencepiece` package does it."""
+    """Encodes text to ids and decodes ids to text, as the `sentencepiece` package does."""
 
     def __init__(self, path: Path) -> None:
-        """Raises MotionGPTError for a file that is no SentencePiece model."""
+        """Raises MotionGPTError for a file that is not a SentencePiece model."""
         try:
             if path.stat().st_size > MAX_FILE:
                 raise ValueError("too large")
@@ -142,7 +149,7 @@ class SentencePieces:
             raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
         except (ValueError, IndexError, struct.error, OSError) as error:
             raise MotionGPTError(
-                f"{path} is no SentencePiece model ({error}).", "Give the tokenizer file that came with the weights."
+                f"{path} is not a SentencePiece model ({error}).", "Give the tokenizer file that came with the weights."
             ) from error
         model = self._model
         self.unknown = model.types.index(_UNKNOWN) if _UNKNOWN in model.types else 0
@@ -158,31 +165,27 @@ class SentencePieces:
         return len(self._model.pieces)
 
     def piece(self, identifier: int) -> str:
-        """The piece with that id, spaces as `SPACE`."""
+        """The piece with an id, spaces written as `SPACE`."""
         return self._model.pieces[identifier]
 
     def is_text(self, identifier: int) -> bool:
-        """Whether an id stands for text: no control id, not the unknown one."""
+        """Whether an id stands for text: neither a control id nor the unknown id."""
         return self._model.types[identifier] in (_NORMAL, _USER, _BYTE)
 
     def normalize(self, text: str) -> str:
-        """The normaliser's replacements only; spaces stay."""
+        """Text with the normaliser's replacements made; spaces are left as they are."""
         charsmap = self._model.charsmap
         if charsmap is None:
             return text
-        data, place, out = text.encode("utf-8", "replace"), 0, bytearray()
-        while place < len(data):
-            if found := charsmap.longest(data, place):
-                out += found[1]
-                place += found[0]
-            else:
-                width = _utf8_width(data[place])
-                out += data[place : place + width]
-                place += width
+        data, start, out = text.encode("utf-8", "replace"), 0, bytearray()
+        while start < len(data):
+            width, replacement = charsmap.longest(data, start) or (_utf8_width(data[start]), None)
+            out += data[start : start + width] if replacement is None else replacement
+            start += width
         return out.decode("utf-8", "replace")
 
     def encode(self, text: str) -> list[int]:
-        """Ids of a text, whole, without begin and end."""
+        """Ids of a whole text, without begin and end ids."""
         text = self.normalize(text)
         if self._model.collapse_spaces:
             text = re.sub(" +", " ", text).strip(" ")
@@ -193,11 +196,11 @@ class SentencePieces:
         return self.encode_pieces(text.replace(" ", SPACE))
 
     def encode_pieces(self, text: str) -> list[int]:
-        """Ids of text that is normalised already, its spaces written as `SPACE`."""
+        """Ids of text that is already normalised, spaces written as `SPACE`."""
         return self._unigram(text) if self._model.kind == _UNIGRAM else self._merge(text)
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Text of ids; control ids say nothing, bytes that are no UTF-8 become U+FFFD each."""
+        """Text of ids. Control ids are skipped; each byte that is not valid UTF-8 becomes U+FFFD."""
         out, pending = [], bytearray()
         for identifier in ids:
             if identifier in self._byte_of:
@@ -205,15 +208,15 @@ class SentencePieces:
                 continue
             out.append(_decode_bytes(bytes(pending)))
             pending.clear()
-            sort = self._model.types[identifier]
-            out.append(" ⁇ " if sort == _UNKNOWN else "" if sort == _CONTROL else self._model.pieces[identifier])
+            kind = self._model.types[identifier]
+            out.append(" ⁇ " if kind == _UNKNOWN else "" if kind == _CONTROL else self._model.pieces[identifier])
         out = [part for part in (*out, _decode_bytes(bytes(pending))) if part]
         if out and self._model.dummy_prefix:
             out[0] = out[0].removeprefix(SPACE)
         return "".join(out).replace(SPACE, " ")
 
     def _unigram(self, text: str) -> list[int]:
-        """Viterbi: the segmentation of highest total score; runs of unknown characters are one unknown."""
+        """Viterbi: the segmentation with the highest total score; a run of unknown characters is one unknown id."""
         ids, scores = self._ids, self._model.scores
         best: list[tuple[float, int, int] | None] = [(0.0, 0, -1)] + [None] * len(text)  # score, start, id
         for start in range(len(text)):
@@ -241,7 +244,7 @@ class SentencePieces:
         return self._with_bytes(out[::-1])
 
     def _merge(self, text: str) -> list[int]:
-        """Byte pair encoding: again and again the neighbours whose union scores best, the leftmost of equals."""
+        """Byte-pair encoding: merge the adjacent pair with the best score, leftmost first, until none can be merged."""
         ids, scores = self._ids, self._model.scores
         parts = list(text)
         while True:
@@ -256,7 +259,7 @@ class SentencePieces:
             parts[i : i + 2] = [parts[i] + parts[i + 1]]
 
     def _with_bytes(self, found: list[tuple[int, str]]) -> list[int]:
-        """Ids, unknown characters spelt as bytes where the model has them, else one unknown id a run."""
+        """Ids, unknown characters spelt out in bytes where the model has byte pieces; else one unknown id per run."""
         out: list[int] = []
         previous = -1
         for identifier, part in found:
@@ -276,17 +279,17 @@ def _utf8_width(first: int) -> int:
 
 
 def _decode_bytes(data: bytes) -> str:
-    """UTF-8, every byte that is none as U+FFFD."""
-    out, place = [], 0
-    while place < len(data):
+    """UTF-8 decoded, each invalid byte as U+FFFD."""
+    out, start = [], 0
+    while start < len(data):
         for width in (1, 2, 3, 4):
             try:
-                out.append(data[place : place + width].decode())
-                place += width
+                out.append(data[start : start + width].decode())
                 break
             except UnicodeDecodeError:
                 continue
         else:
             out.append("\ufffd")
-            place += 1
+            width = 1
+        start += width
     return "".join(out)

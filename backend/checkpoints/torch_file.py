@@ -1,9 +1,8 @@
-"""torch's zip files (`.pth`, `.pt`, `.tar`, `.ckpt`), read tensor by tensor and in pieces, without torch and without
-pickle.
+"""torch's zip archives (`.pth`, `.pt`, `.tar`, `.ckpt`), read tensor by tensor, without torch and without unpickling.
 
-Inside: `NAME/data.pkl`, the index; `NAME/data/KEY`, one uncompressed record a storage, little-endian. Records are
-checked before anything is read: stored as they are (a compressed one could unpack to any size), inside the file, not
-overlapping, and as long as the index says.
+Inside: `NAME/data.pkl`, the index; `NAME/data/KEY`, one uncompressed little-endian record for each storage. Before any
+record is read it is checked to be uncompressed (a compressed one could expand to any size), to lie inside the file, to
+overlap no other, and to be as long as the index says.
 """
 
 import math
@@ -18,7 +17,7 @@ import numpy as np
 from ...retarget.errors import MotionGPTError
 from ...retarget.typing import Numbers
 from .pickles import MAX_BYTES, TensorReference, damaged, read_pickle
-from .tensors import DTYPES, PIECE_BYTES, Dtype, TensorInfo
+from .tensors import DTYPES, PIECE_BYTES, Dtype, TensorFile, TensorInfo
 
 MAX_RECORDS = 100_000
 MAX_DEPTH = 16
@@ -35,77 +34,58 @@ class _View:
     record: str
 
 
-class TorchFile:
-    """The tensors of one torch file, by the path of keys that leads to them ("state_dict.lm.shared.weight").
+class TorchFile(TensorFile):
+    """The tensors of one torch file, named by the path of keys to each ("state_dict.lm.shared.weight").
 
     Raises MotionGPTError ("bad_checkpoint") for a file that is damaged, would run code, or claims more than it holds.
     """
 
+    _file: zipfile.ZipFile
+
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._file = zipfile.ZipFile(path)
         except FileNotFoundError:
             raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
         except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
             raise _unreadable(path, error) from error
         try:
-            self._records = _check_records(self._zip, path.stat().st_size)
+            self._records = _check_records(self._file, path.stat().st_size)
             self._prefix = _find_prefix(self._records)
             self._check_byte_order()
             self._views = dict(self._collect(read_pickle(self._read_small("data.pkl"))))
         except BaseException:
-            self._zip.close()
+            self._file.close()
             raise
         self.tensors = {name: view.info for name, view in self._views.items()}
 
-    def close(self) -> None:
-        """Let go of the file."""
-        self._zip.close()
-
-    def __enter__(self) -> "TorchFile":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
     def pieces(self, name: str, size: int = PIECE_BYTES) -> Iterator[bytes]:
-        """A tensor's bytes in row-major order, at most `size` at a time unless its storage is laid out otherwise."""
         view = self._views[name]
         if not _is_contiguous(view.reference):
-            yield self.read(name).tobytes()
+            yield self._read_strided(view).tobytes()
             return
-        width = DTYPES[view.info.dtype].itemsize
         left = view.info.nbytes
         with self._open(view.record) as file:
-            file.seek(view.reference.offset * width)
+            file.seek(view.reference.offset * DTYPES[view.info.dtype].itemsize)
             while left:
                 piece = file.read(min(size, left))
                 if not piece:
-                    raise damaged(f"{name} is cut off")
+                    raise damaged(f"{name} is truncated")
                 left -= len(piece)
                 yield piece
 
-    def read(self, name: str) -> Numbers:
-        """A tensor as an array of its stored type; bfloat16 as uint16 (see `tensors.to_float32`)."""
-        view = self._views[name]
+    def _read_strided(self, view: _View) -> Numbers:
+        """A tensor whose storage is not in row-major order."""
         dtype = DTYPES[view.info.dtype]
-        if _is_contiguous(view.reference):
-            data = bytearray(view.info.nbytes)
-            place = 0
-            for piece in self.pieces(name):
-                data[place : place + len(piece)] = piece
-                place += len(piece)
-            return np.frombuffer(data, dtype).reshape(view.info.shape)
         with self._open(view.record) as file:
-            whole = np.frombuffer(file.read(), dtype)[view.reference.offset :]
+            storage = np.frombuffer(file.read(), dtype)[view.reference.offset :]
         strides = tuple(step * dtype.itemsize for step in view.reference.stride)
-        strided = np.lib.stride_tricks.as_strided(whole, view.info.shape, strides, writeable=False)
-        return np.ascontiguousarray(strided)
+        return np.lib.stride_tricks.as_strided(storage, view.info.shape, strides, writeable=False)
 
     def _open(self, record: str) -> BinaryIO:
         try:
-            return self._zip.open(record)  # type: ignore[return-value]
+            return self._file.open(record)  # type: ignore[return-value]
         except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
             raise _unreadable(self.path, error) from error
 
@@ -124,21 +104,21 @@ class TorchFile:
     def _check_byte_order(self) -> None:
         if self._prefix + "byteorder" in self._records and self._read_small("byteorder").strip() != b"little":
             raise MotionGPTError(
-                f"{self.path} is stored big-endian.", "Save it again on a usual machine.", "bad_checkpoint"
+                f"{self.path} is big-endian.", "Save it again on a little-endian machine.", "bad_checkpoint"
             )
 
     def _collect(self, root: Any) -> Iterator[tuple[str, _View]]:
-        """Every tensor below dicts, with its path. Lists are left out: optimiser states, not weights."""
+        """Every tensor in nested dicts, with its path. Lists are skipped: they hold optimiser states, not weights."""
         seen: set[int] = set()
-        todo: list[tuple[str, Any, int]] = [("", root, 0)]
-        while todo:
-            path, value, depth = todo.pop()
+        stack: list[tuple[str, Any, int]] = [("", root, 0)]
+        while stack:
+            path, value, depth = stack.pop()
             if isinstance(value, TensorReference):
                 yield path, self._view(path, value)
             elif isinstance(value, dict) and depth < MAX_DEPTH and id(value) not in seen:
                 seen.add(id(value))
                 items = [(f"{path}.{key}" if path else str(key), v, depth + 1) for key, v in value.items()]
-                todo += reversed(items)
+                stack += reversed(items)
 
     def _view(self, name: str, tensor: TensorReference) -> _View:
         if tensor.storage.dtype not in _STORAGES:
@@ -152,17 +132,15 @@ class TorchFile:
         if record not in self._records:
             raise damaged(f"the data of {name} is missing")
         held = self._records[record].file_size // DTYPES[dtype].itemsize
-        if tensor.storage.elements > held or _extent(tensor) > held:
-            claimed = max(tensor.storage.elements, _extent(tensor), math.prod(tensor.shape))
+        # The product counts too: with a stride of zero, a tensor of any size views a single number.
+        claimed = max(tensor.storage.elements, _extent(tensor), math.prod(tensor.shape))
+        if claimed > held:
             raise damaged(f"{name} claims {claimed} numbers and the file holds {held}")
-        if math.prod(tensor.shape) > held:
-            # A stride of zero makes any size of nothing.
-            raise damaged(f"{name} claims {math.prod(tensor.shape)} numbers and the file holds {held}")
         return _View(TensorInfo(dtype, tensor.shape), tensor, record)
 
 
 def _extent(tensor: TensorReference) -> int:
-    """One past the last element of the storage that the view touches."""
+    """One past the last element of the storage that the view reaches."""
     if 0 in tensor.shape:
         return tensor.offset
     return tensor.offset + 1 + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride, strict=True))
@@ -178,7 +156,7 @@ def _is_contiguous(tensor: TensorReference) -> bool:
 
 
 def _check_records(archive: zipfile.ZipFile, file_size: int) -> dict[str, zipfile.ZipInfo]:
-    """The records by name. Raises MotionGPTError for compressed, overlapping, repeated or overlong ones."""
+    """Records by name. Raises MotionGPTError for compressed, overlapping, duplicate or overlong ones."""
     infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
     if len(infos) > MAX_RECORDS:
         raise damaged(f"it has {len(infos)} records")
@@ -187,13 +165,13 @@ def _check_records(archive: zipfile.ZipFile, file_size: int) -> dict[str, zipfil
         if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size or info.flag_bits & 1:
             raise damaged(f"its record {info.filename} is compressed, which torch never does")
         if info.header_offset < end:
-            raise damaged(f"its record {info.filename} lies over another")
+            raise damaged(f"its record {info.filename} overlaps another")
         end = info.header_offset + 30 + info.file_size
         if end > file_size:
             raise damaged(f"its record {info.filename} claims {info.file_size} bytes, more than the file has")
     records = {info.filename: info for info in infos}
     if len(records) != len(infos):
-        raise damaged("it holds two records of one name")
+        raise damaged("two of its records share a name")
     return records
 
 
@@ -201,8 +179,8 @@ def _find_prefix(records: dict[str, zipfile.ZipInfo]) -> str:
     indices = [name for name in records if name == "data.pkl" or (name.endswith("/data.pkl") and name.count("/") == 1)]
     if len(indices) != 1:
         raise MotionGPTError(
-            "The file is a zip archive, but no torch checkpoint.",
-            "Give the file as it was published.",
+            "The file is a zip archive, but not a torch checkpoint.",
+            "Give the original file, as it was published.",
             "bad_checkpoint",
         )
     return indices[0].removesuffix("data.pkl")
@@ -210,7 +188,7 @@ def _find_prefix(records: dict[str, zipfile.ZipInfo]) -> str:
 
 def _unreadable(path: Path, error: BaseException) -> MotionGPTError:
     return MotionGPTError(
-        f"{path} is no torch checkpoint, or is cut off ({error}).",
-        "Download it again; a checkpoint of torch before 1.6 has to be saved again with a newer one.",
+        f"{path} is not a torch checkpoint, or is truncated ({error}).",
+        "Download it again. A checkpoint from before torch 1.6 has to be saved again with a newer torch.",
         "bad_checkpoint",
     )

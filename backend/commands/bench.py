@@ -55,27 +55,27 @@ def _paged(args: argparse.Namespace, title: str, command: str, report: Report) -
 
 def _model(args: argparse.Namespace) -> Report:
     data = _measure(args)
-    partial, memory = data["first_partial_seconds"], data["peak_memory_bytes"]
+    preview, memory = data["first_partial_seconds"], data["peak_memory_bytes"]
     lines = (
         f"{data['model']} on {data['device']}: loaded in {data['load_seconds']:.2f} s",
         f"{args.seconds:g} s of motion: first {data['first_seconds']:.2f} s, "
         f"then {data['median_seconds']:.2f} s (median of {args.runs})",
-        f"first partial motion after {partial:.3f} s" if partial else "no partial motion was shown",
+        f"first preview after {preview:.3f} s" if preview else "no preview was shown",
         f"from the start of a process to its first motion: {data['start_to_first_motion_seconds']:.2f} s",
-        f"memory of that process: {memory / 1e6:.0f} MB at most" if memory else "this system does not report memory",
+        f"peak memory of that process: {memory / 1e6:.0f} MB" if memory else "this system does not report memory",
     )
     return Report(data, lines)
 
 
 def _measure(args: argparse.Namespace) -> dict[str, Any]:
-    from ..bench.models import measure_process, median_partial, time_request
+    from ..bench.models import measure_process, median_preview, time_request
 
     started = time.perf_counter()
     engine = load(args)
     load_seconds = time.perf_counter() - started
     first, *timings = (time_request(engine, args.seconds, seed) for seed in range(args.runs + 1))
-    times = [t.whole for t in timings]
-    partial = median_partial(timings)
+    times = [t.result for t in timings]
+    preview = median_preview(timings)
     process = measure_process(args.model, args.device, args.precision, args.seconds)
     return {
         "model": engine.name,
@@ -83,10 +83,10 @@ def _measure(args: argparse.Namespace) -> dict[str, Any]:
         "motion_seconds": args.seconds,
         "runs": args.runs,
         "load_seconds": round(load_seconds, 4),
-        "first_seconds": round(first.whole, 4),
+        "first_seconds": round(first.result, 4),
         "median_seconds": round(statistics.median(times), 4),
         "slowest_seconds": round(max(times), 4),
-        "first_partial_seconds": partial and round(partial, 4),
+        "first_partial_seconds": preview and round(preview, 4),
         "start_to_first_motion_seconds": round(process.start_seconds, 4),
         "peak_memory_bytes": process.peak_bytes,
     }
@@ -100,9 +100,9 @@ def _full_size(runs: int) -> Report:
         f"{data['tokens']} motion tokens, T5 of the published size on the CPU: {data['seconds']:.3f} s in int8",
         f"transformers.generate, float32, padded input: {data['transformers_seconds']:.3f} s, "
         f"{data['times_as_fast']} times as long",
-        f"{data['bytes_per_token'] / 1e6:.0f} MB a token at {data['bandwidth_bytes_per_second'] / 1e9:.1f} GB/s: "
+        f"{data['bytes_per_token'] / 1e6:.0f} MB per token at {data['bandwidth_bytes_per_second'] / 1e9:.1f} GB/s: "
         f"no faster than {data['floor_seconds']:.3f} s",
-        f"eight bits move the scores by {data['int8_logits_error']:.1%} of their spread",
+        f"int8 moves the logits by {data['int8_logits_error']:.1%} of their standard deviation",
     )
     return Report(data, lines)
 

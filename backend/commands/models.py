@@ -190,7 +190,7 @@ def _remove(args: argparse.Namespace) -> Report:
 def _check(args: argparse.Namespace) -> Report:
     from ..importers.check import check_folder
 
-    rows = list(check_folder(args.folder, args.way))
+    rows = list(check_folder(args.folder, args.way == "torch"))
     lines = [
         f"{'ok  ' if row.passed else 'FAIL'} {row.name}: {row.error:.3g} (at most {row.tolerance:g})" for row in rows
     ]

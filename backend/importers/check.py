@@ -1,10 +1,6 @@
-"""Published checkpoints against reference values of the published code: `motiongpt models check`.
+"""Comparison of published checkpoints with reference values of the published code: `motiongpt models check`.
 
-The folder is laid out like this; what is missing is left out of the check:
-
-    motiongpt_tiny.tar, tiny-t5/, motiongpt_lm.json, t5_logits_N.npy, motiongpt_vqvae.npz
-    lit-llama-tiny.pth, lit-llama-lora-tiny.pth, llama_tokenizer.model, t2m_vqvae_tiny.pth, llama_lora.json,
-    llama_logits_N.npy, t2m_vqvae.npz
+The folder holds `T5_FILES`, `LLAMA_FILES` or both, and the logits (N.npy) that their .json files name.
 """
 
 import json
@@ -17,27 +13,28 @@ from typing import Any
 import numpy as np
 
 from ...retarget.errors import MotionGPTError
+from ...retarget.typing import Floats
 from ..checkpoints.sentence_pieces import SentencePieces
 from ..engines.llama import text as llama_text
 from ..engines.shared.codec import MotionCodec
-from ..engines.shared.networks import Network, OnnxLlama, OnnxT5
+from ..engines.shared.devices import make_network
+from ..engines.shared.networks import Network
 from ..engines.t5 import text as t5_text
 from ..features import DIMENSIONS
-from ..model_folder import ModelCard
 from .llama import import_llama
 from .t5 import import_t5
 
-FLOATS, LOGITS = 1e-4, 1e-3
+FEATURES_TOLERANCE, LOGITS_TOLERANCE = 1e-4, 1e-3
 T5_FILES = ("motiongpt_tiny.tar", "tiny-t5", "motiongpt_lm.json", "motiongpt_vqvae.npz")
 LLAMA_FILES = (
-    "lit-llama-tiny.pth", "lit-llama-lora-tiny.pth", "llama_tokenizer.model", "t2m_vqvae_tiny.pth", "llama_lora.json",
-    "t2m_vqvae.npz",
-)  # fmt: skip
+    *("lit-llama-tiny.pth", "lit-llama-lora-tiny.pth", "llama_tokenizer.model", "t2m_vqvae_tiny.pth"),
+    *("llama_lora.json", "t2m_vqvae.npz"),
+)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison. error: the largest difference, or how many of integers and strings differ."""
+    """One comparison. error: the largest difference; of integers and strings, how many differ."""
 
     name: str
     error: float
@@ -48,49 +45,51 @@ class Row:
         return bool(self.error <= self.tolerance)
 
 
-def check_folder(folder: Path, precision: str = "float32") -> Iterator[Row]:
-    """Import what the folder holds into a temporary one and compare. Raises MotionGPTError for damaged files."""
+def check_folder(folder: Path, use_torch: bool = False) -> Iterator[Row]:
+    """Import the checkpoints of a folder into a temporary one and compare, in ONNX Runtime or PyTorch, in float32.
+
+    Raises MotionGPTError for damaged files.
+    """
     systems = [(T5_FILES, _check_t5), (LLAMA_FILES, _check_llama)]
     found = [check for files, check in systems if all((folder / name).exists() for name in files)]
     if not found:
         raise MotionGPTError(
             f"{folder} holds no checkpoints with reference values.",
-            f"It needs {', '.join(T5_FILES)}, or {', '.join(LLAMA_FILES)}.",
+            f"It needs {', '.join(T5_FILES)}; or {', '.join(LLAMA_FILES)}.",
         )
     try:
         with tempfile.TemporaryDirectory() as scratch:
             statistics = Path(scratch) / "statistics"
             statistics.mkdir()
-            # The reference values are normalised features, to which statistics do nothing.
+            # The reference values are normalised features already.
             np.save(statistics / "mean.npy", np.zeros(DIMENSIONS, np.float32))
             np.save(statistics / "std.npy", np.ones(DIMENSIONS, np.float32))
             for check in found:
-                yield from check(folder, Path(scratch), precision)
+                yield from check(folder, Path(scratch), use_torch)
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise MotionGPTError(
-            f"The reference values in {folder} can't be read ({error!r}).", "Get them again."
+            f"The reference values in {folder} can't be read ({error!r}).", "Download them again."
         ) from error
 
 
-def _check_t5(folder: Path, scratch: Path, precision: str) -> Iterator[Row]:
+def _check_t5(folder: Path, scratch: Path, use_torch: bool) -> Iterator[Row]:
     target = scratch / "t5"
     card = import_t5(folder / "motiongpt_tiny.tar", folder / "tiny-t5", scratch / "statistics", target)
     yield from _check_codec("T5 VQ-VAE", MotionCodec(target), folder / "motiongpt_vqvae.npz")
-    network = _make(OnnxT5, "TorchT5", target, card, precision)
-    tokenizer = t5_text.T5Tokenizer(SentencePieces(target / "spiece.model"), card.settings["sentinels"])
+    network = make_network("t5", target, card.settings["shape"], "cpu", "float32", use_torch)
+    tokenizer = t5_text.T5Tokenizer(SentencePieces(target / t5_text.TOKENIZER), card.settings["sentinels"])
     for i, case in enumerate(json.loads((folder / "motiongpt_lm.json").read_bytes())["cases"]):
         name = f"T5 {case['task']} {i}"
-        yield _same(f"{name}: prompt", [t5_prompt(case)], [case["prompt"]])
-        yield _same(f"{name}: ids", tokenizer.encode(case["prompt"]), case["input_ids"])
+        yield _count_differences(f"{name}: prompt", [t5_prompt(case)], [case["prompt"]])
+        yield _count_differences(f"{name}: ids", tokenizer.encode(case["prompt"]), case["input_ids"])
         expected = case["greedy_output_ids"]
         logits = np.load(folder / case["logits_file"])
-        network.start(case["input_ids"], 1)
-        rows = [network.logits(network.step([token]), None)[0] for token in expected[: len(logits)]]
-        yield Row(f"{name}: logits", float(np.abs(np.stack(rows) - logits).max()), LOGITS)
-        yield _same(f"{name}: greedy ids", _greedy_t5(network, case["input_ids"], len(expected)), expected)
+        yield _logits_row(name, network, case["input_ids"], expected[: len(logits)], logits)
+        greedy = _greedy(network, case["input_ids"], [t5_text.PAD_ID], len(expected), t5_text.EOS_ID)
+        yield _count_differences(f"{name}: greedy ids", greedy, expected)
         answer = tokenizer.decode(expected)
-        yield _same(f"{name}: text", [answer], [case["decoded_string"]])
-        yield _same(f"{name}: codes", t5_text.parse_answer(answer), case["parsed_motion_codes"])
+        yield _count_differences(f"{name}: text", [answer], [case["decoded_string"]])
+        yield _count_differences(f"{name}: codes", t5_text.parse_answer(answer), case["parsed_motion_codes"])
 
 
 def t5_prompt(case: dict[str, Any]) -> str:
@@ -109,16 +108,7 @@ def t5_prompt(case: dict[str, Any]) -> str:
     raise ValueError(f"unknown task {case['task']}")
 
 
-def _greedy_t5(network: Network, prompt: Sequence[int], count: int) -> list[int]:
-    """The likeliest ids over the whole vocabulary, from the first padding id on, until the end."""
-    network.start(prompt, 1)
-    out = [t5_text.PAD_ID]
-    while len(out) < count and (len(out) == 1 or out[-1] != t5_text.EOS_ID):
-        out.append(int(network.logits(network.step([out[-1]]), None)[0].argmax()))
-    return out
-
-
-def _check_llama(folder: Path, scratch: Path, precision: str) -> Iterator[Row]:
+def _check_llama(folder: Path, scratch: Path, use_torch: bool) -> Iterator[Row]:
     reference = json.loads((folder / "llama_lora.json").read_bytes())
     config = reference["config"]
     target = scratch / "llama"
@@ -132,33 +122,20 @@ def _check_llama(folder: Path, scratch: Path, precision: str) -> Iterator[Row]:
         alpha=config["lora_alpha"],
         heads=config["n_head"],
     )
-    yield _same("LLaMA: LoRA rank", [card.training["lora_r"]], [config["lora_r"]])
+    yield _count_differences("LLaMA: LoRA rank", [card.training["lora_r"]], [config["lora_r"]])
     yield from _check_codec("LLaMA VQ-VAE", MotionCodec(target), folder / "t2m_vqvae.npz")
-    network = _make(OnnxLlama, "TorchLlama", target, card, precision)
-    pieces = SentencePieces(target / "tokenizer.model")
+    network = make_network("llama", target, card.settings["shape"], "cpu", "float32", use_torch)
+    pieces = SentencePieces(target / llama_text.TOKENIZER)
     for i, case in enumerate(reference["cases"]):
         name, ids = f"LLaMA {case['condition']} {i}", case["input_ids"]
-        yield _same(f"{name}: prompt", [llama_prompt(case)], [case["prompt"]])
-        yield _same(f"{name}: ids", [1, *pieces.encode(case["prompt"])][-case.get("truncated_to", 10**6) :], ids)
-        # Every place of the prompt through the cache, one token at a time.
-        hidden = network.start(ids[:1], 1)
-        rows = []
-        for following in [*ids[1:], None]:
-            assert hidden is not None
-            rows.append(network.logits(hidden, None)[0])
-            if following is not None:
-                hidden = network.step([following])
+        yield _count_differences(f"{name}: prompt", [llama_prompt(case)], [case["prompt"]])
+        encoded = [1, *pieces.encode(case["prompt"])][-case.get("truncated_to", 10**6) :]
+        yield _count_differences(f"{name}: ids", encoded, ids)
         logits = np.load(folder / case["logits_file"])
-        yield Row(f"{name}: logits", float(np.abs(np.stack(rows)[: len(logits)] - logits).max()), LOGITS)
+        yield _logits_row(name, network, ids[:1], ids[1:], logits)
         expected = case["greedy_new_ids"]
-        hidden = network.start(ids, 1)
-        out: list[int] = []
-        while len(out) < len(expected):
-            assert hidden is not None
-            out.append(int(network.logits(hidden, None)[0].argmax()))
-            hidden = network.step([out[-1]])
-        yield _same(f"{name}: greedy ids", out, expected)
-        yield _same(f"{name}: text", [pieces.decode(expected)], [case["greedy_text"]])
+        yield _count_differences(f"{name}: greedy ids", _greedy(network, ids, [], len(expected)), expected)
+        yield _count_differences(f"{name}: text", [pieces.decode(expected)], [case["greedy_text"]])
 
 
 def llama_prompt(case: dict[str, Any]) -> str:
@@ -169,28 +146,46 @@ def llama_prompt(case: dict[str, Any]) -> str:
     return llama_text.make_prompt(conditions[case["condition"]], text, codes)
 
 
+def _logits_row(name: str, network: Network, prompt: Sequence[int], tokens: Sequence[int], expected: Floats) -> Row:
+    """Logits with teacher forcing, one token at a time through the cache: after the prompt, unless it gives no hidden
+    state, and after each of the tokens, as many as are expected."""
+    after_prompt = network.start(prompt, 1)
+    states = [*([] if after_prompt is None else [after_prompt]), *(network.step([token]) for token in tokens)]
+    logits = np.concatenate([network.logits(state, None) for state in states])[: len(expected)]
+    return _largest_error(f"{name}: logits", logits, expected, LOGITS_TOLERANCE)
+
+
+def _greedy(
+    network: Network, prompt: Sequence[int], start: Sequence[int], count: int, end: int | None = None
+) -> list[int]:
+    """Greedy decoding over the whole vocabulary: the ids `start`, then the likeliest, up to `count` ids or the end."""
+    hidden = network.start(prompt, 1)
+    ids = list(start)
+    for token in start:
+        hidden = network.step([token])
+    while len(ids) < count and end not in ids:
+        assert hidden is not None
+        ids.append(int(network.logits(hidden, None)[0].argmax()))
+        hidden = network.step([ids[-1]])
+    return ids
+
+
 def _check_codec(name: str, codec: MotionCodec, path: Path) -> Iterator[Row]:
     with np.load(path, allow_pickle=False) as reference:
         features, codes, decoded = reference["features"], reference["codes"], reference["decoded"]
-        whole = reference.get("reconstructed")
+        reconstructed = reference.get("reconstructed")
     found = codec.features_to_codes(features)
-    yield _same(f"{name}: codes", found.reshape(-1).tolist(), codes.reshape(-1).tolist())
-    yield Row(f"{name}: decoded", float(np.abs(codec.codes_to_features(codes) - decoded).max()), FLOATS)
-    if whole is not None:
-        yield Row(f"{name}: there and back", float(np.abs(codec.codes_to_features(found) - whole).max()), FLOATS)
+    yield _count_differences(f"{name}: codes", found.reshape(-1).tolist(), codes.reshape(-1).tolist())
+    yield _largest_error(f"{name}: decoded", codec.codes_to_features(codes), decoded, FEATURES_TOLERANCE)
+    if reconstructed is not None:
+        found_features = codec.codes_to_features(found)
+        yield _largest_error(f"{name}: reconstructed", found_features, reconstructed, FEATURES_TOLERANCE)
 
 
-def _same(name: str, found: Sequence[Any], expected: Sequence[Any]) -> Row:
+def _largest_error(name: str, found: Floats, expected: Floats, tolerance: float) -> Row:
+    return Row(name, float(np.abs(found - expected).max()), tolerance)
+
+
+def _count_differences(name: str, found: Sequence[Any], expected: Sequence[Any]) -> Row:
     differences = sum(a != b for a, b in zip(found, expected, strict=False)) + abs(len(found) - len(expected))
     return Row(name, float(differences), 0.0)
-
-
-def _make(on_cpu: type[Any], on_torch: str, folder: Path, card: ModelCard, precision: str) -> Network:
-    """precision "float32": ONNX Runtime.  "torch": PyTorch, the same numbers by another way."""
-    if precision != "torch":
-        made: Network = on_cpu(folder, card.settings["shape"], precision)
-        return made
-    from ..engines.shared import torch_networks
-
-    other: Network = getattr(torch_networks, on_torch)(folder, card.settings["shape"], "cpu", "float32")
-    return other

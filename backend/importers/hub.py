@@ -1,36 +1,28 @@
-"""Downloading models with `huggingface_hub`: only when the user allows it, disk looked at first, hashes checked."""
+"""Downloading models with `huggingface_hub`: only with the user's permission, and checked against the hub's hashes."""
 
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ...retarget.errors import MotionGPTError
 from ..model_folder import CARD_NAME, ModelCard, read_card, sha256, verify_files
-from .common import Report, free_space, new_folder, silent
+from .model_writer import ReportProgress, check_absent, check_free_space, ignore_progress, new_folder
 from .t5 import import_t5
 
-SPARE = 200_000_000
-"""Bytes that stay free on the disk."""
+SPARE_BYTES = 200_000_000
+"""Left free on the disk."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """Files of one repository."""
-
-    repository: str
-    files: tuple[str, ...]
-
-
-T5_RECIPE = (
-    Part("OpenMotionLab/MotionGPT-base", ("motiongpt_s3_h3d.tar",)),
-    Part("google/flan-t5-base", ("spiece.model", "config.json", "tokenizer_config.json")),
-)
-RECIPES = {"motiongpt-t5": T5_RECIPE}
-"""Names that stand for published checkpoints, which are imported after the download."""
+RECIPES = {
+    "motiongpt-t5": {
+        "OpenMotionLab/MotionGPT-base": ("motiongpt_s3_h3d.tar",),
+        "google/flan-t5-base": ("spiece.model", "config.json", "tokenizer_config.json"),
+    }
+}
+"""Published checkpoints -> repository -> its files that are downloaded and imported."""
 
 
 def install(
@@ -40,16 +32,17 @@ def install(
     endpoint: str | None = None,
     revision: str = "main",
     statistics: Path | None = None,
-    report: Report = silent,
+    report: ReportProgress = ignore_progress,
 ) -> tuple[ModelCard, Path]:
-    """Card and folder of the installed model. name: one of RECIPES, or OWNER/NAME of a model folder's repository.
+    """Install a model; returns its card and folder. name: one of RECIPES, or OWNER/NAME of a repository that holds a
+    model folder.
 
-    Raises MotionGPTError without permission, room, or network, and for files that are not what the hub says.
+    Raises MotionGPTError without permission, disk space or network, and for files whose hashes differ from the hub's.
     """
     if not allow_network:
         raise MotionGPTError(
             "Downloading needs your permission.",
-            "Add --allow-network, or import files that you have.",
+            "Add --allow-network, or import files that you already have.",
             "network_denied",
         )
     if name in RECIPES:
@@ -58,10 +51,10 @@ def install(
                 f"{name} needs the statistics that belong to its weights.", "Give their folder (--statistics)."
             )
         target = models / name
-        _check_free(target)
+        check_absent(target)
         folder = models / ".downloads" / name
-        for part in RECIPES[name]:
-            _download(part.repository, part.files, folder, endpoint, "main", report)
+        for repository, files in RECIPES[name].items():
+            _download(repository, files, folder, endpoint, "main", report)
         card = import_t5(folder / "motiongpt_s3_h3d.tar", folder, statistics, target, report=report)
         shutil.rmtree(folder)
         return card, target
@@ -72,10 +65,10 @@ def install(
 
 
 def _install_folder(
-    name: str, target: Path, models: Path, endpoint: str | None, revision: str, report: Report
+    name: str, target: Path, models: Path, endpoint: str | None, revision: str, report: ReportProgress
 ) -> tuple[ModelCard, Path]:
-    """A repository that holds a model folder: the card first, then the files that it names."""
-    _check_free(target)
+    """Install from a repository that holds a model folder: first the card, then the files that it names."""
+    check_absent(target)
     folder = models / ".downloads" / name.replace("/", "--")
     _download(name, (CARD_NAME,), folder, endpoint, revision, report)
     card = read_card(folder)
@@ -89,15 +82,10 @@ def _install_folder(
     return card, target
 
 
-def _check_free(target: Path) -> None:
-    if target.exists():
-        raise MotionGPTError(f"{target} exists already.", "Remove the model first.", "unwritable")
-
-
 def _download(
-    repository: str, files: tuple[str, ...], folder: Path, endpoint: str | None, revision: str, report: Report
+    repository: str, files: tuple[str, ...], folder: Path, endpoint: str | None, revision: str, report: ReportProgress
 ) -> None:
-    """Files of a repository into a folder. What a broken download has left there is used again."""
+    """Download files of a repository into a folder, resuming interrupted downloads."""
     hub = _hub()
     try:
         info = hub.HfApi(endpoint=endpoint).model_info(repository, revision=revision, files_metadata=True, timeout=30)
@@ -105,9 +93,9 @@ def _download(
         missing = [file for file in files if file not in known]
         if missing:
             raise MotionGPTError(f"{repository} has no file {missing[0]}.", "Check the name and the revision.")
-        parts = {file: _part(folder / file, known[file]) for file in files}
+        parts = {file: _part_path(folder / file, known[file]) for file in files}
         have = sum(p.stat().st_size for p in (*parts.values(), *(folder / f for f in files)) if p.is_file())
-        free_space(folder, sum(known[file].size or 0 for file in files) - have + SPARE)
+        check_free_space(folder, sum(known[file].size or 0 for file in files) - have + SPARE_BYTES)
         for file, part in parts.items():
             url = hub.hf_hub_url(repository, file, revision=info.sha, endpoint=endpoint)
             _fetch(url, folder / file, part, known[file], report)
@@ -117,55 +105,54 @@ def _download(
         why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise MotionGPTError(
             f"{repository} could not be downloaded ({why[:300]}).",
-            "Check name and network and start again; what is there already is not downloaded twice.",
+            "Check the name and the network, then start again; the download will resume.",
             "network",
         ) from error
 
 
-def _part(path: Path, sibling: Any) -> Path:
-    """Where the beginning of a file waits for its rest; another version of the file has another name."""
+def _part_path(path: Path, sibling: Any) -> Path:
+    """The partial download of a file; named by its content, so that another version does not resume it."""
     content = sibling.lfs.sha256 if sibling.lfs is not None else sibling.blob_id or "unknown"
     return path.with_name(f"{path.name}.{content[:16]}.part")
 
 
-def _fetch(url: str, path: Path, part: Path, sibling: Any, report: Report) -> None:
-    """One file, from where the last attempt ended. Raises MotionGPTError for one that arrives damaged.
+def _fetch(url: str, path: Path, part: Path, sibling: Any, report: ReportProgress) -> None:
+    """Download one file, resuming an interrupted download. Raises MotionGPTError if its hash is wrong.
 
-    `hf_hub_download` is not used: since 2.0 it throws away what a broken download has brought.
+    `hf_hub_download` is not used: since 2.0 it discards interrupted downloads.
     """
     from huggingface_hub.file_download import http_get
 
     if path.is_file():
-        if _is_right(path, sibling):
+        if _hash_matches(path, sibling):
             return
-        path.unlink()  # of another revision
+        path.unlink()  # it is of another revision
     path.parent.mkdir(parents=True, exist_ok=True)
     size = sibling.size
     if part.is_file() and size is not None and part.stat().st_size > size:
         part.unlink()
     with open(part, "ab") as file:
-        # Two bars would fight over the terminal: the library's own is told to be silent.
-        writer: Any = _Counted(file, size, lambda share: report(f"Downloading {path.name}", share))
+        writer: Any = _ProgressWriter(file, size, lambda fraction: report(f"Downloading {path.name}", fraction))
         if size is None or file.tell() < size:
-            with _silent_bars():
+            with _no_progress_bars():
                 http_get(
                     url, writer, resume_size=file.tell(), headers=_hub().utils.build_hf_headers(), expected_size=size
                 )
-    if not _is_right(part, sibling):
+    if not _hash_matches(part, sibling):
         part.unlink()
-        raise MotionGPTError(f"{path.name} arrived damaged.", "Start again.", "bad_checkpoint")
+        raise MotionGPTError(f"The download of {path.name} is damaged.", "Start again.", "bad_checkpoint")
     part.replace(path)
 
 
-class _Counted:
-    """A file that tells how much of it is written."""
+class _ProgressWriter:
+    """A file that reports how much of it has been written, from 0 to 1."""
 
-    def __init__(self, file: BinaryIO, size: int | None, tell: Callable[[float], None]) -> None:
-        self._file, self._size, self._tell = file, size, tell
+    def __init__(self, file: BinaryIO, size: int | None, report: Callable[[float], None]) -> None:
+        self._file, self._size, self._report = file, size, report
 
     def write(self, data: bytes) -> int:
         count = self._file.write(data)
-        self._tell(min(1.0, self._file.tell() / self._size) if self._size else 0.0)
+        self._report(min(1.0, self._file.tell() / self._size) if self._size else 0.0)
         return count
 
     def __getattr__(self, name: str) -> Any:
@@ -173,19 +160,20 @@ class _Counted:
 
 
 @contextmanager
-def _silent_bars() -> Iterator[None]:
+def _no_progress_bars() -> Iterator[None]:
+    """Without the library's own progress bars, which would garble ours."""
     utils = _hub().utils
-    were_silent = utils.are_progress_bars_disabled()
+    were_disabled = utils.are_progress_bars_disabled()
     utils.disable_progress_bars()
     try:
         yield
     finally:
-        if not were_silent:
+        if not were_disabled:
             utils.enable_progress_bars()
 
 
-def _is_right(path: Path, sibling: Any) -> bool:
-    """Whether its SHA-256 (large files) or git hash is what the hub says."""
+def _hash_matches(path: Path, sibling: Any) -> bool:
+    """Whether a file's SHA-256 (large files) or git hash is the one on the hub; without either, its size."""
     if sibling.lfs is not None:
         return sha256(path) == str(sibling.lfs.sha256)
     if sibling.blob_id:

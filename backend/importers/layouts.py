@@ -1,21 +1,52 @@
-"""The names and shapes that published checkpoints consist of, derived from their sizes, and the check against them."""
+"""The layouts of published checkpoints: sizes, names and shapes of tensors, and the check against them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass
 
 from ...retarget.errors import MotionGPTError
 from ..checkpoints.tensors import TensorInfo, TensorSource
+from ..engines.shared.codec import CODES
+from ..engines.shared.networks import t5_bias_name
 from ..features import DIMENSIONS
-from .graphs import LlamaShape, T5Shape
 
 Shapes = dict[str, tuple[int, ...]]
 DOWNSAMPLINGS = 2
-CODES = 512
-_SHOWN = 6
+"""Strided convolutions of the motion tokenizer's encoder, each of which halves the frame rate."""
+_SHOWN_PROBLEMS = 6
+
+
+@dataclass(frozen=True)
+class T5Shape:
+    """Sizes of a T5 (entries of its config.json). tied: whether the output matrix is the embedding."""
+
+    vocabulary: int
+    width: int
+    head_width: int
+    heads: int
+    feed_forward: int
+    encoder_layers: int
+    decoder_layers: int
+    buckets: int = 32
+    max_distance: int = 128
+    epsilon: float = 1e-6
+    tied: bool = False
+
+
+@dataclass(frozen=True)
+class LlamaShape:
+    """Sizes of a LLaMA."""
+
+    vocabulary: int
+    width: int
+    heads: int
+    layers: int
+    feed_forward: int
+    epsilon: float = 1e-5
+    context: int = 2048
 
 
 def vqvae_shapes(width: int, code_width: int, depth: int, codes: int = CODES) -> Shapes:
-    """The motion tokenizer of both systems (T2M-GPT's), without prefix."""
+    """The motion tokenizer of both systems, T2M-GPT's VQ-VAE. depth: residual layers in a block."""
     out: Shapes = {}
 
     def conv(name: str, outputs: int, inputs: int, kernel: int) -> None:
@@ -41,7 +72,7 @@ def vqvae_shapes(width: int, code_width: int, depth: int, codes: int = CODES) ->
 
 
 def t5_shapes(shape: T5Shape) -> Shapes:
-    """A T5 1.1 (gated GELU) with three names for its one embedding, as Hugging Face stores it."""
+    """A T5 1.1 (gated GELU), its one embedding under three names, as Hugging Face stores it."""
     inner = shape.heads * shape.head_width
     embedding = (shape.vocabulary, shape.width)
     out: Shapes = {"shared.weight": embedding, "lm_head.weight": embedding}
@@ -54,7 +85,7 @@ def t5_shapes(shape: T5Shape) -> Shapes:
     for side, layers in (("encoder", shape.encoder_layers), ("decoder", shape.decoder_layers)):
         out[f"{side}.embed_tokens.weight"] = embedding
         out[f"{side}.final_layer_norm.weight"] = (shape.width,)
-        out[f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"] = (shape.buckets, shape.heads)
+        out[t5_bias_name(side)] = (shape.buckets, shape.heads)
         last = 1 if side == "encoder" else 2
         for layer in range(layers):
             block = f"{side}.block.{layer}.layer"
@@ -70,7 +101,7 @@ def t5_shapes(shape: T5Shape) -> Shapes:
 
 
 def llama_shapes(shape: LlamaShape) -> Shapes:
-    """A LLaMA as lit-llama stores it: query, key and value in one matrix."""
+    """A LLaMA in lit-llama's layout: query, key and value are one matrix."""
     width, ffn = shape.width, shape.feed_forward
     out: Shapes = {
         "lm_head.weight": (shape.vocabulary, width),
@@ -92,7 +123,7 @@ def llama_shapes(shape: LlamaShape) -> Shapes:
 
 
 def lora_shapes(shape: LlamaShape, rank: int) -> Shapes:
-    """Low-rank changes of query and value, one on top of the other in each matrix."""
+    """LoRA matrices of query and value, the two stacked in each tensor."""
     out: Shapes = {}
     for layer in range(shape.layers):
         out[f"transformer.h.{layer}.attn.c_attn.lora_A"] = (2 * rank, shape.width)
@@ -101,42 +132,48 @@ def lora_shapes(shape: LlamaShape, rank: int) -> Shapes:
 
 
 def count_layers(names: Iterable[str], prefix: str) -> int:
-    """One more than the largest number that follows `prefix` in a name; 0 without any."""
+    """The number of layers, counted by the index that follows `prefix` in the names.
+
+    >>> count_layers(["h.0.weight", "h.1.weight", "norm"], "h.")
+    2
+    """
     numbers = [name.removeprefix(prefix).split(".")[0] for name in names if name.startswith(prefix)]
     return max((int(number) for number in numbers if number.isdecimal()), default=-1) + 1
 
 
-def size(source: TensorSource, name: str, axis: int, what: str) -> int:
-    """One size of a tensor from which the others are derived. Raises MotionGPTError where it is missing."""
+def dimension(source: TensorSource, name: str, axis: int, what: str) -> int:
+    """The length of one axis of a tensor. Raises MotionGPTError, naming `what` was expected, if there is none."""
     info = source.tensors.get(name)
     if info is None or len(info.shape) <= axis:
         raise MotionGPTError(
-            f"The file is no {what}: it has no {name}.", "Check which file goes where.", "bad_checkpoint"
+            f"The file holds no {what}: {name} is missing.", "Check which file goes where.", "bad_checkpoint"
         )
     return info.shape[axis]
 
 
-def check_layout(what: str, expected: Shapes, found: Mapping[str, TensorInfo], unused: Iterable[str] = ()) -> None:
-    """Raises MotionGPTError that says which tensors are missing, unknown or of another shape.
+def check_layout(what: str, expected: Shapes, found: Mapping[str, TensorInfo], ignored: tuple[str, ...] = ()) -> None:
+    """Raises MotionGPTError that names the missing, unexpected and wrongly shaped tensors.
 
-    unused: beginnings of names that may be there and are not needed.
+    ignored: prefixes of tensors that may be present and are not needed.
     """
-    unused = tuple(unused)
     problems = [f"{name} is missing" for name in expected if name not in found]
     for name, info in found.items():
-        if name in expected and info.shape != expected[name]:
+        if name not in expected:
+            if not name.startswith(ignored):
+                problems.append(f"{name} is unexpected")
+        elif info.shape != expected[name]:
             problems.append(f"{name} is {_text(info.shape)} instead of {_text(expected[name])}")
-        elif name not in expected and not name.startswith(unused or "\0"):
-            problems.append(f"{name} is unknown")
-        elif name in expected and info.dtype not in ("F32", "F16", "BF16"):
-            problems.append(f"{name} has type {info.dtype}")
+        elif info.dtype not in ("F32", "F16", "BF16"):
+            problems.append(f"{name} has dtype {info.dtype}")
     if problems:
-        more = len(problems) - _SHOWN
-        shown = "; ".join(problems[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+        more = len(problems) - _SHOWN_PROBLEMS
+        shown = "; ".join(problems[:_SHOWN_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
         raise MotionGPTError(
-            f"This is not the {what} that it should be: {shown}.", "Check which file it is.", "bad_checkpoint"
+            f"The {what} in the file differs from the published one: {shown}.",
+            "Check that it is the right file.",
+            "bad_checkpoint",
         )
 
 
-def _text(shape: Any) -> str:
+def _text(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) or "a single number"

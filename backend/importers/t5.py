@@ -1,42 +1,30 @@
 """Import of *Human Motion as a Foreign Language*: `motiongpt_s3_h3d.tar` and a flan-t5 folder."""
 
 import json
-import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ...retarget.errors import MotionGPTError
 from ..checkpoints.sentence_pieces import SentencePieces
-from ..checkpoints.tensors import TensorSource, below
+from ..checkpoints.tensors import Renamed, TensorSource, with_prefix
 from ..checkpoints.torch_file import TorchFile
-from ..engines.t5.text import SENTINELS, T5Tokenizer
+from ..engines.shared.networks import t5_bias_name
+from ..engines.t5.text import SENTINELS, TOKENIZER, T5Tokenizer
 from ..model_folder import ModelCard
 from ..tasks import Continue, Describe, Generate, Inbetween
-from . import graphs
-from .common import (
-    Report,
-    check_vqvae,
-    free_space,
-    new_folder,
-    read_statistics,
-    silent,
-    write_graphs,
-    write_int8,
-    write_published_card,
-    write_vqvae,
-    write_weights,
-)
-from .graphs import T5Shape
-from .layouts import check_layout, count_layers, size, t5_shapes
+from .layouts import T5Shape, check_layout, count_layers, dimension, t5_shapes
+from .model_writer import Checkpoint, ReportProgress, System, ignore_progress, write_model
+from .onnx_graphs import t5_model
 
-KIND = "motiongpt-t5"
-TOKENIZER = "spiece.model"
-TASKS = tuple(task.name() for task in (Generate, Describe, Continue, Inbetween))
-LICENCE = (
-    "As published by the authors of MotionGPT (Human Motion as a Foreign Language; code MIT). Trained on HumanML3D and "
-    "with it on AMASS, whose licence is for non-commercial scientific research"
+SYSTEM = System(
+    kind="motiongpt-t5",
+    description="MotionGPT: Human Motion as a Foreign Language (T5)",
+    tasks=tuple(task.name() for task in (Generate, Describe, Continue, Inbetween)),
+    licence="As published by the authors of MotionGPT (Human Motion as a Foreign Language; code MIT). Trained on "
+    "HumanML3D and with it on AMASS, whose licence is for non-commercial scientific research",
+    tokenizer=TOKENIZER,
 )
-DESCRIPTION = "MotionGPT: Human Motion as a Foreign Language (T5)"
 _COPIES = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
 """Other names of shared.weight."""
 
@@ -46,62 +34,47 @@ def import_t5(
     t5_folder: Path,
     statistics: Path,
     target: Path,
-    licence: str = LICENCE,
     replace: bool = False,
-    report: Report = silent,
+    report: ReportProgress = ignore_progress,
 ) -> ModelCard:
     """Write a model folder. statistics: folder with mean.npy and std.npy.
 
     Raises MotionGPTError for files that are not what they should be, before anything is written.
     """
-    pieces = SentencePieces(t5_folder / TOKENIZER)
+    spiece = t5_folder / TOKENIZER
+    pieces = SentencePieces(spiece)
     sentinels, config = _read_config(t5_folder)
     tokenizer = T5Tokenizer(pieces, sentinels)
-    numbers = read_statistics(statistics)
     with TorchFile(checkpoint) as file:
-        root = below(file, "state_dict.") if any(n.startswith("state_dict.") for n in file.tensors) else file
-        model, vqvae = below(root, "lm.language_model."), below(root, "vae.")
+        root = with_prefix(file, "state_dict.") if any(n.startswith("state_dict.") for n in file.tensors) else file
+        model, vqvae = with_prefix(root, "lm.language_model."), with_prefix(root, "vae.")
         shape = find_shape(model, config)
         check_layout("T5 of MotionGPT", t5_shapes(shape), model.tensors)
-        check_vqvae(vqvae)
         if shape.vocabulary != tokenizer.size:
             raise MotionGPTError(
-                f"The weights know {shape.vocabulary} tokens and {t5_folder / TOKENIZER} makes {tokenizer.size}.",
+                f"The weights have {shape.vocabulary} tokens and {spiece} makes {tokenizer.size}.",
                 "Give the T5 folder that belongs to the weights.",
                 "bad_checkpoint",
             )
         _check_copies(model)
-        free_space(target, 2 * sum(info.nbytes for info in model.tensors.values()))
-        with new_folder(target, replace) as folder:
-            names = [name for name in model.tensors if name not in _COPIES]
-            write_weights(folder, {name: model.tensors[name] for name in names}, model.pieces, report)
-            write_vqvae(vqvae, numbers, folder)
-            shutil.copyfile(t5_folder / TOKENIZER, folder / TOKENIZER)
-            write_int8(folder, report, leave=graphs.t5_tables(), joined=graphs.t5_joined(shape))
-            write_graphs(
-                folder,
-                {"encoder": lambda g: graphs.t5_encoder(g, shape), "decoder": lambda g: graphs.t5_decoder(g, shape)},
-            )
-            return write_published_card(
-                folder, shape, {"sentinels": sentinels}, name=target.name, kind=KIND, tasks=TASKS, licence=licence,
-                description=DESCRIPTION,
-            )  # fmt: skip
+        weights = Renamed(model, {name: name for name in model.tensors if name not in _COPIES})
+        parts = Checkpoint(t5_model(shape), weights, vqvae, statistics, spiece, settings={"sentinels": sentinels})
+        return write_model(target, SYSTEM, parts, replace, report)
 
 
 def find_shape(model: TensorSource, config: dict[str, Any]) -> T5Shape:
-    """Sizes by the tensors, and by config.json what they don't show."""
-    heads = size(model, "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", 1, "T5 of MotionGPT")
+    """Sizes from the tensors, and from config.json what these don't show."""
+    size = partial(dimension, model, what="T5 of MotionGPT")
+    heads = size(t5_bias_name("encoder"), 1)
     return T5Shape(
-        vocabulary=size(model, "shared.weight", 0, "T5 of MotionGPT"),
-        width=size(model, "shared.weight", 1, "T5 of MotionGPT"),
-        head_width=size(model, "encoder.block.0.layer.0.SelfAttention.q.weight", 0, "T5 of MotionGPT") // max(heads, 1),
+        vocabulary=size("shared.weight", 0),
+        width=size("shared.weight", 1),
+        head_width=size("encoder.block.0.layer.0.SelfAttention.q.weight", 0) // max(heads, 1),
         heads=heads,
-        feed_forward=size(model, "encoder.block.0.layer.1.DenseReluDense.wi_0.weight", 0, "T5 of MotionGPT"),
+        feed_forward=size("encoder.block.0.layer.1.DenseReluDense.wi_0.weight", 0),
         encoder_layers=count_layers(model.tensors, "encoder.block."),
         decoder_layers=count_layers(model.tensors, "decoder.block."),
-        buckets=size(
-            model, "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", 0, "T5 of MotionGPT"
-        ),
+        buckets=size(t5_bias_name("encoder"), 0),
         max_distance=int(config.get("relative_attention_max_distance", 128)),
         epsilon=float(config.get("layer_norm_epsilon", 1e-6)),
         tied=bool(config.get("tie_word_embeddings", True)),
@@ -115,12 +88,14 @@ def _read_config(folder: Path) -> tuple[int, dict[str, Any]]:
         extra = folder / "tokenizer_config.json"
         sentinels = json.loads(extra.read_bytes()).get("extra_ids", SENTINELS) if extra.is_file() else SENTINELS
         if config.get("model_type") != "t5" or "gated-gelu" not in config.get("feed_forward_proj", ""):
-            raise ValueError("no gated T5")
+            raise ValueError("it is not a T5 with gated GELU")
         return int(sentinels), config
     except FileNotFoundError:
         raise MotionGPTError(f"{folder} holds no config.json.", "Give the folder of flan-t5-base.") from None
     except (ValueError, TypeError, AttributeError) as error:
-        raise MotionGPTError(f"{folder} is no flan-t5 folder ({error}).", "Give the folder of flan-t5-base.") from error
+        raise MotionGPTError(
+            f"{folder} is not a flan-t5 folder ({error}).", "Give the folder of flan-t5-base."
+        ) from error
 
 
 def _check_copies(model: TensorSource) -> None:
@@ -129,7 +104,7 @@ def _check_copies(model: TensorSource) -> None:
         pairs = zip(model.pieces("shared.weight"), model.pieces(copy), strict=True)
         if any(a != b for a, b in pairs):
             raise MotionGPTError(
-                f"{copy} differs from shared.weight, and T5 has one embedding only.",
-                "Check which file it is.",
+                f"{copy} differs from shared.weight, but T5 has a single embedding.",
+                "Check that it is the right file.",
                 "bad_checkpoint",
             )

@@ -1,1 +1,1 @@
-"""What lies between keyed poses: interpolation, the transition model that improves on it, exact keys, planted feet."""
+"""In-betweening: interpolation of keyed poses, the transition model that improves on it, exact keys, planted feet."""

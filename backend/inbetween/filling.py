@@ -18,7 +18,7 @@ from ..version import __version__
 from . import proposals
 from .exact import pinned, softened
 from .grid import Grid
-from .takes import varied
+from .takes import add_variation
 from .transition import Poses, TransitionModel
 
 Propose = Callable[[str, float, int], Events]
@@ -86,11 +86,11 @@ def answer(
         poses, given, used = scene.poses, scene.given, 0
         if follows and propose is not None:
             poses, given, used = yield from _with_text(scene, task, model, propose, take)
-        poses, given = proposals.way_points(poses, given)
+        poses, given = proposals.add_waypoints(poses, given)
         made = model.fill(poses, given)
         if take != 0:
             rng = np.random.default_rng([task.seed, index])
-            made = model.fill(*varied(made, given, rng))
+            made = model.fill(*add_variation(made, given, rng))
         motions.append(_labelled(scene.finished(made), task, index, name, used))
         yield Progress(Stage.MOTION, (index + 1) / (task.variations + 1), motions[0])
     yield Result(tuple(motions))
@@ -101,7 +101,7 @@ def _with_text(
 ) -> Generator[Progress | Result, None, tuple[Poses, Bools, int]]:
     """The scene's poses with what the text says put into long gaps and open ends, and into how many."""
     poses, given, used = scene.poses, scene.given, 0
-    for span in proposals.spans_for_text(given):
+    for span in proposals.text_spans(given):
         made: Motion | None = None
         for event in propose(task.prompt, span.frames / model.fps, take):
             if isinstance(event, Result):
@@ -109,7 +109,7 @@ def _with_text(
             else:
                 yield Progress(event.stage, 0.8 * event.fraction / task.variations)
         if made is not None:
-            poses, given = proposals.put_in(poses, given, span, made.resample(model.fps))
+            poses, given = proposals.insert_motion(poses, given, span, made.resample(model.fps))
             used += 1
     return poses, given, used
 

@@ -1,7 +1,7 @@
-"""A scene's frames on the model's grid and back, such that every key falls on a frame of the model's.
+"""Resampling between a scene's frames and the model's, such that every key falls on one of the model's frames.
 
-Between two keys the model's frames are spread evenly, so its rate there is off by half a frame in the gap at most; the
-times of the keys are never touched.
+Between two keys the model's frames are evenly spaced; their rate there differs from the model's by at most half a frame
+per gap. Keys keep their times.
 """
 
 import itertools
@@ -17,13 +17,13 @@ from .transition import Poses
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """times: (M,) the scene's frame, with fractions, of every frame of the model's, ascending."""
+    """times: (M,) the model's frames in (fractional) frames of the scene, ascending."""
 
     times: Floats
 
     @staticmethod
     def of(known: Bools, fps: float, model_fps: float) -> "Grid":
-        """Of a scene with `fps` in which the channels `known` (T, 23) are given."""
+        """The grid of a scene with frame rate `fps` in which the channels `known` (T, 23) are given."""
         frames = len(known)
         given = known.any(axis=1)
         edges = {0, frames - 1}
@@ -31,14 +31,13 @@ class Grid:
             if not (0 < t < frames - 1 and given[t - 1] and given[t + 1]):
                 edges.add(int(t))
         times = [0.0]
-        marks = sorted(edges)
-        for a, b in itertools.pairwise(marks):
+        for a, b in itertools.pairwise(sorted(edges)):
             steps = max(1, round((b - a) * model_fps / fps))
             times += [a + (b - a) * i / steps for i in range(1, steps + 1)]
         return Grid(np.array(times))
 
     def poses(self, motion: Motion, known: Bools) -> tuple[Poses, Bools]:
-        """The motion and what is given of it, at the model's frames: only between frames that give it too."""
+        """The motion at the model's frames, and what is known there: a channel known in both scene frames around it."""
         low = np.floor(self.times + 1e-9).astype(int)
         high = np.minimum(np.ceil(self.times - 1e-9).astype(int), len(motion) - 1)
         share = np.clip(self.times - low, 0.0, 1.0)
@@ -48,14 +47,13 @@ class Grid:
         return Poses(rotations, root, motion.contacts[low]), known[low] & known[high]
 
     def to_scene(self, poses: Poses, frames: int) -> Poses:
-        """Poses at the model's frames, at each of the scene's `frames`: cubic between neighbours (Catmull and Rom
-        1974), each at its own time."""
+        """Poses at the model's frames, resampled to the scene's: cubic interpolation (Catmull and Rom 1974)."""
         scene = np.arange(frames, dtype=np.float64)
         left = np.clip(np.searchsorted(self.times, scene + 1e-9, side="right") - 1, 0, max(len(self.times) - 2, 0))
         right = np.minimum(left + 1, len(self.times) - 1)
         gap = np.maximum(self.times[right] - self.times[left], 1e-9)
         share = np.clip((scene - self.times[left]) / gap, 0.0, 1.0)
-        if np.allclose(share, np.round(share)):  # the rates agree
+        if np.allclose(share, np.round(share)):  # every scene frame is one of the model's
             index = np.where(share > 0.5, right, left)
             return Poses(poses.rotations[index], poses.root[index], poses.contacts[index])
         rotations = rot.normalize(_cubic(rot.unflip(poses.rotations), left, share))
@@ -64,11 +62,11 @@ class Grid:
 
 
 def _cubic(values: Floats, left: Floats, share: Floats) -> Floats:
-    """Values (M, ...) at `share` of the way from `left` to the one after it."""
+    """Values (M, ...) interpolated at the fraction `share` between `left` and `left + 1`."""
     last = len(values) - 1
     before, a, b, after = (values[np.clip(left + i, 0, last)] for i in (-1, 0, 1, 2))
     t = share.reshape(-1, *[1] * (values.ndim - 1))
-    out: Floats = a + 0.5 * t * (
-        b - before + t * (2.0 * before - 5.0 * a + 4.0 * b - after + t * (3.0 * (a - b) + after - before))
+    return np.asarray(
+        a
+        + 0.5 * t * (b - before + t * (2.0 * before - 5.0 * a + 4.0 * b - after + t * (3.0 * (a - b) + after - before)))
     )
-    return out

@@ -1,8 +1,7 @@
-"""The motion between keys before anything is learned: spherical and linear interpolation, channel by channel.
+"""Interpolation between keys, without a learned model: slerp of rotations, linear for the root, channel by channel.
 
-`known` says of every frame which channels (`retarget.motion.known`) are given there, so that a pose may be partial;
-every channel is interpolated between its own known frames.
-Arrays may have leading batch axes: (..., T, channels).
+The mask `known` says which channels (`retarget.motion.known`) each frame gives, so a pose may be partial; every channel
+is interpolated between its own known frames. Arrays may have leading batch axes: (..., T, channels).
 """
 
 from dataclasses import dataclass
@@ -14,44 +13,44 @@ from ...retarget.motion.known import ROOT
 from ...retarget.typing import Bools, Floats, Ints
 
 UNKNOWN_HEIGHT = 0.93
-"""Metres: where the pelvis is taken to be where no frame gives it."""
+"""Metres of the pelvis above the floor, where no frame gives its position."""
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """For every frame and channel (..., T, C): the known frame at or before it, and the one at or after it.
-
-    -1 and T where there is none.
-    """
+    """For each frame and channel (..., T, C): the known frame at or before it, or -1; the one at or after it, or T."""
 
     left: Ints
     right: Ints
 
     @property
     def low(self) -> Ints:
-        """`left`, or where there is none `right`; 0 where nothing at all is known."""
+        """`left`, or `right` where there is none; 0 where the channel is never known."""
         frames = self.left.shape[-2]
-        low: Ints = np.where(self.left >= 0, self.left, self.right)
+        low = np.where(self.left >= 0, self.left, self.right)
         return np.where(low < frames, low, 0)
 
     @property
     def high(self) -> Ints:
-        """`right`, or where there is none `left`; 0 where nothing at all is known."""
+        """`right`, or `left` where there is none; 0 where the channel is never known."""
         frames = self.left.shape[-2]
-        high: Ints = np.where(self.right < frames, self.right, self.left)
-        return np.maximum(high, 0)
+        return np.maximum(np.where(self.right < frames, self.right, self.left), 0)
 
     @property
     def share(self) -> Floats:
-        """How far a frame is from `low` to `high`, 0 to 1."""
+        """Position of each frame between `low` and `high`, 0 to 1."""
         frames = np.arange(self.left.shape[-2])[:, None]
         low, high = self.low, self.high
-        share: Floats = np.clip((frames - low) / np.maximum(high - low, 1), 0.0, 1.0)
-        return share
+        return np.asarray(np.clip((frames - low) / np.maximum(high - low, 1), 0.0, 1.0))
 
 
 def neighbours(known: Bools) -> Neighbours:
-    """Of a mask (..., T, C)."""
+    """The neighbours in a mask (..., T, C).
+
+    >>> found = neighbours(np.array([[False], [True], [False], [True]]))
+    >>> found.left.T, found.right.T
+    (array([[-1,  1,  1,  3]]), array([[1, 1, 3, 3]]))
+    """
     frames = known.shape[-2]
     index = np.arange(frames, dtype=np.int64)[:, None]
     left = np.maximum.accumulate(np.where(known, index, -1), axis=-2)
@@ -60,15 +59,16 @@ def neighbours(known: Bools) -> Neighbours:
 
 
 def at_frames(values: Floats, frames: Ints) -> Floats:
-    """values (..., T, C, n) taken at frames (..., T, C) of their channel."""
-    taken: Floats = np.take_along_axis(values, frames[..., None], axis=-3)
-    return taken
+    """Values (..., T, C, n) gathered at frames (..., T, C), channel by channel."""
+    return np.take_along_axis(values, frames[..., None], axis=-3)
 
 
 def interpolate(rotations: Floats, root: Floats, known: Bools) -> tuple[Floats, Floats]:
-    """Rotations (..., T, 22, 4) and root (..., T, 3) from the known channels alone; before the first and after the
-    last known frame of a channel it holds. A channel that is nowhere known rests: no rotation, the pelvis over the
-    origin."""
+    """Rotations (..., T, 22, 4) and root (..., T, 3) from the known channels alone.
+
+    A channel is constant before its first and after its last known frame. One that is never known is at rest: a joint
+    is not rotated, the root is above the origin.
+    """
     found = neighbours(known)
     low, high, share = found.low, found.high, found.share
     r_low, r_high = (at_frames(rotations, i[..., :ROOT]) for i in (low, high))

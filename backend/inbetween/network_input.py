@@ -1,10 +1,10 @@
-"""What the transition model is shown of a gap between two keys, and how its answer becomes poses.
+"""The input of the transition model for a gap between two keys, and how its output becomes poses.
 
-The model answers for a whole gap at once: with the weights of a few curves that start and end at 0, so that both keys
-are met whatever it says. They are put to the spherical interpolation of the keys, frame by frame in that frame's own
-heading: turned about the vertical so that the interpolated pelvis faces +Z. Rotations are global there: what is wrong
-in a hip does not carry the foot along. All that it sees is in the heading of the first key, over the first key's root,
-so it sees the same numbers wherever and whichever way the character goes.
+The model fills a gap in one pass. Its output is the weights of a few curves that are 0 at both keys, so that any output
+meets them. The curves are offsets from the interpolation of the keys (slerp), in the heading of each frame: rotated
+about the vertical so that the interpolated pelvis faces +Z. Offsets are of global rotations: an error at the hip does
+not move the foot. The input is relative to the heading of the first key and to its root on the floor, so that it does
+not depend on where the character is or which way it faces.
 """
 
 from dataclasses import dataclass
@@ -23,16 +23,16 @@ from ...retarget.motion.skeleton import (
 from ...retarget.typing import Bools, Floats
 
 BEFORE = (0, 1, 2, 4, 8)
-"""Frames before the first key that are looked at, where the motion is given there."""
+"""The frames that the input covers, counted back from the first key, where they are given."""
 AFTER = (0, 1, 2, 4)
-"""Frames after the second."""
+"""The same, counted on from the second key."""
 WAVES = 12
-BUMPS = (4.0, 12.0)  # frames within which a curve that leaves a key with slope 1 is gone
+BUMPS = (4.0, 12.0)  # frames: lengths of the bumps next to a key
 CURVES = WAVES + 2 * len(BUMPS)
 OUTPUTS = 22 * 6 + 3
-"""Numbers of a frame that the curves change: global 6D rotations and the root."""
+"""Values per frame that the curves offset: global 6D rotations and the root."""
 CONTACT_CURVES = WAVES + 1
-_WIDTHS = (20.0, 8)  # frames, count: of the bumps over the logarithm of the gap
+_WIDTHS = (20.0, 8)  # frames, count: of the radial basis functions over the logarithm of the gap
 SLOTS = {
     "first": 22 * 6 + 22 * 3 + 1,
     "second": 22 * 6 + 22 * 3 + 1 + 3,
@@ -44,12 +44,12 @@ SLOTS = {
     "next": 22 * 3 + 1,
     "gap": 10,
 }
-"""Parts of the input and their widths, in order; parts that are not given are 0, and a flag for each part says so."""
+"""Parts of the input and their widths, in order. A part that is not given is 0; a flag for each part says which are."""
 INPUT_WIDTH = sum(SLOTS.values()) + len(SLOTS)
 
 
 def _ancestors() -> Floats:
-    """(22, 22): 1 where the column's joint is the row's or above it."""
+    """(22, 22): 1 where the column's joint is the row's or one of its ancestors."""
     out = np.eye(JOINT_COUNT)
     for joint in range(1, JOINT_COUNT):
         out[joint] += out[PARENTS[joint]]
@@ -60,35 +60,32 @@ ANCESTORS = _ancestors()
 
 
 def joints_from_root(sixd: Floats) -> Floats:
-    """(..., 22, 3) metres on the canonical body, of global 6D (..., 22, 6)."""
+    """Joints (..., 22, 3) from the root, in metres on the canonical body, from global 6D rotations (..., 22, 6)."""
     parents = list(PARENTS[1:])
     x, y = sixd[..., parents, :3], sixd[..., parents, 3:]
     o = REST_OFFSETS[1:].astype(sixd.dtype)
     bones = x * o[:, :1] + y * o[:, 1:2] + rot.cross(x, y) * o[:, 2:]
-    joints: Floats = ANCESTORS.astype(sixd.dtype)[:, 1:] @ bones
-    return joints
+    return np.asarray(ANCESTORS.astype(sixd.dtype)[:, 1:] @ bones)
 
 
-def turned_about_y(vectors: Floats, angle: Floats) -> Floats:
-    """Vectors (..., 3n) turned by angles (...) about Y, n vectors at a time."""
+def rotate_about_y(vectors: Floats, angle: Floats) -> Floats:
+    """Vectors (..., 3n), n at a time, rotated about Y by angles (...) in radians."""
     v = vectors.reshape(*vectors.shape[:-1], -1, 3)
     cos, sin = (f(angle).astype(vectors.dtype)[..., None] for f in (np.cos, np.sin))
     out = np.stack([v[..., 0] * cos + v[..., 2] * sin, v[..., 1], v[..., 2] * cos - v[..., 0] * sin], axis=-1)
-    turned: Floats = out.reshape(vectors.shape)
-    return turned
+    return np.reshape(out, vectors.shape)
 
 
 def yaw_angle(q: Floats) -> Floats:
-    """Radians (...) about Y of `rotations.yaw`."""
+    """The heading (...) in radians: how far +Z is rotated about Y."""
     forward = rot.rotate(q, np.array([0.0, 0.0, 1.0], dtype=q.dtype))
-    angle: Floats = np.arctan2(forward[..., 0], forward[..., 2])
-    return angle
+    return np.asarray(np.arctan2(forward[..., 0], forward[..., 2]))
 
 
 @dataclass(frozen=True, eq=False)
 class Keys:
-    """Poses around N gaps, as the input needs them. sixd: (N, K, 132) global.  joints: (N, K, 66) from the root.
-    root: (N, K, 3).  given: (N, K).  time: (N, K) frames.  K: `BEFORE`, `AFTER`, the key before and the key after."""
+    """Poses around N gaps. sixd: (N, K, 132) global rotations.  joints: (N, K, 66) relative to the root.
+    root: (N, K, 3) metres.  given: (N, K).  time: (N, K) frames.  K: `BEFORE`, `AFTER`, previous and next key."""
 
     sixd: Floats
     joints: Floats
@@ -101,71 +98,70 @@ KEY_COUNT = len(BEFORE) + len(AFTER) + 2
 
 
 def gap_input(keys: Keys, heading: Floats) -> Floats:
-    """(N, INPUT_WIDTH) float32. heading: (N,) yaw of the first key's pelvis; frames between the keys are
-    time[second] - time[first] - 1."""
+    """The input (N, INPUT_WIDTH), float32. heading: (N,) of the first key's pelvis, radians. The number of frames in a
+    gap is time[second] - time[first] - 1."""
     first, second = 0, len(BEFORE)
     previous, following = KEY_COUNT - 2, KEY_COUNT - 1
-    around = -heading[:, None].repeat(KEY_COUNT, axis=1)
-    sixd, joints = turned_about_y(keys.sixd, around), turned_about_y(keys.joints, around)
-    level = keys.root - keys.root[:, first : first + 1] * np.array([1.0, 0.0, 1.0], dtype=keys.root.dtype)
-    root = turned_about_y(level, around)
+    angle = -heading[:, None].repeat(KEY_COUNT, axis=1)
+    sixd, joints = rotate_about_y(keys.sixd, angle), rotate_about_y(keys.joints, angle)
+    from_first = keys.root - keys.root[:, first : first + 1] * np.array([1.0, 0.0, 1.0], dtype=keys.root.dtype)
+    root = rotate_about_y(from_first, angle)
     world = joints + np.tile(root, 22)
 
     def change(values: Floats, a: int, b: int) -> Floats:
-        out: Floats = (values[:, b] - values[:, a]) / (keys.time[:, b] - keys.time[:, a])[:, None]
-        return out
+        """Change per frame from key a to key b."""
+        return np.asarray((values[:, b] - values[:, a]) / (keys.time[:, b] - keys.time[:, a])[:, None])
 
-    frames = (keys.time[:, second] - keys.time[:, first] - 1.0)[:, None]
-    parts: dict[str, tuple[Floats, Bools]] = {}
+    def pose(key: int, *more: Floats) -> Floats:
+        return np.concatenate([sixd[:, key], joints[:, key], root[:, key, 1:2], *more], axis=-1)
+
+    def other_key(key: int, near: int) -> Floats:
+        """A further key relative to a key of the gap, and how far away it is in time."""
+        apart = np.log(np.maximum(np.abs(keys.time[:, key] - keys.time[:, near]), 1.0))[:, None] / 4.0
+        return np.concatenate([world[:, key] - np.tile(root[:, near], 22), apart], axis=-1)
+
     always = np.ones(len(heading), dtype=bool)
-    parts["first"] = (np.concatenate([sixd[:, first], joints[:, first], root[:, first, 1:2]], axis=-1), always)
-    parts["second"] = (
-        np.concatenate(
-            [sixd[:, second], joints[:, second], root[:, second, 1:2], root[:, second] - root[:, first]], -1
-        ),
-        always,
-    )
-    parts["turning"] = (change(sixd, 1, 0), keys.given[:, 1])
-    parts["turning_after"] = (change(sixd, second, second + 1), keys.given[:, second + 1])
+    parts: dict[str, tuple[Floats, Bools]] = {
+        "first": (pose(first), always),
+        "second": (pose(second, root[:, second] - root[:, first]), always),
+        "turning": (change(sixd, 1, 0), keys.given[:, 1]),
+        "turning_after": (change(sixd, second, second + 1), keys.given[:, second + 1]),
+        "previous": (other_key(previous, first), keys.given[:, previous]),
+        "next": (other_key(following, second), keys.given[:, following]),
+        "gap": (_gap_features((keys.time[:, second] - keys.time[:, first] - 1.0)[:, None]), always),
+    }
     for i, away in enumerate(BEFORE[1:], start=1):
         parts[f"before_{away}"] = (change(world, i, i - 1), keys.given[:, i])
     for i, away in enumerate(AFTER[1:], start=second + 1):
         parts[f"after_{away}"] = (change(world, i - 1, i), keys.given[:, i])
-    for name, key, near in (("previous", previous, first), ("next", following, second)):
-        apart = np.log(np.maximum(np.abs(keys.time[:, key] - keys.time[:, near]), 1.0))[:, None] / 4.0
-        way = world[:, key] - np.tile(root[:, near], 22)
-        parts[name] = (np.concatenate([way, apart], axis=-1), keys.given[:, key])
-    parts["gap"] = (_gap_features(frames), always)
-    rows = [np.where(given[:, None], values, 0.0) for values, given in (parts[name] for name in SLOTS)]
+    values = [np.where(given[:, None], part, 0.0) for part, given in (parts[name] for name in SLOTS)]
     flags = np.stack([parts[name][1] for name in SLOTS], axis=-1)
-    out: Floats = np.concatenate([*rows, flags], axis=-1).astype(np.float32)
-    return out
+    return np.asarray(np.concatenate([*values, flags], axis=-1), np.float32)
 
 
-_SIXD_SIGNS = np.array([1.0, -1.0, -1.0, -1.0, 1.0, 1.0])  # of S R S with S = diag(-1, 1, 1), its first two columns
+_SIXD_SIGNS = np.array([1.0, -1.0, -1.0, -1.0, 1.0, 1.0])  # of the first two columns of S R S, S = diag(-1, 1, 1)
 _SIDE = np.array([-1.0, 1.0, 1.0])
 _SWAPPED = list(MIRRORED_JOINTS)
 
 
 def _mirrored_sixd(sixd: Floats) -> Floats:
-    parts = sixd.reshape(*sixd.shape[:-1], JOINT_COUNT, 6)[..., _SWAPPED, :] * _SIXD_SIGNS
-    mirrored: Floats = parts.reshape(sixd.shape)
-    return mirrored
+    joints = sixd.reshape(*sixd.shape[:-1], JOINT_COUNT, 6)
+    return np.reshape(joints[..., _SWAPPED, :] * _SIXD_SIGNS, sixd.shape)
 
 
 def mirrored_keys(keys: Keys) -> Keys:
-    """Left and right exchanged; the heading changes its sign."""
+    """Keys mirrored left to right; the sign of their heading changes."""
     joints = keys.joints.reshape(*keys.joints.shape[:-1], JOINT_COUNT, 3)[..., _SWAPPED, :] * _SIDE
     return Keys(_mirrored_sixd(keys.sixd), joints.reshape(keys.joints.shape), keys.root * _SIDE, keys.given, keys.time)
 
 
 def mirrored_offsets(offsets: Floats) -> Floats:
-    """Offsets (..., OUTPUTS), or weights of curves, with left and right exchanged."""
+    """Offsets (..., OUTPUTS), or weights of curves, mirrored left to right."""
     return np.concatenate([_mirrored_sixd(offsets[..., :-3]), offsets[..., -3:] * _SIDE], axis=-1)
 
 
 def _gap_features(frames: Floats) -> Floats:
-    """(N, 10) of frames between keys (N, 1)."""
+    """Features (N, 10) of the number of frames (N, 1) in a gap."""
     longest, count = _WIDTHS
     centres = np.linspace(0.0, np.log(6.0 * longest), int(count))
     bumps = np.exp(-0.5 * ((np.log(frames) - centres) / 0.6) ** 2)
@@ -173,8 +169,8 @@ def _gap_features(frames: Floats) -> Floats:
 
 
 def curves(frame: Floats, frames: Floats) -> Floats:
-    """(..., CURVES) values at `frame` (...), 1 to `frames` (...), of the curves from key to key: waves that pass 0 at
-    both keys, and bumps that leave one with slope 1 and are soon gone. Waves finer than the frames are 0."""
+    """Values (..., CURVES) of the curves at `frame` (...), 1 to `frames` (...), of a gap: sine waves, and bumps next to
+    each key with a slope at the key that soon return to 0. Waves too short for the frame rate are 0."""
     share = (frame / (frames + 1.0))[..., None]
     order = np.arange(1, WAVES + 1)
     waves = np.where(order <= frames[..., None], np.sin(np.pi * order * share), 0.0)
@@ -188,23 +184,22 @@ def curves(frame: Floats, frames: Floats) -> Floats:
 
 
 def contact_curves(frame: Floats, frames: Floats) -> Floats:
-    """(..., CONTACT_CURVES): cosines over the gap."""
+    """Values (..., CONTACT_CURVES) of cosines at `frame` (...) of a gap of `frames` (...)."""
     share = (frame / (frames + 1.0))[..., None]
-    out: Floats = np.cos(np.pi * np.arange(CONTACT_CURVES) * share)
-    return out
+    return np.asarray(np.cos(np.pi * np.arange(CONTACT_CURVES) * share))
 
 
 @dataclass(frozen=True, eq=False)
 class Between:
-    """Interpolated poses (..., S): sixd (..., S, 132) global, root (..., S, 3), both in the world; heading (..., S)."""
+    """Interpolated poses. sixd: (..., S, 132), global rotations.  root: (..., S, 3), metres.  heading: (..., S)."""
 
     sixd: Floats
     root: Floats
     heading: Floats
 
 
-def interpolated(rotations: tuple[Floats, Floats], roots: tuple[Floats, Floats], share: Floats) -> Between:
-    """Between two poses: rotations (N, 22, 4) relative to parents, roots (N, 3); at shares (N, S) of the way."""
+def interpolate_gap(rotations: tuple[Floats, Floats], roots: tuple[Floats, Floats], share: Floats) -> Between:
+    """Interpolate between two poses, rotations (N, 22, 4) relative to parents and roots (N, 3), at fractions (N, S)."""
     first, second = (r[:, None] for r in rotations)
     turned = rot.slerp(first, second, share[..., None].astype(first.dtype))
     yaws = [yaw_angle(r[:, 0]) for r in rotations]
@@ -216,10 +211,10 @@ def interpolated(rotations: tuple[Floats, Floats], roots: tuple[Floats, Floats],
     return Between(sixd.reshape(*sixd.shape[:-2], -1), root, heading)
 
 
-def poses_of(between: Between, offsets: Floats) -> tuple[Floats, Floats]:
-    """Rotations (..., S, 22, 4) relative to parents and root (..., S, 3): the interpolation with offsets
-    (..., S, OUTPUTS) put to it, each in its frame's heading."""
-    turned = turned_about_y(offsets.astype(np.float64), between.heading)
+def add_offsets(between: Between, offsets: Floats) -> tuple[Floats, Floats]:
+    """Rotations (..., S, 22, 4) relative to parents, and root (..., S, 3), of interpolated poses with offsets
+    (..., S, OUTPUTS) added, each in the heading of its frame."""
+    turned = rotate_about_y(offsets.astype(np.float64), between.heading)
     sixd = between.sixd + turned[..., :-3]
     rotations = local_rotations(rot.from_sixd(sixd.reshape(*sixd.shape[:-1], 22, 6)))
     return rotations, between.root + turned[..., -3:]

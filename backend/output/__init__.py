@@ -1,1 +1,1 @@
-"""What the command line writes besides motion files: pictures, and characters by way of Blender."""
+"""What the command line writes besides motion files: pictures, and animated characters by way of Blender."""

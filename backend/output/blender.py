@@ -1,8 +1,8 @@
-"""Blender as a child process: puts motions onto a character and writes FBX, GLB or .blend, with the add-on's own code.
+"""Blender as a child process: retargets motions onto a character and writes FBX, GLB or .blend, by the add-on's code.
 
-This side never imports bpy. The child is this same Python, in which `bpy` must be installed (the extra `blender`), or
-the one that the environment's MOTIONGPT_BPY_PYTHON names; it does its work in `addon/export/child.py`, which also
-describes the job file and the answer.
+This side never imports bpy. The child runs in this Python, with `bpy` installed (the extra `blender`), or in the one
+that the environment variable MOTIONGPT_BPY_PYTHON names. Its code is `addon/export/child.py`, which describes the job
+file and the answer.
 """
 
 import importlib.util
@@ -28,25 +28,25 @@ SUFFIXES = (".fbx", ".glb", ".blend")
 """What `export_to_character` writes."""
 
 PRESETS = ("unreal", "unity", "godot")
-"""The programs that FBX files can be written for; the add-on's `fbx_presets` says how."""
+"""The programs that FBX files can be written for; see the add-on's `fbx_presets`."""
 
 MANNEQUIN = "mannequin"
-"""The character that the add-on builds itself, in place of a character file."""
+"""Given as the character, stands for one that the add-on builds itself."""
 
 _BPY_PYTHON = "MOTIONGPT_BPY_PYTHON"
 _CHILD = "motiongpt.addon.export"
 RESULT_MARK = "MOTIONGPT_RESULT "
-"""Before the one line of the child's output that is its answer."""
+"""Begins the line of the child's output that is its answer."""
 _TIMEOUT_SECONDS = 1800.0
-_MAX_NAME = 60  # characters; Blender 4 cuts names off at 63 bytes
+_MAX_NAME = 60  # bytes; Blender 4 truncates names to 63
 
 
 @dataclass(frozen=True)
 class CharacterJob:
-    """One motion onto the character.
+    """A motion to retarget onto the character.
 
-    output: .fbx, .glb or .blend; None writes none.  name: of the action; the motion's text unless given.
-    pictures: a folder for `picture_count` rendered frames, None renders none.
+    output: .fbx, .glb or .blend, or None to write no file.  name: of the action; by default the motion's text.
+    pictures: folder for `picture_count` rendered frames, or None to render none.
     """
 
     motion: Motion
@@ -58,11 +58,11 @@ class CharacterJob:
 
 @dataclass(frozen=True)
 class CharacterOptions:
-    """How motion goes onto a character, and how the character is written.
+    """How motions are retargeted and files written.
 
-    root: what carries its travel, one of `retarget.root_motion.DESTINATIONS` or "in_place".
+    root: what carries the root motion, one of `retarget.solving.root_motion.DESTINATIONS` or "in_place".
     ik: key a control rig's IK controls instead of its FK controls.
-    preset: the program that an FBX file is for, one of PRESETS; None writes it for Blender's own axes and names.
+    preset: the program that an FBX file is for, one of PRESETS; None keeps Blender's axes and names.
     """
 
     root: str = "auto"
@@ -76,49 +76,50 @@ def export_to_character(
     fps: float | None = None,
     options: CharacterOptions | None = None,
 ) -> list[dict[str, Any]]:
-    """Do all jobs on copies of one character, in one child process.
+    """Run all jobs on copies of one character, in one child process.
 
-    rig: a file (.fbx .glb .gltf .blend .bvh) or "mannequin".  fps: the action's rate, the motion's own unless given.
+    rig: a file (.fbx .glb .gltf .blend .bvh) or "mannequin".  fps: the action's rate; by default the motion's.
     Returns for each job {"output", "armature", "action", "frames", "fps", "bones"}, and "pictures" where asked for.
-    Raises MotionGPTError for whatever the user can cure; then the output in question was not touched.
+    Raises MotionGPTError for whatever the user can cure; the output in question is then left as it was.
     """
-    check_bpy()
-    with tempfile.TemporaryDirectory(prefix="motiongpt-") as folder:
-        entries = []
-        for number, job in enumerate(jobs):
-            motion_file = Path(folder) / f"{number}.npz"
-            save_npz(job.motion, motion_file)
-            entries.append(
-                {
-                    "motion": str(motion_file),
-                    "name": _action_name(job),
-                    "output": str(job.output.absolute()) if job.output else None,
-                    "pictures": str(job.pictures.absolute()) if job.pictures else None,
-                    "picture_count": job.picture_count,
-                }
-            )
-        source = str(rig) if str(rig) == MANNEQUIN else str(Path(rig).absolute())
-        job_file = Path(folder) / "job.json"
-        content = {"rig": source, "fps": fps, "motions": entries, **asdict(options or CharacterOptions())}
-        job_file.write_text(json.dumps(content), encoding="utf-8")
-        return _run(job_file)
+    entries = [
+        {
+            "name": _action_name(job),
+            "output": str(job.output.absolute()) if job.output else None,
+            "pictures": str(job.pictures.absolute()) if job.pictures else None,
+            "picture_count": job.picture_count,
+        }
+        for job in jobs
+    ]
+    source = str(rig) if str(rig) == MANNEQUIN else str(Path(rig).absolute())
+    settings = {"rig": source, "fps": fps, **asdict(options or CharacterOptions())}
+    return _run_jobs(settings, [job.motion for job in jobs], entries)
 
 
 def measure_retargeting(motion: Motion) -> dict[str, Any]:
-    """How fast this motion is solved onto a rig of 60 bones and written; the add-on's `bench.measure` says what."""
+    """Time retargeting a motion onto a rig of 60 bones; the add-on's `export.bench.measure` describes the report."""
+    return _run_jobs({"bench": True}, [motion], [{}])[0]
+
+
+def _run_jobs(
+    settings: dict[str, Any], motions: Sequence[Motion], entries: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Write the job file and its motions, and run Blender. entries: of the job file, one for each motion."""
     check_bpy()
-    with tempfile.TemporaryDirectory(prefix="motiongpt-") as folder:
-        motion_file, job_file = Path(folder) / "0.npz", Path(folder) / "job.json"
-        save_npz(motion, motion_file)
-        job_file.write_text(json.dumps({"bench": True, "motions": [{"motion": str(motion_file)}]}), encoding="utf-8")
-        return _run(job_file)[0]
+    with tempfile.TemporaryDirectory(prefix="motiongpt-") as name:
+        folder = Path(name)
+        for number, (motion, entry) in enumerate(zip(motions, entries, strict=True)):
+            entry["motion"] = str(folder / f"{number}.npz")
+            save_npz(motion, folder / f"{number}.npz")
+        (folder / "job.json").write_text(json.dumps({**settings, "motions": entries}), encoding="utf-8")
+        return _run(folder / "job.json")
 
 
 def check_bpy() -> None:
-    """Raises MotionGPTError where there is no bpy, at no cost."""
+    """Raises MotionGPTError if bpy is not installed, without importing it."""
     if _BPY_PYTHON not in os.environ and importlib.util.find_spec("bpy") is None:
         raise MotionGPTError(
-            "Writing onto a character needs Blender's Python module, bpy, which is not installed.",
+            "Retargeting onto a character needs Blender's Python module, bpy, which is not installed.",
             "Install it with: pip install motiongpt-blender[blender]",
             "no_blender",
         )
@@ -130,6 +131,7 @@ def _action_name(job: CharacterJob) -> str:
 
 
 def _run(job_file: Path) -> list[dict[str, Any]]:
+    """The answer's entries, one for each motion."""
     command = [os.environ.get(_BPY_PYTHON, sys.executable), "-P", str(LAUNCHER), _CHILD, str(job_file)]
     try:
         done = subprocess.run(
@@ -137,19 +139,25 @@ def _run(job_file: Path) -> list[dict[str, Any]]:
         )
     except OSError as error:
         raise MotionGPTError(
-            f"The Python that {_BPY_PYTHON} names can't be started ({error}).", "Correct or unset it.", "no_blender"
+            f"The Python that {_BPY_PYTHON} names can't be started ({error}).",
+            "Correct the variable or unset it.",
+            "no_blender",
         ) from error
     except subprocess.TimeoutExpired as error:
         raise MotionGPTError(
             f"Blender did not finish within {_TIMEOUT_SECONDS / 60:.0f} minutes.", "Try a shorter motion.", "internal"
         ) from error
     log.debug("Blender's output:\n%s%s", done.stdout, done.stderr)
+    return _parse_answer(done)
+
+
+def _parse_answer(done: "subprocess.CompletedProcess[str]") -> list[dict[str, Any]]:
     answers = [line for line in done.stdout.splitlines() if line.startswith(RESULT_MARK)]
     if not answers:
         log.error("Blender's output:\n%s%s", done.stdout[-4000:], done.stderr[-4000:])
         raise MotionGPTError(
             f"Blender ended without an answer (exit status {done.returncode}).",
-            "Try again; if it happens again, report it with the lines above.",
+            "Try again. If it happens again, report it with the lines above.",
             "internal",
         )
     answer: dict[str, Any] = json.loads(answers[-1][len(RESULT_MARK) :])

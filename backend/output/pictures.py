@@ -1,4 +1,4 @@
-"""Motions as a picture: stick figures along the way they go, for people to look at."""
+"""Contact sheets: motions as rows of stick figures over time."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,26 +20,26 @@ _MAX_ROWS = 60
 
 
 def render_sheet(motions: Sequence[Motion], titles: Sequence[str], path: str | Path, frames: int = 8) -> None:
-    """Write a contact sheet (PNG): a row for each motion, `frames` figures at even times, seen from the front and left.
+    """Write a contact sheet (PNG): a row for each motion, with `frames` evenly spaced poses seen from the front left.
 
-    The character's left limbs are red, its right limbs blue; an arrow on the floor shows where the pelvis faces; the
-    dotted line is the root's path, drawn from above at the right. All figures of the sheet have one scale.
+    The character's left limbs are red, its right limbs blue; an arrow on the floor shows where the pelvis faces. At the
+    right, the dotted line is the root's path from above. All figures of a sheet have the same scale.
     Raises MotionGPTError for no motions, a bad number of frames, or a path that can't be written.
     """
     if not motions or len(motions) > _MAX_ROWS:
         raise MotionGPTError(f"A sheet shows 1 to {_MAX_ROWS} motions, not {len(motions)}.", "Choose other motions.")
     if not 1 <= frames <= 60:
-        raise MotionGPTError(f"A row shows 1 to 60 frames, not {frames}.", "Choose a number between.")
+        raise MotionGPTError(f"A row shows 1 to 60 frames, not {frames}.", "Choose a number in that range.")
     figure = Figure(figsize=(1.5 * frames + 3.0, 2.9 * len(motions)), dpi=90)
     grid = figure.add_gridspec(len(motions), 2, width_ratios=(1.5 * frames, 2.4), hspace=0.32, wspace=0.06)
     for row, (motion, title) in enumerate(zip(motions, titles, strict=True)):
         _draw_row(figure.add_subplot(grid[row, 0]), motion, title, frames)
-        _draw_path(figure.add_subplot(grid[row, 1]), motion, _times(motion, frames))
+        _draw_path(figure.add_subplot(grid[row, 1]), motion, _spaced_frames(motion, frames))
     _save_figure(figure, path, bbox_inches="tight")
 
 
 def join_pictures(rows: Sequence[Sequence[str | Path]], titles: Sequence[str], path: str | Path) -> None:
-    """Write one PNG of pictures of equal size: a row under each title, from left to right in time.
+    """Write pictures of equal size as one PNG: a row under each title, from left to right in time.
 
     Raises MotionGPTError for a path that can't be written.
     """
@@ -65,20 +65,18 @@ def _save_figure(figure: Any, path: str | Path, **options: Any) -> None:
         ) from error
 
 
-def _times(motion: Motion, frames: int) -> Ints:
-    """(frames,) frame numbers spread evenly from first to last."""
-    times: Ints = np.round(np.linspace(0, len(motion) - 1, frames)).astype(np.int64)
-    return times
+def _spaced_frames(motion: Motion, frames: int) -> Ints:
+    """(frames,) frame numbers, evenly spaced from first to last."""
+    return np.asarray(np.round(np.linspace(0, len(motion) - 1, frames)), np.int64)
 
 
 def project(points: Floats) -> Floats:
-    """World points (..., 3) to the picture plane (..., 2) in metres: parallel view from the front, the character's left
-    and a little above. A character that faces +Z looks to the lower left; its left side is the nearer one."""
+    """World points (..., 3) to the picture plane (..., 2), in metres: an orthographic view from the front left and
+    slightly above. A character that faces +Z looks to the lower left, its left side nearer to the viewer."""
     x, y, z = np.moveaxis(points, -1, 0)
     across = x * np.cos(_AZIMUTH) - z * np.sin(_AZIMUTH)
     away = -x * np.sin(_AZIMUTH) - z * np.cos(_AZIMUTH)
-    plane: Floats = np.stack([across, y * np.cos(_ELEVATION) + away * np.sin(_ELEVATION)], axis=-1)
-    return plane
+    return np.stack([across, y * np.cos(_ELEVATION) + away * np.sin(_ELEVATION)], axis=-1)
 
 
 def _colour(joint: int) -> str:
@@ -87,19 +85,19 @@ def _colour(joint: int) -> str:
 
 
 def _draw_row(axes: Any, motion: Motion, title: str, frames: int) -> None:
-    """Figures side by side at one step, so that travel neither piles them up nor runs off the page.
+    """Figures at a fixed distance from each other, so that they neither overlap nor leave the page as the root travels.
 
-    Each stands over its own piece of the floor, whose grid moves with travel; the path at the right has the distance.
+    Each stands on its own patch of the floor, whose grid shows the travel; the path at the right has the distance.
     """
     step = 1.35
-    for column, frame in enumerate(_times(motion, frames)):
+    for column, frame in enumerate(_spaced_frames(motion, frames)):
         joints = motion.joints[frame]  # (22, 3)
         over = joints[0] * (1.0, 0.0, 1.0)
         shift = np.array([column * step, 0.0])
         _draw_floor(axes, over, shift, motion.rotations[frame, 0])
         points = project(joints - over) + shift  # (22, 2)
         depth = -joints @ np.array([np.sin(_AZIMUTH), 0.0, np.cos(_AZIMUTH)])
-        bones = sorted(range(1, len(PARENTS)), key=lambda joint: -depth[joint])  # the nearest is drawn last
+        bones = sorted(range(1, len(PARENTS)), key=lambda joint: -depth[joint])  # nearest drawn last
         for joint in bones:
             line = points[[PARENTS[joint], joint]]
             axes.plot(*line.T, color=_colour(joint), linewidth=2.6, solid_capstyle="round")
@@ -116,7 +114,7 @@ def _draw_row(axes: Any, motion: Motion, title: str, frames: int) -> None:
 
 
 def _draw_floor(axes: Any, over: Floats, shift: Floats, pelvis: Floats) -> None:
-    """A square metre of floor around the figure, its half-metre grid fixed to the world, and the facing arrow."""
+    """A square metre of floor around the figure, with a half-metre grid fixed to the world, and the facing arrow."""
     for axis in (0, 2):
         first = np.ceil((over[axis] - 0.5) / 0.5) * 0.5
         for at in np.arange(first, over[axis] + 0.5 + 1e-6, 0.5):
@@ -132,11 +130,11 @@ def _draw_floor(axes: Any, over: Floats, shift: Floats, pelvis: Floats) -> None:
     axes.annotate("", xy=end, xytext=start, arrowprops=style, zorder=1)
 
 
-def _draw_path(axes: Any, motion: Motion, marks: Ints) -> None:
-    """The root's way from above: +Z, where a fresh motion faces, points down, and +X, its left, to the right."""
+def _draw_path(axes: Any, motion: Motion, marked: Ints) -> None:
+    """The root's path from above: +Z, where a generated motion faces, points down; +X, its left, to the right."""
     root = motion.joints[:, 0][:, [0, 2]]  # (T, 2)
     axes.plot(*root.T, color="#888888", linewidth=1.2, linestyle=":")
-    axes.scatter(*root[marks].T, s=10, color="#3a9d5d", zorder=3)
+    axes.scatter(*root[marked].T, s=10, color="#3a9d5d", zorder=3)
     axes.scatter(*root[0], s=34, facecolors="white", edgecolors="#3a9d5d", zorder=4)
     centre = 0.5 * (root.min(axis=0) + root.max(axis=0))
     half = max(0.6, 0.55 * float(np.ptp(root, axis=0).max()))

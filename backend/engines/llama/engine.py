@@ -17,10 +17,9 @@ from ...model_folder import ModelCard
 from ...tasks import Task
 from ..shared.codec import MotionCodec
 from ..shared.devices import make_network
-from ..shared.networks import Network, OnnxLlama
 from ..shared.sampling import choose, random_streams
 from ..shared.tokens import Codes, Sampling, TokenEngine
-from .text import Condition, Grammar, State, make_prompt, parse_answer
+from .text import TOKENIZER, Condition, Grammar, State, make_prompt, parse_answer
 
 TEMPERATURE, TOP_K = 0.8, 200
 BEGIN_ID, END_ID = 1, 2
@@ -37,11 +36,9 @@ class LlamaEngine(TokenEngine):
     context_tokens = 1
 
     def __init__(self, folder: Path, card: ModelCard, device: str, precision: str = "auto") -> None:
-        self._network: Network = make_network(
-            OnnxLlama, "TorchLlama", folder, card.settings["shape"], device, precision
-        )
+        self._network = make_network("llama", folder, card.settings["shape"], device, precision)
         super().__init__(card, MotionCodec(folder), self._network.device)
-        self._pieces = SentencePieces(folder / "tokenizer.model")
+        self._pieces = SentencePieces(folder / TOKENIZER)
         self._grammar = bool(card.settings.get("grammar", True))
         texts = {i: self._pieces.piece(i) for i in range(len(self._pieces)) if self._pieces.is_text(i)}
         self._digits = {i: text for i, text in texts.items() if re.fullmatch("[0-9,]+", text)}

@@ -1,13 +1,15 @@
-"""The published LLaMA MotionGPT's language: its prompt, codes as text, and a grammar for its answers.
+"""Text of the published LLaMA MotionGPT: its prompts, parsing its answers, and a grammar that constrains them.
 
-An answer is codes from 0 to 511 with commas between them and nothing else.
+An answer is a comma-separated list of codes from 0 to 511.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-CODES = 512
+from ..shared.codec import CODES
+
+TOKENIZER = "tokenizer.model"
 Condition = Literal["text", "initial", "last", "key"]
 _GIVEN: dict[Condition, str] = {
     "text": "",
@@ -23,58 +25,62 @@ _PREAMBLE = (
 _NUMBER = re.compile(r"\s*(\d+)(?:\s*(,))?")
 
 
-def make_instruction(condition: Condition) -> str:
-    """What the model is told to do."""
-    return f"Generate a sequence of motion tokens matching the following human motion description{_GIVEN[condition]}."
-
-
-def make_input(text: str, codes: Sequence[int] = ()) -> str:
-    """The description, and the codes of the given poses behind it."""
-    return text if not codes else f"{text}<Motion Token>{','.join(map(str, codes))}</Motion Token>"
-
-
 def make_prompt(condition: Condition, text: str, codes: Sequence[int] = ()) -> str:
-    """The whole prompt of one of the four published conditions."""
-    instruction = make_instruction(condition)
-    return f"{_PREAMBLE}\n\n### Instruction:\n{instruction}\n\n### Input:\n{make_input(text, codes)}\n\n### Response:"
+    """The prompt of one of the four published tasks: a description, followed by the codes of given poses."""
+    instruction = (
+        f"Generate a sequence of motion tokens matching the following human motion description{_GIVEN[condition]}."
+    )
+    given = f"<Motion Token>{','.join(map(str, codes))}</Motion Token>" if codes else ""
+    return f"{_PREAMBLE}\n\n### Instruction:\n{instruction}\n\n### Input:\n{text}{given}\n\n### Response:"
 
 
 def parse_answer(answer: str, ended: bool = True) -> list[int]:
-    """The codes at the beginning of an answer, up to the first thing that is none.
+    """The codes at the start of an answer, up to whatever is not a code.
 
-    ended: whether the model came to an end by itself; a last number that may be cut off is left out otherwise.
+    ended: whether the model ended the answer. If not, a last number that may be incomplete is dropped.
+
+    >>> parse_answer("12, 511, 600, 3")
+    [12, 511]
+    >>> parse_answer("12,51", ended=False)
+    [12]
     """
     codes: list[int] = []
-    place = 0
-    while match := _NUMBER.match(answer, place):
-        cut_off = match.end(1) == len(answer) and not ended
-        if len(match[1]) > 3 or int(match[1]) >= CODES or cut_off:
+    start = 0
+    while match := _NUMBER.match(answer, start):
+        incomplete = match.end(1) == len(answer) and not ended
+        if len(match[1]) > 3 or int(match[1]) >= CODES or incomplete:
             break
         codes.append(int(match[1]))
-        place = match.end()
+        start = match.end()
         if not match[2]:
             break
     return codes
 
 
 State = tuple[int, str]
-"""(codes finished, digits of the code being written)."""
+"""(number of complete codes, digits so far of the next one)."""
 
 
 class Grammar:
-    """Which texts may follow which, character by character, in an answer of exactly `count` codes, or of any number.
+    """Which text may come next in an answer, character by character.
 
-    most: how many codes there may be.  given: codes that have to stand at certain places.
+    count: exact number of codes, or None for any number up to `most`.  given: index of a code -> the code it has to be.
+
+    >>> grammar = Grammar(count=2, most=9, given={1: 40})
+    >>> grammar.after(grammar.start, "511,4")
+    (1, '4')
+    >>> grammar.after(grammar.start, "512") is None  # there are 512 codes, from 0
+    True
     """
 
     start: State = (0, "")
 
     def __init__(self, count: int | None, most: int, given: Mapping[int, int] | None = None) -> None:
         self._exact, self._most = count, count or most
-        self._given = {place: str(code) for place, code in (given or {}).items()}
+        self._given = {index: str(code) for index, code in (given or {}).items()}
 
     def after(self, state: State, text: str) -> State | None:
-        """The state after some more characters, or None where they may not come."""
+        """The state after some more characters, or None if the grammar forbids them."""
         done, digits = state
         for character in text:
             if character == ",":
@@ -96,5 +102,5 @@ class Grammar:
         done, digits = state
         return self._complete(done, digits) and self._exact in (None, done + 1)
 
-    def _complete(self, place: int, digits: str) -> bool:
-        return bool(digits) and self._given.get(place, digits) == digits
+    def _complete(self, index: int, digits: str) -> bool:
+        return bool(digits) and self._given.get(index, digits) == digits

@@ -1,4 +1,4 @@
-"""The published motion tokenizer on ONNX Runtime: `Motion` to codes and codes to `Motion`."""
+"""The published motion tokenizer (a VQ-VAE) in ONNX Runtime: from `Motion` to codes and back."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,29 +11,31 @@ from ....retarget.motion import Motion
 from ....retarget.motion.pose_from_joints import joints_to_motion
 from ....retarget.typing import Floats, Ints
 from ...checkpoints.safetensors_file import SafetensorsFile
-from ...checkpoints.tensors import read_float32
 from ...features import FPS, SLICES, Statistics, features_to_joints, joints_to_features
 from .runtime import open_session
 
+VQVAE = "vqvae.safetensors"
+"""The file of a model folder that holds its weights, and the features' mean and std."""
+CODES = 512
 FRAMES_PER_TOKEN = 4
 
 
 class MotionCodec:
-    """Codes are whole numbers below the codebook's size, one for four frames at 20 a second."""
+    """Codes are indices into the codebook, 0 to 511, each for four frames at 20 fps."""
 
     def __init__(self, folder: Path) -> None:
         self._encoder = open_session(folder / "vqvae-encoder.onnx")
         self._decoder = open_session(folder / "vqvae-decoder.onnx")
-        with SafetensorsFile(folder / "vqvae.safetensors") as file:
-            mean, std = (read_float32(file, name).astype(np.float64) for name in ("mean", "std"))
-            self.codebook = read_float32(file, "quantizer.codebook")  # (codes, width)
+        with SafetensorsFile(folder / VQVAE) as file:
+            mean, std = (file.read_float32(name).astype(np.float64) for name in ("mean", "std"))
+            self.codebook = file.read_float32("quantizer.codebook")  # (codes, width)
         self.statistics = Statistics(mean, std)
 
     def features_to_codes(self, normalized: Floats) -> Ints:
-        """Codes (B, T / 4) of normalised features (B, T, 263); frames beyond a multiple of four are left out."""
+        """Codes (B, T / 4) of normalised features (B, T, 263); up to three frames at the end are dropped."""
         usable = normalized.shape[1] - normalized.shape[1] % FRAMES_PER_TOKEN
         (latents,) = self._encoder.run(None, {"features": normalized[:, :usable].astype(np.float32)})
-        # |z - c|² without |z|², in float64 so that no near tie is decided by rounding.
+        # |z - c|² without |z|², which is the same for all codes; in float64, so that rounding decides no near tie.
         codebook = self.codebook.astype(np.float64)
         distance = (codebook**2).sum(1) - 2.0 * latents.astype(np.float64) @ codebook.T
         return np.asarray(distance.argmin(axis=-1), np.int64)
@@ -44,16 +46,16 @@ class MotionCodec:
         return np.asarray(features)
 
     def encode(self, motion: Motion) -> list[int]:
-        """Codes of a motion on the canonical body at 20 frames a second; its end is held to fill the last token."""
+        """Codes of a motion on the canonical body at 20 fps; its last frame is repeated to fill the last token."""
         joints = motion.joints
-        # Features need one frame more than they describe.
+        # T frames of features take T + 1 frames of joints.
         missing = -len(joints) % FRAMES_PER_TOKEN + 1
         joints = np.concatenate([joints, np.repeat(joints[-1:], missing, axis=0)])
         features = self.statistics.normalize(joints_to_features(joints))
-        return [int(code) for code in self.features_to_codes(features[None])[0]]
+        return list(map(int, self.features_to_codes(features[None])[0]))
 
     def decode(self, codes: Sequence[int]) -> Motion:
-        """The motion of codes, from the origin facing +Z, on the floor."""
+        """The motion of codes: it starts at the origin, on the floor, facing +Z."""
         normalized = self.codes_to_features(np.asarray([codes]))[0].astype(np.float64)
         features = self.statistics.denormalize(normalized)
         return joints_to_motion(features_to_joints(features), FPS, features[:, SLICES["contacts"]])

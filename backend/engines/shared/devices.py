@@ -1,20 +1,22 @@
 """Which network runs a model: ONNX Runtime on the CPU, PyTorch on a GPU."""
 
 import importlib.util
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ....retarget.errors import MotionGPTError
 from ...engine import PRECISIONS
-from .networks import Network
+from .networks import INT8, ONNX_NETWORKS, Network
 
 
 def make_network(
-    on_cpu: type[Any], on_gpu: str, folder: Path, shape: dict[str, Any], device: str, precision: str
+    architecture: str, folder: Path, shape: Mapping[str, Any], device: str, precision: str, use_torch: bool = False
 ) -> Network:
-    """precision "auto": eight-bit integers on the CPU, bfloat16 on a GPU. on_gpu: a class of `torch_networks`.
+    """The language model of a model folder, loaded. architecture: "t5" or "llama".
 
-    Raises MotionGPTError for a device that is not there.
+    precision: "auto" is int8 on the CPU, where the folder has int8 weights, and bfloat16 on a GPU.  use_torch: PyTorch
+    on the CPU too. Raises MotionGPTError for a device or precision that is not available.
     """
     if precision not in PRECISIONS:
         raise MotionGPTError(f"There is no precision {precision}.", f"Use {', '.join(PRECISIONS)}.")
@@ -25,23 +27,20 @@ def make_network(
             'Install the package\'s extra "llm" with a CUDA build of torch, or use the CPU.',
             "no_device",
         )
-    if not gpu and precision in ("auto", "int8", "float32"):
-        int8 = precision == "int8" or (precision == "auto" and (folder / "int8.safetensors").is_file())
-        network: Network = on_cpu(folder, shape, "int8" if int8 else "float32")
-        return network
+    if not gpu and not use_torch and precision in ("auto", "int8", "float32"):
+        int8 = precision == "int8" or (precision == "auto" and (folder / INT8).is_file())
+        return ONNX_NETWORKS[architecture](folder, shape, "int8" if int8 else "float32")
     if precision == "int8":
-        raise MotionGPTError("Eight-bit weights run on the CPU only.", "Use bfloat16 on a GPU.")
-    from . import torch_networks
+        raise MotionGPTError("int8 weights run on the CPU only.", "Use bfloat16 on a GPU.")
+    from .torch_networks import TORCH_NETWORKS
 
-    made: Network = getattr(torch_networks, on_gpu)(
-        folder, shape, "cuda" if gpu else "cpu", "float32" if precision == "float32" else "bfloat16"
-    )
-    return made
+    dtype = "float32" if precision == "float32" else "bfloat16"
+    return TORCH_NETWORKS[architecture](folder, shape, "cuda" if gpu else "cpu", dtype)
 
 
 def _has_cuda() -> bool:
     if importlib.util.find_spec("torch") is None:
         return False
-    from . import torch_networks
+    from .torch_networks import has_cuda
 
-    return torch_networks.has_cuda()
+    return has_cuda()

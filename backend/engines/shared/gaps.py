@@ -1,4 +1,4 @@
-"""In-betweening by a transition model, for every engine whose model folder has one."""
+"""In-betweening with a transition model, for any engine whose model folder has one."""
 
 from pathlib import Path
 
@@ -13,15 +13,15 @@ from .runtime import open_session
 
 
 def load_transition(folder: Path, card: ModelCard, device: str) -> TransitionModel | None:
-    """The folder's transition model, or None. Raises MotionGPTError where it can't be run."""
+    """The folder's transition model, or None. Raises MotionGPTError where it can't be loaded."""
     if "transition" not in card.settings:
         return None
     return TransitionModel(open_session(folder / FILE_NAME, device, 1), **card.settings["transition"])
 
 
 def fill_gaps(engine: Engine, model: TransitionModel, task: Inbetween, motion: Motion) -> Events:
-    """What lies between keyed poses; a text decides in long gaps and past the outermost poses, by the engine's own
-    `generate`. Raises MotionGPTError for frames that the motion does not have."""
+    """Fill the gaps between keyed poses; in long gaps, and before the first and after the last pose, the engine's
+    `generate` follows the text. Raises MotionGPTError for frames that the motion does not have."""
 
     def propose(prompt: str, seconds: float, seed: int) -> Events:
         return engine.generate(Generate(prompt, min(seconds, engine.max_seconds), seed=seed))

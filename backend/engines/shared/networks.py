@@ -1,136 +1,154 @@
-"""The language models behind one interface, on ONNX Runtime; `torch_networks` has the same for GPUs.
+"""The language models of the published systems behind one interface, and its implementation in ONNX Runtime.
 
-A network reads a prompt, then takes one token a step for each of B answers at once, and gives hidden states;
-`logits` turns these into scores of the tokens asked for, so that the large output matrix is read only as far as it
-is needed.
+A network reads a prompt, then takes one token per step for each of B answers at once and gives hidden states. `logits`
+scores only the tokens asked for, so that no more of the large output matrix is read than needed. `torch_networks`
+implements the same in PyTorch, for GPUs.
 """
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
+from onnxruntime import OrtValue
 
 from ....retarget.typing import Float32s, Ints
+from ...checkpoints.safetensors_file import SafetensorsFile
 from .runtime import CachedDecoder, Table, open_session
 
-WEIGHTS = "weights.safetensors"
+WEIGHTS, INT8 = "weights.safetensors", "int8.safetensors"
+"""Files of a model folder: all weights in the checkpoint's precision, and the matrices quantised."""
+_KEPT_ROWS = 4
+"""Sets of output rows kept at hand; a generation alternates between one or two."""
 
 
 class Network(ABC):
-    """A language model with its cache. device: "cpu" or "cuda". precision: "float32", "bfloat16" or "int8"."""
+    """A language model with its key-value cache. device: "cpu" or "cuda".  precision: "float32", "bfloat16" or "int8".
 
-    device: str
-    precision: str
+    shape: the sizes on the model's card, `settings["shape"]`.
+    """
+
+    def __init__(self, folder: Path, shape: Mapping[str, Any], device: str, precision: str) -> None:
+        self.device, self.precision = device, precision
+        self._folder, self._shape = folder, shape
+        self._rows: dict[tuple[int, ...] | None, Any] = {}
 
     @abstractmethod
     def start(self, prompt: Sequence[int], batch: int) -> Float32s | None:
-        """Read a prompt for `batch` answers. The hidden state after it (B, width), or None where a first token is
-        due."""
+        """Read a prompt for `batch` answers. Returns the hidden state after it (B, width), or None where the answer
+        begins with a start token."""
 
     @abstractmethod
     def step(self, tokens: Sequence[int]) -> Float32s:
-        """Take the next token of every answer; the hidden states (B, width)."""
+        """Feed each answer its next token; returns hidden states (B, width)."""
 
-    @abstractmethod
     def logits(self, hidden: Float32s, ids: tuple[int, ...] | None) -> Float32s:
-        """Scores (B, len(ids)) of those tokens, or of all."""
+        """Logits (B, len(ids)) of the tokens `ids`, or (B, vocabulary) for None."""
+        if ids not in self._rows:
+            if len(self._rows) >= _KEPT_ROWS:
+                self._rows.clear()
+            self._rows[ids] = self._output_rows(ids)
+        return self._scores(hidden, self._rows[ids])
 
     @abstractmethod
+    def _output_rows(self, ids: tuple[int, ...] | None) -> Any:
+        """Rows of the output matrix, in the form that `_scores` takes."""
+
+    @abstractmethod
+    def _scores(self, hidden: Float32s, rows: Any) -> Float32s: ...
+
     def bytes_per_token(self) -> int:
         """Bytes of weights that a step reads, without the output matrix."""
-
-
-class _OnnxNetwork(Network):
-    device = "cpu"
-
-    def __init__(self, folder: Path, precision: str, head: str) -> None:
-        self.precision = precision
-        self._suffix = "-int8" if precision == "int8" else ""
-        self._folder = folder
-        self._head, self._scores = Table(folder / WEIGHTS, head), open_session(folder / "head.onnx")
-        self._rows: dict[tuple[int, ...] | None, onnxruntime.OrtValue] = {}
-
-    def logits(self, hidden: Float32s, ids: tuple[int, ...] | None) -> Float32s:
-        if ids not in self._rows:
-            if len(self._rows) >= 4:  # generation uses one or two sets over and over
-                self._rows.clear()
-            rows = np.ascontiguousarray(self._head.rows(slice(None) if ids is None else list(ids)).T)
-            self._rows[ids] = onnxruntime.OrtValue.ortvalue_from_numpy(rows)
-        inputs = {"hidden": onnxruntime.OrtValue.ortvalue_from_numpy(hidden), "rows": self._rows[ids]}
-        return np.asarray(self._scores.run_with_ort_values(["scores"], inputs)[0].numpy())
-
-    def bytes_per_token(self) -> int:
         return decoder_bytes(self._folder, self.precision)
 
 
-class OnnxT5(_OnnxNetwork):
-    """shape: the card's `settings["shape"]`."""
+class _OnnxNetwork(Network):
+    def __init__(self, folder: Path, shape: Mapping[str, Any], precision: str) -> None:
+        super().__init__(folder, shape, "cpu", precision)
+        self._suffix = "-int8" if precision == "int8" else ""
+        self._output, self._head = Table(folder / WEIGHTS, "lm_head.weight"), open_session(folder / "head.onnx")
 
-    def __init__(self, folder: Path, shape: dict[str, Any], precision: str) -> None:
-        super().__init__(folder, precision, "lm_head.weight")
-        self._shape = shape
+    def _output_rows(self, ids: tuple[int, ...] | None) -> OrtValue:
+        rows = self._output.rows(slice(None) if ids is None else list(ids))
+        return OrtValue.ortvalue_from_numpy(np.ascontiguousarray(rows.T))
+
+    def _scores(self, hidden: Float32s, rows: OrtValue) -> Float32s:
+        inputs = {"hidden": OrtValue.ortvalue_from_numpy(hidden), "rows": rows}
+        return np.asarray(self._head.run_with_ort_values(["scores"], inputs)[0].numpy())
+
+
+class OnnxT5(_OnnxNetwork):
+    """T5 1.1 in ONNX Runtime."""
+
+    def __init__(self, folder: Path, shape: Mapping[str, Any], precision: str) -> None:
+        super().__init__(folder, shape, precision)
         self._encoder = open_session(folder / f"encoder{self._suffix}.onnx")
         session = open_session(folder / f"decoder{self._suffix}.onnx")
         self._decoder = CachedDecoder(session, shape["heads"], shape["head_width"], shape["decoder_layers"])
         self._bias = {
-            side: Table(folder / WEIGHTS, f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight").rows(
-                slice(None)
-            )
-            for side in ("encoder", "decoder")
+            side: Table(folder / WEIGHTS, t5_bias_name(side)).rows(slice(None)) for side in ("encoder", "decoder")
         }  # each (buckets, heads)
-        self._text: dict[str, onnxruntime.OrtValue] = {}
-        self._names = [f"text_{p}_{layer}" for layer in range(shape["decoder_layers"]) for p in "kv"]
+        self._text: dict[str, OrtValue] = {}
+        self._text_names = [f"text_{part}_{layer}" for layer in range(shape["decoder_layers"]) for part in "kv"]
 
     def start(self, prompt: Sequence[int], batch: int) -> None:
-        place = np.arange(len(prompt))
-        inputs = {"ids": np.asarray([prompt], np.int64), "bias": self._bias_of("encoder", place[None] - place[:, None])}
-        values = {name: onnxruntime.OrtValue.ortvalue_from_numpy(value) for name, value in inputs.items()}
-        found = self._encoder.run_with_ort_values(self._names, values)
+        positions = np.arange(len(prompt))
+        inputs = {"ids": np.asarray([prompt], np.int64), "bias": self._position_bias("encoder", positions, positions)}
+        values = {name: OrtValue.ortvalue_from_numpy(value) for name, value in inputs.items()}
+        text = self._encoder.run_with_ort_values(self._text_names, values)
         if batch > 1:
-            found = [onnxruntime.OrtValue.ortvalue_from_numpy(np.repeat(v.numpy(), batch, axis=0)) for v in found]
-        self._text = dict(zip(self._names, found, strict=True))
+            text = [OrtValue.ortvalue_from_numpy(np.repeat(value.numpy(), batch, axis=0)) for value in text]
+        self._text = dict(zip(self._text_names, text, strict=True))
         self._decoder.reset(batch)
 
     def step(self, tokens: Sequence[int]) -> Float32s:
-        distance = np.arange(self._decoder.length + 1) - self._decoder.length  # (T,), all of the past
-        inputs = {
-            "ids": np.asarray(tokens, np.int64)[:, None],
-            "bias": self._bias_of("decoder", distance[None]),
-            **self._text,
-        }
+        past = self._decoder.length
+        bias = self._position_bias("decoder", np.array([past]), np.arange(past + 1))
+        inputs = {"ids": np.asarray(tokens, np.int64)[:, None], "bias": bias, **self._text}
         return np.asarray(self._decoder.step(inputs)[:, 0])
 
-    def _bias_of(self, side: str, distance: Ints) -> Float32s:
-        """(1, heads, T, S) of distances (T, S) from query to key."""
-        buckets = t5_buckets(distance, side == "encoder", self._shape["buckets"], self._shape["max_distance"])
+    def _position_bias(self, side: str, queries: Ints, keys: Ints) -> Float32s:
+        """(1, heads, T, S) for queries at positions (T,) and keys at (S,)."""
+        buckets = t5_buckets(side, queries, keys, self._shape)
         return np.ascontiguousarray(self._bias[side][buckets].transpose(2, 0, 1)[None])
 
 
-def t5_buckets(distance: Ints, both_ways: bool, buckets: int, most: int) -> Ints:
-    """T5's relative positions: near ones apart, far ones together on a logarithmic scale (Raffel et al. 2020)."""
+def t5_bias_name(side: str) -> str:
+    """The tensor (buckets, heads) of T5's position biases. side: "encoder" or "decoder"."""
+    return f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"
+
+
+def t5_buckets(side: str, queries: Ints, keys: Ints, shape: Mapping[str, Any]) -> Ints:
+    """T5's relative position buckets (T, S) for queries at positions (T,) and keys at (S,) (Raffel et al. 2020).
+
+    Near distances have a bucket each, far ones share buckets on a logarithmic scale; the encoder has separate buckets
+    for keys behind the query.
+
+    >>> t5_buckets("decoder", np.array([200]), np.array([0, 150, 190, 199, 200]), {"buckets": 32, "max_distance": 128})
+    array([[31, 24, 10,  1,  0]])
+    """
+    distance, buckets = keys[None] - queries[:, None], shape["buckets"]
     offset = np.zeros_like(distance)
-    if both_ways:
+    if side == "encoder":
         buckets //= 2
         offset = np.where(distance > 0, buckets, 0)
         distance = np.abs(distance)
     else:
         distance = np.maximum(-distance, 0)
     exact = buckets // 2
-    far = np.log(np.maximum(distance, 1).astype(np.float32) / exact) / math.log(most / exact) * (buckets - exact)
+    scale = math.log(shape["max_distance"] / exact)
+    far = np.log(np.maximum(distance, 1).astype(np.float32) / exact) / scale * (buckets - exact)
     large = np.minimum(exact + far.astype(np.int64), buckets - 1)
-    found: Ints = offset + np.where(distance < exact, distance, large)
-    return found
+    return np.asarray(offset + np.where(distance < exact, distance, large))
 
 
 class OnnxLlama(_OnnxNetwork):
-    """shape: the card's `settings["shape"]`."""
+    """LLaMA in ONNX Runtime."""
 
-    def __init__(self, folder: Path, shape: dict[str, Any], precision: str) -> None:
-        super().__init__(folder, precision, "lm_head.weight")
+    def __init__(self, folder: Path, shape: Mapping[str, Any], precision: str) -> None:
+        super().__init__(folder, shape, precision)
         self._half = shape["width"] // shape["heads"] // 2
         session = open_session(folder / f"decoder{self._suffix}.onnx")
         self._decoder = CachedDecoder(session, shape["heads"], 2 * self._half, shape["layers"])
@@ -145,25 +163,26 @@ class OnnxLlama(_OnnxNetwork):
         return self._forward(np.asarray(tokens, np.int64)[:, None])
 
     def _forward(self, ids: Ints) -> Float32s:
+        """Hidden states (B, width) after the last of ids (B, T)."""
         past, count = self._decoder.length, ids.shape[1]
-        cos, sin = rotary(np.arange(past, past + count), self._half)
-        later = np.arange(past + count)[None] > np.arange(past, past + count)[:, None]
-        mask = np.where(later, np.float32(-1e9), np.float32(0))[None, None]
+        queries, keys = np.arange(past, past + count), np.arange(past + count)
+        cos, sin = rotary(queries, self._half)
+        mask = np.where(keys[None] > queries[:, None], np.float32(-1e9), np.float32(0))[None, None]
         return np.asarray(self._decoder.step({"ids": ids, "cos": cos, "sin": sin, "mask": mask})[:, -1])
 
 
 def rotary(positions: Ints, half: int) -> tuple[Float32s, Float32s]:
-    """cos and sin (T, half) of LLaMA's rotary embedding (Su et al. 2021), base 10,000."""
+    """cos and sin (T, half) of LLaMA's rotary position embedding (Su et al. 2021), base 10,000."""
     angle = positions[:, None] / 10000.0 ** (np.arange(half) / half)
     return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
 
 
 def decoder_bytes(folder: Path, precision: str) -> int:
-    """Bytes of weights that one step of a decoder reads: its matrices, without those that read the prompt."""
-    from ...checkpoints.safetensors_file import SafetensorsFile
-
-    file_name = "int8.safetensors" if precision == "int8" else WEIGHTS
-    once = ("encoder.", "EncDecAttention.k.", "EncDecAttention.v.", "shared.", "lm_head.", "transformer.wte.")
-    with SafetensorsFile(folder / file_name) as file:
-        sizes = [info.nbytes for name, info in file.tensors.items() if not any(part in name for part in once)]
+    """Bytes of weights that one decoding step reads: its matrices, without the embeddings and what reads the prompt."""
+    unread = ("encoder.", "EncDecAttention.k.", "EncDecAttention.v.", "shared.", "lm_head.", "transformer.wte.")
+    with SafetensorsFile(folder / (INT8 if precision == "int8" else WEIGHTS)) as file:
+        sizes = [info.nbytes for name, info in file.tensors.items() if not any(part in name for part in unread)]
     return sum(sizes) // (2 if precision == "bfloat16" else 1)
+
+
+ONNX_NETWORKS: dict[str, type[OnnxT5] | type[OnnxLlama]] = {"t5": OnnxT5, "llama": OnnxLlama}

@@ -1,4 +1,4 @@
-"""ONNX Runtime: graphs, a decoder's cache, and weights of which single rows are read."""
+"""ONNX Runtime: sessions, decoding with a key-value cache, and matrices read row by row."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from onnxruntime import OrtValue
 
 from ....retarget.errors import MotionGPTError
 from ....retarget.typing import Float32s
@@ -14,10 +15,11 @@ from ...checkpoints.tensors import DTYPES, to_float32
 
 
 def open_session(path: Path, device: str = "cpu", threads: int = 0) -> onnxruntime.InferenceSession:
-    """A graph ready to run. device: "cuda", or "cpu" and "auto" for the CPU.  threads: on the CPU, 0 takes all cores;
-    a number is for graphs so small that nobody waits busily for their threads, which would keep Blender's from running.
+    """Load a graph. device: "cuda"; "cpu" and "auto" mean the CPU.  threads: on the CPU; 0 means one per core.
 
-    Raises MotionGPTError where the device is not to be had ("no_device"), or the file can't be run ("no_model").
+    A given number of threads does not spin while waiting for work: small graphs gain nothing from it, and it would take
+    the cores from Blender. Raises MotionGPTError for a device that is not available ("no_device") or a file that can't
+    be loaded ("no_model").
     """
     provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
     options = onnxruntime.SessionOptions()
@@ -27,61 +29,63 @@ def open_session(path: Path, device: str = "cpu", threads: int = 0) -> onnxrunti
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
-    except Exception as error:  # onnxruntime's exceptions share no base class of their own
+    except Exception as error:  # onnxruntime's exceptions share no base class
         raise MotionGPTError(
-            f"{path} can't be run ({str(error)[:300]}).", "Install or import the model again.", "no_model"
+            f"{path} can't be loaded ({str(error)[:300]}).", "Install or import the model again.", "no_model"
         ) from error
-    # A provider that is listed may still fail to start and be replaced by the CPU without a word.
+    # A provider that fails to start is silently replaced by the CPU.
     if provider not in session.get_providers():
         raise MotionGPTError(f"The device {device} is not available here.", "Choose auto or cpu.", "no_device")
     return session
 
 
 class Table:
-    """A matrix (rows, width) in a safetensors file, of which only some rows are ever needed at a time."""
+    """A matrix (rows, width) in a safetensors file, mapped into memory, of which a few rows at a time are read."""
 
     def __init__(self, path: Path, name: str) -> None:
         with SafetensorsFile(path) as file:
-            info = file.tensors[name]
-            place = file.offsets[name]
+            info, offset = file.tensors[name], file.offsets[name]
         self._dtype = info.dtype
-        self._map = np.memmap(path, DTYPES[info.dtype], "r", place, info.shape)
+        self._map = np.memmap(path, DTYPES[info.dtype], "r", offset, info.shape)
 
     def __len__(self) -> int:
         return len(self._map)
 
     def rows(self, numbers: Sequence[int] | slice) -> Float32s:
-        """Some rows as float32."""
+        """Rows (n, width) as float32."""
         return to_float32(np.asarray(self._map[numbers]), self._dtype)
 
 
 class CachedDecoder:
-    """A decoder's graph with its key-value cache, which stays inside ONNX Runtime from step to step."""
+    """A decoder with its key-value cache, which stays inside ONNX Runtime from step to step.
+
+    length: tokens in the cache.
+    """
 
     def __init__(self, session: onnxruntime.InferenceSession, heads: int, width: int, layers: int) -> None:
         self._session, self._heads, self._width = session, heads, width
         self._parts = [f"{part}_{layer}" for layer in range(layers) for part in "kv"]
-        self._past: dict[str, onnxruntime.OrtValue] = {}
+        self._past: dict[str, OrtValue] = {}
         self.length = 0
 
     def reset(self, batch: int) -> None:
-        """Forget the past."""
+        """Empty the cache, for `batch` answers."""
         empty = np.zeros((batch, self._heads, 0, self._width), np.float32)
-        self._past = {f"past_{part}": onnxruntime.OrtValue.ortvalue_from_numpy(empty) for part in self._parts}
+        self._past = {f"past_{part}": OrtValue.ortvalue_from_numpy(empty) for part in self._parts}
         self.length = 0
 
     def repeat(self, batch: int) -> None:
-        """The past of one answer for `batch` of them."""
+        """Copy the cache of one answer to `batch` answers."""
         if batch > 1:
             self._past = {
-                name: onnxruntime.OrtValue.ortvalue_from_numpy(np.repeat(value.numpy(), batch, axis=0))
+                name: OrtValue.ortvalue_from_numpy(np.repeat(value.numpy(), batch, axis=0))
                 for name, value in self._past.items()
             }
 
     def step(self, inputs: dict[str, Any]) -> Float32s:
-        """hidden (B, T, width) after some more tokens; arrays and values of ONNX Runtime may be mixed."""
+        """Hidden states (B, T, width) of the next T tokens. inputs: by name, numpy arrays or OrtValues."""
         feeds = {
-            name: value if isinstance(value, onnxruntime.OrtValue) else onnxruntime.OrtValue.ortvalue_from_numpy(value)
+            name: value if isinstance(value, OrtValue) else OrtValue.ortvalue_from_numpy(value)
             for name, value in inputs.items()
         }
         names = ["hidden", *(f"present_{part}" for part in self._parts)]

@@ -1,4 +1,4 @@
-"""Choosing tokens by their scores."""
+"""Sampling tokens from logits: temperature, top-k and top-p."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,8 @@ from ....retarget.typing import Floats
 
 
 def random_streams(seed: int, count: int, attempt: int = 0) -> list[np.random.Generator]:
-    """One stream an answer: the first variations of a seed are the same however many are made. attempt: other streams
-    for the same variations."""
+    """A random generator for each answer, so that a variation does not depend on how many are asked for. attempt: a
+    retry draws from other streams."""
     return [np.random.default_rng([seed, i, attempt] if attempt else [seed, i]) for i in range(count)]
 
 
@@ -20,9 +20,9 @@ def choose(
     top_k: int = 0,
     top_p: float = 1.0,
 ) -> int:
-    """The place of one of scores (n,): the best at temperature 0, else drawn from the likeliest.
+    """The index of one of logits (n,): the largest at temperature 0, else sampled.
 
-    top_k: how many of the best may come (0: all).  top_p: the share of probability that they make up together.
+    top_k: sample among the k largest (0: all).  top_p: sample among the likeliest that together reach this probability.
     """
     return choose_each(logits[None], [random], temperature, top_k, top_p)[0]
 
@@ -34,7 +34,7 @@ def choose_each(
     top_k: int = 0,
     top_p: float = 1.0,
 ) -> list[int]:
-    """`choose` for every row of scores (B, n), each with a stream of its own."""
+    """`choose` for each row of logits (B, n), with a random generator of its own."""
     if temperature <= 0:
         return [int(best) for best in np.argmax(logits, axis=1)]
     order = np.argsort(-logits, axis=1, kind="stable")[:, : top_k or None]
@@ -43,10 +43,10 @@ def choose_each(
     probability /= probability.sum(axis=1, keepdims=True)
     sums = np.cumsum(probability, axis=1)
     chosen = []
-    for places, row, total, random in zip(order, probability, sums, streams, strict=True):
+    for indices, row, cumulative, random in zip(order, probability, sums, streams, strict=True):
         if top_p < 1.0:
-            kept = int(np.searchsorted(total, top_p)) + 1
-            total = np.cumsum(row[:kept] / row[:kept].sum())
-        drawn = int(np.searchsorted(total, random.random() * (1 - 1e-12)))
-        chosen.append(int(places[min(drawn, len(total) - 1)]))
+            kept = int(np.searchsorted(cumulative, top_p)) + 1
+            cumulative = np.cumsum(row[:kept] / row[:kept].sum())
+        drawn = int(np.searchsorted(cumulative, random.random() * (1 - 1e-12)))
+        chosen.append(int(indices[min(drawn, len(cumulative) - 1)]))
     return chosen

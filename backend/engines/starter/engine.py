@@ -30,6 +30,7 @@ from .picker import load_picker
 from .vocabulary import (
     ABSENT,
     BEGIN,
+    BEGIN_TEXT,
     END,
     FIRST_WORD,
     HIDDEN,
@@ -40,7 +41,6 @@ from .vocabulary import (
     POSE,
     QUESTION,
     TASKS,
-    TELL,
     TEXT_TOKENS,
     UNKNOWN_LENGTH,
     pack,
@@ -272,7 +272,7 @@ class MotionLanguageEngine(TokenEngine):
         """Progress; returns different sentences, at most `rows`: that of the likeliest words first."""
         ids = self._tokenizer.encode(QUESTION).ids
         self._decoder.start(ids, [1.0], "caption", slots, np.full(len(slots), MOTION), rows)
-        streams, tokens = random_streams(0, rows), [TELL] * rows
+        streams, tokens = random_streams(0, rows), [BEGIN_TEXT] * rows
         pieces: list[list[int]] = [[] for _ in range(rows)]
         for place in range(_CAPTION_WORDS):
             logits, _ = self._decoder.step(tokens, [NO_DETAIL] * rows, UNKNOWN_LENGTH)

@@ -1,7 +1,7 @@
-"""Picking the best of several motions for a text, by a matching model of words and motion.
+"""Picking the motion that fits a text best among several candidates, with a text-motion matching model.
 
-`motiongpt train matching --into` puts one into a model's folder. Whatever judges a model must be another, of another
-seed: a model that picks by its judge's taste would look better than it is.
+`motiongpt train matching --into` adds one to a model folder. Evaluation must use another one, trained with another
+seed: a model that picks with its judge's scores would be rated better than it is.
 """
 
 from collections.abc import Sequence
@@ -17,24 +17,23 @@ FILE_NAME = "matching.onnx"
 
 
 class Picker:
-    """The file matching.onnx. Raises MotionGPTError where it can't be run."""
+    """The matching model of a model folder. Raises MotionGPTError where it can't be loaded."""
 
     def __init__(self, path: Path, device: str) -> None:
         self._session = open_session(path, device, 1)
 
     def scores(self, states: Numbers, motions: Sequence[Numbers]) -> Numbers:
-        """(N,) how well each of the motions' features (T, 263) fits a text's states (L, 384) of the pretrained
-        encoder."""
+        """Scores (N,) of how well motions fit a text. states: (L, 384) of the text from the pretrained encoder.
+        motions: features (T, 263) each."""
         longest = max(map(len, motions))
-        rows = np.stack([np.pad(m, ((0, longest - len(m)), (0, 0))) for m in motions]).astype(np.float32)
+        padded = np.stack([np.pad(m, ((0, longest - len(m)), (0, 0))) for m in motions]).astype(np.float32)
         inputs = {
             "states": states[None].astype(np.float32),
             "mask": np.ones((1, len(states)), np.float32),
-            "features": rows,
+            "features": padded,
             "frames": np.array([len(m) for m in motions], np.int64),
         }
-        scores: Numbers = self._session.run(None, inputs)[0]
-        return scores
+        return np.asarray(self._session.run(None, inputs)[0])
 
 
 def load_picker(folder: Path, card: ModelCard, device: str) -> Picker | None:

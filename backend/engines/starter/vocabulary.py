@@ -1,32 +1,32 @@
-"""The numbers by which the project's own language model knows motion codes, words and kinds of slots.
+"""The vocabulary of the project's own language model: motion codes, special tokens, word pieces, and kinds of slots.
 
-The decoder's tokens: motion codes of the tokenizer's first level, END, BEGIN, TELL, then the word pieces that captions
-use. A motion token travels as one number, `pack`.
+The decoder's tokens are the motion codes of the tokenizer's first level, END, BEGIN (of a motion), BEGIN_TEXT (of a
+caption), then the word pieces that captions use. A motion token's two codes travel as one number: see `pack`.
 """
 
 CODES = 512
 LEVELS = 2
-END, BEGIN, TELL = CODES, CODES + 1, CODES + 2
+END, BEGIN, BEGIN_TEXT = CODES, CODES + 1, CODES + 2
 FIRST_WORD = CODES + 3
 NO_DETAIL = CODES
-"""Second level of what is no motion."""
+"""Second-level code of tokens that are not motion."""
 MAX_TOKENS = 64
 UNKNOWN_LENGTH = MAX_TOKENS + 1
-"""Of "how many tokens are left": 0 to 64, or not told."""
+"""For "tokens left", which otherwise counts from 0 to 64."""
 TASKS = ("generate", "inbetween", "caption")
-"""What the decoder is to write; to continue a motion is to generate with its beginning given."""
+"""What the decoder is asked for; continuing a motion is generating with its beginning given."""
 ABSENT, HIDDEN, MOTION, POSE = range(4)
-"""Kinds of slots: none (padding), to be invented, a known token, a pose that the token passes through."""
+"""Kinds of slots: padding, a token to be generated, a given token, a token with a given pose."""
 TEXT_TOKENS = 40
 QUESTION = "describe the motion."
-"""What a caption is asked for with; training uses other wordings too."""
+"""The prompt for a caption; training uses other wordings too."""
 
 
 def pack(first: int, second: int) -> int:
-    """One number for both levels of a token."""
+    """Both codes of a motion token as one number."""
     return first * CODES + second
 
 
 def unpack(code: int) -> tuple[int, int]:
-    """Inverse of `pack`."""
+    """The inverse of `pack`: (first level, second level)."""
     return divmod(code, CODES)

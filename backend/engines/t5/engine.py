@@ -14,13 +14,12 @@ from ...checkpoints.sentence_pieces import SentencePieces
 from ...engine import Events, Progress, Result, Stage
 from ...model_folder import ModelCard
 from ...tasks import Describe, Task
-from ..shared.codec import FRAMES_PER_TOKEN, MotionCodec
+from ..shared.codec import CODES, FRAMES_PER_TOKEN, MotionCodec
 from ..shared.devices import make_network
-from ..shared.networks import Network, OnnxT5
 from ..shared.sampling import choose_each, random_streams
 from ..shared.tokens import Codes, Sampling, TokenEngine
 from . import text as text_format
-from .text import BEGIN, CODES, END, EOS_ID, MAX_CAPTION_TOKENS, PAD_ID, PREDICT_SHARE, T5Tokenizer
+from .text import BEGIN, END, EOS_ID, MAX_CAPTION_TOKENS, PAD_ID, PREDICT_SHARE, TOKENIZER, T5Tokenizer
 
 TOP_K = 50
 """The default of the published code's `generate`."""
@@ -32,10 +31,9 @@ class T5Engine(TokenEngine):
     top_k = TOP_K
 
     def __init__(self, folder: Path, card: ModelCard, device: str, precision: str = "auto") -> None:
-        shape = card.settings["shape"]
-        self._network: Network = make_network(OnnxT5, "TorchT5", folder, shape, device, precision)
+        self._network = make_network("t5", folder, card.settings["shape"], device, precision)
         super().__init__(card, MotionCodec(folder), self._network.device)
-        self._tokenizer = T5Tokenizer(SentencePieces(folder / "spiece.model"), card.settings["sentinels"])
+        self._tokenizer = T5Tokenizer(SentencePieces(folder / TOKENIZER), card.settings["sentinels"])
         self.context_tokens = max(1, self._most // PREDICT_SHARE)
         codes = self._tokenizer.motion_ids(range(CODES))
         self._code_ids, self._open_ids = tuple(codes), (*codes, *self._tokenizer.motion_ids([END]))

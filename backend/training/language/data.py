@@ -16,6 +16,7 @@ from ...dataset.sampling import fair_shares, kind_of
 from ...engines.starter.vocabulary import (
     ABSENT,
     BEGIN,
+    BEGIN_TEXT,
     CODES,
     END,
     HIDDEN,
@@ -23,7 +24,6 @@ from ...engines.starter.vocabulary import (
     NO_DETAIL,
     POSE,
     TASKS,
-    TELL,
     UNKNOWN_LENGTH,
 )
 from ..loop import Processes
@@ -185,7 +185,7 @@ class Batches:
         return {
             "states": states, "mask": mask, "keep": torch.ones(len(rows)),
             "task": torch.full((len(rows),), TASKS.index("caption")), "slots": slots, "kinds": kinds,
-            "tokens": _pad([[TELL, *a] for a in answers], most, END),
+            "tokens": _pad([[BEGIN_TEXT, *a] for a in answers], most, END),
             "details": torch.full((len(rows), most), NO_DETAIL),
             "remaining": torch.full((len(rows), most), UNKNOWN_LENGTH),
             "targets": _pad([[*a, END] for a in answers], most, IGNORED),

@@ -8,8 +8,8 @@ a motion ends when it is asked to.
 **Memory**, what the decoder attends to: the task, the sentence's mean, its words, and one *slot* for each token of the
 motion where some of it is given: motion that is known, single poses, or nothing.
 
-**Vocabulary** of the decoder: see `engines.starter.vocabulary`. TELL begins a sentence, BEGIN a motion. The code of the
-second level is chosen after the first of the same token, from the same state.
+**Vocabulary** of the decoder: see `engines.starter.vocabulary`. The code of the second level is chosen after the first
+of the same token, from the same state.
 """
 
 from dataclasses import dataclass
@@ -200,7 +200,7 @@ class MotionLanguageModel(nn.Module):
         return out
 
     def decode(self, memory: Tensor, memory_mask: Tensor, tokens: Tensor, details: Tensor, remaining: Tensor) -> Tensor:
-        """States (B, L, width) after each of tokens (B, L), which begin with BEGIN or TELL."""
+        """States (B, L, width) after each of tokens (B, L), which begin with BEGIN or BEGIN_TEXT."""
         bias = attention_bias(memory_mask)
         positions = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
         x = self.dropout(self.embed(tokens, details, positions, remaining))

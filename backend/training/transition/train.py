@@ -11,7 +11,15 @@ from torch.nn import functional as F
 from ....retarget.motion.skeleton import CONTACT_JOINTS
 from ....retarget.typing import Floats
 from ...dataset.windows import position_statistics, training_windows
-from ...inbetween.network_input import SLOTS, contact_curves, curves, gap_input, interpolated, turned_about_y, yaw_angle
+from ...inbetween.network_input import (
+    SLOTS,
+    contact_curves,
+    curves,
+    gap_input,
+    interpolate_gap,
+    rotate_about_y,
+    yaw_angle,
+)
 from ..loop import Schedule, choose_device, train
 from .data import Clips, Gaps, draw_gaps, load_clips
 from .net import SIXD, TransitionConfig, TransitionNet, axes_of, joints_of
@@ -62,9 +70,9 @@ def _example(clips: Clips, gaps: Gaps, rng: np.random.Generator) -> _Example:
     rows = gaps.first[:, None] + time
     ends = (gaps.first, gaps.second)
     a, b = ((x[ends[0]], x[ends[1]]) for x in (clips.rotations, clips.root))
-    between = interpolated(a, b, time / (frames + 1.0))
+    between = interpolate_gap(a, b, time / (frames + 1.0))
     local = [
-        turned_about_y(x.astype(np.float32), -between.heading)
+        rotate_about_y(x.astype(np.float32), -between.heading)
         for x in (between.sixd, clips.sixd[rows], clips.root[rows] - between.root)
     ]
     base, true, shift = (torch.from_numpy(x) for x in local)

@@ -197,7 +197,7 @@ def test_overlapping_records_are_refused(tmp_path: Path) -> None:
     first = data.index(b"archive/data/0") - 30
     data[entry + 42 : entry + 46] = struct.pack("<I", first)  # the last record now claims the first one's place
     path.write_bytes(bytes(data))
-    refuses(path, "over another|two records|damaged")
+    refuses(path, "overlaps another|share a name|damaged")
 
 
 def test_huge_sizes_in_the_directory_are_refused(tmp_path: Path) -> None:

@@ -64,8 +64,7 @@ def write_checkpoint(path: Path, shapes: dict[str, tuple[int, ...]]) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process is read from /proc")
 def test_peak_memory_is_the_largest_tensor_and_little_more(shared_dir: Path, repo_root: Path, tmp_path: Path) -> None:
-    from motiongpt.backend.importers.graphs import LlamaShape
-    from motiongpt.backend.importers.layouts import llama_shapes, lora_shapes
+    from motiongpt.backend.importers.layouts import LlamaShape, llama_shapes, lora_shapes
 
     shape = LlamaShape(VOCABULARY, WIDTH, WIDTH // 128, LAYERS, FEED_FORWARD)
     shapes = llama_shapes(shape)

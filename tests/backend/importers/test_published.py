@@ -13,8 +13,7 @@ from motiongpt.backend.engines import load_engine
 from motiongpt.backend.engines.llama.engine import LlamaEngine
 from motiongpt.backend.engines.llama.text import Grammar, parse_answer
 from motiongpt.backend.importers.check import check_folder
-from motiongpt.backend.importers.graphs import LlamaShape, T5Shape
-from motiongpt.backend.importers.layouts import llama_shapes, lora_shapes, t5_shapes, vqvae_shapes
+from motiongpt.backend.importers.layouts import LlamaShape, T5Shape, llama_shapes, lora_shapes, t5_shapes, vqvae_shapes
 from motiongpt.backend.importers.llama import import_llama
 from motiongpt.backend.importers.t5 import import_t5
 from motiongpt.backend.process import protocol
@@ -52,7 +51,7 @@ def test_all_reference_values(upstream: Path) -> None:
 @pytest.mark.slow
 def test_all_reference_values_in_pytorch(upstream: Path) -> None:
     pytest.importorskip("torch", reason="torch is not installed")
-    assert [(row.name, row.error) for row in check_folder(upstream, "torch") if not row.passed] == []
+    assert [(row.name, row.error) for row in check_folder(upstream, use_torch=True) if not row.passed] == []
 
 
 def test_full_size_layouts(upstream: Path) -> None:
@@ -189,9 +188,9 @@ def test_import_and_every_task_from_the_shell(
 
 def test_wrong_files_are_named(upstream: Path, tmp_path: Path) -> None:
     statistics, target = upstream.parent / "humanml3d", tmp_path / "x"
-    with pytest.raises(MotionGPTError, match="is no T5"):
+    with pytest.raises(MotionGPTError, match="holds no T5"):
         import_t5(upstream / "lit-llama-tiny.pth", upstream / "tiny-t5", statistics, target)
-    with pytest.raises(MotionGPTError, match=r"instead of|missing|is no"):
+    with pytest.raises(MotionGPTError, match=r"instead of|missing|holds no"):
         import_llama(
             upstream / "t2m_vqvae_tiny.pth", upstream / "lit-llama-lora-tiny.pth", upstream / "lit-llama-tiny.pth",
             upstream / "llama_tokenizer.model", statistics, target, heads=4,

@@ -13,7 +13,7 @@ from motiongpt.backend.engines import load_engine
 from motiongpt.backend.inbetween.exact import pinned, softened, spread, whole_poses
 from motiongpt.backend.inbetween.grid import Grid
 from motiongpt.backend.inbetween.interpolation import interpolate
-from motiongpt.backend.inbetween.network_input import curves, interpolated, joints_from_root, poses_of
+from motiongpt.backend.inbetween.network_input import add_offsets, curves, interpolate_gap, joints_from_root
 from motiongpt.backend.inbetween.request import given_channels
 from motiongpt.backend.model_folder import find_model
 from motiongpt.backend.tasks import Inbetween
@@ -135,8 +135,8 @@ def test_input_kinematics_agree_with_the_skeleton() -> None:
 def test_without_offsets_the_model_says_what_interpolation_says() -> None:
     motion = wandering(2, 0.5)
     a, b = (motion.rotations[:1], motion.rotations[1:]), (motion.root_position[:1], motion.root_position[1:])
-    between = interpolated(a, b, np.array([[0.0, 0.25, 1.0]]))
-    rotations, root = poses_of(between, np.zeros((1, 3, 135)))
+    between = interpolate_gap(a, b, np.array([[0.0, 0.25, 1.0]]))
+    rotations, root = add_offsets(between, np.zeros((1, 3, 135)))
     assert rot.angle_between(rotations[0], rot.slerp(a[0], a[1], np.array([[0.0], [0.25], [1.0]]))).max() < 1e-6
     np.testing.assert_allclose(root[0, [0, 2]], motion.root_position, atol=1e-12)
 
