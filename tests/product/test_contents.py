@@ -2,11 +2,12 @@
 
 import ast
 import re
-import subprocess
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from support.checkout import files_of_the_checkout
 from support.import_graph import ROOMS, ROOT, read_sources
 
 from motiongpt.backend.version import __version__
@@ -51,20 +52,12 @@ UNWANTED = re.compile(
 )
 
 
-def tracked_files() -> list[str]:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if listed.returncode != 0:
-        pytest.skip("not a git checkout")
-    return [name for name in listed.stdout.split("\0") if name]
-
-
 def tracked_text() -> Iterator[tuple[str, str]]:
     attributes = (ROOT / ".gitattributes").read_text(encoding="utf-8").splitlines()
     binary = {line.split()[0].lstrip("*") for line in attributes if line.endswith(" binary")}
-    for name in tracked_files():
-        path = ROOT / name
-        if path.is_file() and path.suffix not in binary:
-            yield name, path.read_text(encoding="utf-8")
+    for name in files_of_the_checkout():
+        if Path(name).suffix not in binary:
+            yield name, (ROOT / name).read_text(encoding="utf-8")
 
 
 def test_files_name_no_machine_and_no_package_index() -> None:
@@ -74,7 +67,7 @@ def test_files_name_no_machine_and_no_package_index() -> None:
 
 def test_graphs_name_no_machine() -> None:
     """An exporter may note where the source lay that it read."""
-    graphs = [name for name in tracked_files() if name.endswith(".onnx")]
+    graphs = [name for name in files_of_the_checkout() if name.endswith(".onnx")]
     assert graphs
     found = [name for name in graphs if UNWANTED.search((ROOT / name).read_bytes().decode("latin-1"))]
     assert found == []
