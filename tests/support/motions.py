@@ -6,11 +6,11 @@ import numpy as np
 
 from motiongpt.retarget.motion import Motion, find_contacts
 from motiongpt.retarget.motion import rotations as rot
-from motiongpt.retarget.motion.skeleton import JOINT
+from motiongpt.retarget.motion.skeleton import JOINT, JOINT_COUNT, rest_joints
 
 
 def standing(frames: int = 5) -> Motion:
-    """The T-pose, at a rate that is no whole number."""
+    """The T-pose in the air, at a rate that is no whole number."""
     rotations = np.tile(rot.IDENTITY, (frames, 22, 1))
     return Motion(rotations, np.tile((0.0, 0.95, 0.0), (frames, 1)), 23.976, np.zeros((frames, 4)))
 
@@ -59,3 +59,30 @@ def stepping(frames: int = 80, fps: float = 20.0) -> Motion:
     root[:, 1] -= motion.joints[:, :, 1].min(axis=1)
     motion = Motion(rotations, root, fps, np.zeros((frames, 4)))
     return replace(motion, contacts=find_contacts(motion.joints, fps, speed=0.9))
+
+
+def t_pose(frames: int = 40, fps: float = 20.0) -> Motion:
+    """Standing still, the lowest joint on the floor, every foot in contact."""
+    root = np.zeros((frames, 3))
+    root[:, 1] = -rest_joints()[:, 1].min()
+    rotations = np.tile(rot.IDENTITY, (frames, 22, 1))
+    return Motion(rotations, root, fps, np.ones((frames, 4)))
+
+
+def bent(frames: int = 40, seed: int = 0) -> Motion:
+    """Elbows and knees that bend as they can, limbs in smooth motion, the body turning."""
+    random = np.random.default_rng(seed)
+    steps = random.normal(scale=0.02, size=(frames, JOINT_COUNT, 3)).cumsum(axis=0)
+    rotations = rot.from_rotation_vector(steps)
+    bend = 0.9 + 0.3 * np.sin(np.arange(frames) / 6)
+    for joint, axis in (
+        ("left_knee", (1, 0, 0)),
+        ("right_knee", (1, 0, 0)),
+        ("left_elbow", (0, -1, 0)),
+        ("right_elbow", (0, 1, 0)),
+    ):
+        rotations[:, JOINT[joint]] = rot.from_axis_angle(axis, bend)
+    for joint in ("head", "left_wrist", "right_wrist", "left_foot", "right_foot"):
+        rotations[:, JOINT[joint]] = rot.IDENTITY  # nothing behind them tells how they are turned
+    root = random.normal(scale=0.02, size=(frames, 3)).cumsum(axis=0) + [0.0, 1.0, 0.0]
+    return Motion(rotations, root, 20.0, np.zeros((frames, 4)))
