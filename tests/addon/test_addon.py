@@ -1,82 +1,29 @@
 """The built extension inside Blender: installed from its zip, used through its operators, with a backend process.
 
-Every scenario of `addon_scenarios.py` runs in a Blender process of its own. BPY_PYTHON names another Python with bpy,
-BPY_SCENARIOS a copy of the tests for a Python that can't see it.
+Every scenario of `addon_scenarios.py` runs in a Blender process of its own.
 """
 
-import importlib.util
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.extension import BLOCKED, FAKE_ENGINE, TESTS, command, environment, overloaded, results, run_scenario
+from support.import_graph import ROOT
 
-from motiongpt import build_addon
-
-ROOT = Path(__file__).resolve().parents[2]
-SCENARIOS = Path(os.environ.get("BPY_SCENARIOS") or ROOT / "tests") / "addon" / "addon_scenarios.py"
-FAKE_ENGINE = {"PYTHONPATH": str(SCENARIOS.parents[1] / "support" / "fake_process")}
-"""Variables that make the backend process run `fake_engine`, which takes a second for the prompt "slow"."""
-BLOCKED = 0.05
-"""Seconds that no call on Blender's main thread may take while a job runs."""
-
+SCENARIOS = TESTS / "addon" / "addon_scenarios.py"
 Scenario = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for BLENDER_USER_RESOURCES with the extension installed in it, from a zip built now."""
-    if not os.environ.get("BPY_PYTHON") and importlib.util.find_spec("bpy") is None:
-        pytest.skip("bpy is not installed")
-    folder = tmp_path_factory.mktemp("extension")
-    with_model = (ROOT / build_addon.STARTER_MODEL / "model.json").is_file()
-    archive = build_addon.build(build_addon.PLATFORMS[build_addon.current_platform()], folder, with_model)
-    done = subprocess.run(
-        command("install", {"INSTALL": str(archive)}), env=environment(folder), cwd=ROOT, capture_output=True,
-        text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    archive.unlink()
-    return folder
 
 
 @pytest.fixture
 def scenario(extension: Path) -> Scenario:
     """scenario(name, variables): run it and return what it saw; with `fake_engine` unless told otherwise."""
-
-    def run(name: str, variables: dict[str, str] = FAKE_ENGINE) -> Any:
-        done = subprocess.run(
-            command(name, variables), env=environment(extension), cwd=ROOT, capture_output=True, text=True,
-            timeout=300, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{name}:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
-        found = results(done.stdout.splitlines())
-        assert found, done.stdout + done.stderr
-        return found[0]
-
-    return run
-
-
-def command(name: str, variables: dict[str, str]) -> list[str]:
-    python = os.environ.get("BPY_PYTHON") or sys.executable
-    return [python, str(SCENARIOS), name, *(f"{key}={value}" for key, value in variables.items())]
-
-
-def environment(folder: Path) -> dict[str, str]:
-    # The extension must find everything in its own folder: nothing of the checkout.
-    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    return kept | {"BLENDER_USER_RESOURCES": str(folder)}
-
-
-def results(lines: Iterable[str]) -> list[Any]:
-    """What scenarios printed as their results."""
-    return [json.loads(line.removeprefix("RESULT ")) for line in lines if line.startswith("RESULT ")]
+    return lambda name, variables=FAKE_ENGINE: run_scenario(SCENARIOS, extension, name, variables)
 
 
 def alive(pid: int) -> bool:
@@ -125,11 +72,6 @@ def generate_undisturbed(scenario: Scenario, variables: dict[str, str]) -> Any:
         if overloaded() or max(seen["longest_tick"], seen["press"]) < BLOCKED:
             break
     return seen
-
-
-def overloaded() -> bool:
-    """Whether other programs want more processors than there are, so that the clock says little about this one."""
-    return hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1)
 
 
 @pytest.mark.parametrize("engine", ["fake", "bundled"])
@@ -239,7 +181,7 @@ def test_disabling_ends_job_and_backend(scenario: Scenario) -> None:
 
 def test_backend_ends_when_blender_is_killed(extension: Path) -> None:
     blender = subprocess.Popen(
-        command("wait_to_be_killed", FAKE_ENGINE),
+        command(SCENARIOS, "wait_to_be_killed", FAKE_ENGINE),
         env=environment(extension),
         cwd=ROOT,
         stdout=subprocess.PIPE,

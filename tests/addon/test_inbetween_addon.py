@@ -1,42 +1,27 @@
 """In-betweening in Blender through the built extension: the animator's keys stay bit for bit, nothing jumps."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import test_addon
+from support.extension import BLOCKED, FAKE_ENGINE, TESTS, overloaded, run_scenario
 from support.zoo_rigs import FAMILIES, build_rig
 
-SCENARIOS = test_addon.SCENARIOS.with_name("inbetween_scenarios.py")
-FAKE = test_addon.FAKE_ENGINE | {"FAKE_TASKS": "generate inbetween continue caption"}
+SCENARIOS = TESTS / "addon" / "inbetween_scenarios.py"
+FAKE = FAKE_ENGINE | {"FAKE_TASKS": "generate inbetween continue caption"}
 EASE = 2.6
 """How much faster than the straight way between two keys a bone may be: an ease, and the waves of the fake engine."""
 
-extension = test_addon.extension
 Scenario = Callable[..., Any]
 
 
 @pytest.fixture
 def scenario(extension: Path) -> Scenario:
     """scenario(name, variables): run it and return what it saw."""
-
-    def run(name: str, variables: dict[str, str] = FAKE) -> Any:
-        python = os.environ.get("BPY_PYTHON") or sys.executable
-        done = subprocess.run(
-            [python, str(SCENARIOS), name, *(f"{key}={value}" for key, value in variables.items())],
-            env=test_addon.environment(extension), cwd=test_addon.ROOT, capture_output=True, text=True, timeout=300,
-            check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{name}:\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
-        return test_addon.results(done.stdout.splitlines())[0]
-
-    return run
+    return lambda name, variables=FAKE: run_scenario(SCENARIOS, extension, name, variables)
 
 
 @pytest.fixture
@@ -75,7 +60,7 @@ def test_poses_stay_bit_for_bit_and_no_frame_jumps(
     assert seen["scenes"] == 1  # nothing is left of reading
     assert [False, "KEYFRAME"] not in seen["types"]
     if rig != "rigify":  # Blender's first look at 700 bones takes longer than a tick should
-        assert seen["busiest"] < test_addon.BLOCKED or test_addon.overloaded()
+        assert seen["busiest"] < BLOCKED or overloaded()
     print(f"{rig} {limbs}: off {seen['off']:.1e} m, leap {seen['leap']:.2f}, busiest {seen['busiest'] * 1000:.0f} ms")
 
 
@@ -156,7 +141,7 @@ def test_continue_describe_and_their_panels(scenario: Scenario, engine: str, req
 
 
 def test_only_what_the_model_can_do_is_offered(scenario: Scenario) -> None:
-    seen = scenario("unable", test_addon.FAKE_ENGINE)
+    seen = scenario("unable", FAKE_ENGINE)
     assert seen["first"]["state"] == "FAILED" and seen["same"]
     assert "can't in-between; it can make motion from text" in seen["first"]["message"]
     assert not seen["poll"] and "can't in-between" in seen["why"]

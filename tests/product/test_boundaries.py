@@ -1,20 +1,13 @@
-"""What may import what, and what no file may hold. Every rule is also shown a text that breaks it."""
+"""Who may import whom, and how large a folder and a file may be. Every rule is also shown what breaks it."""
 
-import ast
-import re
 import subprocess
 import sys
-import tomllib
-from collections.abc import Iterator
-from pathlib import Path
+from collections import Counter
 
 import pytest
+from support.import_graph import PACKAGE, ROOMS, ROOT, ImportGraph, Module, product_graph
 
-from motiongpt.backend.version import __version__
-from motiongpt.retarget.motion.skeleton import JOINT_NAMES
-
-ROOT = Path(__file__).resolve().parents[2]
-OURS = ("addon", "backend", "retarget")
+GRAPH = product_graph()
 BLENDER = {"bpy", "bpy_extras", "bl_ext", "bmesh", "gpu", "mathutils"}
 HEAVY = {"onnx", "onnxruntime", "sentence_transformers", "tokenizers", "torch", "transformers"}
 TORCH = {"safetensors", "tensorboard", "torch", "transformers"}
@@ -27,129 +20,156 @@ TORCH_IS_WELCOME = (
     "backend/engines/shared/torch",
 )  # fmt: skip
 """Where torch may be imported: what runs only for those who installed it."""
+FOR_BLENDER = {
+    "backend", "backend.limits", "backend.output.blender", "backend.process", "backend.process.child",
+    "backend.process.client", "backend.process.protocol", "backend.tasks", "backend.version",
+}  # fmt: skip
+"""What the add-on may import of the backend: it runs in Blender's process, and loads no model."""
+MOST_MODULES, MOST_LINES = 12, 400
 
 
-def modules(*packages: str) -> dict[str, str]:
-    """Path from the root -> source, of every Python file of the packages."""
-    found = {}
-    for package in packages:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            found[path.relative_to(ROOT).as_posix()] = path.read_text(encoding="utf-8")
-    return found
+def forbidden(module: Module) -> set[str]:
+    """The imports of a module that the design rules out."""
+    room = module.name.split(".")[0]
+    others = module.others()
+    foreign = others - set(sys.stdlib_module_names)
+    own = {reached.name for reached in module.imports if reached.own}
+    if room == "retarget":
+        return foreign - {"numpy"} | outside(own, "retarget")
+    if room == "backend":
+        if module.path.startswith(TORCH_IS_WELCOME):
+            foreign &= BLENDER
+        elif module.path.startswith("backend/importers/"):
+            foreign -= CORE | IMPORTING
+        else:
+            foreign -= CORE
+        return foreign | outside(own, "backend", "retarget")
+    return others & HEAVY | outside(own - FOR_BLENDER, "addon", "retarget") if room == "addon" else foreign
 
 
-def imported(path: str, source: str, at_import_only: bool = False) -> Iterator[str]:
-    """Every module that a file names in an import, in full ("backend.engines.base"), relative ones resolved.
-
-    `from a import b` gives "a" and "a.b", as b may be a module. at_import_only: leave out what stands in functions or
-    under TYPE_CHECKING and so does not run when the file is imported.
-    """
-    package = path.removesuffix(".py").removesuffix("/__init__").split("/")
-    if not path.endswith("__init__.py"):
-        package = package[:-1]
-    for node in _statements(ast.parse(source, path), at_import_only):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            name = ".".join([*base, *([node.module] if node.module else [])])
-            yield from (name, *(f"{name}.{alias.name}" for alias in node.names))
+def outside(names: set[str], *rooms: str) -> set[str]:
+    return {name for name in names if name.split(".")[0] not in rooms}
 
 
-def _statements(tree: ast.AST, at_import_only: bool) -> Iterator[ast.AST]:
-    for node in ast.iter_child_nodes(tree):
-        if at_import_only:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-                continue
-            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-                continue
-        yield node
-        yield from _statements(node, at_import_only)
-
-
-def top(name: str) -> str:
-    return name.split(".")[0]
-
-
-def forbidden(path: str, source: str) -> set[str]:
-    """The imports of a file that the design rules out."""
-    names = {top(name) for name in imported(path, source)}
-    if path.startswith("retarget/"):
-        return names - set(sys.stdlib_module_names) - {"numpy", "retarget"}
-    if path.startswith(TORCH_IS_WELCOME):
-        return names & (BLENDER | {"addon"})
-    if path.startswith("backend/importers/"):
-        return names - set(sys.stdlib_module_names) - CORE - IMPORTING - {"backend", "retarget"}
-    if path.startswith("backend/"):
-        return names - set(sys.stdlib_module_names) - CORE - {"backend", "retarget"}
-    return names & HEAVY
-
-
-@pytest.mark.parametrize(("path", "source"), modules(*OURS).items(), ids=modules(*OURS))
-def test_imports_follow_the_design(path: str, source: str) -> None:
-    assert forbidden(path, source) == set()
+@pytest.mark.parametrize("module", GRAPH.modules.values(), ids=lambda module: module.path)
+def test_imports_follow_the_design(module: Module) -> None:
+    assert forbidden(module) == set()
 
 
 @pytest.mark.parametrize(
     ("path", "source", "names"),
     [
         ("retarget/bad.py", "import bpy", {"bpy"}),
-        ("retarget/bad.py", "def f():\n    from ..backend.protocol import hello", {"backend"}),
+        ("retarget/bad.py", "def f():\n    from ..backend.process.protocol import hello", {"backend.process.protocol"}),
         ("retarget/bad.py", "from scipy.spatial import transform", {"scipy"}),
-        ("retarget/bad.py", "from ..backend import protocol", {"backend"}),
+        ("retarget/bad.py", "from ..backend.process import protocol", {"backend.process.protocol"}),
         ("backend/bad.py", "from mathutils import Vector", {"mathutils"}),
         ("backend/bad.py", "import torch.nn as nn", {"torch"}),
-        ("backend/engines/base.py", "from ...addon import panel", {"addon"}),
+        ("backend/process/bad.py", "from ...addon.ui import panel", {"addon.ui.panel"}),
         ("backend/cli.py", "def f():\n    import requests", {"requests"}),
         ("backend/training/loop.py", "import torch", set()),
         ("backend/training/loop.py", "import bpy", {"bpy"}),
         ("addon/bad.py", "import onnxruntime", {"onnxruntime"}),
-        ("addon/bad.py", "import bpy\nfrom ..retarget import Motion", set()),
+        ("addon/bad.py", "import bpy\nfrom ..retarget.motion import Motion", set()),
+        ("addon/bad.py", "from ..backend.process import protocol, server", {"backend.process.server"}),
+        ("addon/bad.py", "def f():\n    from ..backend.engines import load_engine", {"backend.engines"}),
     ],
 )
 def test_the_import_rule_can_fail(path: str, source: str, names: set[str]) -> None:
-    assert forbidden(path, source) == names
+    assert forbidden(GRAPH.read(path, source)) == names
 
 
-def runs_on_import(start: str, sources: dict[str, str]) -> set[str]:
-    """Every module outside the project that importing the file `start` imports, through the project's own files."""
-    files = {path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in sources}
-    seen: set[str] = set()
-    outside: set[str] = set()
-    waiting = [start]
-    while waiting:
-        path = waiting.pop()
-        if path in seen:
-            continue
-        seen.add(path)
-        for name in imported(path, sources[path], at_import_only=True):
-            parts = name.split(".")
-            # Importing a.b.c runs a/__init__, a/b/__init__ and c.
-            owned = [".".join(parts[:i]) for i in range(1, len(parts) + 1)]
-            waiting += [files[n] for n in owned if n in files]
-            if parts[0] not in OURS:
-                outside.add(parts[0])
-    return outside
+def absolute(module: Module) -> set[str]:
+    """Own packages that are imported by their full name: an extension has another name than an installation."""
+    return module.others() & {PACKAGE, *ROOMS}
 
 
-@pytest.mark.parametrize("path", modules("addon"))
-def test_blender_loads_no_machine_learning(path: str) -> None:
+def test_own_packages_are_imported_relatively() -> None:
+    assert {module.path: absolute(module) for module in GRAPH.modules.values() if absolute(module)} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("from motiongpt.retarget.motion import Motion", {"motiongpt"}),
+        ("def f():\n    import retarget.motion", {"retarget"}),
+        ("from ..retarget.motion import Motion", set()),
+    ],
+)
+def test_an_absolute_import_is_found(source: str, names: set[str]) -> None:
+    assert absolute(GRAPH.read("backend/bad.py", source)) == names
+
+
+@pytest.mark.parametrize("name", [name for name in GRAPH.modules if name.startswith("addon")])
+def test_blender_loads_no_machine_learning(name: str) -> None:
     """What the add-on imports into Blender's process stays light all the way down: models run in the backend's."""
-    assert runs_on_import(path, modules(*OURS)) & HEAVY == set()
+    assert GRAPH.loaded_by(name) & HEAVY == set()
 
 
 def test_the_lightness_rule_can_fail() -> None:
+    graph = ImportGraph(
+        {
+            "addon/panel.py": "from ..backend.server import serve",
+            "addon/light.py": "from ..backend.late import run",
+            "backend/__init__.py": "",
+            "backend/server.py": "from .engines import t5_engine",
+            "backend/engines/__init__.py": "",
+            "backend/engines/t5_engine.py": "import onnxruntime",
+            "backend/late.py": "def run():\n    from .engines import t5_engine",
+        }
+    )
+    assert graph.loaded_by("addon.panel") == {"onnxruntime"}
+    assert graph.loaded_by("addon.light") == set()
+
+
+def test_no_folders_import_each_other() -> None:
+    cycles = GRAPH.cycles()
+    edges = GRAPH.folder_edges
+    assert cycles == [], [edges[a][b] for group in cycles for a in group for b in group if b in edges[a]]
+
+
+def test_a_cycle_of_folders_is_found() -> None:
     sources = {
-        "addon/panel.py": "from ..backend.server import serve",
-        "addon/light.py": "from ..backend.late import run",
-        "backend/__init__.py": "",
-        "backend/server.py": "from .engines import t5_engine",
-        "backend/engines/__init__.py": "",
-        "backend/engines/t5_engine.py": "import onnxruntime",
-        "backend/late.py": "def run():\n    from .engines import t5_engine",
+        "backend/a/one.py": "from ..b import two",
+        "backend/b/two.py": "def f():\n    from ..c.three import late",
+        "backend/c/three.py": "from ..a import one",
+        "backend/c/below.py": "from ..d import four",
+        "backend/d/four.py": "from . import five",
+        "backend/d/five.py": "",
+        "backend/d/__main__.py": "from ..a import one",
     }
-    assert runs_on_import("addon/panel.py", sources) == {"onnxruntime"}
-    assert runs_on_import("addon/light.py", sources) == set()
+    assert ImportGraph(sources).cycles() == [["backend.a", "backend.b", "backend.c"]]
+
+
+def crowded(graph: ImportGraph) -> dict[str, int]:
+    """Folders with more modules than one person keeps in mind, `__init__` not counted."""
+    counts = Counter(module.folder for module in graph.modules.values() if not module.path.endswith("__init__.py"))
+    return {folder: count for folder, count in counts.items() if count > MOST_MODULES}
+
+
+def test_no_folder_is_crowded() -> None:
+    assert crowded(GRAPH) == {}
+
+
+def test_a_crowded_folder_is_found() -> None:
+    sources = dict.fromkeys(["addon/__init__.py", "backend/a.py", *(f"addon/m{i}.py" for i in range(12))], "")
+    assert crowded(ImportGraph(sources)) == {}
+    assert crowded(ImportGraph(sources | {"addon/m12.py": ""})) == {"addon": 13}
+
+
+def overlong(graph: ImportGraph) -> dict[str, int]:
+    """Files of more lines than can be read in one sitting."""
+    lines = {module.path: len(module.source.splitlines()) for module in graph.modules.values()}
+    return {path: count for path, count in lines.items() if count > MOST_LINES}
+
+
+def test_no_module_is_overlong() -> None:
+    assert overlong(GRAPH) == {}
+
+
+def test_an_overlong_module_is_found() -> None:
+    sources = {"addon/long.py": "a = 1\n" * 401, "addon/short.py": "a = 1\n" * 400}
+    assert overlong(ImportGraph(sources)) == {"addon/long.py": 401}
 
 
 IMPORT_ALL = """
@@ -169,14 +189,14 @@ for name in names:
 
 def import_without(blocked: set[str], names: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", IMPORT_ALL, ",".join(sorted(blocked)), *(f"motiongpt.{name}" for name in names)],
+        [sys.executable, "-c", IMPORT_ALL, ",".join(sorted(blocked)), *(f"{PACKAGE}.{name}" for name in names)],
         cwd=ROOT.parent, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 
-def module_names(*packages: str, leave_out: tuple[str, ...] = ()) -> list[str]:
-    paths = [p for p in modules(*packages) if not p.endswith("__main__.py") and not p.startswith(leave_out)]
-    return [path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in paths]
+def module_names(*rooms: str, leave_out: tuple[str, ...] = ()) -> list[str]:
+    modules = [m for m in GRAPH.modules.values() if m.path.startswith(rooms) and not m.path.endswith("__main__.py")]
+    return [module.name for module in modules if not module.path.startswith(leave_out)]
 
 
 def test_everything_but_the_addon_imports_without_bpy() -> None:
@@ -193,87 +213,3 @@ def test_blocking_an_import_works() -> None:
     done = import_without({"numpy"}, ["retarget.motion.rotations"])
     assert done.returncode != 0
     assert "numpy is blocked" in done.stderr
-
-
-def joint_tables(source: str) -> list[int]:
-    """Lines of the literals that name most of the skeleton's joints."""
-    lines = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Tuple | ast.List | ast.Set | ast.Dict):
-            items = [k for k in node.keys if k] if isinstance(node, ast.Dict) else node.elts
-            names = {item.value for item in items if isinstance(item, ast.Constant)}
-            if len(names & set(JOINT_NAMES)) > len(JOINT_NAMES) // 2:
-                lines.append(node.lineno)
-    return lines
-
-
-def test_joint_names_are_listed_once() -> None:
-    tables = {path: joint_tables(source) for path, source in modules(*OURS, "tests").items()}
-    assert {path for path, lines in tables.items() if lines} == {"retarget/motion/skeleton.py"}
-
-
-def test_a_second_joint_table_is_found() -> None:
-    assert joint_tables(f"a = 1\nNAMES = {list(JOINT_NAMES)}") == [2]
-    assert joint_tables(f"TABLE = {dict.fromkeys(JOINT_NAMES, 0)}") == [1]
-    assert joint_tables('LIMBS = ("left_hip", "left_knee", "left_ankle")') == []
-
-
-# Written apart, so that this file does not break its own rule.
-UNWANTED = re.compile(
-    "|".join(
-        [
-            r"(?<![\w.~/-])/(?:root|work|opt|home/\w+|Users/\w+)/",  # a folder of one machine
-            "py" + r"pi\.org",
-            "python" + "hosted",
-            r"download\.py" + "torch",
-            r"https?://\S+/sim" + r"ple\b",
-            "--(?:extra-)?index" + "-url",
-        ]
-    )
-)
-
-
-def tracked_files() -> list[str]:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if listed.returncode != 0:
-        pytest.skip("not a git checkout")
-    return [name for name in listed.stdout.split("\0") if name]
-
-
-def tracked_text() -> Iterator[tuple[str, str]]:
-    attributes = (ROOT / ".gitattributes").read_text(encoding="utf-8").splitlines()
-    binary = {line.split()[0].lstrip("*") for line in attributes if line.endswith(" binary")}
-    for name in tracked_files():
-        path = ROOT / name
-        if path.is_file() and path.suffix not in binary:
-            yield name, path.read_text(encoding="utf-8")
-
-
-def test_files_name_no_machine_and_no_package_index() -> None:
-    found = [f"{name}: {m[0]}" for name, text in tracked_text() for m in UNWANTED.finditer(text)]
-    assert found == []
-
-
-def test_graphs_name_no_machine() -> None:
-    """An exporter may note where the source lay that it read."""
-    graphs = [name for name in tracked_files() if name.endswith(".onnx")]
-    assert graphs
-    found = [name for name in graphs if UNWANTED.search((ROOT / name).read_bytes().decode("latin-1"))]
-    assert found == []
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["open('/ro" + "ot/x.npz')", "see /ho" + "me/ann/models", "url = https://py" + "pi.org/x"],
-)
-def test_a_machine_path_is_found(text: str) -> None:
-    assert UNWANTED.search(text)
-
-
-def test_ordinary_paths_pass() -> None:
-    assert not UNWANTED.search("../shared/rigs backend/models ~/work/ https://example.org/home/page and/or")
-
-
-def test_extension_and_backend_have_one_version() -> None:
-    manifest = tomllib.loads((ROOT / "addon" / "blender_manifest.toml").read_text(encoding="utf-8"))
-    assert manifest["version"] == __version__

@@ -1,7 +1,7 @@
 """The zoo: every rig family and every character at hand, by eight motions, as one table.
 
-PYTHONPATH=tests python -m support.zoo    the table, and with bpy the characters of ../shared/rigs and Rigify's
-PYTHONPATH=tests python -m support.zoo --pictures docs/images  contact sheets of rendered meshes too
+python -m tests.support.zoo              the table, and with bpy the characters of ../shared/rigs and Rigify's
+python -m tests.support.zoo --pictures docs/images  contact sheets of rendered meshes too
 """
 
 import argparse
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from support.zoo_rigs import FAMILIES, build_rig, renamed
 
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.files.bvh import read_bvh
@@ -30,6 +29,8 @@ from motiongpt.retarget.rigs.mapping import Mapping, map_rig
 from motiongpt.retarget.rigs.rig import Rig
 from motiongpt.retarget.solving.fit import fit_to_rig
 from motiongpt.retarget.solving.solve import to_bones, to_motion
+
+from .zoo_rigs import FAMILIES, build_rig, renamed
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
@@ -95,15 +96,8 @@ def _load_rig(path: Path) -> Rig:
 
 
 def _in_blender(task: str, folder: str) -> None:
-    command = [
-        os.environ.get("BPY_PYTHON", sys.executable),
-        str(Path(__file__).with_name("zoo_blender.py")),
-        task,
-        folder,
-    ]
-    subprocess.run(
-        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT / "tests")}, check=True, stdout=subprocess.DEVNULL
-    )
+    command = [os.environ.get("BPY_PYTHON", sys.executable), "-m", "tests.support.zoo_blender", task, folder]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def score(rig: Rig, motion: Motion) -> Score:

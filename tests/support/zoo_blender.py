@@ -7,8 +7,6 @@ from pathlib import Path
 
 import bpy  # isort: skip
 import numpy as np
-from support.zoo import CHARACTERS, MOTIONS, SHARED
-from support.zoo_rigs import FAMILIES, build_rig
 
 from motiongpt.addon.action.new_action import write_action
 from motiongpt.addon.character.armature import read_rig
@@ -18,6 +16,9 @@ from motiongpt.addon.export.pictures import render_pictures
 from motiongpt.retarget.files.reading import read_motion
 from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.solving.solve import to_bones
+
+from .zoo import CHARACTERS, MOTIONS, SHARED
+from .zoo_rigs import FAMILIES, build_rig
 
 
 def rigify() -> tuple[bpy.types.Object, bpy.types.Object]:

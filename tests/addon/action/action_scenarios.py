@@ -1,4 +1,4 @@
-"""What `test_action_writer.py` runs inside Blender. Every scenario returns what it saw, as JSON can hold it.
+"""What `test_new_action.py` runs inside Blender. Every scenario returns what it saw, as JSON can hold it.
 
 The add-on's modules are imported from the repository.
 """

@@ -128,7 +128,7 @@ def contents(path):
 
 def by_operator(path, preset):
     """The sidebar's export of an animated character in a scene with other things, and whether the scene stays."""
-    from rig_scenarios import walking_round
+    from character_scenarios import walking_round
 
     from motiongpt.addon.action.new_action import write_action
     from motiongpt.addon.ui import properties
@@ -177,7 +177,7 @@ def _scene_state():
 
 def rigify_fbx(path):
     """Rigify's control rig in motion by its IK controls, written for Unreal; what its deforming bones do there."""
-    from rig_scenarios import walking_round
+    from character_scenarios import walking_round
     from support.zoo_blender import rigify
 
     from motiongpt.addon.action.new_action import write_action

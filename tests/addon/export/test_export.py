@@ -3,59 +3,17 @@
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import pytest
+from support.motions import standing
 
 from motiongpt.backend.output import blender
 from motiongpt.backend.output.blender import CharacterJob, export_to_character
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.files.npz import save_npz
-from motiongpt.retarget.motion import Motion
-from motiongpt.retarget.motion import rotations as rot
-from motiongpt.retarget.motion.skeleton import JOINT
 
 SCENARIO = "import sys\nimport export_scenarios as scenarios\nemit(getattr(scenarios, sys.argv[1])(*sys.argv[2:]))"
-
-
-@pytest.fixture(autouse=True)
-def bpy_python(monkeypatch):
-    """The Python that the tests of Blender use; skips where there is none."""
-    if os.environ.get("BPY_PYTHON"):
-        monkeypatch.setenv("MOTIONGPT_BPY_PYTHON", os.environ["BPY_PYTHON"])
-    elif find_spec("bpy") is None:
-        pytest.skip("bpy is not installed")
-
-
-@pytest.fixture(scope="module")
-def walk() -> Motion:
-    """4 seconds at 20 frames a second: 1.2 m/s forward, legs and arms swinging against each other."""
-    time = np.arange(80) / 20.0
-    phase = 2 * np.pi * time
-    rotations = np.tile(rot.IDENTITY, (80, 22, 1))
-
-    def turn(joint, axis, angle):
-        rotations[:, JOINT[joint]] = rot.multiply(rotations[:, JOINT[joint]], rot.from_axis_angle(axis, angle))
-
-    for side, sign in (("left", 1.0), ("right", -1.0)):
-        swing = sign * np.sin(phase)
-        turn(f"{side}_hip", (1, 0, 0), -0.45 * swing)
-        turn(f"{side}_knee", (1, 0, 0), 0.5 - 0.5 * sign * np.cos(phase))
-        turn(f"{side}_ankle", (1, 0, 0), 0.15 * swing)
-        turn(f"{side}_foot", (1, 0, 0), -0.1 * swing)
-        turn(f"{side}_shoulder", (0, 0, 1), np.full(80, -1.2 * sign))
-        turn(f"{side}_shoulder", (0, 1, 0), 0.4 * swing)
-        turn(f"{side}_elbow", (0, 1, 0), -sign * (0.5 + 0.2 * swing))
-        turn(f"{side}_wrist", (1, 0, 0), 0.2 * swing)
-        turn(f"{side}_collar", (0, 1, 0), 0.05 * swing)
-    for joint, amount in (("pelvis", 0.1), ("spine1", -0.05), ("spine2", -0.05), ("spine3", -0.05), ("head", 0.05)):
-        turn(joint, (0, 1, 0), amount * np.sin(phase))
-    turn("neck", (1, 0, 0), 0.06 * np.sin(phase))
-    root = np.stack([np.zeros(80), np.full(80, 0.95), 1.2 * time], axis=-1)
-    meta = {"text": "a person walks forward"}
-    return Motion(rotations, root, 20.0, np.zeros((80, 4)), meta=meta).on_floor()
 
 
 @pytest.fixture
@@ -119,23 +77,14 @@ def test_the_armature_that_maps_is_taken(run_bpy, inspect, tmp_path):
     source = tmp_path / "two.blend"
     run_bpy(SCENARIO, "make_character", source, "two")
     output = tmp_path / "walk.blend"
-    export_to_character([CharacterJob(Motion(**_still()), output, "stand")], source)
+    export_to_character([CharacterJob(standing(), output, "stand")], source)
     seen = run_bpy(SCENARIO, "contents", output)
     # The other objects of a .blend keep their animation; what the armature had is gone.
     assert seen == {"actions": ["spin", "stand"], "holders": {"Mannequin": "stand", "Spinner": "spin"}}
 
 
-def _still():
-    return {
-        "rotations": np.tile(rot.IDENTITY, (5, 22, 1)),
-        "root_position": np.tile((0.0, 0.95, 0.0), (5, 1)),
-        "fps": 23.976,
-        "contacts": np.zeros((5, 4)),
-    }
-
-
 def test_several_motions_pictures_and_a_fractional_rate(tmp_path):
-    motion = Motion(**_still())
+    motion = standing()
     jobs = [
         CharacterJob(motion, tmp_path / "one.blend", "x" * 200),
         CharacterJob(motion, tmp_path / "two.glb", "été — 歩く " * 20),
@@ -162,7 +111,7 @@ def refuse(jobs, rig):
 
 
 def test_refusals(run_bpy, tmp_path):
-    motion = Motion(**_still())
+    motion = standing()
     good = tmp_path / "out.fbx"
     good.write_bytes(b"what was there before")
     damaged, snake = tmp_path / "damaged.glb", tmp_path / "snake.fbx"
@@ -219,5 +168,5 @@ def test_a_child_that_dies_is_reported(monkeypatch, tmp_path, caplog):
     script = tmp_path / "launch.py"
     script.write_text("import os\nprint('half a line', flush=True)\nos._exit(9)")
     monkeypatch.setattr(blender, "LAUNCHER", script)
-    error = refuse([CharacterJob(Motion(**_still()), tmp_path / "out.fbx")], "mannequin")
+    error = refuse([CharacterJob(standing(), tmp_path / "out.fbx")], "mannequin")
     assert error.kind == "internal" and "9" in error.message and "half a line" in caplog.text

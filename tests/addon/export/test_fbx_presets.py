@@ -7,11 +7,13 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from test_export import SCENARIO, _still, bpy_python, walk  # noqa: F401 - fixtures
+from support.motions import standing
 
 from motiongpt.backend.commands import cli
 from motiongpt.retarget.files.npz import save_npz
 from motiongpt.retarget.motion import Motion
+
+SCENARIO = "import sys\nimport export_scenarios as scenarios\nemit(getattr(scenarios, sys.argv[1])(*sys.argv[2:]))"
 
 
 class Assimp:
@@ -90,7 +92,7 @@ HEADERS["godot"] = HEADERS["unity"]
 
 
 @pytest.mark.parametrize("preset", HEADERS)
-def test_the_mannequin_in_every_engines_axes(run_bpy, tmp_path, walk, preset):  # noqa: F811
+def test_the_mannequin_in_every_engines_axes(run_bpy, tmp_path, walk, preset):
     path = export(tmp_path, walk, "mannequin", preset)
     seen = Assimp(path)
     top = "root" if preset == "unreal" else "Mannequin"
@@ -111,7 +113,7 @@ def test_the_mannequin_in_every_engines_axes(run_bpy, tmp_path, walk, preset):  
     assert run_bpy(SCENARIO, "header", path) == pytest.approx(HEADERS[preset])
 
 
-def test_a_root_bone_carries_the_knight(tmp_path, walk, shared_dir):  # noqa: F811
+def test_a_root_bone_carries_the_knight(tmp_path, walk, shared_dir):
     """A glTF character with a root bone and things in its hands: all of it, at its size."""
     seen = Assimp(export(tmp_path, walk, str(shared_dir / "rigs" / "kaykit-knight.glb"), "unreal"))
     assert seen.parents["root"] == "Armature" and seen.parents["Armature"] == "RootNode"
@@ -154,7 +156,7 @@ def test_the_sidebars_export_leaves_the_scene_alone(run_bpy, tmp_path, preset):
 
 def test_presets_are_for_fbx_alone(tmp_path, capsys):
     source = tmp_path / "still.npz"
-    save_npz(Motion(**_still()), source)
+    save_npz(standing(), source)
     for arguments in (
         ["retarget", str(source), "--rig", "mannequin", "--preset", "unity", "-o", str(tmp_path / "x.glb")],
         ["generate", "walk", "--root", "object", "-o", str(tmp_path / "x.npz")],

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.motions import stepping
 
 from motiongpt.retarget.files.reading import read_motion
-from motiongpt.retarget.motion import Motion, find_contacts
+from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.motion.feet import bend_toes, find_spans, plant_feet
 from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, JOINT
@@ -34,24 +35,6 @@ def _noisy(motion: Motion, seed: int = 0) -> Motion:
     return replace(motion, rotations=rot.multiply(motion.rotations, jitter), root_position=root, contacts=contacts)
 
 
-def _stepping(frames: int = 80, fps: float = 20.0) -> Motion:
-    """A body that bends its knees and swings forward by turns, made without any mocap."""
-    phase = np.arange(frames) / fps * 2.0 * np.pi / 1.2
-    rotations = np.tile(rot.IDENTITY, (frames, 22, 1))
-    for side, shift in (("left", 0.0), ("right", np.pi)):
-        swing = 0.35 * np.sin(phase + shift)
-        bend = 0.25 + 0.25 * np.cos(phase + shift)
-        rotations[:, JOINT[f"{side}_hip"]] = rot.from_axis_angle((1.0, 0.0, 0.0), -swing - 0.5 * bend)
-        rotations[:, JOINT[f"{side}_knee"]] = rot.from_axis_angle((1.0, 0.0, 0.0), bend)
-        rotations[:, JOINT[f"{side}_ankle"]] = rot.from_axis_angle((1.0, 0.0, 0.0), swing - 0.5 * bend)
-    root = np.zeros((frames, 3))
-    root[:, 2] = np.arange(frames) / fps * 0.9
-    motion = Motion(rotations, root, fps, np.zeros((frames, 4)))
-    root[:, 1] -= motion.joints[:, :, 1].min(axis=1)
-    motion = Motion(rotations, root, fps, np.zeros((frames, 4)))
-    return replace(motion, contacts=find_contacts(motion.joints, fps, speed=0.9))
-
-
 def _clips() -> list[Motion]:
     if not MOCAP.is_dir():
         pytest.skip("the motion capture of ../shared is not here")
@@ -59,7 +42,7 @@ def _clips() -> list[Motion]:
 
 
 def test_a_foot_in_contact_does_not_move() -> None:
-    motion = _stepping()
+    motion = stepping()
     planted = plant_feet(motion)
     assert planted.contacts.sum() > 20
     assert _slide(motion, planted.contacts) > 0.1
@@ -88,7 +71,7 @@ def test_exact_clips_hardly_change() -> None:
 
 
 def test_nothing_lies_under_the_floor_and_no_leg_is_stretched() -> None:
-    for clip in [_stepping(), *(_clips() if MOCAP.is_dir() else [])]:
+    for clip in [stepping(), *(_clips() if MOCAP.is_dir() else [])]:
         sunk = _noisy(replace(clip, root_position=clip.root_position - [0.0, 0.03, 0.0]))
         planted = plant_feet(sunk)
         assert planted.joints[..., 1].min() > -0.005
@@ -99,7 +82,7 @@ def test_nothing_lies_under_the_floor_and_no_leg_is_stretched() -> None:
 
 
 def test_without_contacts_a_clip_over_the_floor_stays_the_same() -> None:
-    clip = _stepping()
+    clip = stepping()
     clip = replace(clip, contacts=np.zeros_like(clip.contacts), root_position=clip.root_position + [0.0, 0.1, 0.0])
     assert np.allclose(plant_feet(clip).joints, clip.joints, atol=1e-6)
     single = clip.slice(0, 1)
@@ -127,7 +110,7 @@ def test_flicker_and_fast_feet_are_no_contacts() -> None:
 
 
 def test_eighty_frames_take_milliseconds() -> None:
-    motion = _noisy(_stepping())
+    motion = _noisy(stepping())
     best = 1.0
     for _ in range(7):
         fresh = replace(motion)

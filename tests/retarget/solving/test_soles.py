@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.motions import stepping
 from support.zoo_rigs import FAMILIES, build_rig
-from test_feet import _stepping
 
 from motiongpt.retarget.motion import Motion, find_contacts
 from motiongpt.retarget.motion import rotations as rot
@@ -52,7 +52,7 @@ def test_a_sole_is_the_boots_outline() -> None:
 
 
 def test_boots_stay_over_the_floor() -> None:
-    motion = _stepping()
+    motion = stepping()
     steep = motion.rotations.copy()
     for side in ("left", "right"):  # heels strike and toes push off at 25 degrees
         pitch = np.radians(25.0) * np.sin(np.arange(len(motion)) * 0.4)
@@ -74,7 +74,7 @@ def test_boots_stay_over_the_floor() -> None:
 
 
 def test_a_motion_over_the_floor_is_lowered_to_stand_on_it() -> None:
-    motion = _stepping()
+    motion = stepping()
     for height in (0.0, 0.035):
         raised = replace(motion, root_position=motion.root_position + [0.0, height, 0.0])
         flat = (raised.contacts[:, :2] > 0.5).all(axis=1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-SCENARIO = "import sys\nimport rig_scenarios as scenarios\nemit(getattr(scenarios, sys.argv[1])())"
+SCENARIO = "import sys\nimport character_scenarios as scenarios\nemit(getattr(scenarios, sys.argv[1])())"
 
 
 def test_bones_are_found_corrected_saved_and_loaded(run_bpy):

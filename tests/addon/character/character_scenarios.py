@@ -1,4 +1,4 @@
-"""What `test_rig_settings.py` runs inside Blender: the bone map, few keys, in place, and Rigify's control rig."""
+"""What `test_character.py` runs inside Blender: the bone map, few keys, in place, and Rigify's control rig."""
 
 import tempfile
 from pathlib import Path

@@ -1,31 +1,12 @@
-"""Joint positions to rotations, and the tools that put generated motion to given motion."""
+"""Joint positions to rotations: exact, with the twist that a bend shows."""
 
 import numpy as np
+from support.motions import bent
 
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
-from motiongpt.retarget.motion.joining import appended
 from motiongpt.retarget.motion.pose_from_joints import joints_to_motion
 from motiongpt.retarget.motion.skeleton import JOINT, JOINT_COUNT
-
-
-def bent(frames: int = 40, seed: int = 0) -> Motion:
-    """Elbows and knees that bend as they can, limbs in smooth motion, the body turning."""
-    random = np.random.default_rng(seed)
-    steps = random.normal(scale=0.02, size=(frames, JOINT_COUNT, 3)).cumsum(axis=0)
-    rotations = rot.from_rotation_vector(steps)
-    bend = 0.9 + 0.3 * np.sin(np.arange(frames) / 6)
-    for joint, axis in (
-        ("left_knee", (1, 0, 0)),
-        ("right_knee", (1, 0, 0)),
-        ("left_elbow", (0, -1, 0)),
-        ("right_elbow", (0, 1, 0)),
-    ):
-        rotations[:, JOINT[joint]] = rot.from_axis_angle(axis, bend)
-    for joint in ("head", "left_wrist", "right_wrist", "left_foot", "right_foot"):
-        rotations[:, JOINT[joint]] = rot.IDENTITY  # nothing behind them tells how they are turned
-    root = random.normal(scale=0.02, size=(frames, 3)).cumsum(axis=0) + [0.0, 1.0, 0.0]
-    return Motion(rotations, root, 20.0, np.zeros((frames, 4)))
 
 
 def test_positions_come_back_exactly() -> None:
@@ -55,11 +36,3 @@ def test_a_straight_limb_takes_no_twist_from_noise() -> None:
     joints = rest.joints + np.random.default_rng(0).normal(scale=0.001, size=rest.joints.shape)
     back = joints_to_motion(joints, 20.0)
     assert np.degrees(rot.angle_between(back.rotations, rest.rotations)).max() < 8
-
-
-def test_what_is_appended_starts_where_the_motion_ends() -> None:
-    first, second = bent(seed=3), bent(seed=4).placed(np.array([5.0, 0.0, 2.0]), rot.from_axis_angle((0, 1, 0), 2.0))
-    out = appended(first, second)
-    assert len(out) == len(first) + len(second) - 1
-    assert np.array_equal(out.root_position[: len(first)], first.root_position)
-    assert np.linalg.norm(np.diff(out.joints[:, 0], axis=0), axis=1).max() < 0.15

@@ -1,0 +1,24 @@
+"""The extension as a user has it, for the tests of what happens inside Blender."""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+from support.extension import TESTS, output_of
+from support.import_graph import ROOT
+
+from motiongpt import build_addon
+
+
+@pytest.fixture(scope="session")
+def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for BLENDER_USER_RESOURCES with the extension installed in it, from a zip built now."""
+    if not os.environ.get("BPY_PYTHON") and importlib.util.find_spec("bpy") is None:
+        pytest.skip("bpy is not installed")
+    folder = tmp_path_factory.mktemp("extension")
+    with_model = (ROOT / build_addon.STARTER_MODEL / "model.json").is_file()
+    archive = build_addon.build(build_addon.PLATFORMS[build_addon.current_platform()], folder, with_model)
+    output_of(TESTS / "addon" / "addon_scenarios.py", folder, "install", {"INSTALL": str(archive)})
+    archive.unlink()
+    return folder

@@ -1,0 +1,47 @@
+"""Sliding, penetration, jitter and freezes of motions whose answer is known."""
+
+import math
+
+import numpy as np
+import pytest
+from support.motions import t_pose
+
+from motiongpt.backend.evaluation.measures import physics
+from motiongpt.retarget.motion import Motion
+
+
+def moved(motion: Motion, way: np.ndarray) -> Motion:
+    """The same pose, the root moved by `way` (T, 3)."""
+    return Motion(motion.rotations, motion.root_position + way, motion.fps, motion.contacts)
+
+
+def test_sliding_is_the_speed_of_feet_on_the_floor() -> None:
+    stands = t_pose()
+    assert physics.foot_sliding(stands) == 0.0
+    way = np.zeros((40, 3))
+    way[:, 2] = np.arange(40) * 0.01  # 0.2 m/s along the floor, height over the lowest 0: weight 2 - 2⁰ = 1
+    assert physics.foot_sliding(moved(stands, way)) == pytest.approx(0.2)
+    way[20:, 1] = 0.5  # what is in the air does not slide
+    assert physics.foot_sliding(moved(stands, way)) == pytest.approx(0.2)
+    up = np.zeros((40, 3))
+    up[:, 2] = np.arange(40) * 0.01
+    up[1:, 1] = 0.0125  # half of H: weight 2 - 2^½
+    assert physics.foot_sliding(moved(stands, up)) == pytest.approx(0.2 * (2 - math.sqrt(2)))
+
+
+def test_penetration_jitter_and_freezes() -> None:
+    stands = t_pose()
+    sunk = np.zeros((40, 3))
+    sunk[10:20, 1] = -0.04
+    assert physics.penetration(stands).max() == pytest.approx(0.0, abs=1e-9)
+    assert physics.penetration(moved(stands, sunk)).max() == pytest.approx(0.04)
+    assert np.count_nonzero(physics.penetration(moved(stands, sunk)) > 0.03) == 10
+    cubic = np.zeros((40, 3))
+    cubic[:, 0] = 5.0 * (np.arange(40) / 20.0) ** 3  # third derivative 30 m/s³
+    assert physics.jitter(moved(stands, cubic)) == pytest.approx(0.3)
+    assert physics.jitter(stands) == 0.0
+    assert physics.longest_freeze(stands) == pytest.approx(39 / 20)
+    way = np.zeros((40, 3))
+    way[10:20, 0] = np.arange(10) * 0.1
+    way[20:, 0] = 0.9
+    assert physics.longest_freeze(moved(stands, way)) == pytest.approx(20 / 20)
