@@ -10,30 +10,23 @@ import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import bpy
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from ..character.typing import ArmatureObject
-from .context import Target, find_armature
+from .context import Request, find_armature
 from .service import Finished, Service, Working
 from .takes import Takes
 
 if TYPE_CHECKING:
-    from ...backend.process.protocol import Request
-
-
-class Pressed(Protocol):
-    """What a job is asked for: all of Blender's context that it needs, as it was when its button was pressed."""
-
-    @property
-    def target(self) -> Target: ...
+    from ...backend.process import protocol
 
 
 T = TypeVar("T")
-R = TypeVar("R", bound=Pressed)
+R = TypeVar("R", bound=Request)
 Waiting = Generator[None, None, T]
 
 
@@ -130,7 +123,7 @@ class Job(Generic[R]):
         while not self._service.ready():
             yield
 
-    def _answer(self, message: Request, motions: Sequence[Motion] = ()) -> Waiting[Finished]:
+    def _answer(self, message: protocol.Request, motions: Sequence[Motion] = ()) -> Waiting[Finished]:
         """What the backend answers to a request, shown as it comes along."""
         identifier = self._service.ask(message, motions)
         try:
