@@ -5,18 +5,7 @@ from .poses import reader
 from .ui import bone_map, ghosts, panel, preferences, properties
 from .ui.operators import export, gaps, tasks
 
-_MODULES = (
-    preferences,
-    properties,
-    session,
-    reader,
-    tasks,
-    export,
-    gaps,
-    ghosts,
-    panel,
-    bone_map,
-)
+_MODULES = (preferences, properties, session, reader, tasks, export, gaps, ghosts, panel, bone_map)
 
 
 def register() -> None:

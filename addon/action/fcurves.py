@@ -3,6 +3,8 @@
 Up to Blender 4.3 an action holds F-curves itself; from 4.4 on it holds them for every slot apart.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from functools import cache

@@ -10,6 +10,8 @@ base of three say which controls are in it; a half (a control followed in part) 
 fails, the controls are turned one by one.
 """
 
+from __future__ import annotations
+
 import math
 
 import bpy
@@ -25,7 +27,6 @@ _TRIAL = Quaternion(_AXIS, 0.6)
 _SAME = 0.005  # radians between two turns that count as one
 
 Followers = dict[str, set[str]]
-Bones = bpy.types.bpy_prop_collection[bpy.types.PoseBone]
 _known: dict[tuple[int, tuple[str, ...]], dict[str, str | None]] = {}
 
 
@@ -66,7 +67,9 @@ def _find_followers(armature_object: ArmatureObject, names: list[str]) -> dict[s
     return _as_parents(names, followers)
 
 
-def _try_at_once(pose: Bones, rest: dict[str, Quaternion], group: list[str]) -> Followers | None:
+def _try_at_once(
+    pose: bpy.types.bpy_prop_collection[bpy.types.PoseBone], rest: dict[str, Quaternion], group: list[str]
+) -> Followers | None:
     """The followers of these controls, by one evaluation; None where the turns are no sums of theirs."""
     for digit, name in enumerate(group):
         own_axis = rest[name].inverted() @ _AXIS
@@ -92,7 +95,9 @@ def _try_at_once(pose: Bones, rest: dict[str, Quaternion], group: list[str]) -> 
     return followers
 
 
-def _try_one_by_one(pose: Bones, rest: dict[str, Quaternion], group: list[str]) -> Followers:
+def _try_one_by_one(
+    pose: bpy.types.bpy_prop_collection[bpy.types.PoseBone], rest: dict[str, Quaternion], group: list[str]
+) -> Followers:
     """The same by an evaluation each: what turns exactly as a control does follows it."""
     followers: Followers = {}
     for name in group:

@@ -4,6 +4,8 @@ Metres, Z up, facing -Y as Blender's own rigs do, its left at +X, arms out in a 
 bone alone, as in an artist's wooden figure, so no pose can tear or pinch it.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from itertools import pairwise
 from math import cos, pi, sin

@@ -11,6 +11,7 @@ from ...backend import limits
 from ...retarget.errors import MotionGPTError
 from ..action.bending import Span
 from ..action.fcurves import ActionCurves, action_curves, key_frames
+from ..character.character import Character
 from ..character.typing import ArmatureObject, Scene, as_armature, full
 from ..poses.keyed import KeyedPose, whole_pose
 from .service import Startup
@@ -24,37 +25,40 @@ class Target:
     """What a press is for.
 
     armature_uid: finds the armature again, even if it was renamed or Blender moved it in memory meanwhile (undo does),
-    and finds nothing once it is deleted or another file is open.  backend: how to start it where it does not run yet.
+    and finds nothing once it is deleted or another file is open.  rate: the scene's, as Blender keeps it: frames a
+    second before they are divided by the base.  backend: how to start it where it does not run yet.
     """
 
     armature_uid: int
     armature_name: str
-    backend: Startup
-
-    @classmethod
-    def gather(cls, context: bpy.types.Context) -> "Target":
-        """Raises MotionGPTError for an armature or preferences that can't work."""
-        armature = check_armature(context)
-        return cls(armature.session_uid, armature.name, startup(context))
-
-
-@dataclass(frozen=True, eq=False)
-class MotionRequest:
-    """One press that sends the animation that is there.
-
-    span: the frames in question.  poses: what stays in it, in order.  rate: the scene's, as Blender keeps it: frames a
-    second before they are divided by the base.
-    """
-
-    target: Target
-    span: Span
-    poses: tuple[KeyedPose, ...]
     rate: tuple[int, float]
+    backend: Startup
 
     @property
     def fps(self) -> float:
         """Frames a second, as playback counts them."""
         return self.rate[0] / self.rate[1]
+
+    @classmethod
+    def gather(cls, context: bpy.types.Context) -> "Target":
+        """Raises MotionGPTError for an armature or preferences that can't work."""
+        armature = check_armature(context)
+        return cls(armature.session_uid, armature.name, scene_rate(full(context).scene), startup(context))
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """One press of a task's button."""
+
+    target: Target
+
+
+@dataclass(frozen=True, eq=False)
+class MotionRequest(Request):
+    """One press that sends the animation that is there. span: the frames in question.  poses: what stays, in order."""
+
+    span: Span
+    poses: tuple[KeyedPose, ...]
 
     @property
     def sent(self) -> list[KeyedPose]:
@@ -74,7 +78,7 @@ class MotionRequest:
     @property
     def seconds(self) -> float:
         """How much the model is asked for."""
-        return (self.span.end - self.span.start) / self.fps
+        return (self.span.end - self.span.start) / self.target.fps
 
     def check_length(self, most: float) -> None:
         """Raises MotionGPTError where more is asked for than the model's limit of so many seconds; 0 is no limit."""
@@ -115,6 +119,14 @@ def check_animated(armature: ArmatureObject) -> ActionCurves:
     if curves is None:
         raise MotionGPTError(f'"{armature.name}" has no animation.', "Give it an action first.")
     return curves
+
+
+def check_motion(context: bpy.types.Context) -> ArmatureObject:
+    """The chosen armature, which is a biped and has an action. Raises MotionGPTError."""
+    armature = check_armature(context)
+    Character.read(armature)
+    check_animated(armature)
+    return armature
 
 
 def chosen_armature(context: bpy.types.Context) -> ArmatureObject | None:

@@ -9,18 +9,15 @@ import bpy
 
 from ...backend import limits
 from ..action.bending import Span
-from ..character.character import Character
 from ..character.typing import full
 from ..poses.keyed import whole_pose
 from .context import (
     MotionRequest,
     Target,
-    check_animated,
-    check_armature,
+    check_motion,
     frames_before,
     optional_prompt,
     scene_fps,
-    scene_rate,
 )
 from .job import Waiting
 from .motion import MotionJob
@@ -45,9 +42,7 @@ class ContinueJob(MotionJob[ContinueRequest]):
 
     @classmethod
     def gather(cls, context: bpy.types.Context) -> ContinueRequest:
-        scene, armature = full(context).scene, check_armature(context)
-        Character.read(armature)  # raises for what is no biped
-        check_animated(armature)
+        scene, armature = full(context).scene, check_motion(context)
         seconds, fps, now = scene.motiongpt.seconds, scene_fps(scene), scene.frame_current
         limits.check_seconds(seconds)
         before = frames_before(armature, now, HISTORY_SECONDS * fps)
@@ -55,7 +50,6 @@ class ContinueJob(MotionJob[ContinueRequest]):
             target=Target.gather(context),
             span=Span(now, now + max(1, round(seconds * fps)), before, frozenset([now])),
             poses=(whole_pose(now),),
-            rate=scene_rate(scene),
             prompt=optional_prompt(context),
             seed=scene.motiongpt.seed,
         )

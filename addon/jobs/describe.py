@@ -8,10 +8,9 @@ import bpy
 
 from ...backend import limits
 from ..action.bending import Span
-from ..character.character import Character
 from ..character.typing import full
 from ..poses.keyed import whole_pose
-from .context import MotionRequest, Target, check_animated, check_armature, scene_fps, scene_range, scene_rate
+from .context import MotionRequest, Target, check_motion, scene_fps, scene_range
 from .job import Waiting
 from .motion import MotionJob
 
@@ -34,13 +33,12 @@ class DescribeJob(MotionJob[DescribeRequest]):
 
     @classmethod
     def gather(cls, context: bpy.types.Context) -> DescribeRequest:
-        scene, armature = full(context).scene, check_armature(context)
-        Character.read(armature)  # raises for what is no biped
-        check_animated(armature)
+        check_motion(context)
+        scene = full(context).scene
         first, last = scene_range(scene)
         limits.check_seconds((last - first + 1) / scene_fps(scene))
         poses = tuple(map(whole_pose, range(first, last + 1)))
-        return DescribeRequest(Target.gather(context), Span(first, last), poses, scene_rate(scene))
+        return DescribeRequest(Target.gather(context), Span(first, last), poses)
 
     def _message(self) -> AnyTask:
         from ...backend.tasks import Describe

@@ -14,25 +14,23 @@ from ..character.character import Character
 from ..character.placing import OBJECT
 from ..character.settings import key_tolerance, wanted_destination
 from ..character.typing import Scene, full
-from .context import Target, check_armature, check_bones, scene_fps
+from .context import Request, Target, check_armature, check_bones, scene_fps
 from .job import ANSWERED, Job, Stage, Waiting, in_thread
 from .service import Service
 
 
-@dataclass(frozen=True)
-class GenerateRequest:
+@dataclass(frozen=True, eq=False)
+class GenerateRequest(Request):
     """One press of Generate.
 
-    seconds, frames: length of the motion, in time and in the scene's frames.  fps: the scene's, may be fractional.
-    start_frame: scene frame of the first key.
+    seconds, frames: length of the motion, in time and in the scene's frames.  start_frame: scene frame of the first
+    key.
     """
 
-    target: Target
     prompt: str
     seed: int
     seconds: float
     frames: int
-    fps: float
     start_frame: int
 
 
@@ -51,7 +49,6 @@ class GenerateJob(Job[GenerateRequest]):
             seed=scene.motiongpt.seed,
             seconds=seconds,
             frames=frames,
-            fps=scene_fps(scene),
             start_frame=start_frame,
         )
 
@@ -73,7 +70,7 @@ class GenerateJob(Job[GenerateRequest]):
     def _solved(self, motion: Motion) -> Waiting[Sequence[ThinCurve]]:
         self.stage, self.fraction = Stage.TO_ARMATURE, ANSWERED
         yield from self._out_of_edit_mode()
-        armature, fps, frames = self._armature(), self.request.fps, self.request.frames
+        armature, fps, frames = self._armature(), self.request.target.fps, self.request.frames
         character = Character.read(armature)  # as it is now, not as it was when Generate was pressed
         destination = character.root_destination(wanted_destination(armature))
         tolerance = key_tolerance(armature)

@@ -22,7 +22,6 @@ from .context import (
     optional_prompt,
     scene_fps,
     scene_range,
-    scene_rate,
 )
 from .job import Waiting
 from .motion import MotionJob
@@ -55,7 +54,7 @@ class InbetweenRequest(MotionRequest):
 
     @property
     def seconds(self) -> float:
-        return self.span.frames / self.fps
+        return self.span.frames / self.target.fps
 
 
 class InbetweenJob(MotionJob[InbetweenRequest]):
@@ -111,7 +110,6 @@ def _request(
         target=Target.gather(context),
         span=Span(first, last, before, frozenset(pose.frame for pose in poses if pose.whole)),
         poses=tuple(poses),
-        rate=scene_rate(scene),
         prompt=optional_prompt(context),
         seed=seed,
         takes=takes,

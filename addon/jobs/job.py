@@ -10,14 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import bpy
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from ..character.typing import ArmatureObject
-from .context import Target, find_armature
+from .context import Request, find_armature
 from .service import Finished, Service, Working
 from .takes import Takes
 
@@ -25,15 +25,8 @@ if TYPE_CHECKING:
     from ...backend.tasks import AnyTask
 
 
-class Pressed(Protocol):
-    """What a job is asked for: all of Blender's context that it needs, as it was when its button was pressed."""
-
-    @property
-    def target(self) -> Target: ...
-
-
 T = TypeVar("T")
-R = TypeVar("R", bound=Pressed)
+R = TypeVar("R", bound=Request)
 Waiting = Generator[None, None, T]
 
 

@@ -86,7 +86,7 @@ class MotionJob(Job[M]):
         """The poses that the request names, a few a tick."""
         self.stage = Stage.POSES
         reader = PoseReader(self._armature(), character.rig, character.keyed)
-        reading = reader.read([pose.at for pose in self.request.sent], self.request.rate)
+        reading = reader.read([pose.at for pose in self.request.sent], self.request.target.rate)
         try:
             yield from _spread(reading)
         finally:
@@ -130,7 +130,7 @@ def _spread(reading: Iterator[None]) -> Waiting[None]:
 def sent_motion(request: MotionRequest, character: Character, read: ReadPoses) -> Motion:
     """The motion to send: the poses that were read on their frames, on the rig's own body."""
     rig, mapping = character.rig, character.mapping
-    poses = to_motion(rig, mapping, read.rotations, read.heads, request.fps)
+    poses = to_motion(rig, mapping, read.rotations, read.heads, request.target.fps)
     poses = put_on_body(poses, body_offsets(rig, mapping))
     return spread_poses(poses, np.array(request.sent_at, dtype=np.intp), request.sent_frames)
 
@@ -145,6 +145,6 @@ def carrier_of(armature: ArmatureObject, character: Character) -> str:
 
 def fill(request: MotionRequest, motion: Motion) -> Motion:
     """An answer with as many frames as the request spans."""
-    if len(motion) != request.span.frames or motion.fps != request.fps:
-        motion = motion.resample(request.fps, request.span.frames)
+    if len(motion) != request.span.frames or motion.fps != request.target.fps:
+        motion = motion.resample(request.target.fps, request.span.frames)
     return motion

@@ -18,8 +18,8 @@ from support.import_graph import PACKAGE, ROOT
 
 from motiongpt.backend import engines
 from motiongpt.backend.commands import cli
-from motiongpt.backend.engine import GenerateRequest
 from motiongpt.backend.output import blender
+from motiongpt.backend.tasks import Generate
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.files.reading import write_motion
 
@@ -161,7 +161,7 @@ def lay_out(words: tuple[str, ...]) -> None:
         if path.exists():
             continue
         if path.suffix in MOTIONS:
-            *_, last = fake_engine.make("fake", "cpu").generate(GenerateRequest("a person walks", 6.0, 0, 1))
+            *_, last = fake_engine.make("fake", "cpu").generate(Generate("a person walks", 6.0))
             write_motion(last.motions[0], path)
         elif path.suffix in CHARACTERS:
             path.touch()

@@ -25,7 +25,7 @@ seen: dict[str, object] = {"version": bpy.app.version_string, "python": sys.vers
 
 def steps():
     """Yields seconds to wait before the next step, so that Blender draws and runs its own timers in between."""
-    from bl_ext.user_default.motiongpt import session
+    from bl_ext.user_default.motiongpt.addon.jobs import session
 
     yield SETTLE
     window, area, region = driving.viewport()

@@ -41,10 +41,9 @@ seen: dict[str, object] = {"version": bpy.app.version_string}
 
 def key_poses(armature: bpy.types.Object) -> None:
     """Key POSES on every mapped bone."""
-    from bl_ext.user_default.motiongpt.armature import read_rig
-    from bl_ext.user_default.motiongpt.rig_settings import find_mapping
+    from bl_ext.user_default.motiongpt.addon.character.character import Character
 
-    mapping = find_mapping(armature, read_rig(armature))
+    mapping = Character.read(armature).mapping
     bones = mapping.bones | {"spine": mapping.spine[0]}
     world = armature.matrix_world.to_3x3().normalized()
     for frame, (place, turns) in POSES.items():
@@ -66,7 +65,7 @@ def key_poses(armature: bpy.types.Object) -> None:
 
 def values(armature: bpy.types.Object) -> dict:
     """Data path, index and frame of every key -> its value."""
-    from bl_ext.user_default.motiongpt.keys import action_curves
+    from bl_ext.user_default.motiongpt.addon.action.fcurves import action_curves
 
     curves = action_curves(armature).fcurves
     return {(c.data_path, c.array_index, p.co.x): p.co.y for c in curves for p in c.keyframe_points}
@@ -74,7 +73,7 @@ def values(armature: bpy.types.Object) -> dict:
 
 def steps():
     """Yields seconds to wait before the next step, so that Blender draws and runs its own timers in between."""
-    from bl_ext.user_default.motiongpt import session
+    from bl_ext.user_default.motiongpt.addon.jobs import session
 
     yield SETTLE
     window, area, region = driving.viewport()
@@ -107,7 +106,7 @@ def steps():
     with bpy.context.temp_override(window=window, area=sheet, region=sheet_region):
         bpy.ops.action.view_all()
     yield SETTLE
-    from bl_ext.user_default.motiongpt import ghosts
+    from bl_ext.user_default.motiongpt.addon.ui import ghosts
 
     seen["ghosts"] = len(ghosts.current().figures)
     before = values(armature)
