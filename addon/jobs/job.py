@@ -40,15 +40,11 @@ class State(StrEnum):
 
 
 class Stage(StrEnum):
-    """What a job is at, as the progress bar says it."""
+    """What a job is at besides the engine's own stages, as the progress bar says it."""
 
     STARTING = "Starting the model"
     EDIT_MODE = "Waiting for the end of Edit Mode"
     POSES = "Reading the poses"
-    # The backend's own, by their names in the protocol.
-    TEXT = "Reading the prompt"
-    TOKENS = "Choosing the motion"
-    MOTION = "Building the motion"
     TO_ARMATURE = "Fitting the motion to the armature"
     TO_KEYS = "Fitting the motion to the keys"
 
@@ -139,7 +135,7 @@ class Job(Generic[R]):
                 self._service.cancel(identifier)
 
     def _show(self, event: Working) -> None:
-        self.stage = Stage.__members__.get(event.stage.upper(), event.stage)
+        self.stage = event.stage
         self.fraction = event.fraction * ANSWERED
 
     def _out_of_edit_mode(self) -> Waiting[None]:

@@ -43,7 +43,7 @@ class Startup:
 
 @dataclass(frozen=True)
 class Working:
-    """Progress of a request. stage: "text", "tokens" or "motion".  fraction: 0 to 1 of the request."""
+    """Progress of a request. stage: what the engine is doing, for the user.  fraction: 0 to 1 of the request."""
 
     stage: str
     fraction: float
@@ -149,7 +149,7 @@ class Service:
             for packet in self._packets(identifier):
                 match packet.message:
                     case protocol.Progress(stage=stage, fraction=fraction):
-                        events.append(Working(stage, fraction))
+                        events.append(Working(stage.label, fraction))
                     case protocol.Result(texts=texts):
                         events.append(Finished(packet.motions, texts))
                     case protocol.Error() as error:
