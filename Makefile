@@ -63,7 +63,19 @@ matrix: .venv/.checks $(MATRIX:%=.venv-%/.ready)  ## the tests that need bpy, in
 addon: .venv/.runtime  ## the extension's zips in dist/
 	$(BIN)/python build_addon.py
 
+# An environment of its own: the manual needs no bpy.
+.venv-docs/.ready: pyproject.toml
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
+.PHONY: docs
+docs: .venv-docs/.ready  ## the manual as a website, in site/
+	.venv-docs/bin/python scripts/draw_rooms.py docs/images/rooms.svg
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build
+	@echo "The manual is in site/index.html."
+
 .PHONY: clean
 clean:  ## remove what was built; the virtual environments stay
-	rm -rf build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf build dist demo site *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -path './.venv*' -prune -o -name __pycache__ -type d -exec rm -rf {} +
