@@ -7,11 +7,12 @@ An arrow that follows from others is left out: what a room can reach by a chain 
 
 import ast
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ZONES = {"addon": "#e87d0d", "backend": "#3f7fbf", "retarget": "#4f9a5b"}
-BOX, GAP, LEVEL = (104, 30), 16, 74
+BOX, BEND, GAP, LEVEL = (104, 30), 4, 16, 74
 Edges = dict[str, set[str]]
 
 
@@ -76,29 +77,44 @@ def levels(edges: Edges) -> dict[str, int]:
     return level
 
 
-def places(edges: Edges) -> dict[str, tuple[float, float]]:
-    """Room -> the middle of its box: by level downwards, and in each level below the rooms that import it."""
-    level = levels(edges)
+def chains(edges: Edges, level: dict[str, int]) -> list[list[str]]:
+    """Each arrow as what it passes, level by level: its room, bends called "room>target>level", its target."""
+    return [
+        [room, *(f"{room}>{target}>{depth}" for depth in range(level[room] + 1, level[target])), target]
+        for room, targets in sorted(edges.items())
+        for target in sorted(targets)
+    ]
+
+
+def places(level: dict[str, int], arrows: list[list[str]]) -> dict[str, tuple[float, float]]:
+    """Room or bend -> its middle: by level downwards, and in each level below what leads there."""
+    depths = level | {bend: int(bend.rpartition(">")[2]) for arrow in arrows for bend in arrow[1:-1]}
+    steps = [step for arrow in arrows for step in pairwise(arrow)]
     place: dict[str, tuple[float, float]] = {}
-    for depth in range(max(level.values()) + 1):
-        rooms = [room for room in level if level[room] == depth]
-        above = {r: [place[s][0] for s, targets in edges.items() if r in targets and s in place] for r in rooms}
-        rooms.sort(
-            key=lambda r: (sum(above[r]) / len(above[r]) if above[r] else list(ZONES).index(zone_of(r)) * 400, r)
-        )
-        width = len(rooms) * BOX[0] + (len(rooms) - 1) * GAP
-        for i, room in enumerate(rooms):
-            place[room] = (i * (BOX[0] + GAP) - width / 2 + BOX[0] / 2, depth * LEVEL)
+
+    def wanted(node: str) -> tuple[float, str]:
+        above = [place[start][0] for start, end in steps if end == node]
+        return (sum(above) / len(above) if above else 400.0 * list(ZONES).index(zone_of(node)), node)
+
+    for depth in range(max(depths.values()) + 1):
+        nodes = sorted((node for node in depths if depths[node] == depth), key=wanted)
+        widths = [BEND if ">" in node else BOX[0] for node in nodes]
+        x = -(sum(widths) + GAP * (len(widths) - 1)) / 2
+        for node, width in zip(nodes, widths, strict=True):
+            place[node] = (x + width / 2, depth * LEVEL)
+            x += width + GAP
     return place
 
 
 def zone_of(room: str) -> str:
-    return room.split("/")[0]
+    return room.split("/")[0].split(">")[0]
 
 
 def svg(edges: Edges) -> str:
     """The picture."""
-    place = places(edges)
+    level = levels(edges)
+    arrows = chains(edges, level)
+    place = places(level, arrows)
     left = min(x for x, _ in place.values()) - BOX[0] / 2 - 10
     right = max(x for x, _ in place.values()) + BOX[0] / 2 + 10
     height = max(y for _, y in place.values()) + BOX[1] + 20
@@ -109,20 +125,32 @@ def svg(edges: Edges) -> str:
         '<path d="M0 0 8 4 0 8z" fill="#888"/></marker></defs>',
         f'<rect x="{left:.0f}" y="{-BOX[1] / 2 - 10:.0f}" width="100%" height="100%" fill="#fff"/>',
     ]
-    for room, target in sorted((r, t) for r, targets in edges.items() for t in targets):
-        (x, y), (u, v) = place[room], place[target]
-        y, v = y + BOX[1] / 2, v - BOX[1] / 2
+    for arrow in arrows:
         lines.append(
-            f'<path d="M{x:.0f} {y:.0f}C{x:.0f} {y + 30:.0f} {u:.0f} {v - 30:.0f} {u:.0f} {v:.0f}" fill="none" '
-            f'stroke="{ZONES[zone_of(room)]}" stroke-opacity=".6" stroke-width="1.3" marker-end="url(#tip)"/>'
+            f'<path d="{curve([place[node] for node in arrow])}" fill="none" stroke="{ZONES[zone_of(arrow[0])]}" '
+            'stroke-opacity=".6" stroke-width="1.3" marker-end="url(#tip)"/>'
         )
-    for room, (x, y) in sorted(place.items()):
-        zone, _, name = room.partition("/")
+    for room in sorted(level):
+        (x, y), (zone, _, name) = place[room], room.partition("/")
         lines.append(
             f'<rect x="{x - BOX[0] / 2:.0f}" y="{y - BOX[1] / 2:.0f}" width="{BOX[0]}" height="{BOX[1]}" rx="5" '
             f'fill="{ZONES[zone]}"/><text x="{x:.0f}" y="{y + 4:.0f}" fill="#fff">{name or zone + "/*.py"}</text>'
         )
     return "\n".join([*lines, "</svg>", ""])
+
+
+def curve(points: list[tuple[float, float]]) -> str:
+    """A path from the lower edge of the first box to the upper edge of the last, upright where it passes a level."""
+    half = BOX[1] / 2
+    x, y = points[0]
+    path = f"M{x:.0f} {y + half:.0f}"
+    for i, (u, v) in enumerate(points[1:], 1):
+        y, v = points[i - 1][1] + half, v - half
+        path += f"C{x:.0f} {y + 28:.0f} {u:.0f} {v - 28:.0f} {u:.0f} {v:.0f}"
+        if i < len(points) - 1:
+            path += f"V{v + BOX[1]:.0f}"
+        x = u
+    return path
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from .transition import LONGEST, Poses
 
 TEXT_GAP = 75
 """Frames (of the model's, 30 a second) from which on a gap has room for what a text says; at 45 what comes out is
-further from recorded motion than without (docs/inbetweening-measured.md)."""
+further from recorded motion than without (docs/results/experiments.md)."""
 _LEAD = 12  # frames in which the model leads from a key into a text's motion
 
 

@@ -177,7 +177,7 @@ def wait(film: Callable[[], None] | None = None) -> Iterator[float]:
         yield 0.02
         if film:
             film()
-    assert now.job.state == "DONE", now.job.message
+    assert not now.error, now.error
 
 
 def play(stage: Stage, film: str, first: int, last: int) -> Iterator[float]:
