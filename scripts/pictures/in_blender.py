@@ -131,6 +131,10 @@ def arrange(stage: Stage) -> Iterator[float]:
         with stage.override(area):
             bpy.ops.screen.area_close()
         yield 1.0
+    timeline = stage.areas("DOPESHEET_EDITOR")[0]
+    with stage.override(timeline):
+        bpy.ops.screen.area_move(x=timeline.x + 200, y=timeline.y + timeline.height, delta=round(14 * SCALE))
+    yield 1.0
     with stage.override():
         armature = driving.load_character(CHARACTER)
         armature.animation_data_clear()
@@ -207,6 +211,7 @@ def generating(stage: Stage) -> Iterator[float]:
     stage.press("RET")
     yield 0.5
     assert settings.prompt == PROMPT, f"typed into the wrong place: {ROWS}"
+    yield driving.SETTLE
     stage.shoot("generate", 0.3)
     stage.shoot("panel")
     yield from stage.glide("generate", stage.row("button"), 8)
@@ -226,13 +231,13 @@ def character_settings(stage: Stage) -> Iterator[float]:
     for header in ("header", "next header"):  # fold the panel above, unfold this one
         stage.point(stage.row(header))
         stage.press("LEFTMOUSE")
-        yield 2.0
+        yield driving.SETTLE
     stage.point((300, 200))
     yield driving.SETTLE
     stage.shoot("character")
     stage.point(stage.row("header"))
     stage.press("LEFTMOUSE")
-    yield 2.0
+    yield driving.SETTLE
 
 
 def keyed_poses(armature: bpy.types.Object, frames: tuple[int, ...]) -> None:
@@ -324,7 +329,7 @@ def gallery(stage: Stage) -> Iterator[float]:
         for frame in range(1, round(GALLERY_SECONDS * RATE) + 1, 2):
             scene.frame_set(frame)
             place = armature.matrix_world @ hips.head
-            stage.look((place.x, place.y, 0.9), (-0.6, 1.0, -0.2), 4.6)
+            stage.look((place.x, place.y, 0.9), (-0.6, 1.0, -0.15), 3.1)
             yield 0.12
             stage.shoot(f"gallery {i}", 2.0 / RATE, prompt)
     stage.viewport.spaces.active.show_region_ui = True

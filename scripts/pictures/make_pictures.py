@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from motiongpt import build_addon
 
@@ -82,8 +82,7 @@ def assemble(folder: Path, output: Path) -> None:
         shot = films[name][0]
         save_png(output / f"{name}.png", shot["picture"].crop(box(shot)))
     shot = films["install"][0]
-    left, top, right, bottom = areas_box(shot)
-    save_png(output / "install.png", shot["picture"].crop((left, top, right, top + (bottom - top) * 5 // 8)))
+    save_png(output / "install.png", shot["picture"].crop(box_of(shot, *max(shot["areas"], key=lambda a: a[1]))))
     for file in sorted(output.iterdir()):
         print(f"{file.stat().st_size / 1000:8.0f} kB  {file.name}")
 
@@ -120,7 +119,7 @@ def film_picture(shot: Shot) -> Image.Image:
 def save_film(path: Path, pictures: list[Image.Image], shots: list[Shot]) -> None:
     """An animated WebP that repeats."""
     durations = [round(shot["seconds"] * 1000) for shot in shots]
-    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0, quality=60, method=6)
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=durations, loop=0, quality=75, method=4)
 
 
 def save_gallery(path: Path, films: list[list[Shot]]) -> None:
@@ -150,21 +149,23 @@ def numbered(shot: Shot) -> Image.Image:
         x, y = left - 22, on_picture(shot, *shot["rows"][row])[1]
         draw.circle((x, y), 15, fill="#e87d0d")
         draw.text((x, y), str(number), "white", font, anchor="mm")
-    return picture.crop((left - 44, top, right, bottom))
+    return picture.crop((left - 44, top, right, top + (bottom - top) * 2 // 3))
 
 
-def moments(shots: list[Shot], count: int = 6) -> Image.Image:
+def moments(shots: list[Shot], count: int = 5) -> Image.Image:
     """One picture with the character at several moments of the motion; the viewport does not move in it."""
-    motion = shots[-96:]
+    motion = shots[-72:]  # where it has left its place
     left, top, right, bottom = box_of(motion[0], *max(motion[0]["areas"], key=lambda a: a[3]))
-    box = (left, top, min(right, sidebar_box(motion[0])[0]), bottom)
-    frames = np.stack([np.asarray(s["picture"].crop(box)) for s in motion])  # (T, H, W, 3)
-    empty = np.median(frames[::4], axis=0)
-    result = empty.copy()
-    for i in np.linspace(0, len(frames) - 1, count).round().astype(int):
-        differs = (np.abs(frames[i] - empty).max(axis=2) > 6)[..., None]
-        result = np.where(differs, frames[i], result)
-    return Image.fromarray(result.astype(np.uint8))
+    box = (left + 30, top, min(right, sidebar_box(motion[0])[0]), bottom)
+    frames = [motion[i]["picture"].crop(box) for i in np.linspace(0, len(motion) - 1, count).round().astype(int)]
+    shades = np.min([np.asarray(frame) for frame in frames], axis=0)  # (H, W, 3) all shadows
+    result = Image.fromarray(shades)
+    for frame in frames:
+        colours = np.asarray(frame).astype(int)
+        coloured = Image.fromarray(((np.ptp(colours, axis=2) > 30) * 255).astype(np.uint8))
+        figure = coloured.filter(ImageFilter.MaxFilter(9)).filter(ImageFilter.MinFilter(9))
+        result.paste(frame, mask=figure)
+    return result
 
 
 def save_png(path: Path, picture: Image.Image) -> None:
