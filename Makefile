@@ -70,7 +70,7 @@ addon: .venv/.runtime  ## the extension's zips in dist/
 	@touch $@
 
 .PHONY: docs
-docs: .venv-docs/.ready  ## the manual as a website, in site/
+docs: .venv-docs/.ready  ## build the manual as a website in site/
 	.venv-docs/bin/python scripts/draw_rooms.py docs/images/rooms.svg
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build
 	@echo "The manual is in site/index.html."
