@@ -223,10 +223,11 @@ def table(rigs: dict[str, Rig], motions: dict[str, Motion]) -> tuple[str, dict[s
 def page(text: str) -> str:
     """The table as a page of the documents."""
     made = origin()
+    where = f"{made['date']}, {made['machine']}, commit {made['commit'] or 'unknown'}"
+    explained = "[Retargeting](../retargeting.md#measured) says what the columns mean."
     return (
-        f"# Motion on rigs\n\nMeasured by `python -m tests.support.zoo`: {made['date']}, {made['machine']}, commit "
-        f"{made['commit'] or 'unknown'}.\n\nEight recorded clips on every rig. [Retargeting](../retargeting.md#measured) "
-        f"says what the columns mean.\n\n{text}\n"
+        f"# Motion on rigs\n\nMeasured by `python -m tests.support.zoo`: {where}.\n\n"
+        f"Eight recorded clips on every rig. {explained}\n\n{text}\n"
     )
 
 
