@@ -70,7 +70,19 @@ starter: .venv/.checks  ## make CLIPS=folder starter: train the starter model fr
 	@test -n "$(CLIPS)" || { echo "Name a folder of motion capture: make starter CLIPS=folder"; exit 1; }
 	$(BIN)/python scripts/make_starter.py "$(CLIPS)" "$(WORK)"
 
+# An environment of its own: the manual needs no bpy.
+.venv-docs/.ready: pyproject.toml
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
+.PHONY: docs
+docs: .venv-docs/.ready  ## build the manual as a website in site/
+	.venv-docs/bin/python scripts/draw_rooms.py docs/images/rooms.svg
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build
+	@echo "The manual is in site/index.html."
+
 .PHONY: clean
 clean:  ## remove what was built, but not the virtual environments
-	rm -rf build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf build dist demo site *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -path './.venv*' -prune -o -name __pycache__ -type d -exec rm -rf {} +

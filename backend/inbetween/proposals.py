@@ -16,7 +16,7 @@ from .transition import LONGEST, Poses
 
 TEXT_GAP = 75
 """Frames, at the model's 30 fps, that a gap needs for motion from a text. With 45 the result is further from recorded
-motion than without a text (docs/inbetweening-measured.md)."""
+motion than without a text (docs/results/experiments.md)."""
 _LEAD = 12  # frames in which the model blends from a key into motion from a text
 
 

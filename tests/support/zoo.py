@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from motiongpt.backend.output.results import origin
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.files.bvh import read_bvh
 from motiongpt.retarget.files.reading import read_motion
@@ -213,15 +214,26 @@ def table(rigs: dict[str, Rig], motions: dict[str, Motion]) -> tuple[str, dict[s
     return "\n".join(lines), scores
 
 
+def page(text: str) -> str:
+    """The table as a page of the documents."""
+    made = origin()
+    where = f"{made['date']}, {made['machine']}, commit {made['commit'] or 'unknown'}"
+    explained = "[Retargeting](../retargeting.md#measured) says what the columns mean."
+    return (
+        f"# Motion on rigs\n\nMeasured by `python -m tests.support.zoo`: {where}.\n\n"
+        f"Eight recorded clips on every rig. {explained}\n\n{text}\n"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--no-bpy", action="store_true", help="only what needs no Blender")
     parser.add_argument("--pictures", type=Path, help="folder for contact sheets of rendered meshes")
-    parser.add_argument("-o", "--output", type=Path, help="file for the table, Markdown")
+    parser.add_argument("-o", "--output", type=Path, help="page for the table, such as docs/results/rigs.md")
     args = parser.parse_args()
     text, scores = table(load_rigs(not args.no_bpy), load_motions())
     if args.output:
-        args.output.write_text(text + "\n", encoding="utf-8")
+        args.output.write_text(page(text), encoding="utf-8")
     if args.pictures:
         _in_blender("pictures", str(args.pictures.absolute()))
     print(json.dumps({"rigs": len(scores), "motions": len(MOTIONS)}))
