@@ -86,3 +86,55 @@ def bent(frames: int = 40, seed: int = 0) -> Motion:
         rotations[:, JOINT[joint]] = rot.IDENTITY  # nothing behind them tells how they are turned
     root = random.normal(scale=0.02, size=(frames, 3)).cumsum(axis=0) + [0.0, 1.0, 0.0]
     return Motion(rotations, root, 20.0, np.zeros((frames, 4)))
+
+
+def swinging(seed: int, frames: int = 90) -> Motion:
+    """Swinging arms and legs that travel, so that there is something to learn."""
+    rng = np.random.default_rng(seed)
+    phase = np.arange(frames) * 0.2 + rng.uniform(0, 6)
+    vectors = np.zeros((frames, 22, 3))
+    for joint, sign in ((1, 1), (2, -1), (16, -1), (17, 1)):
+        vectors[:, joint, 0] = sign * 0.5 * np.sin(phase)
+    vectors[:, 16, 2], vectors[:, 17, 2] = -1.2, 1.2
+    root = np.zeros((frames, 3))
+    root[:, 1] = 0.95
+    root[:, 2] = np.arange(frames) * 0.04
+    return Motion(rot.from_rotation_vector(vectors), root, 20.0, np.zeros((frames, 4)))
+
+
+def wandering(frames: int, size: float, seed: int = 0, fps: float = 30.0) -> Motion:
+    """Random motion that is smooth over a few frames."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(frames) / 30.0
+    waves = np.stack(
+        [np.sin(2 * np.pi * f * time + p) for f, p in zip((0.3, 0.7, 1.1), rng.uniform(0, 6, 3), strict=True)], -1
+    )
+    vectors = (waves @ rng.normal(0, size, (3, 22 * 3))).reshape(frames, 22, 3)
+    root = waves @ rng.normal(0, size / 2, (3, 3)) + [0.0, 0.93, 0.0]
+    return Motion(rot.from_rotation_vector(vectors), root, fps, np.zeros((frames, 4)))
+
+
+ARMS_DOWN = {"left_shoulder": (0.0, 0.0, -1.3), "right_shoulder": (0.0, 0.0, 1.3)}
+
+
+def gliding(frames: int = 81, speed: float = 0.0, **vectors: tuple[float, float, float]) -> Motion:
+    """Upright with the arms down, except for joints whose rotation vectors are given; legs swing where it travels."""
+    turns = np.zeros((frames, 22, 3))
+    for name, vector in {**ARMS_DOWN, **vectors}.items():
+        turns[:, JOINT[name]] = vector
+    swing = 0.5 * np.sin(np.arange(frames) * 0.35)
+    if speed:
+        for name, sign in (("left_hip", 1), ("right_hip", -1)):
+            turns[:, JOINT[name], 0] = sign * swing
+    root = np.zeros((frames, 3))
+    root[:, 1] = -rest_joints()[:, 1].min()
+    root[:, 2] = np.arange(frames) * speed / 20.0
+    return Motion(rot.from_rotation_vector(turns), root, 20.0, np.ones((frames, 4)))
+
+
+def wiggle() -> Motion:
+    """Every joint turns, twist included."""
+    rng = np.random.default_rng(2)
+    vectors = rng.normal(scale=0.05, size=(40, 22, 3)).cumsum(axis=0)
+    root = rng.normal(scale=0.01, size=(40, 3)).cumsum(axis=0) + [0.0, 0.96, 0.0]
+    return Motion(rot.from_rotation_vector(vectors), root, 30.0, np.zeros((40, 4)), meta={"text": "ünïcode"})

@@ -1,42 +1,23 @@
 """Keyed poses: exact at every key, smooth around them, whatever lies between."""
 
 import itertools
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
+from support.answers import finish
+from support.motions import wandering
 
-from motiongpt.backend.commands.cli import main
-from motiongpt.backend.engine import Engine, Progress, Result
+from motiongpt.backend.engine import Engine
 from motiongpt.backend.engines import load_engine
-from motiongpt.backend.inbetween.exact import pinned, softened, spread, whole_poses
-from motiongpt.backend.inbetween.grid import Grid
-from motiongpt.backend.inbetween.interpolation import interpolate
-from motiongpt.backend.inbetween.network_input import add_offsets, curves, interpolate_gap, joints_from_root
 from motiongpt.backend.inbetween.request import given_channels
 from motiongpt.backend.model_folder import find_model
 from motiongpt.backend.tasks import Inbetween
 from motiongpt.retarget.errors import MotionGPTError
-from motiongpt.retarget.files.npz import load_npz
-from motiongpt.retarget.files.reading import write_motion
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.motion.joining import on_canonical_body
 from motiongpt.retarget.motion.known import WHOLE, Known
-from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, JOINT, REST_OFFSETS, global_rotations, local_rotations
-
-
-def wandering(frames: int, size: float, seed: int = 0, fps: float = 30.0) -> Motion:
-    """Random motion that is smooth over a few frames."""
-    rng = np.random.default_rng(seed)
-    time = np.arange(frames) / 30.0
-    waves = np.stack(
-        [np.sin(2 * np.pi * f * time + p) for f, p in zip((0.3, 0.7, 1.1), rng.uniform(0, 6, 3), strict=True)], -1
-    )
-    vectors = (waves @ rng.normal(0, size, (3, 22 * 3))).reshape(frames, 22, 3)
-    root = waves @ rng.normal(0, size / 2, (3, 3)) + [0.0, 0.93, 0.0]
-    return Motion(rot.from_rotation_vector(vectors), root, fps, np.zeros((frames, 4)))
+from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, JOINT, REST_OFFSETS
 
 
 def standing(frames: int, fps: float = 30.0) -> Motion:
@@ -47,119 +28,11 @@ def standing(frames: int, fps: float = 30.0) -> Motion:
     return still.on_floor()
 
 
-def finish(events: object) -> Result:
-    last = None
-    for last in events:  # type: ignore[attr-defined]
-        assert isinstance(last, Progress | Result)
-    assert isinstance(last, Result)
-    return last
-
-
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     if "inbetween" not in find_model("starter")[1].tasks:
         pytest.skip("this copy of the starter model has no transition model")
     return load_engine("starter")
-
-
-def test_spread_passes_through_its_values_with_a_continuous_slope() -> None:
-    keys = np.array([10, 11, 12, 40, 60, 61])
-    values = np.array([0.0, 1.0, 2.0, 3.0, 3.5, 3.4])[:, None]
-    fine = spread(keys * 100, values, 8000, 1200.0)[:, 0]
-    np.testing.assert_allclose(fine[keys * 100], values[:, 0], atol=1e-12)
-    assert np.abs(np.diff(fine, n=2)).max() < 1e-3  # a kink would be as large as the slopes, 1e-2
-    assert fine[0] == pytest.approx(fine[100], abs=1e-9)  # the slope has run out
-
-
-def test_spread_does_not_overshoot_between_keys_that_rise() -> None:
-    out = spread(np.array([0, 20, 25, 60]), np.array([0.0, 1.0, 4.0, 4.2])[:, None], 61, 12.0)[:, 0]
-    assert np.diff(out).min() > -1e-9
-
-
-def test_pinned_channels_are_bit_for_bit_and_others_are_left() -> None:
-    made, target = wandering(90, 0.1), wandering(90, 0.4, seed=1)
-    known = np.zeros((90, 23), dtype=bool)
-    known[[0, 1, 2, 30, 32, 89]] = True
-    known[60, [3, 6, 9, 20]] = True
-    known[:, 15] = False  # the head is nowhere given
-    out = softened(pinned(made, target, known), known)
-    joints, root = known[:, :22], known[:, 22]
-    np.testing.assert_array_equal(out.rotations[joints], target.rotations[joints])
-    np.testing.assert_array_equal(out.root_position[root], target.root_position[root])
-    assert rot.angle_between(out.rotations[:, 15], made.rotations[:, 15]).max() < 1e-7
-
-
-def test_pinned_motion_keeps_its_velocity_through_keys() -> None:
-    """The same motion with an offset that grows from key to key: no key may show in its second derivative."""
-    made = wandering(120, 0.2)
-    lift = np.zeros((120, 3))
-    lift[:, 1] = np.linspace(0.0, 0.5, 120)
-    target = Motion(made.rotations, made.root_position + lift, 30.0, made.contacts)
-    out = pinned(made, target, whole_poses(np.array([0, 40, 80, 119]), 120))
-    extra = np.diff(out.root_position - made.root_position, n=2, axis=0)
-    # A smoothstep between keys stops at each of them and starts again: its bends are 6 * step / gap^2.
-    assert np.abs(extra[30:90]).max() < 0.35 * 6 * (0.5 / 3) / 40**2
-
-
-def test_softened_takes_jerks_away_from_keys() -> None:
-    motion = wandering(61, 0.05)
-    bent = motion.root_position.copy()
-    bent[:, 0] += np.abs(np.arange(61) - 30) * 0.05  # turns round within a frame, 3 m/s at that
-    jerky = Motion(motion.rotations, bent, 30.0, motion.contacts)
-    known = whole_poses(np.array([0, 30, 60]), 61)
-    out = softened(jerky, known)
-    before, after = (np.abs(np.diff(m.root_position, n=2, axis=0)).max() for m in (jerky, out))
-    assert before > 0.09 and after < 0.04
-    np.testing.assert_array_equal(out.root_position[[0, 30, 60]], bent[[0, 30, 60]])
-
-
-def test_interpolation_goes_channel_by_channel() -> None:
-    motion = wandering(41, 0.3)
-    known = whole_poses(np.array([0, 40]), 41)
-    known[20, 5] = True
-    rotations, root = interpolate(motion.rotations, motion.root_position, known)
-    np.testing.assert_allclose(root[10], 0.75 * motion.root_position[0] + 0.25 * motion.root_position[40])
-    half = rot.slerp(motion.rotations[0], motion.rotations[40], 0.5)
-    assert rot.angle_between(rotations[20, 6], half[6]) < 1e-6
-    assert rot.angle_between(rotations[20, 5], motion.rotations[20, 5]) < 1e-6
-
-
-def test_input_kinematics_agree_with_the_skeleton() -> None:
-    motion = wandering(5, 0.8)
-    np.testing.assert_allclose(global_rotations(motion.rotations), motion.global_rotations, atol=1e-12)
-    np.testing.assert_allclose(local_rotations(motion.global_rotations), motion.rotations, atol=1e-12)
-    joints = joints_from_root(rot.to_sixd(motion.global_rotations)) + motion.root_position[:, None]
-    np.testing.assert_allclose(joints, motion.joints, atol=1e-12)
-
-
-def test_without_offsets_the_model_says_what_interpolation_says() -> None:
-    motion = wandering(2, 0.5)
-    a, b = (motion.rotations[:1], motion.rotations[1:]), (motion.root_position[:1], motion.root_position[1:])
-    between = interpolate_gap(a, b, np.array([[0.0, 0.25, 1.0]]))
-    rotations, root = add_offsets(between, np.zeros((1, 3, 135)))
-    assert rot.angle_between(rotations[0], rot.slerp(a[0], a[1], np.array([[0.0], [0.25], [1.0]]))).max() < 1e-6
-    np.testing.assert_allclose(root[0, [0, 2]], motion.root_position, atol=1e-12)
-
-
-@pytest.mark.parametrize("frames", [1, 5, 45, 120])
-def test_curves_are_zero_at_both_keys(frames: int) -> None:
-    time = np.arange(frames + 2.0)
-    values = curves(time, np.full_like(time, frames))
-    assert np.abs(values[[0, -1]]).max() < 1e-9 and np.abs(values[1:-1]).max() > 0.1
-
-
-@pytest.mark.parametrize("fps", [12.0, 24.0, 25.0, 29.97, 30.0, 60.0])
-def test_keys_fall_on_the_grid_at_every_rate(fps: float) -> None:
-    motion = wandering(100, 0.3, fps=fps)
-    known = whole_poses(np.array([0, 1, 2, 3, 4, 5, 37, 39, 98]), 100)
-    grid = Grid.of(known, fps, 30.0)
-    assert {0, 5, 37, 39, 98} <= set(np.round(grid.times, 9))
-    assert (np.diff(grid.times) > 0).all()
-    poses, given = grid.poses(motion, known)
-    back = grid.to_scene(poses, 100)
-    keys = [5, 37, 39, 98]
-    assert rot.angle_between(back.rotations[keys], motion.rotations[keys]).max() < 1e-6
-    assert given.any(axis=1).sum() >= 5
 
 
 @pytest.mark.parametrize(
@@ -309,24 +182,6 @@ def test_other_bodies_and_rates(engine: Engine, fps: float) -> None:
     assert out.fps == fps and len(out) == 100
     np.testing.assert_array_equal(out.joints[list(keep)], motion.joints[list(keep)])
     assert on_canonical_body(out).offsets is REST_OFFSETS
-
-
-@pytest.mark.parametrize("ending", [".npz", ".bvh"])
-def test_command_line_reproduces_kept_frames(
-    engine: Engine, tmp_path: Path, ending: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    offsets = REST_OFFSETS * 1.3
-    motion = wandering(76, 0.4)
-    clip = tmp_path / f"clip{ending}"
-    write_motion(Motion(motion.rotations, motion.root_position, 30.0, motion.contacts, offsets), clip)
-    out = tmp_path / "out.npz"
-    assert main(["inbetween", str(clip), "--keep", "0,30,75", "-o", str(out), "--json"]) == 0
-    report = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert report["model"] == "starter"
-    from motiongpt.retarget.files.reading import read_motion
-
-    before, after = read_motion(clip), load_npz(out)
-    assert np.abs(before.joints - after.joints)[[0, 30, 75]].max() < 1e-4
 
 
 def test_mirrored_motion_is_filled_as_the_mirror_image(engine: Engine) -> None:

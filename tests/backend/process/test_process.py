@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.command_line import FAKE_PROCESS
+from support.import_graph import ROOT
 
 from motiongpt import build_addon
 from motiongpt.backend.process import child, connection, protocol
@@ -18,8 +20,6 @@ from motiongpt.backend.process.client import Client, ask
 from motiongpt.backend.tasks import Generate
 from motiongpt.retarget.errors import MotionGPTError
 
-ROOT = Path(__file__).resolve().parents[3]
-FAKE_PROCESS = str(Path(__file__).resolve().parents[2] / "support" / "fake_process")
 WAIT = 30.0
 
 Starter = Callable[..., BackendProcess]

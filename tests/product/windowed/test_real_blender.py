@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.import_graph import ROOT
 
 from motiongpt import build_addon
 
-ROOT = Path(__file__).resolve().parents[3]
 TOOL = ROOT.parent / "shared" / "tools" / "real-blender"
 SEEN = tempfile.gettempdir()
 """The folder that the windowed Blender surely sees: of another it may still hold what stood there in an earlier run."""

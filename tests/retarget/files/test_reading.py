@@ -5,9 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motiongpt.retarget.errors import MotionGPTError
-from motiongpt.retarget.files.bvh import read_bvh, write_bvh
-from motiongpt.retarget.files.npz import load_npz, save_npz
 from motiongpt.retarget.files.reading import read_motion
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
@@ -15,6 +12,8 @@ from motiongpt.retarget.motion.skeleton import JOINT
 
 # Loose files of the sets: one of each skeleton, with axis, unit, rate and rest pose of its own.
 WALKS = ("deepmimic/walk.bvh", "animated-drawings/zombie.bvh")
+
+
 STANDING = (
     "kaykit/Idle.bvh",
     "mesh2motion/idle-listening.bvh",
@@ -60,53 +59,3 @@ def test_knees_and_elbows_bend_the_human_way(shared_dir, name):
     most = knees[np.unravel_index(np.argmax(np.linalg.norm(knees, axis=-1)), knees.shape[:2])]
     assert most[0] > 0.3
     assert abs(most[0]) > 3 * np.abs(most[1:]).max()
-
-
-def wiggle() -> Motion:
-    """Every joint turns, twist included."""
-    rng = np.random.default_rng(2)
-    vectors = rng.normal(scale=0.05, size=(40, 22, 3)).cumsum(axis=0)
-    root = rng.normal(scale=0.01, size=(40, 3)).cumsum(axis=0) + [0.0, 0.96, 0.0]
-    return Motion(rot.from_rotation_vector(vectors), root, 30.0, np.zeros((40, 4)), meta={"text": "ünïcode"})
-
-
-def test_bvh_there_and_back(tmp_path):
-    motion = wiggle()
-    write_bvh(motion, tmp_path / "m.bvh")
-    clip = read_bvh(tmp_path / "m.bvh")
-    assert clip.fps == 30
-    assert np.abs(clip.heads[:, clip.rig.index["left_wrist"]] / 100 - motion.joints[:, 20]).max() < 1e-6
-    back = read_motion(tmp_path / "m.bvh")
-    assert rot.angle_between(back.rotations[:, 1:], motion.rotations[:, 1:]).max() < 1e-3
-
-
-def test_npz_there_and_back(tmp_path):
-    motion = wiggle()
-    save_npz(motion, tmp_path / "m.npz")
-    back = load_npz(tmp_path / "m.npz")
-    assert np.abs(back.joints - motion.joints).max() < 1e-5
-    assert back.meta == motion.meta
-    assert back.fps == motion.fps
-
-
-ONE_JOINT = (
-    "HIERARCHY\nROOT a\n{\n OFFSET 0 0 0\n CHANNELS 3 Zrotation Xrotation %s\n}\n"
-    "MOTION\nFrames: %s\nFrame Time: %s\n%s\n"
-)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        ONE_JOINT % ("Yrotation", 2, 0.03, "1 2"),
-        ONE_JOINT % ("Up", 1, 0.03, "1 2 3"),
-        ONE_JOINT % ("Yrotation", 1, 0, "1 2 3"),
-        ONE_JOINT % ("Yrotation", 1, 0.03, "nan 2 3"),
-    ],
-)
-def test_damaged_files_are_refused(tmp_path, text):
-    path = tmp_path / "broken.bvh"
-    path.write_text(text)
-    with pytest.raises(MotionGPTError, match="not a readable BVH"):
-        read_motion(path)

@@ -1,11 +1,12 @@
 """Sparse keys: within the tolerance, few of them, extremes kept."""
 
 import numpy as np
+import pytest
 from support.zoo_rigs import FAMILIES, build_rig
 
 from motiongpt.retarget.files.reading import read_motion
 from motiongpt.retarget.motion import rotations as rot
-from motiongpt.retarget.motion.sparse_curves import position_error, quaternion_error, sparse_curve
+from motiongpt.retarget.motion.sparse_curves import position_error, quaternion_error, sparse_curve, split_bezier
 from motiongpt.retarget.rigs.mapping import map_rig
 from motiongpt.retarget.solving.solve import to_bones
 
@@ -47,3 +48,23 @@ def test_real_clips_need_a_quarter_of_the_keys(shared_dir) -> None:
         shares.append(keys / (len(mapping.driven) * len(motion)))
     print(shares)
     assert np.mean(shares) < 0.25
+
+
+def test_a_split_curve_is_the_same_curve():
+    points = np.array([[0.0, 1.0], [4.0, 3.0], [5.0, -2.0], [9.0, 0.5]])
+    split = split_bezier(points, 3.7)
+
+    def at(p: np.ndarray, t: np.ndarray) -> np.ndarray:
+        s = 1.0 - t
+        return (
+            (s**3)[:, None] * p[0]
+            + (3 * s * s * t)[:, None] * p[1]
+            + (3 * s * t * t)[:, None] * p[2]
+            + (t**3)[:, None] * p[3]
+        )
+
+    assert split[3, 0] == pytest.approx(3.7, abs=1e-9)
+    whole = at(points, np.linspace(0.0, 1.0, 4001))
+    for piece in (split[:4], split[3:]):
+        for time, value in at(piece, np.linspace(0.0, 1.0, 50)):
+            assert value == pytest.approx(np.interp(time, whole[:, 0], whole[:, 1]), abs=1e-4)

@@ -6,7 +6,6 @@ from support.zoo_rigs import FAMILIES, build_rig, renamed
 
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.rigs.mapping import map_rig
-from motiongpt.retarget.rigs.names import split_name
 from motiongpt.retarget.rigs.rig import Rig
 
 
@@ -35,17 +34,6 @@ def test_every_family_maps_by_its_shape(name: str) -> None:
     if not family.clavicles_from_neck:  # what is a neck and what a spine bone, no shape tells there
         assert mapping.spine == tuple(names[b] for b in family.spine)
         assert mapping.neck == tuple(names[b] for b in family.neck)
-
-
-def test_names_are_taken_apart() -> None:
-    assert split_name("mixamorig12:LeftUpLeg") == ("left", "upleg")
-    assert split_name("J_Bip_C_Hips") == ("", "hips")
-    assert split_name("lShldrBend") == ("left", "shldrbend")
-    assert split_name("c_thigh_fk.r") == ("right", "thigh")
-    assert split_name("Bip01 L Toe0") == ("left", "toe")
-    assert split_name("f_avg_R_Shoulder") == ("right", "shoulder")
-    assert split_name("CC_Base_L_Upperarm") == ("left", "upperarm")
-    assert split_name("thigh.R.001") == ("right", "thigh")
 
 
 def _joined(*rigs: Rig) -> Rig:

@@ -8,7 +8,6 @@ from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.motion.known import ROOT, WHOLE, Known
 from motiongpt.retarget.motion.skeleton import JOINT
-from motiongpt.retarget.motion.sparse_curves import split_bezier
 from motiongpt.retarget.rigs.mapping import map_rig
 from motiongpt.retarget.solving.fit import body_offsets, put_on_body
 from motiongpt.retarget.solving.keyed_poses import (
@@ -107,23 +106,3 @@ def test_poses_are_spread():
                       np.zeros((2, 4)))  # fmt: skip
     assert spread_poses(standing, np.array([0, 9]), 10).contacts.all()  # single poses: height alone
     assert not spread_poses(standing, np.array([0, 1]), 10).contacts.any()  # one movement: too fast
-
-
-def test_a_split_curve_is_the_same_curve():
-    points = np.array([[0.0, 1.0], [4.0, 3.0], [5.0, -2.0], [9.0, 0.5]])
-    split = split_bezier(points, 3.7)
-
-    def at(p: np.ndarray, t: np.ndarray) -> np.ndarray:
-        s = 1.0 - t
-        return (
-            (s**3)[:, None] * p[0]
-            + (3 * s * s * t)[:, None] * p[1]
-            + (3 * s * t * t)[:, None] * p[2]
-            + (t**3)[:, None] * p[3]
-        )
-
-    assert split[3, 0] == pytest.approx(3.7, abs=1e-9)
-    whole = at(points, np.linspace(0.0, 1.0, 4001))
-    for piece in (split[:4], split[3:]):
-        for time, value in at(piece, np.linspace(0.0, 1.0, 50)):
-            assert value == pytest.approx(np.interp(time, whole[:, 0], whole[:, 1]), abs=1e-4)

@@ -1,66 +1,14 @@
-"""The text-motion matching model: its network, its graphs, and the judge that comes with the project."""
+"""The text-motion matching model: its network, its training, its graphs."""
 
-import json
 import random
 
 import numpy as np
 import pytest
+from support.motions import gliding
 
 from motiongpt.backend.dataset.meaning import ACTION_NAMES, STYLE_NAMES
-from motiongpt.backend.evaluation.judge import BUNDLED, Judge
+from motiongpt.backend.evaluation.judge import Judge
 from motiongpt.backend.features import motion_to_features
-from motiongpt.retarget.errors import MotionGPTError
-from motiongpt.retarget.motion import Motion
-from motiongpt.retarget.motion import rotations as rot
-from motiongpt.retarget.motion.skeleton import JOINT, rest_joints
-
-ARMS_DOWN = {"left_shoulder": (0.0, 0.0, -1.3), "right_shoulder": (0.0, 0.0, 1.3)}
-
-
-def standing(frames: int = 81, speed: float = 0.0, **vectors: tuple[float, float, float]) -> Motion:
-    """Upright with the arms down, except for joints whose rotation vectors are given; legs swing where it travels."""
-    turns = np.zeros((frames, 22, 3))
-    for name, vector in {**ARMS_DOWN, **vectors}.items():
-        turns[:, JOINT[name]] = vector
-    swing = 0.5 * np.sin(np.arange(frames) * 0.35)
-    if speed:
-        for name, sign in (("left_hip", 1), ("right_hip", -1)):
-            turns[:, JOINT[name], 0] = sign * swing
-    root = np.zeros((frames, 3))
-    root[:, 1] = -rest_joints()[:, 1].min()
-    root[:, 2] = np.arange(frames) * speed / 20.0
-    return Motion(rot.from_rotation_vector(turns), root, 20.0, np.ones((frames, 4)))
-
-
-def test_the_judge_is_small_and_knows_its_classes() -> None:
-    judge = Judge()
-    assert sum(path.stat().st_size for path in BUNDLED.iterdir()) < 1.6e6
-    assert judge.record["action_right"] > 0.95
-    assert judge.record["held_out_clips"] > 200
-    assert "CC-BY-NC" in judge.record["licence"]
-
-
-def test_the_judge_tells_directions_apart() -> None:
-    """Even on a puppet: who glides ahead is not taken for who glides back."""
-    judge = Judge()
-    ahead, back = judge.motion(standing(speed=1.0)), judge.motion(standing(speed=-0.7))
-    walk, walk_back = ACTION_NAMES.index("walk"), ACTION_NAMES.index("walk-back")
-    assert ahead.actions[walk] > ahead.actions[walk_back]
-    assert back.actions[walk_back] > back.actions[walk]
-    assert ahead.actions.sum() == pytest.approx(1.0, abs=1e-5)
-    assert np.linalg.norm(ahead.vector) == pytest.approx(1.0, abs=1e-4)
-
-
-def test_a_judge_that_is_missing_or_knows_other_actions_is_refused(tmp_path) -> None:
-    with pytest.raises(MotionGPTError, match="no judge"):
-        Judge(tmp_path)
-    for path in BUNDLED.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    record = json.loads((tmp_path / "judge.json").read_text())
-    (tmp_path / "judge.json").write_text(json.dumps({**record, "actions": ["fly"]}))
-    with pytest.raises(MotionGPTError, match="other actions"):
-        Judge(tmp_path)
-
 
 torch = pytest.importorskip("torch")
 
@@ -70,10 +18,7 @@ from motiongpt.backend.training.matching import export
 from motiongpt.backend.training.matching.data import Batches, MatchingTraining, examples_of, held_out
 from motiongpt.backend.training.matching.export import export_judge, export_picker, right_where_set_apart
 from motiongpt.backend.training.matching.net import MatchingConfig, MatchingModel
-from motiongpt.backend.training.matching.train import (
-    _in_chunks,
-    matching_losses,
-)
+from motiongpt.backend.training.matching.train import _in_chunks, matching_losses
 
 SMALL = MatchingConfig(width=16, space=8, dropout=0.0)
 
@@ -126,7 +71,7 @@ def small_dataset() -> Dataset:
         content, style = ("walk", "walk-back", "raise-up-left-hand")[i % 3], ("sad", "active")[i // 3 % 2]
         speed = (0.4 if style == "sad" else 1.2) * {"walk": 1, "walk-back": -1}.get(content, 0)
         lifted = {"left_shoulder": (0.0, 0.0, 1.3)} if content.startswith("raise") else {}
-        features = motion_to_features(standing(50 + i, speed, **lifted)).astype(np.float32)
+        features = motion_to_features(gliding(50 + i, speed, **lifted)).astype(np.float32)
         name = next(n for n in (f"{i}/{k}" for k in range(99)) if Clip(n, 0, 1).split == "train")
         clips.append(Clip(name, start, len(features), [], {"content": content, "style": style}))
         rows.append(features)

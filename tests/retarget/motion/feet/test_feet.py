@@ -2,10 +2,10 @@
 
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from support.import_graph import ROOT
 from support.motions import stepping
 
 from motiongpt.retarget.files.reading import read_motion
@@ -14,7 +14,7 @@ from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.motion.feet import bend_toes, find_spans, plant_feet
 from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, JOINT
 
-MOCAP = Path(__file__).parents[4] / "shared" / "mocap"
+MOCAP = ROOT.parent / "shared" / "mocap"
 CLIPS = ("cmu-poser/91_48.bvh", "deepmimic/walk.bvh", "deepmimic/jump.bvh", "mesh2motion/throw-ball.bvh")
 
 

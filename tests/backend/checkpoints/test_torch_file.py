@@ -1,4 +1,4 @@
-"""Reading weights without running anything: what is understood, and everything that must be refused."""
+"""Checkpoints of torch: read exactly, and everything refused that claims what it does not hold or would run code."""
 
 import io
 import os
@@ -6,18 +6,14 @@ import pickle
 import struct
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from motiongpt.backend.checkpoints.pickles import Global, Inert, read_pickle
-from motiongpt.backend.checkpoints.safetensors_file import SafetensorsFile, SafetensorsWriter
-from motiongpt.backend.checkpoints.tensors import TensorInfo, from_float32, to_float32
+from motiongpt.backend.checkpoints.tensors import to_float32
 from motiongpt.backend.checkpoints.torch_file import TorchFile
 from motiongpt.retarget.errors import MotionGPTError
 
@@ -99,47 +95,6 @@ def test_a_bomb_of_torch_itself_is_refused(tmp_path: Path) -> None:
     torch.save({"weight": torch.zeros(2), "hook": Bomb(os.system, f"touch {trace}")}, path)
     refuses(path, "system")
     assert not trace.exists()
-
-
-def test_nested_calls_by_hand_are_refused() -> None:
-    # cos\nsystem — the oldest form, with the result of a call called again.
-    for index in (
-        b"cos\nsystem\n(S'true'\ntR.",
-        b"(S'true'\nios\nsystem\n.",
-        b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R.",
-        b"c__builtin__\ngetattr\n(cos\nS'system'\ntR.",
-        b"\x80\x02cbuiltins\ndict\n)R(S'x'\ntR.",
-        b"\x80\x02cmy_module\nMyFunction\n)R.",
-        b"\x80\x02\x82\x01.",
-    ):
-        with pytest.raises(MotionGPTError, match="would run code"):
-            read_pickle(index)
-
-
-class Settings:
-    """Like a framework's settings object."""
-
-    def __init__(self) -> None:
-        self.rate = 0.1
-
-    def __setstate__(self, state: Any) -> None:
-        raise AssertionError("this must never be called")
-
-
-def test_other_objects_are_inert() -> None:
-    found = read_pickle(pickle.dumps({"hyper_parameters": Settings(), "weights": {"a": 1}}, protocol=2))
-    assert isinstance(found["hyper_parameters"], Inert)
-    assert found["hyper_parameters"].kind == Global(__name__, "Settings")
-    assert found["weights"] == {"a": 1}
-
-
-@pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4, 5])
-def test_plain_containers_come_through(protocol: int) -> None:
-    value = {
-        "a": [1, -2, 2**40, 2**80, 3.5, True, None], "b": ("x", b"y" if protocol >= 3 else "y", ()), "c": {"d": {1: 2}},
-        "e": [[], [[]]], "f": {1, 2} if protocol >= 4 else [1, 2], "long": list(range(2000)), "é": "日本",
-    }  # fmt: skip
-    assert read_pickle(pickle.dumps(value, protocol=protocol)) == value
 
 
 def tensor_index(elements: int, shape: tuple[int, ...], stride: tuple[int, ...], offset: int = 0) -> bytes:
@@ -231,74 +186,8 @@ def test_missing_and_big_endian_files_are_refused(tmp_path: Path) -> None:
     refuses(as_checkpoint(tmp_path / "a.pth", index, {"data/0": bytes(16), "byteorder": b"big"}), "big-endian")
 
 
-def deep_and_wide() -> Iterator[bytes]:
-    yield b"]" * 10 + b"." * 1
-    yield b"(" * 100_000 + b"."
-    yield b"\x80\x02" + b"]a" * 50_000 + b"."
-    yield b"\x80\x02" + b"}" + b"q\x00" + b"".join(b"h\x00\x85" for _ in range(10_000)) + b"."
-
-
-def test_strange_pickles_end_in_an_error_or_a_value() -> None:
-    for index in deep_and_wide():
-        try:
-            read_pickle(index)
-        except MotionGPTError as error:
-            assert error.kind == "bad_checkpoint"
-
-
 def test_self_reference_does_not_loop(tmp_path: Path) -> None:
     loop: dict[str, Any] = {}
     loop["self"] = loop
     with TorchFile(as_checkpoint(tmp_path / "a.pth", pickle.dumps(loop, protocol=2))) as file:
         assert file.tensors == {}
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.binary(max_size=200))
-def test_any_bytes_are_a_value_or_refused(data: bytes) -> None:
-    try:
-        read_pickle(data)
-    except MotionGPTError as error:
-        assert error.kind == "bad_checkpoint"
-
-
-def test_safetensors_there_and_back(tmp_path: Path) -> None:
-    a, b = np.arange(12, dtype=np.float32).reshape(3, 4), np.arange(5, dtype=np.uint8)
-    with SafetensorsWriter(tmp_path / "a", {"a": TensorInfo("F32", (3, 4)), "b": TensorInfo("U8", (5,))}) as writer:
-        writer.write_array("a", a)
-        writer.write_array("b", b)
-    with SafetensorsFile(tmp_path / "a") as file:
-        assert np.array_equal(file.read("a"), a) and np.array_equal(file.read("b"), b)
-        assert file.offsets["a"] % 4096 == 0 and b"".join(file.pieces("a", 5)) == a.tobytes()
-    library = pytest.importorskip("safetensors.numpy", reason="safetensors is not installed")
-    loaded = library.load_file(tmp_path / "a")
-    assert np.array_equal(loaded["a"], a) and np.array_equal(loaded["b"], b)
-
-
-@pytest.mark.parametrize(
-    "header",
-    [
-        b'{"a": {"dtype": "F32", "shape": [1000000000], "data_offsets": [0, 4]}}',
-        b'{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4000]}}',
-        b'{"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, -4]}}',
-        b'{"a": {"dtype": "F32", "shape": [1], "data_offsets": [-8, -4]}}',
-        b'{"a": {"dtype": "OBJECT", "shape": [1], "data_offsets": [0, 4]}}',
-        b'{"a": 1}',
-        b"[]",
-        b"{",
-    ],
-)
-def test_damaged_safetensors_are_refused(tmp_path: Path, header: bytes) -> None:
-    (tmp_path / "a").write_bytes(len(header).to_bytes(8, "little") + header + bytes(8))
-    with pytest.raises(MotionGPTError) as caught:
-        SafetensorsFile(tmp_path / "a")
-    assert caught.value.kind == "bad_checkpoint"
-    (tmp_path / "a").write_bytes((10**15).to_bytes(8, "little") + header)
-    with pytest.raises(MotionGPTError):
-        SafetensorsFile(tmp_path / "a")
-
-
-def test_bfloat16_rounds_as_torch_does() -> None:
-    values = np.random.default_rng(0).standard_normal(10_000).astype(np.float32) * 1e3
-    ours = to_float32(from_float32(values, "BF16"), "BF16")
-    assert np.array_equal(ours, torch.from_numpy(values).bfloat16().float().numpy())

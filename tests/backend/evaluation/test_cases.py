@@ -1,18 +1,17 @@
 """The lists that evaluation stands on: the split, the captions, the prompts in words kept out of training."""
 
 import csv
-import itertools
-import random
 import re
 import tarfile
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from motiongpt.backend.dataset.bvh_clips import _tags
-from motiongpt.backend.dataset.captions import ACTIONS, LITTLE, OWNERS, SAME_STYLE, STYLES, SUBJECTS, _inflect, describe
-from motiongpt.backend.dataset.clips import Clip
+from motiongpt.backend.dataset.captions import ACTIONS, LITTLE, OWNERS, SAME_STYLE, STYLES, SUBJECTS
+from motiongpt.backend.dataset.clips import Clip, Dataset
 from motiongpt.backend.dataset.meaning import (
     ACTION_NAMES,
     SAME_ACTION,
@@ -22,7 +21,7 @@ from motiongpt.backend.dataset.meaning import (
     read_caption,
 )
 from motiongpt.backend.evaluation import cases
-from motiongpt.backend.evaluation.cases import _test_captions, unseen_prompts
+from motiongpt.backend.evaluation.cases import _test_captions, cases_of, unseen_prompts
 from motiongpt.backend.evaluation.unseen import JOINT_CHECKS
 
 LISTS = Path(cases.__file__).parent
@@ -106,6 +105,8 @@ def test_unseen_words_are_in_no_caption_that_can_be_made() -> None:
 ENDINGS = re.compile(
     r"(?<=[a-z]{3})(ings?|ed|ers?|est|e?s|e|ly|y|i|ness|ful|ment|ish|ous|al|ant|ent|ion|or|ive|able|less|ile|like)$"
 )
+
+
 KIN_OF_OLD = {
     "exhausted", "girl", "jog", "jogs", "jogging", "lady", "run", "runs", "running", "speed", "times", "youthfully",
 }  # fmt: skip
@@ -173,94 +174,17 @@ def test_unseen_pairs_are_in_no_training_clip_of_the_archive(shared_dir) -> None
     assert not named & set(unseen_pairs())  # of that set every pair is there
 
 
-def test_captions_that_can_be_made_are_read_back() -> None:
-    """What `describe` writes for an action and a style says that action and no other style."""
-    rng, wrong = random.Random(1), []
-    for content, style, little in itertools.product(ACTIONS, STYLES, (False, True)):
-        for _ in range(2):
-            text = describe(content, style, False, little, rng)
-            read = read_caption(text)
-            if read.action != SAME_ACTION.get(content, content):
-                wrong.append((content, read.action, text))
-            if read.style not in ("", SAME_STYLE.get(style, style)):
-                wrong.append((style, read.style, text))
-    assert not wrong
-
-
-def test_every_wording_is_read_back_with_every_way_of_a_style() -> None:
-    """Each wording once with no style and once with some way to say one; each such way at least once."""
-    ways = [(w, SAME_STYLE.get(s, s), at) for s, of in STYLES.items() for at, way in enumerate(of) for w in way]
-    wordings = [(v, SAME_ACTION.get(a, a)) for of in (ACTIONS, LITTLE) for a, verbs in of.items() for v in verbs]
-    random.Random(2).shuffle(ways)
-    for i in range(max(len(ways), len(wordings))):
-        (way, style, at), (verb, action) = ways[i % len(ways)], wordings[i % len(wordings)]
-        subject = way if at == 1 else "a person"
-        end = "" if at == 1 else f" {way}"
-        words = (verb.third, f"is {verb.ing}", verb.base)[i % 3] + f" {verb.tail}"
-        assert read_caption(f"a person {words}") == Meaning(action), words
-        assert read_caption(f"{subject} {words}{end}") == Meaning(action, style), (subject, words, end)
-
-
-def test_no_words_say_two_things() -> None:
-    """A wording belongs to one action and a way to one style, apart from those that mean the same."""
-    of: dict[str, set[str]] = {}
-    for style, ways in STYLES.items():
-        for way in (w for some in ways for w in some):
-            of.setdefault(way, set()).add(SAME_STYLE.get(style, style))
-    for actions in (ACTIONS, LITTLE):
-        for action, verbs in actions.items():
-            for verb in verbs:
-                of.setdefault(f"{verb.third} {verb.tail}", set()).add(SAME_ACTION.get(action, action))
-    assert not {words: things for words, things in of.items() if len(things) > 1}
-
-
-@pytest.mark.parametrize(
-    ("base", "third", "ing"),
-    [
-        ("walk", "walks", "walking"),
-        ("run", "runs", "running"),
-        ("dash", "dashes", "dashing"),
-        ("wave", "waves", "waving"),
-        ("bow", "bows", "bowing"),
-        ("cry out", "cries out", "crying out"),
-        ("walk ahead, then turn", "walks ahead, then turns", "walking ahead, then turning"),
-        ("lift both hands and wave", "lifts both hands and waves", "lifting both hands and waving"),
-        ("keep on running", "keeps on running", "running"),
-        ("begin", "begins", "beginning"),
-    ],
-)
-def test_verbs_are_inflected(base: str, third: str, ing: str) -> None:
-    verb = _inflect(base, "")
-    assert (verb.third, verb.ing, verb.base) == (third, ing, base)
-
-
-def test_what_belongs_to_a_subject_follows_it() -> None:
-    rng = random.Random(0)
-    texts = {describe("raise-up-left-hand", "normal", False, False, rng) for _ in range(4000)}
-    for start in ("she .* her left hand", "he .* his left hand", "someone .* their left hand", "raise your left hand"):
-        assert any(re.match(start, text) for text in texts), start
-    assert not any(re.search(r"^(she|he) .*their|^a person .* (his|her|your) ", text) for text in texts)
-
-
-@pytest.mark.parametrize(
-    ("text", "meaning"),
-    [
-        ("An old woman is walking around a corner to the left.", Meaning("walk-turn-left", "elderly")),
-        ("he turns clockwise while walking", Meaning("walk-turn-right")),
-        ("a person waves", Meaning("wave-both-hands")),
-        ("someone lifts the right hand and waves, full of anger", Meaning("wave-right-hand", "angry")),
-        ("a person dribbles a basketball while walking forward", Meaning("other")),
-        ("a dancer walks backward", Meaning("walk-back", "musical")),
-        ("", Meaning("other")),
-    ],
-)
-def test_captions_are_read(text: str, meaning: Meaning) -> None:
-    assert read_caption(text) == meaning
-
-
-def test_sides_and_kinds() -> None:
-    assert (Meaning("wave-both-hands").side, Meaning("wave-both-hands").kind) == ("both", "wave")
-    assert (Meaning("walk-turn-left").side, Meaning("walk-turn-left").kind) == ("left", "walk-turn")
-    assert (Meaning("walk").side, Meaning("walk").kind) == ("", "walk")
-    assert meaning_of_tags({"content": "bye", "style": "old"}, mirrored=True) == Meaning("wave-left-hand", "elderly")
-    assert meaning_of_tags({}, mirrored=False) is None
+def test_cases_take_the_kept_captions_else_the_clips_own() -> None:
+    names = [n for n in (f"mine/{i}.bvh" for i in range(200)) if Clip(n, 0, 1).split == "test"]
+    kept = "bandai-train/dataset-1_dash_giant_001.bvh"
+    clips = [
+        Clip(names[0], 0, 80, ["a person walks"]),
+        Clip(names[1], 0, 80),  # without words
+        Clip(names[2], 0, 10, ["too short"]),
+        Clip(kept, 0, 80, [], {"content": "dash", "style": "giant"}),
+    ]
+    found = cases_of(Dataset(np.zeros((80, 263), np.float32), clips))
+    assert [c.clip.name for c in found] == [names[0], kept]
+    assert found[0].prompt == "a person walks"
+    assert "giant" in found[1].prompt and found[1].meaning == Meaning("run", "giant")
+    assert len(cases_of(Dataset(np.zeros((80, 263), np.float32), clips * 4), limit=3)) == 3

@@ -7,7 +7,6 @@ torch = pytest.importorskip("torch")
 from motiongpt.backend.text_encoder import sentences
 from motiongpt.backend.text_encoder.net import PretrainedEncoder
 from motiongpt.backend.text_encoder.sentences import kept_sentences, read_sentences
-from motiongpt.backend.training.language.wordings import Wordings
 
 TEXTS = ["someone walks", "a person jumps over a box", "someone", "nobody sits down and waits here"] * 40
 
@@ -69,19 +68,3 @@ def test_a_file_of_another_layout_is_replaced(encoder, tmp_path) -> None:
     torch.save({"texts": TEXTS[:2], "states": [torch.ones(2, 8), torch.ones(6, 8)]}, path)
     assert kept_sentences(TEXTS[:2], path).states.shape == (8, 8)
     assert list(torch.load(path, weights_only=True)) == ["texts", "states", "starts"]
-
-
-def test_wordings_keep_their_file(tmp_path) -> None:
-    held = {
-        "states": torch.ones(3, 8).half(),
-        "starts": [0, 1, 3],
-        "plain": [[], [0]],
-        "vocabulary": [7],
-        "of": {"?": [0]},
-    }
-    torch.save(held, tmp_path / "wordings.pt")
-    wordings = Wordings.load(tmp_path / "wordings.pt")
-    wordings.save(tmp_path / "again.pt")
-    again = torch.load(tmp_path / "again.pt", weights_only=True)
-    assert torch.equal(again.pop("states"), held.pop("states"))
-    assert again == held

@@ -1,0 +1,21 @@
+"""Sequences of motion tokens that the language model learns from."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from motiongpt.backend.dataset.clips import load_dataset
+from motiongpt.backend.training.language.sequences import MIN_TOKENS, TokenSequence, crop
+
+
+def test_crops_keep_the_core(dataset):
+    clip = load_dataset(dataset).clips[0]
+    tokens = np.repeat(np.arange(40)[:, None], 2, axis=1)
+    sequence = TokenSequence(clip, (tokens,), (tokens + 100,), (22, 29), False)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(200):
+        cut, poses = crop(sequence, generator)
+        assert len(cut) >= MIN_TOKENS
+        assert cut[0, 0] <= 22 and cut[-1, 0] >= 28
+        assert np.array_equal(poses, cut + 100)

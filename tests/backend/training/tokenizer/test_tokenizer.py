@@ -1,0 +1,52 @@
+"""The motion tokenizer's training."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from motiongpt.backend.commands.cli import main
+from motiongpt.backend.dataset.clips import load_dataset
+from motiongpt.backend.training.tokenizer.train import (
+    encode_clip,
+    kinematic_joints,
+    load_tokenizer,
+    tokenizer_config,
+    tokenizer_record,
+)
+
+
+def test_refining_changes_what_codes_look_like_and_no_code(dataset, tmp_path, capsys):
+    first, second = tmp_path / "first", tmp_path / "second"
+    small = ["--set", "width=32", "--set", "code_width=16", "--set", "codes=64", "--batch", "8"]
+    assert main(["train", "tokenizer", str(dataset), "-o", str(first), "--steps", "40", *small]) == 0
+    refine = ["train", "tokenizer", str(dataset), "-o", str(second), "--batch", "8"]
+    assert main([*refine, "--refine", str(first), "--steps", "60", "--set", "rate=0.002"]) == 0
+    (old, statistics), (new, _) = load_tokenizer(first), load_tokenizer(second)
+    data = load_dataset(dataset)
+    rows = [np.asarray(data.of(clip)) for clip in data.split("train")]
+    codes = [encode_clip(old, statistics, r) for r in rows]
+    assert all(np.array_equal(c, encode_clip(new, statistics, r)) for c, r in zip(codes, rows, strict=True))
+
+    def error(model):
+        found = [model.decode(torch.from_numpy(c)[None])[0].detach().numpy() for c in codes]
+        return np.mean([np.abs(statistics.normalize(r[: len(f)]) - f).mean() for r, f in zip(rows, found, strict=True)])
+
+    assert error(new) < error(old)
+    assert tokenizer_config(second).steps == 60 and tokenizer_config(second).width == 32
+    record = tokenizer_record(second)  # a card tells how both came about
+    assert (record["tokenizer"]["steps"], record["decoder"]["steps"]) == (40, 60)
+    assert tokenizer_record(first) == {"tokenizer": record["tokenizer"]}
+    capsys.readouterr()
+    assert main([*refine, "--refine", str(second), "--steps", "60", "--set", "rate=0.002"]) == 2  # of another one
+    assert "settings" in capsys.readouterr().err
+    assert main([*refine, "--refine", str(tmp_path / "nothing")]) == 2
+    assert "no trained tokenizer" in capsys.readouterr().err
+
+
+def test_kinematics_of_features_are_their_positions(dataset):
+    """Forward kinematics of true features gives the positions that the same features hold."""
+    data = load_dataset(dataset)
+    rows = torch.from_numpy(np.array(data.of(data.clips[0])))
+    joints = kinematic_joints(rows)
+    assert torch.allclose(joints[:, 1:].flatten(1), rows[:, 4:67], atol=2e-5)
