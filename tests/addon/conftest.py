@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from support.extension import TESTS, output_of
+from support.extension import FAKE_ENGINE, TESTS, Scenario, output_of, run_scenario
 from support.import_graph import ROOT
 
 from motiongpt import build_addon
@@ -19,6 +19,17 @@ def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("extension")
     with_model = (ROOT / build_addon.STARTER_MODEL / "model.json").is_file()
     archive = build_addon.build(build_addon.PLATFORMS[build_addon.current_platform()], folder, with_model)
-    output_of(TESTS / "addon" / "addon_scenarios.py", folder, "install", {"INSTALL": str(archive)})
+    output_of(TESTS / "addon" / "addon_scenarios.py", folder, "install", {"ARCHIVE": str(archive)})
     archive.unlink()
     return folder
+
+
+@pytest.fixture
+def scenario(extension: Path, request: pytest.FixtureRequest) -> Scenario:
+    """scenario(name, variables): run it and return what it saw; with `fake_engine` unless the variables say otherwise.
+
+    The scenarios of `test_x.py` are the functions of `x_scenarios.py` beside it.
+    """
+    folder = TESTS / request.path.parent.relative_to(ROOT / "tests")
+    script = folder / f"{request.path.stem.removeprefix('test_')}_scenarios.py"
+    return lambda name, variables=FAKE_ENGINE: run_scenario(script, extension, name, variables)

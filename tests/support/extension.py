@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,23 @@ from .import_graph import ROOT
 TESTS = Path(os.environ.get("BPY_SCENARIOS") or ROOT / "tests")
 FAKE_ENGINE = {"PYTHONPATH": str(TESTS / "support" / "fake_process")}
 """Variables that make the backend process run `fake_engine`, which takes a second for the prompt "slow"."""
+EVERY_TASK = FAKE_ENGINE | {"FAKE_TASKS": "generate inbetween continue caption"}
 BLOCKED = 0.05
 """Seconds that no call on Blender's main thread may take while a job runs."""
+
+Scenario = Callable[..., Any]
 
 
 def command(script: Path, name: str, variables: dict[str, str]) -> list[str]:
     """What runs one scenario of a script."""
     python = os.environ.get("BPY_PYTHON") or sys.executable
-    return [python, str(script), name, *(f"{key}={value}" for key, value in variables.items())]
+    return [
+        python,
+        str(TESTS / "support" / "in_blender" / "run.py"),
+        str(script),
+        name,
+        *(f"{key}={value}" for key, value in variables.items()),
+    ]
 
 
 def environment(resources: Path) -> dict[str, str]:

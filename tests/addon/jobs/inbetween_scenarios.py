@@ -1,0 +1,175 @@
+"""What `test_inbetween.py` runs inside Blender: mistakes, takes, gaps, corrected poses and cancelling."""
+
+import importlib
+from dataclasses import dataclass, field
+
+import bpy
+from mathutils import Quaternion
+from support.in_blender.keyed import curves_of, differ, keyed, person, pose, press
+from support.in_blender.user import BIPED, MODULE, make_armature, run_job, settings
+
+FRAMES = (1, 20, 48)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What is wrong when the button is pressed.
+
+    keys, other: frames with keys on the armature, and on another one.  selected: of the armature's keys, or None: all.
+    scene: its frame range.  choices: settings other than the selected poses and the range that they span.
+    """
+
+    keys: tuple[int, ...] = FRAMES
+    selected: tuple[int, ...] | None = None
+    other: tuple[int, ...] = ()
+    scene: tuple[int, int] = (1, 60)
+    choices: dict[str, str] = field(default_factory=dict)
+
+
+MISTAKES = {
+    "no action": Mistake(keys=()),
+    "no keys": Mistake(keys=(), choices={"poses": "ALL"}),
+    "another armature": Mistake(keys=(), other=(1,)),
+    "none selected": Mistake(selected=()),
+    "one pose": Mistake(selected=(20,)),
+    "outside": Mistake(scene=(1, 30), choices={"range": "SCENE"}),
+    "untouched": Mistake(scene=(100, 150), choices={"range": "SCENE"}),
+    "untouched by all": Mistake(scene=(100, 150), choices={"range": "SCENE", "poses": "ALL"}),
+    "too long": Mistake(scene=(1, 2000), choices={"range": "SCENE"}),
+    "no marker": Mistake(choices={"poses": "MARKED"}),
+    "no room": Mistake(keys=(1, 2), other=(1,)),
+    "long text": Mistake(choices={"prompt": "x" * 2000}),
+}
+
+
+def refusals() -> object:
+    """Every mistake: the sentence, and whether any key, action, scene or pose changed."""
+    return {name: attempt(mistake) for name, mistake in MISTAKES.items()}
+
+
+def attempt(mistake: Mistake) -> list[object]:
+    bpy.ops.wm.read_homefile(use_empty=True)
+    armature = person()
+    other = make_armature("Other", BIPED)
+    bpy.context.view_layer.objects.active = armature
+    scene = bpy.context.scene
+    scene.frame_start, scene.frame_end = mistake.scene
+    for frame in mistake.other:
+        pose(other, frame, 0.2)
+    for frame in mistake.keys:
+        pose(armature, frame, 0.01 * frame)
+    if mistake.keys:
+        select(armature, mistake.keys if mistake.selected is None else mistake.selected)
+        select(other, ())
+    armature.pose.bones["Head"].location = (1.0, 0.0, 0.0)  # not keyed
+    before = state(armature, other)
+    answer = press(**({"task": "inbetween", "poses": "SELECTED", "range": "KEYS"} | mistake.choices))
+    return [answer["error"] or answer["message"], answer["state"], state(armature, other) == before]
+
+
+def select(armature: bpy.types.Object, frames: tuple[int, ...]) -> None:
+    """Select the keys on those frames and no other."""
+    for curve in curves_of(armature).values() if armature.animation_data else ():
+        for point in curve.keyframe_points:
+            point.select_control_point = point.co.x in frames
+
+
+def state(*armatures: bpy.types.Object) -> object:
+    """What a refusal may not change."""
+    keys = [keyed(a) if a.animation_data else None for a in armatures]
+    places = [(a.matrix_world.copy(), tuple(a.pose.bones["Head"].location)) for a in armatures]
+    return keys, len(bpy.data.actions), len(bpy.data.scenes), places
+
+
+def around() -> object:
+    """Takes, a corrected pose as another key, one gap again, a gap longer, few keys, a copy of the action, markers."""
+    armature = person()
+    for frame, angle in zip(FRAMES, (0.0, 0.5, -0.4), strict=True):
+        pose(armature, frame, angle, move=0.01 * frame)
+    bpy.context.scene.frame_set(30)
+    bpy.ops.ed.undo_push(message="start")
+    return takes(armature) | corrected(armature) | gaps(armature) | sparse_and_copied(armature) | marked(armature)
+
+
+def takes(armature: bpy.types.Object) -> dict[str, object]:
+    before = keyed(armature)
+    seen: dict[str, object] = {"first": press(task="inbetween", poses="ALL", takes=3)["state"]}
+    shown = [keyed(armature)]
+    for step in (1, 1, 1):
+        bpy.ops.motiongpt.show_take(step=step)
+        shown.append(keyed(armature))
+    seen["takes"] = [shown[0] != shown[1] != shown[2], shown[3] == shown[0], [differ(before, t) for t in shown]]
+    return seen | {"again": [press(poses="ALL")["state"], keyed(armature) == shown[0]]}
+
+
+def corrected(armature: bpy.types.Object) -> dict[str, object]:
+    """The generated pose on 30 is corrected: an arm is turned and keyed again. It stays, as a whole."""
+    bpy.context.scene.frame_set(30)
+    bone = armature.pose.bones["LeftArm"]
+    bone.rotation_quaternion = Quaternion((0.0, 0.0, 1.0), 1.0)
+    bone.keyframe_insert("rotation_quaternion", frame=30)
+    poses = on_frames(armature, 1, 20, 30, 48)
+    seen: dict[str, object] = {"flip over a correction": ""}
+    try:
+        bpy.ops.motiongpt.show_take(step=1)
+    except RuntimeError as error:
+        seen["flip over a correction"] = str(error)
+    seen["corrected"] = [press(poses="ALL", seed=7)["state"], differ(poses, keyed(armature))]
+    points = [point for curve in curves_of(armature).values() for point in curve.keyframe_points]
+    return seen | {"now the user's": sorted({point.type for point in points if point.co.x == 30})}
+
+
+def on_frames(armature: bpy.types.Object, *frames: float) -> dict[tuple[str, int, float], float]:
+    """The keys on those frames."""
+    return {key: value for key, value in keyed(armature).items() if key[2] in frames}
+
+
+def gaps(armature: bpy.types.Object) -> dict[str, object]:
+    full = keyed(armature)
+    bpy.context.scene.frame_set(40)
+    seen = {"gap": press("redo_gap")["state"]}
+    again = keyed(armature)
+    seen["gap frames"] = sorted({key[2] for key in full if full[key] != again.get(key)})[::16]
+    bpy.ops.motiongpt.retime_gap(frames=12)
+    later = keyed(armature)
+    values = [sorted((*key[:2], value) for key, value in keys.items()) for keys in (again, later)]
+    return seen | {"retimed": [max(key[2] for key in later), values[0] == values[1]]}
+
+
+def sparse_and_copied(armature: bpy.types.Object) -> dict[str, object]:
+    """Few keys in the same action, then all of them in a copy."""
+    many, kept = len(keyed(armature)), on_frames(armature, 1, 20, 30, 60)
+    armature.motiongpt_rig.keys, armature.motiongpt_rig.degrees = "FEW", 2.0
+    seen: dict[str, object] = {"few": press(poses="ALL")["state"]}
+    seen["few keys"] = [len(keyed(armature)) / many, differ(kept, keyed(armature))]
+    armature.motiongpt_rig.keys = "EVERY"
+    old, now = armature.animation_data.action.name, keyed(armature)
+    seen["copy"] = press(poses="ALL", destination="NEW", seed=9)["state"]
+    action = armature.animation_data.action
+    strips = [strip.action.name for track in armature.animation_data.nla_tracks for strip in track.strips]
+    seen["copied"] = [action.name != old, strips == [old], differ(kept, keyed(armature)), keyed(armature) != now]
+    return seen
+
+
+def marked(armature: bpy.types.Object) -> dict[str, object]:
+    markers = bpy.context.scene.timeline_markers
+    markers.new("a", frame=5)
+    markers.new("b", frame=40)
+    poses = on_frames(armature, 5, 40)
+    return {"markers": [press(poses="MARKED", destination="SAME", seed=3)["state"], differ(poses, keyed(armature))]}
+
+
+def cancelled() -> object:
+    """Cancelling while poses are read and while the model works: keys and scenes as before."""
+    armature = person()
+    for frame, angle in ((1, 0.0), (20, 0.4)):
+        pose(armature, frame, angle)
+    before, seen = keyed(armature), {}
+    importlib.import_module(f"{MODULE}.addon.jobs.motion").READING_SECONDS = 0.0  # one pose a tick
+    for stage in ("Reading the poses", "Choosing the motion"):
+        settings().task, settings().prompt = "inbetween", "slow"
+        bpy.ops.motiongpt.inbetween()
+        job = run_job(until=lambda job, wanted=stage: job.stage == wanted)
+        bpy.ops.motiongpt.cancel()
+        seen[stage] = [job.state, keyed(armature) == before, len(bpy.data.scenes)]
+    return seen

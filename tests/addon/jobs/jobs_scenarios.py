@@ -1,0 +1,211 @@
+"""What `test_jobs.py` runs inside Blender: jobs to their end, cancelled, and with everything going away under them."""
+
+import importlib
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import bpy
+from support.in_blender import user
+from support.in_blender.panel import drawn
+from support.in_blender.user import (
+    BIPED,
+    MODULE,
+    attempt,
+    content,
+    key_frames,
+    make_armature,
+    run_job,
+    session,
+    settings,
+)  # fmt: skip
+
+FAKE = {"PYTHONPATH": str(Path(user.__file__).resolve().parents[1] / "fake_process")}
+UNKNOWN_MODEL = json.dumps(
+    {"name": "new", "kind": "from-the-future", "features": "true", "fps": 20, "frames_per_token": 4, "max_seconds": 10,
+     "licence": "MIT", "files": {}}
+)  # fmt: skip
+
+
+def generate() -> object:
+    """Two presses on one armature: the action, its frames, where the old one went, and one undo step."""
+    scene = bpy.context.scene
+    scene.render.fps, scene.frame_start, scene.frame_end = 30, 11, 70
+    armature = make_armature("Person", BIPED)
+    scene.frame_set(5)
+    settings().prompt, settings().seconds, settings().seed = "a person walks forward", 2.0, 3
+    bpy.ops.ed.undo_push(message="start")
+    started = time.perf_counter()
+    seen: dict[str, object] = {"error": attempt(), "press": time.perf_counter() - started}
+    job = run_job()
+    seen |= {"state": job.state, "message": job.message, "longest_tick": job.longest_tick}
+    action = armature.animation_data.action
+    seen |= {"name": action.name, "keys": key_frames(action)}
+    bpy.ops.ed.undo()
+    armature = bpy.data.objects["Person"]
+    seen["after_undo"] = [len(bpy.data.actions), bool(armature.animation_data and armature.animation_data.action)]
+    bpy.ops.ed.redo()
+    armature = bpy.data.objects["Person"]
+    seen["after_redo"] = [armature.animation_data.action.name, len(armature.animation_data.nla_tracks)]
+    settings().use_scene_range = True
+    settings().prompt = "a person runs"
+    attempt()
+    job = run_job()
+    seen["longest_tick"] = max(seen["longest_tick"], job.longest_tick)
+    tracks = armature.animation_data.nla_tracks
+    seen |= {"second": [job.state, armature.animation_data.action.name, *key_frames(armature.animation_data.action)]}
+    seen["stash"] = [[t.name, t.mute, t.strips[0].action.name] for t in tracks]
+    return seen | {"busiest_tick": user.busiest_tick}
+
+
+def cancel() -> object:
+    """Cancel while tokens come, then generate again."""
+    armature = make_armature("Person", BIPED)
+    settings().prompt = "slow"
+    attempt()
+    run_job(until=lambda job: job.stage == "Choosing the motion")
+    started = time.perf_counter()
+    bpy.ops.motiongpt.cancel()
+    took = time.perf_counter() - started
+    seen: dict[str, object] = {"took": took, "state": session().job.state, "actions": len(bpy.data.actions)}
+    backend = session().service.pid()
+    attempt()
+    job = run_job()
+    seen |= {"again": job.state, "same_backend": backend == session().service.pid()}
+    seen["animated"] = bool(armature.animation_data.action)
+    return seen
+
+
+def backend_killed() -> object:
+    """The backend dies while it generates: a clear error, nothing written; the next Generate starts another."""
+    make_armature("Person", BIPED)
+    settings().prompt = "slow"
+    attempt()
+    run_job(until=lambda job: job.stage == "Choosing the motion")
+    first = session().service.pid()
+    os.kill(first, 9)
+    job = run_job()
+    seen: dict[str, object] = {"state": job.state, "message": job.message, "actions": len(bpy.data.actions)}
+    seen["panel"] = drawn()
+    attempt()
+    job = run_job()
+    return seen | {"again": job.state, "new": first != session().service.pid()}
+
+
+def armature_gone() -> object:
+    """The armature is deleted, then another file is opened, each while a motion is generated."""
+    make_armature("Person", BIPED)
+    settings().prompt = "slow"
+    attempt()
+    run_job(until=lambda job: job.stage == "Choosing the motion")
+    bpy.data.objects.remove(bpy.data.objects["Person"])
+    job = run_job()
+    seen: dict[str, object] = {"deleted": [job.state, job.message, len(bpy.data.actions)]}
+    make_armature("Person", BIPED)
+    attempt()
+    job = run_job(until=lambda job: job.stage == "Choosing the motion")
+    bpy.ops.wm.read_homefile(use_empty=True)
+    seen["reloaded"] = [job.state, job.message, session().job is None, session().error]
+    make_armature("Person", BIPED)
+    settings().prompt = "slow"
+    attempt()
+    return seen | {"after": run_job().state}
+
+
+def armature_changes() -> object:
+    """The armature is renamed, moved in memory by an undo, and edited while a motion is generated for it."""
+    armature = make_armature("Person", BIPED)
+    settings().prompt = "slow"
+    bpy.ops.ed.undo_push(message="start")
+    armature.name = "Renamed"
+    bpy.ops.ed.undo_push(message="rename")
+    attempt()
+    run_job(until=lambda job: job.stage == "Choosing the motion")
+    bpy.ops.ed.undo()
+    job = run_job()
+    armature = bpy.data.objects["Person"]
+    seen: dict[str, object] = {"undone": [job.state, job.message, bool(armature.animation_data.action)]}
+    attempt()
+    run_job(until=lambda job: job.stage == "Choosing the motion")
+    bpy.context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    armature.data.edit_bones["LeftLeg"].name = "LeftShin"
+    job = run_job(until=lambda job: "Edit Mode" in job.stage)
+    seen["waited"] = [job.state, job.stage]
+    bpy.ops.object.mode_set(mode="OBJECT")
+    job = run_job()
+    return seen | {"edited": [job.state, job.message]}
+
+
+def bad_models() -> object:
+    """Model folders that are none, or damaged, then the way back."""
+    make_armature("Person", BIPED)
+    settings().prompt = "a person walks forward"
+    preferences = bpy.context.preferences.addons[MODULE].preferences
+    before = content()
+    with tempfile.TemporaryDirectory() as folder:
+        preferences.model = folder
+        seen: dict[str, object] = {"empty": [attempt(), content() == before]}
+        for name, card in (("damaged", "{"), ("unknown", UNKNOWN_MODEL)):
+            with open(os.path.join(folder, "model.json"), "w", encoding="utf-8") as file:
+                file.write(card)
+            attempt()
+            job = run_job()
+            seen[name] = [job.state, job.message, content() == before, drawn()]
+    preferences.model, preferences.python = "", "/nowhere/python"
+    seen["python"] = [attempt(), content() == before]
+    preferences.python = ""
+    os.environ |= FAKE
+    attempt()
+    return seen | {"repaired": run_job().state}
+
+
+def published_models() -> object:
+    """Models that were imported, through the extension's service and its backend: all that each can do, and what not.
+
+    T5, LLAMA: their folders.  PYTHON: an interpreter with packages of its own.
+    """
+    wanted = bpy.context.preferences.addons[MODULE].preferences
+    seen: dict[str, object] = {}
+    for name, text in (("T5", ""), ("LLAMA", "a person walks.")):
+        wanted.model = os.environ[name]
+        # The second time, the backend runs in the other interpreter.
+        wanted.python = os.environ["PYTHON"] if name == "LLAMA" else ""
+        seen[name] = _every_task(text)
+    wanted.device = "cuda"
+    make_armature("Person", BIPED)
+    settings().prompt = "a person walks forward"
+    attempt()
+    return seen | {"cuda": [run_job().state, session().error]}
+
+
+def _every_task(text: str) -> dict[str, object]:
+    context, tasks = (importlib.import_module(f"{MODULE}.{part}") for part in ("addon.jobs.context", "backend.tasks"))
+    service = session().service
+    service.start(context.startup(bpy.context))
+    while not service.ready():
+        time.sleep(0.05)
+
+    def ask(message: object, *motions: object) -> object:
+        identifier = service.ask(message, motions)
+        while True:
+            for event in service.poll(identifier):
+                if hasattr(event, "motions"):
+                    return event
+            time.sleep(0.01)
+
+    made = ask(tasks.Generate("a person walks.", seconds=4.0, seed=2)).motions[0]
+    motion = made.resample(30.0)
+    longer = ask(tasks.Continue(1.0, text), motion).motions[0]
+    filled = ask(tasks.Inbetween((0, 45, 90), text), motion).motions[0]
+    try:
+        caption = list(ask(tasks.Describe(), motion).texts)
+    except Exception as error:
+        caption = str(error)
+    kept = [float(abs(a.joints[f] - motion.joints[f]).max()) for a in (longer, filled) for f in (0, 45, 90)]
+    return {
+        "tasks": list(service.info.tasks), "device": service.info.device, "moved": max(kept), "caption": caption,
+        "frames": [len(made), len(motion), len(longer), len(filled)],
+    }  # fmt: skip

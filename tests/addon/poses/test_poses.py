@@ -1,0 +1,76 @@
+"""Poses in Blender, the frames between them made: the animator's keys stay bit for bit, nothing jumps."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.extension import BLOCKED, EVERY_TASK, Scenario, overloaded
+from support.zoo_rigs import FAMILIES, build_rig
+
+EASE = 2.6
+"""How much faster than the straight way between two keys a bone may be: an ease, and the waves of the fake engine."""
+
+
+@pytest.fixture
+def scenario(scenario: Scenario) -> Scenario:
+    """The same, with an engine that does every task."""
+    return lambda name, variables=EVERY_TASK: scenario(name, variables)
+
+
+@pytest.fixture
+def rig_file(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """What `poses_scenarios.load` takes, of a rig's name."""
+
+    def find(name: str) -> str:
+        if name.endswith(".glb"):
+            return str(request.getfixturevalue("shared_dir") / "rigs" / name)
+        if name not in FAMILIES:
+            return name
+        rig, _ = build_rig(FAMILIES[name], seed=7)
+        path = tmp_path / "rig.npz"
+        np.savez(path, names=np.array(rig.names), parents=np.array(rig.parents), rest=rig.rest_rotations,
+                 heads=rig.heads, tails=rig.tails)  # fmt: skip
+        return str(path)
+
+    return find
+
+
+@pytest.mark.parametrize(
+    ("rig", "limbs"),
+    [("person", "FK"), ("mixamo", "FK"), ("unreal", "FK"), ("mesh2motion-human.glb", "FK"), ("rigify", "FK"),
+     ("rigify", "IK")],
+)  # fmt: skip
+def test_poses_stay_bit_for_bit_and_no_frame_jumps(
+    scenario: Scenario, rig_file: Callable[[str], str], rig: str, limbs: str
+) -> None:
+    seen = scenario("character", EVERY_TASK | {"RIG": rig_file(rig), "LIMBS": limbs})
+    assert (seen["error"], seen["state"]) == ("", "DONE"), seen
+    assert seen["differ"] == []  # not one key has gone or holds another value
+    assert seen["empty"] == []  # no frame from the first pose to the last is without keys
+    assert seen["off"] < 1e-5  # metres: the poses as they are seen, of unkeyed bones too
+    assert seen["leap"] < 3.0
+    assert seen["undone"]
+    assert seen["scenes"] == 1  # nothing is left of reading
+    assert [False, "KEYFRAME"] not in seen["types"]
+    if rig != "rigify":  # Blender's first look at 700 bones takes longer than a tick should
+        assert seen["busiest"] < BLOCKED or overloaded()
+    print(f"{rig} {limbs}: off {seen['off']:.1e} m, leap {seen['leap']:.2f}, busiest {seen['busiest'] * 1000:.0f} ms")
+
+
+def test_hard_cases(scenario: Scenario) -> None:
+    seen = scenario("cases")
+    for name, case in seen.items():
+        assert (case["state"], case["differ"]) == ("DONE", []), name
+        assert case["new"] > 0, name
+        assert case["step"] < EASE * case["straight"] + 0.1, name
+    assert seen["past the keys"]["frames"] == 60
+    assert seen["close"]["frames"] == 21
+
+
+def test_what_lies_outside_the_range_stays(scenario: Scenario) -> None:
+    seen = scenario("context")
+    assert (seen["state"], seen["differ"]) == ("DONE", [])
+    assert seen["outside"] < 1e-6
+    assert (seen["wider"], seen["wider differ"]) == ("DONE", [])
+    assert seen["wider outside"] < 1e-5
