@@ -329,7 +329,7 @@ def gallery(stage: Stage) -> Iterator[float]:
         for frame in range(1, round(GALLERY_SECONDS * RATE) + 1, 2):
             scene.frame_set(frame)
             place = armature.matrix_world @ hips.head
-            stage.look((place.x, place.y, 0.9), (-0.6, 1.0, -0.15), 3.1)
+            stage.look((place.x, place.y, 1.0), (-0.6, 1.0, -0.15), 3.6)
             yield 0.12
             stage.shoot(f"gallery {i}", 2.0 / RATE, prompt)
     stage.viewport.spaces.active.show_region_ui = True

@@ -24,7 +24,7 @@ from motiongpt import build_addon
 ROOT = Path(__file__).resolve().parent.parent.parent
 WINDOW = (1100, 660)
 FILM_WIDTH = 900
-TILE = (300, 216)
+TILE, CAPTION = (300, 216), "#1c1e22"
 
 Shot = dict[str, Any]
 
@@ -126,16 +126,18 @@ def save_gallery(path: Path, films: list[list[Shot]]) -> None:
     """The films side by side, three a row, each under its prompt."""
     font = ImageFont.load_default(size=15)
     width, height = TILE
+    step = height + 26  # a line of text below each
     pictures = []
     for moment in zip(*films, strict=True):
-        sheet = Image.new("RGB", (3 * width, -(-len(films) // 3) * height))
+        sheet = Image.new("RGB", (3 * width, -(-len(films) // 3) * step), CAPTION)
         for i, shot in enumerate(moment):
             left, top, right, bottom = box_of(shot, *max(shot["areas"], key=lambda a: a[3]))
             half = (bottom - top) * width / height / 2
             middle = (left + right) / 2
             tile = shot["picture"].crop((round(middle - half), top, round(middle + half), bottom)).resize(TILE)
-            ImageDraw.Draw(tile).text((width / 2, height - 8), shot["caption"], "white", font, anchor="ms")
-            sheet.paste(tile, (i % 3 * width, i // 3 * height))
+            x, y = i % 3 * width, i // 3 * step
+            sheet.paste(tile, (x, y))
+            ImageDraw.Draw(sheet).text((x + width / 2, y + step - 8), shot["caption"], "white", font, anchor="ms")
         pictures.append(sheet)
     save_film(path, pictures, films[0])
 
@@ -149,7 +151,7 @@ def numbered(shot: Shot) -> Image.Image:
         x, y = left - 22, on_picture(shot, *shot["rows"][row])[1]
         draw.circle((x, y), 15, fill="#e87d0d")
         draw.text((x, y), str(number), "white", font, anchor="mm")
-    return picture.crop((left - 44, top, right, top + (bottom - top) * 2 // 3))
+    return picture.crop((left - 44, top, right, top + (bottom - top) * 3 // 5))
 
 
 def moments(shots: list[Shot], count: int = 5) -> Image.Image:
