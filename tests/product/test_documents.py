@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 from support import fake_engine
 from support.body_models import make_body
-from support.checkout import files_of_the_checkout
-from support.documents import Block, Command, blocks, commands
+from support.documents import PAGES, Block, Command, blocks, commands
 from support.import_graph import PACKAGE, ROOT
 
 from motiongpt.backend import engines
@@ -23,7 +22,6 @@ from motiongpt.backend.tasks import Generate
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.files.reading import write_motion
 
-PAGES = [name for name in files_of_the_checkout() if re.fullmatch(r"(?:docs/.+|[^/]+|\.github/.+)\.md", name)]
 QUICK = {"caption", "continue", "convert", "generate", "inbetween", "render", "retarget"}
 """Commands that are run; of the others only the arguments are checked."""
 MOTIONS, CHARACTERS = {".bvh", ".npz"}, {".fbx", ".glb", ".gltf", ".blend"}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.import_graph import ROOT
 
 pytest.importorskip("torch")
 
@@ -22,9 +23,7 @@ from motiongpt.retarget.files.bvh import write_bvh
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 
-SCRIPT = (
-    next(p for p in Path(__file__).resolve().parents if (p / "pyproject.toml").is_file()) / "scripts/make_starter.py"
-)
+SCRIPT = ROOT / "scripts" / "make_starter.py"
 
 
 def make(*arguments: object) -> list[list[str]]:

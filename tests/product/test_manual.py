@@ -1,18 +1,23 @@
-"""README and manual against the tree: folders, links, pictures, and the example in Python."""
+"""README and manual against the tree: folders, links, pictures, the example in Python, and the website."""
 
+import importlib.util
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support import documents
+from support.import_graph import ROOMS, ROOT
 
 from motiongpt.retarget.files.reading import write_motion
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 
-ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")), *sorted(DOCS.rglob("*.md"))]
+PAGES = [ROOT / name for name in documents.PAGES]
 LINK = re.compile(r"\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"")
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 
@@ -32,7 +37,7 @@ def anchors(page: Path) -> set[str]:
 
 def source_folders() -> set[str]:
     """Every folder below the three parts that holds a file."""
-    files = [file for part in ("addon", "backend", "retarget") for file in (ROOT / part).rglob("*") if file.is_file()]
+    files = [file for part in ROOMS for file in (ROOT / part).rglob("*") if file.is_file()]
     return {f"{file.parent.relative_to(ROOT).as_posix()}/" for file in files if "__pycache__" not in file.parts}
 
 
@@ -85,3 +90,19 @@ def test_python_example_runs(starter_model: Path, tmp_path: Path, monkeypatch: p
     assert Path("walk.bvh").is_file()
     assert len(scope["longer"]) > len(scope["walk"])
     assert len(scope["filled"]) == 100
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not all(importlib.util.find_spec(name) for name in ("mkdocs", "material")),
+    reason="mkdocs-material is not installed",
+)
+def test_manual_builds_as_a_website(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")],
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    pages = [page.relative_to(DOCS).with_suffix(".html") for page in DOCS.rglob("*.md")]
+    assert [page for page in pages if not (tmp_path / "site" / page).is_file()] == []

@@ -1,7 +1,8 @@
 """The tests mirror the source: the test of a module lies at the module's own path.
 
 The tests of `a/b/module.py` are in `tests/a/b/test_module.py`; those of a room whose modules only work together, in
-`tests/a/b/test_b.py`. What is tested elsewhere is listed here, with the test that covers it.
+`tests/a/b/test_b.py`. What is tested elsewhere is listed here, with the test that covers it. What `test_x.py` runs
+inside Blender is in `x_scenarios.py` beside it.
 """
 
 import ast
@@ -14,7 +15,42 @@ from support.import_graph import PACKAGE, ROOMS, ImportGraph, product_graph, rea
 GRAPH = product_graph()
 TESTS = read_sources("tests")
 
-ELSEWHERE: dict[str, str] = {}
+ELSEWHERE: dict[str, str] = {
+    "backend/bench/models.py": "tests/backend/commands/test_bench.py",
+    "backend/bench/retargeting.py": "tests/backend/commands/test_bench.py",
+    "backend/commands/data.py": "tests/backend/dataset/test_humanml3d.py",
+    "backend/commands/evaluate/inbetween.py": "tests/backend/training/transition/test_transition.py",
+    "backend/commands/evaluate/prompts.py": "tests/product/test_make_starter.py",
+    "backend/commands/retarget.py": "tests/addon/export/test_fbx_presets.py",
+    "backend/commands/serve.py": "tests/backend/process/test_process.py",
+    "backend/commands/shared": "tests/backend/commands/test_cli.py",
+    "backend/commands/tasks": "tests/backend/importers/test_importers.py",
+    "backend/commands/train.py": "tests/backend/training/test_training.py",
+    "backend/dataset": "tests/backend/dataset/test_clips.py",
+    "backend/dataset/kinematics.py": "tests/backend/dataset/test_composites.py",
+    "backend/engine.py": "tests/backend/engines/test_engines.py",
+    "backend/engines": "tests/backend/engines/test_engines.py",
+    "backend/evaluation/prompts.py": "tests/backend/engines/starter/test_starter.py",
+    "backend/evaluation/report/report.py": "tests/backend/commands/evaluate/test_model.py",
+    "backend/evaluation/texts.py": "tests/backend/commands/evaluate/test_model.py",
+    "backend/output/blender.py": "tests/addon/export/test_export.py",
+    "backend/tasks.py": "tests/backend/process/test_protocol.py",
+    "backend/text_encoder/net.py": "tests/backend/text_encoder/test_sentences.py",
+    "backend/training/language": "tests/backend/training/test_training.py",
+    "backend/version.py": "tests/product/test_contents.py",
+    "retarget/errors.py": "tests/backend/commands/test_cli.py",
+    "retarget/files/body_models.py": "tests/retarget/files/test_amass.py",
+    "retarget/motion/known.py": "tests/retarget/solving/test_keyed_poses.py",
+    "retarget/motion/motion.py": "tests/retarget/files/test_reading.py",
+    "retarget/motion/rotations.py": "tests/retarget/motion/test_pose_from_joints.py",
+    "retarget/motion/skeleton.py": "tests/backend/test_features.py",
+    "retarget/motion/smoothing.py": "tests/retarget/motion/feet/test_feet.py",
+    "retarget/motion/two_bone_ik.py": "tests/retarget/motion/feet/test_feet.py",
+    "retarget/rigs": "tests/retarget/rigs/test_mapping.py",
+    "retarget/rigs/calibration.py": "tests/retarget/solving/test_soles.py",
+    "retarget/solving/ik_controls.py": "tests/addon/character/test_character.py",
+    "retarget/typing.py": "tests/retarget/files/test_reading.py",
+}
 """Module, or folder with all that lies in it -> the test file that covers it."""
 
 
@@ -55,10 +91,11 @@ def test_what_is_tested_elsewhere_is_reached_from_there(path: str) -> None:
 
 
 def reached(test: str) -> set[str]:
-    """The modules that a test file, or a script beside it that runs inside Blender, imports or makes others import."""
-    folder = PurePosixPath(test).parent
-    scripts = [name for name in TESTS if PurePosixPath(name).parent == folder and name.endswith("_scenarios.py")]
-    waiting = [name for file in (test, *scripts) for name in product_imports(TESTS[file])]
+    """The modules that a test imports or makes others import: by itself, its fixtures, helpers and scenarios."""
+    place = PurePosixPath(test)
+    scenarios = str(place.with_name(f"{place.stem.removeprefix('test_')}_scenarios.py"))
+    around = [str(folder / "conftest.py") for folder in place.parents]
+    waiting = [name for file in (test, scenarios, *around) for name in product_imports(TESTS.get(file, ""))]
     seen: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -73,7 +110,8 @@ def product_imports(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
             base = node.module.partition(".")[2]
-            yield base
+            if base:  # the root alone, of which everything is a part, says nothing
+                yield base
             yield from (f"{base}.{alias.name}".lstrip(".") for alias in node.names)
 
 
@@ -93,7 +131,7 @@ def foreign(path: str, modules: list[str]) -> bool:
     """Whether a test file lies where no module and no room of the source is that it could be the test of."""
     place = PurePosixPath(path).relative_to("tests")
     name = place.name.removeprefix("test_")
-    rooms = {str(PurePosixPath(module).parent) for module in modules}
+    rooms = {str(folder) for module in modules for folder in PurePosixPath(module).parents}
     return str(place.with_name(name)) not in modules and not (
         str(place.parent) in rooms and name == f"{place.parent.name}.py"
     )
@@ -104,9 +142,16 @@ def test_every_test_lies_at_the_path_of_what_it_tests() -> None:
     assert [n for n in names if PurePosixPath(n).name.startswith("test_") and foreign(n, MODULES)] == []
 
 
+def test_scenarios_lie_beside_their_test() -> None:
+    scripts = [PurePosixPath(name) for name in TESTS if name.endswith("_scenarios.py")]
+    tests = [script.with_name(f"test_{script.stem.removesuffix('_scenarios')}.py") for script in scripts]
+    assert scripts and [str(test) for test in tests if str(test) not in TESTS] == []
+
+
 def test_a_test_of_nothing_is_found() -> None:
     modules = ["addon/ui/panel.py"]
     assert not foreign("tests/addon/ui/test_panel.py", modules) and not foreign("tests/addon/ui/test_ui.py", modules)
+    assert not foreign("tests/addon/test_addon.py", modules)
     assert foreign("tests/addon/test_panel.py", modules) and foreign("tests/addon/ui/test_sidebar.py", modules)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.motion.skeleton import PARENTS, rest_joints
 
 _HAND = [parent for finger in range(5) for parent in (None, 22 + 3 * finger, 23 + 3 * finger)]
@@ -54,3 +55,29 @@ def make_body(path: Path, joints: int = 52, shapes: int = 16, seed: int = 0, **c
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, **(arrays | change))
     return path
+
+
+def make_bodies(place: Path) -> Path:
+    """SMPL-H and SMPL-X bodies of the three genders, in the folders and names of both ways to publish them."""
+    for seed, gender in enumerate(("neutral", "male", "female")):
+        make_body(place / "smplh" / gender / "model.npz", 52, 16, seed)
+        make_body(place / "smplx" / f"SMPLX_{gender.upper()}.npz", 55, 20, seed + 3)
+    return place
+
+
+def amass_clip(frames: int, width: int, seed: int = 0) -> dict[str, Any]:
+    """A clip as AMASS has it: somebody upright (Z up) who turns and moves, every joint bent."""
+    random = np.random.default_rng(seed)
+    start = random.normal(0, 0.5, (2, width // 3, 3))
+    vectors = start[0] + (start[1] - start[0]) * np.linspace(0, 0.3, frames)[:, None, None]
+    upright = rot.from_axis_angle((1.0, 0.0, 0.0), np.pi / 2)
+    turn = rot.from_axis_angle((0.0, 0.0, 1.0), np.linspace(0.4, 2.0, frames))
+    vectors[:, 0] = rot.to_rotation_vector(rot.multiply(turn, upright))
+    path = np.stack([np.linspace(0, 1.5, frames), np.linspace(0.3, 0.0, frames), np.full(frames, 1.2)], axis=1)
+    return {
+        "poses": vectors.reshape(frames, width),
+        "trans": path,
+        "betas": random.normal(0, 1, 16),
+        "gender": np.array("female"),
+        "mocap_frame_rate" if width == 165 else "mocap_framerate": np.array(120.0),
+    }

@@ -9,6 +9,10 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .checkout import files_of_the_checkout
+
+PAGES = [name for name in files_of_the_checkout() if re.fullmatch(r"(?:docs/.+|[^/]+|\.github/.+)\.md", name)]
+"""Every page for people, by its path from the root."""
 SHELL = {"", "sh", "bash", "shell", "console"}
 PROGRAMS = re.compile(r"(?:\S*/)?(?:motiongpt|make|pip|python[0-9.]*)(?=\s)")
 _MARK = re.compile(r"<!--\s*not run:\s*\S.*-->")

@@ -138,3 +138,12 @@ def wiggle() -> Motion:
     vectors = rng.normal(scale=0.05, size=(40, 22, 3)).cumsum(axis=0)
     root = rng.normal(scale=0.01, size=(40, 3)).cumsum(axis=0) + [0.0, 0.96, 0.0]
     return Motion(rot.from_rotation_vector(vectors), root, 30.0, np.zeros((40, 4)), meta={"text": "ünïcode"})
+
+
+def wild(frames: int = 30) -> Motion:
+    """Every joint turns far, twist included."""
+    random = np.random.default_rng(3)
+    time = np.linspace(0.0, 2.0 * np.pi, frames)[:, None, None]
+    turns = random.normal(0.0, 0.5, (1, JOINT_COUNT, 3)) * np.sin(time + random.uniform(0.0, 6.0, (1, JOINT_COUNT, 1)))
+    root = np.stack([np.sin(time[:, 0, 0]), 1.0 + 0.1 * np.cos(time[:, 0, 0]), time[:, 0, 0]], axis=-1)
+    return Motion(rot.from_rotation_vector(turns), root, 30.0, np.zeros((frames, 4)))

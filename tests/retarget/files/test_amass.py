@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.body_models import make_body
+from support.body_models import amass_clip, make_bodies, make_body
 
 from motiongpt.backend.commands.cli import main
 from motiongpt.retarget.errors import MotionGPTError
@@ -20,29 +20,7 @@ from motiongpt.retarget.motion import rotations as rot
 
 @pytest.fixture(scope="module")
 def bodies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("bodies")
-    for seed, gender in enumerate(("neutral", "male", "female")):
-        make_body(place / "smplh" / gender / "model.npz", 52, 16, seed)
-        make_body(place / "smplx" / f"SMPLX_{gender.upper()}.npz", 55, 20, seed + 3)
-    return place
-
-
-def poses(frames: int, width: int, seed: int = 0) -> dict[str, Any]:
-    """A clip as AMASS has it: somebody upright (Z up) who turns and moves, every joint bent."""
-    random = np.random.default_rng(seed)
-    start = random.normal(0, 0.5, (2, width // 3, 3))
-    vectors = start[0] + (start[1] - start[0]) * np.linspace(0, 0.3, frames)[:, None, None]
-    upright = rot.from_axis_angle((1.0, 0.0, 0.0), np.pi / 2)
-    turn = rot.from_axis_angle((0.0, 0.0, 1.0), np.linspace(0.4, 2.0, frames))
-    vectors[:, 0] = rot.to_rotation_vector(rot.multiply(turn, upright))
-    path = np.stack([np.linspace(0, 1.5, frames), np.linspace(0.3, 0.0, frames), np.full(frames, 1.2)], axis=1)
-    return {
-        "poses": vectors.reshape(frames, width),
-        "trans": path,
-        "betas": random.normal(0, 1, 16),
-        "gender": np.array("female"),
-        "mocap_frame_rate" if width == 165 else "mocap_framerate": np.array(120.0),
-    }
+    return make_bodies(tmp_path_factory.mktemp("bodies"))
 
 
 @pytest.mark.parametrize(("width", "kind"), [(156, "smplh"), (165, "smplx")])
@@ -56,7 +34,7 @@ def test_joints_are_those_of_the_published_body_model(
     # The package adds keypoints on the skin, of which the small bodies have too little.
     ids = {name: 0 for names in vertex_ids.values() for name in names}
     monkeypatch.setattr("smplx.body_models.VERTEX_IDS", dict.fromkeys(vertex_ids, ids))
-    clip = poses(7, width)
+    clip = amass_clip(7, width)
     np.savez(tmp_path / "clip.npz", **clip)
     motion = read_motion(tmp_path / "clip.npz", bodies)
     path = find_body(bodies, kind, "female")
@@ -82,7 +60,7 @@ def test_joints_are_those_of_the_published_body_model(
 
 @pytest.mark.parametrize(("width", "ending"), [(156, ".amass.npz"), (165, ".smplx.npz")])
 def test_there_and_back_changes_nothing(bodies: Path, tmp_path: Path, width: int, ending: str) -> None:
-    clip = poses(20, width)
+    clip = amass_clip(20, width)
     np.savez(tmp_path / "clip.npz", **clip)
     motion = read_amass(tmp_path / "clip.npz", bodies)
     assert (motion.fps, len(motion), motion.meta["gender"]) == (120.0, 20, "female")
@@ -118,7 +96,7 @@ def test_other_motion_goes_out_on_the_mean_body(bodies: Path, tmp_path: Path) ->
 
 
 def test_names_of_the_smplx_package_and_y_up(bodies: Path, tmp_path: Path) -> None:
-    clip = poses(5, 165)
+    clip = amass_clip(5, 165)
     np.savez(
         tmp_path / "a.npz", global_orient=clip["poses"][:, :3], body_pose=clip["poses"][:, 3:66].reshape(5, 21, 3),
         transl=clip["trans"], betas=np.tile(clip["betas"][:10], (5, 1)), gender=b"female", fps=30,
@@ -134,7 +112,7 @@ def test_from_the_shell(
     bodies: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    np.savez("clip.npz", **poses(240, 156))
+    np.savez("clip.npz", **amass_clip(240, 156))
 
     def run(*arguments: str, code: int = 0) -> Any:
         assert main([*arguments, "--json"]) == code
@@ -147,7 +125,7 @@ def test_from_the_shell(
         assert out["frames"] == 2 * fps
         with np.load(f"{fps}.amass.npz") as file:
             assert float(file["mocap_framerate"]) == fps and str(file["gender"]) == "female"
-            assert np.abs(file["trans"][0] - poses(240, 156)["trans"][0]).max() < 1e-6
+            assert np.abs(file["trans"][0] - amass_clip(240, 156)["trans"][0]).max() < 1e-6
     assert run("convert", "clip.npz", "-o", "a.bvh", code=2)["error"]["kind"] == "no_body"
     assert run("convert", "20.npz", "-o", "a.smplx.npz", code=2)["error"]["kind"] == "no_body"
     monkeypatch.setenv("MOTIONGPT_BODY", str(bodies))
@@ -170,7 +148,7 @@ def test_from_the_shell(
     ],
 )
 def test_wrong_files_are_refused(bodies: Path, tmp_path: Path, change: dict[str, Any], words: str) -> None:
-    arrays = {name: value for name, value in {**poses(20, 156), **change}.items() if value is not None}
+    arrays = {name: value for name, value in {**amass_clip(20, 156), **change}.items() if value is not None}
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(MotionGPTError, match=words) as caught:
         read_motion(tmp_path / "a.npz", bodies)
@@ -178,7 +156,7 @@ def test_wrong_files_are_refused(bodies: Path, tmp_path: Path, change: dict[str,
 
 
 def test_wrong_bodies_are_refused(bodies: Path, tmp_path: Path) -> None:
-    np.savez(tmp_path / "clip.npz", **poses(5, 156))
+    np.savez(tmp_path / "clip.npz", **amass_clip(5, 156))
     with pytest.raises(MotionGPTError, match="body model"):
         read_amass(tmp_path / "clip.npz")
     with pytest.raises(MotionGPTError, match="SMPLX"):
@@ -205,79 +183,3 @@ def test_the_projects_own_files_are_read_as_before(tmp_path: Path) -> None:
     )
     save_npz(motion, tmp_path / "a.npz")
     assert len(read_motion(tmp_path / "a.npz")) == 3
-
-
-def humanml3d(place: Path, bodies: Path) -> None:
-    """A small HumanML3D over a small AMASS: recordings of four seconds at several rates, and one of joints."""
-    for number, (path, fps) in enumerate(
-        (("KIT/3/kick_poses", 120), ("HDM05/a/walk_poses", 100), ("CMU/1/x_poses", 60))
-    ):
-        clip = poses(4 * fps, 156, number) | {"mocap_framerate": np.array(float(fps))}
-        target = place / "amass" / f"{path}.npz"
-        target.parent.mkdir(parents=True)
-        np.savez(target, **clip)
-    hml = place / "hml"
-    (hml / "HumanML3D" / "texts").mkdir(parents=True)
-    joints = read_amass(place / "amass/KIT/3/kick_poses.npz", bodies).resample(20.0).joints
-    (hml / "pose_data" / "humanact12").mkdir(parents=True)
-    np.save(hml / "pose_data" / "humanact12" / "p.npy", np.concatenate([joints, joints[:, :2]], axis=1))
-    (hml / "index.csv").write_text(
-        "source_path,start_frame,end_frame,new_name\n"
-        "./pose_data/KIT/3/kick_poses.npy,0,60,000000.npy\n"
-        "./pose_data/KIT/3/kick_poses.npy,20,80,000001.npy\n"
-        "./pose_data/MPI_HDM05/a/walk_poses.npy,0,20,000002.npy\n"
-        "./pose_data/CMU/9/missing_poses.npy,0,80,000003.npy\n"
-        "./pose_data/humanact12/p.npy,0,5,000004.npy\n"
-        "./pose_data/CMU/1/x_poses.npy,0,80,000005.npy\n"
-    )
-    texts = {
-        "000000": "a man kicks with his left leg.#a/DET man/NOUN#0.0#0.0\nhe turns.#he/PRON#1.0#2.5\n",
-        "M000000": "a man kicks with his right leg.#a/DET man/NOUN#0.0#0.0\n",
-        "000001": "he stands.#he/PRON#nan#nan\n",
-    }
-    for name, text in texts.items():
-        (hml / "HumanML3D" / "texts" / f"{name}.txt").write_text(text)
-    for split, names in {"train": "000000 M000000 000004", "val": "000001", "test": "000002 000003 M000002"}.items():
-        (hml / "HumanML3D" / f"{split}.txt").write_text("\n".join(names.split()))
-
-
-def test_a_data_set_of_humanml3d_over_amass(
-    bodies: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from motiongpt.backend.dataset.clips import load_dataset
-    from motiongpt.backend.features import features_to_motion
-
-    humanml3d(tmp_path, bodies)
-    command = ["data", "import", "--humanml3d", f"{tmp_path}/hml", "--amass", f"{tmp_path}/amass", "-o"]
-    assert main([*command, f"{tmp_path}/out", "--body", str(bodies), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out.splitlines()[-1])
-    data = load_dataset(tmp_path / "out")
-    assert found["frames"] == len(data.features) and np.isfinite(data.features).all()
-    # One second of 000002 is left once the calibration pose of HDM05 is gone; features lack the last frame.
-    listed = [(c.name, c.frames, c.split, c.mirrored, c.captions) for c in data.clips]
-    assert listed == [
-        ("000000", 59, "train", False, ["a man kicks with his left leg."]),
-        ("000000", 30, "train", False, ["he turns."]),
-        ("M000000", 59, "train", True, ["a man kicks with his right leg."]),
-        ("000001", 59, "val", False, ["he stands."]),
-        ("000002", 19, "test", False, []),
-        ("M000002", 19, "test", True, []),
-        ("000004", 79, "train", False, []),
-    ]
-    assert data.clips[1].start == data.clips[0].start + 20
-    skipped = (tmp_path / "out" / "skipped.txt").read_text()
-    assert "missing_poses" in skipped and "000005: in none of the lists" in skipped
-    # Every sixth frame of the recording, on the canonical body: rotations are those of the recording.
-    source = read_amass(tmp_path / "amass/KIT/3/kick_poses.npz", bodies)
-    made = features_to_motion(np.asarray(data.of(data.clips[0]), np.float64))
-    turned = rot.angle_between(made.rotations[:, 1:], source.rotations[0:354:6, 1:])
-    assert turned.max() < 1e-3
-    lowest = made.joints[..., 1].min(axis=1)
-    assert abs(np.percentile(lowest, 2)) < 0.02
-    # Nothing is written where something is missing.
-    assert main([*command, f"{tmp_path}/other", "--json"]) == 2
-    assert json.loads(capsys.readouterr().out.splitlines()[-1])["error"]["kind"] == "no_body"
-    assert not (tmp_path / "other" / "clips.json").exists()
-    assert main(["data", "import", "--humanml3d", "x", "-o", "y"]) == 2
-    assert main(["data", "import", "--humanml3d", f"{tmp_path}/amass", "--amass", f"{tmp_path}/amass", "-o", "y"]) == 2
-    assert "There is no file" in capsys.readouterr().err

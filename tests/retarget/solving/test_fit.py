@@ -1,0 +1,34 @@
+"""Motion fitted to a rig's body: the same on the same body, and on the floor."""
+
+from dataclasses import replace
+
+import numpy as np
+from support.motions import stepping, wild
+from support.zoo_rigs import FAMILIES, build_rig
+
+from motiongpt.retarget.motion import find_contacts
+from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.skeleton import JOINT, REST_OFFSETS
+from motiongpt.retarget.rigs.mapping import map_rig
+from motiongpt.retarget.solving.fit import body_offsets, fit_to_rig, stand_on_floor
+
+
+def test_fitting_changes_little_on_the_same_body() -> None:
+    rig, _ = build_rig(FAMILIES["smpl"])
+    mapping, motion = map_rig(rig), wild()
+    assert np.allclose(body_offsets(rig, mapping), REST_OFFSETS, atol=0.02)
+    raised = replace(motion, root_position=motion.root_position + [0.0, 1.0, 0.0])
+    raised = replace(raised, contacts=find_contacts(raised.joints, 30.0))
+    difference = rot.angle_between(fit_to_rig(raised, rig, mapping).global_rotations, raised.global_rotations)
+    assert np.degrees(difference).max() < 0.1
+
+
+def test_a_motion_over_the_floor_is_lowered_to_stand_on_it() -> None:
+    motion = stepping()
+    for height in (0.0, 0.035):
+        raised = replace(motion, root_position=motion.root_position + [0.0, height, 0.0])
+        flat = (raised.contacts[:, :2] > 0.5).all(axis=1)
+        assert flat.any()
+        assert abs(np.median(stand_on_floor(raised).joints[flat, JOINT["left_foot"], 1])) < 0.012
+    hanging = replace(motion, contacts=np.zeros_like(motion.contacts), root_position=motion.root_position + [0, 1, 0])
+    assert np.array_equal(stand_on_floor(hanging).root_position, hanging.root_position)
