@@ -18,6 +18,7 @@ TESTS = Path(os.environ.get("BPY_SCENARIOS") or ROOT / "tests")
 FAKE_ENGINE = {"PYTHONPATH": str(TESTS / "support" / "fake_process")}
 """Variables that make the backend process run `fake_engine`, which takes a second for the prompt "slow"."""
 EVERY_TASK = FAKE_ENGINE | {"FAKE_TASKS": "generate inbetween continue caption"}
+"""The same, with every task: by itself it only makes motion from text."""
 BLOCKED = 0.05
 """Seconds that no call on Blender's main thread may take while a job runs."""
 
@@ -27,13 +28,8 @@ Scenario = Callable[..., Any]
 def command(script: Path, name: str, variables: dict[str, str]) -> list[str]:
     """What runs one scenario of a script."""
     python = os.environ.get("BPY_PYTHON") or sys.executable
-    return [
-        python,
-        str(TESTS / "support" / "in_blender" / "run.py"),
-        str(script),
-        name,
-        *(f"{key}={value}" for key, value in variables.items()),
-    ]
+    run = TESTS / "support" / "in_blender" / "run.py"
+    return [python, str(run), str(script), name, *(f"{key}={value}" for key, value in variables.items())]
 
 
 def environment(resources: Path) -> dict[str, str]:

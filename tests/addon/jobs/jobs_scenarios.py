@@ -20,7 +20,7 @@ from support.in_blender.user import (
     run_job,
     session,
     settings,
-)  # fmt: skip
+)
 
 FAKE = {"PYTHONPATH": str(Path(user.__file__).resolve().parents[1] / "fake_process")}
 UNKNOWN_MODEL = json.dumps(

@@ -12,7 +12,7 @@ from motiongpt.backend.engine import Engine
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.model_folder import find_model
 from motiongpt.retarget.files.npz import load_npz
-from motiongpt.retarget.files.reading import write_motion
+from motiongpt.retarget.files.reading import read_motion, write_motion
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion.skeleton import REST_OFFSETS
 
@@ -36,7 +36,5 @@ def test_command_line_reproduces_kept_frames(
     assert main(["inbetween", str(clip), "--keep", "0,30,75", "-o", str(out), "--json"]) == 0
     report = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert report["model"] == "starter"
-    from motiongpt.retarget.files.reading import read_motion
-
     before, after = read_motion(clip), load_npz(out)
     assert np.abs(before.joints - after.joints)[[0, 30, 75]].max() < 1e-4
