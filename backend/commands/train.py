@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import importlib.util
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,53 +25,44 @@ def declare(subparsers: Subparsers) -> None:
 
 
 def _add_tokenizer(inner: Subparsers) -> None:
-    parser = add_command(
+    parser = _add_stage(
         inner,
         "tokenizer",
         "stage 1: train the motion tokenizer; resumes from what the folder holds",
         "motiongpt train tokenizer dataset/ -o runs/tokenizer --steps 5000",
         run_tokenizer,
     )
-    parser.add_argument("dataset", type=Path, metavar="DATASET")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
     parser.add_argument(
         "--refine",
         type=Path,
         metavar="FOLDER",
         help="a trained tokenizer whose decoder is trained further, on all styles alike; its codes stay",
     )
-    _add_settings(parser)
 
 
 def _add_language_model(inner: Subparsers) -> None:
-    parser = add_command(
+    parser = _add_stage(
         inner,
         "language-model",
         "stage 2: train the language model on a trained tokenizer; resumes from what the folder holds",
         "motiongpt train language-model dataset/ --tokenizer runs/tokenizer -o runs/language --steps 4000",
         run_language_model,
     )
-    parser.add_argument("dataset", type=Path, metavar="DATASET")
     parser.add_argument("--tokenizer", type=Path, required=True, metavar="FOLDER", help="a trained tokenizer")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
-    _add_settings(parser)
 
 
 def _add_matching(inner: Subparsers) -> None:
-    parser = add_command(
+    parser = _add_stage(
         inner,
         "matching",
         "train the text-motion matching model that judges motion; resumes from what the folder holds",
         "motiongpt train matching dataset/ -o runs/matching --judge judge/",
         run_matching,
     )
-    parser.add_argument("dataset", type=Path, metavar="DATASET")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
     parser.add_argument("--judge", type=Path, metavar="FOLDER", help="write it there for `motiongpt evaluate`")
     parser.add_argument("--licence", default="as the clips", help="of the weights, for judge.json")
     parser.add_argument("--into", type=Path, metavar="MODEL", help="model folder that gets it to pick among candidates")
     parser.add_argument("--candidates", type=int, default=4, help="motions that it picks from, with --into (4)")
-    _add_settings(parser)
 
 
 def _add_export(inner: Subparsers) -> None:
@@ -89,20 +81,23 @@ def _add_export(inner: Subparsers) -> None:
 
 
 def _add_transition(inner: Subparsers) -> None:
-    parser = add_command(
+    parser = _add_stage(
         inner,
         "transition",
         "train the model that fills gaps between keyed poses; resumes from what the folder holds",
         "motiongpt train transition dataset/ -o runs/transition --steps 6000 --into models/mine",
         run_transition,
     )
+    parser.add_argument("--into", type=Path, metavar="MODEL", help="model folder that gets the result")
+
+
+def _add_stage(
+    inner: Subparsers, name: str, summary: str, example: str, run: Callable[[argparse.Namespace], Report]
+) -> argparse.ArgumentParser:
+    """Declare a training: what it reads and writes, and its settings."""
+    parser = add_command(inner, name, summary, example, run)
     parser.add_argument("dataset", type=Path, metavar="DATASET")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
-    parser.add_argument("--into", type=Path, metavar="MODEL", help="model folder that gets the result")
-    _add_settings(parser)
-
-
-def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, help="how long to train")
     parser.add_argument("--batch", type=int, help="examples a step")
     parser.add_argument("--seed", type=int, help="of everything random (0)")
@@ -114,6 +109,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="any other setting of the training or the network, such as width=512",
     )
+    return parser
 
 
 def _settings(args: argparse.Namespace, *kinds: Any) -> list[Any]:
