@@ -1,7 +1,7 @@
 """MotionGPT for Blender: text to motion, by a language model over motion tokens, on the scene's armature.
 
 This is both Blender's extension and a Python package. Only `register` imports Blender, so the command line and the
-backend process do without it.
+backend process run without it.
 """
 
 

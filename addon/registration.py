@@ -1,4 +1,4 @@
-"""What Blender is given when the extension is enabled, and takes back when it is disabled."""
+"""Registers everything that the extension adds to Blender, and unregisters it in reverse order."""
 
 from .jobs import session
 from .poses import reader

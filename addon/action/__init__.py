@@ -1,1 +1,1 @@
-"""Actions: F-curves, new actions, keys between those that stay."""
+"""Actions: F-curves, new actions, generated keys between kept ones."""

@@ -1,6 +1,6 @@
-"""Generated frames bent so that they meet the keys that stay; only sums, which may run in another thread.
+"""Bends generated frames to meet the kept keys: arithmetic only, which may run in another thread.
 
-`poses.given` reads from Blender what the keys hold, `keys_between` makes keys of the result.
+`poses.given` reads the kept values from Blender, `keys_between` turns the result into keys.
 """
 
 from collections.abc import Sequence
@@ -16,18 +16,18 @@ from .fcurves import is_switch
 from .new_action import Curve
 
 APART = 0.01
-"""Radians, or armature units, by which a key and the pose that is seen must differ to count as two: a limb that follows
-IK has FK controls elsewhere."""
+"""Radians, or armature units, beyond which a key and the visible pose count as different: FK controls of a limb that
+follows IK may be elsewhere."""
 _FAR = 0.2
-"""The same for an IK control that has nothing to do with the pose."""
+"""The same for an IK control: farther away, it has nothing to do with the pose."""
 
 
 @dataclass(frozen=True)
 class Span:
     """The scene's frames that a motion covers.
 
-    start, end: the first and last that are written.  before: how many frames of the motion lie before them, which are
-    there already.  whole: frames on which a pose stays in all channels, also where it has no key.
+    start, end: the first and last frame written.  before: how many frames of the motion precede them; these exist
+    already.  whole: frames whose pose is kept in every channel, keyed or not.
     """
 
     start: int
@@ -48,11 +48,11 @@ class Span:
 
 @dataclass(frozen=True, eq=False)
 class GivenChannel:
-    """What one property of a bone is held to, by frames of the motion.
+    """The values that one property of a bone has to keep, by frame of the motion.
 
-    seen: frame -> the rotation (4,) or place (3,) that the bone has there.  keyed: frame -> the property's own value.
-    kept: frames of poses, whose keys stay.  mode: the bone's rotation mode, "" for a location.
-    loose: whether the property may be without effect there, as IK controls are while their limb follows FK.
+    seen: frame -> the rotation (4,) or location (3,) of the bone there.  keyed: frame -> the property's own value.
+    kept: frames of kept poses, whose keys stay.  mode: the bone's rotation mode, "" for a location.
+    loose: whether the property may have no effect there, like IK controls while their limb follows FK.
     """
 
     seen: dict[int, Floats]
@@ -66,8 +66,8 @@ class GivenChannel:
 class BentCurve:
     """One property of a bone over all frames of the motion.
 
-    values: (T, channels).  kept: frames whose keys stay.  jumps: frames whose value does not follow from the one
-    before, so that nothing may be interpolated towards them.
+    values: (T, channels).  kept: frames whose keys stay.  jumps: frames whose value is not continuous with the
+    one before, so that nothing may interpolate into them.
     """
 
     bone: str
@@ -78,7 +78,7 @@ class BentCurve:
 
 
 def bend(curves: Sequence[Curve], given: dict[tuple[str, str], GivenChannel]) -> list[BentCurve]:
-    """Solved curves made to meet what is given; touches nothing of Blender's."""
+    """Solved curves bent to meet the given values; touches no Blender data."""
     return [_bend_one(bone, channel, values, given[bone, channel]) for bone, channel, values in curves]
 
 
@@ -101,7 +101,7 @@ def _bend_one(bone: str, channel: str, values: Floats, given: GivenChannel) -> B
 
 
 def _without_far(values: Floats, given: GivenChannel) -> GivenChannel:
-    """Without poses that the motion is far from although it meets them: there something else moves the limb."""
+    """Without the poses that this control is far from although the motion meets them: something else moves the limb."""
     seen = {}
     for frame, pose in given.seen.items():
         if given.mode:
@@ -114,7 +114,7 @@ def _without_far(values: Floats, given: GivenChannel) -> GivenChannel:
 
 
 def _differs(given: GivenChannel, frame: int) -> bool:
-    """Whether the keys on a frame hold another pose than the one that is seen there."""
+    """Whether the keys on a frame differ from the pose that is seen there."""
     if frame not in given.seen:
         return True
     value, seen = given.keyed[frame], given.seen[frame]
@@ -124,7 +124,7 @@ def _differs(given: GivenChannel, frame: int) -> bool:
 
 
 def _bend_switch(bone: str, channel: str, values: Floats, given: GivenChannel) -> BentCurve:
-    """The generated value between, its own on kept poses and after the range."""
+    """The generated value in between, the switch's own on kept poses and after the range."""
     bent = np.concatenate([values, values[-1:]])
     for frame, value in given.keyed.items():
         bent[frame] = value

@@ -1,6 +1,6 @@
-"""F-curves: the only place that names, makes, reads and fills them, in bulk and in every Blender.
+"""F-curves: the only module that names, creates, reads and writes them, in bulk, in every supported Blender.
 
-Up to Blender 4.3 an action holds F-curves itself; from 4.4 on it holds them for every slot apart.
+Up to Blender 4.3 an action holds its F-curves itself; from 4.4 on each of its slots has its own.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ...retarget.typing import Float32s, Floats, Numbers
 from ..character.placing import OBJECT
 
 Points = dict[str, Numbers]
-"""Keys of one F-curve, ordered by frame: property of `bpy.types.Keyframe` -> (n,) or (n, 2). Not all are always there;
-those left out are as Blender makes them."""
+"""Keys of one F-curve, ordered by frame: property of `bpy.types.Keyframe` -> (n,) or (n, 2). Properties that
+are left out have Blender's defaults."""
 
 _PAIRS = ("co", "handle_left", "handle_right")
 _NUMBERS = {"back": 1.70158, "amplitude": 0.8, "period": 4.1}  # with Blender's defaults
@@ -29,7 +29,7 @@ _BONE = re.compile(r'^pose\.bones\["((?:[^"\\]|\\.)*)"\](?:\.(\w+)|(\["(?:[^"\\]
 
 
 def is_switch(channel: str) -> bool:
-    """Whether a property is a custom one, as a control rig's switches are, which has steps instead of a course."""
+    """Whether a property is a custom one, as a control rig's switches are: it is stepped, not interpolated."""
     return channel.startswith("[")
 
 
@@ -40,7 +40,7 @@ def bone_channel(path: str) -> tuple[str, str] | None:
 
 
 def data_path(bone: str, channel: str) -> str:
-    """The inverse of `bone_channel`; the object's own property for OBJECT in place of a bone."""
+    """The inverse of `bone_channel`; for OBJECT in place of a bone, the object's own property."""
     if bone == OBJECT:
         return channel
     return f'pose.bones["{bpy.utils.escape_identifier(bone)}"]{"" if is_switch(channel) else "."}{channel}'
@@ -59,7 +59,7 @@ class ActionCurves:
         return fcurves
 
     def new(self, bone: str, channel: str, index: int) -> bpy.types.FCurve:
-        """An F-curve that does not exist yet, in the group of its bone."""
+        """Create an F-curve that does not exist yet, in the group of its bone."""
         curve = self.fcurves.new(data_path(bone, channel), index=index)
         group = bone if bone != OBJECT else "Object Transforms"
         curve.group = self.bag.groups.get(group) or self.bag.groups.new(group)
@@ -80,7 +80,7 @@ def played_action(owner: bpy.types.Object) -> bpy.types.Action | None:
 
 
 def action_curves(owner: bpy.types.Object) -> ActionCurves | None:
-    """The curves of the object's action; None where it has no action, or none of its slots."""
+    """The curves of the object's action; None where it has no action, or uses none of its slots."""
     action: Any = played_action(owner)
     if action is None:
         return None
@@ -93,7 +93,7 @@ def action_curves(owner: bpy.types.Object) -> ActionCurves | None:
 
 
 def new_action_curves(owner: bpy.types.Object, name: str) -> ActionCurves:
-    """The curves of an action that is made, and that the object plays from now on."""
+    """Create an action, assign it to the object, and return its curves."""
     action: Any = bpy.data.actions.new(name)
     animation = owner.animation_data or owner.animation_data_create()
     if not hasattr(action, "slots"):
@@ -121,7 +121,7 @@ def read_points(curve: bpy.types.FCurve) -> Points:
 
 
 def write_points(curve: bpy.types.FCurve, points: Points) -> None:
-    """Make these the curve's keys. Values arrive bit for bit; Blender works out automatic handles."""
+    """Replace the curve's keys with these. Values are written bit for bit; Blender computes automatic handles."""
     target = curve.keyframe_points
     target.clear()
     target.add(len(points["co"]))
@@ -146,13 +146,13 @@ def step_points(frames: Numbers, values: Numbers, interpolation: str = "CONSTANT
 
 
 def dense_points(start: int, values: Floats) -> list[Points]:
-    """For each channel of values (T, channels) a key on every frame from `start` on, with straight lines between."""
+    """For each channel of values (T, channels) a key on every frame from `start` on, with linear interpolation."""
     frames = start + np.arange(len(values))
     return [step_points(frames, channel, "LINEAR") for channel in values.T]
 
 
 def sparse_points(start: int, curve: SparseCurve) -> list[Points]:
-    """For each channel few keys with their fitted handles, which stay where they are put."""
+    """For each channel sparse keys with their fitted handles, which are free: Blender does not move them."""
     at = start + curve.frames.astype(np.float64)
     before, after = np.diff(at, prepend=at[0] - 3.0) / 3.0, np.diff(at, append=at[-1] + 3.0) / 3.0
 
@@ -176,7 +176,7 @@ def _chosen(count: int, interpolation: str, handles: str) -> Points:
 
 
 def complete(points: Points, key_type: str) -> Points:
-    """The keys with all their properties, of that type and not selected."""
+    """The keys with all their properties, of that type and deselected."""
     count, third = len(points["co"]), np.array([1.0 / 3.0, 0.0], dtype=np.float32)
     return {
         "handle_left": points["co"] - third,
@@ -190,7 +190,7 @@ def complete(points: Points, key_type: str) -> Points:
 
 
 def select(points: Points, chosen: Numbers | slice) -> Points:
-    """Some of the keys: those that a mask or indices choose."""
+    """The keys that a mask, indices or a slice pick."""
     return {name: values[chosen] for name, values in points.items()}
 
 
@@ -201,7 +201,7 @@ def merge(first: Points, second: Points) -> Points:
 
 
 def with_key(points: Points, frame: float, value: float, key_type: str) -> Points:
-    """One more key, of that type, between two others, with the curve as it was: its value is the curve's there."""
+    """The keys with one more, of that type, between two others and on the curve, whose shape does not change."""
     right = int(np.searchsorted(points["co"][:, 0], frame))
     left = right - 1
     added = select(points, np.array([left]))
@@ -222,11 +222,11 @@ def with_key(points: Points, frame: float, value: float, key_type: str) -> Point
 
 @cache
 def choice(prop: str, name: str) -> int:
-    """The number that a choice of a keyframe's property travels as in bulk."""
+    """The number of an enum item of a keyframe's property, as `foreach_get` and `foreach_set` use it."""
     number: int = choices(prop)[name].value
     return number
 
 
 def choices(prop: str) -> Any:
-    """The choices of a keyframe's property, by their names."""
+    """The enum items of a keyframe's property, by name."""
     return cast(bpy.types.EnumProperty, bpy.types.Keyframe.bl_rna.properties[prop]).enum_items

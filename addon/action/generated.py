@@ -1,6 +1,6 @@
-"""Which keys were generated: their type says so to the animator, a record in the action tells those that were changed.
+"""Which keys were generated: their key type shows it to the animator, a record in the action tells which were changed.
 
-Blender leaves a key's type alone when its value is keyed again, so the type by itself does not tell.
+Blender keeps a key's type when its value is keyed again, so the type alone is not enough.
 """
 
 import zlib
@@ -21,12 +21,12 @@ RECORD = "motiongpt_generated"
 
 @cache
 def generated_type() -> str:
-    """The key type that marks generated keys: "Generated" where Blender has it (from 4.3 on), else the baked one's."""
+    """The key type that marks generated keys: "Generated" from 4.3 on, before that "Jitter", for baked keys."""
     return "GENERATED" if "GENERATED" in choices("type") else "JITTER"
 
 
 def fingerprints(path: str, index: int, values: Numbers) -> Fingerprints:
-    """(n,) numbers that tell values (n,) of an F-curve apart, bit by bit, and from those of other F-curves."""
+    """(n,) hashes of values (n,) of an F-curve, bit by bit, that differ from those of other F-curves."""
     seed = zlib.crc32(f"{path}|{index}".encode())
     bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32).astype(np.uint64)
     return ((bits * 2654435761 + seed) & 0xFFFFFFFF).astype(np.uint32)
@@ -38,12 +38,12 @@ def read_record(action: bpy.types.Action) -> Fingerprints:
 
 
 def write_record(action: bpy.types.Action, record: Fingerprints) -> None:
-    """Keep the fingerprints with the action, each once."""
-    if len(record):  # as numbers: Blender ends bytes at a zero
+    """Store the fingerprints in the action, each once."""
+    if len(record):  # as integers: Blender cuts bytes off at a zero
         action[RECORD] = np.unique(record).view(np.int32).tolist()
 
 
 def is_generated(curve: bpy.types.FCurve, points: Points, record: Fingerprints) -> Bools:
-    """(n,): which keys were generated and are as they were then. One that the user has moved or set is the user's."""
+    """(n,): which keys were generated and not changed since. One whose value or type has changed is the user's."""
     marked: Bools = points["type"] == choice("type", generated_type())
     return marked & np.isin(fingerprints(curve.data_path, curve.array_index, points["co"][:, 1]), record)

@@ -1,7 +1,7 @@
-"""Keys of bent curves put into an action: only where nothing is kept, every other key as it was.
+"""Writes bent curves into an action as keys: only where nothing is kept; every other key stays as it is.
 
-`read_keys` takes the keys that are there, `plan_curves` joins old and new and may run in another thread, `write_curves`
-changes the action. A key that stays keeps its value bit for bit, because nothing is ever written over it.
+`read_keys` reads the existing keys, `plan_curves` merges old and new and may run in another thread, `write_curves`
+changes the action. A kept key keeps its value bit for bit, because that value is never computed again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -45,7 +45,7 @@ class OldKeys:
 
 @dataclass(frozen=True, eq=False)
 class NewKeys:
-    """All keys that one F-curve is to have.  record: fingerprints of the generated ones among them."""
+    """All keys that one F-curve will have.  record: fingerprints of the generated ones among them."""
 
     bone: str
     channel: str
@@ -61,7 +61,7 @@ CurveKey = tuple[str, str, int]
 def read_keys(
     armature_object: ArmatureObject, span: Span, channels: Iterable[tuple[str, str]]
 ) -> dict[CurveKey, OldKeys]:
-    """The keys of the F-curves of these (bone, property) that exist."""
+    """The keys of those F-curves of these (bone, property) that exist."""
     action = action_curves(armature_object)
     curves = action.by_bone() if action else {}
     edges = (span.start - 1, span.end + 1)
@@ -75,9 +75,9 @@ def read_keys(
 def plan_curves(
     span: Span, bent: Sequence[BentCurve], old: dict[CurveKey, OldKeys], tolerance: Tolerance | None
 ) -> list[NewKeys]:
-    """What every F-curve is to hold.
+    """The keys that every F-curve will have.
 
-    tolerance: as few new keys as it allows, with fitted Bezier handles; a key on every frame without it.
+    tolerance: for as few new keys as it allows, with fitted Bezier handles; None for a key on every frame.
     """
     planned = []
     for curve in bent:
@@ -100,7 +100,7 @@ def write_curves(armature_object: ArmatureObject, planned: Sequence[NewKeys]) ->
 
 
 def copy_action(armature_object: ArmatureObject, name: str) -> None:
-    """Let the armature play a copy of its action from now on, under that name; the original is stashed."""
+    """Replace the armature's action with a copy of that name; the original is stashed."""
     animation = armature_object.animation_data
     if animation is None or animation.action is None:
         return
@@ -116,7 +116,7 @@ def copy_action(armature_object: ArmatureObject, name: str) -> None:
 
 def _channels(span: Span, bent: BentCurve, old: dict[CurveKey, OldKeys], tolerance: Tolerance | None) -> list[NewKeys]:
     """The F-curves of one property."""
-    first = span.before  # frames before it are the motion that was there
+    first = span.before  # frames before it are existing motion
     values = bent.values[first:]
     kept = np.array([frame - first for frame in bent.kept], dtype=np.intp)
     jumps = np.array([frame - first for frame in bent.jumps if first < frame < len(bent.values)], dtype=np.intp)
@@ -135,8 +135,8 @@ def _channels(span: Span, bent: BentCurve, old: dict[CurveKey, OldKeys], toleran
 
 
 def _with_edges(span: Span, old: OldKeys) -> Points:
-    """The old keys, with one more next to the range where the curve is on its way there, so that it stays as it is
-    outside."""
+    """The old keys, with one more just outside each end of the range that is between keys, so that the curve keeps its
+    shape outside."""
     points = old.points
     for edge, outside in ((span.start, span.start - 1), (span.end, span.end + 1)):
         times = points["co"][:, 0]
@@ -147,7 +147,7 @@ def _with_edges(span: Span, old: OldKeys) -> Points:
 
 
 def _switch(span: Span, bent: BentCurve, old: dict[CurveKey, OldKeys]) -> list[NewKeys]:
-    """Steps of a control rig's switch, where it has to change at all."""
+    """The stepped keys of a control rig's switch, if it has to change at all."""
     values = bent.values[span.before :, 0]
     own = old.get((bent.bone, bent.channel, 0))
     if own is None and np.all(values == values[0]):
@@ -164,9 +164,9 @@ def _switch(span: Span, bent: BentCurve, old: dict[CurveKey, OldKeys]) -> list[N
 
 
 def _joined(span: Span, bent: BentCurve, index: int, old: Points, new: Points, jumps: Indices) -> NewKeys:
-    """The old keys outside the range and on kept poses and, where none of these lies, the new ones.
+    """The old keys outside the range and on kept poses, the new ones everywhere else.
 
-    jumps: frames from the range's first on, towards which nothing may be interpolated.
+    jumps: frames, counted from the range's first, into which nothing may interpolate.
     """
     frames = np.round(old["co"][:, 0]).astype(int)
     inside = (frames >= span.start) & (frames <= span.end)
@@ -188,7 +188,7 @@ def _joined(span: Span, bent: BentCurve, index: int, old: Points, new: Points, j
 
 
 def _turn_handles(old: Points, frames: Indices, on_kept: Bools, new: Points, span: Span) -> None:
-    """Kept keys take the new side's interpolation and handles; towards the rest of the action they stay as they are."""
+    """Give kept keys the new interpolation and handles inside the range; on the other side they keep their own."""
     free = choice("handle_left_type", "FREE")
     row = {int(frame): i for i, frame in enumerate(new["co"][:, 0])}
     bezier = new["interpolation"][0] == choice("interpolation", "BEZIER")

@@ -4,12 +4,12 @@ What Blender does with a pose bone (global rotations, rest R, posed G, of its pa
 
     G_bone = G_p R_p^-1 R_bone basis        where the bone inherits rotation
     G_bone = R_bone basis                   where it does not
-    head   = rest head + L location         with L from the bone's own flags (Bone.convert_local_to_pose knows them all)
+    head   = rest head + L location         L from the bone's own flags (Bone.convert_local_to_pose handles them)
 
 so `basis` and `location`, which are what keys hold, come from the inverse of these.
 
-The steps of `write_action` also stand alone, for callers that may not block Blender: `solve_keys` and `thin_keys` do
-the sums and may run in another thread, `write_keys` changes Blender's data.
+Callers that must not block Blender use the steps of `write_action` one by one: `solve_keys` and `thin_keys` only
+compute and may run in another thread, `write_keys` changes Blender's data.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ from .fcurves import action_curves, dense_points, is_switch, new_action_curves, 
 Curve = tuple[str, str, Floats]
 """Bone name (OBJECT for the armature object), property name, values (T, channels)."""
 ThinCurve = tuple[str, str, Floats | SparseCurve]
-"""The same, or the few keys that stand for the values."""
+"""The same, or sparse keys in place of the values."""
 
 
 def write_action(
@@ -44,9 +44,9 @@ def write_action(
     start_frame: int,
     tolerance: Tolerance | None = None,
 ) -> bpy.types.Action:
-    """Make `rig_motion` the armature's action, its first frame on `start_frame`, one scene frame a motion frame.
+    """Make `rig_motion` the armature's action, its first frame on `start_frame`, one scene frame per motion frame.
 
-    character: as read of this object.  rig_motion: at the scene's rate.  name: of the new action.
+    character: as read from this object.  rig_motion: at the scene's rate.  name: of the new action.
     Rotation keys follow each bone's rotation mode; the hips and what carries them also get location keys; other bones
     get none and keep the pose they have. The action that was there is stashed on a muted NLA track named after it.
     Raises MotionGPTError for an armature that can't be animated, before anything is changed.
@@ -55,21 +55,21 @@ def write_action(
 
 
 def solve_keys(character: Character, rig_motion: RigMotion) -> list[Curve]:
-    """The values of all keys; touches nothing of Blender's."""
+    """The values of all keys; touches no Blender data."""
     curves = _rotation_curves(character, rig_motion)
     for key in place(character.places, character.rig, character.mapping.root_bone, rig_motion):
         if key.rotation is not None:
             curves.append((key.bone, rotation_property(key.mode), from_quaternions(key.mode, key.rotation)))
         if key.location is not None:
             curves.append((key.bone, "location", key.location))
-    # A switch stands on its first frame as it stands on all.
+    # A switch has one value on every frame.
     frames = len(rig_motion.basis)
     switches = (*character.limb_switches, *character.follow_switches)
     return curves + [(bone, f'["{name}"]', np.full((frames, 1), value)) for bone, name, value in switches]
 
 
 def thin_keys(curves: Sequence[Curve], tolerance: Tolerance | None) -> Sequence[ThinCurve]:
-    """The curves with as few keys as the tolerance allows and fitted Bezier handles; touches nothing of Blender's.
+    """The curves with as few keys as the tolerance allows and fitted Bezier handles; touches no Blender data.
 
     Without a tolerance, and for switches, they stay as they are.
     """
@@ -82,7 +82,7 @@ def thin_keys(curves: Sequence[Curve], tolerance: Tolerance | None) -> Sequence[
 
 
 def thinned(channel: str, values: Floats, tolerance: Tolerance, kept: Indices | None = None) -> SparseCurve:
-    """The keys of one property that the tolerance asks for. values: (T, channels).  kept: frames that have keys."""
+    """One property's sparse keys within the tolerance. values: (T, channels).  kept: frames that must have keys."""
     if channel == "location":
         return sparse_curve(values, tolerance.location, position_error, kept)
     if channel == "rotation_quaternion":
@@ -95,7 +95,7 @@ def write_keys(
 ) -> bpy.types.Action:
     """Make a new action of the curves, stash the old one. Raises MotionGPTError before anything is changed.
 
-    Values get a key on every frame, with straight lines in between.
+    Dense values get a key on every frame, with linear interpolation.
     """
     if armature_object.library is not None:
         raise MotionGPTError(
@@ -137,7 +137,7 @@ def stash_action(animation: bpy.types.AnimData) -> None:
 
 
 def _rotation_curves(character: Character, rig_motion: RigMotion) -> list[Curve]:
-    """Per turned bone its rotation property and values, as the bone's mode wants them."""
+    """The rotation property and values of every driven bone, in the bone's rotation mode."""
     rig, modes, carrier = character.rig, character.modes, rig_motion.carrier
     wanted = rig_motion.global_rotations(rig)  # (T, N, 4)
     root = character.places.root
@@ -160,8 +160,8 @@ def _rotation_curves(character: Character, rig_motion: RigMotion) -> list[Curve]
 
 
 def _clear_offsets(armature_object: ArmatureObject, curves: Sequence[ThinCurve]) -> None:
-    """Bones back to their rest place: those that get keys, because the solver counts on it, and those that the action
-    before has moved and this one leaves alone (a root bone, IK controls)."""
+    """Move bones back to their rest place: those that get keys, because the solver relies on it, and those that the
+    previous action has moved and this one leaves alone (a root bone, IK controls)."""
     pose = armature_object.pose.bones
     for name, channel, _ in curves:
         if name != OBJECT and channel.startswith("rotation"):
@@ -172,6 +172,6 @@ def _clear_offsets(armature_object: ArmatureObject, curves: Sequence[ThinCurve])
 
 
 def _located_bones(armature_object: ArmatureObject) -> set[str]:
-    """The bones whose location the present action animates."""
+    """The bones whose location the current action animates."""
     curves = action_curves(armature_object)
     return {bone for bone, channel in curves.by_bone() if channel == "location"} if curves else set()

@@ -2,9 +2,9 @@
 
 Blender's Z up enters the project here (`Rig.up = 2`) and nowhere else: everything past `read_rig` asks the rig.
 
-A bone's rest matrix lies in the armature object's space. The object's rotation and scale (its parents' included) are
-applied, so that heads are in metres of the scene and `up` is the world's Z whatever way an importer has turned it; the
-location is left out, so that the floor is the object's origin and a character keeps the place where it stands:
+A bone's rest matrix is in the armature object's space. The object's rotation and scale (its parents' included) are
+applied, so that heads are in metres of the scene and `up` is the world's Z whichever way an importer has turned it;
+the location is left out, so that the floor is at the object's origin and a character stays where it is:
 
     head_rig = scale * (turn @ head_armature)        rotation_rig = turn @ rotation_armature
 """
@@ -25,8 +25,8 @@ from .typing import ArmatureObject, full
 UNEVEN_SCALE = 0.01
 """How far the object's axes may differ in scale, or lean, before bones shear visibly."""
 
-_LOW_PART = 0.25  # of the height: what feet lie within, whatever the proportions
-_MOST_POINTS = 4000  # more vertices than this say no more about soles
+_LOW_PART = 0.25  # of the height: contains the feet, whatever the proportions
+_MOST_POINTS = 4000  # more vertices than this add nothing about the soles
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +61,9 @@ def object_axes(armature_object: ArmatureObject) -> ObjectAxes:
 def read_rig(armature_object: ArmatureObject) -> Rig:
     """All bones of an armature object at rest: parents before children, metres, world axes (Z up) around its origin.
 
-    Of a control rig (Rigify) only the FK controls, each below the control that it follows.
+    For a control rig (Rigify) only the FK controls, each below the control that it follows.
 
-    Raises MotionGPTError for an object that is no armature, has no bones, or whose scale can't be used.
+    Raises MotionGPTError for an object that is not an armature, has no bones, or whose scale can't be used.
     """
     if armature_object is None or armature_object.type != "ARMATURE":
         raise MotionGPTError("There is no armature to work on.", "Choose an armature object.", "not_humanoid")

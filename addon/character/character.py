@@ -1,4 +1,4 @@
-"""A character: all that the add-on reads of an armature, read once and handed on as plain values."""
+"""A character: everything that the add-on reads from an armature, read once and passed on as plain values."""
 
 from dataclasses import dataclass
 
@@ -17,9 +17,9 @@ from .typing import ArmatureObject
 
 @dataclass(frozen=True, eq=False)
 class Character:
-    """An armature as it was when it was read; holds nothing of Blender's, so that any thread may use it.
+    """A snapshot of an armature; it refers to no Blender data, so that any thread may use it.
 
-    rig, mapping: its N bones at rest, and which joints they play.  inherits: N bools, whether a bone takes over its
+    rig, mapping: its N bones at rest, and which joints they play.  inherits: N bools, whether a bone inherits its
     parent's rotation.  modes: bone -> rotation mode, of every bone whose rotation is keyed.  places: what gets location
     keys, and the IK controls.  limb_switches: put a control rig's limbs under the FK or IK controls that are keyed.
     follow_switches: make its neck and head follow one control alone.
@@ -35,10 +35,10 @@ class Character:
 
     @classmethod
     def read(cls, armature_object: ArmatureObject, ik: bool | None = None) -> "Character":
-        """Read an armature object in its present state.
+        """Read an armature object in its current state.
 
         ik: key the IK controls of a control rig's limbs instead of their FK controls; None: as its settings say.
-        Raises MotionGPTError for what is no biped or can't be read, and for IK controls that the rig lacks.
+        Raises MotionGPTError for an armature that is not a biped or can't be read, and for IK controls that it lacks.
         """
         ik = keys_ik(armature_object) if ik is None else ik
         rig = read_rig(armature_object)
@@ -76,9 +76,9 @@ class Character:
         return tuple(dict.fromkeys([*self.modes, *self.carriers, *controls]))
 
     def root_destination(self, wanted: str) -> str:
-        """The destination for `retarget.root_motion.carry`, where the rig allows the wanted one.
+        """The wanted destination, for `retarget.solving.root_motion.carry`, as far as the rig allows it.
 
-        Raises MotionGPTError for a root bone that the hips are connected to: both can't move on their own.
+        Raises MotionGPTError for a root bone that the hips are connected to: the two can't move independently.
         """
         root = self.places.root
         if wanted not in (AUTO, BONE) or root is None or root.name != self.places.hips.name:
@@ -93,7 +93,7 @@ class Character:
     def solve(self, motion: Motion, destination: str, fit: bool = True) -> RigMotion:
         """The motion on this character's bones, with its travel on that destination.
 
-        fit: hold the feet of this body as the motion's own body stands; without it every joint keeps its rotation.
+        fit: make this body's feet stand as the motion's own body's do; without it every joint keeps its rotation.
         Raises MotionGPTError for a root bone that the rig lacks.
         """
         solved = to_bones(motion, self.rig, self.mapping, fit=fit)

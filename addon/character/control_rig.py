@@ -5,9 +5,9 @@ is turned once, and whatever turns with it follows it. The chains found serve as
 solve like those of any skeleton.
 
 Evaluating such a rig takes ten milliseconds, so several controls are turned at once, all about one axis of the
-armature, by 1, 3, 9, 27 and 81 steps. Turns about one axis add up whatever the order, and the digits of a sum to the
-base of three say which controls are in it; a half (a control followed in part) leaves a remainder. Where that
-fails, the controls are turned one by one.
+armature, by 1, 3, 9, 27 and 81 steps. Turns about one axis add up in any order, and the base-3 digits of a sum say
+which controls are in it; a control that is followed only in part leaves a remainder. Where that fails, the controls
+are turned one by one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _AXIS = Vector((0.36, 0.48, 0.8))
 _STEP = 0.02  # radians
 _AT_ONCE = 5  # controls at once: 121 steps in all, less than half a turn
 _TRIAL = Quaternion(_AXIS, 0.6)
-_SAME = 0.005  # radians between two turns that count as one
+_SAME = 0.005  # radians within which two turns count as equal
 
 Followers = dict[str, set[str]]
 _known: dict[tuple[int, tuple[str, ...]], dict[str, str | None]] = {}
@@ -33,7 +33,7 @@ _known: dict[tuple[int, tuple[str, ...]], dict[str, str | None]] = {}
 def followed_controls(armature_object: ArmatureObject, names: list[str]) -> dict[str, str | None]:
     """Control -> the control that it rotates with, None for those that follow none; followed ones come first.
 
-    The pose is as before afterwards. What was found is kept for the session.
+    The pose is restored afterwards. The result is cached for the session.
     """
     key = (armature_object.data.session_uid, tuple(names))
     if key not in _known:
@@ -70,7 +70,7 @@ def _find_followers(armature_object: ArmatureObject, names: list[str]) -> dict[s
 def _try_at_once(
     pose: bpy.types.bpy_prop_collection[bpy.types.PoseBone], rest: dict[str, Quaternion], group: list[str]
 ) -> Followers | None:
-    """The followers of these controls, by one evaluation; None where the turns are no sums of theirs."""
+    """The followers of these controls, from one evaluation; None where a turn is not a sum of theirs."""
     for digit, name in enumerate(group):
         own_axis = rest[name].inverted() @ _AXIS
         pose[name].matrix_basis = Quaternion(own_axis, _STEP * 3**digit).to_matrix().to_4x4()
@@ -98,7 +98,7 @@ def _try_at_once(
 def _try_one_by_one(
     pose: bpy.types.bpy_prop_collection[bpy.types.PoseBone], rest: dict[str, Quaternion], group: list[str]
 ) -> Followers:
-    """The same by an evaluation each: what turns exactly as a control does follows it."""
+    """The same with one evaluation per control: what turns exactly as a control does follows it."""
     followers: Followers = {}
     for name in group:
         pose[name].matrix_basis = _TRIAL.to_matrix().to_4x4()
@@ -110,7 +110,7 @@ def _try_one_by_one(
 
 
 def _refresh(armature_object: ArmatureObject) -> None:
-    """Evaluate the rig with its custom properties as they are now: drivers don't notice a script's change by itself."""
+    """Evaluate the rig with its custom properties as they are now: drivers don't notice changes by a script."""
     armature_object.update_tag()
     full(bpy.context).view_layer.update()
 
@@ -121,7 +121,7 @@ def _apart(a: Quaternion, b: Quaternion) -> float:
 
 
 def _as_parents(names: list[str], followers: dict[str, set[str]]) -> dict[str, str | None]:
-    """The nearest of those that a control follows is the one that itself follows most."""
+    """A control's parent is, of those that it follows, the one that itself follows most."""
     leaders = {name: [n for n in names if name in followers[n]] for name in names}
     ordered = sorted(names, key=lambda name: len(leaders[name]))
     return {name: max(leaders[name], key=lambda n: len(leaders[n]), default=None) for name in ordered}

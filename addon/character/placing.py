@@ -1,8 +1,8 @@
 """Bones and objects that are placed rather than turned along a chain: the hips, what carries them, and IK controls.
 
-What a pose bone's location moves its head by, in its armature's axes, is a (3, 3) matrix that depends on the bone's own
-flags; Bone.convert_local_to_pose knows them all. A parent that moves turns these axes along with it, so that locations
-are worked out in the space of what carries the character.
+How a pose bone's location moves its head, in its armature's axes, is a (3, 3) matrix that depends on the bone's own
+flags; Bone.convert_local_to_pose handles them. A parent that moves takes these axes along, so locations are computed in
+the space of what carries the character.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Key:
 
 @dataclass(frozen=True, eq=False)
 class PlacedBone:
-    """head: (3,) at rest, metres in world axes.  to_location: (3, 3) from what its head moves by to location keys."""
+    """head: (3,) at rest, metres in world axes.  to_location: (3, 3) from its head's displacement to location keys."""
 
     name: str
     mode: str
@@ -49,7 +49,7 @@ class PlacedBone:
 @dataclass(frozen=True, eq=False)
 class PlacedObject:
     """world: (4, 4) where the object is.  to_basis: (4, 4) from the world to the space of its own transform.
-    delta_location: (3,) and delta_rotation: (4,), which Blender puts on top of what is keyed."""
+    delta_location: (3,) and delta_rotation: (4,), which Blender adds to the keyed transform."""
 
     mode: str
     world: Floats
@@ -60,7 +60,7 @@ class PlacedObject:
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Everything that may be placed. hips: whose location carries the character where nothing else does.
+    """Everything that may be placed. hips: the bone whose location carries the character where nothing else does.
     limbs: with their IK controls, empty where FK controls are keyed."""
 
     hips: PlacedBone
@@ -88,7 +88,7 @@ def plan_places(armature_object: ArmatureObject, rig: Rig, mapping: Mapping, ik:
 
 def moved_bone(bones: bpy.types.ArmatureBones, mapping: Mapping) -> str:
     """The bone that gets the hips' location: a connected bone ignores its own, and its parents are at rest, so that
-    moving the first free one moves it alike."""
+    moving the first unconnected one moves it equally."""
     bone = bones[mapping.root_bone]
     while bone.use_connect and bone.parent:
         bone = bone.parent
@@ -96,7 +96,7 @@ def moved_bone(bones: bpy.types.ArmatureBones, mapping: Mapping) -> str:
 
 
 def ik_switches(armature_object: ArmatureObject, ik: bool) -> list[Switch]:
-    """(bone, custom property, value) that bring a control rig's limbs under their IK or FK controls."""
+    """(bone, custom property, value) that switch a control rig's limbs to their IK or FK controls."""
     pose = armature_object.pose.bones
     limbs = limb_switches(frozenset(pose.keys()))
     switches = [switch for limb in limbs for switch in (limb.to_ik if ik else limb.to_fk)]
@@ -110,7 +110,7 @@ def has_ik_controls(armature_object: ArmatureObject) -> bool:
 
 
 def place(places: Places, rig: Rig, mapping_root: str, rig_motion: RigMotion) -> list[Key]:
-    """The keys of all that is placed."""
+    """The keys of everything that is placed."""
     carrier = rig_motion.carrier
     hips = rig.heads[rig.index[mapping_root]]
     goal = hips + rig_motion.root_translation
@@ -130,7 +130,7 @@ def place(places: Places, rig: Rig, mapping_root: str, rig_motion: RigMotion) ->
 
 
 def _root_key(root: PlacedBone, carrier: Carrier) -> Key:
-    """The root bone's location; its rotation is keyed with all bones'."""
+    """The root bone's location; its rotation is keyed with the other bones'."""
     return Key(root.name, root.mode, None, (carrier.moved(root.head) - root.head) @ root.to_location.T)
 
 
@@ -156,7 +156,7 @@ def _placed(armature_object: ArmatureObject, axes: ObjectAxes, name: str) -> Pla
 
 
 def _location_axes(bone: bpy.types.Bone) -> Floats:
-    """(3, 3): where the head goes in armature space, a column for each axis of the pose bone's location."""
+    """(3, 3): how the head moves in armature space, one column per axis of the pose bone's location."""
     parent = bone.parent.matrix_local if bone.parent else Matrix.Identity(4)
     heads = [
         bone.convert_local_to_pose(
@@ -189,8 +189,8 @@ def _ik_limbs(armature_object: ArmatureObject, axes: ObjectAxes, mapping: Mappin
     limbs = limb_switches(frozenset(bones.keys()))
     if not any(limb.end and limb.pole for limb in limbs):
         raise MotionGPTError(
-            f'The armature "{armature_object.name}" has no IK controls that are known.',
-            "Key its FK controls or bones instead; only Rigify's generated rigs have IK controls to key.",
+            f'The armature "{armature_object.name}" has no IK controls to key.',
+            "Key its FK controls or bones instead; only rigs that Rigify generated have IK controls to key.",
         )
 
     def control(name: str) -> IkControl:

@@ -1,6 +1,6 @@
-"""A pose bone's rotation as its mode keeps it: quaternion, axis and angle, or Euler angles of any order, and back.
+"""A pose bone's rotation as its mode stores it: quaternion, axis and angle, or Euler angles of any order, and back.
 
-Blender names an Euler order by the axes as they are applied, so "XYZ" is the product Z Y X of turns.
+Blender names an Euler order by the axes as they are applied, so "XYZ" is the product Z Y X of rotations.
 """
 
 from typing import Any, cast
@@ -13,7 +13,7 @@ from ...retarget.typing import Floats
 
 PROPERTIES = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
 _JUMP = 1.5
-"""Radians of an angle, or length of an axis, that channels jump by at least where a rotation is written another way."""
+"""Radians of an angle, or length of an axis: channels that differ by more write a rotation in another way."""
 
 
 def rotation_property(mode: str) -> str:
@@ -29,9 +29,9 @@ def from_quaternions(mode: str, basis: Floats) -> Floats:
 def through_given(mode: str, basis: Floats, given: dict[int, Floats]) -> tuple[Floats, list[int]]:
     """Values (T, 3 or 4) of quaternions (T, 4), continuous in time, that are exactly `given` at those frames.
 
-    One rotation can be written in many ways (q and -q, Euler angles a whole turn apart). From each
-    given value on its way of writing is kept; where the next given value is written in another way, the values jump to
-    it. Returns the frames of such jumps too.
+    One rotation can be written in many ways (q and -q, Euler angles a whole turn apart). Each given value's way is kept
+    until the next given value; where that one is written in another way, the values jump to it. Also returns the frames
+    of these jumps.
     """
     order = sorted(given)
     if mode == "QUATERNION":
@@ -52,7 +52,7 @@ def through_given(mode: str, basis: Floats, given: dict[int, Floats]) -> tuple[F
 
 
 def _signed(basis: Floats, given: list[tuple[int, Floats]]) -> tuple[Floats, list[int]]:
-    """`through_given` for quaternions, whose two ways are their signs."""
+    """`through_given` for quaternions, whose two ways of writing a rotation differ in sign."""
     values = rot.unflip(basis)
     signs = [1.0 if values[frame] @ value >= 0.0 else -1.0 for frame, value in given]
     sign = np.full(len(values), signs[0] if signs else 1.0)
@@ -79,14 +79,14 @@ def to_quaternions(mode: str, values: Floats) -> Floats:
 
 
 def _next(mode: str, q: Floats, before: Floats | None) -> Floats:
-    """The angles, or axis and angle, of a quaternion (4,); of the equivalent ones the nearest to `before`."""
+    """The angles, or axis and angle, of a quaternion (4,); of all equivalent ones, those nearest to `before`."""
     if mode == "AXIS_ANGLE":
         sine = float(np.linalg.norm(q[1:]))
         axis = q[1:] / sine if sine > 1e-9 else np.array([0.0, 1.0, 0.0])
         angle = 2.0 * np.arctan2(sine, q[0])
         if before is None:
             return np.array([angle, *axis])
-        if sine <= 1e-9:  # no turn has no axis: keep the one before
+        if sine <= 1e-9:  # a zero rotation has no axis: keep the previous one
             axis = before[1:]
         elif axis @ before[1:] < 0.0:
             angle, axis = -angle, -axis

@@ -13,21 +13,21 @@ from .typing import ArmatureObject
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far a curve with few keys may be off: degrees of rotation, and the armature's units of location."""
+    """How far a curve with few keys may be off: degrees of rotation, armature units of location."""
 
     degrees: float
     location: float
 
 
 def find_mapping(armature_object: ArmatureObject, rig: Rig) -> Mapping:
-    """The armature's own bone map, or the one that is found where it has none. Raises MotionGPTError."""
+    """The armature's own bone map, or the detected one where it has none. Raises MotionGPTError."""
     settings = _settings(armature_object)
     bones = {line.name: line.bone for line in settings.joints} if settings is not None else {}
     return map_by_hand(rig, bones) if bones else map_rig(rig)
 
 
 def key_tolerance(armature_object: ArmatureObject) -> Tolerance | None:
-    """How far few keys may be off on this armature; None for a key on every frame."""
+    """How far sparse keys may be off on this armature; None for a key on every frame."""
     settings = _settings(armature_object)
     if settings is None or settings.keys == "EVERY":
         return None
@@ -35,7 +35,7 @@ def key_tolerance(armature_object: ArmatureObject) -> Tolerance | None:
 
 
 def wanted_destination(armature_object: ArmatureObject) -> str:
-    """What shall carry the travel on this armature, for `Character.root_destination`."""
+    """What should carry the travel on this armature, for `Character.root_destination`."""
     settings = _settings(armature_object)
     if settings is None:
         return AUTO
@@ -43,7 +43,7 @@ def wanted_destination(armature_object: ArmatureObject) -> str:
 
 
 def keys_ik(armature_object: ArmatureObject) -> bool:
-    """Whether IK controls are keyed instead of FK controls: chosen, and there are some."""
+    """Whether IK controls are keyed instead of FK controls: the settings say so, and the rig has some."""
     settings = _settings(armature_object)
     return settings is not None and settings.controls == "IK" and has_ik_controls(armature_object)
 

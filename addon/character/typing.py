@@ -1,4 +1,4 @@
-"""Blender's types as a running Blender fills them: its stubs call optional what an open file always has."""
+"""Blender's types as a running Blender fills them: its stubs mark as optional what an open file always has."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,7 +28,7 @@ else:
 
 
 def full(context: bpy.types.Context) -> Context:
-    """A context of an open file."""
+    """The context, typed as in an open file."""
     return cast(Context, context)
 
 

@@ -1,1 +1,1 @@
-"""Blender without a window: characters in, motions onto them, files and pictures out."""
+"""Blender without a window: loads characters, retargets motions to them, writes files and pictures."""

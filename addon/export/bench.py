@@ -1,6 +1,6 @@
-"""How fast retargeting is here: motion solved onto a rig of 60 bones, keys written in bulk compared with one by one.
+"""How fast retargeting is on this machine: solving onto a rig of 60 bones, and writing keys in bulk or one by one.
 
-Times are of the processor, not of the clock, so that other programs matter little; ratios come from one run.
+Times are CPU time, not wall-clock time, so that other programs matter little; ratios come from one run.
 """
 
 import time
@@ -35,7 +35,7 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
     character = Character.read(armature)
     rig, mapping = character.rig, character.mapping
     calibration = calibrate_from_rest(rig, mapping)
-    # A fresh motion each time: positions and turns of joints are kept with it once they are known.
+    # A fresh motion each time: a motion caches its joints' positions and rotations.
     solve = _seconds(lambda: to_bones(motion.slice(0, len(motion)), rig, mapping, calibration), 5)
     solved = to_bones(motion, rig, mapping, calibration)
     curves = _on_every_bone(solve_keys(character, solved), rig, motion)
@@ -56,7 +56,7 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def add_bones(armature: ArmatureObject, count: int) -> None:
-    """Three bones a finger, as many as are wanted, on both hands in turn."""
+    """Add `count` finger bones, three per finger, on both hands in turn."""
     full(bpy.context).view_layer.objects.active = armature
     bpy.ops.object.mode_set(mode="EDIT")
     bones = armature.data.edit_bones
@@ -72,7 +72,7 @@ def add_bones(armature: ArmatureObject, count: int) -> None:
 
 
 def _seconds(work: Callable[[], object], runs: int) -> float:
-    """Processor time of the best of several runs."""
+    """CPU time of the fastest of several runs."""
     times = []
     for _ in range(runs):
         started = time.process_time()
@@ -82,14 +82,14 @@ def _seconds(work: Callable[[], object], runs: int) -> float:
 
 
 def _on_every_bone(curves: list[Curve], rig: Rig, motion: Motion) -> list[Curve]:
-    """Rotations for the bones that the motion leaves alone too: either way of writing has as many bones then."""
+    """Add rotations for the bones that the motion does not drive: both ways of writing then have as many bones."""
     driven = {bone for bone, channel, _ in curves if channel.startswith("rotation")}
     still = np.tile([1.0, 0.0, 0.0, 0.0], (len(motion), 1))
     return curves + [(name, "rotation_quaternion", still) for name in rig.names if name not in driven]
 
 
 def _insert_one_by_one(armature: ArmatureObject, rig: Rig, basis: Floats) -> None:
-    """The way of most scripts: set a bone's rotation, insert a key, frame by frame."""
+    """As most scripts do it: set a bone's rotation, insert a key, frame by frame."""
     for frame in range(len(basis)):
         for i, name in enumerate(rig.names):
             bone = armature.pose.bones[name]

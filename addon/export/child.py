@@ -1,8 +1,8 @@
-"""The child process of the command line: a character, motions onto it, files out. Runs in bpy without a window.
+"""The child process of the command line: loads a character, retargets motions to it, writes files. No window opens.
 
 Started by `backend.output.blender` with the path of a job file, JSON:
 
-    {"rig": FILE or "mannequin", "fps": number or null, "root": a destination of `retarget.root_motion` or null,
+    {"rig": FILE or "mannequin", "fps": number or null, "root": destination for `root_motion.carry` or null,
      "ik": whether to key a control rig's IK controls, "preset": a name of `fbx_presets.PRESETS` or null,
      "bench": whether to measure with the first motion instead (`bench.measure`),
      "motions": [{"motion": NPZ, "name": TEXT, "output": FILE or null, "pictures": FOLDER or null, "picture_count": 8}]}
@@ -51,7 +51,7 @@ def main(job_path: str) -> NoReturn:
 
 
 def run_job(job: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every motion of the job onto a fresh copy of the character; one report each."""
+    """Put every motion of the job onto a fresh copy of the character; one report each."""
     for entry in job["motions"]:
         if entry.get("output"):
             check_output(Path(entry["output"]))
@@ -104,7 +104,7 @@ def check_output(path: Path) -> None:
         )
     if not path.parent.is_dir() or path.is_dir():
         where = path if path.is_dir() else path.parent
-        problem = "is a folder, not a file" if path.is_dir() else "is no folder"
+        problem = "is a folder, not a file" if path.is_dir() else "is not a folder"
         raise MotionGPTError(f"{where} {problem}.", "Choose another output path.", "unwritable")
     partial = _partial(path)
     try:
@@ -117,9 +117,9 @@ def check_output(path: Path) -> None:
 
 
 def save(path: Path, name: str, write: Callable[[str, str], None] | None = None) -> None:
-    """Write the open scene as FBX, GLB or .blend, by the path's ending; appears under its name only when complete.
+    """Write the open scene as FBX, GLB or .blend, by the path's ending; it gets its name only when complete.
 
-    name: what the animation is called in the file.  write: does it instead, given a path and the name.
+    name: what the animation is called in the file.  write: called to write it instead, with a path and the name.
     """
     path = path.resolve()
     partial = _partial(path)
@@ -129,7 +129,7 @@ def save(path: Path, name: str, write: Callable[[str, str], None] | None = None)
     except (OSError, RuntimeError) as error:
         raise MotionGPTError(
             f"{path} can't be written ({last_line(error)}).",
-            "Choose another folder, or make room there.",
+            "Choose another folder, or free space there.",
             "unwritable",
         ) from error
     finally:
@@ -137,7 +137,7 @@ def save(path: Path, name: str, write: Callable[[str, str], None] | None = None)
 
 
 def _partial(path: Path) -> Path:
-    """Where a file grows until it is complete: beside its place, so that a rename gets it there."""
+    """Where a file is written until it is complete: in the same folder, so that a rename moves it into place."""
     return path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
 
 
@@ -168,7 +168,7 @@ _SAVERS: dict[str, Callable[[str, str], None]] = {".fbx": _save_fbx, ".glb": _sa
 
 
 def _remove_bone_shapes() -> None:
-    """The objects that Blender draws in place of bones: without Blender they are stray meshes."""
+    """Remove the objects that Blender draws in place of bones: outside Blender they are stray meshes."""
     shapes = set()
     for armature in (o for o in full(bpy.context).scene.objects if o.type == "ARMATURE"):
         for bone in as_armature(armature).pose.bones:

@@ -1,9 +1,9 @@
 """FBX for game engines: a character as a plain skeleton with its meshes and one baked animation, in their axes.
 
 What is written is a copy: deforming bones and the root bone alone, without constraints, their evaluated pose baked on
-every frame, and every turn and scale of objects moved into the data, so that no node of the file has any. Vertices and
-bones come in as x' = C S A x, with A the armature object's turn and scale at the first frame, S the engine's unit, and
-C the turn to its up axis. What carries the character moves as before; its place in the scene is left out.
+every frame, and every object's rotation and scale applied to its data, so that no node in the file has any. Vertices
+and bones become x' = C S A x, with A the armature object's rotation and scale at the first frame, S the engine's unit,
+and C the rotation to its up axis. What carries the character moves as before; its place in the scene is left out.
 """
 
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ class FbxPreset:
 
 
 PRESETS = {
-    # Unreal counts centimetres, takes a node called Armature for Blender's and leaves it out, and makes any other
+    # Unreal counts in centimetres, takes a node called Armature for Blender's and leaves it out, and makes any other
     # node above the bones the root bone.
     "unreal": FbxPreset("Unreal Engine", 100.0, "Z", "Armature", "root"),
     "unity": FbxPreset("Unity", 1.0, "Y"),
@@ -91,9 +91,9 @@ def write_fbx(armature_object: ArmatureObject, file: str, name: str, preset: Fbx
 
 
 def export_fbx(file: str, object_types: set[Any], **settings: Any) -> None:
-    """Blender's exporter with what holds for every file of ours: the scene's one animation baked, textures inside.
+    """Blender's exporter with the settings of all our files: the scene's one animation baked, textures embedded.
 
-    settings: of the exporter, where files differ.
+    settings: the exporter's, where files differ.
     """
     bpy.ops.export_scene.fbx(
         filepath=file,
@@ -112,8 +112,8 @@ def export_fbx(file: str, object_types: set[Any], **settings: Any) -> None:
 
 @contextmanager
 def _prepared_scene(frames: int, name: str, preset: FbxPreset) -> Iterator[bpy.types.Scene]:
-    """The scene as the exporter reads it (its name, range and unit), nothing selected; after the block as before,
-    without what was added."""
+    """The scene set up for the exporter (its name, range and unit), nothing selected; restored after the block, without
+    what was added."""
     context, data = full(bpy.context), bpy.data
     scene = context.scene
     active = context.view_layer.objects.active
@@ -144,8 +144,8 @@ def _prepared_scene(frames: int, name: str, preset: FbxPreset) -> Iterator[bpy.t
 
 @contextmanager
 def _borrowed_names() -> Iterator[Callable[[bpy.types.Object, bpy.types.Object, str], None]]:
-    """A function (original, copy, name) that gives the copy that name, whoever has it; after the block all have
-    their own again."""
+    """A function (original, copy, name) that gives the copy that name, even if another object has it; after the block
+    all names are restored."""
     owners: list[tuple[bpy.types.Object, str]] = []
 
     def take(original: bpy.types.Object, copy: bpy.types.Object, name: str) -> None:
@@ -183,8 +183,8 @@ def _at_rest(armature_object: ArmatureObject) -> Iterator[None]:
 def _exported_bones(armature_object: ArmatureObject) -> dict[str, str | None]:
     """Bone -> parent of the exported skeleton, parents first.
 
-    Of a control rig the deforming bones, parented as the bones that stand for them are (in Rigify, ORG-thigh stands for
-    DEF-thigh), under the rig's root; of any other rig the deforming bones and all their parents.
+    For a control rig the deforming bones, parented as the bones that stand for them (in Rigify, ORG-thigh stands for
+    DEF-thigh), under the rig's root; for any other rig the deforming bones and all their parents.
     """
     bones = armature_object.data.bones
     found = control_names(frozenset(bones.keys()))
@@ -246,7 +246,7 @@ def _meshes(armature_object: ArmatureObject) -> list[bpy.types.Object]:
 def _copy_skeleton(
     scene: bpy.types.Scene, original: ArmatureObject, parents: dict[str, str | None], to_data: Matrix
 ) -> ArmatureObject:
-    """A new armature object with these bones, lying as `to_data` takes them."""
+    """A new armature object with these bones, transformed by `to_data`."""
     copy = as_armature(bpy.data.objects.new("motiongpt copy", bpy.data.armatures.new(original.data.name)))
     scene.collection.objects.link(copy)
     full(bpy.context).view_layer.objects.active = copy
@@ -272,7 +272,7 @@ def _copy_mesh(
     skeleton: ArmatureObject,
     to_data: Matrix,
 ) -> bpy.types.Object:
-    """A mesh of its own below the copied skeleton; the armature stands at rest."""
+    """An independent copy of the mesh, under the copied skeleton; the armature is in its rest pose."""
     copy, data = mesh.copy(), cast(bpy.types.Mesh, mesh.data).copy()
     copy.data = data
     scene.collection.objects.link(copy)

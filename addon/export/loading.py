@@ -15,7 +15,7 @@ MANNEQUIN = "mannequin"
 
 
 def load_character(source: str, ik: bool = False) -> tuple[ArmatureObject, Character]:
-    """Replace the open file by the character of `source` (a file, or "mannequin"); its armature, and that as read.
+    """Replace the open file by the character of `source` (a file, or "mannequin"); return armature and `Character`.
 
     ik: as `Character.read` takes it.  Raises MotionGPTError for a file that is missing, can't be read, or holds no
     humanoid armature.
@@ -48,7 +48,7 @@ def _import(path: Path) -> None:
         raise MotionGPTError(f"There is no character file {path}.", "Check the path.")
     try:
         importers[suffix](str(path.resolve()))
-    except Exception as error:  # importers raise whatever a damaged file makes them stumble over
+    except Exception as error:  # importers raise all kinds of errors on damaged files
         raise MotionGPTError(
             f"{path} can't be read as a character ({last_line(error)}).",
             "Open it in Blender to see whether it is damaged, and save it again.",
@@ -56,7 +56,7 @@ def _import(path: Path) -> None:
 
 
 def last_line(error: Exception) -> str:
-    """What Blender says is wrong, without the traceback that it puts around errors of its own Python."""
+    """Blender's error message, without the traceback that it adds to errors of its own Python."""
     lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("Location:")]
     return lines[-1].strip().removeprefix("Error: ") if lines else type(error).__name__
 
@@ -69,7 +69,7 @@ def _import_fbx(file: str) -> None:
 
 
 def _find_armature(source: str) -> tuple[ArmatureObject, Character]:
-    """The armature that maps; of several that do, a control rig before its metarig, else the one with most bones."""
+    """The armature that can be mapped; of several, a control rig before its metarig, else the one with most bones."""
     found: list[tuple[ArmatureObject, Character]] = []
     errors: list[MotionGPTError] = []
     for candidate in full(bpy.context).scene.objects:
@@ -122,6 +122,6 @@ def _clear_keys(owner: bpy.types.Object) -> None:
         owner.animation_data_clear()
         return
     animation.use_tweak_mode = False
-    animation.action = None  # a control rig's drivers are what makes it one
+    animation.action = None  # the drivers stay: a control rig needs them
     for track in list(animation.nla_tracks):
         animation.nla_tracks.remove(track)

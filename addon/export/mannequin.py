@@ -1,4 +1,4 @@
-"""A jointed mannequin, 1.75 m tall, built from nothing: the character of the demo and of `--rig mannequin`.
+"""A jointed mannequin, 1.75 m tall, built from scratch: the character of the demo and of `--rig mannequin`.
 
 Metres, Z up, facing -Y as Blender's own rigs do, its left at +X, arms out in a T. Each part of the mesh belongs to one
 bone alone, as in an artist's wooden figure, so no pose can tear or pinch it.
@@ -118,7 +118,7 @@ def _both_sides(name: str) -> tuple[str, ...]:
 
 def _add_bones(armature: ArmatureObject) -> None:
     full(bpy.context).view_layer.objects.active = armature
-    bpy.ops.object.mode_set(mode="EDIT")  # bones can be made nowhere else
+    bpy.ops.object.mode_set(mode="EDIT")  # bones can be created only there
     edit_bones = armature.data.edit_bones
     for left_name, (left_parent, head, tail, z_axis) in _BONES.items():
         for name in _both_sides(left_name):
@@ -136,7 +136,7 @@ def _add_bones(armature: ArmatureObject) -> None:
 def _material(name: str, colour: tuple[float, float, float, float]) -> bpy.types.Material:
     material = bpy.data.materials.new(name)
     material.diffuse_color = colour  # what Workbench and the solid viewport show
-    if bpy.app.version < (5, 0, 0):  # later every material has nodes, and asking for them warns
+    if bpy.app.version < (5, 0, 0):  # later every material has nodes, and setting this warns
         material.use_nodes = True
     shader = shader_inputs(material)
     shader["Base Color"].default_value = colour
@@ -184,7 +184,7 @@ def _profile(part: _Part) -> list[tuple[Vector, float, float]]:
 
 
 def _cross(a: Vector, b: Vector) -> Vector:
-    product = cast(Vector, a.cross(b))  # a number for vectors of two, the stubs say
+    product = cast(Vector, a.cross(b))  # a number for 2D vectors, the stubs say
     return product.normalized()
 
 

@@ -1,4 +1,4 @@
-"""What kept keys and poses hold the generated channels to: read from Blender before `action.bending` does the sums."""
+"""The values that generated channels have to keep at kept keys and poses, read from Blender for `action.bending`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -29,7 +29,7 @@ def read_given(
     read: ReadPoses,
     channels: Iterable[tuple[str, str]],
 ) -> dict[tuple[str, str], GivenChannel]:
-    """(bone, property) -> what holds it, of the channels that are generated.
+    """(bone, property) -> the values that it has to keep, for every generated channel.
 
     read: the motion before the span, frame by frame, then the poses.
     """
@@ -63,7 +63,7 @@ def read_given(
 def _holding(
     character: Character, span: Span, poses: Sequence[KeyedPose], bone: str, channel: str
 ) -> Iterator[tuple[int, int, KeyedPose | None]]:
-    """(row of what was read, frame of the motion, pose) where a property is held; None for the motion before."""
+    """(row of `ReadPoses`, frame of the motion, pose) where a property is kept; no pose for the motion before."""
     if span.before:
         yield span.before - 1, span.before - 1, None
     carried = is_carried(character.mapping, character.carriers, bone, channel)
@@ -74,7 +74,7 @@ def _holding(
 
 
 def value_at(pose_bone: bpy.types.PoseBone, channel: str, curves: Curves, frame: float) -> Floats:
-    """The value (channels,) of a bone's property on a frame: its keys' own, its curves', or what is set unanimated."""
+    """The value (channels,) of a bone's property on a frame: from its keys, else its curves, else as set unanimated."""
     now = pose_bone.path_resolve(channel)
     values = np.array(now if hasattr(now, "__len__") else [now], dtype=np.float64)
     for index, curve in curves.items():
@@ -86,7 +86,7 @@ def value_at(pose_bone: bpy.types.PoseBone, channel: str, curves: Curves, frame:
 def _given_switch(
     pose_bone: bpy.types.PoseBone, channel: str, curves: Curves, span: Span, poses: Sequence[KeyedPose]
 ) -> GivenChannel:
-    """A control rig's switch keeps its own value on every kept pose, and after the range the one that it has there."""
+    """A control rig's switch keeps its own value on every kept pose, and after the range."""
     frames = [pose.frame - span.origin for pose in poses]
     keyed = {frame: value_at(pose_bone, channel, curves, frame + span.origin) for frame in frames}
     after = value_at(pose_bone, channel, curves, span.end + 1.0)

@@ -19,10 +19,10 @@ SELECTED, ALL, MARKED = "SELECTED", "ALL", "MARKED"
 
 @dataclass(frozen=True)
 class KeyedPose:
-    """A pose that stays.
+    """A pose that is kept.
 
-    frame: scene frame, where its keys lie or the nearest whole one.  at: where it is read, as keys may lie between
-    frames.  known: what it gives.  whole: all of it, also where no key is.
+    frame: the scene frame of its keys, rounded.  at: the exact time at which it is read, as keys may be between frames.
+    known: the channels that it gives.  whole: whether every channel is kept, keyed or not.
     """
 
     frame: int
@@ -32,14 +32,14 @@ class KeyedPose:
 
 
 def whole_pose(frame: int) -> KeyedPose:
-    """All of the pose that is seen on a frame, keyed or not."""
+    """The whole visible pose on a frame, keyed or not."""
     return KeyedPose(frame, float(frame), WHOLE, whole=True)
 
 
 @dataclass
-class _Found:
-    """What lies on one frame. times, keys: when and on which (bone, property) the user's keys are, generated ones that
-    were corrected included.  set_by_hand: whether any was not generated first.  selected: whether any key is."""
+class _FrameKeys:
+    """The keys on one frame. times, keys: when and on which (bone, property) the user's keys are, including generated
+    ones that were corrected.  set_by_hand: whether any was not generated first.  selected: whether any key is."""
 
     times: Counter[float]
     keys: set[tuple[str, str]]
@@ -57,18 +57,18 @@ def choose_poses(
     """The kept poses in order of time.
 
     how: SELECTED takes the frames of selected keys, ALL those of every key that was not generated, MARKED those with a
-    marker of the scene or of the action.  limits: first and last frame of the range, None for one that follows the
-    keys.  Raises MotionGPTError where no pose is chosen, or one that can't be kept.
+    marker of the scene or of the action.  limits: first and last frame of the range, None for one that follows
+    the keys.  Raises MotionGPTError where no pose is chosen, or one outside the range.
     """
     curves = action_curves(armature_object)
     found = _user_keys(curves, character) if curves else {}
     if how == MARKED:
         return _marked(scene, armature_object, curves, character, found, limits)
-    chosen = {frame: at for frame, at in found.items() if (at.selected if how == SELECTED else at.keys)}
+    chosen = {frame: own for frame, own in found.items() if (own.selected if how == SELECTED else own.keys)}
     if not chosen:
         raise _none_chosen(scene, armature_object, how, bool(found))
     if limits is not None:
-        inside = {frame: at for frame, at in chosen.items() if limits[0] <= frame <= limits[1]}
+        inside = {frame: own for frame, own in chosen.items() if limits[0] <= frame <= limits[1]}
         outside = sorted(set(chosen) - set(inside))
         if not inside:
             raise MotionGPTError(
@@ -81,21 +81,21 @@ def choose_poses(
                 "Select only keys inside, or change the range.",
             )
         chosen = inside
-    return [_pose(frame, at, character) for frame, at in sorted(chosen.items())]
+    return [_pose(frame, own, character) for frame, own in sorted(chosen.items())]
 
 
-def _pose(frame: int, found: _Found, character: Character) -> KeyedPose:
-    # Where all was generated and something then changed, the animator has corrected a whole pose, as seen.
-    # So has one who selects a pose in which nothing but generated keys lie.
-    whole = not found.set_by_hand
-    known = WHOLE if whole else known_by_keys(character.mapping, found.keys, character.carriers)
-    return KeyedPose(frame, found.times.most_common(1)[0][0] if found.times else float(frame), known, whole)
+def _pose(frame: int, own: _FrameKeys, character: Character) -> KeyedPose:
+    # Where every key was generated and some were then changed, the animator has corrected a whole pose, as seen.
+    # A selected pose whose keys are all generated counts as whole, too.
+    whole = not own.set_by_hand
+    known = WHOLE if whole else known_by_keys(character.mapping, own.keys, character.carriers)
+    return KeyedPose(frame, own.times.most_common(1)[0][0] if own.times else float(frame), known, whole)
 
 
-def _user_keys(curves: ActionCurves, character: Character) -> dict[int, _Found]:
-    """Frame -> what lies there, of all keys on bones that the motion drives or that move such bones."""
+def _user_keys(curves: ActionCurves, character: Character) -> dict[int, _FrameKeys]:
+    """Frame -> the user's keys, and selected ones, on bones that the motion drives or that move such bones."""
     record, marked = read_record(curves.action), choice("type", generated_type())
-    found: dict[int, _Found] = {}
+    found: dict[int, _FrameKeys] = {}
     for (bone, channel), group in curves.by_bone().items():
         if is_switch(channel) or not (bone in character.carriers or joints_of(character.mapping, bone)):
             continue
@@ -104,12 +104,12 @@ def _user_keys(curves: ActionCurves, character: Character) -> dict[int, _Found]:
             generated, chosen = is_generated(curve, points, record), points["select_control_point"]
             for k in np.flatnonzero(~generated | chosen):
                 time = float(points["co"][k, 0])
-                at = found.setdefault(round(time), _Found(Counter(), set()))
-                at.selected |= bool(chosen[k])
+                own = found.setdefault(round(time), _FrameKeys(Counter(), set()))
+                own.selected |= bool(chosen[k])
                 if not generated[k]:
-                    at.times[time] += 1
-                    at.keys.add((bone, channel))
-                    at.set_by_hand |= bool(points["type"][k] != marked)
+                    own.times[time] += 1
+                    own.keys.add((bone, channel))
+                    own.set_by_hand |= bool(points["type"][k] != marked)
     return found
 
 
@@ -118,10 +118,10 @@ def _marked(
     armature_object: ArmatureObject,
     curves: ActionCurves | None,
     character: Character,
-    found: dict[int, _Found],
+    found: dict[int, _FrameKeys],
     limits: tuple[int, int] | None,
 ) -> list[KeyedPose]:
-    """The poses on marked frames: as keyed where there are keys, the whole pose as it is seen elsewhere."""
+    """The poses on marked frames: as keyed where there are keys, elsewhere the whole visible pose."""
     markers = [*scene.timeline_markers, *(curves.action.pose_markers if curves else ())]
     frames = sorted({m.frame for m in markers if limits is None or limits[0] <= m.frame <= limits[1]})
     if not found:
@@ -131,17 +131,17 @@ def _marked(
             "No pose is marked."
             if not markers or limits is None
             else f"No marker lies in the range from {limits[0]} to {limits[1]}.",
-            "Add a marker (M over the timeline) on every pose that stays.",
+            "Add a marker (M over the timeline) on every pose to keep.",
         )
     poses = []
     for frame in frames:
-        at = found.get(frame)
-        poses.append(_pose(frame, at, character) if at and at.keys else whole_pose(frame))
+        own = found.get(frame)
+        poses.append(_pose(frame, own, character) if own and own.keys else whole_pose(frame))
     return poses
 
 
 def _none_chosen(scene: bpy.types.Scene, armature_object: ArmatureObject, how: str, keyed: bool) -> MotionGPTError:
-    """Why there is no pose: keys of another armature are selected, none is, or there is none at all."""
+    """Why there is no pose: keys of another armature are selected, no key is, or there are no keys."""
     other = next((o for o in scene.objects if o.type == "ARMATURE" and o != armature_object and _has_selected(o)), None)
     if how == SELECTED and other is not None:
         return MotionGPTError(
@@ -151,7 +151,7 @@ def _none_chosen(scene: bpy.types.Scene, armature_object: ArmatureObject, how: s
     if how == SELECTED and keyed:
         return MotionGPTError(
             f'No key of "{armature_object.name}" is selected.',
-            "Select the poses to keep in the Dope Sheet, or choose another way under Poses.",
+            "Select the poses to keep in the Dope Sheet, or choose another option under Poses.",
         )
     return MotionGPTError(
         f'"{armature_object.name}" has no keys on the bones that the motion drives.',
@@ -167,18 +167,16 @@ def _has_selected(thing: bpy.types.Object) -> bool:
 
 
 def user_frames(armature_object: ArmatureObject, character: Character) -> set[int]:
-    """The frames on which keys lie that were not generated, or were changed since."""
+    """The frames with keys that were not generated, or were changed since."""
     curves = action_curves(armature_object)
     found = _user_keys(curves, character) if curves else {}
-    return {frame for frame, at in found.items() if at.keys}
+    return {frame for frame, own in found.items() if own.keys}
 
 
 def gap_around(frames: list[int], current: int) -> tuple[int, int]:
-    """The kept frames before and after the current one. Raises MotionGPTError where it lies between none."""
+    """The kept frames before and after the current one. Raises MotionGPTError where it is not between two."""
     before = [frame for frame in frames if frame <= current]
     after = [frame for frame in frames if frame > current]
     if not before or not after:
-        raise MotionGPTError(
-            f"Frame {current} lies between no two keyed poses.", "Go to a frame in the gap that is meant."
-        )
+        raise MotionGPTError(f"Frame {current} is not between two keyed poses.", "Go to a frame inside the gap.")
     return before[-1], after[0]

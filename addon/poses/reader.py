@@ -1,9 +1,8 @@
 """Reading a character's pose at other frames, as constraints, drivers and the NLA make it, without disturbing anything.
 
-A scene of the reader's own, with nothing in it but the armature, is put on these frames: Blender evaluates the armature
-and what it depends on, no meshes, and neither the current frame nor a pose that is not keyed yet changes. That scene is
-found by its name each time, as an undo may remove it, and is removed as soon as the last frame is read or the file is
-saved.
+A scene of the reader's own, with nothing in it but the armature, is set to these frames: Blender evaluates the armature
+and what it depends on, but no meshes, and neither the current frame nor an unkeyed pose changes. The scene is looked up
+by name each time, as an undo may remove it, and is removed once the last frame is read or the file is saved.
 """
 
 from collections.abc import Generator, Sequence
@@ -28,9 +27,9 @@ SCENE = "MotionGPT is reading poses"
 class ReadPoses:
     """F poses of a rig with N bones.
 
-    rotations: (F, N, 4) and heads: (F, N, 3) of the bones in the rig's axes, as `retarget.solve.to_motion` takes them.
-    basis: bone -> (F, 4) rotation and location: bone -> (F, 3) that bring a keyed bone there from its rest, whatever
-    moves it now: what its own properties would have to be.
+    rotations: (F, N, 4) and heads: (F, N, 3) of the bones in the rig's axes, as `to_motion` takes them.
+    basis: bone -> (F, 4) rotation and location: bone -> (F, 3) that a keyed bone's own properties would need to bring
+    it there from rest, whatever moves it now.
     """
 
     rotations: Floats
@@ -53,7 +52,7 @@ class PoseReader:
         self._frames: list[tuple[Floats, Floats, Floats]] = []
 
     def read(self, frames: Sequence[float], fps: tuple[int, float]) -> Generator[None]:
-        """Read one frame a step; `close` the iterator to stop.  fps: the scene's rate and base."""
+        """Read one frame per step; `close` the iterator to stop.  fps: the scene's rate and base."""
         try:
             for frame in frames:
                 armature = next((o for o in bpy.data.objects if o.session_uid == self._uid), None)
@@ -83,7 +82,7 @@ class PoseReader:
         local = []
         for name, source, above in self._keyed:
             goal = pose[source].matrix
-            if above:  # below a control that is not where its limb is, the limb's place from there counts
+            if above:  # the control above is not where its limb is: take the place relative to the limb
                 goal = pose[above].matrix @ pose[pose_source(armature, above)].matrix.inverted() @ goal
             own = armature.convert_space(pose_bone=pose[name], matrix=goal, from_space="POSE", to_space="LOCAL")
             local.append(own.decompose())
@@ -91,13 +90,13 @@ class PoseReader:
 
 
 def pose_source(armature_object: ArmatureObject, control: str) -> str:
-    """The bone that shows where a control's limb is; most controls are there themselves."""
+    """The bone that shows where a control's limb is; for most controls, the control itself."""
     shown = original_bone(control)
     return shown if shown is not None and shown in armature_object.data.bones else control
 
 
 def _left_behind(armature_object: ArmatureObject, control: str) -> str:
-    """The nearest control above one that may not be where its limb is; "" where there is none."""
+    """The nearest control above this one that may not be where its limb is; "" where there is none."""
     bone = armature_object.data.bones[control].parent
     while bone and pose_source(armature_object, bone.name) == bone.name:
         bone = bone.parent
