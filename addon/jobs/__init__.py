@@ -1,1 +1,1 @@
-"""One press of a button, from Blender's context to what is written."""
+"""Jobs: from the press of a button to the keys that are written."""

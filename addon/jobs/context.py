@@ -1,4 +1,4 @@
-"""Blender's context, read once when a button is pressed; past this point plain values travel."""
+"""Blender's context, read once when a button is pressed; from there on only plain values are passed."""
 
 import math
 from collections.abc import Iterable
@@ -22,11 +22,11 @@ EXTENSION = __package__.removesuffix(".addon.jobs")
 
 @dataclass(frozen=True)
 class Target:
-    """What a press is for.
+    """The armature that a press is for, and the backend that it needs.
 
     armature_uid: finds the armature again, even if it was renamed or Blender moved it in memory meanwhile (undo does),
-    and finds nothing once it is deleted or another file is open.  rate: the scene's, as Blender keeps it: frames a
-    second before they are divided by the base.  backend: how to start it where it does not run yet.
+    and finds nothing once it is deleted or another file is open.  rate: the scene's, as Blender stores it: frames a
+    second, and the base that divides them.  backend: how to start it if it is not running yet.
     """
 
     armature_uid: int
@@ -41,21 +41,21 @@ class Target:
 
     @classmethod
     def gather(cls, context: bpy.types.Context) -> "Target":
-        """Raises MotionGPTError for an armature or preferences that can't work."""
+        """Read the context. Raises MotionGPTError for an armature or preferences that can't be used."""
         armature = check_armature(context)
         return cls(armature.session_uid, armature.name, scene_rate(full(context).scene), startup(context))
 
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """One press of a task's button."""
+    """What one press of a task's button asks for."""
 
     target: Target
 
 
 @dataclass(frozen=True, eq=False)
 class MotionRequest(Request):
-    """One press that sends the animation that is there. span: the frames in question.  poses: what stays, in order."""
+    """A request that sends existing animation. span: the frames to work on.  poses: those that are kept, in order."""
 
     span: Span
     poses: tuple[KeyedPose, ...]
@@ -67,21 +67,21 @@ class MotionRequest(Request):
 
     @property
     def sent_at(self) -> list[int]:
-        """The frames of the motion on which they lie."""
+        """The frames of the motion that they are on."""
         return [pose.frame - self.span.origin for pose in self.sent]
 
     @property
     def sent_frames(self) -> int:
-        """Frames of the motion that is sent."""
+        """Length of the motion that is sent, in frames."""
         return self.sent_at[-1] + 1
 
     @property
     def seconds(self) -> float:
-        """How much the model is asked for."""
+        """How many seconds the model is asked for."""
         return (self.span.end - self.span.start) / self.target.fps
 
     def check_length(self, most: float) -> None:
-        """Raises MotionGPTError where more is asked for than the model's limit of so many seconds; 0 is no limit."""
+        """Raises MotionGPTError where more is asked for than the model's limit `most`, in seconds; 0 is no limit."""
         if most and self.seconds > most + 1e-6:
             raise MotionGPTError(
                 f"The range lasts {self.seconds:.3g} seconds, and the model makes at most {most:g}.",
@@ -91,7 +91,7 @@ class MotionRequest(Request):
 
 
 def check_armature(context: bpy.types.Context) -> ArmatureObject:
-    """The chosen armature, seen to without reading bones, cheap enough for every redraw. Raises MotionGPTError."""
+    """The chosen armature, checked without reading bones: cheap enough for every redraw. Raises MotionGPTError."""
     armature = chosen_armature(context)
     if armature is None:
         raise MotionGPTError("No armature is chosen.", "Select one, or pick one under Armature.")
@@ -110,7 +110,7 @@ def check_bones(armature: ArmatureObject, names: Iterable[str]) -> None:
     """Raises MotionGPTError where the armature lacks one of these bones."""
     missing = next((name for name in names if name not in armature.pose.bones), None)
     if missing is not None:
-        raise MotionGPTError(f'"{armature.name}" has lost its bone "{missing}".', "Generate again.")
+        raise MotionGPTError(f'"{armature.name}" no longer has the bone "{missing}".', "Generate again.")
 
 
 def check_animated(armature: ArmatureObject) -> ActionCurves:
@@ -122,7 +122,7 @@ def check_animated(armature: ArmatureObject) -> ActionCurves:
 
 
 def check_motion(context: bpy.types.Context) -> ArmatureObject:
-    """The chosen armature, which is a biped and has an action. Raises MotionGPTError."""
+    """The chosen armature, checked to be a biped with an action. Raises MotionGPTError."""
     armature = check_armature(context)
     Character.read(armature)
     check_animated(armature)
@@ -144,7 +144,7 @@ def find_armature(uid: int) -> ArmatureObject | None:
 
 
 def scene_rate(scene: Scene) -> tuple[int, float]:
-    """Frames a second and the base that they are divided by, as `MotionRequest.rate`."""
+    """Frames a second and the base that they are divided by, as in `Target.rate`."""
     return scene.render.fps, scene.render.fps_base
 
 
@@ -169,7 +169,7 @@ def scene_range(scene: Scene) -> tuple[int, int]:
 
 
 def frames_before(armature: ArmatureObject, start: int, most: float) -> int:
-    """How many frames of motion lie before a frame, at most so many: keys say where it begins."""
+    """How many frames of motion precede `start`, `most` at most; the motion begins on the first key."""
     curves = action_curves(armature)
     frames = [key_frames(curve) for curve in curves.fcurves] if curves else []
     first = min((float(times[0]) for times in frames if len(times)), default=float(start))
@@ -177,7 +177,7 @@ def frames_before(armature: ArmatureObject, start: int, most: float) -> int:
 
 
 def startup(context: bpy.types.Context) -> Startup:
-    """How the preferences want the backend. Raises MotionGPTError for a model folder or a Python that is none."""
+    """How to start the backend, from the preferences. Raises MotionGPTError for a bad model folder or Python."""
     entry = full(context).preferences.addons.get(EXTENSION)  # None where a script enabled the extension for one run
     if entry is None:
         return Startup(log_path())

@@ -1,4 +1,4 @@
-"""Continuing: more of the motion that is there, after the current frame."""
+"""Continuing: extends the existing motion after the current frame."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from ...backend.tasks import AnyTask
 
 HISTORY_SECONDS = 4.0
-"""Of the motion before the current frame, this much is sent."""
+"""How much of the motion before the current frame is sent."""
 
 
 @dataclass(frozen=True, eq=False)
 class ContinueRequest(MotionRequest):
-    """The span begins with the current frame, whose pose stays."""
+    """The span begins with the current frame, whose pose is kept."""
 
     prompt: str
     seed: int
@@ -59,8 +59,8 @@ class ContinueJob(MotionJob[ContinueRequest]):
 
         return Continue(self.request.seconds, self.request.prompt, seed=self.request.seed)
 
-    def _passes(self) -> Waiting[None]:
-        source, answer = yield from self._asked()
+    def _steps(self) -> Waiting[None]:
+        source, answer = yield from self._read_and_ask()
         yield from self._write(source, answer.motions)
         bpy.ops.ed.undo_push(message="MotionGPT: continue a motion")
         span = self.request.span

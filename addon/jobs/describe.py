@@ -1,4 +1,4 @@
-"""Describing: the motion in the scene's frame range in words."""
+"""Describing: puts the motion in the scene's frame range into words."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class DescribeRequest(MotionRequest):
 
 
 class DescribeJob(MotionJob[DescribeRequest]):
-    """The description is its message."""
+    """Its message is the description."""
 
     task = "caption"
 
@@ -45,6 +45,6 @@ class DescribeJob(MotionJob[DescribeRequest]):
 
         return Describe()
 
-    def _passes(self) -> Waiting[None]:
-        _, answer = yield from self._asked()
-        self.message = answer.texts[0] if answer.texts else "The model found no words for it."
+    def _steps(self) -> Waiting[None]:
+        _, answer = yield from self._read_and_ask()
+        self.message = answer.texts[0] if answer.texts else "The model gave no description."

@@ -21,7 +21,7 @@ from .service import Service
 
 @dataclass(frozen=True, eq=False)
 class GenerateRequest(Request):
-    """One press of Generate.
+    """What one press of Generate asks for.
 
     seconds, frames: length of the motion, in time and in the scene's frames.  start_frame: scene frame of the first
     key.
@@ -41,7 +41,7 @@ class GenerateJob(Job[GenerateRequest]):
     def gather(cls, context: bpy.types.Context) -> GenerateRequest:
         scene, armature = full(context).scene, check_armature(context)
         _check_settings(scene)
-        Character.read(armature)  # raises for what is no biped
+        Character.read(armature)  # raises for anything but a biped
         seconds, frames, start_frame = _length(scene)
         return GenerateRequest(
             target=Target.gather(context),
@@ -57,7 +57,7 @@ class GenerateJob(Job[GenerateRequest]):
         check_armature(context)
         _check_settings(full(context).scene)
 
-    def _passes(self) -> Waiting[None]:
+    def _steps(self) -> Waiting[None]:
         yield from self._backend_ready()
         from ...backend.tasks import Generate
 
@@ -92,7 +92,7 @@ class GenerateJob(Job[GenerateRequest]):
 
 
 def _check_settings(scene: Scene) -> None:
-    """Raises MotionGPTError for a prompt or a length that can't work."""
+    """Raises MotionGPTError for a prompt or a length that can't be used."""
     limits.check_prompt(scene.motiongpt.prompt)
     limits.check_seconds(_length(scene)[0])
 

@@ -1,4 +1,4 @@
-"""In-betweening: the frames between the poses that an animator has keyed."""
+"""In-betweening: generates the frames between the poses that an animator has keyed."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from ...backend.tasks import AnyTask
 
 CONTEXT_SECONDS = 1.0 / 3.0
-"""Of the motion before the range, this much is sent, so that the speed at its start is kept."""
+"""How much of the motion before the range is sent, so that the speed at the range's start is kept."""
 
 
 @dataclass(frozen=True, eq=False)
 class InbetweenRequest(MotionRequest):
-    """takes: how many versions.  as_new: whether the result becomes an action of its own."""
+    """takes: how many versions.  as_new: whether the result goes into a copy of the action."""
 
     prompt: str
     seed: int
@@ -44,7 +44,7 @@ class InbetweenRequest(MotionRequest):
 
     @property
     def known(self) -> tuple[int, ...] | None:
-        """What every pose that is sent gives, as bits of `Known`, or None where all of them give everything."""
+        """The channels that each sent pose gives, as bits of `Known`, or None where all of them give every channel."""
         poses = [pose.known for pose in self.sent]
         return None if set(poses) == {WHOLE} else tuple(known.bits for known in poses)
 
@@ -77,8 +77,8 @@ class InbetweenJob(MotionJob[InbetweenRequest]):
             tuple(request.sent_at), request.prompt, seed=request.seed, variations=request.takes, known=request.known
         )
 
-    def _passes(self) -> Waiting[None]:
-        source, answer = yield from self._asked()
+    def _steps(self) -> Waiting[None]:
+        source, answer = yield from self._read_and_ask()
         request = self.request
         copy = (request.prompt or "In-between")[:60] if request.as_new else ""
         self.takes = yield from self._write(source, answer.motions, copy)
@@ -89,7 +89,7 @@ class InbetweenJob(MotionJob[InbetweenRequest]):
 def gather_gap(context: bpy.types.Context, seed: int) -> InbetweenRequest:
     """Only the gap around the current frame, between the animator's own keys, with another seed.
 
-    Raises MotionGPTError for what can't work; nothing is changed.
+    Raises MotionGPTError where that is not possible; nothing is changed.
     """
     poses = _poses(context, ALL, None)
     gap = gap_around([pose.frame for pose in poses], full(context).scene.frame_current)
@@ -99,7 +99,7 @@ def gather_gap(context: bpy.types.Context, seed: int) -> InbetweenRequest:
 def _request(
     context: bpy.types.Context, poses: list[KeyedPose], span: tuple[int, int], seed: int, takes: int, as_new: bool
 ) -> InbetweenRequest:
-    """The request for a range of frames and those of the poses that lie in it."""
+    """The request for a range of frames, with the poses in it."""
     scene, (first, last) = full(context).scene, span
     poses = [pose for pose in poses if first <= pose.frame <= last]
     _check_room(poses, first, last)
@@ -118,7 +118,7 @@ def _request(
 
 
 def own_frames(context: bpy.types.Context) -> list[int]:
-    """The frames on which the animator has keyed poses of the chosen armature. Raises MotionGPTError for none."""
+    """The frames on which the animator has keyed poses of the chosen armature. Raises MotionGPTError if none."""
     return [pose.frame for pose in _poses(context, ALL, None)]
 
 
@@ -131,7 +131,7 @@ def _check_room(poses: list[KeyedPose], first: int, last: int) -> None:
     """Raises MotionGPTError where no frame is left to generate."""
     if len(poses) == 1 and first == last:
         raise MotionGPTError(
-            "One pose alone spans no frames.", "Choose another pose too, or the scene's frame range under Range."
+            "One pose alone spans no frames.", "Choose a second pose, or the scene's frame range under Range."
         )
     if sum(pose.known == WHOLE for pose in poses) == last - first + 1:
         raise MotionGPTError("No frame lies between the chosen poses.", "Choose poses with frames between them.")

@@ -1,7 +1,7 @@
-"""A press of a button as a job that `tick` advances, so that Blender's main thread never waits.
+"""What a press of a button starts: a job that `tick` advances, so that Blender's main thread never blocks.
 
-`Job` is what all tasks share. Its `_passes` are all that a job does: a generator that yields wherever it would wait.
-Only what touches bpy runs on the main thread; solving runs in a thread of its own and gets plain values.
+`Job` is the base of all tasks. Its `_steps` do the work: a generator that yields wherever it would wait. Only what
+touches bpy runs on the main thread; solving runs in a thread of its own, on plain values.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Waiting = Generator[None, None, T]
 
 
 class State(StrEnum):
-    """What became of a job."""
+    """The state of a job."""
 
     RUNNING = "RUNNING"
     DONE = "DONE"
@@ -40,10 +40,10 @@ class State(StrEnum):
 
 
 class Stage(StrEnum):
-    """What a job is at besides the engine's own stages, as the progress bar says it."""
+    """A job's stages besides the engine's own, as the progress bar shows them."""
 
     STARTING = "Starting the model"
-    EDIT_MODE = "Waiting for the end of Edit Mode"
+    EDIT_MODE = "Waiting for Edit Mode to end"
     POSES = "Reading the poses"
     TO_ARMATURE = "Fitting the motion to the armature"
     TO_KEYS = "Fitting the motion to the keys"
@@ -55,15 +55,15 @@ TASK_NAMES = {
     "continue": "continue a motion",
     "caption": "describe a motion",
 }
-"""What a model can do, by the tasks that `ServerInfo` lists."""
+"""What a model can do, by the names of tasks that `ServerInfo` lists."""
 ANSWERED = 0.9  # share of the progress bar for the backend's part; solving and writing get the rest
 
 
 class Job(Generic[R]):
-    """state: RUNNING until it is one of the others.  message: then what became of it, for the user.
+    """state: RUNNING until the job ends.  message: then the outcome, for the user.
 
     task: as `ServerInfo.tasks` names it.  stage, fraction: for the progress bar.  longest_tick: seconds, the longest
-    that Blender was blocked.  takes: what was made in several versions to flip through.
+    that Blender was blocked.  takes: the generated versions to flip through.
     """
 
     task: ClassVar[str]
@@ -77,20 +77,20 @@ class Job(Generic[R]):
         self.longest_tick = 0.0
         self.takes: Takes | None = None
         self._service = service
-        self._work = self._passes()
+        self._work = self._steps()
 
     @classmethod
     def gather(cls, context: bpy.types.Context) -> R:
-        """What one press asks for. Raises MotionGPTError for what can't work; nothing is changed."""
+        """The request of one press. Raises MotionGPTError where it can't work; nothing is changed."""
         raise NotImplementedError
 
     @classmethod
     def check(cls, context: bpy.types.Context, service: Service) -> None:
-        """What the button needs, cheap enough for every redraw. Raises MotionGPTError."""
+        """Check what the button needs; cheap enough for every redraw. Raises MotionGPTError."""
         raise NotImplementedError
 
     def tick(self) -> None:
-        """Do what can be done at once."""
+        """Run the job until it yields."""
         started = time.perf_counter()
         try:
             next(self._work)
@@ -110,8 +110,8 @@ class Job(Generic[R]):
             self._work.close()
             self.state, self.message = State.CANCELLED, reason
 
-    def _passes(self) -> Waiting[None]:
-        """All that there is to do. Raises MotionGPTError."""
+    def _steps(self) -> Waiting[None]:
+        """The work of the job. Raises MotionGPTError."""
         raise NotImplementedError
 
     def _backend_ready(self) -> Waiting[None]:
@@ -120,7 +120,7 @@ class Job(Generic[R]):
             yield
 
     def _answer(self, task: AnyTask, motions: Sequence[Motion] = ()) -> Waiting[Finished]:
-        """What the backend answers to a request, shown as it comes along."""
+        """Send a request, show its progress, and return the backend's answer."""
         identifier = self._service.ask(task, motions)
         try:
             while True:
@@ -131,7 +131,7 @@ class Job(Generic[R]):
                     self._show(event)
                 yield
         finally:
-            if identifier:  # cancelled, or failed on this side: nobody waits for the backend's answer
+            if identifier:  # cancelled, or failed on this side: nothing waits for the backend's answer
                 self._service.cancel(identifier)
 
     def _show(self, event: Working) -> None:
@@ -139,7 +139,7 @@ class Job(Generic[R]):
         self.fraction = event.fraction * ANSWERED
 
     def _out_of_edit_mode(self) -> Waiting[None]:
-        """Wait while the armature's bones are being changed."""
+        """Wait while the armature is in Edit Mode."""
         while self._armature().mode == "EDIT":
             self.stage = Stage.EDIT_MODE
             yield
@@ -157,7 +157,7 @@ class Job(Generic[R]):
 
 
 def check_task(service: Service, task: str) -> None:
-    """Raises MotionGPTError where the loaded model is known not to do a task."""
+    """Raises MotionGPTError where a model is loaded that can't do this task."""
     info = service.info
     if info is not None and task not in info.tasks:
         able = ", ".join(TASK_NAMES.get(t, t) for t in info.tasks) or "nothing"

@@ -1,4 +1,4 @@
-"""What the tasks share that work on the animation that is there: it is read, sent, and the answer may be written."""
+"""What the tasks on existing animation share: it is read and sent, and the answer may be written back."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ M = TypeVar("M", bound=MotionRequest)
 class Source:
     """What was read before the backend was asked.
 
-    destination: what carries the travel in the present action, as `retarget.root_motion.carry` takes it.
+    destination: what carries the travel in the current action, as `retarget.solving.root_motion.carry` takes it.
     """
 
     character: Character
@@ -49,7 +49,7 @@ class Source:
 
 
 class MotionJob(Job[M]):
-    """Making one raises MotionGPTError for a range that is too long for the model."""
+    """Creating one raises MotionGPTError for a range that is too long for the model."""
 
     def __init__(self, request: M, service: Service) -> None:
         super().__init__(request, service)
@@ -62,10 +62,10 @@ class MotionJob(Job[M]):
         check_task(service, cls.task)
 
     def _message(self) -> AnyTask:
-        """What the backend is asked; it is running when this is called."""
+        """The request to the backend, which is running when this is called."""
         raise NotImplementedError
 
-    def _asked(self) -> Waiting[tuple[Source, Finished]]:
+    def _read_and_ask(self) -> Waiting[tuple[Source, Finished]]:
         """Read the animation, send it, and wait for the answer."""
         yield from self._out_of_edit_mode()
         armature = self._armature()
@@ -83,19 +83,19 @@ class MotionJob(Job[M]):
         return Source(character, destination, read), answer
 
     def _read(self, character: Character) -> Waiting[ReadPoses]:
-        """The poses that the request names, a few a tick."""
+        """The poses that the request names, a few per tick."""
         self.stage = Stage.POSES
         reader = PoseReader(self._armature(), character.rig, character.keyed)
         reading = reader.read([pose.at for pose in self.request.sent], self.request.target.rate)
         try:
-            yield from _spread(reading)
+            yield from _over_ticks(reading)
         finally:
             reading.close()
         self._armature()  # raises where it was deleted meanwhile
         return reader.poses()
 
     def _write(self, source: Source, motions: Sequence[Motion], copy: str = "") -> Waiting[Takes]:
-        """The first of the motions into the action, or into a copy of it that gets this name; all of them as takes."""
+        """Write the first motion into the action, or into a copy named `copy`; returns all of them as takes."""
         self.stage, self.fraction = Stage.TO_KEYS, ANSWERED
         request, character = self.request, source.character
 
@@ -114,8 +114,8 @@ class MotionJob(Job[M]):
         return takes
 
 
-def _spread(reading: Iterator[None]) -> Waiting[None]:
-    """Run an iterator to its end, as much of it a tick as READING_SECONDS allow."""
+def _over_ticks(reading: Iterator[None]) -> Waiting[None]:
+    """Run an iterator to its end, for READING_SECONDS per tick."""
     try:
         while True:
             began = time.perf_counter()
@@ -128,7 +128,7 @@ def _spread(reading: Iterator[None]) -> Waiting[None]:
 
 
 def sent_motion(request: MotionRequest, character: Character, read: ReadPoses) -> Motion:
-    """The motion to send: the poses that were read on their frames, on the rig's own body."""
+    """The motion to send: the poses that were read, each on its frame, on the rig's own body."""
     rig, mapping = character.rig, character.mapping
     poses = to_motion(rig, mapping, read.rotations, read.heads, request.target.fps)
     poses = put_on_body(poses, body_offsets(rig, mapping))
@@ -136,7 +136,7 @@ def sent_motion(request: MotionRequest, character: Character, read: ReadPoses) -
 
 
 def carrier_of(armature: ArmatureObject, character: Character) -> str:
-    """What carries the travel in the present action: the root bone where the animator has keyed it, else the hips."""
+    """What carries the travel in the current action: the root bone where the animator has keyed it, else the hips."""
     places, curves = character.places, action_curves(armature)
     if places.root is None or places.root.name == places.hips.name or curves is None:
         return HIPS
@@ -144,7 +144,7 @@ def carrier_of(armature: ArmatureObject, character: Character) -> str:
 
 
 def fill(request: MotionRequest, motion: Motion) -> Motion:
-    """An answer with as many frames as the request spans."""
+    """The answer, resampled to the request's frames and rate if it has others."""
     if len(motion) != request.span.frames or motion.fps != request.target.fps:
         motion = motion.resample(request.target.fps, request.span.frames)
     return motion

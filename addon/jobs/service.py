@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from ...backend.process.protocol import Packet, ServerInfo
     from ...backend.tasks import AnyTask
 
-START_LIMIT = 120.0  # seconds until a backend that has not come up counts as failed; a cold disk can be slow
-ASK_INTERVAL = 0.2  # seconds between two questions whether the model is loaded
+START_LIMIT = 120.0  # seconds after which a backend that is not up counts as failed; a cold disk can be slow
+ASK_INTERVAL = 0.2  # seconds between two status requests while the model loads
 
 
 @dataclass(frozen=True)
 class Startup:
     """How to start the backend. arguments: for its command line, besides those that `process.start` gives.
 
-    python: an interpreter with packages of its own; Blender's, with the extension's packages, unless given.
+    python: an interpreter with its own packages; if empty, Blender's, with the extension's packages.
     """
 
     log_path: Path
@@ -51,7 +51,7 @@ class Working:
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """A request is done. motions: one a variation.  texts: descriptions of a motion, the best first."""
+    """A request is done. motions: one per variation.  texts: descriptions of a motion, the best first."""
 
     motions: tuple[Motion, ...]
     texts: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ class Service:
         self._closed = False
 
     def start(self, startup: Startup) -> None:
-        """Start the process unless one runs that was started alike. Raises MotionGPTError."""
+        """Start the process unless one is running that was started in the same way. Raises MotionGPTError."""
         with self._lock:
             if self._closed or (self._alive() and self._startup == startup):
                 return
@@ -90,7 +90,7 @@ class Service:
             process = _backend_process()
             self._failure = ""
             self._startup, self._began = startup, time.monotonic()
-            # The extension's packages are made for Blender's Python: another one has to bring its own.
+            # The extension's packages are made for Blender's Python: another has to have its own.
             paths = [] if startup.python else process.dependency_paths()
             python = startup.python or sys.executable
             self._process = process.start(startup.log_path, startup.arguments, python, paths)
@@ -125,7 +125,7 @@ class Service:
 
     @property
     def info(self) -> ServerInfo | None:
-        """What the backend last said about itself; None while no model is loaded."""
+        """The backend's last report about itself; None while no model is loaded."""
         info = self._info
         return info if info is not None and info.state == "ready" else None
 
@@ -138,9 +138,9 @@ class Service:
             return self._client.send(task, motions)
 
     def poll(self, identifier: str) -> list[Working | Finished]:
-        """What the backend has said about a request since the last call; nothing comes after Finished.
+        """The events of a request since the last call; Finished is the last one.
 
-        Raises MotionGPTError for what went wrong with the request, or with the backend.
+        Raises MotionGPTError where the request, or the backend, has failed.
         """
         from ...backend.process import protocol
 
@@ -159,7 +159,7 @@ class Service:
         return events
 
     def cancel(self, identifier: str) -> None:
-        """Cancel a request; a backend that is gone has nothing to cancel."""
+        """Cancel a request; does nothing if the backend is gone."""
         from ...backend.process import protocol
 
         with self._lock:
@@ -167,14 +167,14 @@ class Service:
                 self._client.send(protocol.Cancel(identifier))
 
     def stop(self) -> None:
-        """End the process; this service starts no other."""
+        """End the process; this service will not start another."""
         self._closed = True
         with self._lock:
             self._end()
         atexit.unregister(self.stop)
 
     def status(self) -> Status:
-        """The state of the backend, for the panel. Returns at once, also while `start` works in its thread."""
+        """The state of the backend, for the panel. Returns at once, even while `start` runs in its thread."""
         if not self._lock.acquire(blocking=False):
             return Status("The model is starting.")
         try:
@@ -183,7 +183,7 @@ class Service:
             if self._failure:
                 return Status(self._failure, failed=True)
             if self._process is None:
-                return Status("The model starts with the first Generate.")
+                return Status("The model starts on first use.")
             if self._info is None or self._info.state != "ready":
                 return Status("The model is starting.")
             return Status(f"Ready: {self._info.model} on {self._info.device}.")
@@ -225,7 +225,7 @@ class Service:
             )
 
     def _packets(self, identifier: str) -> list[Packet]:
-        """What has come for one request. The server's own state is kept, answers to cancelled requests are dropped."""
+        """The packets received for one request. Server status is stored, answers to cancelled requests are dropped."""
         mine: list[Packet] = []
         for packet in self._client.poll() if self._client is not None else []:
             server = getattr(packet.message, "server", None)
@@ -244,14 +244,14 @@ class Service:
 
 
 def _backend_process() -> ModuleType:
-    """The module that starts processes, with all that it and the connection need. Raises MotionGPTError."""
+    """The module that starts processes, once all that it and the connection need is imported. Raises MotionGPTError."""
     try:
-        # All of it is loaded here, in the thread, so that the main thread need not.
+        # All of it is imported here, in the thread, so that the main thread need not wait for it.
         from ...backend.process import child, client, protocol  # noqa: F401
     except ImportError as error:
         raise MotionGPTError(
             f"A package that the extension brings can't be loaded ({error}).",
-            "Install the zip that was made for this system, in Blender 4.2 to 5.2.",
+            "Install the zip for this system, in Blender 4.2 to 5.2.",
             "internal",
         ) from error
     return child

@@ -14,13 +14,13 @@ from .takes import Takes
 
 log = logging.getLogger(__name__)
 
-TICK = 0.03  # seconds between two looks at the job
+TICK = 0.03  # seconds between two ticks of the job
 
 
 class Session:
     """service: the backend.  job: the running or last one.  error: the last failure, until the next press.
 
-    takes: what the last in-betweening left to flip through.
+    takes: those of the last in-betweening, to flip through.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Session:
 
     @property
     def running(self) -> Job[Any] | None:
-        """The job, while there is more of it to come."""
+        """The job, while it is running."""
         return self.job if self.job and self.job.state is State.RUNNING else None
 
     def start(self, job: Job[Any]) -> None:
@@ -49,7 +49,7 @@ class Session:
         try:
             job.tick()
         except Exception:
-            log.exception("generating failed")
+            log.exception("the job failed")
         if job.state is State.FAILED:
             self.error = job.message
             log.error("%s", job.message)
@@ -81,7 +81,7 @@ def current() -> Session:
 
 
 def redraw() -> None:
-    """Draw the sidebars again, in every window."""
+    """Redraw the sidebars in every window."""
     for window in full(bpy.context).window_manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
@@ -96,7 +96,7 @@ def _tick() -> float | None:
 
 @persistent  # type: ignore[untyped-decorator]
 def _file_loaded(*_args: object) -> None:
-    """Another file: the armature that a job was for is gone. The backend stays, loading it again would take seconds."""
+    """Another file was opened: a job's armature is gone. The backend stays, as reloading it would take seconds."""
     if _session:
         _session.cancel("Another file was opened.")
         _session.job = _session.takes = None

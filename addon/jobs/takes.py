@@ -1,4 +1,4 @@
-"""Takes, versions of the same frames to flip through: solved once, bent to the present keys when they are shown."""
+"""Takes, versions of the same frames to flip through: solved once, bent to the current keys when they are shown."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from ..poses.reader import ReadPoses
 from .context import MotionRequest, check_bones, find_armature
 
 SHOWN = "motiongpt_take"
-"""Custom property of an action: which take it shows, so that an undo takes that back too."""
+"""Custom property of an action: which take it shows, so that an undo restores that too."""
 
 
 def shown_take(action: bpy.types.Action) -> int:
@@ -31,7 +31,7 @@ def shown_take(action: bpy.types.Action) -> int:
 class Takes:
     """The takes of one in-betweening.
 
-    takes: of each the solved curves, not yet bent to the keys.  read: the poses as they were read for it.
+    takes: each one's solved curves, not yet bent to the keys.  read: the poses as they were read for the request.
     action_uid: of the action that shows one of them.
     """
 
@@ -47,7 +47,7 @@ class Takes:
         return [(bone, channel) for bone, channel, _ in self.takes[0]]
 
     def shown_in(self, action: bpy.types.Action, number: int) -> None:
-        """Remember which action shows a take, and which one."""
+        """Remember that this action shows the take of this number."""
         self.action_uid = action.session_uid
         action[SHOWN] = number
 
@@ -58,9 +58,9 @@ class Takes:
         return curves.action if curves and curves.action.session_uid == self.action_uid else None
 
     def prepare(self, armature_object: ArmatureObject, number: int) -> Callable[[], list[NewKeys]]:
-        """What makes the keys of a take, bent to those that are there now; it may run in another thread.
+        """A function for the keys of a take, bent to the current ones; it may run in another thread.
 
-        Raises MotionGPTError where the armature is no longer what it was.
+        Raises MotionGPTError where bones or kept keys are gone.
         """
         self.check(armature_object)
         span, solved = self.request.span, self.takes[number]
@@ -69,7 +69,7 @@ class Takes:
         return lambda: plan_curves(span, bend(solved, given), old, tolerance)
 
     def check(self, armature_object: ArmatureObject) -> None:
-        """Raises MotionGPTError where the armature or a pose that stays is no longer what it was."""
+        """Raises MotionGPTError where bones that the takes animate, or the keys of a kept pose, are gone."""
         check_bones(armature_object, (bone for bone, _ in self.channels))
         curves = action_curves(armature_object)
         found = {round(float(t)) for curve in (curves.fcurves if curves else ()) for t in key_frames(curve)}
@@ -78,11 +78,11 @@ class Takes:
             raise MotionGPTError(f"The keys on frame {gone[0]} are gone.", "Generate again.")
 
     def step(self, ahead: int) -> None:
-        """Put the take so many ahead of the one that is shown into the action. Raises MotionGPTError."""
+        """Show the take that is `ahead` places after the current one. Raises MotionGPTError."""
         action = self.action()
         armature = find_armature(self.request.target.armature_uid)
         if action is None or armature is None:
-            raise MotionGPTError("The action that the takes are for is not in use.", "Generate again.")
+            raise MotionGPTError("The action that the takes belong to is no longer in use.", "Generate again.")
         self._check_unchanged(armature)
         number = (shown_take(action) + ahead) % len(self.takes)
         self.shown_in(write_curves(armature, self.prepare(armature, number)()), number)

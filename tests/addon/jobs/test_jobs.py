@@ -1,4 +1,4 @@
-"""Jobs in Blender with a backend process: to their end, cancelled, and with everything going away under them."""
+"""Jobs in Blender with a backend process: jobs that finish, are cancelled, or lose what they need while they run."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from support.extension import BLOCKED, FAKE_ENGINE, Scenario, overloaded
 
 
 def generate_undisturbed(scenario: Scenario, variables: dict[str, str]) -> Any:
-    """The scenario "generate", again where other programs may have made it slow: they only ever add time."""
+    """The scenario "generate", repeated if other programs may have slowed it down: they can only add time."""
     for _ in range(3):
         seen = scenario("generate", variables)
         if overloaded() or max(seen["longest_tick"], seen["press"]) < BLOCKED:
@@ -30,7 +30,7 @@ def test_generates_onto_the_armature(
     assert seen["message"] == "60 frames on Person from frame 5 on."
     assert seen["name"] == "a person walks forward"
     curves, first, last = seen["keys"]
-    assert curves >= 15 * 4 + 3  # quaternions of at least 15 bones, and the hips' place
+    assert curves >= 15 * 4 + 3  # quaternions of at least 15 bones, and the hips' location
     assert (first, last) == (5, 64)
     assert seen["after_undo"] == [0, False]  # one undo takes all of it back
     assert seen["after_redo"] == ["a person walks forward", 0]
@@ -72,7 +72,7 @@ def test_armature_or_file_that_goes_away(scenario: Scenario) -> None:
 def test_armature_that_changes_meanwhile(scenario: Scenario) -> None:
     seen = scenario("armature_changes")
     assert seen["undone"] == ["DONE", "96 frames on Person from frame 1 on.", True]
-    assert seen["waited"] == ["RUNNING", "Waiting for the end of Edit Mode"]
+    assert seen["waited"] == ["RUNNING", "Waiting for Edit Mode to end"]
     assert seen["edited"] == ["DONE", "96 frames on Person from frame 1 on."]
 
 
@@ -104,7 +104,7 @@ def test_imported_models_do_every_task_through_the_service(
         golden / "t2m_vqvae_tiny.pth", golden / "lit-llama-tiny.pth", golden / "lit-llama-lora-tiny.pth",
         golden / "llama_tokenizer.model", statistics, tmp_path / "llama", heads=4,
     )  # fmt: skip
-    # A Blender in a root of its own sees no other Python; its own serves both models.
+    # A Blender in its own root directory sees no other Python; its own runs both models.
     other = "" if os.environ.get("BPY_PYTHON") else sys.executable
     seen = scenario("published_models", {"T5": str(tmp_path / "t5"), "LLAMA": str(tmp_path / "llama"), "PYTHON": other})
     for name, tasks in (

@@ -8,7 +8,7 @@ from support.extension import EVERY_TASK, Scenario
 
 def test_panel_draws_in_every_state(scenario: Scenario) -> None:
     said = scenario("draw_panel")
-    assert "motiongpt.generate" in said["empty"] and "The model starts with the first Generate." in said["empty"]
+    assert "motiongpt.generate" in said["empty"] and "The model starts on first use." in said["empty"]
     assert "Active: Person" in said["active"]
     assert "Something is wrong. Put it right." in said["error"]
     assert "Starting the model" in said["running"] and "motiongpt.generate" not in said["running"]
