@@ -1,7 +1,7 @@
 """Which bone maps to which joint: shown in the sidebar, corrected bone by bone, saved with the armature or as a preset.
 
-The map lies on the armature object, so that it is saved in the file and comes along when the character is appended. An
-empty map means that the bones are detected each time.
+The map is stored on the armature object, so that it is saved in the file and appended with the character. An empty map
+means that the bones are detected each time.
 """
 
 from pathlib import Path
@@ -21,7 +21,7 @@ from ..jobs.context import chosen_armature
 from .typing import OperatorResult, classes_factory
 
 SHOWN = tuple(j for j in JOINT_NAMES if not j.startswith("spine") and j != "neck")
-"""The joints of the map; spine and neck are what lies between."""
+"""The joints of the map; spine and neck are the bones in between."""
 
 
 class MotionGPTJoint(bpy.types.PropertyGroup):
@@ -31,43 +31,43 @@ class MotionGPTJoint(bpy.types.PropertyGroup):
 
 
 class MotionGPTRig(bpy.types.PropertyGroup):
-    """What belongs to one armature object, at `object.motiongpt_rig`."""
+    """The settings of one armature object, at `object.motiongpt_rig`."""
 
     joints: bpy.props.CollectionProperty(type=MotionGPTJoint)
     keys: bpy.props.EnumProperty(
         name="Keys",
         items=(
-            ("EVERY", "Every Frame", "A key on every frame, with straight lines in between"),
+            ("EVERY", "Every Frame", "A key on every frame, with linear interpolation"),
             ("FEW", "Few", "As few keys as the tolerance allows, with fitted Bezier handles, to edit by hand"),
         ),
     )
     degrees: bpy.props.FloatProperty(
-        name="Degrees", description="How far a bone's rotation may be off between few keys", default=1.0, min=0.05,
+        name="Degrees", description="How far a bone's rotation may be off between keys", default=1.0, min=0.05,
         soft_max=5.0,
     )  # fmt: skip
     millimetres: bpy.props.FloatProperty(
-        name="Millimetres", description="How far the root may be off between few keys", default=5.0, min=0.1,
+        name="Millimetres", description="How far the root may be off between keys", default=5.0, min=0.1,
         soft_max=50.0,
     )  # fmt: skip
     root: bpy.props.EnumProperty(
         name="Root Motion",
-        description="What carries the character where it goes",
+        description="What carries the character's travel",
         items=(
             ("AUTO", "Automatic", "The root bone where there is one on the floor, else the hips"),
             ("HIPS", "Hips", "The hips, or a control rig's torso"),
             ("BONE", "Root Bone", "The bone on the floor above the hips in the hierarchy, as game engines expect it"),
-            ("OBJECT", "Object", "The armature object, which leaves its place"),
+            ("OBJECT", "Object", "The armature object itself"),
         ),
     )
     in_place: bpy.props.BoolProperty(
-        name="In Place", description="The character moves without leaving its place, as games expect it"
+        name="In Place", description="Leave the travel out: the character moves on the spot, as games often want it"
     )
     controls: bpy.props.EnumProperty(
         name="Limbs",
-        description="Which controls of a control rig are keyed; its switches are set to them",
+        description="Which controls of a control rig's limbs are keyed; its switches are set to match",
         items=(
             ("FK", "FK", "Every joint's rotation"),
-            ("IK", "IK", "Hands and feet are placed, poles give elbows and knees their direction"),
+            ("IK", "IK", "Hands and feet are placed, pole targets aim elbows and knees"),
         ),
     )
 
@@ -114,7 +114,7 @@ class MOTIONGPT_OT_find_bones(_NeedsArmature):
     def work(self, armature: ArmatureObject) -> str:
         mapping = map_rig(read_rig(armature))
         _show(armature.motiongpt_rig, mapping.bones)
-        return f"Found by {mapping.found_by}: {len(mapping.driven)} bones."
+        return f"Found {len(mapping.driven)} bones by {mapping.found_by}."
 
 
 class MOTIONGPT_OT_check_bones(_NeedsArmature):

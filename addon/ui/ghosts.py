@@ -1,6 +1,6 @@
-"""Kept poses drawn in the viewport as stick figures, so that they are seen on every frame between them too.
+"""Kept poses drawn in the viewport as stick figures, so that they are visible on the frames between them too.
 
-They are read a few at a time by a timer whenever keys have changed; drawing only sends cached lines to the GPU.
+A timer reads them one by one whenever keys have changed; drawing only sends cached lines to the GPU.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ class Ghosts:
             self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_VIEW")
 
     def mark(self) -> None:
-        """The figures are out of date."""
+        """Mark the figures as out of date: the timer rebuilds them."""
         self._work = self._read()
         if not bpy.app.timers.is_registered(_tick):
             bpy.app.timers.register(_tick, first_interval=TICK)
@@ -73,7 +73,7 @@ class Ghosts:
             bpy.types.SpaceView3D.draw_handler_remove(self._handle, "WINDOW")
 
     def _read(self) -> Iterator[None]:
-        """All figures, a pose a step. Raises MotionGPTError where there are none, which leaves none."""
+        """Rebuild the figures, one pose per step. Raises MotionGPTError where there are no poses, and so no figures."""
         context = full(bpy.context)
         scene, settings = context.scene, context.scene.motiongpt
         self.figures = ()
@@ -111,7 +111,7 @@ class Ghosts:
 
 
 def bone_lines(rig: Rig, mapping: Mapping) -> Indices:
-    """(L, 2) bones between whose heads a figure has a line: each mapped one and the next mapped one above it."""
+    """(L, 2) bones whose heads a figure's line connects: a mapped bone's nearest mapped ancestor, and that bone."""
     shown = {
         rig.index[bone] for bone in mapping.driven if not any(bone in twists for twists in mapping.twists.values())
     }

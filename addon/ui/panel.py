@@ -42,7 +42,7 @@ def _draw_describe(layout: bpy.types.UILayout, _settings: Any) -> None:
 
 
 def _draw_takes(layout: bpy.types.UILayout, now: session.Session) -> None:
-    """What can be done with an in-betweening: other takes, one gap again, one gap longer or shorter."""
+    """The buttons after an in-betweening: other takes, regenerate one gap, make a gap longer or shorter."""
     action = now.takes.action() if now.takes else None
     if now.takes and action is not None and len(now.takes.takes) > 1:
         row = layout.row(align=True)
@@ -60,8 +60,8 @@ def _draw_takes(layout: bpy.types.UILayout, now: session.Session) -> None:
 class _TaskPanel:
     """How the panel offers a task.
 
-    button: of the operator.  settings: draws what the task alone has.  hint: what an empty prompt shows; None for a
-    task without prompt and seed.  after: draws what can be done with a result.
+    button: its operator.  settings: draws the settings of this task alone.  hint: an empty prompt's placeholder; None
+    for a task without prompt and seed.  after: draws the buttons for a result.
     """
 
     button: str
@@ -72,8 +72,8 @@ class _TaskPanel:
 
 _TASKS = {
     "generate": _TaskPanel("motiongpt.generate", _draw_generate, "a person walks forward"),
-    "inbetween": _TaskPanel("motiongpt.inbetween", _draw_inbetween, "what happens, or nothing", _draw_takes),
-    "continue": _TaskPanel("motiongpt.continue_motion", _draw_continue, "what happens, or nothing"),
+    "inbetween": _TaskPanel("motiongpt.inbetween", _draw_inbetween, "what happens (optional)", _draw_takes),
+    "continue": _TaskPanel("motiongpt.continue_motion", _draw_continue, "what happens (optional)"),
     "caption": _TaskPanel("motiongpt.describe", _draw_describe),
 }
 """By the settings' `task`."""
@@ -135,7 +135,7 @@ def _draw_status(layout: bpy.types.UILayout, now: session.Session) -> None:
 
 
 def draw_text(layout: bpy.types.UILayout, text: str, icon: Any) -> None:
-    """A sentence over as many lines as it needs, because labels don't wrap."""
+    """Wrapped text, one label per line, because labels don't wrap."""
     column = layout.column(align=True)
     column.scale_y = 0.8
     for i, line in enumerate(textwrap.wrap(text, LINE, break_on_hyphens=False)):

@@ -11,7 +11,7 @@ class MotionGPTPreferences(bpy.types.AddonPreferences):
 
     model: bpy.props.StringProperty(
         name="Model Folder",
-        description="Folder of a model to use instead of the bundled one; it holds a model.json",
+        description="Folder of a model to use instead of the bundled one; it contains a model.json",
         subtype="DIR_PATH",
     )
 
@@ -21,7 +21,7 @@ class MotionGPTPreferences(bpy.types.AddonPreferences):
         items=(
             ("auto", "Automatic", "A CUDA graphics card for large models where one can be used, else the processor"),
             ("cpu", "Processor", "The processor"),
-            ("cuda", "CUDA", "A CUDA graphics card; Python then has to name an interpreter that can use it"),
+            ("cuda", "CUDA", "A CUDA graphics card; set Python to an interpreter that can use it"),
         ),
         default="auto",
     )

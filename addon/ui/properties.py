@@ -1,4 +1,4 @@
-"""What the panel edits, kept with the scene so that it is saved in the file."""
+"""The panel's settings, stored in the scene so that they are saved in the file."""
 
 import random
 
@@ -20,15 +20,15 @@ def _poses_changed(_settings: bpy.types.PropertyGroup, _context: bpy.types.Conte
 
 
 class MotionGPTSettings(bpy.types.PropertyGroup):
-    """One set a scene, at `scene.motiongpt`."""
+    """One set per scene, at `scene.motiongpt`."""
 
     task: bpy.props.EnumProperty(
         name="Task",
         items=(
-            ("generate", "Text to Motion", "A new motion from a text"),
+            ("generate", "Text to Motion", "A new motion from a prompt"),
             ("inbetween", "In-Between", "The frames between poses that you have keyed"),
-            ("continue", "Continue", "More of the motion that is there, after the current frame"),
-            ("caption", "Describe", "The motion in the scene's frame range in words"),
+            ("continue", "Continue", "More of the existing motion, after the current frame"),
+            ("caption", "Describe", "The motion in the scene's frame range, in words"),
         ),
     )
     poses: bpy.props.EnumProperty(
@@ -38,7 +38,7 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
         items=(
             ("SELECTED", "Selected Keys", "The frames of the keys that are selected in the Dope Sheet"),
             ("ALL", "All Keys", "Every frame on which you have keyed a pose; generated keys don't count"),
-            ("MARKED", "Markers", "The frames that have a marker, of the timeline or of the action"),
+            ("MARKED", "Markers", "The frames with a marker, on the timeline or in the action"),
         ),
     )
     range: bpy.props.EnumProperty(
@@ -49,7 +49,7 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
             (
                 "SCENE",
                 "Scene",
-                "The scene's frame range, or the preview range where it is on; the text decides what "
+                "The scene's frame range, or the preview range where it is on; the prompt decides what "
                 "happens before the first pose and after the last",
             ),
         ),
@@ -73,18 +73,18 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
     )
     use_scene_range: bpy.props.BoolProperty(
         name="Use Scene Frame Range",
-        description="Fill the scene's frame range, instead of so many seconds from the current frame on",
+        description="Fill the scene's frame range instead of a number of seconds from the current frame on",
     )
-    # Only soft limits: a length that can't be generated gets a sentence that says so, never a silent other length.
+    # Only soft limits: a length that can't be generated gets an error message, never silently another length.
     seconds: bpy.props.FloatProperty(
         name="Seconds", description="Length of the motion, from the current frame on", default=4.0, soft_min=0.5,
         soft_max=10.0, step=50, precision=2,
     )  # fmt: skip
     seed: bpy.props.IntProperty(
-        name="Seed", description="The same prompt, length and seed give the same motion again", min=0, max=SEED_LIMIT
+        name="Seed", description="The same prompt, length and seed give the same motion", min=0, max=SEED_LIMIT
     )
     armature: bpy.props.PointerProperty(
-        name="Armature", description="The character to animate; the active armature where this is empty",
+        name="Armature", description="The character to animate; if empty, the active armature",
         type=bpy.types.Object, poll=_is_armature, update=_poses_changed,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What Blender's stubs leave untyped of registering classes, and the results of operators."""
+"""Types that Blender's stubs lack for registering classes, and the type of operators' results."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ else:
 
 
 def classes_factory(*classes: type) -> tuple[Callable[[], None], Callable[[], None]]:
-    """`register` and `unregister` of these classes, in that order and back."""
+    """`register` and `unregister` for these classes, in this order and in reverse."""
     factory: Callable[[Sequence[type]], Any] = bpy.utils.register_classes_factory
     register, unregister = factory(classes)
     return register, unregister

@@ -1,4 +1,4 @@
-"""Export FBX: the character's present action for a game engine, from the sidebar."""
+"""Export FBX: the character's current action for a game engine, from the sidebar."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""After an in-betweening: flipping through its takes, and making the gap between two poses longer or shorter."""
+"""After an in-betweening: flipping through its takes, and making a gap between two poses longer or shorter."""
 
 import bpy
 import numpy as np
@@ -16,7 +16,7 @@ from .tasks import check_idle
 
 
 class NeedsTakes(bpy.types.Operator):
-    """What the operators on takes share."""
+    """Base of the operators on takes."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -34,7 +34,7 @@ class MOTIONGPT_OT_show_take(NeedsTakes):
     bl_label = "Show Take"
     bl_options = {"REGISTER", "UNDO"}
 
-    step: bpy.props.IntProperty(name="Step", description="How many takes ahead", default=1, options={"SKIP_SAVE"})
+    step: bpy.props.IntProperty(name="Step", description="How many takes to go ahead", default=1, options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         takes = session.current().takes
@@ -68,7 +68,7 @@ class MOTIONGPT_OT_retime_gap(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     frames: bpy.props.IntProperty(
-        name="Frames", description="How many frames later the next pose comes than now; earlier if negative", default=5,
+        name="Frames", description="How many frames to move the next pose later; earlier if negative", default=5,
         options={"SKIP_SAVE"},
     )  # fmt: skip
 
@@ -100,7 +100,7 @@ class MOTIONGPT_OT_retime_gap(bpy.types.Operator):
 
 
 def _retime(curves: ActionCurves, first: int, last: int, new_last: int) -> None:
-    """Move all keys from `last` on to `new_last` on; what lies in the gap is stretched along."""
+    """Move all keys from `last` on, so that they start at `new_last`; keys in the gap are stretched to fit."""
     knots, moved = np.array([first, last], dtype=np.float64), np.array([first, new_last], dtype=np.float64)
 
     def later(times: Floats) -> Floats:

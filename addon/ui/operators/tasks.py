@@ -1,4 +1,4 @@
-"""The buttons that start a job, one a task, and the one that stops it."""
+"""The buttons that start a job, one per task, and the one that stops it."""
 
 from typing import Any, ClassVar
 
@@ -23,7 +23,7 @@ def check_idle() -> None:
 
 
 class StartsJob(bpy.types.Operator):
-    """What the operators that start a job share. job: the class of what they start."""
+    """Base of the operators that start a job. job: its class."""
 
     # No UNDO: pressing the button changes nothing yet; the job pushes one step once it has written.
     bl_options = {"REGISTER"}
@@ -80,12 +80,12 @@ class MOTIONGPT_OT_redo_gap(StartsJob):
     def gather(self, context: bpy.types.Context) -> Any:
         settings = full(context).scene.motiongpt
         request = gather_gap(context, (settings.seed + 1) % SEED_LIMIT)
-        settings.seed = request.seed  # so that the same motion can be had again
+        settings.seed = request.seed  # so that the same motion can be generated again
         return request
 
 
 class MOTIONGPT_OT_continue(StartsJob):
-    """Generate more motion from the pose on the current frame on, as the motion before it leads there"""
+    """Generate more motion from the pose on the current frame, continuing the motion before it"""
 
     bl_idname = "motiongpt.continue_motion"
     bl_label = "Continue"
@@ -93,7 +93,7 @@ class MOTIONGPT_OT_continue(StartsJob):
 
 
 class MOTIONGPT_OT_describe(StartsJob):
-    """Say in words what the character does in the scene's frame range"""
+    """Describe in words what the character does in the scene's frame range"""
 
     bl_idname = "motiongpt.describe"
     bl_label = "Describe"
