@@ -49,7 +49,7 @@ def ended(pid: int, seconds: float = 10.0) -> bool:
 
 
 def wait_to_be_killed() -> object:
-    """Start the backend, say its process id, and wait: the test then kills this process with no chance to clean up."""
+    """Start the backend, print its process id, and wait for the test to kill Blender with no chance to clean up."""
     make_armature("Person", BIPED)
     settings().prompt = "slow"
     attempt()

@@ -1,4 +1,4 @@
-"""What `test_new_action.py` runs inside Blender. Every scenario returns what it saw, as JSON can hold it.
+"""What `test_action.py` runs inside Blender. Every scenario returns what it saw, as JSON can hold it.
 
 The add-on's modules are imported from the repository.
 """
@@ -78,7 +78,7 @@ def character(source):
 
 
 def turned_object():
-    """As FBX importers leave it: lying down, a hundredth in scale, below a turned, moved empty; the bones undo it."""
+    """As FBX importers leave it: lying down, scaled by 1/100, under a rotated, moved empty; the bones undo it."""
     armature = load_character("mannequin")[0]
     plain = read_rig(armature)
     undo = Matrix.Rotation(np.pi / 2, 4, "X").inverted() @ Matrix.Scale(100.0, 4)
@@ -173,7 +173,7 @@ def keys():
 
 
 def stash():
-    """Three generations, then one after an artist took the first action back: nothing is stashed twice."""
+    """Three generations, then one after an artist assigned the first action again: nothing is stashed twice."""
     armature = load_character("mannequin")[0]
     animation = armature.animation_data_create()
     names = []
@@ -258,7 +258,7 @@ def refusals(folder):
         armature.scale = scale
         seen[name] = _refusal(lambda a=armature: read_rig(a))
     armature = load_character("mannequin")[0]
-    armature.scale = (1.001, 1.0, 1.0)  # a rounding of somebody's export
+    armature.scale = (1.001, 1.0, 1.0)  # rounding in an export
     seen["nearly even"] = _refusal(lambda: read_rig(armature))
     seen["mesh"] = _refusal(lambda: read_rig(bpy.data.objects["Mannequin mesh"]))
     seen["none"] = _refusal(lambda: read_rig(None))
@@ -279,7 +279,7 @@ def refusals(folder):
 
 
 def speed():
-    """Seconds of the processor to write a minute of motion at 30 frames a second."""
+    """CPU seconds to write a minute of motion at 30 frames a second."""
     import time
 
     armature = load_character("mannequin")[0]

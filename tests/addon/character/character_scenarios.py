@@ -23,7 +23,7 @@ load_character, read_rig, map_rig = (getattr(action_scenarios, n) for n in ("loa
 
 
 def smooth_motion(frames=60):
-    """Every joint swings, the root walks a bow."""
+    """Every joint swings, the root moves along an arc."""
     random = np.random.default_rng(5)
     time = np.linspace(0.0, 2.0 * np.pi, frames)[:, None, None]
     turns = random.normal(0.0, 0.4, (1, 22, 3)) * np.sin(time + random.uniform(0.0, 6.0, (1, 22, 1)))
@@ -32,7 +32,7 @@ def smooth_motion(frames=60):
 
 
 def bones():
-    """Find, correct, save, load, refuse and forget the map through the operators."""
+    """Find, correct, save, load, refuse and clear the map through the operators."""
     armature = load_character("mannequin")[0]
     properties.register()
     bone_map.register()
@@ -129,7 +129,7 @@ def walking_round(frames=40):
 
 
 def rigify():
-    """What deforms on Rigify's rig against what the solver wants, by FK and IK controls, carried by torso and root.
+    """Rigify's deforming bones against the solver's result, by FK and IK controls, carried by torso, root and object.
 
     Degrees between limbs, metres between heads, hand and foot turns; also the keyed switches, and that none is lost.
     """
@@ -199,7 +199,7 @@ def rooted_mannequin():
 
 
 def destinations():
-    """Root bone and object, on an armature that is turned, scaled and hung from a moved empty: worst errors of all
+    """Root bone and object, on an armature that is turned, scaled and parented to a moved empty: worst errors of all
     driven bones, radians and metres in the world; what is keyed; and what is left when the hips carry it again."""
     seen = {}
     for destination, mode in (
@@ -244,7 +244,7 @@ def _world_errors(armature, rig, mapping, solved, start):
 
 
 def refused():
-    """What is chosen for a root bone that the hips are connected to, and the sentences for what can't be."""
+    """What is chosen for a root bone that the hips are connected to, and the errors for what can't be."""
     armature = rooted_mannequin()
     seen = {"free": Character.read(armature).root_destination("auto")}
     bpy.ops.object.mode_set(mode="EDIT")
@@ -287,7 +287,7 @@ _ARP = {
 
 def auto_rig_pro():
     """A rig with Auto-Rig Pro's control names, made of the mannequin: every deforming bone copies its FK control where
-    the limb's switch says so. Degrees that deforming bones are off by, the switches, and what carries the travel."""
+    the limb's switch says so. How many degrees deforming bones are off, the switches, and what carries the travel."""
     armature = load_character("mannequin")[0]
     names = {}
     for bone in armature.data.bones:

@@ -1,4 +1,4 @@
-"""What `test_export.py` runs inside Blender: files that the command line wrote, opened as anybody would open them."""
+"""What `test_export.py` runs inside Blender: files that the command line wrote, opened as any user would open them."""
 
 import sys
 
@@ -22,7 +22,7 @@ def open_file(path):
 
 
 def poses(armature, names, frames):
-    """Bones' rotations away from rest (T, N, 4) and heads (T, N, 3), in world axes; both free of how bones lie."""
+    """Bones' rotations away from rest (T, N, 4) and heads (T, N, 3), in world axes; both independent of bone axes."""
     rig = read_rig(armature)
     rest = np.array([rig.rest_rotations[rig.index[name]] for name in names])
     turned, heads = [], []
@@ -50,7 +50,7 @@ def lowest_vertex(frames):
 
 
 def inspect(path, source, npz):
-    """An exported file against what the solver wants of the same character."""
+    """An exported file against the solver's result for the same character."""
     from motiongpt.retarget.files.npz import load_npz
     from motiongpt.retarget.solving.solve import to_bones
 
@@ -118,7 +118,7 @@ def make_character(path, kind):
 
 
 def contents(path):
-    """Actions of a .blend and who holds them."""
+    """Actions of a .blend and the objects that use them."""
     bpy.ops.wm.open_mainfile(filepath=path)
     holders = {
         o.name: o.animation_data.action.name for o in bpy.data.objects if o.animation_data and o.animation_data.action
@@ -176,7 +176,7 @@ def _scene_state():
 
 
 def rigify_fbx(path):
-    """Rigify's control rig in motion by its IK controls, written for Unreal; what its deforming bones do there."""
+    """Rigify's control rig, animated by its IK controls, written for Unreal; where its deforming bones were."""
     from character_scenarios import walking_round
     from support.zoo_blender import rigify
 

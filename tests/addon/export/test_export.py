@@ -25,7 +25,7 @@ def inspect(run_bpy, tmp_path, walk):
         save_npz(walk, npz)
         report = export_to_character([CharacterJob(walk, output)], source, 30.0)[0]
         assert report["output"] == str(output) and report["frames"] == 120 and report["fps"] == 30.0
-        assert sorted(tmp_path.glob(".*")) == []  # no partial file stays
+        assert sorted(tmp_path.glob(".*")) == []  # no partial file is left
         return run_bpy(SCENARIO, "inspect", output, source, npz)
 
     return export_and_look

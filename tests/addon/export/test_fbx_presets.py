@@ -45,7 +45,7 @@ class Assimp:
         return float(animation.get("duration")) / float(animation.get("tick_cnt"))
 
     def channel(self, node: str) -> list[np.ndarray]:
-        """Positions (T, 3), quaternions (T, 4) xyzw and scales (T, 3) of an animated node, as long as they are."""
+        """Positions (T, 3), quaternions (T, 4) xyzw and scales (T, 3) of an animated node; T differs between them."""
         found = self.animations[0].find(f".//NodeAnim[@node='{node}']")
         keys = ("PositionKeyList/PositionKey", "RotationKeyList/RotationKey", "ScalingKeyList/ScalingKey")
         return [np.array([key.text.split() for key in found.findall(path)], dtype=float) for path in keys]
@@ -100,7 +100,7 @@ def test_the_mannequin_in_every_engines_axes(run_bpy, tmp_path, walk, preset):
     bones = {name for name, parent in seen.parents.items() if parent not in ("", "RootNode")}
     assert len(bones) == 22 and not any("end" in name.lower() for name in bones)  # no leaf bones
     for node in (top, "Mannequin mesh"):
-        assert np.abs(seen.local[node] - np.eye(4)).max() < 1e-5  # no turned and no scaled nodes
+        assert np.abs(seen.local[node] - np.eye(4)).max() < 1e-5  # no rotated or scaled nodes
     unit, up, forward = (100.0, 2, (1, -1.0)) if preset == "unreal" else (1.0, 1, (2, 1.0))
     assert (seen.high - seen.low)[up] == pytest.approx(1.751 * unit, rel=0.01)
     assert seen.low[up] == pytest.approx(0.0, abs=0.01 * unit)
@@ -114,7 +114,7 @@ def test_the_mannequin_in_every_engines_axes(run_bpy, tmp_path, walk, preset):
 
 
 def test_a_root_bone_carries_the_knight(tmp_path, walk, shared_dir):
-    """A glTF character with a root bone and things in its hands: all of it, at its size."""
+    """A glTF character with a root bone and things in its hands: everything is exported, at its size."""
     seen = Assimp(export(tmp_path, walk, str(shared_dir / "rigs" / "kaykit-knight.glb"), "unreal"))
     assert seen.parents["root"] == "Armature" and seen.parents["Armature"] == "RootNode"
     assert np.abs(seen.local["Armature"] - np.eye(4)).max() < 1e-4
@@ -124,7 +124,7 @@ def test_a_root_bone_carries_the_knight(tmp_path, walk, shared_dir):
 
 
 def test_rigifys_deforming_bones_hang_together(run_bpy, tmp_path):
-    """Its constraints are baked: in the file every bone is where it is in Blender, under the bone it stands below."""
+    """Its constraints are baked: in the file every bone is where it is in Blender, under the expected parent."""
     path = tmp_path / "rigify.fbx"
     places = run_bpy(SCENARIO, "rigify_fbx", path)
     seen = Assimp(path)

@@ -13,10 +13,10 @@ FRAMES = (1, 20, 48)
 
 @dataclass(frozen=True)
 class Mistake:
-    """What is wrong when the button is pressed.
+    """A mistake: the scene when the button is pressed.
 
     keys, other: frames with keys on the armature, and on another one.  selected: of the armature's keys, or None: all.
-    scene: its frame range.  choices: settings other than the selected poses and the range that they span.
+    scene: its frame range.  choices: settings other than the defaults, selected poses and the range that they span.
     """
 
     keys: tuple[int, ...] = FRAMES
@@ -68,7 +68,7 @@ def attempt(mistake: Mistake) -> list[object]:
 
 
 def select(armature: bpy.types.Object, frames: tuple[int, ...]) -> None:
-    """Select the keys on those frames and no other."""
+    """Select the keys on those frames and no others."""
     for curve in curves_of(armature).values() if armature.animation_data else ():
         for point in curve.keyframe_points:
             point.select_control_point = point.co.x in frames
@@ -82,7 +82,7 @@ def state(*armatures: bpy.types.Object) -> object:
 
 
 def around() -> object:
-    """Takes, a corrected pose as another key, one gap again, a gap longer, few keys, a copy of the action, markers."""
+    """Takes, a corrected pose as another key, a gap regenerated and lengthened, few keys, a copied action, markers."""
     armature = person()
     for frame, angle in zip(FRAMES, (0.0, 0.5, -0.4), strict=True):
         pose(armature, frame, angle, move=0.01 * frame)
@@ -103,7 +103,7 @@ def takes(armature: bpy.types.Object) -> dict[str, object]:
 
 
 def corrected(armature: bpy.types.Object) -> dict[str, object]:
-    """The generated pose on 30 is corrected: an arm is turned and keyed again. It stays, as a whole."""
+    """The generated pose on frame 30 is corrected: an arm is turned and keyed again. The whole pose is kept."""
     bpy.context.scene.frame_set(30)
     bone = armature.pose.bones["LeftArm"]
     bone.rotation_quaternion = Quaternion((0.0, 0.0, 1.0), 1.0)
@@ -137,7 +137,7 @@ def gaps(armature: bpy.types.Object) -> dict[str, object]:
 
 
 def sparse_and_copied(armature: bpy.types.Object) -> dict[str, object]:
-    """Few keys in the same action, then all of them in a copy."""
+    """Few keys in the same action, then a key on every frame in a copy."""
     many, kept = len(keyed(armature)), on_frames(armature, 1, 20, 30, 60)
     armature.motiongpt_rig.keys, armature.motiongpt_rig.degrees = "FEW", 2.0
     seen: dict[str, object] = {"few": press(poses="ALL")["state"]}
@@ -165,7 +165,7 @@ def cancelled() -> object:
     for frame, angle in ((1, 0.0), (20, 0.4)):
         pose(armature, frame, angle)
     before, seen = keyed(armature), {}
-    importlib.import_module(f"{MODULE}.addon.jobs.motion").READING_SECONDS = 0.0  # one pose a tick
+    importlib.import_module(f"{MODULE}.addon.jobs.motion").READING_SECONDS = 0.0  # one pose per tick
     for stage in ("Reading the poses", "Choosing the motion"):
         settings().task, settings().prompt = "inbetween", "slow"
         bpy.ops.motiongpt.inbetween()

@@ -1,4 +1,4 @@
-"""What `test_jobs.py` runs inside Blender: jobs to their end, cancelled, and with everything going away under them."""
+"""What `test_jobs.py` runs inside Blender: jobs that finish, are cancelled, or lose what they need while they run."""
 
 import importlib
 import json
@@ -61,7 +61,7 @@ def generate() -> object:
 
 
 def cancel() -> object:
-    """Cancel while tokens come, then generate again."""
+    """Cancel while tokens are generated, then generate again."""
     armature = make_armature("Person", BIPED)
     settings().prompt = "slow"
     attempt()
@@ -140,7 +140,7 @@ def armature_changes() -> object:
 
 
 def bad_models() -> object:
-    """Model folders that are none, or damaged, then the way back."""
+    """Folders without a model or with a damaged one, then a good one again."""
     make_armature("Person", BIPED)
     settings().prompt = "a person walks forward"
     preferences = bpy.context.preferences.addons[MODULE].preferences
@@ -163,9 +163,9 @@ def bad_models() -> object:
 
 
 def published_models() -> object:
-    """Models that were imported, through the extension's service and its backend: all that each can do, and what not.
+    """Imported models, through the extension's service and its backend: all that each can do, and a task it can't.
 
-    T5, LLAMA: their folders.  PYTHON: an interpreter with packages of its own.
+    T5, LLAMA: their folders.  PYTHON: an interpreter with its own packages.
     """
     wanted = bpy.context.preferences.addons[MODULE].preferences
     seen: dict[str, object] = {}

@@ -1,4 +1,4 @@
-"""In-betweening in Blender: mistakes, takes, gaps and corrected poses; cancelling leaves all as it was."""
+"""In-betweening in Blender: mistakes, takes, gaps and corrected poses; cancelling leaves everything as it was."""
 
 import pytest
 from support.extension import EVERY_TASK, Scenario
@@ -36,7 +36,7 @@ def test_takes_gaps_and_corrected_poses(scenario: Scenario) -> None:
     seen = scenario("around")
     assert seen["first"] == "DONE"
     assert seen["takes"] == [True, True, [[], [], [], []]]
-    assert seen["again"] == ["DONE", True]  # generated keys are no poses: the same comes out again
+    assert seen["again"] == ["DONE", True]  # generated keys don't count as poses: the result is the same
     assert "You have changed frame 30" in seen["flip over a correction"]
     assert seen["corrected"] == ["DONE", []]
     assert seen["now the user's"] == ["KEYFRAME"]

@@ -1,4 +1,4 @@
-"""What `test_poses.py` runs inside Blender: poses keyed on many rigs and in many ways, with the frames between made."""
+"""What `test_poses.py` runs inside Blender: poses keyed on many rigs and in many ways, the frames between generated."""
 
 import os
 from collections.abc import Callable
@@ -14,7 +14,7 @@ FRAMES = (1, 20, 48)
 
 
 def leap(armature: bpy.types.Object, first: int, last: int) -> float:
-    """The largest step of any bone's end in a frame, over the median of each frame's largest: frames that jump show."""
+    """The largest step of any bone's tail in a frame, over the median of each frame's largest: jumps stand out."""
     steps = np.linalg.norm(np.diff(heads(armature, first, last), axis=0), axis=-1).max(axis=1)
     return float(steps.max() / np.median(steps))
 
@@ -130,7 +130,7 @@ QUIET = Quaternion((1.0, 0.0, 0.0, 0.0))
 
 
 def posed(*poses: tuple[float, float, float], bones: list[str] | None = None) -> Prepare:
-    """What keys poses: (frame, angle, metres that the hips move)."""
+    """A function that keys poses: (frame, angle, metres that the hips move)."""
 
     def prepare(armature: bpy.types.Object) -> None:
         for frame, angle, move in poses:
@@ -194,8 +194,8 @@ CASES: dict[str, tuple[Prepare, str]] = {
     "five_metres": (posed((1, 0.2, 0.0), (31, 0.2, 5.0)), "KEYS"),
     "past the keys": (mirrored, "SCENE"),
 }
-"""Keys close together, partial, mirrored, half turns, values that are written in other ways, between frames -> how they
-are keyed, and the range that is filled."""
+"""Name -> how its poses are keyed, and the range that is filled: keys close together, partial, mirrored, half turns,
+rotations written in other ways, keys between frames."""
 
 
 def cases() -> object:
@@ -203,7 +203,7 @@ def cases() -> object:
 
 
 def one_case(prepare: Prepare, range: str) -> dict[str, object]:
-    """A case on a fresh biped: what became of the user's keys, and the largest step of a frame in metres."""
+    """A case on a fresh biped: what happened to the user's keys, and the largest step of a frame in metres."""
     bpy.ops.wm.read_homefile(use_empty=True)
     armature = person()
     prepare(armature)
@@ -213,7 +213,7 @@ def one_case(prepare: Prepare, range: str) -> dict[str, object]:
     after = keyed(armature)
     first, last = int(frames[0]), int(frames[-1])
     steps = np.linalg.norm(np.diff(heads(armature, first, last), axis=0), axis=-1)  # (T - 1, N)
-    # The straight way between two keys, in steps of a frame: twice as far is an ease, more would be a jump.
+    # The straight line between two keys, in steps of a frame: twice as far is an ease, more would be a jump.
     whole = sorted({round(frame) for frame in frames})
     at_keys = np.array([heads(armature, frame, frame)[0] for frame in whole])
     straight = np.linalg.norm(np.diff(at_keys, axis=0), axis=-1).max(axis=1) / np.diff(whole)
@@ -223,7 +223,7 @@ def one_case(prepare: Prepare, range: str) -> dict[str, object]:
 
 
 def context() -> object:
-    """Motion before the range goes along; what lies outside the range stays, also the shape of curves."""
+    """Motion before the range is sent too; everything outside the range stays, including the curves' shape."""
     armature = person()
     for frame in (1, 10, 20, 40, 50):
         pose(armature, frame, 0.3 * np.sin(frame), move=0.02 * frame)

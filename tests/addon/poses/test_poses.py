@@ -1,4 +1,4 @@
-"""Poses in Blender, the frames between them made: the animator's keys stay bit for bit, nothing jumps."""
+"""Poses in Blender, the frames between them generated: the animator's keys stay bit for bit, nothing jumps."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ from support.extension import BLOCKED, EVERY_TASK, Scenario, overloaded
 from support.zoo_rigs import FAMILIES, build_rig
 
 EASE = 2.6
-"""How much faster than the straight way between two keys a bone may be: an ease, and the waves of the fake engine."""
+"""How much faster a bone may move than on a straight line between two keys: an ease, and the fake engine's waves."""
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def scenario(scenario: Scenario) -> Scenario:
 
 @pytest.fixture
 def rig_file(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], str]:
-    """What `poses_scenarios.load` takes, of a rig's name."""
+    """A rig's name -> the argument of `poses_scenarios.load`."""
 
     def find(name: str) -> str:
         if name.endswith(".glb"):
@@ -46,14 +46,14 @@ def test_poses_stay_bit_for_bit_and_no_frame_jumps(
 ) -> None:
     seen = scenario("character", EVERY_TASK | {"RIG": rig_file(rig), "LIMBS": limbs})
     assert (seen["error"], seen["state"]) == ("", "DONE"), seen
-    assert seen["differ"] == []  # not one key has gone or holds another value
+    assert seen["differ"] == []  # no key is gone or has another value
     assert seen["empty"] == []  # no frame from the first pose to the last is without keys
-    assert seen["off"] < 1e-5  # metres: the poses as they are seen, of unkeyed bones too
+    assert seen["off"] < 1e-5  # metres: the poses as they are seen, including unkeyed bones
     assert seen["leap"] < 3.0
     assert seen["undone"]
-    assert seen["scenes"] == 1  # nothing is left of reading
+    assert seen["scenes"] == 1  # the reader's scene is gone
     assert [False, "KEYFRAME"] not in seen["types"]
-    if rig != "rigify":  # Blender's first look at 700 bones takes longer than a tick should
+    if rig != "rigify":  # Blender's first evaluation of 700 bones takes longer than a tick should
         assert seen["busiest"] < BLOCKED or overloaded()
     print(f"{rig} {limbs}: off {seen['off']:.1e} m, leap {seen['leap']:.2f}, busiest {seen['busiest'] * 1000:.0f} ms")
 

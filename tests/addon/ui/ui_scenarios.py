@@ -23,7 +23,7 @@ def draw_panel() -> object:
 
 
 def tasks() -> object:
-    """Continuing and describing; what the model is said to do then, which buttons are open, and the panels."""
+    """Continuing and describing; the tasks that the model then reports, which buttons are enabled, and the panels."""
     armature = person()
     scene = bpy.context.scene
     for frame, angle in ((1, 0.0), (20, 0.4)):
