@@ -42,7 +42,7 @@ test: .venv/.checks  ## run ruff, mypy and pytest, each even if another fails
 	$(BIN)/python -m pytest || failed=1; \
 	test -z "$$failed"
 
-# Older Blenders for the tests to start: the extension brings everything that it needs, so each gets bpy and no more.
+# Older Blenders for the tests to start: the extension bundles its dependencies, so each environment needs only bpy.
 MATRIX := 4.2.23 4.5.15
 
 .venv-%/.ready:
@@ -70,7 +70,7 @@ starter: .venv/.checks  ## make CLIPS=folder starter: train the starter model fr
 	@test -n "$(CLIPS)" || { echo "Name a folder of motion capture: make starter CLIPS=folder"; exit 1; }
 	$(BIN)/python scripts/make_starter.py "$(CLIPS)" "$(WORK)"
 
-# An environment of its own: the manual needs no bpy.
+# A separate environment: the manual needs no bpy.
 .venv-docs/.ready: pyproject.toml
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'

@@ -27,7 +27,7 @@ STARTER_MODEL = Path("backend") / "models" / "starter"
 MANIFEST = Path("addon") / "blender_manifest.toml"
 VALIDATOR = "*/scripts/addons_core/bl_pkg/cli/blender_ext.py"  # below bpy's folder
 FOLDERS = ("addon", "backend", "retarget")
-# These need torch or the training data, neither of which the extension ships; the model is added if it is wanted.
+# These need torch or the training data, neither of which the extension ships; the model is added separately.
 LEFT_OUT = tuple(f"backend/{room}" for room in ("bench", "dataset", "evaluation", "models", "text_encoder", "training"))
 PYTHONS = ("3.11", "3.13")  # Blender 4.2 to 5.0, and 5.1 on
 
@@ -55,8 +55,8 @@ PLATFORMS = {
         Platform(
             "linux-x64",
             ("manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
-            # Linux distributions build Blender without a numpy of its own. If there is one, Blender may import this one
-            # instead: as the newest it runs what was built for any numpy 2.
+            # Linux distributions build Blender without a bundled numpy. If there is one, Blender may import this one
+            # instead: being the newest, it runs what was built for any numpy 2.
             {"3.13": {"numpy": "2.5.5"}},
         ),
         Platform("windows-x64", ("win_amd64",)),
@@ -68,7 +68,7 @@ PLATFORMS = {
 
 
 class BuildError(Exception):
-    """What the person who builds can fix."""
+    """A problem that the person who builds can fix."""
 
 
 def current_platform() -> str:

@@ -7,7 +7,7 @@ FOLDERS = find_packages(include=["addon*", "backend*", "retarget*"])
 
 
 class BuildPackage(build_py):
-    """Leaves out the tools at the root, build_addon.py and this file, which are no part of the package."""
+    """Leaves out the tools at the root, build_addon.py and this file, which are not part of the package."""
 
     def find_package_modules(self, package: str, package_dir: str) -> list[tuple[str, str, str]]:
         modules = super().find_package_modules(package, package_dir)

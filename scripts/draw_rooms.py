@@ -22,7 +22,7 @@ def room_of(parts: tuple[str, ...]) -> str:
 
 
 def imports(root: Path) -> Edges:
-    """Room -> the rooms that its modules import, wherever in them the import stands."""
+    """Room -> the rooms that its modules import, also inside functions."""
     edges: Edges = {}
     for zone in ZONES:
         for file in (root / zone).rglob("*.py"):
@@ -78,7 +78,7 @@ def levels(edges: Edges) -> dict[str, int]:
 
 
 def chains(edges: Edges, level: dict[str, int]) -> list[list[str]]:
-    """Each arrow as what it passes, level by level: its room, bends called "room>target>level", its target."""
+    """Each arrow as the nodes on it, level by level: its room, bends called "room>target>level", its target."""
     return [
         [room, *(f"{room}>{target}>{depth}" for depth in range(level[room] + 1, level[target])), target]
         for room, targets in sorted(edges.items())
@@ -87,7 +87,7 @@ def chains(edges: Edges, level: dict[str, int]) -> list[list[str]]:
 
 
 def places(level: dict[str, int], arrows: list[list[str]]) -> dict[str, tuple[float, float]]:
-    """Room or bend -> its middle: by level downwards, and in each level below what leads there."""
+    """Room or bend -> its middle: by level downwards, and within a level under the nodes that lead to it."""
     depths = level | {bend: int(bend.rpartition(">")[2]) for arrow in arrows for bend in arrow[1:-1]}
     steps = [step for arrow in arrows for step in pairwise(arrow)]
     place: dict[str, tuple[float, float]] = {}

@@ -5,8 +5,8 @@
 
 CLIPS holds BVH files and, where their names don't say what they show, captions.csv. WORK gets everything: the data set,
 the trainings with their checkpoints, the model in WORK/starter, result pages in WORK/results. A stage whose command has
-run to its end is skipped; one that was interrupted resumes from its training's last checkpoint when this is run again.
-All of it takes two CPU cores a working day; a GPU is used where there is one.
+completed is skipped; one that was interrupted resumes from its training's last checkpoint when this is run again. On
+two CPU cores the whole run takes a working day; a GPU is used if there is one.
 """
 
 import argparse
@@ -31,7 +31,7 @@ SETTINGS = {
     "inbetween": "--windows 150",
     "evaluation": "--runs 20 --seeds 5 --others 64",
 }
-"""Options of each stage, where the commands' own defaults are not what the starter model is made with."""
+"""Options of each stage, where the starter model is not made with the commands' defaults."""
 
 _SMALL = "--set width=48 --set heads=2"
 TINY = {
@@ -51,7 +51,7 @@ TINY = {
 
 @dataclass(frozen=True)
 class Stage:
-    """name: for --stage.  command: what `motiongpt` is called with."""
+    """name: for --stage.  command: the arguments to `motiongpt`."""
 
     name: str
     command: tuple[str, ...]
@@ -66,15 +66,15 @@ def stages(clips: Path, work: Path, card: Path, settings: dict[str, str]) -> Ite
 
     captions = ("--captions", f"{clips}/captions.csv") if (clips / "captions.csv").is_file() else ()
     yield stage("dataset", "data import", str(clips), *captions, "-o", dataset)
-    # What motion tokens are: encoder, codes and decoder ...
+    # Encoder, codebooks and decoder of the motion tokens ...
     yield stage("tokenizer", "train tokenizer", dataset, "-o", f"{work}/tokenizer")
-    # ... and the decoder once more, on all styles alike; the codes stay.
+    # ... and the decoder further, with all styles weighted equally; the codes don't change.
     yield stage("decoder", "train tokenizer", dataset, "--refine", f"{work}/tokenizer", "-o", f"{work}/decoder")
     language = ("--tokenizer", f"{work}/tokenizer", "-o", f"{work}/language")
     yield stage("language", "train language-model", dataset, *language)
     trained = ("--tokenizer", f"{work}/decoder", "--language", f"{work}/language", "--dataset", dataset)
     yield stage("export", "train export", *trained, "--card", str(card), "-o", model)
-    # Judge and picker differ in seed, so that the model does not pick by what it is then judged by.
+    # Judge and picker differ in seed, so that the model is not judged by its own picker.
     judge, licence = f"{work}/judge", json.loads(card.read_text(encoding="utf-8"))["licence"]
     yield stage("judge", "train matching", dataset, "-o", f"{work}/matching", "--judge", judge, "--licence", licence)
     yield stage("picker", "train matching", dataset, "-o", f"{work}/picker", "--into", model)
@@ -87,7 +87,7 @@ def stages(clips: Path, work: Path, card: Path, settings: dict[str, str]) -> Ite
 
 
 class Done:
-    """Which commands have run to their end: a list in a file, in the stages' order."""
+    """The commands that have completed: a list in a file, in the stages' order."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -98,7 +98,7 @@ class Done:
         return place < len(self._commands) and self._commands[place] == list(stage.command)
 
     def add(self, place: int, stage: Stage) -> None:
-        """Note a stage. Those after it are to run again: they may be made of what it makes."""
+        """Record a stage. Later ones must run again: they may depend on its output."""
         self._commands[place:] = [list(stage.command)]
         self._path.write_text(json.dumps(self._commands, indent=1), encoding="utf-8")
 
@@ -107,9 +107,9 @@ def main() -> int:
     """Run what has not run yet; the exit code of the first command that fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", type=Path, metavar="CLIPS", help="folder with BVH files and captions.csv")
-    parser.add_argument("work", type=Path, metavar="WORK", help="folder for everything that is made")
+    parser.add_argument("work", type=Path, metavar="WORK", help="folder for all output")
     parser.add_argument("--card", type=Path, default=CARD, help="name, licence, sources, description (the starter's)")
-    parser.add_argument("--stage", metavar="NAME", help="run the stages up to this one, and this one in any case")
+    parser.add_argument("--stage", metavar="NAME", help="run the stages up to this one, this one even if it is done")
     parser.add_argument("--dry-run", action="store_true", help="print the commands that would run")
     parser.add_argument("--tiny", action="store_true", help="try the whole chain in a few minutes, with tiny settings")
     args = parser.parse_args()

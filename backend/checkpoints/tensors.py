@@ -81,7 +81,7 @@ class TensorFile(TensorSource):
 
 
 class Renamed(TensorSource):
-    """Some of another source's tensors under names of their own. names: new name -> name there."""
+    """Some of another source's tensors under other names. names: new name -> name there."""
 
     def __init__(self, source: TensorSource, names: dict[str, str]) -> None:
         self._source, self._names = source, names

@@ -1,1 +1,1 @@
-"""Clips and what is said of them: below training and evaluation, which both read it."""
+"""Clips and their captions, which training and evaluation both read."""

@@ -1,4 +1,4 @@
-"""Folders of BVH files into a data set: canonical motion at 20 frames a second, with the captions of a table."""
+"""Import folders of BVH files as a data set: canonical motion at 20 frames a second, captions from a table."""
 
 import csv
 import itertools
@@ -22,8 +22,8 @@ from .clips import MIN_FRAMES, POSE_FPS, Clip, Dataset, swap_sides
 from .writer import DatasetWriter, pose_rows
 
 _BANDAI_NAME = re.compile(r"dataset-[12]_(?P<content>[a-z-]+)_(?P<style>[a-z-]+)_\d+$")
-_CALIBRATION_CLIPS = 24  # of one skeleton; more change nothing
-_JUMP = 18.0  # metres a second of any joint; a fast throw has about 15 at the hand
+_CALIBRATION_CLIPS = 24  # per skeleton; more make no difference
+_JUMP = 18.0  # metres a second, any joint; the hand in a fast throw reaches about 15
 
 
 def import_clips(
@@ -36,7 +36,7 @@ def import_clips(
     """Read every BVH below the source folders and write a data set to `out`.
 
     captions_csv: a table with columns file (relative to the CSV's own folder, or a bare name) and caption.
-    Clips that are no biped are left out and listed in `skipped.txt`.
+    Clips that are too short, or that can't be read as a biped, are skipped and listed in `skipped.txt`.
     """
     captions = _read_captions(captions_csv)
     root = captions_csv.parent if captions_csv else None
@@ -93,7 +93,7 @@ def _name_of(path: Path, root: Path | None) -> str:
 
 
 def _tags(path: Path, mirrored: bool) -> dict[str, str]:
-    """Content and style of a Bandai-Namco clip's name, the sides swapped where it is mirrored; else nothing."""
+    """Content and style from a Bandai-Namco clip's name, sides swapped in a mirrored copy; empty for other names."""
     found = _BANDAI_NAME.match(path.stem)
     if not found:
         return {}
@@ -111,7 +111,7 @@ def _read_captions(path: Path | None) -> dict[str, list[str]]:
 
 
 def _group_by_skeleton(paths: Iterable[Path]) -> list[list[Path]]:
-    """Files with the same HIERARCHY, up to the first two OFFSETs, which many tools fill with the first frame."""
+    """Group files by HIERARCHY, ignoring the first two OFFSETs, which many tools fill from the first frame."""
     groups: dict[str, list[Path]] = defaultdict(list)
     for path in paths:
         head = path.read_text(encoding="utf-8", errors="replace").partition("MOTION")[0]
@@ -123,7 +123,7 @@ def _group_by_skeleton(paths: Iterable[Path]) -> list[list[Path]]:
 
 
 def longest_continuous(motion: Motion) -> Motion:
-    """The longest stretch in which nothing jumps: many recordings hold a frame or more of calibration pose in front."""
+    """The longest stretch in which no joint jumps: many recordings start with a frame or more of calibration pose."""
     steps = np.linalg.norm(np.diff(motion.joints, axis=0), axis=-1).max(axis=1) * motion.fps  # (T - 1,)
     cuts = [0, *(np.flatnonzero(steps > _JUMP) + 1).tolist(), len(motion)]
     start, stop = max(itertools.pairwise(cuts), key=lambda piece: piece[1] - piece[0])

@@ -1,6 +1,6 @@
-"""Captions for clips that are described by their names: subject, action and style, in many wordings.
+"""Captions for clips whose names say what they show: subject, action and style, in many wordings.
 
-Which clip shows what was learned from looking at them. The words lie in the TOML files of `words`.
+What each clip shows was determined by watching it. The words are in the TOML files of `words`.
 """
 
 import random
@@ -12,7 +12,7 @@ from .words.vocabulary import Style, Wording, read_vocabulary
 VOCABULARY = read_vocabulary()
 SUBJECTS = VOCABULARY.sentences.subjects
 OWNERS = VOCABULARY.sentences.owners
-"""What "their" becomes, after the subject, and what "they" becomes with it."""
+"""Possessive that replaces "their" -> pronoun that replaces "they" along with it."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _ing(verb: str) -> str:
 
 def _inflect(base: str, tail: str) -> _Verb:
     third = _INFLECTED.sub(lambda m: _third(m[0]), base)
-    # Nobody "is keeping walking".
+    # "is walking", not "is keeping walking".
     ing = re.sub(r"^keep (on )?", "", base) if base.startswith("keep ") else _INFLECTED.sub(lambda m: _ing(m[0]), base)
     return _Verb(third, ing, base, tail)
 
@@ -56,7 +56,7 @@ def _verbs(wordings: dict[str, tuple[Wording, ...]]) -> dict[str, tuple[_Verb, .
 
 ACTIONS = _verbs(VOCABULARY.actions.wordings)
 LITTLE = _verbs(VOCABULARY.actions.little)
-"""What is said where the clip does it only a little."""
+"""Wordings for clips that do the action only a little."""
 
 
 def _a(words: str) -> str:
@@ -67,9 +67,9 @@ _Ways = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
 def _ways(style: Style) -> _Ways:
-    """Adverbs, subjects that bring the style with them, phrases that follow: those of the file, and those that its
-    adjectives and people make."""
-    # Each adjective with two of the nouns, in turns.
+    """Adverbs, subjects that imply the style, and phrases that end the sentence: those in the file, and those built
+    from its adjectives and people."""
+    # Each adjective with two of the nouns, in rotation.
     pairs = ((a, style.nouns[(i + j) % len(style.nouns)]) for i, a in enumerate(style.adjectives) for j in (0, 1))
     return (
         (*style.adverbs, *(f"in {_a(adjective)} way" for adjective in style.adjectives)),
@@ -79,9 +79,9 @@ def _ways(style: Style) -> _Ways:
 
 
 SAME_STYLE = {name: style for style, table in VOCABULARY.styles.items() for name in table.same}
-"""Names of styles in clips -> names that mean the same."""
+"""Style name in clips -> the style that it is a synonym of."""
 STYLES = {style: _ways(VOCABULARY.styles[SAME_STYLE.get(style, style)]) for style in (*VOCABULARY.styles, *SAME_STYLE)}
-"""Style -> (adverbs, subjects that bring the style with them, phrases that follow)."""
+"""Style -> (adverbs, subjects that imply the style, phrases that end the sentence)."""
 
 _PLAIN_STYLES = ("normal",)
 _STYLE_OMITTED = 0.2  # share of styled clips whose caption names the action alone
@@ -92,15 +92,15 @@ _AFTER_ADVERB = re.compile(
 
 
 def mirrored_action(content: str) -> str:
-    """What the mirrored copy of a clip shows, whose content has no side that `swap_sides` could have swapped: a
-    mirrored `bye` waves with the left hand."""
+    """The action of a mirrored clip whose content names no side for `swap_sides` to swap: a mirrored `bye` waves with
+    the left hand."""
     return VOCABULARY.actions.mirrored.get(content, content)
 
 
 def describe(content: str, style: str, mirrored: bool, little: bool, rng: random.Random) -> str:
-    """One sentence for a clip of that content and style; little: it does so only a little.
+    """One sentence for a clip of that content and style. little: the clip does the action only a little.
 
-    Raises KeyError for a content or style that is unknown.
+    Raises KeyError for an unknown content or style.
     """
     content = mirrored_action(content) if mirrored else content
     verb = rng.choice(LITTLE[content] if little and content in LITTLE else ACTIONS[content])
@@ -139,7 +139,7 @@ def _sentence(subject: str, verb: _Verb, adverb: str, phrase: str, rng: random.R
 
 
 def _owner(subject: str) -> str:
-    """The word for what belongs to a subject: "his" for "the man"."""
+    """The possessive for a subject: "his" for "the man"."""
     if re.search(r"she$|woman$|girl$|lady$", subject):
         return "her"
     return "his" if re.search(r"\bhe$|man$|boy$|guy$|king$", subject) else "their"

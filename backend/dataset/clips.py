@@ -1,9 +1,9 @@
 """A data set: clips as canonical motion at 20 frames a second, their features, their captions, and fixed splits.
 
 It is a folder: `features.npy` (sum of frames, 263) float32 in the true convention, and `clips.json`, a list in the same
-order with name, first frame, frame count, captions, tags, mirrored. Beside them `poses.npy` (sum of frames, 95) float32
-holds what the transition model learns from: the clips at 30 frames a second, each once, without its mirrored copy, as
-rotations 22 × 4, root position 3 and contacts 4.
+order with name, first frame, frame count, captions, tags, mirrored. `poses.npy` (sum of frames, 95) float32 is what the
+transition model learns from: the clips at 30 frames a second, without mirrored copies, as rotations 22 × 4, root
+position 3 and contacts 4.
 """
 
 import json
@@ -30,8 +30,8 @@ _SIDE_WORDS = {"left": "right", "right": "left", "clockwise": "counterclockwise"
 @dataclass
 class Clip:
     """One clip of a data set. start, frames: its rows of the features.  pose_start, pose_frames: its rows of the
-    poses, the same for the mirrored copy.  tags: content and style, where the name gives them.  assigned: the split
-    that the source's own lists give."""
+    poses, the same for the mirrored copy.  tags: content and style, if the name gives them.  assigned: the split in
+    the source's own lists."""
 
     name: str
     start: int
@@ -45,8 +45,8 @@ class Clip:
 
     @property
     def split(self) -> str:
-        """What the source says; else "test" for one clip in twenty, by the name's checksum, and "train". A mirrored
-        clip stays with its original."""
+        """The source's split if it has one; else "test" for one clip in twenty, by a checksum of the name, and "train"
+        for the rest. A mirrored clip stays with its original."""
         return self.assigned or _split_of(self.name)
 
 
@@ -56,7 +56,7 @@ def _split_of(name: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """features: (sum of frames, 263), the clips one after the other."""
+    """features: (sum of frames, 263), the clips concatenated."""
 
     features: Float32s
     clips: list[Clip]
@@ -70,7 +70,7 @@ class Dataset:
 
 
 def swap_sides(text: str) -> str:
-    """A caption for the mirrored motion: left for right and the other way round."""
+    """The text for the mirrored motion: left and right swapped, clockwise and counterclockwise too."""
     return re.sub(r"[a-z]+", lambda m: _SIDE_WORDS.get(m[0], m[0]), text)
 
 
@@ -81,18 +81,18 @@ def clip_motion(rows: Float32s) -> Motion:
 
 
 def load_dataset(folder: Path) -> Dataset:
-    """Read a data set's folder. Raises MotionGPTError where it is none."""
+    """Read a data set's folder. Raises MotionGPTError if it isn't one."""
     try:
         clips = [Clip(**c) for c in json.loads((folder / "clips.json").read_text(encoding="utf-8"))]
         return Dataset(np.load(folder / "features.npy", mmap_mode="r"), clips)
     except FileNotFoundError:
-        raise MotionGPTError(f"{folder} is no data set.", "Make one with `motiongpt data import`.") from None
+        raise MotionGPTError(f"{folder} is not a data set.", "Make one with `motiongpt data import`.") from None
 
 
 def load_motions(folder: Path, split: str) -> list[tuple[Motion, Clip]]:
-    """The clips of a split at POSE_FPS, each once, without its mirrored copy; all where it has none (a small data set).
+    """The clips of a split at POSE_FPS, without mirrored copies; all clips if the split is empty (a small data set).
 
-    Raises MotionGPTError where the data set was imported without poses.
+    Raises MotionGPTError if the data set was imported without poses.
     """
     dataset, path = load_dataset(folder), folder / "poses.npy"
     if not path.exists():
@@ -104,7 +104,7 @@ def load_motions(folder: Path, split: str) -> list[tuple[Motion, Clip]]:
 
 def compute_statistics(dataset: Dataset) -> Statistics:
     """Mean and standard deviation over the training clips, the deviation shared within each group of features, so
-    that a dimension that hardly moves is not scaled up."""
+    that a dimension that hardly varies is not scaled up."""
     rows = np.concatenate([dataset.of(c) for c in dataset.split("train")])
     mean = rows.mean(axis=0, dtype=np.float64)
     std = rows.std(axis=0, dtype=np.float64)

@@ -1,8 +1,8 @@
-"""Motion that nobody recorded, composed of two clips: the action of one in the bearing of another.
+"""Synthetic motion composed from two clips: the action of one in the style of the other.
 
-Most styles of the Bandai-Namco clips were recorded with a few actions only: no giant among them raises a hand, nobody
-turns sadly. So that a model may learn that style and action go together freely, arms that do something are put on a
-body that stands in a style, and walks of a style are led around the corner that another clip takes.
+Most styles of the Bandai-Namco clips were recorded with a few actions only: no giant raises a hand, nobody turns sadly.
+To teach a model that any action goes with any style, the arms of a plain gesture are put on a body that stands in a
+style, and a walk in a style is bent along the turn of a plain clip.
 """
 
 import random
@@ -21,7 +21,7 @@ from .clips import Clip, Dataset
 from .kinematics import headings
 
 COMPOSITE = "composite"
-"""Names of composites begin with it."""
+"""First part of every composite's name."""
 PLAIN = "normal"
 _TURNS = ("walk-turn-left", "walk-turn-right")
 _GESTURES = {
@@ -31,16 +31,16 @@ _GESTURES = {
 }
 _BODIES = ("bye", "guide")  # stand in place, the right hand busy and the left at rest
 _SWAY = 17  # frames over which headings are smoothed
-_LONGEST, _SHORTEST = 1.4, 0.75  # times an act's own length
+_LONGEST, _SHORTEST = 1.4, 0.75  # times the gesture's length
 
 
 def is_composite(clip: Clip) -> bool:
-    """Whether it was made by `with_composites`."""
+    """Whether the clip was made by `with_composites`."""
     return clip.name.startswith(COMPOSITE + "/")
 
 
 def set_apart(clip: Clip, styles: str) -> bool:
-    """Whether it is a gesture or a turn, all of which composites can stand for, in one of the styles (words)."""
+    """Whether the clip is a gesture or turn, so that composites can stand in for it, in one of the styles (words)."""
     return clip.tags.get("content") in (*_GESTURES, *_TURNS) and clip.tags.get("style") in styles.split()
 
 
@@ -59,7 +59,7 @@ def with_arms(body: Motion, act: Motion, side: str) -> Motion:
 
 
 def around_corner(walk: Motion, heading: Floats) -> Motion:
-    """The walk (T, ...) with its body and its way turned by heading (T,), radians about +Y; feet planted."""
+    """The walk (T, ...) with its body and its path turned by heading (T,), radians about +Y; feet planted."""
 
     def turns(angles: Floats) -> Floats:
         return rot.from_axis_angle((0.0, 1.0, 0.0), angles)
@@ -72,7 +72,7 @@ def around_corner(walk: Motion, heading: Floats) -> Motion:
 
 
 def heading_change(motion: Motion) -> Floats:
-    """(T,) radians about +Y that the pelvis has turned by since the first frame, without the sway of single steps."""
+    """(T,) radians about +Y that the pelvis has turned since the first frame, the sway of each step smoothed out."""
     padded = np.pad(headings(motion), _SWAY // 2, mode="edge")
     window = np.hanning(_SWAY + 2)[1:-1]
     smooth: Floats = np.convolve(padded, window / window.sum(), mode="valid")
@@ -80,13 +80,13 @@ def heading_change(motion: Motion) -> Floats:
 
 
 def stretched(motion: Motion, frames: int) -> Motion:
-    """All of the motion, faster or slower, in that many frames."""
+    """The whole motion, sped up or slowed down to that many frames."""
     return replace(motion, fps=motion.fps * len(motion) / frames).resample(motion.fps, frames)
 
 
 def with_composites(dataset: Dataset, each: int, seed: int = 0) -> Dataset:
-    """The data set with up to `each` composites of every gesture and turn that its training clips show plain but not
-    in a style which they show otherwise; they count as training clips."""
+    """The data set with up to `each` composites for every gesture or turn that its training clips show plain, in every
+    style that they show only with other actions. Composites count as training clips."""
     of: dict[tuple[str, str], list[Clip]] = defaultdict(list)
     for clip in dataset.split("train"):
         if "content" in clip.tags:
@@ -101,9 +101,9 @@ def with_composites(dataset: Dataset, each: int, seed: int = 0) -> Dataset:
     ]
     for content, style in missing:
         for number in range(each):
-            made = _composite(dataset, of, content, style, rng)
-            if made is not None:
-                rows.append(motion_to_features(made).astype(np.float32))
+            composite = _composite(dataset, of, content, style, rng)
+            if composite is not None:
+                rows.append(motion_to_features(composite).astype(np.float32))
                 name, tags = f"{COMPOSITE}/{content}_{style}_{number}", {"content": content, "style": style}
                 clips.append(Clip(name, start, len(rows[-1]), tags=tags, assigned="train"))
                 start += len(rows[-1])
@@ -113,7 +113,7 @@ def with_composites(dataset: Dataset, each: int, seed: int = 0) -> Dataset:
 def _composite(
     dataset: Dataset, of: dict[tuple[str, str], list[Clip]], content: str, style: str, rng: random.Random
 ) -> Motion | None:
-    """One of the pair; None where the style was recorded neither walking nor standing."""
+    """One composite of the pair; None if no clip in the style walks (for a turn) or stands (for a gesture)."""
 
     def motion(clip: Clip) -> Motion:
         return features_to_motion(dataset.of(clip).astype(np.float64))

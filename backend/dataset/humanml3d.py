@@ -1,8 +1,9 @@
-"""HumanML3D's index over AMASS into a data set: its clips, its rate, its captions, its mirrored copies and its splits.
+"""Import HumanML3D, an index over AMASS, as a data set: its clips, rate, captions, mirrored copies and splits.
 
-As in its published scripts (Guo et al. 2022): of a recording every int(fps / 20)-th frame counts as 20 a second; some
-collections lose their beginning, which is a calibration pose; `index.csv` cuts out the clips. Captions that name a
-span of time become clips of their own. What differs: features come from the true rotations, twist included.
+As in its published scripts (Guo et al. 2022): every int(fps / 20)-th frame of a recording is kept, and the result taken
+as 20 frames a second; the calibration pose at the start of some collections' recordings is cut; `index.csv` gives the
+range of each clip. A caption with a time span becomes a separate clip. The one difference: features come from the true
+rotations, twist included.
 """
 
 import csv
@@ -31,7 +32,7 @@ _CALIBRATION = {
     "MPI_Limits": 1.0,
     "Transitions_mocap": 0.5,
 }
-"""Seconds at the beginning that the published scripts leave out, by collection."""
+"""Collection -> seconds that the published scripts cut from the start."""
 _RENAMED = {
     "BioMotionLab_NTroje": "BMLrub",
     "MPI_HDM05": "HDM05",
@@ -42,9 +43,9 @@ _RENAMED = {
     "Transitions_mocap": "Transitions",
     "DFaust_67": "DFaust",
 }
-"""What AMASS calls these collections by now."""
+"""Collection -> AMASS's current name for it."""
 _JOINTS_ONLY = "humanact12"
-"""The one source that is no part of AMASS: it comes with HumanML3D, as joint positions."""
+"""The one source outside AMASS: it comes with HumanML3D, as joint positions."""
 _PREFIX = "./pose_data/"
 
 
@@ -60,7 +61,7 @@ class _Row:
 
 @dataclass
 class _Caption:
-    """start, stop: seconds; both 0 stand for the whole clip."""
+    """start, stop: seconds; both 0 mean the whole clip."""
 
     text: str
     start: float = 0.0
@@ -69,7 +70,7 @@ class _Caption:
 
 @dataclass
 class _Recordings:
-    """Source files as motion at 20 frames a second; the last one is kept, since an index names it several times."""
+    """Source files as motion at 20 frames a second; the last one is cached, since several rows in a row share it."""
 
     humanml3d: Path
     amass: Path
@@ -118,12 +119,12 @@ def import_humanml3d(
     body: Path | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Dataset:
-    """Write a data set of every clip of `index.csv` whose recording is there; `skipped.txt` names the others.
+    """Write a data set of every clip in `index.csv` whose recording is found; `skipped.txt` lists the others.
 
-    folder: HumanML3D's repository or its data (index.csv, texts/, train.txt ...).  amass: AMASS' collections, a
+    folder: HumanML3D's repository or its data (index.csv, texts/, train.txt ...).  amass: AMASS's collections, one
     folder each.  body: the user's body files, see `retarget.body.find_body`.
 
-    Raises MotionGPTError where index, texts or body are missing, or no clip could be read.
+    Raises MotionGPTError if the index, the texts or the body files are missing, or no clip could be read.
     """
     rows, texts, splits = _read_index(folder), _find_texts(folder), _read_splits(folder)
     recordings = _Recordings(folder, amass, body)
@@ -131,7 +132,7 @@ def import_humanml3d(
         for done, row in enumerate(rows):
             progress(done, len(rows))
             if splits and not {row.name, f"M{row.name}"} & splits.keys():
-                writer.skip(f"{row.name}: in none of the lists")
+                writer.skip(f"{row.name}: in no split")
                 continue
             try:
                 motion = recordings.clip(row)
@@ -151,7 +152,7 @@ def import_humanml3d(
 
 
 def _clips(name: str, start: int, frames: int, captions: list[_Caption]) -> Iterator[Clip]:
-    """The whole clip with its captions, and one for each span that captions name."""
+    """The whole clip with its captions, and one clip for each time span in the captions."""
     spans: dict[tuple[int, int], list[str]] = {(0, frames): []}
     for caption in captions:
         whole = caption.start == caption.stop == 0.0
@@ -176,18 +177,18 @@ def _read_index(folder: Path) -> list[_Row]:
                 for row in csv.DictReader(file)
             ]
     except (KeyError, ValueError, TypeError) as error:
-        raise MotionGPTError(f"{path} is no index of HumanML3D ({error!r}).", "Get it again.") from error
+        raise MotionGPTError(f"{path} is not HumanML3D's index ({error!r}).", "Download it again.") from error
 
 
 def _find_texts(folder: Path) -> Path:
     for place in (folder / "texts", folder / "HumanML3D" / "texts"):
         if place.is_dir():
             return place
-    raise MotionGPTError(f"{folder} holds no folder texts.", "Unpack texts.zip of HumanML3D there.")
+    raise MotionGPTError(f"{folder} has no texts folder.", "Unpack HumanML3D's texts.zip there.")
 
 
 def _read_splits(folder: Path) -> dict[str, str]:
-    """Name of a clip -> its split; nothing where the lists are missing."""
+    """Clip name -> split; empty if the lists are missing."""
     splits: dict[str, str] = {}
     for split in _SPLITS:
         for path in (folder / f"{split}.txt", folder / "HumanML3D" / f"{split}.txt"):
@@ -209,8 +210,8 @@ def _read_captions(path: Path) -> list[_Caption]:
         except ValueError:
             start = stop = 0.0
         if text:
-            sound = 0.0 <= start < stop  # nan stands in some lines
-            found.append(_Caption(text, start, stop) if sound else _Caption(text))
+            valid = 0.0 <= start < stop  # some lines have nan
+            found.append(_Caption(text, start, stop) if valid else _Caption(text))
     return found
 
 
@@ -221,7 +222,7 @@ def _read_joints(path: Path) -> Motion:
         if joints.shape[1:] != (22, 3) or not np.isfinite(joints).all():
             raise ValueError(f"shape {joints.shape}")
     except (ValueError, IndexError, OSError, EOFError) as error:
-        raise MotionGPTError(f"{path} holds no joints ({error}).", "Get it again.") from error
+        raise MotionGPTError(f"{path} holds no joints ({error}).", "Download it again.") from error
     rest = np.zeros((22, 3))
     for joint, parent in ((4, 1), (7, 4)):
         rest[joint, 1] = np.linalg.norm(joints[:, joint] - joints[:, parent], axis=-1).mean()
@@ -229,7 +230,7 @@ def _read_joints(path: Path) -> Motion:
 
 
 def _first(*paths: Path) -> Path:
-    """The first that exists. Raises MotionGPTError for none."""
+    """The first that exists. Raises MotionGPTError if none does."""
     for path in paths:
         if path.is_file():
             return path

@@ -1,6 +1,7 @@
-"""What a motion's joints show: how far and fast it goes, how it turns, bends, raises and waves its hands.
+"""Measurements on a motion's joints: distance and speed, turns, bows, raised and waving hands.
 
-All lengths in metres, angles in degrees, seconds; left is +X and ahead is +Z of the first frame's facing.
+Lengths are in metres, angles in degrees unless noted, times in seconds; left is +X and ahead is +Z of the first frame's
+facing.
 """
 
 import numpy as np
@@ -10,7 +11,7 @@ from ...retarget.motion import rotations as rot
 from ...retarget.motion.skeleton import JOINT
 from ...retarget.typing import Float64s
 
-RUN_SPEED = 1.9  # metres a second; the walks among the clips hardly reach 1.6
+RUN_SPEED = 1.9  # metres a second; walks in the clips rarely reach 1.6
 BOW = 30.0
 SWING_WIDTH = 0.05
 
@@ -27,13 +28,13 @@ def distance_ahead(motion: Motion) -> float:
 
 
 def speed(motion: Motion) -> float:
-    """Length of the root's way over the floor, in metres a second."""
+    """Mean speed of the root over the floor, in metres a second."""
     steps = np.diff(motion.root_position[:, [0, 2]], axis=0)
     return float(np.linalg.norm(steps, axis=1).sum() / motion.duration)
 
 
 def headings(motion: Motion) -> Float64s:
-    """(T,) radians to the left that the pelvis has turned by since the first frame, full circles counted."""
+    """(T,) radians that the pelvis has turned to the left since the first frame, unwrapped."""
     ahead = rot.rotate(motion.global_rotations[:, 0], np.array([0.0, 0.0, 1.0]))
     angles = np.unwrap(np.arctan2(ahead[:, 0], ahead[:, 2]))
     since: Float64s = angles - angles[0]
@@ -46,14 +47,14 @@ def turned(motion: Motion) -> float:
 
 
 def bent(motion: Motion) -> float:
-    """The most that pelvis to neck leans from upright, over what it leans in the straightest frame."""
+    """Degrees between the most and the least that the line from pelvis to neck leans from upright."""
     up = rot.normalize(motion.joints[:, JOINT["neck"]] - motion.joints[:, 0])[:, 1]
     lean = np.degrees(np.arccos(np.clip(up, -1.0, 1.0)))
     return float(lean.max() - lean.min())
 
 
 def raised(motion: Motion, side: str) -> bool:
-    """Whether that wrist comes above the head."""
+    """Whether that wrist ever rises above the head."""
     return bool(_height_over(motion, f"{side}_wrist", "head").max() > 0)
 
 
@@ -77,7 +78,7 @@ def swings(motion: Motion, side: str) -> int:
 
 
 def activity(content: str, motion: Motion) -> Float64s | None:
-    """(T,) how far each frame is in what the content names, 0 to 1; None where no part of the clip stands out."""
+    """(T,) how fully each frame shows the content's action, 0 to 1; None for actions with no distinct peak."""
     joints = motion.joints
     if "turn" in content:
         heading = headings(motion)
@@ -100,7 +101,8 @@ def _of_largest(values: Float64s) -> Float64s:
 
 
 def does_little(content: str, motion: Motion) -> bool:
-    """Whether hands stay below the head or wave less than once a second, a bow is slight, a run slow."""
+    """Whether the action is done only a little: hands below the head or waving less than once a second, a slight bow, a
+    slow run."""
     if content.startswith(("raise-up", "wave")):
         sides = ("left", "right") if "both" in content else ("left",) if "left" in content else ("right",)
         over = motion.joints[..., 1] - motion.joints[:, JOINT["head"], 1:2]

@@ -1,7 +1,7 @@
-"""What a caption says: action, style and side, read from its words; and what a clip's name says, in the same terms.
+"""What a caption means: action, style and side, read from its words; and what a clip's name means, in the same terms.
 
-The names are those of the Bandai-Namco clips, with names that mean the same made one: a small wave goodbye with the
-right hand is a wave of the right hand, a dash is a run, `old` is `elderly`. What no rule knows is "other".
+The names are those of the Bandai-Namco clips, synonyms merged: a small wave goodbye with the right hand is a wave of
+the right hand, a dash is a run, `old` is `elderly`. What no rule matches is "other".
 """
 
 import itertools
@@ -20,8 +20,8 @@ STYLE_NAMES = tuple(sorted({SAME_STYLE.get(s, s) for s in STYLES}))
 
 @dataclass(frozen=True)
 class Meaning:
-    """action: one of ACTION_NAMES.  style: one of STYLE_NAMES, "" where the words don't say.  side: "left", "right",
-    "both", or "" where none belongs to the action."""
+    """action: one of ACTION_NAMES.  style: one of STYLE_NAMES, "" if none is named.  side: "left", "right", "both", or
+    "" for an action without sides."""
 
     action: str
     style: str = ""
@@ -38,8 +38,8 @@ class Meaning:
 
 
 def meaning_of_tags(tags: dict[str, str], mirrored: bool) -> Meaning | None:
-    """Of a clip whose name says it, by its `Clip.tags`, whose sides are those of the clip as it is; None where it does
-    not say it."""
+    """The meaning of a clip's `Clip.tags`, in which a mirrored clip's sides are already swapped; None if its name gives
+    no content."""
     if "content" not in tags:
         return None
     content, style = tags["content"], tags.get("style", "")
@@ -48,10 +48,9 @@ def meaning_of_tags(tags: dict[str, str], mirrored: bool) -> Meaning | None:
 
 
 def meaning_of(clip: Clip) -> Meaning:
-    """Action and style of a clip by its name where that says them, else by its first caption; "other" where neither
-    does.
+    """Action and style of a clip from its name, else the action from its first caption; "other" if neither names one.
 
-    Of captioned clips only actions that words say for certain are believed.
+    Of the actions read from captions, only those that are recognised reliably count.
     """
     named = meaning_of_tags(clip.tags, clip.mirrored)
     if named is not None:
@@ -64,10 +63,10 @@ _CERTAIN_ACTIONS = {"walk", "walk-back", "run", "bow", "kick", "punch", "slash",
 
 
 def read_caption(text: str) -> Meaning:
-    """What a sentence says.
+    """What a sentence means.
 
-    Styles and whole sentences are known by the very words that captions give them, other sentences by rules over
-    their words, and what no rule knows by the longest wording of an action in it.
+    Styles and whole sentences are recognised by the exact words of `captions`, other sentences by rules over their
+    words, and those that no rule matches by the longest wording of an action in them.
     """
     style, rest = _style_of(_plain(text))
     known = _WORDINGS.get(_SUBJECT.sub("", rest))
@@ -80,14 +79,14 @@ def read_caption(text: str) -> Meaning:
 
 
 def _longest(known: Container[str], words: str) -> str:
-    """The longest run of words that is known, "" where none is."""
+    """The longest run of words that is known, "" if none is."""
     apart = words.split()
     runs = (" ".join(apart[i:j]) for i, j in itertools.combinations(range(len(apart) + 1), 2))
     return max((run for run in runs if run in known), key=len, default="")
 
 
 def _plain(text: str) -> str:
-    """The words alone, in lower case, with everybody "they"."""
+    """The words in lower case, without punctuation, pronouns replaced by "they" and "their"."""
     words = " ".join(re.findall(r"[a-z]+", text.lower()))
     for owner, person in OWNERS.items():
         words = re.sub(rf"\b{owner}\b", "their", re.sub(rf"\b{person}\b", "they", words))
@@ -95,7 +94,7 @@ def _plain(text: str) -> str:
 
 
 def _wordings(*forms: str) -> dict[str, str]:
-    """What each wording of an action means, in those of its forms."""
+    """Wording of an action, in each of these verb forms -> the action that it means."""
     found: dict[str, str] = {}
     for actions in (ACTIONS, LITTLE):
         for action, verbs in actions.items():
@@ -132,7 +131,7 @@ def _side_of(words: str) -> str:
 
 
 def _phrases() -> dict[str, str]:
-    """What style each phrase says."""
+    """Phrase -> the style that it names."""
     return {
         _plain(phrase): SAME_STYLE.get(style, style) for style, ways in STYLES.items() for way in ways for phrase in way
     }
@@ -142,7 +141,7 @@ _PHRASES = _phrases()
 
 
 def _style_of(words: str) -> tuple[str, str]:
-    """The style that a text says, and the text without those words; of several phrases the longest counts."""
+    """The style that a text names, and the text without that phrase; of several phrases the longest counts."""
     phrase = _longest(_PHRASES, words)
     if not phrase:
         return "", words

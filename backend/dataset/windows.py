@@ -2,7 +2,7 @@
 Robust Motion In-betweening).
 
 Windows are moved so that the root's mean lies over the origin and turned so that the pelvis faces one way in the last
-frame of the context. Positions are normalised by mean and deviation of the training clips' windows of 50 frames.
+frame of the context. Positions are normalised by mean and standard deviation over the training clips' 50-frame windows.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def placed_window(rotations: Floats, root: Floats, frame: int) -> Motion:
 
 
 def training_windows(rotations: Sequence[Floats], roots: Sequence[Floats]) -> list[Floats]:
-    """Joints (50, 22, 3) of the placed windows from which the statistics come."""
+    """Joints (50, 22, 3) of the placed windows that the statistics are computed over."""
     out = []
     for turned, moved in zip(rotations, roots, strict=True):
         for first in range(0, len(moved) - STATISTICS_WINDOW + 1, STATISTICS_STEP):
@@ -36,7 +36,7 @@ def training_windows(rotations: Sequence[Floats], roots: Sequence[Floats]) -> li
 
 
 def position_statistics(windows: Sequence[Floats]) -> tuple[Floats, Floats]:
-    """Mean and deviation (66,) of joints (T, 22, 3) in metres; the deviation at least a millimetre, for small data
-    sets in which a joint never moves."""
+    """Mean and standard deviation (66,) of joints (T, 22, 3) in metres; the deviation is at least a millimetre, since
+    in a small data set a joint may never move."""
     rows = np.concatenate([w.reshape(len(w), -1) for w in windows])
     return rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-3)

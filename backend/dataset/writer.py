@@ -24,21 +24,21 @@ class _GrowingArray:
         self._write_header()
 
     def _write_header(self) -> None:
-        """numpy pads its header so that the number of rows may grow in place."""
+        """Write the header, which numpy pads so that the number of rows can grow in place."""
         self._file.seek(0)
         npy: Any = np.lib.format
         shape = (self.rows, self._width)
         npy.write_array_header_1_0(self._file, {"descr": "<f4", "fortran_order": False, "shape": shape})
 
     def append(self, rows: Float32s) -> int:
-        """The number of the first of these rows (n, width)."""
+        """Append rows (n, width); returns the index of the first."""
         first = self.rows
         self._file.write(np.ascontiguousarray(rows, "<f4").tobytes())
         self.rows += len(rows)
         return first
 
     def close(self, keep: bool) -> None:
-        """Put the file in its place, or remove it."""
+        """Move the file into place, or delete it."""
         self._write_header()
         self._file.close()
         if keep and self.rows:
@@ -62,19 +62,19 @@ class DatasetWriter:
         return self
 
     def rows(self, features: Float32s) -> int:
-        """Append features (T, 263); the number of the first row."""
+        """Append features (T, 263); returns the index of the first row."""
         return self._features.append(features)
 
     def poses(self, rows: Float32s) -> int:
-        """Append poses (T, 95) of a clip at POSE_FPS; the number of the first row."""
+        """Append poses (T, 95) of a clip at POSE_FPS; returns the index of the first row."""
         return self._poses.append(rows)
 
     def clip(self, clip: Clip) -> None:
-        """A clip of rows that are written."""
+        """Add a clip whose rows are already written."""
         self._clips.append(clip)
 
     def skip(self, why: str) -> None:
-        """A line for `skipped.txt`."""
+        """Add a line to `skipped.txt`."""
         self._skipped.append(why)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -91,7 +91,7 @@ class DatasetWriter:
         (self._folder / "skipped.txt").write_text("\n".join(self._skipped), encoding="utf-8")
 
     def dataset(self) -> Dataset:
-        """What was written."""
+        """The data set that was written."""
         return load_dataset(self._folder)
 
 

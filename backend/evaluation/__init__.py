@@ -1,1 +1,1 @@
-"""How good a model is: measures over its own motion, each with a definition that can be checked."""
+"""How good a model is: measures over the motion it generates, each with a definition that can be checked."""

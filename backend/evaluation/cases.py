@@ -1,7 +1,7 @@
-"""What a model is tried on: the test clips and their captions, and prompts in words that were kept out of training.
+"""What a model is tested on: the test clips and their captions, and prompts in words that were kept out of training.
 
-The lists lie beside this file, so that every model meets the same ones. `test_clips.txt`: the project's own test split.
-`test_captions.csv`: three captions for each test clip and its mirrored copy, every style but the normal one said.
+The lists are in this folder, so that every model gets the same ones. `test_clips.txt`: the project's own test split.
+`test_captions.csv`: three captions for each test clip and its mirrored copy, naming every style but the normal one.
 `unseen_prompts.csv`: prompts in words that no caption has (kind "word"), and pairs of action and style that no training
 clip shows (kind "pair"), which `unseen_pairs.csv` lists.
 """
@@ -21,7 +21,7 @@ MIN_FRAMES = 20
 
 @dataclass(frozen=True)
 class Case:
-    """A test clip, what it means, and captions: the first is what models are asked for, all are references."""
+    """A test clip, its meaning, and its captions: the first is the prompt, all are references."""
 
     clip: Clip
     meaning: Meaning
@@ -34,7 +34,7 @@ class Case:
 
 @dataclass(frozen=True)
 class UnseenPrompt:
-    """words: those that no caption has.  actions, styles: each of them is right; no styles: none is asked for."""
+    """words: those that no caption has.  actions, styles: any of them is right; without styles, none is asked for."""
 
     prompt: str
     words: tuple[str, ...]
@@ -67,16 +67,16 @@ def _test_captions() -> dict[tuple[str, bool], tuple[str, ...]]:
 
 
 def cases_of(dataset: Dataset, limit: int | None = None) -> list[Case]:
-    """The test clips that have words, with the captions that the project keeps for them, else their own or new ones.
+    """The test clips that have captions or tags, with captions from `test_captions.csv`, else their own or new ones.
 
-    limit: only so many, spread evenly.  Clips too short to be judged are left out.
+    limit: at most so many, spread evenly.  Clips too short to be judged are left out.
     """
-    kept, rng = _test_captions(), random.Random(0)
+    listed, rng = _test_captions(), random.Random(0)
     cases = []
     for clip in dataset.split("test"):
         if clip.frames < MIN_FRAMES or not (clip.captions or clip.tags):
             continue
-        captions = kept.get((clip.name, clip.mirrored)) or tuple(clip.captions)
+        captions = listed.get((clip.name, clip.mirrored)) or tuple(clip.captions)
         if not captions:
             tags = clip.tags
             captions = tuple(describe(tags["content"], tags["style"], clip.mirrored, False, rng) for _ in range(3))

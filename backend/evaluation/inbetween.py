@@ -1,6 +1,6 @@
 """How well gaps between keyed poses are filled, on test clips: the LAFAN1 benchmark's measures and some more.
 
-(a) ten frames of context before the gap and one pose after it; (b) two single poses. Rates: 30 frames a second.
+(a) ten frames of context before the gap and one pose after it; (b) two single poses. All at 30 frames a second.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,10 +27,10 @@ GAPS = (5, 15, 30, 45)
 CONTEXTS = {"context": 10, "poses": 1}
 """Names of (a) and (b), and how many frames come before the gap."""
 _STEP = 40  # frames from one window of a clip to the next, as in LAFAN1's test set
-_REAL_CLIPS = 300  # from which real motion's changes of velocity come
+_REAL_CLIPS = 300  # over which real motion's changes of velocity are measured
 
 Method = Callable[[Motion, Ints, str], Motion]
-"""Motion, its kept frames, what is said of the clip -> the motion with the other frames made."""
+"""Motion, its kept frames, a caption -> the motion with the other frames filled in."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +58,9 @@ def bezier(motion: Motion, keep: Ints, text: str) -> Motion:
     """Blender's Bézier curves with auto-clamped handles, on quaternions and location."""
     poses = rot.unflip(motion.rotations[keep]).reshape(len(keep), -1)
     values = np.concatenate([poses, motion.root_position[keep]], axis=-1)
-    made = auto_clamped(keep.astype(np.float64), values, np.arange(len(motion), dtype=np.float64))
-    rotations = rot.normalize(made[:, :-3].reshape(len(motion), 22, 4))
-    return Motion(rotations, made[:, -3:], motion.fps, motion.contacts)
+    curves = auto_clamped(keep.astype(np.float64), values, np.arange(len(motion), dtype=np.float64))
+    rotations = rot.normalize(curves[:, :-3].reshape(len(motion), 22, 4))
+    return Motion(rotations, curves[:, -3:], motion.fps, motion.contacts)
 
 
 def by_engine(engine: Engine, with_text: bool) -> Method:
@@ -89,7 +89,7 @@ def windows(clips: list[tuple[Motion, Clip]], context: int, gap: int, most: int)
 
 
 def velocity_changes(motion: Motion) -> Floats:
-    """(T - 2, 23) how much root (m/s) and joints (m/s, relative to the root) change their velocity at a frame."""
+    """(T - 2, 23) m/s: how much each joint (relative to the root), and last the root, changes velocity at a frame."""
     joints = motion.joints - motion.root_position[:, None]
     paths = np.concatenate([joints, motion.root_position[:, None]], axis=1)
     change: Floats = np.linalg.norm(np.diff(paths, n=2, axis=0), axis=-1) * motion.fps
@@ -103,7 +103,7 @@ def real_limits(clips: list[tuple[Motion, Clip]]) -> Floats:
 
 
 def foot_sliding(made: Motion, true: Motion) -> float:
-    """Mean speed, cm/s, of heels and toes while the true ones stand (slower than 0.15 m/s, near the floor)."""
+    """Mean speed, cm/s, of heels and toes while the true ones are planted (slower than 0.15 m/s, near the floor)."""
     feet = [m.joints[:, CONTACT_JOINTS] for m in (made, true)]
     speed = [np.linalg.norm(np.diff(f, axis=0), axis=-1) * made.fps for f in feet]
     low = feet[1][1:, :, 1] < feet[1][..., 1].min(axis=0) + 0.05

@@ -38,7 +38,7 @@ class Verdict:
 
 
 class Judge:
-    """Loads a judge's folder. Raises MotionGPTError ("no_model") where one is missing or of other classes."""
+    """Loads a judge's folder. Raises MotionGPTError ("no_model") if files are missing or its classes are others."""
 
     def __init__(self, folder: Path = BUNDLED) -> None:
         missing = [name for name in _FILES if not (folder / name).is_file()]
@@ -50,13 +50,13 @@ class Judge:
             )
         self.record: dict[str, Any] = json.loads((folder / "judge.json").read_text(encoding="utf-8"))
         if tuple(self.record["actions"]) != ACTION_NAMES or tuple(self.record["styles"]) != STYLE_NAMES:
-            raise MotionGPTError(f"The judge in {folder} knows other actions.", "Train it again.", "no_model")
+            raise MotionGPTError(f"The judge in {folder} has other classes.", "Train it again.", "no_model")
         self.fingerprint = sha256(folder / "motion.onnx")[:12]
         self._motion = open_session(folder / "motion.onnx", threads=1)
         self._text = open_session(folder / "text.onnx", threads=1)
 
     def features(self, rows: Float32s) -> Verdict:
-        """Of features (T, 263), T at least 4."""
+        """The verdict on features (T, 263), T at least 4."""
         inputs = {"features": rows[None].astype(np.float32), "frames": np.array([len(rows)], np.int64)}
         vectors, actions, styles = self._motion.run(None, inputs)
         return Verdict(
@@ -66,7 +66,7 @@ class Judge:
         )
 
     def motion(self, motion: Motion) -> Verdict:
-        """Of a motion on the canonical body at 20 frames a second."""
+        """The verdict on a motion on the canonical body at 20 frames a second."""
         return self.features(motion_to_features(motion).astype(np.float32))
 
     def text(self, states: Float32s) -> Float32s:

@@ -1,6 +1,6 @@
 """Does the motion do what the words say? Checks on joints, for prompts whose meaning can be seen there.
 
-All lengths in metres, angles in degrees, seconds; left is +X and ahead is +Z of the first frame's facing.
+Lengths are in metres, angles in degrees, times in seconds; left is +X and ahead is +Z of the first frame's facing.
 """
 
 from collections.abc import Callable

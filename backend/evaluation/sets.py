@@ -1,7 +1,7 @@
 """Motions for every test case, judged: real ones, a model's, and the nearest training clips.
 
-What a model makes is kept in a folder between calls, because making it takes minutes: the features of its motions, by
-the model's files, the prompts and the number of runs. Any judge can then look at it.
+A model's motions are cached in a folder between calls, because generating them takes minutes: their features, keyed by
+the model's files, the prompts and the number of runs. Any judge can then rate them.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ LONG_FREEZE = 1.0
 class JudgedSet:
     """N prompts, R motions each; real motion has one.
 
-    vectors (N, R, D); actions, styles: places in ACTION_NAMES and STYLE_NAMES (N, R); sliding (m/s), deepest
+    vectors (N, R, D); actions, styles: indices into ACTION_NAMES and STYLE_NAMES (N, R); sliding (m/s), deepest
     penetration (m), jitter (100 m/s³), longest freeze (s), frames (N, R).
     """
 
@@ -51,7 +51,7 @@ class JudgedSet:
 
 
 def judge_sets(judge: Judge, sets: Iterable[Sequence[Floats]]) -> JudgedSet:
-    """Verdicts and physics of motions' features (T, 263): for each prompt as many as for the others."""
+    """Verdicts and physics of motions' features (T, 263), the same number of motions for every prompt."""
     rows = [[_judged(judge, features) for features in motions] for motions in sets]
     columns = [np.array([[one[i] for one in row] for row in rows]) for i in range(len(fields(JudgedSet)))]
     return JudgedSet(*columns)
@@ -99,8 +99,8 @@ def generate_motions(engine: Engine, ask: Ask, runs: int) -> tuple[Motion, ...]:
     return tuple(m.resample(FPS) for m in last_result(engine.generate(task)).motions)
 
 
-def made_motions(engine: Engine, asks: Sequence[Ask], runs: int, progress: Progress) -> list[Floats]:
-    """A model's motions for every prompt: features (R, T, 263)."""
+def generate_all(engine: Engine, asks: Sequence[Ask], runs: int, progress: Progress) -> list[Floats]:
+    """A model's motions for every prompt, as features (R, T, 263) each."""
     out = []
     for done, ask in enumerate(asks):
         progress(done, len(asks))
@@ -112,7 +112,7 @@ def made_motions(engine: Engine, asks: Sequence[Ask], runs: int, progress: Progr
 
 
 def cached_motions(path: Path | None, make: Callable[[], list[Floats]]) -> list[Floats]:
-    """What the file holds, else made and kept there; None keeps nothing."""
+    """The motions in the file, else those that `make` generates, saved there; without a path, nothing is saved."""
     if path is not None and path.is_file():
         with np.load(path) as data:
             return [data[f"arr_{i}"] for i in range(len(data.files))]
@@ -125,7 +125,7 @@ def cached_motions(path: Path | None, make: Callable[[], list[Floats]]) -> list[
 
 
 def fingerprint(card: ModelCard, asks: Sequence[Ask], runs: int) -> str:
-    """A hash of everything that `made_motions` depends on, except the engine's code."""
+    """A hash of everything that `generate_all` depends on, except the engine's code."""
     what = (sorted(card.files.items()), sorted(map(str, card.settings.items())), list(asks), runs)
     return hashlib.sha256(repr(what).encode()).hexdigest()[:16]
 
@@ -133,8 +133,8 @@ def fingerprint(card: ModelCard, asks: Sequence[Ask], runs: int) -> str:
 def nearest_set(
     judge: Judge, dataset: Dataset, asks: Sequence[Ask], similar: Sequence[Sequence[int]], runs: int
 ) -> JudgedSet:
-    """Training clips whose captions are nearest to every prompt's: one drawn among `similar` (places in the data set's
-    clips) a run, cut to the length asked for where it is longer."""
+    """Training clips whose captions are nearest to each prompt: one per run, drawn from `similar` (indices into the
+    data set's clips) and cut to the length asked for if it is longer."""
 
     def sets() -> Iterable[list[Floats]]:
         for ask, places in zip(asks, similar, strict=True):

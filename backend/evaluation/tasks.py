@@ -28,7 +28,7 @@ MOVING = (
     "a person waves with both hands", "a person waves the right hand over and over", "someone walks and turns left",
     "a person throws punches",
 )  # fmt: skip
-"""Texts that ask for movement without an end."""
+"""Prompts for movement that can go on indefinitely."""
 GIVEN_FIRST = 0.2
 """Share of a clip that prediction is given (T5 MotionGPT, after MDM)."""
 GIVEN_ENDS = 0.25
@@ -36,7 +36,7 @@ GIVEN_ENDS = 0.25
 
 
 def real_motions(dataset: Dataset, cases: Sequence[Case], longest: float) -> list[Motion]:
-    """The cases' clips with their prompts, those that are long enough, cut to the model's longest."""
+    """The cases' clips that are long enough, with their prompts, cut to the model's longest."""
     motions = [
         replace(features_to_motion(np.asarray(dataset.of(c.clip), np.float64)), meta={"text": c.prompt}) for c in cases
     ]
@@ -118,15 +118,15 @@ def _inbetween(engine: Engine, motion: Motion, keep: tuple[int, ...], seed: int)
 
 
 def measure_captions(engine: Engine, dataset: Dataset, cases: Sequence[Case]) -> dict[str, float]:
-    """BLEU-1, BLEU-4, ROUGE-L, CIDEr against the cases' captions; shares whose action (its side aside), side and style
-    the words say, of the cases that have one. The normal style need not be said."""
+    """BLEU-1, BLEU-4, ROUGE-L, CIDEr against the cases' captions; shares that name the right action (sides ignored),
+    side and style, of the cases that have one. The normal style need not be named."""
     motions = [features_to_motion(np.asarray(dataset.of(c.clip), np.float64)) for c in cases]
     texts = [last_result(engine.describe(Describe(), m)).texts[0] for m in motions]
     return caption_scores(texts, cases)
 
 
 def caption_scores(texts: Sequence[str], cases: Sequence[Case]) -> dict[str, float]:
-    """`measure_captions` of captions at hand."""
+    """`measure_captions` of existing captions."""
     references = [c.captions for c in cases]
     read = [read_caption(t) for t in texts]
     pairs = [(r, c.meaning) for r, c in zip(read, cases, strict=True) if c.meaning.action != OTHER]
@@ -159,7 +159,7 @@ def measure_long(engine: Engine, seeds: int = 3) -> dict[str, float]:
 
 
 def measure_tasks(engine: Engine, dataset: Dataset, cases: Sequence[Case]) -> dict[str, dict[str, float]]:
-    """Every task that the engine has and that the field measures, but text to motion."""
+    """Every task that the engine has and that the field measures, except text to motion."""
     motions = real_motions(dataset, cases, engine.max_seconds)
     if not motions:
         raise MotionGPTError("No test clip is two seconds long.", "Import longer clips.")

@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from ..text_encoder.sentences import Sentences
 
 
-_WORDINGS = 8  # of every content, style and side
+_WORDINGS = 8  # per content, style and side
 _FILE = "training-captions.pt"
 
 
 def _sentences(texts: Sequence[str], path: Path | None = None) -> "Sentences":
-    """The encoder's states of the texts, kept in a file where its path is given."""
+    """The encoder's states of the texts, cached in a file if its path is given."""
     if importlib.util.find_spec("torch") is None:
         raise MotionGPTError(
             "Judging texts needs PyTorch.", "Run `pip install motiongpt-blender[train]`.", "missing_package"
         )
-    from ..text_encoder.sentences import kept_sentences, load_text_tokenizer, load_words, read_sentences
+    from ..text_encoder.sentences import cached_sentences, load_text_tokenizer, load_words, read_sentences
 
-    return kept_sentences(texts, path) if path else read_sentences(texts, load_text_tokenizer(), load_words())
+    return cached_sentences(texts, path) if path else read_sentences(texts, load_text_tokenizer(), load_words())
 
 
 def text_states(texts: Sequence[str]) -> list[Floats]:
@@ -43,10 +43,10 @@ def _each(read: "Sentences") -> list[Floats]:
 
 
 def nearest_clips(dataset: Dataset, prompts: Sequence[str], work: Path | None = None) -> list[list[int]]:
-    """For every prompt the places of the training clips that the nearest training caption describes.
+    """For every prompt, the indices of the training clips that the nearest training caption describes.
 
     Nearest by the cosine of the pretrained encoder's mean states, which is how that encoder compares sentences.
-    work: a folder that keeps the states of the training captions.
+    work: a folder that caches the states of the training captions.
     """
     owners = _training_captions(dataset)
     read = _sentences(list(owners), work / _FILE if work else None)
@@ -57,7 +57,7 @@ def nearest_clips(dataset: Dataset, prompts: Sequence[str], work: Path | None = 
 
 
 def _training_captions(dataset: Dataset) -> dict[str, list[int]]:
-    """Caption -> places of the clips that it describes."""
+    """Caption -> indices of the clips that it describes."""
     rng = random.Random(0)
     wordings: dict[tuple[str, str, bool], list[str]] = {}
     owners: dict[str, list[int]] = {}

@@ -1,5 +1,5 @@
-"""Prompts in words that were kept out of training, and pairs of action and style that no clip shows: the motions that
-they give, judged by the classifiers and by checks on the joints."""
+"""Prompts in words that were kept out of training, and pairs of action and style that no clip shows: their motions,
+judged by the classifiers and by checks on the joints."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -20,7 +20,7 @@ from .sets import Ask, Progress, generate_motions
 
 SECONDS = 4.0
 _TRAVEL = 0.2  # metres a second ahead; an old man's walk has 0.35
-_SLOW_RUN = 1.5  # metres a second; tired runs among the clips hardly come below
+_SLOW_RUN = 1.5  # metres a second; tired runs in the clips are rarely slower
 _DRIFT = 0.15  # metres sideways for a metre ahead
 
 
@@ -60,13 +60,13 @@ JOINT_CHECKS: dict[str, Callable[[Motion], bool]] = {
     "wave-right-hand": _wave("right"),
     "wave-both-hands": _wave("both"),
 }
-"""Action -> whether joints show it; the other actions have none."""
+"""Action -> whether joints show it; the other actions have no check."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One motion for a prompt: what it is classified as, what that is worth, and whether the joints show what was asked
-    (None where no check exists)."""
+    """One motion for a prompt: what it is classified as, whether that is right (style: None if none was asked for), and
+    whether the joints show what was asked (None without a check)."""
 
     prompt: str
     kind: str
@@ -105,7 +105,7 @@ def answer_prompts(
 
 
 def real_answers(judge: Judge, dataset: Dataset, cases: Sequence[Case]) -> list[Answer]:
-    """The same judgement of real test clips, of which each is asked for what it is."""
+    """The same judgement of real test clips, each with its own meaning as the prompt."""
     out = []
     for case in cases:
         if case.meaning.action != OTHER and case.meaning.style:
@@ -117,8 +117,8 @@ def real_answers(judge: Judge, dataset: Dataset, cases: Sequence[Case]) -> list[
 
 
 def shares(answers: Sequence[Answer]) -> dict[str, float]:
-    """Of a kind's motions: action right, style right (where one is asked for), both, joints right (where there is a
-    check); what none of them is asked for is left out."""
+    """Shares of right answers: action, style (if one is asked for), both, joints (if there is a check); measures that
+    apply to none of the answers are left out."""
 
     judged: dict[str, list[bool | None]] = {
         "action": [a.action_right for a in answers],

@@ -126,7 +126,7 @@ def _fetch(url: str, path: Path, part: Path, sibling: Any, report: ReportProgres
     if path.is_file():
         if _hash_matches(path, sibling):
             return
-        path.unlink()  # it is of another revision
+        path.unlink()  # from another revision
     path.parent.mkdir(parents=True, exist_ok=True)
     size = sibling.size
     if part.is_file() and size is not None and part.stat().st_size > size:

@@ -71,7 +71,7 @@ def write_model(
     """
     statistics, depth = read_statistics(checkpoint.statistics), check_vqvae(checkpoint.vqvae)
     stored = sum(info.nbytes for source in (checkpoint.weights, checkpoint.vqvae) for info in source.tensors.values())
-    check_free_space(target, int(1.6 * stored))  # int8 weights add up to 53 %, to those in half precision
+    check_free_space(target, int(1.6 * stored))  # int8 weights add up to 53 % of those in half precision
     with new_folder(target, replace) as folder:
         _write_weights(folder, checkpoint.weights, report)
         _write_vqvae(folder, checkpoint.vqvae, depth, statistics)

@@ -1,6 +1,6 @@
 """The networks of the published systems as ONNX graphs, and what the model folder of a language model consists of.
 
-Decoders take one step with a key-value cache: the past keys and values are inputs, and come out with the new ones
+Decoders take one step with a key-value cache: the past keys and values are inputs, and are output with the new ones
 appended. Position biases, rotary embeddings and masks are inputs, so that one graph serves every length.
 """
 
@@ -19,7 +19,7 @@ from .onnx_builder import OnnxBuilder
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """shape: sizes.  graphs: file name without ending -> what builds it.
+    """shape: sizes.  graphs: file name without extension -> what builds it.
 
     unquantized: tensors that are read row by row, and have no int8 form.  fused: groups of weights with the same input,
     which are one product in the int8 form: fewer, larger products are faster.

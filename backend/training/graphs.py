@@ -1,4 +1,4 @@
-"""Trained networks as ONNX graphs: exported, stored small, and put into a model's folder.
+"""Trained networks as ONNX graphs: exported, compressed, and added to a model's folder.
 
 Sizes: matrices are stored in 8 bits by blocks (MatMulNBits: activations stay float), other large tensors in float16.
 """
@@ -36,7 +36,7 @@ def export_graph(
 ) -> None:
     """Write one graph with dynamic axes in one file, its large tensors in float16.
 
-    eight_bits: matrices of products in 8 bits.
+    eight_bits: store the weights of matrix products in 8 bits.
     """
     program = torch.onnx.export(
         module.eval(),
@@ -58,7 +58,7 @@ def export_graph(
 
 
 def _join(path: Path) -> None:
-    """Constants into the one file, without the exporter's notes: they name the source's folders on this machine."""
+    """Move constants into the one file, and drop the exporter's metadata, which names local source folders."""
     model = onnx.load(str(path))
     graph = model.graph
     for noted in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
@@ -72,7 +72,7 @@ def _quantize_matrices(path: Path) -> None:
     """Store the weights of matrix products in 8 bits, a scale for every 64."""
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
-    # 4: products of 8 bits by 8 bits. Left out, weights become floats at every step, which takes ten times as long.
+    # 4: int8 by int8 products. Without it, weights are converted to floats at every step, which is ten times as slow.
     settings = {"block_size": _BLOCK, "is_symmetric": True, "bits": 8, "accuracy_level": 4}
     quantizer = MatMulNBitsQuantizer(onnx.load(str(path)), **settings)
     quantizer.process()
@@ -106,10 +106,10 @@ def add_graph(
     training: dict[str, Any],
     tasks: tuple[str, ...] = (),
 ) -> ModelCard:
-    """Put one more graph into a model's folder, beside what is there: `export` writes it, the card names it.
+    """Add a graph to a model's folder: `export` writes it, the card lists it.
 
-    settings: added to the groups of the card's settings.  training: records of the training.  tasks: those that the
-    engine has with it. Raises MotionGPTError where the folder is no model.
+    settings: merged into the groups of the card's settings.  training: records of the training.  tasks: those that the
+    graph enables. Raises MotionGPTError if the folder is not a model.
     """
     card = read_card(folder)
     export(folder / name)

@@ -41,7 +41,7 @@ class Schedule:
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """The device of that name; "auto" is CUDA where it is present."""
+    """The device of that name; "auto" is CUDA if it is available."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -52,10 +52,10 @@ def choose_device(name: str = "auto") -> torch.device:
 
 @functools.cache
 def mixed_precision(device: torch.device) -> bool:
-    """Whether bfloat16 is the faster there: CUDA, and CPUs with units for it; others imitate it a hundred times slower.
+    """Whether bfloat16 is faster there: on CUDA, and on CPUs that support it; others emulate it a hundred times slower.
 
-    A CPU is tried with the product of two matrices: on one thread, since several wait for each other on a busy machine,
-    and in the best of several tries.
+    A CPU is timed on a matrix product: on one thread, since several wait for each other on a busy machine, and taking
+    the best of several runs.
     """
     if device.type != "cpu":
         return True
@@ -89,7 +89,7 @@ _STRIDE = 2**40  # between the seeds of processes
 
 
 class Processes:
-    """The processes that train one model together, each on batches of its own: those that `torchrun` started, or this
+    """The processes that train one model together, each on different batches: those that `torchrun` started, or this
     one alone."""
 
     def __init__(self, device: torch.device) -> None:
@@ -104,7 +104,7 @@ class Processes:
         return self.rank == 0
 
     def seed(self, of_step: int) -> int:
-        """This process's seed for a step, made of the seed that all of them share."""
+        """This process's seed for a step, derived from the shared one."""
         return of_step + self.rank * _STRIDE
 
     @staticmethod
@@ -114,7 +114,7 @@ class Processes:
 
     @contextlib.contextmanager
     def leader_first(self) -> Iterator[None]:
-        """The leader runs the block first and leaves files that the others then find."""
+        """The leader runs the block first, so that the others find the files that it leaves."""
         if self.count > 1 and not self.leads:
             distributed.barrier()
         yield
@@ -122,7 +122,7 @@ class Processes:
             distributed.barrier()
 
     def average_gradients(self, parameters: list[nn.Parameter]) -> None:
-        """Give every process the mean of all their gradients; one that a process lacks counts as zero."""
+        """Give every process the mean of all their gradients; a missing gradient counts as zero."""
         if self.count == 1:
             return
         flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
@@ -142,12 +142,12 @@ def train(
     config: dict[str, Any],
     describe: str,
 ) -> _Model:
-    """Minimise `loss_of(generator)["loss"]`, called once a step; returns the model with averaged weights. Several
-    `Processes` make one step of the batches of all of them; a model whose buffers move needs to be trained by one.
+    """Minimise `loss_of(generator)["loss"]`, called once a step; returns the model with averaged weights. With several
+    `Processes`, each step uses the batches of all; a model whose buffers change in training needs a single process.
 
     folder gets `checkpoint.pt` (everything needed to resume), `log.jsonl`, TensorBoard events where tensorboard is
     installed, and `model.pt` at the end. A folder that already holds a checkpoint of the same config is resumed; only
-    `steps` may differ, which stretches or shortens what is left.
+    `steps` may differ, which lengthens or shortens the rest of the schedule.
     """
     folder.mkdir(parents=True, exist_ok=True)
     parameters = [p for p in model.parameters() if p.requires_grad]
@@ -196,25 +196,25 @@ class _Log:
 
     def write(self, losses: dict[str, Tensor], step: int) -> float:
         """The losses after that many steps; returns "loss"."""
-        found = {k: round(v.item(), 5) for k, v in losses.items()}
+        values = {k: round(v.item(), 5) for k, v in losses.items()}
         with open(self._path, "a", encoding="utf-8") as file:
-            file.write(json.dumps({**found, "step": step, "seconds": round(time.monotonic() - self._began, 1)}) + "\n")
-        for key, value in found.items():
+            file.write(json.dumps({**values, "step": step, "seconds": round(time.monotonic() - self._began, 1)}) + "\n")
+        for key, value in values.items():
             if self._events:
                 self._events.add_scalar(key, value, step)
-        return found["loss"]
+        return values["loss"]
 
 
 @torch.no_grad()
 def _average(average: nn.Module, model: nn.Module, decay: float) -> None:
     for mean, current in zip(average.parameters(), model.parameters(), strict=True):
         mean.lerp_(current.detach(), 1 - decay)
-    for held, newest in zip(average.buffers(), model.buffers(), strict=True):
-        held.copy_(newest)
+    for buffer, newest in zip(average.buffers(), model.buffers(), strict=True):
+        buffer.copy_(newest)
 
 
 def save_atomically(state: Any, path: Path) -> None:
-    """Save so that a process that is killed meanwhile leaves the old file, or none, but never half of one."""
+    """Save through a draft: a process killed meanwhile leaves the old file, or none, but never a partial one."""
     torch.save(state, path.with_suffix(".tmp"))
     path.with_suffix(".tmp").replace(path)
 
@@ -240,7 +240,7 @@ def _resume(
     changed = [k for k in config if k != "steps" and state["config"].get(k) != config[k]]
     if changed:
         raise MotionGPTError(
-            f"{path.parent} holds a training with other settings ({', '.join(changed)}).", "Use another folder."
+            f"{path.parent} holds a training run with other settings ({', '.join(changed)}).", "Use another folder."
         )
     model.load_state_dict(state["model"])
     average.load_state_dict(state["average"])
@@ -254,7 +254,7 @@ _Settings = TypeVar("_Settings")
 def load_trained(folder: Path, what: str, command: str = "") -> dict[str, Any]:
     """What `train` left in a folder: "model", the weights, and "config", the settings.
 
-    Raises MotionGPTError where there is none; it calls the model `what` and the command that trains it `command`.
+    Raises MotionGPTError if there is none. what, command: names of the model and its training command in that message.
     """
     try:
         return dict(torch.load(folder / "model.pt", weights_only=True, map_location="cpu"))
@@ -264,5 +264,5 @@ def load_trained(folder: Path, what: str, command: str = "") -> dict[str, Any]:
 
 
 def settings_of(kind: type[_Settings], config: dict[str, Any]) -> _Settings:
-    """The settings dataclass of that kind among a training's whole `config`."""
+    """The settings dataclass `kind`, filled in from its fields in a training's `config`."""
     return kind(**{f.name: config[f.name] for f in dataclasses.fields(kind) if f.name in config})  # type: ignore[arg-type]

@@ -82,7 +82,7 @@ class Stage:
         view.view_distance = distance
 
     def row(self, name: str) -> tuple[int, int]:
-        """The middle of a row of the panel, in the window's coordinates."""
+        """The middle of a row of the panel, in window coordinates."""
         unit = 20 * SCALE
         across = (self.sidebar.width - unit) / 2  # the tabs at its right side are as wide as a widget is high
         return round(self.sidebar.x + across), round(self.sidebar.y + self.sidebar.height - ROWS[name] * unit)
@@ -172,7 +172,7 @@ def dress(space: bpy.types.SpaceView3D) -> None:
 
 
 def wait(film: Callable[[], None] | None = None) -> Iterator[float]:
-    """Until the job that was just started has ended; `film` is called at every look."""
+    """Wait until the job that was just started has ended; `film` is called at every poll."""
     from bl_ext.user_default.motiongpt.addon.jobs import session
 
     now = session.current()

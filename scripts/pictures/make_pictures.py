@@ -33,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--character", type=Path, required=True, help="glTF file (.glb) of the character")
     parser.add_argument("--blender", default="blender", help="command that starts a windowed Blender")
-    parser.add_argument("--shots", type=Path, help="folder of screenshots to keep; where it has some, they are used")
+    parser.add_argument("--shots", type=Path, help="folder to keep the screenshots in; if it has some, they are used")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "images")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -46,7 +46,7 @@ def main() -> None:
 def record(blender: list[str], character: Path, shots: Path, folder: Path) -> None:
     """Install the extension into an empty Blender and let `in_blender.py` take the screenshots.
 
-    Everything that Blender reads lies in the temporary folder: one in a sandbox may see nothing else.
+    Everything that Blender reads is in the temporary folder: a sandboxed Blender may see nothing else.
     """
     shots.mkdir(parents=True, exist_ok=True)
     archive = build_addon.build(build_addon.PLATFORMS[build_addon.current_platform()], folder, with_model=True)
@@ -64,7 +64,7 @@ def record(blender: list[str], character: Path, shots: Path, folder: Path) -> No
 
 
 def assemble(folder: Path, output: Path) -> None:
-    """From screenshots to the documents' pictures."""
+    """Make the documents' pictures from the screenshots."""
     seen = json.loads((folder / "shots.json").read_text(encoding="utf-8"))
     if "error" in seen:
         raise SystemExit(seen["error"])
@@ -97,7 +97,7 @@ def box_of(shot: Shot, x: int, y: int, width: int, height: int) -> tuple[int, in
 
 
 def areas_box(shot: Shot) -> tuple[int, int, int, int]:
-    """What the viewport and the editor below it take of the screen."""
+    """The part of the screen that the viewport and the editor below it cover."""
     boxes = np.array([box_of(shot, *area) for area in shot["areas"]])
     return (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
 
@@ -143,7 +143,7 @@ def save_gallery(path: Path, films: list[list[Shot]]) -> None:
 
 
 def numbered(shot: Shot) -> Image.Image:
-    """The sidebar with the numbers of the steps that the documents count."""
+    """The sidebar with the numbers of the steps in the documents."""
     picture = shot["picture"].copy()
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default(size=20)
     left, top, right, bottom = sidebar_box(shot)

@@ -27,7 +27,7 @@ SCRIPT = ROOT / "scripts" / "make_starter.py"
 
 
 def make(*arguments: object) -> list[list[str]]:
-    """Run the script; what it said of each stage, as (stage, words ...)."""
+    """Run the script; what it printed for each stage, as (stage, words ...)."""
     command = [sys.executable, str(SCRIPT), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

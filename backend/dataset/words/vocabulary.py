@@ -1,4 +1,4 @@
-"""The words of captions: the reader of the TOML files beside it, each of which says at its head how it is written."""
+"""Reads the words of captions from the TOML files in this folder; the header of each describes its format."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from ....retarget.errors import MotionGPTError
 
 FOLDER = Path(__file__).parent
 OTHER = "other"
-"""The action of what no rule knows."""
+"""The action of text that no rule matches."""
 
 Side = Literal["left", "right", "both"]
 _Tail = Annotated[str, msgspec.Meta(pattern=r"^(\S+( \S+)*)?$")]  # words, one space apart, or nothing
@@ -25,7 +25,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Action(_Table, frozen=True):
-    """As `actions.toml` says."""
+    """An action, see `actions.toml`."""
 
     wordings: tuple[_Row, ...]
     little: tuple[_Row, ...] = ()
@@ -34,7 +34,7 @@ class _Action(_Table, frozen=True):
 
 
 class Style(_Table, frozen=True):
-    """As `styles.toml` says."""
+    """A style, see `styles.toml`."""
 
     adverbs: _Texts
     subjects: _Texts
@@ -46,7 +46,7 @@ class Style(_Table, frozen=True):
 
 
 class Rule(_Table, frozen=True):
-    """As `reading.toml` says."""
+    """A rule, see `reading.toml`."""
 
     words: _Texts
     action: str
@@ -58,7 +58,7 @@ class _Reading(_Table, frozen=True):
 
 
 class Sentences(_Table, frozen=True):
-    """As `sentences.toml` says."""
+    """See `sentences.toml`."""
 
     subjects: _Texts
     instructions: _Texts
@@ -76,7 +76,7 @@ class Wording(NamedTuple):
 
 class Actions(NamedTuple):
     """wordings, little: action -> its wordings, and those for clips that do it only a little.  same: name in clips ->
-    name that means the same.  mirrored: action whose name has no side to be swapped -> what its mirrored clip shows."""
+    the action that it is a synonym of.  mirrored: action whose name has no side to swap -> its mirrored action."""
 
     wordings: dict[str, tuple[Wording, ...]]
     little: dict[str, tuple[Wording, ...]]
@@ -85,7 +85,7 @@ class Actions(NamedTuple):
 
 
 class Vocabulary(NamedTuple):
-    """All words of captions, a part for each kind of file."""
+    """All words of captions, one part for each kind of file."""
 
     sentences: Sentences
     actions: Actions
@@ -94,7 +94,7 @@ class Vocabulary(NamedTuple):
 
 
 def read_vocabulary(folder: Path = FOLDER) -> Vocabulary:
-    """Read and check the files. Raises MotionGPTError, which names the file and the place, for one that is wrong."""
+    """Read and check the files. Raises MotionGPTError, naming the file and the place, if one is wrong."""
     sentences, actions = _read(folder / "sentences.toml", Sentences), Actions({}, {}, {}, {})
     for path in (folder / "actions.toml", folder / "gestures.toml"):
         for key, action in _read(path, dict[str, _Action]).items():
@@ -115,7 +115,7 @@ def read_vocabulary(folder: Path = FOLDER) -> Vocabulary:
 
 
 def _add(actions: Actions, key: str, action: _Action, sides: dict[Side, dict[str, str]]) -> None:
-    """An action, or one for each of its sides. Raises KeyError and the like for a placeholder that no side fills."""
+    """Add an action, or one for each of its sides. Raises KeyError, ValueError or IndexError if it is malformed."""
     each = {name: sides[side] for side, name in action.names.items()} or {key: {}}
     for name, words in each.items():
         if name in actions.wordings:
@@ -145,4 +145,4 @@ def _read(path: Path, kind: type[_File]) -> _File:
 
 
 def _wrong(path: Path, what: str) -> MotionGPTError:
-    return MotionGPTError(f"{path.name} can't be read ({what}).", "Write it as its first lines say.")
+    return MotionGPTError(f"{path.name} can't be read ({what}).", "Follow the format in its header.")

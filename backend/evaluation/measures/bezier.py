@@ -8,7 +8,7 @@ import numpy as np
 
 from ....retarget.typing import Floats
 
-_HANDLE = 2.5614  # Blender's: an automatic handle is as long as its side divided by this
+_HANDLE = 2.5614  # Blender's: an automatic handle is as long as the gap on its side divided by this
 
 
 def _lengths(times: Floats) -> tuple[Floats, Floats]:
@@ -20,7 +20,7 @@ def _lengths(times: Floats) -> tuple[Floats, Floats]:
 
 def handles(times: Floats, values: Floats) -> tuple[Floats, Floats]:
     """Values of the left and right handles (K, n) of keys at times (K,) with values (K, n), which reach `_lengths`
-    in time. The outermost lie level with their keys."""
+    in time. The outermost handles are level with their keys."""
     left, right = values.copy(), values.copy()
     if len(times) < 3:
         return left, right
@@ -31,7 +31,7 @@ def handles(times: Floats, values: Floats) -> tuple[Floats, Floats]:
     free_left, free_right = inner - slope * before, inner + slope * after
     # Clamped: never past the neighbouring key, and level at a turning point.
     clamped_left, clamped_right = _between(free_left, inner, values[:-2]), _between(free_right, inner, values[2:])
-    # A handle that is cut turns the other one with it, so that both stay on one line.
+    # A clamped handle turns the other one with it, so that both stay aligned.
     cut_left, cut_right = clamped_left != free_left, clamped_right != free_right
     aligned_right = inner + (inner - clamped_left) * after / before
     aligned_left = inner - (clamped_right - inner) * before / after

@@ -54,7 +54,7 @@ def _common(a: Words, b: Words) -> int:
 
 def rouge_l(candidates: Sequence[str], references: Sequence[Sequence[str]], beta: float = 1.2) -> float:
     """ROUGE-L (Lin 2004): F measure of the longest common subsequence, (1 + β²) P R / (R + β² P), of the best P and the
-    best R over the references as in the code of COCO's captions; mean over clips, 0 to 1."""
+    best R over the references as in COCO's caption code; mean over clips, 0 to 1."""
     found = []
     for candidate, given in zip(candidates, references, strict=True):
         words = words_of(candidate)
@@ -68,7 +68,7 @@ def rouge_l(candidates: Sequence[str], references: Sequence[Sequence[str]], beta
 
 def cider(candidates: Sequence[str], references: Sequence[Sequence[str]], n: int = 4) -> float:
     """CIDEr (Vedantam et al. 2015): 10 times the mean over 1 to n grams, clips and references of the cosine of TF-IDF
-    vectors; document frequencies count the clips in whose references a gram stands. 0 to 10.
+    vectors; document frequencies count the clips whose references contain a gram. 0 to 10.
 
     Words are not stemmed, and this is plain CIDEr, not CIDEr-D with its clipping and length penalty.
     """

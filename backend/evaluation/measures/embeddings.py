@@ -1,7 +1,7 @@
 """The field's measures over vectors that an evaluator gives motions and texts (Guo et al. 2022, "Generating Diverse and
 Natural 3D Human Motions from Text"; the code of every paper since computes them alike).
 
-Vectors are rows (N, D). Distances are Euclidean. Whatever is drawn at random comes from the generator given.
+Vectors are rows (N, D). Distances are Euclidean. Random draws come from the generator passed in.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def distances(a: Floats, b: Floats) -> Floats:
 
 
 def draw_pool(index: int, meanings: Sequence[object], random: np.random.Generator, size: int = POOL) -> list[int]:
-    """`index` first, then `size` - 1 others at random, no two of all of which mean the same.
+    """`index` first, then `size` - 1 others at random, no two with the same meaning.
 
     Raises ValueError where there are fewer than `size` meanings.
     """
@@ -48,7 +48,7 @@ def r_precision(
     """Share of motions whose own text is among the `top` nearest of a pool: its own and 31 that describe others.
 
     text, motion: (N, D), row i of one describes row i of the other.  The published pools are drawn at random from all;
-    clips that mean the same (`meanings`) would then be counted as mistakes of each other, so pools hold one of a kind.
+    clips that mean the same (`meanings`) would then count as each other's mistakes, so a pool holds each meaning once.
     """
     ranks = []
     for index in range(len(motion)):

@@ -7,13 +7,13 @@ from ....retarget.typing import Floats
 
 
 def l2p(made: Floats, true: Floats, std: Floats) -> float:
-    """Mean over (N, T) of the distance between joints (N, T, 22, 3) whose coordinates are in deviations `std` (66,)."""
+    """Mean over (N, T) of the distance between joints (N, T, 22, 3), coordinates divided by deviations `std` (66,)."""
     apart = (made - true).reshape(*made.shape[:-2], -1) / std
     return float(np.linalg.norm(apart, axis=-1).mean())
 
 
 def l2q(made: Floats, true: Floats) -> float:
-    """Mean over (N, T) of the distance between global rotations (N, T, 22, 4), each of a pair on the same side."""
+    """Mean over (N, T) of the distance between global rotations (N, T, 22, 4), signs aligned in each pair."""
     sign = np.where(np.sum(made * true, axis=-1, keepdims=True) < 0.0, -1.0, 1.0)
     return float(np.sqrt(np.sum((made * sign - true) ** 2, axis=(-2, -1))).mean())
 

@@ -1,4 +1,4 @@
-"""What is physically wrong with a motion: sliding feet, joints below the floor, jitter, standing stock-still.
+"""What is physically wrong with a motion: sliding feet, joints below the floor, jitter, freezing.
 
 Metres and seconds; the floor is at height 0. Feet are the four contact points, heels and toes.
 """
@@ -17,8 +17,7 @@ def foot_sliding(motion: Motion) -> float:
     """Metres a second that feet slide near the floor: the mean of v (2 - 2^(h / H)) with H = 2.5 cm (Zhang et al. 2018,
     "Mode-Adaptive Neural Networks"), v the speed over the floor, over frames with h < H; 0 where there are none.
 
-    h: height over the lowest that this point comes in the motion, never less than 0; so bodies whose joints stand at
-    other heights compare.
+    h: height over the point's lowest in the motion, so that bodies whose joints stand at other heights compare.
     """
     feet = motion.joints[:, CONTACT_JOINTS]  # (T, 4, 3)
     if len(feet) < 2:

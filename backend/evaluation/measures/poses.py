@@ -26,18 +26,18 @@ def recon(made: Floats, given: Floats) -> float:
 
 
 def vel(made: Floats, true: Floats) -> float:
-    """L2 loss of velocity (metres a frame) over K + 1 poses: the given ones and the neighbour that was made.
+    """L2 loss of velocity (metres a frame) over K + 1 poses: the given ones and their generated neighbour.
 
-    made, true: (K + 1, 22, 3) of the made and the real motion at the same frames.
+    made, true: (K + 1, 22, 3) of the generated and the real motion at the same frames.
     """
     return recon(np.diff(made, axis=0), np.diff(true, axis=0))
 
 
 def dist(made: Floats, given: Floats) -> float:
-    """Mean over key tokens (K, F, 22, 3) of the distance to the nearest F frames in a row of made poses (T, 22, 3).
+    """Mean over key tokens (K, F, 22, 3) of the distance to the nearest F consecutive generated poses (T, 22, 3).
 
-    Distances are Euclidean over all joints and frames of the token. Where they come in the motion is not given, so any
-    place counts.
+    Distances are Euclidean over all joints and frames of the token. Their place in the motion is not given, so any
+    counts.
     """
     tokens, length = given.shape[:2]
     windows = np.stack([made[i : i + length] for i in range(len(made) - length + 1)])  # (places, F, 22, 3)
@@ -46,7 +46,7 @@ def dist(made: Floats, given: Floats) -> float:
 
 
 def ade(made: Floats, true: Floats) -> float:
-    """Average displacement error: mean distance of joints (T, 22, 3) in the world over all frames made, metres."""
+    """Average displacement error: mean distance of joints (T, 22, 3) in the world over all generated frames, metres."""
     return float(np.linalg.norm(made - true, axis=-1).mean())
 
 

@@ -49,7 +49,7 @@ _TASKS: dict[str, dict[str, str]] = {
 def parts_of(report: dict[str, Any]) -> list[str]:
     """The paragraphs and tables of the page.
 
-    Where a baseline is better than the first model by more than both intervals, that is marked; real motion is no
+    Measures in which a baseline beats the first model by more than both intervals are marked; real motion is not a
     baseline.
     """
     rows: Rows = report["rows"]
@@ -65,7 +65,7 @@ def parts_of(report: dict[str, Any]) -> list[str]:
         parts += ["Prompts in unseen words, and pairs of action and style that no training clip shows:"]
         parts += [_unseen(report["unseen"])]
     parts += [_task(name, report["tasks"]) for name in _TASKS if any(name in own for own in report["tasks"].values())]
-    return [*parts, "Against what was aimed at:", aims_table(report, ours)]
+    return [*parts, "Against the aims:", aims_table(report, ours)]
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -184,7 +184,7 @@ _AIMS: tuple[_Aim, ...] = (
     ("ten seconds of movement still > 1 s, share, at most", -0.0, _task_value("long", "still")),
     ("share of motions > 3 cm below the floor, at most", -0.0, lambda r, o: r["rows"][o]["deep"][0]),
 )
-"""What, the aim (negative: at most), and how it is read from a report."""
+"""Name, the aim (negative: at most), and how the value is read from a report."""
 
 
 def aims_table(report: dict[str, Any], ours: str) -> str:

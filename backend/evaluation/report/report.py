@@ -22,14 +22,14 @@ from . import table
 from .pages import REAL
 
 Say = Callable[[str], Callable[[int, int], None]]
-"""Takes what is being done; gives what takes (done, total)."""
+"""Takes what is being done; returns a progress callback, called with (done, total)."""
 
 NEAREST = "nearest training clip"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """runs: motions for every test clip.  limit: only so many test clips.  seeds: motions for every prompt in unseen
+    """runs: motions for every test clip.  limit: at most so many test clips.  seeds: motions for every prompt in unseen
     words; 0 leaves them out.  other_tasks: measure prediction, in-between, poses and captions on so many clips."""
 
     runs: int = 20
@@ -41,7 +41,7 @@ class Settings:
 def evaluate_model(
     data: Path, judge: Judge, models: Sequence[str], settings: Settings, work: Path | None, say: Say
 ) -> dict[str, Any]:
-    """The report of the first of `models`, the others as baselines. work: a folder that keeps what took long."""
+    """The report of the first of `models`, the others as baselines. work: a folder that caches slow results."""
     dataset = load_dataset(data)
     cases = cases_of(dataset, settings.limit)
     texts = [judge.text(s) for s in text_states([c.prompt for c in cases])]
@@ -71,7 +71,7 @@ class _Evaluation:
             engine = load_engine(str(folder))
             name = _title(card, folder, list(judged))
             asks = sets.asks_of(self.cases, engine.max_seconds)
-            judged[name] = self._made(engine, card, asks, name)
+            judged[name] = self._judged(engine, card, asks, name)
             answers[name] = self._answers(engine, card, name)
             if limited := self._some(self.settings.other_tasks):
                 others[name] = tasks.measure_tasks(engine, self.dataset, limited)
@@ -93,13 +93,13 @@ class _Evaluation:
             "tasks": others,
         }
 
-    def _made(self, engine: Engine, card: ModelCard, asks: list[sets.Ask], name: str) -> sets.JudgedSet:
+    def _judged(self, engine: Engine, card: ModelCard, asks: list[sets.Ask], name: str) -> sets.JudgedSet:
         path, runs = None, self.settings.runs
         if self.work is not None:
             path = self.work / f"set-{sets.fingerprint(card, asks, runs)}.npz"
         progress = self.say(f"{name}: test captions")
-        made = sets.cached_motions(path, lambda: sets.made_motions(engine, asks, runs, progress))
-        return sets.judge_sets(self.judge, (list(motions) for motions in made))
+        features = sets.cached_motions(path, lambda: sets.generate_all(engine, asks, runs, progress))
+        return sets.judge_sets(self.judge, (list(motions) for motions in features))
 
     def _answers(self, engine: Engine, card: ModelCard, name: str) -> list[unseen.Answer]:
         asked = unseen_prompts() if self.settings.seeds else ()

@@ -46,7 +46,7 @@ def frequent_actions(dataset: Dataset) -> set[str]:
 
 
 def meanings_of(cases: Sequence[Case]) -> list[tuple[str, str]]:
-    """What a pool may hold once: action and style of each case; clips that neither describes count by their name."""
+    """What a pool may hold once: action and style of each case; clips without tags count by their name."""
     return [(c.meaning.action, c.meaning.style) if c.clip.tags else (c.clip.name, str(c.clip.mirrored)) for c in cases]
 
 
@@ -100,8 +100,8 @@ def right_actions(judged: JudgedSet, cases: Sequence[Case], which: int, only: se
 
 
 def right_styles(judged: JudgedSet, cases: Sequence[Case], which: int) -> float:
-    """Share of motions that are classified as the style that their prompt says; the normal one is hardly ever said and
-    does not count."""
+    """Share of motions that are classified as the style that their prompt names; the normal one is hardly ever named
+    and does not count."""
     chosen = [i for i, c in enumerate(cases) if c.meaning.style not in ("", "normal")]
     wanted = np.array([STYLE_NAMES.index(cases[i].meaning.style) for i in chosen])
     return float((judged.styles[chosen, which] == wanted).mean()) if chosen else float("nan")

@@ -31,7 +31,7 @@ from .sequences import TokenSequence, crop
 from .wordings import QUESTION, Wordings, caption_tokens, key_of
 
 IGNORED = -100
-"""Stands in targets for what is not learned."""
+"""Target of positions that no loss counts."""
 _POOL = 4  # batches drawn at once and sorted by length, so that little of one is padding
 
 
@@ -39,12 +39,12 @@ _POOL = 4  # batches drawn at once and sorted by length, so that little of one i
 class LanguageTraining:
     """Settings of the training.
 
-    inbetween, caption: share of batches of these tasks, the rest being text to motion, whose beginnings also teach to
-    continue.  hide_text, hide_length: share of examples that are shown without.  hide_text_between: likewise where
-    slots are given.  hide_words: share of which only the sentence's mean is shown, which words that no caption holds
-    reach best.  corrupt: share of input tokens replaced by others.  detail: weight of the second level's loss.
-    wordings: sentences for every kind of clip.  text_side: see `sentences.load_words`.  composites: for every action in
-    a style that no clip shows it in (see `composites`), drawn with the weight `composed`.
+    inbetween, caption: share of batches of these tasks; the rest are text to motion, whose prefixes also teach the
+    model to continue.  hide_text, hide_length: share of examples without them.  hide_text_between: the same for
+    in-between.  hide_words: share of examples with only the sentence's mean, through which words in no caption work
+    best.  corrupt: share of input tokens replaced by random ones.  detail: weight of the second level's loss.
+    wordings: sentences for every kind of clip.  text_side: see `sentences.load_words`.  composites: how many for each
+    pair of action and style that no clip shows (see `composites`), drawn with the weight `composed`.
     """
 
     batch: int = 64
@@ -66,7 +66,7 @@ class LanguageTraining:
 
 
 def _pad(rows: Sequence[Numbers | list[int]], length: int, filling: int) -> Tensor:
-    """(B, length) of rows at most as long."""
+    """Rows, none longer than `length`, padded to (B, length)."""
     out = torch.full((len(rows), length), filling)
     for row, values in zip(out, rows, strict=True):
         row[: len(values)] = torch.as_tensor(np.asarray(values))
@@ -74,7 +74,7 @@ def _pad(rows: Sequence[Numbers | list[int]], length: int, filling: int) -> Tens
 
 
 def keep_kinds(length: int, rng: random.Random) -> list[int]:
-    """Which slots of a motion are given, and how: the conditions of both papers, and anything between."""
+    """Which slots of a motion are given, and how: the conditions of both papers, and mixtures."""
     kinds = [HIDDEN] * length
     layout = rng.random()
     if layout < 0.6:  # poses: first, last, both, some
@@ -83,7 +83,7 @@ def keep_kinds(length: int, rng: random.Random) -> list[int]:
         )
         for place in places:
             kinds[place] = POSE
-    elif layout < 0.85:  # both ends known, the middle to be made
+    elif layout < 0.85:  # both ends known, the middle to be filled
         first = rng.randint(1, max(1, length // 2))
         last = rng.randint(0, max(0, length - first - 1))
         kinds[:first] = [MOTION] * first
@@ -107,7 +107,7 @@ class Batches:
         self.weights = torch.from_numpy(trust * shares)
 
     def draw(self, generator: torch.Generator) -> dict[str, Tensor]:
-        """What the model takes, and targets: see `_generate`."""
+        """The model's inputs, and targets: see `_write` and `_caption`."""
         t, together = self.training, self.processes
         # All processes take their share of the same draw, so that none waits long for another.
         generator = torch.Generator().manual_seed(together.shared_seed(generator))
@@ -137,7 +137,7 @@ class Batches:
     def _write(
         self, rows: list[Any], rng: random.Random, generator: torch.Generator, between: bool
     ) -> dict[str, Tensor]:
-        """Text, and with `between` some slots, to motion."""
+        """Text to motion; with `between`, from text and some slots."""
         t = self.training
         text = self._text(rows, rng, t.hide_text_between if between else t.hide_text)
         codes = [c for _, c, _ in rows]
@@ -193,7 +193,7 @@ class Batches:
         }  # fmt: skip
 
     def _corrupted(self, batch: dict[str, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
-        """The decoder's motion tokens, a share of them replaced by others."""
+        """The batch with a share of the decoder's motion tokens replaced by random ones."""
         tokens, details = batch["tokens"], batch["details"]
         noise = (torch.rand(tokens.shape, generator=generator) < self.training.corrupt) & (tokens < CODES)
         other = torch.randint(CODES, (2, *tokens.shape), generator=generator)

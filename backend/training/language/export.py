@@ -1,5 +1,5 @@
 """A trained tokenizer and language model as a folder that the starter model's engine runs: graphs, the word-piece
-tokenizer, a card. The word table is stored in 8 bits by rows."""
+tokenizer, a card. The word embeddings are stored in 8 bits, one scale a row."""
 
 import json
 import shutil
@@ -72,8 +72,8 @@ class _MemoryGraph(nn.Module):
 
 
 class _StepGraph(nn.Module):
-    """One token further: logits (B, vocabulary), the state (B, width) that the second level is chosen from, and the
-    grown cache of keys and values (layers, B, heads, t + 1, d)."""
+    """One decoding step: logits (B, vocabulary), the hidden state (B, width) that the second level is predicted from,
+    and the cache of keys and values, one longer (layers, B, heads, t + 1, d)."""
 
     def __init__(self, model: MotionLanguageModel) -> None:
         super().__init__()
@@ -195,7 +195,7 @@ def export_model(
 
 
 def read_card_draft(path: Path) -> dict[str, Any]:
-    """What a person says of a model: name, licence, sources, description; JSON. Raises MotionGPTError."""
+    """The hand-written part of a model's card, JSON: name, licence, sources, description. Raises MotionGPTError."""
     try:
         draft = json.loads(path.read_text(encoding="utf-8"))
         missing = [k for k in ("name", "licence", "sources") if not draft.get(k)]
@@ -207,6 +207,6 @@ def read_card_draft(path: Path) -> dict[str, Any]:
 
 
 def training_record(tokenizer: Path, language: Path) -> dict[str, Any]:
-    """Settings of both trainings, and the versions that made them."""
-    written = load_trained(language, "language model", "language-model")["config"]
-    return {"torch": str(torch.__version__), **tokenizer_record(tokenizer), "language_model": written}
+    """Settings of both trainings, and torch's version."""
+    config = load_trained(language, "language model", "language-model")["config"]
+    return {"torch": str(torch.__version__), **tokenizer_record(tokenizer), "language_model": config}

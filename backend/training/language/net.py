@@ -1,15 +1,15 @@
 """The language model's network: a pretrained English encoder, and a T5-style encoder-decoder over words and motion.
 
-The words enter through the pretrained encoder of `text_encoder`: each word's state, and the mean that the encoder was
+Text enters through the pretrained encoder of `text_encoder`: each word's state, and the mean that the encoder was
 trained to compare sentences by. Encoder and decoder layers of this network follow. As in T5 (Raffel et al. 2020):
 pre-norm with RMS and no biases, gated feed-forward. Each decoder position also knows how many tokens are left, so that
-a motion ends when it is asked to.
+a motion ends on time.
 
-**Memory**, what the decoder attends to: the task, the sentence's mean, its words, and one *slot* for each token of the
-motion where some of it is given: motion that is known, single poses, or nothing.
+**Memory**, what the decoder attends to: the task, the sentence's mean, its words, and, if part of the motion is given,
+one *slot* for each of its tokens: known motion, a single pose, or nothing.
 
 **Vocabulary** of the decoder: see `engines.starter.vocabulary`. The code of the second level is chosen after the first
-of the same token, from the same state.
+of the same token, from the same hidden state.
 """
 
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ from ...text_encoder.net import TEXT_WIDTH, attend, attention_bias, join_heads, 
 
 @dataclass(frozen=True)
 class LanguageConfig:
-    """words: how many word pieces the decoder can write.  text_noise: in training, deviation of what is added to the
-    pretrained encoder's states, as a share of their own: words that no caption holds lie beside those that one does.
+    """words: how many word pieces the decoder can write.  text_noise: in training, standard deviation of the noise on
+    the pretrained encoder's states, relative to theirs, so that words in no caption act like similar ones that are.
     """
 
     width: int = 256
@@ -39,7 +39,7 @@ class LanguageConfig:
 
 
 class _Norm(nn.RMSNorm):
-    """RMS normalisation, exported as what ONNX Runtime knows for one node."""
+    """RMS normalisation, exported in the form that ONNX Runtime fuses into one node."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not torch.compiler.is_exporting():
@@ -121,7 +121,7 @@ class DecoderLayer(nn.Module):
 
 
 class MotionLanguageModel(nn.Module):
-    """Words and motion to motion tokens or words. Give it the pretrained encoder's states; that encoder is no part of
+    """Text and motion to motion tokens or text. It takes the pretrained encoder's states; that encoder is not part of
     the trained weights."""
 
     def __init__(self, config: LanguageConfig) -> None:
@@ -154,9 +154,9 @@ class MotionLanguageModel(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Memory (B, 2 + L + S, width) and its mask.
 
-        states (B, L, 384), mask (B, L): text.  keep (B,): what is shown of it: 0 nothing, 1 all, 2 the sentence's mean
-        alone.  task (B,): into TASKS.  slots (B, S, levels): codes, of any value where kinds (B, S) is ABSENT or
-        HIDDEN.
+        states (B, L, 384), mask (B, L): text.  keep (B,): how much of it is visible: 0 nothing, 1 all, 2 only the
+        sentence's mean.  task (B,): index into TASKS.  slots (B, S, levels): codes, ignored where kinds (B, S) is
+        ABSENT or HIDDEN.
         """
         mean = (states * mask[..., None]).sum(1, keepdim=True) / mask.sum(1)[:, None, None].clamp(min=1)
         mean = F.normalize(mean, dim=-1) * TEXT_WIDTH**0.5
@@ -195,7 +195,7 @@ class MotionLanguageModel(nn.Module):
         return out
 
     def detail_logits(self, hidden: Tensor, first: Tensor) -> Tensor:
-        """Logits (..., 512) of the second level, where the state is hidden (..., width) and the first is chosen."""
+        """Logits (..., 512) of the second level, given the state hidden (..., width) and the code first (...)."""
         out: Tensor = self.detail_head(F.gelu(self.detail_up(hidden) + self.chosen(first)))
         return out
 

@@ -1,4 +1,4 @@
-"""Clips as sequences of motion tokens, cropped so that what their caption names stays inside."""
+"""Clips as sequences of motion tokens, cropped so that the action their caption names stays in."""
 
 from dataclasses import dataclass, replace
 
@@ -19,12 +19,12 @@ _Codes = tuple[Ints, ...]
 
 MIN_TOKENS = 5
 PHASES = (0, 2)
-"""Frames at which clips are cut into tokens."""
+"""Frames from which clips are cut into tokens."""
 
 _AT_ONCE = 256  # clips that are encoded together
 
-# Speeds at which clips of a content are shown too: raised hands are over in 2.5 s, so slower ones teach longer
-# requests; turns come late in their clips, so faster ones teach shorter requests.
+# Further playback speeds by content: raised hands last only 2.5 s, so slowed copies teach longer requests; turns come
+# late in their clips, so sped-up copies teach shorter requests.
 _SPEEDS = {
     "raise": (0.8, 0.62),
     "respond": (0.85, 0.7),
@@ -38,9 +38,9 @@ _SPEEDS = {
 class TokenSequence:
     """One clip at one speed.
 
-    phases: its codes (N, levels) when cut into tokens at each of PHASES.  poses: likewise, but for each token the code
-    of the pose in its middle, held.  core: (first, last + 1) token of what must not be cut away.  little: what its name
-    says happens only a little.
+    phases: its codes (N, levels) when cut into tokens from each of PHASES.  poses: likewise, but for each token the
+    codes of its middle pose, held.  core: tokens (first, last + 1) that a crop must keep.  little: the action is done
+    only a little.
     """
 
     clip: Clip
@@ -74,13 +74,13 @@ def _core(content: str, motion: Motion) -> tuple[int, int]:
     active = np.flatnonzero(signal > 0.6)
     if not len(active):
         return (0, 0)
-    first = max(0, int(active[0]) - int(0.4 * FPS))  # with the way there
+    first = max(0, int(active[0]) - int(0.4 * FPS))  # with the lead-in
     last = int(active[-1]) if "turn" in content else min(int(active[-1]), int(active[0]) + int(1.0 * FPS))
     return first // FRAMES_PER_TOKEN, last // FRAMES_PER_TOKEN + 1
 
 
 def tokenize(model: MotionVqVae, statistics: Statistics, dataset: Dataset, split: str = "train") -> list[TokenSequence]:
-    """Every clip of the split that has words, at every speed that `speeds_of` names."""
+    """Every clip of the split that has captions or tags, at every speed of `speeds_of`."""
     encoding = Encoding(model, statistics)
     clips = [c for c in dataset.split(split) if c.captions or c.tags]
     found: list[list[TokenSequence]] = [[] for _ in clips]
@@ -123,7 +123,7 @@ def _happening(clip: Clip, features: Float32s) -> tuple[tuple[int, int], bool]:
 
 
 def crop(sequence: TokenSequence, generator: torch.Generator, most: int = MAX_TOKENS) -> tuple[Ints, Ints]:
-    """Codes and poses (N, levels) of a random stretch of at most `most` tokens that holds the core where it fits."""
+    """Codes and poses (N, levels) of a random stretch of at most `most` tokens that includes the core if it fits."""
 
     def pick(low: int, high: int) -> int:
         return int(torch.randint(low, high + 1, (1,), generator=generator)) if high > low else low
@@ -138,7 +138,7 @@ def crop(sequence: TokenSequence, generator: torch.Generator, most: int = MAX_TO
             earliest, latest = max(0, last - length), min(first, total - length)
             start = pick(min(earliest, latest), max(earliest, latest))
             if pick(0, 1):
-                start = max(0, earliest)  # most begin before it begins
+                start = max(0, earliest)  # more often, start well before the core
         else:
             start = pick(0, total - length)
     piece = slice(start, start + length)

@@ -45,7 +45,7 @@ def train_language_model(
     config: LanguageConfig | None = None,
     device: str = "auto",
 ) -> MotionLanguageModel:
-    """Train on a data set and a trained motion tokenizer, and leave `model.pt` in the folder; resumes what it finds
+    """Train on a data set and a trained motion tokenizer, and leave `model.pt` in the folder; resumes from a checkpoint
     there."""
     where = choose_device(device)
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def train_language_model(
 
 
 def _cached_wordings(sequences: list[TokenSequence], folder: Path, training: LanguageTraining) -> Wordings:
-    """What the clips' sentences are to the pretrained encoder, kept in the folder."""
+    """The clips' sentences through the pretrained encoder, cached in the folder."""
     path = folder / "wordings.pt"
     if not path.exists():
         clips = ((s.clip, s.little) for s in sequences)
@@ -78,7 +78,7 @@ def _cached_wordings(sequences: list[TokenSequence], folder: Path, training: Lan
 
 
 def _cached_sequences(data: Path, tokenizer: Path, folder: Path, training: LanguageTraining) -> list[TokenSequence]:
-    """Tokens of the training clips and of composites, kept in the folder, since making them takes minutes."""
+    """Tokens of the training clips and of composites, cached in the folder, since computing them takes minutes."""
     path = folder / "sequences.pt"
     if path.exists():
         return [_sequence(s) for s in torch.load(path, weights_only=True)]
@@ -105,14 +105,14 @@ def _cached_sequences(data: Path, tokenizer: Path, folder: Path, training: Langu
 
 
 def _sequence(stored: dict[str, Any]) -> TokenSequence:
-    """What `_cached_sequences` wrote of one."""
+    """One sequence, as `_cached_sequences` stored it."""
     phases, poses = (tuple(p.numpy() for p in stored[k]) for k in ("phases", "poses"))
     return TokenSequence(Clip(**stored["clip"]), phases, poses, tuple(stored["core"]), stored["little"])
 
 
 def unused_codes(folder: Path) -> list[int]:
-    """First-level codes that none of the sequences a model was trained on holds; drawn, they would bring what no clip
-    shows."""
+    """First-level codes in none of the sequences that a model was trained on; sampling one would give motion that no
+    clip shows."""
     used = {
         code
         for s in torch.load(folder / "sequences.pt", weights_only=True)
@@ -128,7 +128,7 @@ def caption_words(folder: Path) -> list[int]:
 
 
 def load_language_model(folder: Path) -> MotionLanguageModel:
-    """A trained model, ready to write."""
+    """A trained model, in evaluation mode."""
     state = load_trained(folder, "language model", "language-model")
     model = MotionLanguageModel(settings_of(LanguageConfig, state["config"]))
     model.load_state_dict(state["model"])

@@ -1,4 +1,4 @@
-"""Many ways to say what each clip shows, read once by the pretrained encoder and drawn from while training."""
+"""Many sentences for what each clip shows, encoded once by the pretrained encoder and sampled in training."""
 
 import random
 from collections.abc import Iterable
@@ -37,8 +37,8 @@ def _sentences(clip: Clip, little: bool, count: int, rng: random.Random) -> list
 
 @dataclass(frozen=True, eq=False)
 class Wordings(Sentences):
-    """plain: for each sentence its caption in word pieces, as places in `vocabulary`, which holds the pieces' own
-    numbers. of: key -> its sentences.
+    """plain: for each sentence its caption in word pieces, as indices into `vocabulary`, which holds the pieces' ids.
+    of: key -> indices of its sentences.
     """
 
     plain: list[list[int]]
@@ -46,7 +46,7 @@ class Wordings(Sentences):
     of: dict[str, list[int]]
 
     def draw(self, key: str, rng: random.Random) -> int:
-        """One of the key's sentences."""
+        """Index of one of the key's sentences."""
         return rng.choice(self.of[key])
 
     def save(self, path: Path) -> None:
@@ -60,7 +60,7 @@ class Wordings(Sentences):
 def make_wordings(
     clips: Iterable[tuple[Clip, bool]], count: int, tokenizer: Tokenizer, words: PretrainedEncoder, seed: int = 0
 ) -> Wordings:
-    """Up to `count` sentences for each key of the clips, each with whether it does only a little."""
+    """Up to `count` sentences for each key. clips: each with whether it does its action only a little."""
     rng = random.Random(seed)
     texts, plain, of = list(QUESTIONS), [""] * len(QUESTIONS), {QUESTION: list(range(len(QUESTIONS)))}
     for clip, little in clips:

@@ -20,14 +20,14 @@ from ...text_encoder.sentences import Sentences
 
 MAX_FRAMES = 256
 MIN_FRAMES = 20
-_WORDINGS = 48  # of every content, style, size and side
+_WORDINGS = 48  # per content, style, size and side
 
 
 @dataclass(frozen=True)
 class MatchingTraining:
-    """classes: weight of the classifiers' losses.  whole: share of clips shown uncut.  composites: for every action in
-    a style that no clip shows it in (see `composites`); a judge is to know real motion alone, a picker more.  without:
-    styles (words) whose gestures and turns are left out, to test the model by what it never saw (see `set_apart`).
+    """classes: weight of the classifiers' losses.  whole: share of clips shown uncut.  composites: how many for each
+    pair of action and style that no clip shows (see `composites`); a judge should know real motion only, a picker more.
+    without: styles (words) whose gestures and turns are left out, to test the model on unseen pairs (see `set_apart`).
     """
 
     batch: int = 128
@@ -42,8 +42,8 @@ class MatchingTraining:
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """A clip, what it means, whether it does that only a little, the frames (first, last + 1) that must stay in a cut,
-    and its captions' places among all."""
+    """A clip, its meaning, whether it does the action only a little, the frames (first, last + 1) that a cut must keep,
+    and the indices of its captions."""
 
     clip: Clip
     meaning: Meaning
@@ -53,12 +53,12 @@ class Example:
 
 
 def held_out(clip: Clip) -> bool:
-    """One training clip in twenty: held out of the training, to calibrate the classifiers' temperatures with."""
+    """Whether a training clip is among the one in twenty held out to calibrate the classifiers' temperatures."""
     return zlib.crc32(clip.name.encode()) % 20 == 1
 
 
 def examples_of(dataset: Dataset, clips: list[Clip], texts: dict[str, int], rng: random.Random) -> list[Example]:
-    """The clips that have words. texts: caption -> its place, in the order of places; new ones are added."""
+    """Examples of the clips that have captions or tags. texts: caption -> index, in order; new ones are added."""
 
     def places(captions: Iterable[str]) -> tuple[int, ...]:
         return tuple(texts.setdefault(caption, len(texts)) for caption in captions)
@@ -78,8 +78,8 @@ def examples_of(dataset: Dataset, clips: list[Clip], texts: dict[str, int], rng:
             core = (int(active[0]), int(active[-1]) + 1) if len(active) else (0, 0)
             key = (content, style, clip.mirrored, little)
             if key not in wordings:
-                made = (describe(content, style, clip.mirrored, little, rng) for _ in range(_WORDINGS))
-                wordings[key] = places(made)
+                sentences = (describe(content, style, clip.mirrored, little, rng) for _ in range(_WORDINGS))
+                wordings[key] = places(sentences)
             captions = wordings[key]
         else:
             captions = places(clip.captions)
@@ -88,7 +88,7 @@ def examples_of(dataset: Dataset, clips: list[Clip], texts: dict[str, int], rng:
 
 
 class Batches:
-    """Random clips, cut at random, each with one of its captions, and which of them may count as each other's."""
+    """Random clips, cut at random, each with one of its captions, and which captions also fit other clips."""
 
     def __init__(
         self, dataset: Dataset, examples: list[Example], texts: Iterable[str], read: Sentences, t: MatchingTraining
@@ -99,7 +99,7 @@ class Batches:
         self.weights = torch.from_numpy(shares)
 
     def cut(self, example: Example, random: np.random.Generator) -> tuple[int, int]:
-        """(first, last + 1) frame of a random stretch that holds the core where it fits."""
+        """(first, last + 1) frame of a random stretch that includes the core if it fits."""
         total = example.clip.frames
         if random.random() < self.training.whole and total <= MAX_FRAMES:
             return 0, total
@@ -134,12 +134,12 @@ class Batches:
         }
 
     def _same(self, examples: list[Example], captions: list[int]) -> Tensor:
-        """Pairs that are no mistake: same action and size, and the same style or none said; the same caption."""
+        """(B, B) pairs that are no negatives: same action and size, and the same style or none named; same caption."""
         what = [(e.meaning.action, e.little) for e in examples]
-        said = [self.styles[c] for c in captions]
+        named = [self.styles[c] for c in captions]
         out = torch.zeros(len(examples), len(examples), dtype=torch.bool)
         for i in range(len(examples)):
             for j, other in enumerate(examples):
-                alike = what[i] == what[j] and what[i][0] != OTHER and said[i] in ("", other.meaning.style)
+                alike = what[i] == what[j] and what[i][0] != OTHER and named[i] in ("", other.meaning.style)
                 out[i, j] = alike or captions[i] in other.captions
         return out

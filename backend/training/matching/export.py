@@ -2,8 +2,8 @@
 
 Judge, a folder: `motion.onnx` (features, frames -> vectors, actions, styles), `text.onnx` (states, mask -> vectors) and
 `judge.json`. Picker, one file in a model's folder, `matching.onnx`: states, mask (1, L) of a text and features
-(B, T, 263), frames (B,) of candidates -> scores (B,), the cosines. States are those of the pretrained encoder that the
-starter model has too.
+(B, T, 263), frames (B,) of candidates -> scores (B,), the cosines. States come from the pretrained encoder, which the
+starter model includes.
 """
 
 import json
@@ -54,16 +54,16 @@ def export_picker(model: MatchingModel, path: Path) -> None:
 
 
 def add_picker(folder: Path, model: MatchingModel, record: dict[str, Any], candidates: int) -> ModelCard:
-    """Put a picker into a model's folder, whose engine then generates that many candidates and keeps the best.
+    """Add a picker to a model's folder, whose engine then generates that many candidates and keeps the best.
 
-    record: settings of the picker's training. Raises MotionGPTError where the folder is no model.
+    record: settings of the picker's training. Raises MotionGPTError if the folder is not a model.
     """
     sampling = {"sampling": {"candidates": candidates}}
     return add_graph(folder, FILE_NAME, lambda path: export_picker(model, path), sampling, {"picker": record})
 
 
 def export_judge(model: MatchingModel, folder: Path, record: dict[str, Any]) -> None:
-    """A judge's folder. record: what else `judge.json` says."""
+    """Write a judge's folder. record: further entries of `judge.json`."""
     folder.mkdir(parents=True, exist_ok=True)
     inputs, axes = _motion_inputs()
     export_graph(model, inputs, ["vectors", "actions", "styles"], axes, folder / "motion.onnx")
@@ -75,8 +75,8 @@ def export_judge(model: MatchingModel, folder: Path, record: dict[str, Any]) -> 
 
 
 def calibrate(model: MatchingModel, dataset: Dataset) -> dict[str, float]:
-    """On the held-out clips: each classifier's share of right answers, and the
-    temperature that makes its probabilities likeliest (Guo et al. 2017)."""
+    """On the held-out clips: each classifier's accuracy, and the temperature that minimises its cross-entropy (Guo et
+    al. 2017)."""
     clips = [c for c in dataset.split("train") if held_out(c) and c.tags]
     if not clips:
         return {"held_out_clips": 0.0, "action_temperature": 1.0, "style_temperature": 1.0}
@@ -89,8 +89,7 @@ def calibrate(model: MatchingModel, dataset: Dataset) -> dict[str, float]:
 
 
 def right_where_set_apart(model: MatchingModel, dataset: Dataset, styles: str) -> dict[str, float]:
-    """Shares of right answers on the clips that were `set_apart`: how it classifies pairs of action and style
-    that it was not trained on."""
+    """Accuracy on the clips that were `set_apart`: pairs of action and style that the model was not trained on."""
     clips = [c for c in dataset.clips if set_apart(c, styles)]
     if not clips:
         return {}
@@ -102,7 +101,7 @@ def right_where_set_apart(model: MatchingModel, dataset: Dataset, styles: str) -
 
 
 def _classified(model: MatchingModel, dataset: Dataset, clips: list[Clip]) -> dict[str, tuple[Tensor, Tensor]]:
-    """Scores (N, classes) of the clips' actions and styles, and which are right (N,)."""
+    """Logits (N, classes) of the clips' actions and styles, and the targets (N,)."""
     _, actions, styles = judge_motions(model, [np.asarray(dataset.of(c)) for c in clips])
     meanings = [meaning_of(c) for c in clips]
     return {

@@ -1,7 +1,7 @@
-"""The text-motion matching model's network: motion and words into one space, and what a motion is classified as.
+"""The text-motion matching model's network: motion and text embedded in one space, and classifiers of motion.
 
-In the manner of Guo et al. 2022 (whose evaluators every paper since uses) and TMR (Petrovich et al. 2023): one encoder
-a side, trained so that a motion lies close to the words that describe it and far from others. Vectors have length 1.
+Modelled on Guo et al. 2022 (whose evaluators every paper since uses) and TMR (Petrovich et al. 2023): one encoder per
+side, trained so that a motion is close to the text that describes it and far from others. Vectors have length 1.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class MatchingConfig:
 
 
 class _Block(nn.Module):
-    """(B, C, T) -> (B, C, T): one dilated convolution and one feed-forward step, what is past the end kept at zero."""
+    """(B, C, T) -> (B, C, T): one dilated convolution and one feed-forward step, the padding kept at zero."""
 
     def __init__(self, width: int, dilation: int, dropout: float) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class _Block(nn.Module):
 
 
 class _Pool(nn.Module):
-    """Rows (B, L, C) where mask (B, L) is 1 -> (B, (heads + 1) C): their mean, and means that the rows weigh."""
+    """Rows (B, L, C) where mask (B, L) is 1 -> (B, (heads + 1) C): their mean, and a weighted mean for each head."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class _Pool(nn.Module):
 
 
 class MotionSide(nn.Module):
-    """Features (B, T, 263) as they are, not normalised, of `frames` (B,) each -> (B, (heads + 1) width)."""
+    """Features (B, T, 263), not normalised, the first `frames` (B,) of each valid -> (B, (heads + 1) width)."""
 
     mean: Tensor
     std: Tensor
@@ -106,7 +106,7 @@ class TextSide(nn.Module):
 
 
 class MatchingModel(nn.Module):
-    """Both sides, and a classifier each of action and style on the motion side."""
+    """Both sides, and classifiers of action and style on the motion side."""
 
     def __init__(self, config: MatchingConfig, actions: int, styles: int) -> None:
         super().__init__()
@@ -117,9 +117,9 @@ class MatchingModel(nn.Module):
         self.out = nn.Linear(pooled, config.space)
         self.action = nn.Linear(pooled, actions)
         self.style = nn.Linear(pooled, styles)
-        self.sharpness = nn.Parameter(torch.tensor(2.5))  # logarithm of the factor on cosines
+        self.sharpness = nn.Parameter(torch.tensor(2.5))  # log of the inverse temperature, which scales cosines
 
     def forward(self, features: Tensor, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Motions' vectors (B, space), and scores of actions and styles, (B, actions) and (B, styles)."""
+        """Motions' vectors (B, space), and logits of actions and styles, (B, actions) and (B, styles)."""
         pooled = self.motion(features, frames)
         return F.normalize(self.out(pooled), dim=-1), self.action(pooled), self.style(pooled)

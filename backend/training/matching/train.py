@@ -1,7 +1,7 @@
-"""Train the text-motion matching model: what judges generated motion, or picks the best of several candidates.
+"""Train the text-motion matching model, which judges generated motion or picks the best of several candidates.
 
-Two trainings with different seeds give a judge and a picker that don't share their mistakes: a model that picks what it
-is then judged by would look better than it is.
+Two trainings with different seeds give a judge and a picker that don't share their mistakes: a model judged by its own
+picker would look better than it is.
 """
 
 import random
@@ -18,7 +18,7 @@ from ....retarget.typing import Float32s
 from ...dataset.clips import compute_statistics, load_dataset
 from ...dataset.composites import set_apart, with_composites
 from ...dataset.meaning import ACTION_NAMES, STYLE_NAMES
-from ...text_encoder.sentences import kept_sentences
+from ...text_encoder.sentences import cached_sentences
 from ..loop import Schedule, choose_device, train
 from .data import Batches, MatchingTraining, examples_of, held_out
 from .net import MatchingConfig, MatchingModel
@@ -27,8 +27,8 @@ _CHUNK = 32  # motions that go through the network together
 
 
 def matching_losses(model: MatchingModel, batch: dict[str, Tensor], t: MatchingTraining) -> dict[str, Tensor]:
-    """Contrastive loss both ways (InfoNCE; van den Oord et al. 2018) without the pairs that are no mistake, and the
-    classifiers' cross-entropies."""
+    """Symmetric contrastive loss (InfoNCE; van den Oord et al. 2018) without false negatives, and the classifiers'
+    cross-entropies."""
     motion, actions, styles = _in_chunks(model, batch["features"], batch["frames"])
     text = model.text(batch["states"], batch["mask"])
     scores = model.sharpness.exp().clamp(max=50.0) * text @ motion.T  # (B, B)
@@ -43,7 +43,7 @@ def matching_losses(model: MatchingModel, batch: dict[str, Tensor], t: MatchingT
 
 
 def _in_chunks(model: MatchingModel, features: Tensor, frames: Tensor) -> tuple[Tensor, ...]:
-    """The model's answers for motions (B, T, 263), of like lengths together, so that little of the work is padding."""
+    """The model's outputs for motions (B, T, 263), grouped by similar length, so that little of the work is padding."""
     order = frames.argsort()
     parts = [model(features[c, : int(frames[c].max())], frames[c]) for c in order.split(_CHUNK)]
     back = order.argsort()
@@ -53,19 +53,19 @@ def _in_chunks(model: MatchingModel, features: Tensor, frames: Tensor) -> tuple[
 def train_matching(
     data: Path, folder: Path, training: MatchingTraining, config: MatchingConfig | None = None, device: str = "auto"
 ) -> MatchingModel:
-    """Train on a data set's training split and leave `model.pt` in the folder; resumes what it finds there."""
+    """Train on a data set's training split and leave `model.pt` in the folder; resumes from a checkpoint there."""
     config = config or MatchingConfig()
     where = choose_device(device)
-    whole = load_dataset(data)
-    seen = replace(whole, clips=[c for c in whole.clips if not set_apart(c, training.without)])
+    full = load_dataset(data)
+    seen = replace(full, clips=[c for c in full.clips if not set_apart(c, training.without)])
     dataset = with_composites(seen, training.composites, training.seed)
     texts: dict[str, int] = {}
     rng = random.Random(training.seed)
     examples = examples_of(dataset, [c for c in dataset.split("train") if not held_out(c)], texts, rng)
     if not examples:
-        raise MotionGPTError(f"No training clip of {data} has words.", "Import it with a table of captions.")
+        raise MotionGPTError(f"No training clip of {data} has captions.", "Import it with a table of captions.")
     folder.mkdir(parents=True, exist_ok=True)
-    read = kept_sentences(list(texts), folder / "captions.pt")
+    read = cached_sentences(list(texts), folder / "captions.pt")
     batches = Batches(dataset, examples, texts, read, training)
     torch.manual_seed(training.seed)
     model = MatchingModel(config, len(ACTION_NAMES), len(STYLE_NAMES))
@@ -85,7 +85,7 @@ def train_matching(
 
 @torch.no_grad()
 def judge_motions(model: MatchingModel, rows: list[Float32s]) -> tuple[Tensor, Tensor, Tensor]:
-    """Vectors, action and style scores of motions' features (T, 263), one at a time."""
+    """Vectors, action and style logits of motions' features (T, 263), one at a time."""
     out = [model(torch.from_numpy(np.array(r))[None], torch.tensor([len(r)])) for r in rows]
     vectors, actions, styles = zip(*out, strict=True)
     return torch.cat(vectors), torch.cat(actions), torch.cat(styles)

@@ -10,7 +10,7 @@ from ...features import Statistics
 
 
 class Windows:
-    """Random windows of the training clips; shorter clips are filled by holding their last frame, and masked."""
+    """Random windows of the training clips; shorter clips are padded with their last frame, and masked."""
 
     def __init__(self, dataset: Dataset, statistics: Statistics, weights: Float64s, window: int, batch: int) -> None:
         """weights: probability of each training clip.  window: frames.  batch: windows drawn at once."""

@@ -1,6 +1,6 @@
-"""A tokenizer's encoder over whole data sets, as fast as one core does it.
+"""A tokenizer's encoder over whole data sets, optimised for a single core.
 
-The codes are those of `MotionVqVae.encode`, but for latents that lie within float rounding between two codes.
+The codes are those of `MotionVqVae.encode`, except for latents halfway between two codes up to float rounding.
 """
 
 from collections import defaultdict
@@ -31,12 +31,12 @@ class Encoding:
 
     @torch.inference_mode()
     def clips(self, clips: Sequence[Float32s]) -> list[Ints]:
-        """Ints (T // 4, levels) of each of features (T, 263); frames over a multiple of four are left out.
+        """Codes (T // 4, levels) of each clip's features (T, 263); frames beyond a multiple of four are left out.
 
-        Clips of one length go through the network together: with others, padding would change what their ends say.
+        Only clips of equal length are batched: padding would change the codes at their ends.
         """
         out = [np.empty((0, self._model.levels), np.int64)] * len(clips)
-        same = defaultdict(list)  # tokens -> clips that have as many
+        same = defaultdict(list)  # number of tokens -> clips
         for i, clip in enumerate(clips):
             same[len(clip) // FRAMES_PER_TOKEN].append(i)
         same.pop(0, None)
@@ -52,8 +52,8 @@ class Encoding:
 
     @torch.inference_mode()
     def poses(self, features: Float32s) -> Ints:
-        """Ints (N, levels) of single poses, the rows of features (N, 263): each is held over a window, as the authors
-        of the T5 system advise, and the token in its middle taken."""
+        """Codes (N, levels) of single poses, the rows of features (N, 263): each is held over a window, as the authors
+        of the T5 system advise, and the window's middle token taken."""
         held = self._normal(held_pose(features))
         parts = [self._model.quantizer.encode(self._held(some)) for some in held.split(_POSES)]
         codes: Ints = torch.cat(parts).numpy()
@@ -63,8 +63,8 @@ class Encoding:
         return torch.from_numpy(self._statistics.normalize(features).astype(np.float32))
 
     def _latents(self, rows: Tensor) -> Tensor:
-        """(B, T / 4, code width) of rows (B, T, 263), as convolutions of pictures one pixel high, which torch computes
-        half as fast again as those of lines."""
+        """(B, T / 4, code width) of rows (B, T, 263), as 2D convolutions of images one pixel high, which torch computes
+        one and a half times as fast as 1D ones."""
         x = rows.transpose(1, 2).unsqueeze(2)  # (B, C, 1, T), channels last in memory
         for layer in self._layers:
             x = _block(layer, x) if isinstance(layer, ResidualBlock) else _pixels(layer, x)
@@ -73,8 +73,8 @@ class Encoding:
     def _held(self, rows: Tensor) -> Tensor:
         """(N, code width): the middle latent of each of rows (N, 263) held over POSE_WINDOW frames.
 
-        All frames being equal, most of the window's columns are equal too in every layer, but for the padding's effect
-        that creeps in from the ends. Each distinct column is computed once, and only if the middle depends on it.
+        Since all frames are equal, so are most of the window's columns in every layer, except where padding reaches in
+        from the ends. Each distinct column is computed once, and only if the middle depends on it.
         """
         length, x = POSE_WINDOW, _within(POSE_WINDOW, lambda _: rows)
         for layer in self._layers:
@@ -91,7 +91,7 @@ class Encoding:
         return middle
 
     def _convolved(self, conv: nn.Conv1d, x: _Columns, length: int) -> _Columns:
-        """The convolution's columns; equal columns are the same object, and so known without a look at numbers."""
+        """The convolution's columns; equal columns are the same object, so that comparing ids is enough."""
         known: dict[tuple[tuple[int, ...], ...], Tensor] = {}
 
         def column(place: int) -> Tensor:
@@ -119,7 +119,7 @@ class Encoding:
 
 
 def _flat(module: nn.Module) -> Sequence[nn.Module]:
-    """The convolutions, activations and residual blocks in their order."""
+    """The convolutions, activations and residual blocks in order."""
     inside: list[nn.Module] = []
     for child in module.children():
         inside += _flat(child) if isinstance(child, nn.Sequential | ResidualStack) else [child]
@@ -143,7 +143,7 @@ def _within(length: int, column: Callable[[int], Tensor]) -> _Columns:
 
 
 def _each(function: Callable[[Tensor], Tensor], x: _Columns) -> _Columns:
-    """The function of every column, equal ones still the same object."""
+    """The function applied to every column; equal columns stay the same object."""
     of = cache(function)
     return lambda place: None if (column := x(place)) is None else of(column)
 

@@ -1,4 +1,4 @@
-"""A trained motion tokenizer as graphs: `motion.onnx`, codes to features, and `codes.onnx`, the way back."""
+"""A trained motion tokenizer as graphs: `motion.onnx`, codes to features, and `codes.onnx`, features to codes."""
 
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ class _CodesGraph(_MotionGraph):
 
 
 def export_tokenizer(tokenizer: MotionVqVae, statistics: Statistics, folder: Path) -> None:
-    """`motion.onnx`: codes to features; `codes.onnx`: the way back."""
+    """Write `motion.onnx`, codes to features, and `codes.onnx`, features to codes."""
     batch, tokens = axis("b", 64), axis("n", MAX_TOKENS)
     codes = {"codes": torch.zeros(2, 5, tokenizer.levels, dtype=torch.long)}
     axes: dict[str, Any] = {"codes": {0: batch, 1: tokens}}

@@ -1,8 +1,8 @@
 """The motion tokenizer's network: a convolutional VQ-VAE, four frames a token.
 
 Encoder and decoder are those of the published motion VQ-VAE (Zhang et al. 2023, T2M-GPT; used by both MotionGPTs):
-strided convolutions and dilated residual blocks, a mirrored decoder with nearest-neighbour upsampling. In between
-stands one of `quantizers`; a residual one of one level makes it the published network.
+strided convolutions and dilated residual blocks, a mirrored decoder with nearest-neighbour upsampling. Between them is
+one of `quantizers`; with a residual quantizer of one level, it is the published network.
 """
 
 from torch import Tensor, nn
@@ -115,8 +115,8 @@ class MotionVqVae(nn.Module):
         return out
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Reconstruction (B, T, 263), commitment loss (), codes (B, T / 4, levels used). In training the codebooks
-        move."""
+        """Reconstruction (B, T, 263), commitment loss (), codes (B, T / 4, levels used). In training it updates the
+        codebooks."""
         z = self._latents(features)
         chosen, commitment, codes = self.quantizer(z.flatten(0, 1))
         out = self.decoder(chosen.reshape(z.shape).transpose(1, 2)).transpose(1, 2).float()

@@ -1,7 +1,7 @@
-"""Ways to make motion tokens of latents: each token is a few codes, one of every level.
+"""Ways to quantise latents to motion tokens: each token is a few codes, one per level.
 
-`residual` (the one that is used): each level says what those before it leave out. `grouped`: each level says a part of
-the latent. `finite`: no codebooks, a few rounded numbers. With one level of 512 codes, `residual` is the published
+`residual` (the default): each level quantises the residual of those before it. `grouped`: each level quantises a part
+of the latent. `finite`: no codebooks, a few rounded numbers. With one level of 512 codes, `residual` is the published
 quantizer.
 """
 
@@ -17,8 +17,8 @@ KINDS = ("residual", "grouped", "finite")
 
 
 class Codebook(nn.Module):
-    """Nearest code of a codebook that follows its latents by exponential moving averages; unused codes are reset to
-    latents of the batch (Razavi et al. 2019; Dhariwal et al. 2020)."""
+    """Nearest code of a codebook that is updated by exponential moving averages of its latents; unused codes are reset
+    to latents of the batch (Razavi et al. 2019; Dhariwal et al. 2020)."""
 
     codebook: Tensor
     sums: Tensor
@@ -37,19 +37,19 @@ class Codebook(nn.Module):
         return distance.argmin(dim=1)
 
     def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Codes (N,) of latents (N, code width), and what they say (N, code width); in training the codebook starts
-        from the first latents, and moves after it has spoken."""
+        """Codes (N,) of latents (N, code width), and the codes' vectors (N, code width). In training the codebook is
+        initialised from the first latents, and updated after each lookup."""
         if self.training and float(self.counts.sum()) == 0.0:
             self.update(z, torch.zeros(len(z), dtype=torch.long, device=z.device))
         codes = self.encode(z)
-        said = F.embedding(codes, self.codebook)
+        vectors = F.embedding(codes, self.codebook)
         if self.training:
             self.update(z, codes)
-        return codes, said
+        return codes, vectors
 
     @torch.no_grad()
     def update(self, z: Tensor, codes: Tensor) -> None:
-        """Move the codebook towards latents (N, code width) that chose `codes` (N,); reset codes hardly chosen."""
+        """Move `codes` (N,) towards the latents (N, code width) that they encode; reset codes that are hardly used."""
         fresh = z[torch.randint(len(z), (len(self.codebook),), device=z.device)]
         fresh = fresh + torch.randn_like(fresh) * 0.01 / z.shape[1] ** 0.5
         if float(self.counts.sum()) == 0.0:
@@ -68,8 +68,8 @@ class Codebook(nn.Module):
 
 
 class TokenQuantizer(nn.Module, ABC):
-    """What the kinds have in common. `forward`, of latents (N, code width): what codes say (N, code width), through
-    which gradients reach the latents; commitment loss (); codes (N, levels used). In training codebooks move."""
+    """Base of all kinds. `forward`, of latents (N, code width): the quantised latents (N, code width), with gradients
+    passed straight through; commitment loss (); codes (N, levels used). In training it updates the codebooks."""
 
     @abstractmethod
     def encode(self, z: Tensor) -> Tensor:
@@ -92,11 +92,10 @@ class _CodebookQuantizer(TokenQuantizer):
 
 
 class ResidualQuantizer(_CodebookQuantizer):
-    """Codebooks one after the other: each level holds what the sum of those before it lacks (Zeghidour et al. 2021,
-    SoundStream).
+    """Codebooks in sequence: each level quantises the residual of those before it (Zeghidour et al. 2021, SoundStream).
 
-    In training, a share of `solo` of the batches goes without the levels after the first, so that the first alone
-    already says what happens.
+    In training, a share `solo` of the batches uses the first level only, so that the first alone already carries the
+    motion.
     """
 
     def __init__(self, levels: int, codes: int, code_width: int, solo: float = 0.15) -> None:
@@ -121,15 +120,15 @@ class ResidualQuantizer(_CodebookQuantizer):
             levels = levels[:1]
         codes, chosen, commitment = [], torch.zeros_like(z), z.new_zeros(())
         for level in levels:
-            found, said = level((z - chosen).detach())
-            codes.append(found)
-            chosen = chosen + said
+            nearest, vectors = level((z - chosen).detach())
+            codes.append(nearest)
+            chosen = chosen + vectors
             commitment = commitment + F.mse_loss(z, chosen)
         return z + (chosen - z).detach(), commitment / len(levels), torch.stack(codes, dim=-1)
 
 
 class GroupedQuantizer(_CodebookQuantizer):
-    """Each codebook quantises a part of the latent of its own (Yang et al. 2023, HiFi-Codec)."""
+    """Each codebook quantises a different part of the latent (Yang et al. 2023, HiFi-Codec)."""
 
     def __init__(self, levels: int, codes: int, code_width: int) -> None:
         super().__init__(levels, codes, code_width // levels)
@@ -151,7 +150,7 @@ class GroupedQuantizer(_CodebookQuantizer):
 
 class FiniteQuantizer(TokenQuantizer):
     """No codebook: numbers, each rounded to one of eight values (finite scalar quantisation: Mentzer et al. 2024);
-    three of them make one code of 512. Nothing is committed to."""
+    three of them make one code of 512. There is no commitment loss."""
 
     STEPS = 8
     NUMBERS = 3
@@ -196,7 +195,7 @@ def make_quantizer(kind: str, levels: int, codes: int, code_width: int) -> Token
         return GroupedQuantizer(levels, codes, code_width)
     if kind != "finite":
         raise MotionGPTError(f"There is no quantizer {kind}.", f"Use one of {', '.join(KINDS)}.")
-    made = FiniteQuantizer(levels, code_width)
-    if codes != made.STEPS**made.NUMBERS:
-        raise MotionGPTError(f"Finite codes can't be {codes}.", f"Leave codes at {made.STEPS**made.NUMBERS}.")
-    return made
+    finite = FiniteQuantizer(levels, code_width)
+    if codes != finite.STEPS**finite.NUMBERS:
+        raise MotionGPTError(f"Finite codes can't be {codes}.", f"Leave codes at {finite.STEPS**finite.NUMBERS}.")
+    return finite

@@ -25,8 +25,8 @@ from .net import FRAMES_PER_TOKEN, MotionVqVae
 @dataclass(frozen=True)
 class TokenizerConfig:
     """quantizer: one of `quantizers.KINDS`.  Weights of the losses: `velocity` on changes of position, `joints` on
-    positions through forward kinematics, `path` on the root's way summed over the window, `commitment` on the latents'
-    distance to their codes."""
+    positions through forward kinematics, `path` on the root's path accumulated over the window, `commitment` on the
+    latents' distance to their codes."""
 
     width: int = 384
     code_width: int = 256
@@ -93,7 +93,7 @@ def _losses(out: Tensor, batch: Tensor, mask: Tensor, stats: tuple[Tensor, Tenso
 
 
 def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: str = "auto") -> MotionVqVae:
-    """Train on a data set and leave `model.pt` and `statistics.npz` in the folder; resumes what it finds there."""
+    """Train on a data set and leave `model.pt` and `statistics.npz` in the folder; resumes from a checkpoint there."""
     dataset = load_dataset(data)
     folder.mkdir(parents=True, exist_ok=True)
     statistics = compute_statistics(dataset)
@@ -118,10 +118,10 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
 def refine_decoder(
     data: Path, tokenizer: Path, folder: Path, config: TokenizerConfig, device: str = "auto"
 ) -> MotionVqVae:
-    """Train the decoder of a trained tokenizer further, with `fair_weights`. Its codes stay as they are, and with them
-    what a language model has learned of them.
+    """Train the decoder of a trained tokenizer further, with `fair_weights`. Its codes don't change, so language models
+    trained on them stay valid.
 
-    config: the tokenizer's own (`tokenizer_config`), but for how to train. folder gets `model.pt` and
+    config: the tokenizer's own (`tokenizer_config`), except for how to train. folder gets `model.pt` and
     `statistics.npz` of the whole tokenizer, and in `decoder/` what the training resumes from.
     """
     where = choose_device(device)
@@ -153,7 +153,7 @@ def refine_decoder(
 
 def _need_one_process(where: torch.device) -> None:
     if Processes(where).count > 1:
-        raise MotionGPTError("Several processes can't train one tokenizer: its codebooks move.", "Start one process.")
+        raise MotionGPTError("Several processes can't train one tokenizer: its codebooks diverge.", "Use one process.")
 
 
 def _on(where: torch.device, statistics: Statistics) -> tuple[Tensor, Tensor]:
@@ -165,12 +165,12 @@ def _network(c: TokenizerConfig) -> MotionVqVae:
 
 
 def tokenizer_config(folder: Path) -> TokenizerConfig:
-    """The settings that a tokenizer was trained with. Raises MotionGPTError where the folder holds none."""
+    """The settings that a tokenizer was trained with. Raises MotionGPTError if the folder holds none."""
     return TokenizerConfig(**load_trained(folder, "tokenizer")["config"])
 
 
 def tokenizer_record(folder: Path) -> dict[str, dict[str, Any]]:
-    """For a model's card: settings of the training as "tokenizer", and as "decoder" those of its refining, if any."""
+    """For a model's card: settings of the training as "tokenizer", and as "decoder" those of its refinement, if any."""
     state = load_trained(folder, "tokenizer")
     if "first" not in state:
         return {"tokenizer": state["config"]}
@@ -178,7 +178,7 @@ def tokenizer_record(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def load_tokenizer(folder: Path) -> tuple[MotionVqVae, Statistics]:
-    """A trained tokenizer and the statistics of its features. Raises MotionGPTError where the folder holds none."""
+    """A trained tokenizer and the statistics of its features. Raises MotionGPTError if the folder holds none."""
     state = load_trained(folder, "tokenizer")
     model = _network(TokenizerConfig(**state["config"]))
     model.load_state_dict(state["model"])
@@ -188,7 +188,7 @@ def load_tokenizer(folder: Path) -> tuple[MotionVqVae, Statistics]:
 
 @torch.no_grad()
 def encode_clip(model: MotionVqVae, statistics: Statistics, features: Float32s) -> Ints:
-    """Codes (T // 4, levels) of features (T, 263); frames over a multiple of four are left out."""
+    """Codes (T // 4, levels) of features (T, 263); frames beyond a multiple of four are left out."""
     usable = len(features) // FRAMES_PER_TOKEN * FRAMES_PER_TOKEN
     rows = torch.from_numpy(statistics.normalize(np.asarray(features[:usable])).astype(np.float32))
     codes: Ints = model.encode(rows[None])[0].numpy()
@@ -199,9 +199,9 @@ def encode_clip(model: MotionVqVae, statistics: Statistics, features: Float32s) 
 def evaluate_tokenizer(
     model: MotionVqVae, statistics: Statistics, dataset: Dataset, split: str = "test"
 ) -> dict[str, float]:
-    """Over the split's clips, or all where it has none (a small data set):
-    joint_error (mean of all joints, roots and headings aligned, mm), acceleration_error
-    (mm per frame squared), path_error (root at the clip's end, mm per second), codes_used (share)."""
+    """Over the split's clips, or all if it is empty (a small data set): joint_error_mm (mean over joints, roots and
+    headings aligned), acceleration_error_mm (per frame squared), path_error_mm_per_s (of the root at the clip's end),
+    codes_used (share)."""
     errors, accelerations, paths, used = [], [], [], set[tuple[int, int]]()
     for clip in dataset.split(split) or dataset.clips:
         codes = encode_clip(model, statistics, dataset.of(clip))
@@ -223,6 +223,6 @@ def evaluate_tokenizer(
 
 
 def _aligned(joints: Float64s, facing: Float64s) -> Float64s:
-    """Joints (T, 22, 3) with the root at the origin and the heading taken out."""
+    """Joints (T, 22, 3) with the root at the origin and the heading removed."""
     local: Float64s = rot.rotate(rot.conjugate(rot.yaw(facing))[:, None], joints - joints[:, :1])
     return local

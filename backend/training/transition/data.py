@@ -1,4 +1,4 @@
-"""Examples for the transition model: gaps in clips, with what is given around them."""
+"""Examples for the transition model: gaps in clips, with the keys around them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from ...dataset.sampling import clip_weights
 from ...inbetween.network_input import AFTER, BEFORE, KEY_COUNT, Keys, joints_from_root
 
 LONGEST = 120
-"""Frames between two keys, at most."""
+"""Most frames between two keys."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Clips:
 
 
 def load_clips(folder: Path, split: str) -> Clips:
-    """The clips of a split; of both where it has none (a small data set)."""
+    """The clips of a split, or all if it is empty (a small data set)."""
     motions, chosen = zip(*load_motions(folder, split), strict=True)
     both = [*motions, *(m.mirror() for m in motions)]
     lengths = np.array([len(m) for m in both])
@@ -56,7 +56,7 @@ def load_clips(folder: Path, split: str) -> Clips:
 
 @dataclass(frozen=True, eq=False)
 class Gaps:
-    """N gaps. clip: (N,).  first, second: (N,) rows of the keys.  keys: all around them."""
+    """N gaps. first, second: (N,) rows of the keys at both ends.  keys: all that are given around them."""
 
     first: Ints
     second: Ints
@@ -69,7 +69,7 @@ class Gaps:
 
 
 def draw_gaps(clips: Clips, count: int, rng: np.random.Generator) -> Gaps:
-    """Random gaps, short ones as often as long; of what lies around them all, some or nothing is given."""
+    """Random gaps, log-uniform in length, plus a few long ones; all, some or none of the frames around are given."""
     frames = np.exp(rng.uniform(np.log(1.6), np.log(64.0), count)).astype(int)
     long = rng.random(count) < 0.05
     frames[long] = rng.integers(60, LONGEST + 1, int(long.sum()))
@@ -95,8 +95,8 @@ def gaps_at(
 ) -> Gaps:
     """Gaps of `frames` (N,) after the rows `first` (N,) of the clips `chosen` (N,).
 
-    layout: (N, 4) how many of `BEFORE` and `AFTER` are given besides the keys, and how many frames from the keys other
-    keys lie (0: none).
+    layout: (N, 4) how many of `BEFORE` and `AFTER` are given besides the keys, and how many frames before and after
+    the keys another key is (0: none).
     """
     second = first + frames + 1
     start = clips.starts[chosen]
@@ -111,7 +111,7 @@ def gaps_at(
     index = np.clip(index, start[:, None], stop[:, None] - 1)
     wanted = np.stack(given, axis=-1) & inside
     time = np.stack(rows, axis=-1).astype(np.float32)
-    # Keys that are not given still need a time of their own to divide by.
+    # Keys that are not given still need distinct times, so that nothing divides by zero.
     time[:, -2] = np.where(previous == 0, first - 1, time[:, -2])
     time[:, -1] = np.where(following == 0, second + 1, time[:, -1])
     time -= first[:, None]

@@ -1,4 +1,4 @@
-"""A trained transition model into a model folder: `transition.onnx`, and what its card says of it."""
+"""A trained transition model added to a model folder: `transition.onnx`, and its entries in the card."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ class _TransitionGraph(nn.Module):
         self.model = model
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        # With one more axis the exporter writes products of matrices, which can be stored in 8 bits.
+        # With one more axis the exporter writes MatMul nodes, whose weights can be stored in 8 bits.
         weights, contacts = self.model(features[:, None])
         return weights[:, 0], contacts[:, 0]
 
@@ -36,9 +36,9 @@ def export_transition(model: TransitionNet, path: Path) -> None:
 
 
 def add_transition(folder: Path, training: Path) -> ModelCard:
-    """Put the transition model of a training's folder into a model's folder, beside what is there.
+    """Add the transition model in a training's folder to a model's folder.
 
-    Raises MotionGPTError where either folder holds no model.
+    Raises MotionGPTError if either folder holds no model.
     """
     trained = load_trained(training, "transition model", "transition")
     model = TransitionNet(settings_of(TransitionConfig, trained["config"]))

@@ -69,7 +69,7 @@ class TransitionNet(nn.Module):
         self.leave = nn.Linear(config.width, CURVES * OUTPUTS + CONTACT_CURVES * 4)
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
-        # Steps of the optimizer are the same for every weight, so what it learns must be of like size everywhere.
+        # The optimizer's steps are the same size for every weight, so outputs must be of similar size too.
         self.register_buffer("size", torch.tensor([_TURN_SIZE] * SIXD + list(_ROOT_SIZE)), persistent=False)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:

@@ -24,16 +24,16 @@ from ..loop import Schedule, choose_device, train
 from .data import Clips, Gaps, draw_gaps, load_clips
 from .net import SIXD, TransitionConfig, TransitionNet, axes_of, joints_of
 
-_PAIRS = 2  # of neighbouring frames at which a gap's curves are looked at in one step
-_MEASURED = 6000  # gaps from which statistics of the input and interpolation's errors come
+_PAIRS = 2  # of neighbouring frames at which a gap's curves are evaluated in one step
+_MEASURED = 6000  # gaps over which statistics of the input and interpolation's errors are computed
 _BUCKETS = 8  # of gaps by the logarithm of their length, in octaves
 
 
 @dataclass(frozen=True)
 class TransitionTraining:
     """gaps: in one batch. Weights of the losses: `positions` and `turns` as LAFAN1's L2P and L2Q measure them,
-    `changes` on how positions change from frame to frame, all as shares of what interpolation has at that length;
-    `feet` on the speed of feet on the floor, `contacts` on recognising which are."""
+    `changes` on how positions change from frame to frame, all relative to interpolation's error at that length; `feet`
+    on the speed of feet in contact, `contacts` on predicting contacts."""
 
     gaps: int = 512
     steps: int = 6000
@@ -48,14 +48,14 @@ class TransitionTraining:
 
 @dataclass(frozen=True, eq=False)
 class _Example:
-    """N gaps at S frames, consecutive ones in pairs; all in the frames' headings but `heading` itself (radians)."""
+    """N gaps at S frames, in pairs of consecutive ones; relative to each frame's `heading` (radians), except `root`."""
 
     features: Tensor  # (N, INPUT_WIDTH)
     curves: Tensor  # (N, S, CURVES)
     contact_curves: Tensor  # (N, S, CONTACT_CURVES)
     base: Tensor  # (N, S, 132)
-    axes: Tensor  # (N, S, 22, 3, 3) the truth
-    joints: Tensor  # (N, S, 22, 3) the truth, from the interpolated root
+    axes: Tensor  # (N, S, 22, 3, 3) ground truth
+    joints: Tensor  # (N, S, 22, 3) ground truth, from the interpolated root
     contacts: Tensor  # (N, S, 4)
     heading: Tensor  # (N, S)
     root: Tensor  # (N, S, 3) interpolated, in the world
@@ -114,13 +114,14 @@ def _norm(x: Tensor) -> Tensor:
 
 
 def _errors(sixd: Tensor, shift: Tensor, e: _Example, scale: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-    """positions, turns and changes, each the mean of every gap's (N,), and the feet's speed, metres a frame."""
+    """positions, turns and changes, each a mean over a gap's frames (N,), and the speed of feet in contact, metres a
+    frame."""
     axes = axes_of(sixd)
     joints = joints_of(axes) + shift[..., None, :]
     across = _to_world(joints - e.joints, e.heading) / scale  # (N, S, 22, 3)
     pairs = across.unflatten(1, (_PAIRS, 2))
     count = e.free.sum(1).clamp(min=1.0)
-    # A small turn by an angle changes the matrix by its square root of 2 times that, the quaternion by a half.
+    # A small rotation changes the matrix by √2 times its angle, the quaternion by half of it.
     turns = _norm((axes - e.axes).flatten(-2)) / 8.0**0.5
     errors = {
         "positions": (_norm(across) * e.free).sum(1) / count,
@@ -134,7 +135,7 @@ def _errors(sixd: Tensor, shift: Tensor, e: _Example, scale: Tensor) -> tuple[di
 
 
 def _interpolation_errors(clips: Clips, scale: Tensor) -> dict[str, Tensor]:
-    """What interpolation gets wrong in gaps of each bucket, (buckets,) for positions, turns and changes."""
+    """Interpolation's mean errors over gaps of each bucket, (buckets,) for positions, turns and changes."""
     rng = np.random.default_rng(0)
     e = _example(clips, draw_gaps(clips, _MEASURED, rng), rng)
     errors, _ = _errors(e.base, torch.zeros_like(e.root), e, scale)
@@ -145,13 +146,13 @@ def _interpolation_errors(clips: Clips, scale: Tensor) -> dict[str, Tensor]:
 
 
 def _one_hot(bucket: Tensor) -> Tensor:
-    """(N, buckets) of numbers (N,)."""
+    """(N, buckets) of bucket indices (N,)."""
     return F.one_hot(bucket, _BUCKETS).float()
 
 
 def _input_statistics(clips: Clips) -> tuple[Tensor, Tensor]:
-    """Mean and deviation of the input; the deviation at least a fifth of that of its part, so that what hardly moves
-    is not scaled up."""
+    """Mean and standard deviation of the input; each deviation is at least a fifth of that of its part, so that what
+    hardly varies is not scaled up."""
     rng = np.random.default_rng(1)
     gaps = draw_gaps(clips, _MEASURED, rng)
     rows = gap_input(gaps.keys, _headings(clips, gaps))
@@ -179,7 +180,7 @@ def _losses(
 
 
 def _position_scale(clips: Clips) -> Tensor:
-    """(22, 3) metres: the deviation that L2P divides by, the same for both level axes."""
+    """(22, 3) metres: the deviation that L2P divides by, the same for both horizontal axes."""
     half = len(clips.starts) // 2  # the mirrored clips have the same deviations, up to a swap of sides
     parts = [slice(a, a + n) for a, n in zip(clips.starts[:half], clips.lengths[:half], strict=True)]
     _, std = position_statistics(training_windows([clips.rotations[p] for p in parts], [clips.root[p] for p in parts]))
@@ -191,7 +192,7 @@ def _position_scale(clips: Clips) -> Tensor:
 def train_transition(
     data: Path, folder: Path, training: TransitionTraining, config: TransitionConfig, device: str = "auto"
 ) -> TransitionNet:
-    """Train on a data set and leave `model.pt` in the folder; resumes what it finds there."""
+    """Train on a data set and leave `model.pt` in the folder; resumes from a checkpoint there."""
     clips = load_clips(data, "train")
     where = choose_device(device)
     torch.manual_seed(training.seed)

@@ -1,4 +1,4 @@
-"""The own reader of SentencePiece models against the package that defines them."""
+"""The reader of SentencePiece models, against the package that defines them."""
 
 import random
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Checkpoints of torch: read exactly, and everything refused that claims what it does not hold or would run code."""
+"""torch checkpoints: read exactly, and refused if they claim more than they hold or would run code."""
 
 import io
 import os
@@ -98,7 +98,7 @@ def test_a_bomb_of_torch_itself_is_refused(tmp_path: Path) -> None:
 
 
 def tensor_index(elements: int, shape: tuple[int, ...], stride: tuple[int, ...], offset: int = 0) -> bytes:
-    """An index with one float tensor of such claims."""
+    """An index with one float tensor that claims these sizes."""
     path = io.BytesIO()
 
     class Pickler(pickle.Pickler):

@@ -1,4 +1,4 @@
-"""The lists that evaluation stands on: the split, the captions, the prompts in words kept out of training."""
+"""The lists that evaluation rests on: the split, the captions, the prompts in words kept out of training."""
 
 import csv
 import re
@@ -114,7 +114,7 @@ KIN_OF_OLD = {
 
 
 def stem(word: str) -> str:
-    """What is left of a word without its endings, "stroll" of "strollers"; crude, so that it parts too few."""
+    """A word without its endings: "stroll" for "strollers". Crude: it conflates too many rather than too few."""
     shorter = ENDINGS.sub("", word)
     if shorter != word:
         return stem(shorter)

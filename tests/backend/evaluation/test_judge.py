@@ -20,7 +20,7 @@ def test_the_judge_is_small_and_knows_its_classes() -> None:
 
 
 def test_the_judge_tells_directions_apart() -> None:
-    """Even on a puppet: who glides ahead is not taken for who glides back."""
+    """Even on a puppet: gliding ahead is not taken for gliding back."""
     judge = Judge()
     ahead, back = judge.motion(gliding(speed=1.0)), judge.motion(gliding(speed=-0.7))
     walk, walk_back = ACTION_NAMES.index("walk"), ACTION_NAMES.index("walk-back")
@@ -37,7 +37,7 @@ def test_a_judge_that_is_missing_or_knows_other_actions_is_refused(tmp_path) -> 
         (tmp_path / path.name).write_bytes(path.read_bytes())
     record = json.loads((tmp_path / "judge.json").read_text())
     (tmp_path / "judge.json").write_text(json.dumps({**record, "actions": ["fly"]}))
-    with pytest.raises(MotionGPTError, match="other actions"):
+    with pytest.raises(MotionGPTError, match="other classes"):
         Judge(tmp_path)
 
 

@@ -73,7 +73,7 @@ def test_nothing_is_asked_without_permission(models: Path, capsys: pytest.Captur
     assert json.loads(capsys.readouterr().out)["error"]["kind"] == "network_denied"
 
 
-def test_a_broken_download_goes_on_where_it_broke(models: Path, files: dict[str, bytes]) -> None:
+def test_a_broken_download_resumes_where_it_broke(models: Path, files: dict[str, bytes]) -> None:
     shares: list[float] = []
 
     def report(what: str, share: float) -> None:
@@ -128,7 +128,7 @@ def test_room_is_looked_for_before_anything_is_fetched(
         ({}, "a/..", "no model"),
     ],
 )
-def test_what_is_not_there_is_said(models: Path, repositories: Any, name: str, words: str) -> None:
+def test_what_is_not_there_is_reported(models: Path, repositories: Any, name: str, words: str) -> None:
     with serve(repositories) as hub, pytest.raises(MotionGPTError, match=words):
         install(name, models, True, hub.url)
     assert not models.exists() or {path.name for path in models.iterdir()} <= {".downloads"}
@@ -143,7 +143,7 @@ def test_a_card_that_names_files_elsewhere_is_refused(models: Path, files: dict[
         shutil.rmtree(models)
 
 
-def test_no_network_is_said(models: Path) -> None:
+def test_no_network_is_reported(models: Path) -> None:
     with pytest.raises(MotionGPTError) as caught:
         install("somebody/walker", models, True, "http://127.0.0.1:9")
     assert caught.value.kind == "network" and "start again" in caught.value.cure

@@ -1,4 +1,4 @@
-"""Sentences that an encoder reads once: in batches as alone, and kept in a file while the texts are the same."""
+"""Sentences are encoded once: the same in batches as alone, and cached in a file while the texts stay the same."""
 
 import pytest
 
@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch")
 
 from motiongpt.backend.text_encoder import sentences
 from motiongpt.backend.text_encoder.net import PretrainedEncoder
-from motiongpt.backend.text_encoder.sentences import kept_sentences, read_sentences
+from motiongpt.backend.text_encoder.sentences import cached_sentences, read_sentences
 
 TEXTS = ["someone walks", "a person jumps over a box", "someone", "nobody sits down and waits here"] * 40
 
@@ -18,7 +18,7 @@ class Encoded:
 
 
 class Words:
-    """A tokenizer to which a word's number is its length."""
+    """A tokenizer in which a word's id is its length."""
 
     def encode_batch(self, texts: list[str]) -> list[Encoded]:
         ids = [[len(word) for word in text.split()] for text in texts]
@@ -51,14 +51,14 @@ def test_a_sentence_is_read_alike_in_a_batch_and_alone(encoder) -> None:
         assert not row[len(alone[0]) :].any()
 
 
-def test_kept_sentences_are_read_once_and_again_for_other_texts(encoder, tmp_path) -> None:
+def test_cached_sentences_are_read_once_and_again_for_other_texts(encoder, tmp_path) -> None:
     path = tmp_path / "captions.pt"
-    first = kept_sentences(TEXTS, path)
-    again = kept_sentences(TEXTS, path)
+    first = cached_sentences(TEXTS, path)
+    again = cached_sentences(TEXTS, path)
     assert encoder.loaded == 1
     assert torch.equal(first.states, again.states)
     assert first.starts == again.starts
-    assert len(kept_sentences(TEXTS[:3], path).starts) == 4
+    assert len(cached_sentences(TEXTS[:3], path).starts) == 4
     assert encoder.loaded == 2
 
 
@@ -66,5 +66,5 @@ def test_a_file_of_another_layout_is_replaced(encoder, tmp_path) -> None:
     """Each caption's states in a tensor of its own."""
     path = tmp_path / "captions.pt"
     torch.save({"texts": TEXTS[:2], "states": [torch.ones(2, 8), torch.ones(6, 8)]}, path)
-    assert kept_sentences(TEXTS[:2], path).states.shape == (8, 8)
+    assert cached_sentences(TEXTS[:2], path).states.shape == (8, 8)
     assert list(torch.load(path, weights_only=True)) == ["texts", "states", "starts"]

@@ -44,7 +44,7 @@ Path(sys.argv[1], f"told-{processes.rank}.json").write_text(json.dumps(told))
 def test_two_processes_make_one_model(tmp_path, repo_root):
     script = tmp_path / "tiny.py"
     script.write_text(SCRIPT)
-    # By addresses alone: the name of the machine may lead nowhere.
+    # By address: the host's name may not resolve.
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
     command = [*launch, "--local-addr=127.0.0.1", script, tmp_path]
     variables = {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
@@ -56,7 +56,7 @@ def test_two_processes_make_one_model(tmp_path, repo_root):
         try:
             status = run.wait(timeout=240)
         finally:
-            run.terminate()  # and it ends its workers; killed at once, it would leave them running
+            run.terminate()  # so that it ends its workers; killed outright, it would leave them running
     assert status == 0, said.read_text()[-4000:]
     first, second = (json.loads((tmp_path / f"told-{rank}.json").read_text()) for rank in (0, 1))
     assert first["weights"] == second["weights"]

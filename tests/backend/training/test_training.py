@@ -28,7 +28,7 @@ def test_from_clips_to_a_model_that_generates(dataset, tmp_path, capsys):
     tiny = ["--set", "width=48", "--set", "heads=2", "--set", "feed_forward=48", "--set", "encoder_layers=1"]
     command = ["train", "language-model", str(dataset), "--tokenizer", str(tokenizer), "-o", str(language), *tiny]
     assert main([*command, "--batch", "4", "--steps", "4", "--set", "decoder_layers=1"]) == 0
-    # Going on with more steps is resuming; other settings are refused.
+    # More steps resume the training; other settings are refused.
     assert main([*command, "--batch", "4", "--steps", "6", "--set", "decoder_layers=1"]) == 0
     assert torch.load(language / "checkpoint.pt", weights_only=True)["step"] == 6
     assert main([*command, "--batch", "5", "--steps", "6", "--set", "decoder_layers=1"]) == 2
@@ -56,7 +56,7 @@ def test_from_clips_to_a_model_that_generates(dataset, tmp_path, capsys):
 
 
 def check_candidates(folder, alone):
-    """A picker keeps the best of four for every variation; the first of them is what is made without a picker."""
+    """A picker keeps the best of four for every variation; the first of them is the result without a picker."""
     engine = load_engine(str(folder))
     asked = []
 
@@ -80,7 +80,7 @@ def check_candidates(folder, alone):
 
 
 def check_other_tasks(engine):
-    """What a barely trained model does already: the given stays exactly, lengths fit, captions are of known words."""
+    """What even a barely trained model does: keeps given poses exactly, fits lengths, captions in known words."""
     motion = swinging(9, 60)
     *_, more = engine.continue_motion(Continue(1.0, "someone swings an arm"), motion)
     assert len(more.motions[0]) == 80

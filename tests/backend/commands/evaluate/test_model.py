@@ -108,7 +108,7 @@ def test_the_whole_table(dataset, engine, starter_model, tmp_path, capsys) -> No
     assert tasks["prediction"]["hold_fde"] == pytest.approx((48 * 0.15 + 48 * 0.05) / 2, abs=0.01)
     assert tasks["captions"]["action"] == 0.5
     page = (out / "table.md").read_text()
-    assert REAL in page and "Prediction:" in page and "Against what was aimed at:" in page
+    assert REAL in page and "Prediction:" in page and "Against the aims:" in page
     assert told["unseen"][name]["pair"]["motions"] > 0
 
 

@@ -35,7 +35,7 @@ def test_fid_agrees_with_the_matrix_root() -> None:
 
 
 def test_fid_is_not_confused_by_flat_sets() -> None:
-    """Fewer rows than dimensions: covariances have no full rank, and a shift still counts as its square."""
+    """Fewer rows than dimensions: covariances don't have full rank, and a shift still counts as its square."""
     a = rng(7).normal(size=(5, 20))
     assert embeddings.frechet_distance(a, a + 3.0) == pytest.approx(9.0 * 20, rel=1e-6)
 

@@ -1,4 +1,4 @@
-"""Whole data sets through a tokenizer: the quick way must say what the plain way does, a clip or a window at a time."""
+"""Whole data sets through a tokenizer: the fast way must give the codes of one clip or window at a time."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ STATISTICS = Statistics(np.full(DIMENSIONS, 0.1, np.float32), np.full(DIMENSIONS
 
 
 def untrained(width: int, depth: int, levels: int) -> MotionVqVae:
-    """Its codebooks are spread over what it makes of held poses."""
+    """Its codebooks are spread over its latents of held poses."""
     torch.manual_seed(0)
     model = MotionVqVae(width, code_width=8, depth=depth, codes=64, levels=levels).eval()
     with torch.no_grad():

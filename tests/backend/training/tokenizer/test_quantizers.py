@@ -1,4 +1,4 @@
-"""Every way to make tokens of latents says the same in training and when it is run, and learns."""
+"""Every quantizer gives the same codes in training and inference, and learns."""
 
 import pytest
 

@@ -34,11 +34,11 @@ def test_refining_changes_what_codes_look_like_and_no_code(dataset, tmp_path, ca
 
     assert error(new) < error(old)
     assert tokenizer_config(second).steps == 60 and tokenizer_config(second).width == 32
-    record = tokenizer_record(second)  # a card tells how both came about
+    record = tokenizer_record(second)  # a card records both trainings
     assert (record["tokenizer"]["steps"], record["decoder"]["steps"]) == (40, 60)
     assert tokenizer_record(first) == {"tokenizer": record["tokenizer"]}
     capsys.readouterr()
-    assert main([*refine, "--refine", str(second), "--steps", "60", "--set", "rate=0.002"]) == 2  # of another one
+    assert main([*refine, "--refine", str(second), "--steps", "60", "--set", "rate=0.002"]) == 2  # of another tokenizer
     assert "settings" in capsys.readouterr().err
     assert main([*refine, "--refine", str(tmp_path / "nothing")]) == 2
     assert "no trained tokenizer" in capsys.readouterr().err

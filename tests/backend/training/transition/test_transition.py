@@ -24,7 +24,7 @@ def test_transition_model_is_trained_into_a_model_folder_and_measured(dataset, t
     small = ["--set", "gaps=24", "--set", "width=32", "--set", "blocks=1", "--device", "cpu"]
     command = ["train", "transition", str(dataset), "-o", str(tmp_path / "run"), *small]
     assert main([*command, "--steps", "3"]) == 0
-    assert main([*command, "--steps", "5", "--into", str(folder)]) == 0  # goes on
+    assert main([*command, "--steps", "5", "--into", str(folder)]) == 0  # resumes
     card = read_card(folder)
     verify_files(folder, card)
     assert "inbetween" in card.tasks and card.training["transition"]["steps"] == 5
