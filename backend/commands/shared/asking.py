@@ -28,9 +28,12 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def add_sampling(parser: argparse.ArgumentParser) -> None:
-    """--seed, --variations and --rig."""
+    """--seed, --takes and --rig."""
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same motion (0)")
-    parser.add_argument("--variations", type=int, default=1, help="how many; OUT gets -1, -2 ... added (1)")
+    parser.add_argument(
+        "--takes", "--variations", type=int, default=1, dest="variations", metavar="N",
+        help="how many motions; each file name gets -1, -2 ... added (1)",
+    )  # fmt: skip
     parser.add_argument("--rig", metavar="CHARACTER", help="character file for .fbx .glb .blend (a built-in mannequin)")
 
 

@@ -1,7 +1,7 @@
 """How commands and their arguments are declared."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn, TypeAlias
 
 from ....retarget.errors import MotionGPTError
@@ -18,11 +18,18 @@ class CommandParser(argparse.ArgumentParser):
 
 
 def add_command(
-    subparsers: Subparsers, name: str, summary: str, example: str, run: Callable[[argparse.Namespace], Report]
+    subparsers: Subparsers,
+    name: str,
+    summary: str,
+    example: str,
+    run: Callable[[argparse.Namespace], Report],
+    aliases: Sequence[str] = (),
 ) -> CommandParser:
-    """Declare a command. summary: one line without a full stop.  example: shown below its --help."""
+    """Declare a command. summary: one line without a full stop.  example: shown below its --help.  aliases: other names
+    for the command."""
     parser = subparsers.add_parser(
         name,
+        aliases=aliases,
         help=summary,
         description=summary[:1].upper() + summary[1:] + ".",
         epilog=f"example:\n  {example}",

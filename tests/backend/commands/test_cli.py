@@ -33,7 +33,7 @@ BAD = [
     (["generate", "walk", "-o", "x.npz", "--seconds", "four"], "usage"),
     (["generate", "walk", "-o", "x.npz", "--fps", "0"], "bad_input"),
     (["generate", "walk", "-o", "x.npz", "--seed", "-1"], "bad_input"),
-    (["generate", "walk", "-o", "x.npz", "--variations", "0"], "too_large"),
+    (["generate", "walk", "-o", "x.npz", "--takes", "0"], "too_large"),
     (["generate", "walk", "-o", "x.npz", "--device", "abacus"], "usage"),
     (["generate", "walk", "-o", "x.xyz"], "bad_input"),
     (["generate", "walk", "-o", "x"], "bad_input"),
@@ -133,7 +133,7 @@ def test_a_file_is_complete_or_untouched(place: Path) -> None:
     assert os.listdir() == ["a.bvh"]
 
 
-COMMANDS = ["generate", "convert", "retarget", "render", "serve", "models", "bench"]
+COMMANDS = ["generate", "describe", "convert", "retarget", "render", "serve", "models", "bench"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

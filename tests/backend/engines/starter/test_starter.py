@@ -149,7 +149,7 @@ def test_the_command_line_continues_and_describes(walk, known_words, tmp_path, c
     assert (told["model"], told["files"][0]["frames"]) == ("starter", len(walk) + 30)
     more = load_npz(tmp_path / "more.npz")
     np.testing.assert_allclose(more.joints[: len(walk)], walk.joints, atol=1e-5)
-    assert cli.main(["caption", str(tmp_path / "walk.npz"), "--json"]) == 0
+    assert cli.main(["describe", str(tmp_path / "walk.npz"), "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["model"] == "starter" and len(told["texts"]) == 1
     assert set(re.findall("[a-z]+", told["texts"][0])) & known_words
