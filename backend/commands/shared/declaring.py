@@ -52,7 +52,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     from ...model_folder import DEFAULT_MODEL
 
     parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help="installed model or model folder")
-    parser.add_argument("--device", default="auto", choices=DEVICES, help="what to run it on (auto)")
+    parser.add_argument("--device", default="auto", choices=DEVICES, help="where to run the model (auto)")
     parser.add_argument(
-        "--precision", default="auto", choices=PRECISIONS, help="of imported models: int8 on the CPU, bfloat16 on a GPU"
+        "--precision", default="auto", choices=PRECISIONS, help="of imported models; auto: int8 (CPU), bfloat16 (GPU)"
     )
