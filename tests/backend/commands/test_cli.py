@@ -1,4 +1,4 @@
-"""The command line: what it says, and that bad input writes nothing."""
+"""The command line: its messages, and that bad input writes nothing."""
 
 import importlib.util
 import json
@@ -64,7 +64,7 @@ BAD = [
 
 @pytest.fixture
 def obstacles(place: Path) -> list[str]:
-    """What the bad inputs name; returns what then lies in the current folder."""
+    """The files that bad input names; returns the contents of the current folder."""
     (place / "folder.npz").mkdir()
     (place / "file.txt").write_text("nothing")
     (place / "damaged.npz").write_bytes(b"PK\x03\x04 and then nothing")
@@ -73,10 +73,10 @@ def obstacles(place: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(("arguments", "kind"), BAD, ids=lambda v: " ".join(v)[:60] if isinstance(v, list) else v)
-def test_bad_input_is_told_and_writes_nothing(
+def test_bad_input_is_reported_and_writes_nothing(
     obstacles: list[str], capsys: Capture, monkeypatch: pytest.MonkeyPatch, arguments: list[str], kind: str
 ) -> None:
-    monkeypatch.setattr(blender, "check_bpy", lambda: None)  # the same answers with bpy and without
+    monkeypatch.setattr(blender, "check_bpy", lambda: None)  # same results with and without bpy
     assert cli.main([*arguments, "--json"]) == 2
     printed = capsys.readouterr()
     error = json.loads(printed.out.splitlines()[-1])["error"]
