@@ -59,11 +59,9 @@ def _add_matching(inner: Subparsers) -> None:
         "motiongpt train matching dataset/ -o runs/matching --judge judge/",
         run_matching,
     )
-    parser.add_argument("--judge", type=Path, metavar="FOLDER", help="also write it here, for `motiongpt evaluate`")
+    parser.add_argument("--judge", type=Path, metavar="FOLDER", help="write the model there for `motiongpt evaluate`")
     parser.add_argument("--licence", default="as the clips", help="of the weights, for judge.json")
-    parser.add_argument(
-        "--into", type=Path, metavar="MODEL", help="add it to this model folder, to pick the best candidate"
-    )
+    parser.add_argument("--into", type=Path, metavar="MODEL", help="model folder that picks among candidates with it")
     parser.add_argument("--candidates", type=int, default=4, help="number of candidates, with --into (4)")
 
 
