@@ -11,7 +11,7 @@ from .tasks import Continue, Describe, Generate, Inbetween, Task
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
-"""How exactly an imported model computes; "auto" takes int8 on the CPU and bfloat16 on a GPU."""
+"""Numerical precision of imported models; "auto" is int8 on the CPU and bfloat16 on a GPU."""
 
 
 class Stage(StrEnum):
@@ -23,7 +23,7 @@ class Stage(StrEnum):
 
     @property
     def label(self) -> str:
-        """For a progress bar."""
+        """Its text on a progress bar."""
         return _LABELS[self]
 
 
@@ -36,7 +36,7 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class Progress:
-    """fraction: 0 to 1 of the task. motion: the first variation so far."""
+    """fraction: how much of the task is done, 0 to 1.  motion: the first variation so far."""
 
     stage: Stage
     fraction: float
@@ -45,10 +45,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Result:
-    """An answer, with `meta` of motions filled (text, seed, model, tokens).
+    """The answer to a task. The `meta` of a motion holds its text, seed, model and tokens.
 
-    motions: one a variation; of `Generate` at the model's own rate, of `Continue` and `Inbetween` at the rate and on
-    the body of the motion that came along, which they include.  texts: of `Describe`, the best first.
+    motions: one per variation. Those of `Generate` have the model's frame rate; those of `Continue` and `Inbetween`
+    include the input motion and have its frame rate and body.  texts: of `Describe`, the best first.
     """
 
     motions: tuple[Motion, ...] = ()
@@ -56,16 +56,16 @@ class Result:
 
 
 Events = Iterator[Progress | Result]
-"""Progress, and a result last."""
+"""Any number of Progress, then one Result."""
 
 
 class Engine(ABC):
     """A loaded model. Not thread-safe: one task at a time.
 
-    tasks: `Task.name` of those that the model has.  max_seconds: its longest motion.
+    tasks: `Task.name` of every task that the model supports.  max_seconds: length of its longest motion.
 
-    Every method yields Progress at least once a token, and a Result last; closing the iterator cancels. Motions may
-    have any rate and body. Each method raises MotionGPTError for a task that the model can't do.
+    The method of a task yields Progress at least once per token, then a Result; closing the iterator cancels the task.
+    Input motions may have any frame rate and body. Raises MotionGPTError for a task that the model does not support.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Engine(ABC):
     max_seconds: float
 
     def can(self, task: type[Task]) -> bool:
-        """Whether the model has a task."""
+        """Whether the model supports a task."""
         return task.name() in self.tasks
 
     @abstractmethod
@@ -82,11 +82,11 @@ class Engine(ABC):
         """Text to motion."""
 
     def continue_motion(self, task: Continue, motion: Motion) -> Events:
-        """More of a motion."""
+        """A motion, continued."""
         raise self.unsupported(Continue)
 
     def inbetween(self, task: Inbetween, motion: Motion) -> Events:
-        """What lies between frames of a motion."""
+        """The frames between kept frames of a motion."""
         raise self.unsupported(Inbetween)
 
     def describe(self, task: Describe, motion: Motion) -> Events:
@@ -94,7 +94,7 @@ class Engine(ABC):
         raise self.unsupported(Describe)
 
     def unsupported(self, task: type[Task]) -> MotionGPTError:
-        """The error for a task that the model does not have."""
+        """The error for a task that the model does not support."""
         offered = ", ".join(self.tasks) or "nothing"
         return MotionGPTError(f"The model {self.name} can't {task.name()}.", f"It can: {offered}.", "unsupported")
 

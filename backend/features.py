@@ -1,10 +1,10 @@
-"""HumanML3D's motion features, 263 numbers per frame, and back.
+"""Motion to HumanML3D's features, 263 numbers per frame, and back.
 
 Layout of a frame (Guo et al. 2022): turn of the root about Y to the next frame (half the angle, radians), its planar
 velocity (x, z, metres per frame, in the next frame's heading), root height; then in the frame's heading, with the root
 over the origin: positions of joints 1..21, their rotations in 6D, velocities of joints 0..21 (metres per frame);
-contacts of left heel, left toe, right heel, right toe. T frames of motion give T - 1 of features, at 20 frames per
-second.
+contacts of left heel, left toe, right heel, right toe. T frames of motion give T - 1 frames of features, at
+20 frames per second.
 
 Two conventions share the layout. *Published*: rotations come from positions by inverse kinematics along five chains,
 and so have no twist. *True* (our own models): rotations are the skeleton's own, local ones. Only those of the pelvis'
@@ -24,7 +24,7 @@ from ..retarget.typing import Floats
 FPS = 20.0
 DIMENSIONS = 263
 POSE_WINDOW = 20
-"""Frames for which a single pose is held so that a tokenizer can encode it."""
+"""Number of frames for which a single pose is held, so that a tokenizer can encode it."""
 
 
 _SIZES = {
@@ -35,7 +35,7 @@ SLICES = {
     name: slice(end - size, end)
     for (name, size), end in zip(_SIZES.items(), itertools.accumulate(_SIZES.values()), strict=True)
 }
-"""Name of a group of features -> its place in a frame."""
+"""Name of a group of features -> its slice of a frame."""
 
 PELVIS_CHILDREN = tuple(j for j, parent in enumerate(PARENTS) if parent == 0)
 
@@ -49,7 +49,7 @@ _REFERENCE = np.array(
     ],
     dtype=np.float64,
 )  # fmt: skip
-_PUBLISHED_CONTACT_SPEED = 0.002  # squared metres a frame
+_PUBLISHED_CONTACT_SPEED = 0.002  # squared metres per frame
 _FORWARD_SMOOTHING = 20.0  # frames, standard deviation
 
 
@@ -68,7 +68,7 @@ class Statistics:
 
 
 def _smooth(values: Floats, sigma: float) -> Floats:
-    """Values (T, C) under a Gaussian filter over time, the ends held, cut off at four standard deviations."""
+    """Values (T, C) smoothed over time by a Gaussian, cut off at four standard deviations; the ends are held."""
     radius = int(4 * sigma + 0.5)
     kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     padded = np.pad(values, ((radius, radius), (0, 0)), mode="edge")
@@ -122,8 +122,8 @@ def _assemble(joints: Floats, heading: Floats, sixd: Floats, contacts: Floats) -
 
 
 def joints_to_features(joints: Floats) -> Floats:
-    """Published features (T - 1, 263) of joints (T, 22, 3) at 20 frames per second, first moved onto the floor and over
-    the origin, facing +Z."""
+    """Published features (T - 1, 263) of joints (T, 22, 3) at 20 frames per second, which are first moved onto the
+    floor and over the origin, facing +Z."""
     joints = joints - np.array([0.0, float(joints[..., 1].min()), 0.0])
     joints = joints - joints[0, 0] * np.array([1.0, 0.0, 1.0])
     across = rot.normalize(joints[0, 2] - joints[0, 1] + joints[0, 17] - joints[0, 16])

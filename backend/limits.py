@@ -1,4 +1,4 @@
-"""What one request may ask for, and the checks that say so in words, shared by command line, add-on and server."""
+"""The limits of a request, and checks that raise readable errors, for the command line, the add-on and the server."""
 
 import math
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def check_prompt(prompt: str) -> None:
 
 
 def check_optional_prompt(prompt: str) -> None:
-    """`check_prompt`, where there may also be none."""
+    """`check_prompt` for a prompt that may be left out ("")."""
     if prompt:
         check_prompt(prompt)
 
@@ -42,39 +42,39 @@ def check_seconds(seconds: float) -> None:
     if not (math.isfinite(seconds) and seconds > 0):
         raise MotionGPTError(f"A motion can't last {seconds:g} seconds.", "Give a length greater than zero.")
     if seconds > MAX_SECONDS:
-        raise MotionGPTError(f"{seconds:g} seconds are too long.", f"Ask for at most {MAX_SECONDS:g}.", "too_large")
+        raise MotionGPTError(f"{seconds:g} seconds is too long.", f"Ask for at most {MAX_SECONDS:g}.", "too_large")
 
 
 def check_fps(fps: float) -> None:
     """Raises MotionGPTError for a rate that no motion can have."""
     if not (math.isfinite(fps) and 0 < fps <= MAX_FPS):
-        raise MotionGPTError(f"{fps:g} is no frame rate.", f"Give one from 1 to {MAX_FPS:g} frames a second.")
+        raise MotionGPTError(f"{fps:g} is not a frame rate.", f"Give one from 1 to {MAX_FPS:g} frames per second.")
 
 
 def check_variations(variations: int) -> None:
-    """Raises MotionGPTError unless 1 to MAX_VARIATIONS are asked for."""
+    """Raises MotionGPTError unless there are 1 to MAX_VARIATIONS."""
     if not 1 <= variations <= MAX_VARIATIONS:
-        raise MotionGPTError(f"{variations} variations can't be made.", f"Ask for 1 to {MAX_VARIATIONS}.", "too_large")
+        raise MotionGPTError(f"{variations} takes can't be made.", f"Ask for 1 to {MAX_VARIATIONS}.", "too_large")
 
 
 def check_seed(seed: int) -> None:
-    """Raises MotionGPTError for a seed that random generators don't take."""
+    """Raises MotionGPTError for a seed that random generators don't accept."""
     if not 0 <= seed <= MAX_SEED:
-        raise MotionGPTError(f"{seed} is no seed.", f"Give a whole number from 0 to {MAX_SEED}.")
+        raise MotionGPTError(f"{seed} is not a valid seed.", f"Give a whole number from 0 to {MAX_SEED}.")
 
 
 def check_known(keep: Sequence[int], known: Sequence[int] | None) -> None:
-    """Raises MotionGPTError unless `known` says of every kept frame, in order, which parts of its pose are given."""
+    """Raises MotionGPTError unless `known` names the known channels of every kept frame, in the order of `keep`."""
     if known is None:
         return
     if len(known) != len(keep):
         raise MotionGPTError(
-            f"{len(known)} partial poses are described for {len(keep)} kept frames.", "Describe each kept frame once."
+            f"There are {len(known)} partial poses for {len(keep)} kept frames.", "Give one for each kept frame."
         )
     if len(set(keep)) != len(keep):
-        raise MotionGPTError("A kept frame with a partial pose is named twice.", "Name each kept frame once.")
+        raise MotionGPTError("A kept frame with a partial pose is listed twice.", "List each kept frame once.")
     if wrong := [bits for bits in known if not 0 < bits <= WHOLE.bits]:
         raise MotionGPTError(
             f"{wrong[0]} does not describe a partial pose.",
-            f"Set bits 0 to {ROOT - 1} for given joints and bit {ROOT} for the root, at least one.",
+            f"Set bits 0 to {ROOT - 1} for known joints and bit {ROOT} for the root; at least one.",
         )

@@ -19,7 +19,7 @@ BUNDLED = Path(__file__).with_name("models")
 DEFAULT_MODEL = "starter"
 CARD_NAME = "model.json"
 FOLDER_VARIABLE = "MOTIONGPT_MODELS"
-"""Environment variable that names another folder than the system's usual one for the user's models."""
+"""Environment variable that names the folder of the user's models, instead of the system's usual one."""
 
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
@@ -50,18 +50,18 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def user_folder() -> Path | None:
-    """Where the user's own models lie; None where neither the environment nor platformdirs says so."""
+    """The folder of the user's own models; None if neither the environment nor platformdirs names one."""
     if named := os.environ.get(FOLDER_VARIABLE):
         return Path(named)
     try:
         from platformdirs import user_data_path
-    except ImportError:  # the extension brings its model along and does without
+    except ImportError:  # the extension ships its model and does without platformdirs
         return None
     return user_data_path("motiongpt", appauthor=False) / "models"
 
 
 def installed_models() -> dict[str, Path]:
-    """Name -> folder, of everything that has a card; a bundled model comes before the user's of the same name."""
+    """Name -> folder of every model with a card; a bundled model takes precedence over the user's of the same name."""
     found: dict[str, Path] = {}
     for place in (BUNDLED, user_folder()):
         if place is not None and place.is_dir():
@@ -78,7 +78,7 @@ def find_model(name_or_folder: str) -> tuple[Path, ModelCard]:
     if not folder.is_dir():
         names = ", ".join(installed) or "none"
         raise MotionGPTError(
-            f"There is no model {name_or_folder}.", f"Installed are: {names}; or give a model's folder.", "no_model"
+            f"There is no model {name_or_folder}.", f"Installed: {names}. Or give a model's folder.", "no_model"
         )
     return folder, read_card(folder)
 
@@ -100,7 +100,7 @@ def read_card(folder: Path) -> ModelCard:
 
 
 def verify_files(folder: Path, card: ModelCard) -> None:
-    """Raises MotionGPTError ("no_model") for the first file that is missing or not what the card says."""
+    """Raises MotionGPTError ("no_model") for the first file that is missing or does not match its checksum."""
     for name, expected in card.files.items():
         path = folder / name
         if not path.is_file():
@@ -118,7 +118,7 @@ def write_card(card: ModelCard, folder: Path) -> ModelCard:
 
 
 def add_measured(name_or_folder: str, **measured: Any) -> None:
-    """Put measurements on a model's card. Raises MotionGPTError ("no_model")."""
+    """Add measurements to a model's card. Raises MotionGPTError ("no_model")."""
     folder, card = find_model(name_or_folder)
     write_card(msgspec.structs.replace(card, measured={**card.measured, **measured}), folder)
 

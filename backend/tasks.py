@@ -1,7 +1,7 @@
-"""What a model can be asked to do: one class a task, from the panel and the command line, over the wire, to the engine.
+"""What a model can be asked to do: one class per task, made by the panel or command line and run by an engine.
 
-The motions that a task needs travel beside it. Annotations bound what `protocol.decode` takes from a peer; `check` says
-the same limits in words, for values that a person has typed.
+A task's input motions are sent alongside it. Annotations limit what `protocol.decode` accepts from a peer; `check` has
+the same limits with readable errors, for values that a person has typed.
 
 This module runs inside Blender too: msgspec and `retarget` only.
 """
@@ -34,12 +34,12 @@ KnownPoses = Annotated[tuple[KnownBits, ...], Meta(min_length=1, max_length=limi
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """Something to ask of a model. model: its name; "" takes the server's own."""
+    """A request to a model. model: its name; "" means the server's default."""
 
     model: ModelName = ""
 
     motion_count: ClassVar[int] = 1
-    """How many motions come along: one, unless a task says otherwise."""
+    """Number of input motions: one, unless a task overrides it."""
 
     @classmethod
     def name(cls) -> str:
@@ -50,16 +50,16 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         """Raises MotionGPTError for a value outside the limits of one request."""
 
     def check_motions(self, motions: Sequence[Motion]) -> None:
-        """Raises MotionGPTError ("protocol") unless as many motions came along as the task needs."""
+        """Raises MotionGPTError ("protocol") unless the task has as many input motions as it needs."""
         if len(motions) != self.motion_count:
             raise MotionGPTError(
                 f"The request came with {len(motions)} motions instead of {self.motion_count}.", "", "protocol"
             )
 
     def answer(self, engine: "Engine", motions: Sequence[Motion] = ()) -> "Events":
-        """What an engine makes of it. motions: those that came along.
+        """Run the task on an engine. motions: its input.
 
-        Raises MotionGPTError ("unsupported") for a model that does not have the task.
+        Raises MotionGPTError ("unsupported") for a model that does not support the task.
         """
         if not engine.can(type(self)):
             raise engine.unsupported(type(self))
@@ -70,9 +70,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
 
 
 class Sampled(Task, frozen=True, kw_only=True):
-    """A task whose answer is motion, drawn at random.
+    """A task whose answer is motion, sampled at random.
 
-    variations: how many motions.  temperature, top_p: None takes the model's own.
+    variations: how many motions.  temperature, top_p: None means the model's own.
     """
 
     seed: Seed = 0
@@ -86,7 +86,7 @@ class Sampled(Task, frozen=True, kw_only=True):
 
 
 class Generate(Sampled, frozen=True, tag="generate"):
-    """Text to motion, at the model's own rate. seconds: how long; None lets the model decide."""
+    """Text to motion, at the model's frame rate. seconds: its length; None lets the model decide."""
 
     prompt: Prompt
     seconds: Seconds | None = 4.0
@@ -104,7 +104,7 @@ class Generate(Sampled, frozen=True, tag="generate"):
 
 
 class Continue(Sampled, frozen=True, tag="continue"):
-    """`seconds` more after a motion. prompt: what happens then; "" where the model needs no text."""
+    """`seconds` more of a motion. prompt: what happens next; "" if the model needs no text."""
 
     seconds: Seconds
     prompt: Prompt = ""
@@ -121,10 +121,9 @@ class Continue(Sampled, frozen=True, tag="continue"):
 class Inbetween(Sampled, frozen=True, tag="inbetween"):
     """The frames `keep` of a motion stay exactly as they are, the others are generated.
 
-    known: for each entry of `keep` the channels that its pose gives, as bits of `retarget.motion.known.Known`. What is
-    not given is generated like the other frames: its values in the motion do not matter. None: every kept pose is
-    whole.
-    Raises MotionGPTError where it does not fit `keep`.
+    known: for each entry of `keep` the known channels of its pose, as bits of `retarget.motion.known.Known`. The others
+    are generated, as in the other frames; their values in the motion do not matter. None: every kept pose is whole.
+    Raises MotionGPTError if `known` does not fit `keep`.
     """
 
     keep: KeptFrames
@@ -136,7 +135,7 @@ class Inbetween(Sampled, frozen=True, tag="inbetween"):
 
     @property
     def poses(self) -> tuple[Known, ...]:
-        """`known` for each kept frame, whole poses included."""
+        """The known channels of each kept frame, also where `known` is None."""
         return (WHOLE,) * len(self.keep) if self.known is None else tuple(map(Known, self.known))
 
     def check(self) -> None:
@@ -148,7 +147,7 @@ class Inbetween(Sampled, frozen=True, tag="inbetween"):
 
 
 class Describe(Task, frozen=True, tag="caption"):
-    """A motion to text."""
+    """Motion to text."""
 
     def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
         return engine.describe(self, *motions)

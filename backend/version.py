@@ -1,3 +1,3 @@
-"""The release, in one place: the package, the extension and the handshake name the same."""
+"""The version of the package, the extension and the handshake, in one place."""
 
 __version__ = "0.1.0"

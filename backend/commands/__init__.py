@@ -1,1 +1,1 @@
-"""The commands of `motiongpt`, one module each, with `add_commands(subparsers)`."""
+"""The commands of `motiongpt`, one module each, with `declare(subparsers)`."""

@@ -25,18 +25,18 @@ def declare(subparsers: Subparsers) -> None:
         "what", nargs="?", choices=("model", "retarget"), default="model", help="a model, or retargeting in Blender"
     )
     parser.add_argument("--seconds", type=float, default=4.0, help="length of the motions (4)")
-    parser.add_argument("--runs", type=int, default=5, help="how many to make (5)")
+    parser.add_argument("--runs", type=int, default=5, help="how many motions to time (5)")
     parser.add_argument(
         "--full-size-t5",
         action="store_true",
-        help="instead: a T5 MotionGPT of the published size, random weights, beside transformers (needs 4 GB of disk)",
+        help="instead: compare a T5 of the published size, random weights, with transformers (needs 4 GB of disk)",
     )
     add_model_arguments(parser)
     add_page_option(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
-    """Load once, warm up once, time `runs` motions with different seeds; then a process from its start."""
+    """Load once, warm up once, time `runs` motions with different seeds; then time a new process from its start."""
     if args.what == "retarget":
         return _paged(args, "Speed of retargeting", "bench retarget", _retargeting())
     limits.check_seconds(args.seconds)

@@ -1,4 +1,4 @@
-"""The command line `motiongpt`. Modules that take long to import are imported by the commands that need them."""
+"""The command line `motiongpt`. Modules that import slowly are imported by the commands that need them."""
 
 import json
 import logging
@@ -9,12 +9,12 @@ from ...retarget.errors import MotionGPTError
 from ..version import __version__
 from . import bench, convert, data, evaluate, models, render, retarget, serve, train
 from .shared.declaring import CommandParser
-from .tasks import caption, continue_motion, generate, inbetween
+from .tasks import continue_motion, describe, generate, inbetween
 
 log = logging.getLogger(__name__)
 
 COMMANDS = (
-    generate, continue_motion, inbetween, caption, convert, retarget, render,
+    generate, continue_motion, inbetween, describe, convert, retarget, render,
     serve, models, data, train, evaluate, bench,
 )  # fmt: skip
 USER_ERROR, BUG, INTERRUPTED = 2, 1, 130
@@ -32,7 +32,7 @@ def make_parser() -> CommandParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the process' exit code: 0, 2 for what the user can cure, 1 for a bug."""
+    """Run one command and return the process' exit code: 0, 2 for an error that the user can fix, 1 for a bug."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     as_json = "--json" in arguments
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

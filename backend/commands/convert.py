@@ -19,23 +19,23 @@ def declare(subparsers: Subparsers) -> None:
     add_files(parser, ALL_FORMATS)
     parser.set_defaults(rig=None, root=AUTO, in_place=False, controls="fk", preset=None)
     parser.add_argument(
-        "--up", default="z", choices=("y", "z"), help="axis that points up in an AMASS or SMPL-X file that comes in (z)"
+        "--up", default="z", choices=("y", "z"), help="the up axis of an AMASS or SMPL-X input file (z)"
     )
 
 
 def add_files(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
-    """The motion that comes in, where it goes, and at what rate."""
+    """The input file, the output file and its frame rate."""
     parser.add_argument("motion", type=Path, metavar="MOTION", help=".npz (AMASS and SMPL-X, too) or .bvh")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=" ".join(formats))
     parser.add_argument(
         "--body", type=Path, metavar="DIR", help="SMPL-H or SMPL-X body files, for AMASS and SMPL-X files"
     )
-    parser.add_argument("--fps", type=float, help="frames a second of the output (the motion's own)")
+    parser.add_argument("--fps", type=float, help="frame rate of the output (the motion's own)")
     parser.set_defaults(formats=formats)
 
 
 def run(args: argparse.Namespace) -> Report:
-    """Read, change the rate if asked to, write: rate and frame count stay as they are otherwise."""
+    """Read, resample to --fps, write; without --fps, frame rate and frame count stay the same."""
     if args.fps is not None:
         limits.check_fps(args.fps)
     paths = check_export(args.output, args.rig, args.formats, body=args.body)

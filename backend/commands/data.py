@@ -30,7 +30,7 @@ def declare(subparsers: Subparsers) -> None:
 
 
 def run_import(args: argparse.Namespace) -> Report:
-    """Clips to a data set."""
+    """Import clips, or HumanML3D from AMASS, as a data set."""
     from rich.console import Console
     from rich.progress import Progress
 

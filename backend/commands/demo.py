@@ -1,6 +1,6 @@
 """`make demo`: three prompts, from text to an animated character: `python -m motiongpt.backend.commands.demo FOLDER`.
 
-Leaves for each prompt NAME.fbx and NAME.blend, and sheet.png with rendered frames of all of them.
+Writes NAME.fbx and NAME.blend for each prompt, and sheet.png with rendered frames of all prompts.
 """
 
 import sys

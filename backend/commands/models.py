@@ -58,7 +58,7 @@ def _add_import(actions: Subparsers) -> None:
     parser = add_command(
         actions,
         "import",
-        "make a model folder of a published checkpoint: T5 (CHECKPOINT, --t5) or LLaMA (the others)",
+        "make a model folder from a published checkpoint: T5 (CHECKPOINT, --t5) or LLaMA (the other options)",
         "motiongpt models import motiongpt_s3_h3d.tar --t5 flan-t5-base/ --statistics meta/ --name motiongpt-t5",
         _import,
     )
@@ -68,7 +68,7 @@ def _add_import(actions: Subparsers) -> None:
     parser.add_argument("--base", type=Path, metavar="FILE", help="lit-llama.pth, or a Hugging Face folder of LLaMA")
     parser.add_argument("--lora", type=Path, metavar="FILE", help="pretrained.pth")
     parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="tokenizer.model of LLaMA")
-    parser.add_argument("--alpha", type=float, default=16.0, help="LoRA's alpha, which the file does not say (16)")
+    parser.add_argument("--alpha", type=float, default=16.0, help="LoRA's alpha, which is not in the file (16)")
     parser.add_argument("--heads", type=int, help="attention heads, for a LLaMA of unusual size")
     parser.add_argument(
         "--statistics", type=Path, required=True, metavar="DIR", help="folder with mean.npy and std.npy"
@@ -87,8 +87,8 @@ def _add_install(actions: Subparsers) -> None:
         _install,
     )
     parser.add_argument("model", metavar="NAME", help="motiongpt-t5, or OWNER/NAME of a repository with a model folder")
-    parser.add_argument("--allow-network", action="store_true", help="needed: nothing is downloaded unasked")
-    parser.add_argument("--endpoint", metavar="URL", help="another hub than huggingface.co")
+    parser.add_argument("--allow-network", action="store_true", help="required: nothing is downloaded without it")
+    parser.add_argument("--endpoint", metavar="URL", help="a hub other than huggingface.co")
     parser.add_argument("--revision", default="main", help="branch, tag or commit (main)")
     parser.add_argument(
         "--statistics", type=Path, metavar="DIR", help="folder with mean.npy and std.npy, for checkpoints"
@@ -151,7 +151,7 @@ def _own_folder() -> Path:
     own = user_folder()
     if own is None:
         raise MotionGPTError(
-            "There is no place for the user's models.", "Set MOTIONGPT_MODELS to a folder.", "unwritable"
+            "There is no folder for the user's models.", "Set MOTIONGPT_MODELS to a folder.", "unwritable"
         )
     return own
 
@@ -176,14 +176,14 @@ def _install(args: argparse.Namespace) -> Report:
 def _remove(args: argparse.Namespace) -> Report:
     folder, card = find_model(args.model)
     if BUNDLED in folder.absolute().parents:
-        raise MotionGPTError(f"The model {card.name} came with the program.", "Remove the program to be rid of it.")
-    # Only what the card names: a folder may hold more than the model.
+        raise MotionGPTError(f"The model {card.name} came with the program.", "Uninstall the program to remove it.")
+    # Only the files that the card names: the folder may hold others.
     for name in [*card.files, "model.json"]:
         (folder / name).unlink(missing_ok=True)
     left = [path for path in folder.rglob("*") if not path.is_dir()]
     if not left:
         shutil.rmtree(folder)
-    lines = (f"{card.name} is removed.", *((f"{folder} keeps files that are not the model's.",) if left else ()))
+    lines = (f"{card.name} was removed.", *((f"{folder} still has files that are not the model's.",) if left else ()))
     return Report({"name": card.name, "folder": str(folder), "removed": True, "left": [str(p) for p in left]}, lines)
 
 
@@ -223,7 +223,7 @@ def _list(args: argparse.Namespace) -> Report:
 def _info(args: argparse.Namespace) -> Report:
     folder, card = find_model(args.model)
     data = {"folder": str(folder), **msgspec.to_builtins(card)}
-    # Files and settings are for programs; people get the rest.
+    # Files and settings are for programs, and only in --json.
     shown = {
         key: value for key, value in data.items() if key not in ("files", "settings") and value not in ("", {}, [])
     }

@@ -18,7 +18,7 @@ def declare(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "serve",
-        "run the backend process until it is told to stop",
+        "run the backend process until it is stopped",
         "motiongpt serve --handover ~/.cache/motiongpt-handover.json",
         run,
     )
@@ -54,6 +54,6 @@ def run(args: argparse.Namespace) -> Report:
         ended = False
     logging.shutdown()
     if not ended:
-        # A thread is deep inside a model; waiting for it, or unloading libraries under it, would do no good.
+        # The worker is still inside the model: waiting could take long, unloading its libraries could crash.
         os._exit(0)
     return Report()

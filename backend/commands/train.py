@@ -1,4 +1,4 @@
-"""`motiongpt train`: a model of one's own, stage by stage. This needs the `train` extra."""
+"""`motiongpt train`: train a model, stage by stage. Needs the extra `train`."""
 
 import argparse
 import contextlib
@@ -28,7 +28,7 @@ def _add_tokenizer(inner: Subparsers) -> None:
     parser = _add_stage(
         inner,
         "tokenizer",
-        "stage 1: train the motion tokenizer; resumes from what the folder holds",
+        "stage 1: train the motion tokenizer; resumes from the folder's checkpoint",
         "motiongpt train tokenizer dataset/ -o runs/tokenizer --steps 5000",
         run_tokenizer,
     )
@@ -36,7 +36,7 @@ def _add_tokenizer(inner: Subparsers) -> None:
         "--refine",
         type=Path,
         metavar="FOLDER",
-        help="a trained tokenizer whose decoder is trained further, on all styles alike; its codes stay",
+        help="a trained tokenizer whose decoder to train further, with rare styles more often; its codes don't change",
     )
 
 
@@ -44,7 +44,7 @@ def _add_language_model(inner: Subparsers) -> None:
     parser = _add_stage(
         inner,
         "language-model",
-        "stage 2: train the language model on a trained tokenizer; resumes from what the folder holds",
+        "stage 2: train the language model on a trained tokenizer; resumes from the folder's checkpoint",
         "motiongpt train language-model dataset/ --tokenizer runs/tokenizer -o runs/language --steps 4000",
         run_language_model,
     )
@@ -55,14 +55,14 @@ def _add_matching(inner: Subparsers) -> None:
     parser = _add_stage(
         inner,
         "matching",
-        "train the text-motion matching model that judges motion; resumes from what the folder holds",
+        "train the text-motion matching model that judges motion; resumes from the folder's checkpoint",
         "motiongpt train matching dataset/ -o runs/matching --judge judge/",
         run_matching,
     )
-    parser.add_argument("--judge", type=Path, metavar="FOLDER", help="write it there for `motiongpt evaluate`")
+    parser.add_argument("--judge", type=Path, metavar="FOLDER", help="write the model there for `motiongpt evaluate`")
     parser.add_argument("--licence", default="as the clips", help="of the weights, for judge.json")
-    parser.add_argument("--into", type=Path, metavar="MODEL", help="model folder that gets it to pick among candidates")
-    parser.add_argument("--candidates", type=int, default=4, help="motions that it picks from, with --into (4)")
+    parser.add_argument("--into", type=Path, metavar="MODEL", help="model folder that picks among candidates with it")
+    parser.add_argument("--candidates", type=int, default=4, help="number of candidates, with --into (4)")
 
 
 def _add_export(inner: Subparsers) -> None:
@@ -84,23 +84,23 @@ def _add_transition(inner: Subparsers) -> None:
     parser = _add_stage(
         inner,
         "transition",
-        "train the model that fills gaps between keyed poses; resumes from what the folder holds",
+        "train the model that fills gaps between keyed poses; resumes from the folder's checkpoint",
         "motiongpt train transition dataset/ -o runs/transition --steps 6000 --into models/mine",
         run_transition,
     )
-    parser.add_argument("--into", type=Path, metavar="MODEL", help="model folder that gets the result")
+    parser.add_argument("--into", type=Path, metavar="MODEL", help="add the result to this model folder")
 
 
 def _add_stage(
     inner: Subparsers, name: str, summary: str, example: str, run: Callable[[argparse.Namespace], Report]
 ) -> argparse.ArgumentParser:
-    """Declare a training: what it reads and writes, and its settings."""
+    """Declare a training stage: its input, its output and its settings."""
     parser = add_command(inner, name, summary, example, run)
     parser.add_argument("dataset", type=Path, metavar="DATASET")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
-    parser.add_argument("--steps", type=int, help="how long to train")
-    parser.add_argument("--batch", type=int, help="examples a step")
-    parser.add_argument("--seed", type=int, help="of everything random (0)")
+    parser.add_argument("--steps", type=int, help="number of training steps")
+    parser.add_argument("--batch", type=int, help="batch size")
+    parser.add_argument("--seed", type=int, help="random seed (0)")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (auto)")
     parser.add_argument(
         "--set",
@@ -120,14 +120,15 @@ def _settings(args: argparse.Namespace, *kinds: Any) -> list[Any]:
     for entry in args.set:
         name, equals, value = entry.partition("=")
         if not equals:
-            raise MotionGPTError(f"--set {entry} is no NAME=VALUE.", "Write for instance --set width=512.")
+            raise MotionGPTError(f"--set {entry} is not NAME=VALUE.", "Write for instance --set width=512.")
         if name not in types:
             raise MotionGPTError(f"There is no setting {name}.", f"There are: {', '.join(sorted(types))}.")
-        with contextlib.suppress(ValueError):  # a word needs no quotes
+        with contextlib.suppress(ValueError):  # text needs no quotes
             value = json.loads(value)
         if not isinstance(value, (int, float) if types[name] is float else types[name]):
             raise MotionGPTError(
-                f"--set {entry}: {value!r} is no {types[name].__name__}.", "Write for instance --set width=512."
+                f"--set {entry}: {value!r} is not of type {types[name].__name__}.",
+                "Write for instance --set width=512.",
             )
         given[name] = value
     return [
@@ -196,7 +197,7 @@ def run_matching(args: argparse.Namespace) -> Report:
 
 
 def run_transition(args: argparse.Namespace) -> Report:
-    """The transition model, put into a model's folder where one is named."""
+    """The transition model, added to the model folder that --into names."""
     _need_torch()
     from ..training.transition.export import add_transition
     from ..training.transition.net import TransitionConfig
@@ -211,7 +212,7 @@ def run_transition(args: argparse.Namespace) -> Report:
 
 
 def run_export(args: argparse.Namespace) -> Report:
-    """A model folder, its card filled with what training and tests say."""
+    """A model folder, whose card records the training and measurements."""
     _need_torch()
     from ..dataset.clips import load_dataset
     from ..training.language.export import export_model, read_card_draft, training_record

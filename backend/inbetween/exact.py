@@ -23,7 +23,7 @@ _FASTEST = {
     "pelvis": 57.0, "hip": 117.0, "knee": 158.0, "ankle": 253.0, "foot": 270.0, "spine1": 24.0, "spine2": 24.0,
     "spine3": 32.0, "neck": 33.0, "head": 40.0, "collar": 44.0, "shoulder": 124.0, "elbow": 182.0, "wrist": 148.0,
 }  # fmt: skip
-"""rad/s²: 99th percentile of each joint's angular acceleration in the training clips, at 30 fps."""
+"""rad/s²: the 99th percentile of each joint's angular acceleration in the training clips, at 30 fps."""
 _FASTEST_ROOT = 16.0  # m/s², by the same measure
 
 

@@ -1,4 +1,4 @@
-"""A request for what lies between keyed poses, answered: model, text, takes, exact keys, planted feet."""
+"""Answers an in-between task: transition model, text, takes, exact keys, planted feet."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
@@ -22,16 +22,16 @@ from .takes import add_variation
 from .transition import Poses, TransitionModel
 
 Propose = Callable[[str, float, int], Events]
-"""Motion of a text: text, seconds, seed -> progress, and a result whose first motion counts. What a language model
-offers; at any rate, anywhere, on the canonical body."""
+"""Generates motion from a text with a language model: text, seconds, seed -> progress, and a result of which the first
+motion is used. It may have any frame rate and position, and is on the canonical body."""
 
 _LEGS = [0, ROOT, *(JOINT[f"{s}_{k}"] for s in ("left", "right") for k in ("hip", "knee", "ankle", "foot"))]
-_LEVEL = (-0.05, 0.6)  # metres: lowest joints in this range stand or jump on the floor at 0; others on one of their own
+_LEVEL = (-0.05, 0.6)  # metres: with the lowest joint in this range, the floor is at 0; else it is at that joint
 
 
 @dataclass(frozen=True, eq=False)
 class _Scene:
-    """A motion at the model's rate: poses, what is known of them, and the way back."""
+    """A motion resampled to the model's frame rate, its known channels, and the way back (`finished`)."""
 
     motion: Motion
     known: Bools
@@ -49,10 +49,10 @@ class _Scene:
         poses, given = grid.poses(source, known)
         return _Scene(motion, known, floor, grid, poses, given)
 
-    def finished(self, made: Poses) -> Motion:
-        """What the model made, on the motion's body and at its rate, meeting every key exactly."""
+    def finished(self, filled: Poses) -> Motion:
+        """The model's poses, on the motion's body and at its frame rate, meeting every key exactly."""
         target = self.motion
-        at_scene = self.grid.to_scene(made, len(target))
+        at_scene = self.grid.to_scene(filled, len(target))
         root = at_scene.root + [0.0, self.floor, 0.0]
         motion = Motion(rot.unflip(at_scene.rotations), root, target.fps, at_scene.contacts)
         motion = replace(on_body_of(motion, target), meta=target.meta)
@@ -64,7 +64,7 @@ class _Scene:
 
 
 def _floor_under(motion: Motion, known: Bools) -> float:
-    """Height of the floor on which the whole poses stand: 0 unless they all lie clearly under it or far above."""
+    """Height of the floor under the whole poses: 0 unless their lowest joint is clearly below it or far above it."""
     whole = known.all(axis=1)
     if not whole.any():
         return 0.0
@@ -75,8 +75,8 @@ def _floor_under(motion: Motion, known: Bools) -> float:
 def answer(
     task: Inbetween, motion: Motion, known: Bools, model: TransitionModel, propose: Propose | None, name: str
 ) -> Events:
-    """Progress, then a motion for each variation. known: of `request.given_channels`.  propose: None where a text can't
-    be followed; the meta of the motions then says that it was not."""
+    """Yields progress, then one motion per variation. known: from `request.given_channels`.  propose: None if a text
+    can't be followed; the meta of the motions then says that it was not."""
     yield Progress(Stage.TEXT, 0.0)
     scene = _Scene.of(motion, known, model.fps)
     follows = bool(task.prompt.strip()) and propose is not None
@@ -87,11 +87,11 @@ def answer(
         if follows and propose is not None:
             poses, given, used = yield from _with_text(scene, task, model, propose, take)
         poses, given = proposals.add_waypoints(poses, given)
-        made = model.fill(poses, given)
+        filled = model.fill(poses, given)
         if take != 0:
             rng = np.random.default_rng([task.seed, index])
-            made = model.fill(*add_variation(made, given, rng))
-        motions.append(_labelled(scene.finished(made), task, index, name, used))
+            filled = model.fill(*add_variation(filled, given, rng))
+        motions.append(_labelled(scene.finished(filled), task, index, name, used))
         yield Progress(Stage.MOTION, (index + 1) / (task.variations + 1), motions[0])
     yield Result(tuple(motions))
 
@@ -99,17 +99,18 @@ def answer(
 def _with_text(
     scene: _Scene, task: Inbetween, model: TransitionModel, propose: Propose, take: int
 ) -> Generator[Progress | Result, None, tuple[Poses, Bools, int]]:
-    """The scene's poses with what the text says put into long gaps and open ends, and into how many."""
+    """The scene's poses with motion from the text as keys in long gaps and open ends, their mask, and how many of these
+    were filled."""
     poses, given, used = scene.poses, scene.given, 0
     for span in proposals.text_spans(given):
-        made: Motion | None = None
+        proposed: Motion | None = None
         for event in propose(task.prompt, span.frames / model.fps, take):
             if isinstance(event, Result):
-                made = event.motions[0] if event.motions else None
+                proposed = event.motions[0] if event.motions else None
             else:
                 yield Progress(event.stage, 0.8 * event.fraction / task.variations)
-        if made is not None:
-            poses, given = proposals.insert_motion(poses, given, span, made.resample(model.fps))
+        if proposed is not None:
+            poses, given = proposals.insert_motion(poses, given, span, proposed.resample(model.fps))
             used += 1
     return poses, given, used
 

@@ -23,7 +23,7 @@ class Grid:
 
     @staticmethod
     def of(known: Bools, fps: float, model_fps: float) -> "Grid":
-        """The grid of a scene with frame rate `fps` in which the channels `known` (T, 23) are given."""
+        """The grid of a scene with frame rate `fps` in which `known` (T, 23) marks the known channels."""
         frames = len(known)
         given = known.any(axis=1)
         edges = {0, frames - 1}

@@ -20,8 +20,8 @@ _SWING = {
 
 
 def add_variation(first: Poses, given: Bools, rng: np.random.Generator) -> tuple[Poses, Bools]:
-    """Poses and mask with one more key near the middle of every long gap: a pose that the first take has there a little
-    earlier or later, with arms and torso rotated a little."""
+    """Poses and mask with one more key near the middle of every long gap: a pose of the first take, a little earlier or
+    later, with arms and torso rotated slightly."""
     rotations, root, known = first.rotations.copy(), first.root.copy(), given.copy()
     for span in free_spans(given):
         if span.frames < _SHORTEST or not (span.before and span.after):

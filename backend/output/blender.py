@@ -1,4 +1,4 @@
-"""Blender as a child process: retargets motions onto a character and writes FBX, GLB or .blend, by the add-on's code.
+"""Blender as a child process: retargets motions onto a character and writes FBX, GLB or .blend, with the add-on's code.
 
 This side never imports bpy. The child runs in this Python, with `bpy` installed (the extra `blender`), or in the one
 that the environment variable MOTIONGPT_BPY_PYTHON names. Its code is `addon/export/child.py`, which describes the job
@@ -31,12 +31,12 @@ PRESETS = ("unreal", "unity", "godot")
 """The programs that FBX files can be written for; see the add-on's `fbx_presets`."""
 
 MANNEQUIN = "mannequin"
-"""Given as the character, stands for one that the add-on builds itself."""
+"""The name, instead of a file, of a character that the add-on builds itself."""
 
 _BPY_PYTHON = "MOTIONGPT_BPY_PYTHON"
 _CHILD = "motiongpt.addon.export"
 RESULT_MARK = "MOTIONGPT_RESULT "
-"""Begins the line of the child's output that is its answer."""
+"""Prefix of the line of the child's output that holds its answer."""
 _TIMEOUT_SECONDS = 1800.0
 _MAX_NAME = 60  # bytes; Blender 4 truncates names to 63
 
@@ -80,7 +80,7 @@ def export_to_character(
 
     rig: a file (.fbx .glb .gltf .blend .bvh) or "mannequin".  fps: the action's rate; by default the motion's.
     Returns for each job {"output", "armature", "action", "frames", "fps", "bones"}, and "pictures" where asked for.
-    Raises MotionGPTError for whatever the user can cure; the output in question is then left as it was.
+    Raises MotionGPTError for errors that the user can fix; the output concerned is then left unchanged.
     """
     entries = [
         {
@@ -131,7 +131,7 @@ def _action_name(job: CharacterJob) -> str:
 
 
 def _run(job_file: Path) -> list[dict[str, Any]]:
-    """The answer's entries, one for each motion."""
+    """Run Blender on a job file; returns the answer's entries, one for each motion."""
     command = [os.environ.get(_BPY_PYTHON, sys.executable), "-P", str(LAUNCHER), _CHILD, str(job_file)]
     try:
         done = subprocess.run(

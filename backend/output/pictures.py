@@ -22,8 +22,8 @@ _MAX_ROWS = 60
 def render_sheet(motions: Sequence[Motion], titles: Sequence[str], path: str | Path, frames: int = 8) -> None:
     """Write a contact sheet (PNG): a row for each motion, with `frames` evenly spaced poses seen from the front left.
 
-    The character's left limbs are red, its right limbs blue; an arrow on the floor shows where the pelvis faces. At the
-    right, the dotted line is the root's path from above. All figures of a sheet have the same scale.
+    The character's left limbs are red, its right limbs blue; an arrow on the floor shows where the pelvis faces. On the
+    right, a dotted line is the root's path from above. All figures of a sheet have the same scale.
     Raises MotionGPTError for no motions, a bad number of frames, or a path that can't be written.
     """
     if not motions or len(motions) > _MAX_ROWS:
@@ -117,9 +117,9 @@ def _draw_floor(axes: Any, over: Floats, shift: Floats, pelvis: Floats) -> None:
     """A square metre of floor around the figure, with a half-metre grid fixed to the world, and the facing arrow."""
     for axis in (0, 2):
         first = np.ceil((over[axis] - 0.5) / 0.5) * 0.5
-        for at in np.arange(first, over[axis] + 0.5 + 1e-6, 0.5):
+        for place in np.arange(first, over[axis] + 0.5 + 1e-6, 0.5):
             ends = np.zeros((2, 3))
-            ends[:, axis] = at - over[axis]
+            ends[:, axis] = place - over[axis]
             ends[:, 2 - axis] = (-0.5, 0.5)
             axes.plot(*(project(ends) + shift).T, color="#cccccc", linewidth=0.8, zorder=0)
     square = np.array([(-0.5, 0, -0.5), (0.5, 0, -0.5), (0.5, 0, 0.5), (-0.5, 0, 0.5)])

@@ -1,4 +1,4 @@
-"""Pages of results in Markdown: what a command measured, with date, machine and commit. One writer for all of them."""
+"""Markdown pages of results: what a command measured, with date, machine and commit."""
 
 import argparse
 import datetime
@@ -12,26 +12,26 @@ from ...retarget.errors import MotionGPTError
 
 
 def add_page_option(parser: argparse.ArgumentParser) -> None:
-    """--page, checked before anything is measured."""
-    parser.add_argument("--page", type=_page, metavar="FILE", help="write the result there as a page of Markdown")
+    """--page, which is checked before anything is measured."""
+    parser.add_argument("--page", type=_page, metavar="FILE", help="also write the result to this Markdown file")
 
 
 def _page(text: str) -> Path:
     path = Path(text)
     if path.suffix != ".md" or path.is_dir():
-        raise MotionGPTError(f"{path} is no Markdown file.", "Give a name that ends in .md.", "unwritable")
+        raise MotionGPTError(f"{path} is not a Markdown file.", "Give a name that ends in .md.", "unwritable")
     if not path.absolute().parent.is_dir():
         raise MotionGPTError(f"There is no folder {path.parent}.", "Make it first, or choose another.", "unwritable")
     return path
 
 
 def write_page(path: Path, title: str, command: str, parts: Sequence[str]) -> None:
-    """Write a page of paragraphs and tables, which says how and where it was made.
+    """Write a page of paragraphs and tables that says how and where they were measured.
 
-    command: as one types it, without the folders of this machine.
+    command: as typed, without the folders of this machine.
     """
-    made = origin()
-    where = f"{made['date']}, {made['machine']}, commit {made['commit'] or 'unknown'}"
+    now = origin()
+    where = f"{now['date']}, {now['machine']}, commit {now['commit'] or 'unknown'}"
     text = "\n\n".join((f"# {title}", f"Measured by `motiongpt {command}`: {where}.", *parts))
     path.write_text(text + "\n", encoding="utf-8")
 
@@ -46,7 +46,7 @@ def origin() -> dict[str, str]:
 
 
 def commit() -> str:
-    """The commit of the checkout that this code lies in, "+" added where files differ from it; "" outside of one."""
+    """The commit of this checkout, with "+" if files differ from it; "" outside of a checkout."""
     command = ["git", "describe", "--always", "--dirty=+", "--abbrev=7"]
     try:
         found = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
@@ -56,6 +56,6 @@ def commit() -> str:
 
 
 def grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, all columns but the first to the right."""
+    """A Markdown table, all columns but the first right-aligned."""
     rule = "| --- |" + " ---: |" * (len(head) - 1)
     return "\n".join(["| " + " | ".join(head) + " |", rule, *("| " + " | ".join(row) + " |" for row in rows)])

@@ -1,6 +1,6 @@
-"""Starting, watching and ending the backend from another program, Blender above all; no call here waits.
+"""Starts, watches and stops the backend from another program such as Blender. Only `wait` blocks.
 
-`start` → `poll` until `ready` (then `handover` is there) or `dead` (then `failure` says why) → `stop`.
+`start` → `poll` until `ready` (then `handover` is set) or `dead` (then `failure` says why) → `stop`.
 """
 
 import importlib.util
@@ -18,13 +18,13 @@ from .connection import Handover, read_handover
 from .launch import LAUNCHER
 
 DEPENDENCIES = ("numpy", "zmq", "msgspec", "platformdirs", "onnxruntime", "tokenizers")
-"""What the backend imports: an extension's wheels lie where only Blender's own Python looks."""
+"""Packages that the backend imports: those of an extension are where only Blender's own Python looks."""
 LOG_TAIL = 2_000
-"""Characters of the log shown when the backend died."""
+"""Characters of the log that are shown when the backend has died."""
 
 
 class State(StrEnum):
-    """Of the process; that of its model is `protocol.ServerInfo.state`."""
+    """State of the process; that of its model is `protocol.ServerInfo.state`."""
 
     STARTING = "starting"
     READY = "ready"
@@ -32,7 +32,7 @@ class State(StrEnum):
 
 
 class BackendProcess:
-    """One backend, a child of this process that ends when this one does. Make it with `start`."""
+    """One backend, a child of this process that ends when this one does. `start` creates it."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", folder: Path, log_path: Path) -> None:
         self._process = process
@@ -45,7 +45,7 @@ class BackendProcess:
         return self._process.pid
 
     def poll(self) -> State:
-        """Its state now."""
+        """The current state."""
         if self._process.poll() is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             return State.DEAD
@@ -68,7 +68,7 @@ class BackendProcess:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def wait(self, seconds: float) -> int:
-        """Block until it has ended; its code. Raises subprocess.TimeoutExpired. Not for Blender's main thread."""
+        """Wait for it to end, and return its code. Raises subprocess.TimeoutExpired. Not for Blender's main thread."""
         return self._process.wait(seconds)
 
 
@@ -81,12 +81,12 @@ def start(
 ) -> BackendProcess:
     """Start `motiongpt serve` in a child process and return at once.
 
-    log_path: where everything goes that it prints; its folder is made.  arguments: more for `serve`, such as "--model".
-    python: the interpreter.  import_paths: folders with its packages (`dependency_paths`).  environment: variables
+    log_path: the file for its output; the folder is created.  arguments: further ones of `serve`, such as "--model".
+    python: the interpreter.  import_paths: folders of its packages (`dependency_paths`).  environment: variables
     to add.
     Raises MotionGPTError if it can't be started.
     """
-    folder = Path(tempfile.mkdtemp(prefix="motiongpt-"))  # only the user may enter
+    folder = Path(tempfile.mkdtemp(prefix="motiongpt-"))  # which only the user can read
     command = [python, "-P", str(LAUNCHER), "motiongpt", "serve", "--handover", str(folder / "handover.json")]
     command += ["--parent-pid", str(os.getpid()), *arguments]
     try:
@@ -134,7 +134,7 @@ def _environment(import_paths: Iterable[str], added: dict[str, str]) -> dict[str
     environment = dict(os.environ)
     paths = [*import_paths, environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
-    # Blender looks into no user's own packages either; an old numpy there must not come first.
+    # Like Blender, ignore packages of the user's site folder: an old numpy there must not come first.
     environment["PYTHONNOUSERSITE"] = "1"
     environment["PYTHONUNBUFFERED"] = "1"
     environment["PYTHONUTF8"] = "1"

@@ -1,4 +1,4 @@
-"""The add-on's end of the connection. `Client` never blocks; `ask` waits, for Python users outside Blender."""
+"""The add-on's end of the connection. Only `Client.wait` and `ask` block; they are for use outside Blender."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,26 +13,26 @@ from .connection import Handover, connect, receive
 
 
 class Client:
-    """Sends requests and collects replies, both at once and without waiting. Use it on one thread only."""
+    """Sends requests and collects replies without blocking. Use it on one thread only."""
 
     def __init__(self, handover: Handover) -> None:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket = connect(self._context, handover)
 
     def send(self, message: protocol.Request, motions: Sequence[Motion] = (), identifier: str = "") -> str:
-        """Send a request and return its id. Raises MotionGPTError where it is over the limits or can't be sent."""
+        """Send a request and return its id. Raises MotionGPTError if it exceeds the limits or can't be sent."""
         identifier = identifier or uuid4().hex
         frames = protocol.encode(identifier, message, motions)
         try:
             self._socket.send_multipart(frames, zmq.NOBLOCK)
         except zmq.Again:
-            raise MotionGPTError("The backend takes no messages.", "Restart the backend.", "protocol") from None
+            raise MotionGPTError("The backend does not accept messages.", "Restart the backend.", "protocol") from None
         return identifier
 
     def poll(self, most: int = 64) -> list[protocol.Packet]:
-        """Replies that have come, oldest first; an unreadable one becomes an `Error` with the id it was meant for.
+        """Replies that have arrived, oldest first; an unreadable one becomes an `Error` with the id of its request.
 
-        most: how many to decode at a time; the rest waits for the next call.
+        most: how many to decode; the rest is left for the next call.
         """
         packets: list[protocol.Packet] = []
         while len(packets) < most:
@@ -47,11 +47,11 @@ class Client:
         return packets
 
     def wait(self, seconds: float) -> bool:
-        """Block until a reply can be polled, or the time is up. Not for Blender's main thread."""
+        """Block until there is a reply to poll, or the time is up; returns which. Not for Blender's main thread."""
         return bool(self._socket.poll(int(seconds * 1000), zmq.POLLIN))
 
     def close(self) -> None:
-        """Close at once; what was not sent yet is dropped."""
+        """Close at once; messages that were not sent yet are dropped."""
         self._socket.close(0)
         self._context.term()
 

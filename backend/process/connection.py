@@ -1,7 +1,7 @@
-"""The way from one process to the other: loopback TCP under CURVE, with keys made for this one start of the backend.
+"""The connection between the two processes: loopback TCP encrypted with CURVE, with new keys for each start.
 
-The keys travel in a JSON file that only the user can read; whoever can't read it can neither find nor fake an end of
-the connection: the client knows the server's public key, and the server admits the one client key that it handed over.
+The keys are handed over in a JSON file that only the user can read. Without them, nobody can impersonate either side:
+the client knows the server's public key, and the server admits only the client key that it handed over.
 """
 
 import os
@@ -17,7 +17,7 @@ from . import protocol
 LOOPBACK = "127.0.0.1"
 ZAP_ENDPOINT = "inproc://zeromq.zap.01"
 """Where libzmq asks whether a client may connect (ZeroMQ RFC 27)."""
-_FRAME_LIMIT = limits.MAX_ARRAY_BYTES + 1024  # room for CURVE's own bytes
+_FRAME_LIMIT = limits.MAX_ARRAY_BYTES + 1024  # room for CURVE's overhead
 
 
 class Handover(msgspec.Struct, frozen=True):
@@ -32,7 +32,7 @@ class Handover(msgspec.Struct, frozen=True):
 
 
 class Listener:
-    """The server's sockets: `router` for messages, `zap` on which `admit` says who may connect."""
+    """The server's sockets: `router` for messages, `zap` for libzmq's questions about who may connect (`admit`)."""
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", host: str = LOOPBACK) -> None:
         server_key, server_secret = zmq.curve_keypair()
@@ -50,7 +50,7 @@ class Listener:
         self.router.maxmsgsize = _FRAME_LIMIT
         # A result must never be dropped because a busy Blender reads late; `server` sends few messages a second.
         self.router.sndhwm = 0
-        # Sending to a client that went away raises, which is how its request gets cancelled.
+        # Sending to a client that is gone raises; `server` then cancels its requests.
         self.router.router_mandatory = True
         self.router.linger = 200
         port = self.router.bind_to_random_port(f"tcp://{host}")
@@ -72,13 +72,13 @@ class Listener:
         self.zap.send_multipart([version, request, *status, b"", b""])
 
     def close(self) -> None:
-        """Close both sockets; what was sent last gets a moment to leave."""
+        """Close both sockets; messages sent last get 200 ms to leave."""
         self.router.close()
         self.zap.close()
 
 
 def connect(context: "zmq.Context[zmq.Socket[bytes]]", handover: Handover) -> "zmq.Socket[bytes]":
-    """A DEALER socket on its way to the server; returns at once, and what is sent meanwhile waits."""
+    """A DEALER socket that connects in the background; returns at once, and messages sent meanwhile are queued."""
     socket = context.socket(zmq.DEALER)
     socket.curve_serverkey = handover.server_key.encode()
     socket.curve_publickey = handover.client_key.encode()
@@ -91,7 +91,7 @@ def connect(context: "zmq.Context[zmq.Socket[bytes]]", handover: Handover) -> "z
 
 
 def receive(socket: "zmq.Socket[bytes]") -> list[bytes]:
-    """The frames of one waiting message; of one with too many, only so many that `protocol.decode` refuses it."""
+    """The frames of one waiting message; of one with too many, just enough for `protocol.decode` to refuse it."""
     frames = [socket.recv(zmq.NOBLOCK)]
     while socket.getsockopt(zmq.RCVMORE):
         frame = socket.recv(zmq.NOBLOCK)
@@ -110,7 +110,7 @@ def write_handover(handover: Handover, path: Path) -> None:
 
 
 def read_handover(path: Path) -> Handover | None:
-    """The server's handover, or None as long as it has not written one."""
+    """The server's handover, or None until it has written one."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Handover)
     except FileNotFoundError:

@@ -1,8 +1,8 @@
-"""Runs a module of this package from the folder that it lies in: `python -P launch.py MODULE ARGUMENTS`.
+"""Runs a module of this package from its own folder: `python -P launch.py MODULE ARGUMENTS`.
 
-A checkout, an installation and the extension have one shape, but their folders have different names, and the
-extension's lies beside those of other extensions, which must not become importable. So the package is loaded from its
-path, under its own name.
+A checkout, an installation and the extension have the same layout, but their folders have different names, and the
+extension's is next to those of other extensions, which must not become importable. So the package is loaded from its
+path, under the name `motiongpt`.
 """
 
 import runpy

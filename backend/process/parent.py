@@ -13,7 +13,7 @@ if sys.platform == "win32":
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.OpenProcess.restype = ctypes.c_void_p
         kernel.WaitForSingleObject.argtypes = (ctypes.c_void_p, ctypes.c_uint32)
-        # The open handle keeps Windows from giving the number to another process.
+        # As long as the handle is open, Windows does not reuse the PID.
         handle = kernel.OpenProcess(synchronize, False, pid)
         return lambda: not handle or kernel.WaitForSingleObject(handle, 0) == wait_object_0
 
@@ -22,7 +22,7 @@ else:
     def watch(pid: int) -> Callable[[], bool]:
         """A function that is true once process `pid` has ended."""
         if os.getppid() == pid:
-            return lambda: os.getppid() != pid  # orphans get another parent at once; numbers may be used again
+            return lambda: os.getppid() != pid  # orphans get another parent at once; PIDs may be reused
         return lambda: not _exists(pid)
 
     def _exists(pid: int) -> bool:

@@ -1,12 +1,12 @@
 """Messages between the add-on and the backend: a msgpack header frame, then raw array frames; nothing is pickled.
 
-    frame 0   header: protocol version, request id, message (tagged by its kind), one record a motion
+    frame 0   header: protocol version, request id, message (tagged by its kind), one record per motion
     frame 1…  for each motion: rotations (T, 22, 4), root_position (T, 3), contacts (T, 4), offsets (22, 3)
 
-Each array's dtype and shape stand in the header and are checked against its frame, and against `limits`, before
-it is read. A peer may have another minor version: fields that it doesn't know are skipped, fields that it
-doesn't send take their defaults. Another major version is refused in words (`check_version`), which is why `protocol`
-and `id` keep their names and types for ever.
+Each array's dtype and shape are in the header and are checked against its frame, and against `limits`, before
+it is read. A peer may have another minor version: unknown fields are skipped, missing fields take their defaults.
+Another major version is refused with a readable error (`check_version`), so `protocol` and `id` must never change
+their names and types.
 
 This module runs inside Blender too: numpy, msgspec and `retarget` only.
 """
@@ -35,40 +35,40 @@ Id = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class Hello(msgspec.Struct, frozen=True, tag_field="kind", tag="hello"):
-    """First message of a client; answered at once by `Result.server`. client: its name and version, for the log."""
+    """First message of a client, answered at once with `Result.server`. client: its name and version, for the log."""
 
     client: Annotated[str, Meta(max_length=200)] = ""
 
 
 class Cancel(msgspec.Struct, frozen=True, tag_field="kind", tag="cancel"):
-    """Ends the request `target`, whose own last answer is then an error of kind "cancelled"."""
+    """Cancels the request `target`, whose last answer is then an error of kind "cancelled"."""
 
     target: Id
 
 
 class Status(msgspec.Struct, frozen=True, tag_field="kind", tag="status"):
-    """Asks for `Result.server` as it is now."""
+    """Asks for the current `Result.server`."""
 
 
 class Shutdown(msgspec.Struct, frozen=True, tag_field="kind", tag="shutdown"):
-    """Ends the server and everything that it runs."""
+    """Stops the server and everything that it runs."""
 
 
 class Accepted(msgspec.Struct, frozen=True, tag_field="kind", tag="accepted"):
-    """The request was taken. position: how many requests run or wait before it. Last answer to cancel and shutdown."""
+    """The request was accepted; last answer to cancel and shutdown. position: number of requests before it."""
 
     position: int = 0
 
 
 class Progress(msgspec.Struct, frozen=True, tag_field="kind", tag="progress"):
-    """fraction: 0 to 1 of the request. The motion so far may come along."""
+    """fraction: how much of the request is done, 0 to 1. The motion so far may be sent with it."""
 
     stage: Stage
     fraction: float
 
 
 class ModelState(StrEnum):
-    """Of the model that the server runs."""
+    """State of the server's model."""
 
     LOADING = "loading"
     READY = "ready"
@@ -76,11 +76,11 @@ class ModelState(StrEnum):
 
 
 class ServerInfo(msgspec.Struct, frozen=True):
-    """What the server is and does now.
+    """The current state of the server.
 
-    state: where it failed, `message` and `cure` say why.  tasks: `Task.name` of those that the model has, and
-    max_seconds its longest motion; empty and 0 until it is ready.  models: names of the installed ones.
-    running: whether a request runs.  waiting: requests in the queue.
+    state: of the model; if it failed, `message` and `cure` say why.  tasks: `Task.name` of every task that the model
+    supports, and max_seconds the length of its longest motion; empty and 0 until it is ready.  models: names of the
+    installed models.  running: whether a request is running.  waiting: number of requests in the queue.
     """
 
     version: str
@@ -97,7 +97,8 @@ class ServerInfo(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True, tag_field="kind", tag="result"):
-    """The last answer to a request. Motions come along, one a variation; texts: captions; server: hello and status."""
+    """The last answer to a request, sent with one motion per variation. texts: descriptions.  server: to `Hello` and
+    `Status`."""
 
     texts: tuple[str, ...] = ()
     server: ServerInfo | None = None
@@ -116,7 +117,7 @@ class Error(msgspec.Struct, frozen=True, tag_field="kind", tag="error"):
         return cls(error.kind, error.message, error.cure)
 
     def exception(self) -> MotionGPTError:
-        """The same as an exception, to be raised."""
+        """The error as an exception to raise."""
         return MotionGPTError(self.message, self.cure, self.code)
 
 
@@ -126,7 +127,7 @@ Message = Request | Reply
 
 
 class Packet(msgspec.Struct, frozen=True):
-    """A decoded message: the request it belongs to, what it says, and the motions that came along."""
+    """A decoded message: the id of its request, its content, and the motions sent with it."""
 
     id: str
     message: Message
@@ -170,9 +171,9 @@ MAX_PARTS = 1 + ARRAYS_PER_MOTION * limits.MAX_VARIATIONS
 
 
 def encode(identifier: str, message: Message, motions: Sequence[Motion] = ()) -> list[bytes]:
-    """Frames of a message. Raises MotionGPTError ("too_large") for what the other side would refuse."""
+    """Frames of a message. Raises MotionGPTError ("too_large") for one that the other side would refuse."""
     if len(motions) > limits.MAX_VARIATIONS:
-        raise MotionGPTError("A message can't hold that many motions.", f"Send {limits.MAX_VARIATIONS}.", "too_large")
+        raise MotionGPTError("Too many motions for one message.", f"Send at most {limits.MAX_VARIATIONS}.", "too_large")
     records, frames = [], []
     for motion in motions:
         if len(motion) > limits.MAX_MOTION_FRAMES:
@@ -188,8 +189,8 @@ def encode(identifier: str, message: Message, motions: Sequence[Motion] = ()) ->
 
 
 def decode(frames: Sequence[bytes]) -> Packet:
-    """The inverse of `encode`. Raises MotionGPTError for anything else, whatever it is: "protocol", "too_large", or
-    "bad_input" where the fields of a request don't fit together."""
+    """The inverse of `encode`. Raises MotionGPTError for any other input: "protocol", "too_large", or "bad_input"
+    if the fields of a request don't fit together."""
     _check_sizes(frames)
     check_version(frames[0])
     try:
@@ -222,7 +223,7 @@ def check_version(header: bytes) -> None:
 
 
 def peek_id(frames: Sequence[bytes]) -> str:
-    """The request id of a message that `decode` refused, or "" where even that can't be read."""
+    """The request id of a message that `decode` refused, or "" if even that can't be read."""
     try:
         identifier = _peek_decoder.decode(frames[0]).id
     except (ValueError, RecursionError, IndexError):

@@ -23,16 +23,16 @@ from .worker import Job, Worker, cancelled, internal_error
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
-"""Between two looks whether the parent process still runs."""
+"""Seconds between checks that the parent process still runs."""
 STOP_SECONDS = 2.0
-"""That the worker may take to finish its token."""
+"""Seconds that the worker may take to finish its token."""
 _WAKE_ENDPOINT = "inproc://outcomes"
 
 
 class Server:
     """Serves until a shutdown message, `stop()`, or the parent's end.
 
-    load: makes an engine from a model's name or folder; called on the worker thread.
+    load: loads an engine from a model's name or folder; called on the worker thread.
     models: names of the installed models, for the handshake.
     parent_gone: true once the process that started this one has ended.
     """
@@ -60,7 +60,7 @@ class Server:
         self.handover = self._listener.handover
 
     def run(self, handover_path: Path | None = None) -> bool:
-        """Serve. False if the worker would not end, so that the process must be ended without waiting for it."""
+        """Serve until stopped. Returns False if the worker did not end: the process must then exit without it."""
         if handover_path is not None:
             write_handover(self.handover, handover_path)
         log.info("Serving on %s, version %s", self.handover.endpoint, __version__)
@@ -78,14 +78,14 @@ class Server:
         return ended
 
     def stop(self) -> None:
-        """End `run` from another thread."""
+        """Stop `run` from another thread."""
         self._stopping = True
 
     def _loop(self) -> None:
         poller = zmq.Poller()
         for socket in (self._listener.router, self._listener.zap, self._waker):
             poller.register(socket, zmq.POLLIN)
-        next_look = time.monotonic()
+        next_check = time.monotonic()
         while not self._stopping:
             ready = dict(poller.poll(int(POLL_SECONDS * 1000)))
             if self._listener.zap in ready:
@@ -95,14 +95,14 @@ class Server:
             if self._waker in ready:
                 self._waker.recv()
             self._deliver()
-            if time.monotonic() >= next_look:
-                next_look = time.monotonic() + POLL_SECONDS
+            if time.monotonic() >= next_check:
+                next_check = time.monotonic() + POLL_SECONDS
                 if self._parent_gone():
                     log.info("The process that started this one has ended")
                     return
 
     def _wake(self) -> None:
-        # Runs on the worker thread, whose socket this is: ZeroMQ sockets belong to one thread.
+        # Runs on the worker thread, which owns this socket: ZeroMQ sockets belong to one thread.
         if self._poke is None:
             self._poke = self._context.socket(zmq.PUSH)
             self._poke.linger = 0
@@ -116,14 +116,14 @@ class Server:
         self._worker.jobs.put(None)
         self._worker.join(STOP_SECONDS)
         if self._worker.is_alive():
-            log.warning("The engine did not end in time")
+            log.warning("The engine did not stop in time")
             return False
         if self._poke is not None:
             self._poke.close(0)
         return True
 
     def _read(self) -> None:
-        """Answer one message, whatever it holds."""
+        """Answer one message, whatever it contains."""
         peer, *frames = receive(self._listener.router)
         try:
             packet = protocol.decode(frames)
@@ -155,14 +155,14 @@ class Server:
                 raise MotionGPTError("A reply was sent as a request.", "", "protocol")
 
     def _enqueue(self, job: Job) -> None:
-        """Accept a job, or raise MotionGPTError before it costs anything."""
+        """Queue a job, or raise MotionGPTError before any work is done."""
         job.task.check()
         job.task.check_motions(job.motions)
         if self._find(job.peer, job.id) is not None:
-            raise MotionGPTError(f"A request {job.id} is already being worked on.", "", "protocol")
+            raise MotionGPTError(f"A request {job.id} is already running or waiting.", "", "protocol")
         if len(self._waiting) >= limits.MAX_QUEUE:
             raise MotionGPTError(
-                f"{len(self._waiting)} requests wait already.", "Wait for one to end, or cancel one.", "busy"
+                f"{len(self._waiting)} requests are already waiting.", "Wait for one to finish, or cancel one.", "busy"
             )
         position = len(self._waiting) + (self._running is not None)
         self._waiting.append(job)
@@ -177,19 +177,19 @@ class Server:
     def _cancel(self, peer: bytes, identifier: str, target: str) -> None:
         job = self._find(peer, target)
         if job is None:
-            raise MotionGPTError(f"No request {target} is being worked on.", "", "unknown_request")
+            raise MotionGPTError(f"No request {target} is running or waiting.", "", "unknown_request")
         self._send(peer, identifier, protocol.Accepted())
         self._drop(job)
 
     def _drop(self, job: Job) -> None:
-        """Cancel a job: one that runs answers within a token, one that waits now."""
+        """Cancel a job: a running one answers within a token, a waiting one is answered now."""
         job.cancelled.set()
         if job in self._waiting:
             self._waiting.remove(job)
             self._send(job.peer, job.id, protocol.Error.of(cancelled()))
 
     def _deliver(self) -> None:
-        """Send the worker's outcomes."""
+        """Send the worker's outcomes, and start the next job when one is done."""
         while True:
             try:
                 outcome = self._worker.outcomes.get_nowait()
@@ -219,7 +219,7 @@ class Server:
         try:
             self._listener.router.send_multipart([peer, *frames], zmq.NOBLOCK)
         except zmq.ZMQError as error:
-            # The client went away: nobody waits for its requests any more.
+            # The client is gone: its requests are cancelled.
             log.info("A client can't be reached (%s)", error)
             for job in [job for job in (self._running, *self._waiting) if job is not None and job.peer == peer]:
                 job.cancelled.set()

@@ -18,7 +18,7 @@ from .protocol import ModelState, ServerInfo
 log = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL = 0.04
-"""Seconds between two progress messages; a fast engine makes more tokens than anyone can follow."""
+"""Seconds between progress messages at least; a fast engine makes tokens faster than they can be shown."""
 
 
 @dataclass(eq=False)
@@ -34,7 +34,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Frames to send for a job; `last` ends it."""
+    """Frames to send for a job. last: the job is done."""
 
     job: Job
     frames: list[bytes]
@@ -44,7 +44,7 @@ class Outcome:
 class Worker(threading.Thread):
     """Loads the engine, then answers jobs until None comes. `wake` is called after every outcome, on this thread.
 
-    info: what is known of the model, without what only the server knows.
+    info: the state of the model; the server fills in the rest.
     """
 
     def __init__(self, load: Callable[[str], Engine], model: str, device: str, wake: Callable[[], None]) -> None:
@@ -61,7 +61,7 @@ class Worker(threading.Thread):
         self._last_progress = 0.0
 
     def run(self) -> None:
-        """Load at once, so that the first request finds the model ready; a failure stays in `info`."""
+        """Load the model at once, so that it is ready for the first request; `info` records a failure."""
         try:
             self._engine_for("")
         except MotionGPTError as error:
@@ -93,7 +93,7 @@ class Worker(threading.Thread):
                     return event
                 self._report(job, event)
         finally:
-            # Closing a generator is how an engine learns that nobody wants the rest.
+            # Closing the generator makes a cancelled engine stop.
             getattr(events, "close", lambda: None)()
         raise RuntimeError("the engine ended without a result")
 
@@ -111,14 +111,14 @@ class Worker(threading.Thread):
         self._wake()
 
     def _engine_for(self, model: str) -> Engine:
-        """The engine of that model, loaded if it is not the one in memory. Raises MotionGPTError."""
+        """The engine of a model, loaded unless it is the one in memory. Raises MotionGPTError."""
         name = model or self._default_model
         if self._engine is not None and self._loaded == name:
             return self._engine
-        self._engine = None  # its memory is needed for the next
+        self._engine = None  # frees its memory for the next one
         self.info = ServerInfo(__version__, name, self._device, ModelState.LOADING)
         try:
-            engine = self._loaded_engine(name)
+            engine = self._load_engine(name)
         except MotionGPTError as error:
             self.info = ServerInfo(
                 __version__, name, self._device, ModelState.FAILED, message=error.message, cure=error.cure
@@ -131,7 +131,7 @@ class Worker(threading.Thread):
         log.info("Loaded %s on %s", engine.name, engine.device)
         return engine
 
-    def _loaded_engine(self, name: str) -> Engine:
+    def _load_engine(self, name: str) -> Engine:
         try:
             return self._load(name)
         except MotionGPTError:
@@ -142,11 +142,11 @@ class Worker(threading.Thread):
 
 
 def cancelled() -> MotionGPTError:
-    """What a cancelled request is answered with."""
+    """The error with which a cancelled request is answered."""
     return MotionGPTError("The request was cancelled.", "", "cancelled")
 
 
 def internal_error(error: BaseException) -> protocol.Error:
-    """A bug in words that fit a status line; its traceback is in the log."""
+    """A bug, in a sentence that fits a status line; its traceback is in the log."""
     text = f"{type(error).__name__}: {error}"[:300]
     return protocol.Error("internal", f"The backend failed unexpectedly ({text}).", "See the backend's log.")

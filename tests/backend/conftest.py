@@ -1,4 +1,4 @@
-"""Models and data that tests of several rooms of the backend use; each is made once."""
+"""Models and data for the tests of several parts of the backend."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from motiongpt.retarget.files.bvh import write_bvh
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    """A whole model folder of a kind that no version runs, where the fixture `place` lets models be found."""
+    """A valid model folder of an unknown kind, where the fixture `place` lets models be found."""
     return write_model(tmp_path / "models" / "mine")
 
 

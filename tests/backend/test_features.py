@@ -1,4 +1,4 @@
-"""Features against the published implementation's own values, and there and back."""
+"""Features compared with values of the published implementation, and round trips."""
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def random_motion(frames: int, seed: int) -> Motion:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_true_features_there_and_back(seed):
+def test_true_features_round_trip(seed):
     motion = random_motion(60, seed)
     back = features_to_motion(motion_to_features(motion))
     assert len(back) == 59

@@ -1,4 +1,4 @@
-"""Limits: what is refused, in which words."""
+"""Limits: bad values are refused with a readable error."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Model folders: cards of newer versions, and the one that comes with the project."""
+"""Model folders: cards of newer versions, and the starter model."""
 
 from pathlib import Path
 

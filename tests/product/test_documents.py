@@ -22,7 +22,7 @@ from motiongpt.backend.tasks import Generate
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.files.reading import write_motion
 
-QUICK = {"caption", "continue", "convert", "generate", "inbetween", "render", "retarget"}
+QUICK = {"continue", "convert", "describe", "generate", "inbetween", "render", "retarget"}
 """Commands that are run; of the others only the arguments are checked."""
 MOTIONS, CHARACTERS = {".bvh", ".npz"}, {".fbx", ".glb", ".gltf", ".blend"}
 

@@ -1,4 +1,4 @@
-"""`motiongpt evaluate`: how good a model is, a file a measurement."""
+"""`motiongpt evaluate`: how good a model is, one module per measurement."""
 
 from ..shared.declaring import Subparsers, add_group
 from . import inbetween, model, prompts

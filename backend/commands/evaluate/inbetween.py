@@ -1,4 +1,4 @@
-"""`motiongpt evaluate inbetween`."""
+"""`motiongpt evaluate inbetween`: how well gaps between poses are filled."""
 
 import argparse
 from pathlib import Path
@@ -17,20 +17,20 @@ def declare(inner: Subparsers) -> None:
     parser = add_command(
         inner,
         "inbetween",
-        "how well gaps between poses are filled, beside interpolation and Blender's curves",
+        "how well gaps between poses are filled, compared with interpolation and Blender's curves",
         "motiongpt evaluate inbetween dataset/ --windows 100 --json",
         run,
     )
     parser.add_argument("dataset", type=Path, metavar="DATASET", help="a data set; its test clips are used")
-    parser.add_argument("--windows", type=int, default=100, help="stretches of clips for each gap, at most (100)")
+    parser.add_argument("--windows", type=int, default=100, help="excerpts of clips for each gap length, at most (100)")
     parser.add_argument("--text", action="store_true", help="also with the clips' captions")
-    parser.add_argument("--write", action="store_true", help="put the result on the model's card")
+    parser.add_argument("--write", action="store_true", help="add the result to the model's card")
     add_model_arguments(parser)
     add_page_option(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
-    """L2P, L2Q and NPSS of every method at every gap, and their shares of interpolation's."""
+    """L2P, L2Q and NPSS of every method at every gap length, and their ratios to those of interpolation."""
     if args.windows < 1:
         raise MotionGPTError(f"{args.windows} windows can't be measured.", "Use at least 1.")
 
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> Report:
 
 
 def shares(table: dict[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
-    """The model's L2P, L2Q and NPSS as shares of interpolation's."""
+    """Ratios of the model's L2P, L2Q and NPSS to those of interpolation."""
     return {
         name: {
             gap: {k: round(rows["model"][k] / max(rows["interpolation"][k], 1e-9), 3) for k in ("l2p", "l2q", "npss")}

@@ -1,4 +1,4 @@
-"""`motiongpt evaluate model`: the field's measures for a model, beside real motion and baselines, as one table."""
+"""`motiongpt evaluate model`: the usual metrics of a model, real motion and baselines, as one table."""
 
 import argparse
 import json
@@ -17,25 +17,25 @@ def declare(inner: Subparsers) -> None:
     parser = add_command(
         inner,
         "model",
-        "the field's measures on the test clips, beside real motion and baselines",
+        "the usual metrics on the test clips, compared with real motion and baselines",
         "motiongpt evaluate model dataset/ --baseline models/first -o evaluation/",
         run,
     )
-    parser.add_argument("dataset", type=Path, metavar="DATASET", help="what `motiongpt data import` made")
-    parser.add_argument("--judge", type=Path, metavar="FOLDER", help="another judge than the project's own")
-    parser.add_argument("--baseline", action="append", default=[], metavar="MODEL", help="another model as a row")
-    parser.add_argument("--runs", type=int, default=20, help="motions for every test clip (20)")
+    parser.add_argument("dataset", type=Path, metavar="DATASET", help="a data set of `motiongpt data import`")
+    parser.add_argument("--judge", type=Path, metavar="FOLDER", help="a judge other than the project's own")
+    parser.add_argument("--baseline", action="append", default=[], metavar="MODEL", help="a model to compare with")
+    parser.add_argument("--runs", type=int, default=20, help="motions for each test clip (20)")
     parser.add_argument("--limit", type=int, metavar="N", help="only N test clips, for a quick look")
-    parser.add_argument("--seeds", type=int, default=5, help="motions for every prompt in unseen words (5; 0: none)")
+    parser.add_argument("--seeds", type=int, default=5, help="motions for each prompt with unseen words (5; 0: none)")
     parser.add_argument("--others", type=int, default=64, help="test clips for the other tasks (64; 0: none)")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="for table.md, table.json and a cache")
-    parser.add_argument("--write", action="store_true", help="put the result on the model's card")
+    parser.add_argument("--write", action="store_true", help="add the result to the model's card")
     add_model_arguments(parser)
     add_page_option(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
-    """Generate for every test clip's caption, judge, and compare."""
+    """Generate motion for every test clip's caption, judge it, and compare."""
     for value, low, what in ((args.runs, 1, "runs"), (args.seeds, 0, "seeds"), (args.others, 0, "clips")):
         if value < low:
             raise MotionGPTError(f"{value} {what} can't be made.", f"Use at least {low}.")

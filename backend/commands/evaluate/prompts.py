@@ -20,13 +20,13 @@ def declare(inner: Subparsers) -> None:
         run,
     )
     parser.add_argument("--seeds", type=int, default=10, help="motions for each prompt (10)")
-    parser.add_argument("--write", action="store_true", help="put the result on the model's card")
+    parser.add_argument("--write", action="store_true", help="add the result to the model's card")
     add_model_arguments(parser)
     add_page_option(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
-    """Every prompt of `backend.evaluation.prompts` over the seeds 0, 1, ..."""
+    """Try every prompt of `backend.evaluation.prompts` with the seeds 0, 1, ..."""
     if args.seeds < 1:
         raise MotionGPTError(f"{args.seeds} seeds can't be tried.", "Use at least 1.")
 

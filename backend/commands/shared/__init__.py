@@ -1,1 +1,1 @@
-"""What commands share: how they are declared, what they report, the files that they write, and how they ask a model."""
+"""What commands share: declaring arguments, running tasks, writing files and reporting."""

@@ -1,4 +1,4 @@
-"""How commands ask a model: the motion that goes in, progress on the terminal, the motions that come out."""
+"""How commands run tasks on a model: the input motion, progress on the terminal, the motions written."""
 
 import argparse
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from .report import Report, file_data, file_lines
 
 
 def add_input(parser: argparse.ArgumentParser) -> None:
-    """The motion that a task is about."""
+    """MOTION, the input of a task."""
     parser.add_argument("motion", type=Path, metavar="MOTION", help=" ".join(MOTION_FORMATS))
 
 
@@ -28,17 +28,20 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def add_sampling(parser: argparse.ArgumentParser) -> None:
-    """--seed, --variations and --rig."""
+    """--seed, --takes and --rig."""
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same motion (0)")
-    parser.add_argument("--variations", type=int, default=1, help="how many; OUT gets -1, -2 ... added (1)")
+    parser.add_argument(
+        "--takes", "--variations", type=int, default=1, dest="variations", metavar="N",
+        help="how many motions; each file name gets -1, -2 ... added (1)",
+    )  # fmt: skip
     parser.add_argument("--rig", metavar="CHARACTER", help="character file for .fbx .glb .blend (a built-in mannequin)")
 
 
 def add_edit_output(parser: argparse.ArgumentParser) -> None:
-    """What `edit` reads besides the motion."""
+    """The arguments that `edit` reads besides the motion."""
     add_output(parser)
     parser.add_argument("--prompt", default="", metavar="TEXT", help="what the person does, for models that use it")
-    parser.add_argument("--fps", type=float, help="frames a second of the output (those of the input)")
+    parser.add_argument("--fps", type=float, help="frame rate of the output (that of the input)")
     add_sampling(parser)
     add_model_arguments(parser)
 
@@ -51,27 +54,27 @@ def load(args: argparse.Namespace) -> Engine:
 
 
 def answer(args: argparse.Namespace, engine: Engine, task: Task, motions: Sequence[Motion] = ()) -> Result:
-    """What the model makes of a task, with a progress bar on a terminal."""
+    """Run a task, with a progress bar on a terminal."""
     with progress_bar(quiet=args.json) as show:
         return last_result(task.answer(engine, motions), lambda progress: show(progress.stage.label, progress.fraction))
 
 
 def edit(args: argparse.Namespace, task: Task) -> Report:
-    """Ask for a task with the motion of `add_input`, and write what comes out.
+    """Run a task on the motion of `add_input`, and write the result.
 
-    Everything that can be wrong without the model is found before it is loaded. Raises MotionGPTError.
+    Everything that can be checked without the model is checked before it loads. Raises MotionGPTError.
     """
     task.check()
     if args.fps is not None:
         limits.check_fps(args.fps)
     paths, motion = check_export(args.output, args.rig, ALL_FORMATS, args.variations), read_input(args.motion)
     engine = load(args)
-    made = answer(args, engine, task, [motion]).motions
-    return write(args, engine, [m if args.fps is None else m.resample(args.fps) for m in made], paths)
+    motions = answer(args, engine, task, [motion]).motions
+    return write(args, engine, [m if args.fps is None else m.resample(args.fps) for m in motions], paths)
 
 
 def read_input(path: Path) -> Motion:
-    """The motion of `add_input`. Raises MotionGPTError for one that can't be read, or is too long."""
+    """The motion of `add_input`. Raises MotionGPTError if it can't be read or is too long."""
     motion = read_motion(path)
     if len(motion) > limits.MAX_MOTION_FRAMES:
         raise MotionGPTError(
@@ -87,7 +90,7 @@ def write(
     paths: Sequence[Path],
     options: blender.CharacterOptions | None = None,
 ) -> Report:
-    """Write the motions that a model has made, and report them."""
+    """Write generated motions, and report them."""
     write_motions(motions, paths, args.rig, options=options)
     files = [file_data(m, path) for m, path in zip(motions, paths, strict=True)]
     data = {"files": files, "text": args.prompt, "seed": args.seed, "model": engine.name, "device": engine.device}

@@ -1,7 +1,7 @@
 """How commands and their arguments are declared."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn, TypeAlias
 
 from ....retarget.errors import MotionGPTError
@@ -18,11 +18,18 @@ class CommandParser(argparse.ArgumentParser):
 
 
 def add_command(
-    subparsers: Subparsers, name: str, summary: str, example: str, run: Callable[[argparse.Namespace], Report]
+    subparsers: Subparsers,
+    name: str,
+    summary: str,
+    example: str,
+    run: Callable[[argparse.Namespace], Report],
+    aliases: Sequence[str] = (),
 ) -> CommandParser:
-    """Declare a command. summary: one line without a full stop.  example: shown below its --help."""
+    """Declare a command. summary: one line without a full stop.  example: shown below its --help.  aliases: other names
+    for the command."""
     parser = subparsers.add_parser(
         name,
+        aliases=aliases,
         help=summary,
         description=summary[:1].upper() + summary[1:] + ".",
         epilog=f"example:\n  {example}",
@@ -45,7 +52,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     from ...model_folder import DEFAULT_MODEL
 
     parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help="installed model or model folder")
-    parser.add_argument("--device", default="auto", choices=DEVICES, help="what to run it on (auto)")
+    parser.add_argument("--device", default="auto", choices=DEVICES, help="where to run the model (auto)")
     parser.add_argument(
-        "--precision", default="auto", choices=PRECISIONS, help="of imported models: int8 on the CPU, bfloat16 on a GPU"
+        "--precision", default="auto", choices=PRECISIONS, help="of imported models; auto: int8 (CPU), bfloat16 (GPU)"
     )

@@ -1,4 +1,4 @@
-"""The files that commands write: where they may, in which formats, and onto which characters."""
+"""Output files of commands: places, formats and characters, checked before anything is written."""
 
 import argparse
 import os
@@ -23,10 +23,10 @@ RIG_FORMATS = (".fbx", ".glb", ".gltf", ".blend", ".bvh")
 
 
 def check_output(path: Path, formats: Iterable[str], copies: int = 1, body: Path | None = None) -> list[Path]:
-    """The files to write: `path`, or with several copies that name with -1, -2 ... added.
+    """The files to write: `path`, or for several copies its name with -1, -2 ... added.
 
-    body: where body files lie, for the formats that need one. Raises MotionGPTError before any work for an ending that
-    is not among `formats`, or a place that can't be written.
+    body: folder of body files, for the formats that need one. Raises MotionGPTError for an ending that is not among
+    `formats`, or a place that can't be written.
     """
     formats = tuple(formats)
     if path.suffix.lower() not in formats:
@@ -69,7 +69,7 @@ def check_rig(rig: str) -> None:
     path = Path(rig)
     if rig != blender.MANNEQUIN:
         if path.suffix.lower() not in RIG_FORMATS:
-            raise MotionGPTError(f"{rig} is no character file.", f"Use {' '.join(RIG_FORMATS)}, or mannequin.")
+            raise MotionGPTError(f"{rig} is not a character file.", f"Use {' '.join(RIG_FORMATS)}, or mannequin.")
         if not path.is_file():
             raise MotionGPTError(f"There is no file {rig}.", "Check the path.")
     blender.check_bpy()
@@ -81,15 +81,15 @@ def add_character_arguments(parser: argparse.ArgumentParser) -> None:
         "--root",
         choices=DESTINATIONS,
         default=AUTO,
-        help="what carries the character: its hips, its root bone, the object (auto: the root bone where it has one)",
+        help="what gets the root motion: hips, root bone or object (auto: the root bone where there is one)",
     )
-    parser.add_argument("--in-place", action="store_true", help="leave the travel out")
-    parser.add_argument("--controls", choices=("fk", "ik"), default="fk", help="of a Rigify rig's limbs to key (fk)")
+    parser.add_argument("--in-place", action="store_true", help="leave out the travel")
+    parser.add_argument("--controls", choices=("fk", "ik"), default="fk", help="Rigify's limb controls to key (fk)")
     parser.add_argument("--preset", choices=blender.PRESETS, help="write .fbx for this program")
 
 
 def character_options(args: argparse.Namespace) -> blender.CharacterOptions:
-    """What `add_character_arguments` was given. Raises MotionGPTError where the output can't hold it."""
+    """The options of `add_character_arguments`. Raises MotionGPTError if the output can't hold them."""
     if args.in_place and args.root != AUTO:
         raise MotionGPTError("--in-place leaves no travel for --root.", "Give one of them.", "usage")
     options = blender.CharacterOptions(
@@ -108,7 +108,7 @@ def character_options(args: argparse.Namespace) -> blender.CharacterOptions:
 def check_export(
     output: Path, rig: str | None, formats: Iterable[str], copies: int = 1, body: Path | None = None
 ) -> list[Path]:
-    """`check_output`, and whether the character fits: it needs a format that can hold one."""
+    """`check_output`, and check the character: it needs a format that can hold one."""
     paths = check_output(output, formats, copies, body)
     if output.suffix.lower() in CHARACTER_FORMATS:
         check_rig(rig or blender.MANNEQUIN)
@@ -126,10 +126,10 @@ def write_motions(
     body: Path | None = None,
     options: blender.CharacterOptions | None = None,
 ) -> None:
-    """Write each motion to its file, in the format of the file's ending, at its own rate.
+    """Write each motion to its file, in the format of the file's ending, at its own frame rate.
 
-    rig: the character for .fbx .glb .blend, the mannequin unless given.  body: where body files lie, for .amass.npz
-    and .smplx.npz. A file is complete or was not touched.
+    rig: the character for .fbx .glb .blend; None is the mannequin.  body: folder of body files, for .amass.npz and
+    .smplx.npz. Each file is written as a whole or not at all.
     """
     if paths[0].suffix.lower() in CHARACTER_FORMATS:
         jobs = [blender.CharacterJob(m, path) for m, path in zip(motions, paths, strict=True)]
@@ -146,15 +146,15 @@ def write_motions(
 
 
 def motion_title(motion: Motion, otherwise: str) -> str:
-    """The text that a motion was made from, or another title."""
+    """The text that a motion was generated from, or `otherwise`."""
     return str(motion.meta.get("text") or otherwise)
 
 
 @contextmanager
 def draft_of(target: Path) -> Iterator[Path]:
-    """A path of the same ending beside `target`; what is written there takes its place when the block ends well.
+    """A temporary path with the same ending next to `target`; its file replaces `target` when the block succeeds.
 
-    Raises MotionGPTError ("unwritable") for a disk that is full, and the like.
+    Raises MotionGPTError ("unwritable") if the disk is full, and for similar errors.
     """
     draft = target.with_name(f".{os.getpid()}-{target.name}")
     try:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def progress_bar(quiet: bool = False) -> Iterator[Callable[[str, float], None]]:
-    """A function that shows what is done and how far it is, 0 to 1: a bar on a terminal, nothing elsewhere."""
+    """A function that takes a label and the fraction done, 0 to 1, and shows them as a bar if there is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield lambda what, fraction: None
         return

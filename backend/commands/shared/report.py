@@ -1,4 +1,4 @@
-"""What commands say at their end."""
+"""Reports of commands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from ....retarget.motion import Motion
 
 @dataclass(frozen=True)
 class Report:
-    """What a command has to say: `data` for --json, `lines` for people. exit_code: of a check that found something."""
+    """A command's result: `data` for --json, `lines` for people. exit_code: 1 if a check failed."""
 
     data: dict[str, Any] = field(default_factory=dict)
     lines: tuple[str, ...] = ()

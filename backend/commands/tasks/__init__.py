@@ -1,1 +1,1 @@
-"""What a model is asked to do, a file a command."""
+"""Commands that run a task on a model, one module each."""

@@ -1,4 +1,4 @@
-"""`motiongpt continue`: more of a motion."""
+"""`motiongpt continue`: continue a motion."""
 
 import argparse
 
@@ -11,13 +11,13 @@ from ..shared.report import Report
 def declare(subparsers: Subparsers) -> None:
     """Declare `continue`."""
     parser = add_command(
-        subparsers, "continue", "make more of a motion", "motiongpt continue walk.npz --seconds 3 -o more.bvh", run
+        subparsers, "continue", "continue a motion", "motiongpt continue walk.npz --seconds 3 -o more.bvh", run
     )
     asking.add_input(parser)
-    parser.add_argument("--seconds", type=float, default=3.0, help="how much to add (3)")
+    parser.add_argument("--seconds", type=float, default=3.0, help="how many seconds to add (3)")
     asking.add_edit_output(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
-    """The motion that came in, and more of it."""
+    """The input motion, continued."""
     return asking.edit(args, Continue(args.seconds, args.prompt, seed=args.seed, variations=args.variations))

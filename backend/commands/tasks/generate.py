@@ -15,14 +15,14 @@ def declare(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "generate",
-        "make motion from a text",
+        "generate motion from a text",
         'motiongpt generate "a person walks forward" --seconds 4 --seed 1 -o walk.bvh',
         run,
     )
     parser.add_argument("prompt", metavar="PROMPT", help="what the person does")
     asking.add_output(parser)
-    parser.add_argument("--seconds", type=float, default=4.0, help="length (4)")
-    parser.add_argument("--fps", type=float, default=30.0, help="frames a second of the output (30)")
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of the motion (4)")
+    parser.add_argument("--fps", type=float, default=30.0, help="frame rate of the output (30)")
     asking.add_sampling(parser)
     add_character_arguments(parser)
     add_model_arguments(parser)
@@ -36,6 +36,6 @@ def run(args: argparse.Namespace) -> Report:
     paths = check_export(args.output, args.rig, ALL_FORMATS, args.variations)
     options = character_options(args)
     engine = asking.load(args)
-    made = asking.answer(args, engine, task).motions
-    motions = [asking.at_rate(motion, args.fps, args.seconds) for motion in made]
+    generated = asking.answer(args, engine, task).motions
+    motions = [asking.at_rate(motion, args.fps, args.seconds) for motion in generated]
     return asking.write(args, engine, motions, paths, options)

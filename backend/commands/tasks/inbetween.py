@@ -24,12 +24,12 @@ def declare(subparsers: Subparsers) -> None:
 
 
 def _frames(text: str) -> tuple[int, ...]:
-    """Comma-separated frames, ranges as in 0-10 among them."""
+    """Comma-separated frames and ranges such as 0-10."""
     frames: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise argparse.ArgumentTypeError(f"{text} are no frames, such as 0,45,90 or 0-10,90")
+            raise argparse.ArgumentTypeError(f"{text} is not a list of frames such as 0,45,90 or 0-10,90")
         stop = int(last) if dash else int(first)
         if stop >= limits.MAX_MOTION_FRAMES:
             raise argparse.ArgumentTypeError(f"{stop} is beyond the last frame that a motion can have")
@@ -38,5 +38,5 @@ def _frames(text: str) -> tuple[int, ...]:
 
 
 def run(args: argparse.Namespace) -> Report:
-    """As many frames as came in, the kept ones as they were."""
+    """The input motion, with all but the kept frames generated."""
     return asking.edit(args, Inbetween(args.keep, args.prompt, seed=args.seed, variations=args.variations))

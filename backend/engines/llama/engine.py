@@ -1,8 +1,8 @@
 """*Finetuned LLMs are General-Purpose Motion Generators*: a LLaMA that answers with codes in plain digits.
 
-A grammar leaves only digits and commas that make sense: numbers below 512, as many as asked for, the given ones in
-their places. Without it (the card's setting "grammar" false, as published) what is valid in an answer is taken, and
-the model is asked again at most twice.
+A grammar allows only digits and commas that can make a valid answer: numbers below 512, as many as asked for, known
+codes in their indices. Without it (the card's setting "grammar" is false, as published) the valid part of an answer is
+used, and if there is none, the model is asked again at most twice.
 """
 
 import re
@@ -25,7 +25,7 @@ TEMPERATURE, TOP_K = 0.8, 200
 BEGIN_ID, END_ID = 1, 2
 MAX_ANSWERS = 3
 _PER_CODE = 4
-"""Tokens of a code at most: three digits and a comma."""
+"""Tokens per code at most: three digits and a comma."""
 _CLOSED = -1
 
 
@@ -65,7 +65,7 @@ class LlamaEngine(TokenEngine):
             yield [[given.get(i, code) for i, code in enumerate(one)] for one in answer]
 
     def check_text(self, task: type[Task], text: str) -> None:
-        """Poses are always given along with a description."""
+        """The published prompts always have a description."""
         if not text:
             raise MotionGPTError(
                 f"The model {self.name} needs a text for this ({task.name()}).", "Say what the person does (--prompt)."
@@ -87,7 +87,7 @@ class LlamaEngine(TokenEngine):
             yield from self._free(prompt, count, sampling)
 
     def _constrained(self, prompt: Sequence[int], grammar: Grammar, most: int, sampling: Sampling) -> Iterator[Codes]:
-        """Every variation follows the grammar with a state of its own."""
+        """Each variation follows the grammar from its own state."""
         batch = sampling.variations
         streams = random_streams(sampling.seed, batch)
         hidden = self._network.start(prompt, batch)
@@ -103,12 +103,12 @@ class LlamaEngine(TokenEngine):
                     continue
                 if state not in known:
                     known[state] = self._choices(grammar, state)
-                places, after = known[state]
-                pick = choose(scores[row, places], streams[row], sampling.temperature, sampling.top_k, sampling.top_p)
-                if places[pick] == 0:
+                indices, after = known[state]
+                pick = choose(scores[row, indices], streams[row], sampling.temperature, sampling.top_k, sampling.top_p)
+                if indices[pick] == 0:
                     states[row] = None
                     continue
-                tokens[row] = self._ids[places[pick]]
+                tokens[row] = self._ids[indices[pick]]
                 answers[row] += self._digits[tokens[row]]
                 states[row] = after[pick]
             yield [parse_answer(answer, ended=state is None) for answer, state in zip(answers, states, strict=True)]
@@ -118,23 +118,23 @@ class LlamaEngine(TokenEngine):
         raise _malformed(self.name)
 
     def _choices(self, grammar: Grammar, state: State) -> tuple[list[int], list[State]]:
-        """Places among `_ids` that may come in a state, and the states that they lead to; the end leads nowhere."""
-        places, after = [], []
+        """Indices into `_ids` of the tokens allowed in a state, and the state after each; that of the end is unused."""
+        indices, after = [], []
         if grammar.may_end(state):
-            places.append(0)
+            indices.append(0)
             after.append(state)
-        for place, text in enumerate(self._digits.values(), start=1):
+        for index, text in enumerate(self._digits.values(), start=1):
             if (following := grammar.after(state, text)) is not None:
-                places.append(place)
+                indices.append(index)
                 after.append(following)
-        if not places:
+        if not indices:
             raise MotionGPTError(
                 f"The tokenizer of {self.name} can't write codes.", "Import the model again.", "no_model"
             )
-        return places, after
+        return indices, after
 
     def _free(self, prompt: Sequence[int], count: int | None, sampling: Sampling) -> Iterator[Codes]:
-        """As published: any token may come; answers that hold nothing valid are asked for again."""
+        """As published: any token is allowed; answers without a valid code are sampled again."""
         codes: Codes = [[] for _ in range(sampling.variations)]
         for attempt in range(MAX_ANSWERS):
             streams = [np.random.default_rng([sampling.seed, i, attempt]) for i in range(sampling.variations)]

@@ -1,1 +1,1 @@
-"""What the engines share: runtimes, networks, sampling, the tokens of motion."""
+"""What the engines share: runtimes, networks, sampling, motion tokens."""

@@ -15,7 +15,7 @@ from ...features import FPS, SLICES, Statistics, features_to_joints, joints_to_f
 from .runtime import open_session
 
 VQVAE = "vqvae.safetensors"
-"""The file of a model folder that holds its weights, and the features' mean and std."""
+"""The file of a model folder with the tokenizer's weights, and mean and std of the features."""
 CODES = 512
 FRAMES_PER_TOKEN = 4
 
@@ -35,7 +35,7 @@ class MotionCodec:
         """Codes (B, T / 4) of normalised features (B, T, 263); up to three frames at the end are dropped."""
         usable = normalized.shape[1] - normalized.shape[1] % FRAMES_PER_TOKEN
         (latents,) = self._encoder.run(None, {"features": normalized[:, :usable].astype(np.float32)})
-        # |z - c|² without |z|², which is the same for all codes; in float64, so that rounding decides no near tie.
+        # |z - c|² without |z|², which is the same for all codes; in float64: rounding must not decide near ties.
         codebook = self.codebook.astype(np.float64)
         distance = (codebook**2).sum(1) - 2.0 * latents.astype(np.float64) @ codebook.T
         return np.asarray(distance.argmin(axis=-1), np.int64)

@@ -1,6 +1,6 @@
 """The language models of the published systems behind one interface, and its implementation in ONNX Runtime.
 
-A network reads a prompt, then takes one token per step for each of B answers at once and gives hidden states. `logits`
+A network reads a prompt, then takes one token per step for each of B answers and returns hidden states. `logits`
 scores only the tokens asked for, so that no more of the large output matrix is read than needed. `torch_networks`
 implements the same in PyTorch, for GPUs.
 """
@@ -19,9 +19,9 @@ from ...checkpoints.safetensors_file import SafetensorsFile
 from .runtime import CachedDecoder, Table, open_session
 
 WEIGHTS, INT8 = "weights.safetensors", "int8.safetensors"
-"""Files of a model folder: all weights in the checkpoint's precision, and the matrices quantised."""
+"""Files of a model folder: all weights in the checkpoint's precision, and the quantised matrices."""
 _KEPT_ROWS = 4
-"""Sets of output rows kept at hand; a generation alternates between one or two."""
+"""Number of cached sets of output rows; a generation uses one or two."""
 
 
 class Network(ABC):
@@ -178,7 +178,7 @@ def rotary(positions: Ints, half: int) -> tuple[Float32s, Float32s]:
 
 
 def decoder_bytes(folder: Path, precision: str) -> int:
-    """Bytes of weights that one decoding step reads: its matrices, without the embeddings and what reads the prompt."""
+    """Bytes of weights that one decoding step reads: no embeddings, nor layers that only read the prompt."""
     unread = ("encoder.", "EncDecAttention.k.", "EncDecAttention.v.", "shared.", "lm_head.", "transformer.wte.")
     with SafetensorsFile(folder / (INT8 if precision == "int8" else WEIGHTS)) as file:
         sizes = [info.nbytes for name, info in file.tensors.items() if not any(part in name for part in unread)]

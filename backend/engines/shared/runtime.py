@@ -17,8 +17,8 @@ from ...checkpoints.tensors import DTYPES, to_float32
 def open_session(path: Path, device: str = "cpu", threads: int = 0) -> onnxruntime.InferenceSession:
     """Load a graph. device: "cuda"; "cpu" and "auto" mean the CPU.  threads: on the CPU; 0 means one per core.
 
-    A given number of threads does not spin while waiting for work: small graphs gain nothing from it, and it would take
-    the cores from Blender. Raises MotionGPTError for a device that is not available ("no_device") or a file that can't
+    A fixed number of threads does not spin while waiting for work: small graphs gain nothing from it, and it would take
+    cores from Blender. Raises MotionGPTError for a device that is not available ("no_device") or a file that can't
     be loaded ("no_model").
     """
     provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"

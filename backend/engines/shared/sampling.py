@@ -8,8 +8,8 @@ from ....retarget.typing import Floats
 
 
 def random_streams(seed: int, count: int, attempt: int = 0) -> list[np.random.Generator]:
-    """A random generator for each answer, so that a variation does not depend on how many are asked for. attempt: a
-    retry draws from other streams."""
+    """A random generator for each answer, so that a variation does not depend on how many there are. attempt: a retry
+    uses other streams."""
     return [np.random.default_rng([seed, i, attempt] if attempt else [seed, i]) for i in range(count)]
 
 
@@ -34,7 +34,7 @@ def choose_each(
     top_k: int = 0,
     top_p: float = 1.0,
 ) -> list[int]:
-    """`choose` for each row of logits (B, n), with a random generator of its own."""
+    """`choose` for each row of logits (B, n), each with its own random generator."""
     if temperature <= 0:
         return [int(best) for best in np.argmax(logits, axis=1)]
     order = np.argsort(-logits, axis=1, kind="stable")[:, : top_k or None]

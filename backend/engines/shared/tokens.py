@@ -1,7 +1,7 @@
-"""Engines of language models over motion tokens: all tasks, on top of the two things in which such models differ.
+"""The base of engines with a language model over motion tokens.
 
-A model says how its prompt for a task looks and yields codes; the rest (rates, bodies, exact keys, joins, progress)
-is the same for all of them and lies here.
+Each engine writes its own prompts and yields codes; the rest of a task (frame rates, bodies, exact keys, joins,
+progress) is the same for all of them and is done here.
 """
 
 import math
@@ -26,12 +26,12 @@ from ...tasks import Continue, Generate, Inbetween, Sampled, Task
 from .codec import FRAMES_PER_TOKEN
 
 PREVIEW_SECONDS = 0.3
-"""How often, at most, the motion so far is made; a preview never takes more than a fifth of the time either."""
+"""Seconds between previews at least; nor do previews take more than a fifth of the time."""
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How tokens are drawn. temperature 0: always the likeliest.  top_k 0: all."""
+    """How tokens are sampled. temperature 0: always the likeliest.  top_k 0: all."""
 
     seed: int
     variations: int
@@ -55,7 +55,7 @@ class Codec(Protocol):
 
 
 class TokenEngine(Engine):
-    """See the module's text. temperature, top_k, top_p: the published defaults."""
+    """An engine that generates motion codes. temperature, top_k, top_p: the model's defaults."""
 
     temperature = 1.0
     top_k = 0
@@ -71,7 +71,7 @@ class TokenEngine(Engine):
 
     @abstractmethod
     def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Iterator[Codes]:
-        """Codes after every token, the last ones complete. count: how many are wanted, None lets the model decide."""
+        """Codes after every token, the last ones complete. count: how many codes; None lets the model decide."""
 
     @abstractmethod
     def codes_after(self, context: Sequence[int], text: str, count: int, sampling: Sampling) -> Iterator[Codes]:
@@ -81,10 +81,10 @@ class TokenEngine(Engine):
     def codes_between(
         self, codes: Sequence[int], known: Sequence[int], text: str, sampling: Sampling
     ) -> Iterator[Codes]:
-        """As many codes as came in, the known ones among them unchanged. Both as `given_tokens` makes them."""
+        """As many codes as given, the known ones unchanged. codes, known: as `given_tokens` returns them."""
 
     def check_text(self, task: type[Task], text: str) -> None:
-        """Raises MotionGPTError where the model can't use a text, "" for none, for a task, or needs one."""
+        """Raises MotionGPTError if the model can't use a text for a task, or needs one. text: "" if there is none."""
 
     def generate(self, task: Generate) -> Events:
         count = None if task.seconds is None else self._tokens(task.seconds)
@@ -96,12 +96,12 @@ class TokenEngine(Engine):
         yield Result(tuple(self._labelled(task, motions, codes)))
 
     def polished(self, motion: Motion) -> Motion:
-        """The last touch on a generated motion, such as feet held where they stand."""
+        """A generated motion after clean-up, such as planting the feet."""
         return motion
 
     def given_tokens(self, given: Motion, frames: Sequence[int]) -> tuple[list[int], list[int]]:
-        """Codes of a motion at the model's rate, of which only `frames` count, and for each 0 where none of them is
-        in it."""
+        """Codes of a motion at the model's frame rate, and whether each is known: 0 if none of its frames is among the
+        kept `frames`."""
         codes = self._codec.encode(given)
         known = [0] * len(codes)
         for frame in frames:
@@ -129,7 +129,7 @@ class TokenEngine(Engine):
                 "unsupported",
             )
         source = on_canonical_body(motion)
-        # What lies between kept frames must not matter: the tokenizer sees a straight line there.
+        # Frames that are not kept must not matter: the tokenizer sees interpolation there.
         rotations, root = interpolate(source.rotations, source.root_position, known_channels)
         given = replace(source, rotations=rotations, root_position=root).resample(self._fps)
         keep = np.flatnonzero(known_channels.any(axis=1)).tolist()
@@ -147,8 +147,8 @@ class TokenEngine(Engine):
         yield Result(tuple(self._labelled(task, motions, codes)))
 
     def _followed(self, motion: Motion, context: Sequence[int], codes: Sequence[int], extra: int) -> Motion:
-        """A motion with `extra` frames after it. The context is decoded with it, so that the new part starts in
-        motion."""
+        """A motion with `extra` frames appended. The context is decoded along with the new codes, so that the motion
+        does not stop at the join."""
         made = on_body_of(self._codec.decode([*context, *codes]), motion)
         start = len(context) * FRAMES_PER_TOKEN - 1
         return appended(motion, made.slice(start, len(made)).resample(motion.fps, extra + 1))
@@ -156,7 +156,7 @@ class TokenEngine(Engine):
     def _watch(
         self, answers: Iterator[Codes], count: int, context: Sequence[int] = ()
     ) -> Generator[Progress | Result, None, Codes]:
-        """Progress for every token, some with the motion so far; returns the last codes."""
+        """Yields progress for every token, sometimes with the motion so far; returns the last codes."""
         codes: Codes = []
         due, started = 0.0, time.monotonic()
         yield Progress(Stage.TEXT, 0.0)
@@ -178,7 +178,7 @@ class TokenEngine(Engine):
 
     def _too_long(self, seconds: float) -> MotionGPTError:
         return MotionGPTError(
-            f"{seconds:g} seconds are too long for the model {self.name}.",
+            f"{seconds:g} seconds is too long for the model {self.name}.",
             f"Ask for at most {self.max_seconds:g}.",
             "too_large",
         )

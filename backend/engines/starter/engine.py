@@ -52,12 +52,12 @@ Arrays = dict[str, Numbers]
 _THREADS = 2  # of the motion tokenizer; the other graphs are so small that threads wait longer than they work
 _CONTEXT = 16  # tokens of a motion that the model sees when it continues it: 3.2 s
 _CAPTION_WORDS = 40
-_SENTENCES, _SENTENCE_TEMPERATURE, _SENTENCE_TOP_P = 24, 0.8, 0.9  # that the picker chooses from
-_MOST_ROWS = 96  # answers and candidates that are made together
+_SENTENCES, _SENTENCE_TEMPERATURE, _SENTENCE_TOP_P = 24, 0.8, 0.9  # candidates for the picker
+_MOST_ROWS = 96  # batch of answers and candidates, at most
 
 
 class ResidualCodec:
-    """The motion tokenizer: codes of two levels, packed into one number each, for four frames at 20 a second."""
+    """The motion tokenizer: codes of two levels, packed into one number each, for four frames at 20 fps."""
 
     def __init__(self, folder: Path, device: str) -> None:
         self._motion, self._codes = (open_session(folder / f"{n}.onnx", device, _THREADS) for n in ("motion", "codes"))
@@ -65,7 +65,7 @@ class ResidualCodec:
         self._features = functools.lru_cache(_MOST_ROWS)(self._decoded)
 
     def encode(self, motion: Motion) -> list[int]:
-        """Codes of a motion on the canonical body at 20 frames a second; its end is held to fill the last token."""
+        """Codes of a motion on the canonical body at 20 fps; its end is held to fill the last token."""
         missing = -len(motion) % FRAMES_PER_TOKEN + 1  # features need one frame more than they describe
         return self._pack(motion_to_features(motion.held(missing)))
 
@@ -83,13 +83,13 @@ class ResidualCodec:
         return features_to_motion(self.features(codes).astype(np.float64))
 
     def features(self, codes: Sequence[int]) -> Numbers:
-        """Features (4 N, 263) that codes (N,) stand for."""
+        """Features (4 N, 263) decoded from codes (N,)."""
         return self._features(tuple(codes))
 
     def _decoded(self, codes: tuple[int, ...]) -> Numbers:
         (features,) = self._motion.run(None, {"codes": np.array([[unpack(code) for code in codes]], np.int64)})
-        found: Numbers = features[0]
-        return found
+        decoded: Numbers = features[0]
+        return decoded
 
     def _pack(self, features: Numbers) -> list[int]:
         (codes,) = self._codes.run(None, {"features": features[None].astype(np.float32)})
@@ -97,7 +97,7 @@ class ResidualCodec:
 
 
 class _Decoder:
-    """The language model's graphs with the cache of one batch of answers."""
+    """The language model's graphs, and the key-value cache of one batch of answers."""
 
     def __init__(self, folder: Path, card: ModelCard, device: str) -> None:
         self._words, self._memory, self._step, self._detail = (
@@ -109,7 +109,7 @@ class _Decoder:
         self.text: Float32s = np.zeros((0, 0), np.float32)
         """States (L, 384) of the prompt from the pretrained encoder."""
         self._cache: tuple[Float32s, Float32s] = (np.zeros(0, np.float32),) * 2
-        self._place = 0
+        self._position = 0
 
     def start(self, ids: list[int], keep: list[float], task: str, slots: Ints, kinds: Ints, rows: int) -> None:
         """Read the prompt for `rows` answers, once for each of `keep`, where 0 hides the text: (len(keep) * rows)
@@ -135,7 +135,7 @@ class _Decoder:
         }
         layers, heads, width = self._shape
         self._cache = (np.zeros((layers, copies * rows, heads, 0, width), np.float32),) * 2
-        self._place = 0
+        self._position = 0
 
     def read(self, ids: list[int]) -> Float32s:
         """States (1, L, 384) of a text's word pieces from the pretrained encoder."""
@@ -151,14 +151,14 @@ class _Decoder:
                 **self._inputs,
                 "token": np.array(tokens, np.int64),
                 "detail": np.array(details, np.int64),
-                "position": np.full(len(tokens), self._place, np.int64),
+                "position": np.full(len(tokens), self._position, np.int64),
                 "remaining": np.full(len(tokens), remaining, np.int64),
                 "past_k": self._cache[0],
                 "past_v": self._cache[1],
             },
         )
         self._cache = (keys, values)
-        self._place += 1
+        self._position += 1
         return logits, hidden
 
     def detail(self, hidden: Float32s, first: Sequence[int]) -> Float32s:
@@ -209,8 +209,8 @@ class MotionLanguageEngine(TokenEngine):
         return bend_toes(plant_feet(motion))
 
     def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Iterator[Codes]:
-        """The best of some candidates for every variation, where the folder has a picker; the first ones are shown
-        as progress."""
+        """The best of several candidates for each variation, if the folder has a picker; progress shows the first
+        ones."""
         wanted = sampling.variations
         tries = max(1, min(self._candidates, _MOST_ROWS // wanted))
         self._start(text, "generate", sampling, rows=wanted * tries)
@@ -233,7 +233,7 @@ class MotionLanguageEngine(TokenEngine):
             yield [one[len(shown) :] for one in codes]
 
     def given_tokens(self, given: Motion, frames: Sequence[int]) -> tuple[list[int], list[int]]:
-        """Tokens of which all frames are kept hold motion, those with only some a pose."""
+        """A token is MOTION if all of its frames are kept, and POSE if only some are."""
         whole = self._codec.encode(given)
         codes, kinds = [0] * len(whole), [HIDDEN] * len(whole)
         poses: dict[int, int] = {}
@@ -269,7 +269,7 @@ class MotionLanguageEngine(TokenEngine):
         yield Result(texts=(texts[0],))
 
     def _sentences(self, slots: Ints, rows: int) -> Generator[Progress | Result, None, list[str]]:
-        """Progress; returns different sentences, at most `rows`: that of the likeliest words first."""
+        """Yields progress; returns at most `rows` different sentences, the one of the likeliest words first."""
         ids = self._tokenizer.encode(QUESTION).ids
         self._decoder.start(ids, [1.0], "caption", slots, np.full(len(slots), MOTION), rows)
         streams, tokens = random_streams(0, rows), [BEGIN_TEXT] * rows
@@ -300,8 +300,8 @@ class MotionLanguageEngine(TokenEngine):
         kinds: Ints | None = None,
         rows: int | None = None,
     ) -> None:
-        """Read a prompt, with guidance a second time without its text. rows: answers, one for each variation if not
-        given."""
+        """Read a prompt; with guidance, a second time without its text. rows: number of answers, by default one per
+        variation."""
         if slots is None or kinds is None:
             slots, kinds = np.zeros((1, LEVELS), np.int64), np.full(1, ABSENT, np.int64)
         has_text = bool(text.strip())
@@ -317,8 +317,8 @@ class MotionLanguageEngine(TokenEngine):
         streams: Sequence[np.random.Generator] = (),
         given: Sequence[int | None] = (),
     ) -> Iterator[Codes]:
-        """Codes after every token. streams: one for each answer, those of the variations if not given.  given: codes
-        that are known beforehand, by place."""
+        """Codes after every token. streams: one per answer, by default those of the variations.  given: known codes,
+        by position."""
         streams = streams or random_streams(sampling.seed, sampling.variations)
         rows = len(streams)
         tokens, details = [BEGIN] * rows, [NO_DETAIL] * rows
@@ -345,7 +345,7 @@ class MotionLanguageEngine(TokenEngine):
     def _first(
         self, logits: Float32s, streams: Sequence[np.random.Generator], sampling: Sampling, may_end: bool
     ) -> list[int]:
-        """The first level of every row, or END."""
+        """The first-level code of each row, or END."""
         if self._copies == 2:
             with_text, without = np.split(logits, 2)
             logits = without + self._guidance * (with_text - without)

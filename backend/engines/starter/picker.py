@@ -1,7 +1,7 @@
 """Picking the motion that fits a text best among several candidates, with a text-motion matching model.
 
-`motiongpt train matching --into` adds one to a model folder. Evaluation must use another one, trained with another
-seed: a model that picks with its judge's scores would be rated better than it is.
+`motiongpt train matching --into` adds one to a model folder. Evaluation must use a different one, trained with another
+seed: a model that picks by its judge's scores would be rated better than it is.
 """
 
 from collections.abc import Sequence

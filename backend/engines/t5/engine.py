@@ -1,7 +1,7 @@
 """*Human Motion as a Foreign Language*: a T5 that reads and writes motion tokens among words; all four tasks.
 
-Only tokens that can come are scored: codes, then the end, so that an answer can't be malformed; and with a length asked
-for, exactly as many codes as fill it.
+Only valid tokens are scored: codes, then the end, so an answer can't be malformed. With a length asked for, it has
+exactly as many codes as fill that length.
 """
 
 from collections.abc import Iterator, Sequence
@@ -78,13 +78,13 @@ class T5Engine(TokenEngine):
         yield Result(texts=(self._tokenizer.decode(answer).strip(),))
 
     def _shortened(self, motion: Motion) -> Motion:
-        """The beginning of a motion that is longer than the model knows."""
+        """The motion, cut off at the model's longest."""
         return motion.slice(0, min(len(motion), self._most * FRAMES_PER_TOKEN))
 
     def _codes(
         self, prompt: str, count: int | None, sampling: Sampling, given: Sequence[int | None] = ()
     ) -> Iterator[Codes]:
-        """Codes after every step. given: codes that are known beforehand, by place."""
+        """Codes after every step. given: known codes, by position."""
         batch = sampling.variations
         network, streams = self._network, random_streams(sampling.seed, batch)
         network.start(self._tokenizer.encode(prompt), batch)
@@ -98,7 +98,7 @@ class T5Engine(TokenEngine):
             if place < len(given) and (code := given[place]) is not None:
                 chosen = [code] * batch
             else:
-                # The end may come where no length is asked for, after one code at least.
+                # Without a length asked for, the answer may end after at least one code.
                 ids = self._code_ids if count is not None or place == 0 else self._open_ids
                 chosen = choose_each(network.logits(hidden, ids), streams, *settings)
             open_rows -= {row for row in open_rows if chosen[row] >= CODES}

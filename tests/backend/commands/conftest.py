@@ -1,4 +1,4 @@
-"""Where the tests of the command line run it."""
+"""The folder in which the tests run the command line."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from motiongpt.backend.model_folder import FOLDER_VARIABLE
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current folder, no models of the user's, and the engine without a model."""
+    """An empty current folder, no user models, and an engine without a model."""
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)

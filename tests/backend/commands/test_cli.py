@@ -1,4 +1,4 @@
-"""The command line: what it says, and that bad input writes nothing."""
+"""The command line: its messages, and that bad input writes nothing."""
 
 import importlib.util
 import json
@@ -33,7 +33,7 @@ BAD = [
     (["generate", "walk", "-o", "x.npz", "--seconds", "four"], "usage"),
     (["generate", "walk", "-o", "x.npz", "--fps", "0"], "bad_input"),
     (["generate", "walk", "-o", "x.npz", "--seed", "-1"], "bad_input"),
-    (["generate", "walk", "-o", "x.npz", "--variations", "0"], "too_large"),
+    (["generate", "walk", "-o", "x.npz", "--takes", "0"], "too_large"),
     (["generate", "walk", "-o", "x.npz", "--device", "abacus"], "usage"),
     (["generate", "walk", "-o", "x.xyz"], "bad_input"),
     (["generate", "walk", "-o", "x"], "bad_input"),
@@ -64,7 +64,7 @@ BAD = [
 
 @pytest.fixture
 def obstacles(place: Path) -> list[str]:
-    """What the bad inputs name; returns what then lies in the current folder."""
+    """The files that bad input names; returns the contents of the current folder."""
     (place / "folder.npz").mkdir()
     (place / "file.txt").write_text("nothing")
     (place / "damaged.npz").write_bytes(b"PK\x03\x04 and then nothing")
@@ -73,10 +73,10 @@ def obstacles(place: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(("arguments", "kind"), BAD, ids=lambda v: " ".join(v)[:60] if isinstance(v, list) else v)
-def test_bad_input_is_told_and_writes_nothing(
+def test_bad_input_is_reported_and_writes_nothing(
     obstacles: list[str], capsys: Capture, monkeypatch: pytest.MonkeyPatch, arguments: list[str], kind: str
 ) -> None:
-    monkeypatch.setattr(blender, "check_bpy", lambda: None)  # the same answers with bpy and without
+    monkeypatch.setattr(blender, "check_bpy", lambda: None)  # same results with and without bpy
     assert cli.main([*arguments, "--json"]) == 2
     printed = capsys.readouterr()
     error = json.loads(printed.out.splitlines()[-1])["error"]
@@ -133,7 +133,7 @@ def test_a_file_is_complete_or_untouched(place: Path) -> None:
     assert os.listdir() == ["a.bvh"]
 
 
-COMMANDS = ["generate", "convert", "retarget", "render", "serve", "models", "bench"]
+COMMANDS = ["generate", "describe", "convert", "retarget", "render", "serve", "models", "bench"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

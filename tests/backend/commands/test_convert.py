@@ -1,4 +1,4 @@
-"""`motiongpt convert` keeps rate and frames."""
+"""`motiongpt convert` keeps frame rate and frame count."""
 
 import pytest
 from support.command_line import Capture, run_json, walk
@@ -9,7 +9,7 @@ from motiongpt.retarget.files.npz import load_npz
 pytestmark = pytest.mark.usefixtures("place")
 
 
-def test_convert_keeps_rate_and_frames_unless_told_otherwise(capsys: Capture) -> None:
+def test_convert_keeps_rate_and_frames_without_fps(capsys: Capture) -> None:
     original = walk("a.npz", "--fps", "25", "--seconds", "2")
     assert cli.main(["convert", "a.npz", "-o", "b.bvh"]) == 0
     assert cli.main(["convert", "b.bvh", "-o", "c.npz"]) == 0

@@ -30,7 +30,7 @@ def test_demo_leaves_characters_and_a_sheet(repo_root, tmp_path):
     assert sheet[..., :3].std() > 0.05
 
 
-def test_demo_says_what_is_wrong(repo_root, tmp_path):
+def test_demo_reports_errors(repo_root, tmp_path):
     if find_spec("bpy") is None:
         pytest.skip("bpy is not installed")
     (tmp_path / "file").write_text("in the way")

@@ -1,4 +1,4 @@
-"""`motiongpt models`: listed, described and verified; what is not whole is said in one sentence."""
+"""`motiongpt models`: list, info and verify; a damaged model is reported in one sentence."""
 
 import os
 from pathlib import Path
@@ -53,7 +53,7 @@ def test_models_are_listed_described_and_verified(capsys: Capture, model: Path) 
         (lambda folder: None, "does not run"),
     ],
 )
-def test_a_model_that_is_not_whole_is_told_in_one_sentence(
+def test_a_damaged_model_is_reported_in_one_sentence(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch, model: Path, spoil: Any, words: str
 ) -> None:
     monkeypatch.setattr(engines, "load_engine", load_engine)

@@ -62,7 +62,7 @@ def test_inbetween_keeps_keys_exactly(engine: Engine) -> None:
         finish(engine.inbetween(Inbetween((len(motion),), words(engine)), motion))
 
 
-def test_what_a_model_can_not_do_is_said(folders: dict[str, Path]) -> None:
+def test_unsupported_tasks_are_refused(folders: dict[str, Path]) -> None:
     llama, t5 = (load_engine(str(folders[name]), "cpu") for name in ("llama", "t5"))
     motion = walk(t5)
     assert finish(t5.describe(Describe(), motion)).texts[0]

@@ -45,8 +45,8 @@ def test_import_and_every_task_from_the_shell(
         assert filled["files"][0]["frames"] == 120
         kept = [0, 40, 41, 42, 90]
         assert np.abs(load_npz("c.npz").joints[kept] - load_npz("a.npz").joints[kept]).max() < 1e-4
-    assert run("caption", "a.npz", "--model", "motiongpt-t5")["texts"]
-    assert run("caption", "a.npz", "--model", "big", code=2)["error"]["kind"] == "unsupported"
+    assert run("describe", "a.npz", "--model", "motiongpt-t5")["texts"]
+    assert run("describe", "a.npz", "--model", "big", code=2)["error"]["kind"] == "unsupported"
     assert run("models", "verify", "big")["ok"] and run("models", "remove", "big")["removed"]
     assert not (tmp_path / "models" / "big").exists()
 

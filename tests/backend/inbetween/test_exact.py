@@ -15,7 +15,7 @@ def test_spread_passes_through_its_values_with_a_continuous_slope() -> None:
     fine = spread(keys * 100, values, 8000, 1200.0)[:, 0]
     np.testing.assert_allclose(fine[keys * 100], values[:, 0], atol=1e-12)
     assert np.abs(np.diff(fine, n=2)).max() < 1e-3  # a kink would be as large as the slopes, 1e-2
-    assert fine[0] == pytest.approx(fine[100], abs=1e-9)  # the slope has run out
+    assert fine[0] == pytest.approx(fine[100], abs=1e-9)  # the slope has died away
 
 
 def test_spread_does_not_overshoot_between_keys_that_rise() -> None:
@@ -28,7 +28,7 @@ def test_pinned_channels_are_bit_for_bit_and_others_are_left() -> None:
     known = np.zeros((90, 23), dtype=bool)
     known[[0, 1, 2, 30, 32, 89]] = True
     known[60, [3, 6, 9, 20]] = True
-    known[:, 15] = False  # the head is nowhere given
+    known[:, 15] = False  # the head is never known
     out = softened(pinned(made, target, known), known)
     joints, root = known[:, :22], known[:, 22]
     np.testing.assert_array_equal(out.rotations[joints], target.rotations[joints])
@@ -44,14 +44,14 @@ def test_pinned_motion_keeps_its_velocity_through_keys() -> None:
     target = Motion(made.rotations, made.root_position + lift, 30.0, made.contacts)
     out = pinned(made, target, whole_poses(np.array([0, 40, 80, 119]), 120))
     extra = np.diff(out.root_position - made.root_position, n=2, axis=0)
-    # A smoothstep between keys stops at each of them and starts again: its bends are 6 * step / gap^2.
+    # A smoothstep between keys would stop at each key: its second derivative is 6 * step / gap^2.
     assert np.abs(extra[30:90]).max() < 0.35 * 6 * (0.5 / 3) / 40**2
 
 
 def test_softened_takes_jerks_away_from_keys() -> None:
     motion = wandering(61, 0.05)
     bent = motion.root_position.copy()
-    bent[:, 0] += np.abs(np.arange(61) - 30) * 0.05  # turns round within a frame, 3 m/s at that
+    bent[:, 0] += np.abs(np.arange(61) - 30) * 0.05  # reverses within a frame, at 3 m/s
     jerky = Motion(motion.rotations, bent, 30.0, motion.contacts)
     known = whole_poses(np.array([0, 30, 60]), 61)
     out = softened(jerky, known)

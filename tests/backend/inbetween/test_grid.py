@@ -1,4 +1,4 @@
-"""Keys on the model's grid of frames."""
+"""Keys fall on the model's frames."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Keyed poses: exact at every key, smooth around them, whatever lies between."""
+"""In-betweening: exact at every key and smooth around it, for hard keys, other bodies and other frame rates."""
 
 import itertools
 
@@ -54,7 +54,7 @@ def reaching(frames: int) -> Motion:
 
 
 def upside_down(frames: int) -> Motion:
-    """Far from anything that was recorded."""
+    """Far from all recorded motion."""
     motion = wandering(frames, 1.5, seed=3)
     return Motion(motion.rotations, motion.root_position + [0.0, 0.8, 0.0], motion.fps, motion.contacts)
 
@@ -100,7 +100,7 @@ def test_hard_keys_are_exact_and_nothing_jumps(engine: Engine, name: str) -> Non
     np.testing.assert_array_equal(out.rotations[kept], motion.rotations[kept])
     np.testing.assert_array_equal(out.root_position[kept], motion.root_position[kept])
     assert np.isfinite(out.joints).all()
-    # No step may be much longer than the keys' own distance asks for.
+    # No step may be much longer than the distance between the keys requires.
     steps = np.linalg.norm(np.diff(out.joints, axis=0), axis=-1).max(axis=1)
     ways = [
         np.linalg.norm(motion.joints[b] - motion.joints[a], axis=-1).max() / (b - a)
@@ -161,7 +161,7 @@ def test_takes_differ_and_the_same_seed_is_the_same(engine: Engine) -> None:
         np.testing.assert_array_equal(take.rotations[[0, 90]], motion.rotations[[0, 90]])
 
 
-def test_a_text_decides_past_the_last_key(engine: Engine) -> None:
+def test_text_is_followed_after_the_last_key(engine: Engine) -> None:
     motion = standing(121)
     still = finish(engine.inbetween(Inbetween((0,)), motion)).motions[0]
     walk = finish(engine.inbetween(Inbetween((0,), "a person walks forward"), motion)).motions[0]

@@ -1,4 +1,4 @@
-"""What the transition network reads."""
+"""The input of the transition model, and its curves."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def test_input_kinematics_agree_with_the_skeleton() -> None:
     np.testing.assert_allclose(joints, motion.joints, atol=1e-12)
 
 
-def test_without_offsets_the_model_says_what_interpolation_says() -> None:
+def test_zero_offsets_give_interpolation() -> None:
     motion = wandering(2, 0.5)
     a, b = (motion.rotations[:1], motion.rotations[1:]), (motion.root_position[:1], motion.root_position[1:])
     between = interpolate_gap(a, b, np.array([[0.0, 0.25, 1.0]]))

@@ -1,4 +1,4 @@
-"""Pictures: what is drawn is what the motion holds, and stays where it belongs."""
+"""Pictures: they show the motion, each figure in its place."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Pages of results: where they may be written, and what stands in them."""
+"""Pages of results: where they may be written, and their contents."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""The backend as a real child process: found, used, seen dying, ended with its parent, in both layouts of the files."""
+"""The backend as a real child process: start, use, crash, end with its parent, from a checkout and an extension."""
 
 import os
 import signal
@@ -52,7 +52,7 @@ def ready(backend: BackendProcess) -> Client:
 
 
 def has_ended(pid: int) -> bool:
-    """Whether a process is gone; a zombie that nobody has fetched yet is."""
+    """Whether a process has ended; a zombie counts."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -99,7 +99,7 @@ def test_only_the_user_can_read_the_keys(start: Starter, tmp_path: Path) -> None
     assert connection.read_handover(loose) == backend.handover
 
 
-def test_no_call_holds_up_the_caller(start: Starter) -> None:
+def test_no_call_blocks_the_caller(start: Starter) -> None:
     longest: dict[str, float] = {}
 
     def timed(name: str, call: Callable[[], object]) -> object:
@@ -122,7 +122,7 @@ def test_no_call_holds_up_the_caller(start: Starter) -> None:
     assert done
     timed("close", client.close)
     timed("stop", backend.stop)
-    # Four times the 50 ms that Blender may be held up: other work on the machine must not fail this.
+    # Four times the 50 ms for which Blender may be blocked: other load on the machine must not fail this.
     assert {name: seconds for name, seconds in longest.items() if seconds > 0.2} == {}
 
 
@@ -145,7 +145,7 @@ def test_a_killed_backend_is_seen_dead(start: Starter) -> None:
     assert "-9" in backend.failure().message
 
 
-def test_a_python_that_does_not_exist_is_told(start: Starter) -> None:
+def test_a_python_that_does_not_exist_is_reported(start: Starter) -> None:
     with pytest.raises(MotionGPTError) as caught:
         start(python="/nowhere/python")
     assert caught.value.kind == "backend_died"

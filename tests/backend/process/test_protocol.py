@@ -1,4 +1,4 @@
-"""Messages: round trips, limits, and everything that is no message."""
+"""Messages: round trips, limits, and invalid input."""
 
 import contextlib
 import random
@@ -88,7 +88,7 @@ def refused(frames: list[bytes]) -> MotionGPTError:
 
 
 def header(**changes: Any) -> bytes:
-    """A good header for a Generate, with changes."""
+    """A valid header of a Generate, with changes."""
     message = {"kind": "generate", "prompt": "walk"} | changes.pop("message", {})
     return msgspec.msgpack.encode({"protocol": list(protocol.VERSION), "id": "x", "message": message} | changes)
 
@@ -145,8 +145,8 @@ def test_newer_minor_versions_are_understood() -> None:
     assert protocol.decode([frame]).message == Generate("walk")
 
 
-def test_another_major_version_is_refused_in_words() -> None:
-    # Whatever else that version changes, it says what it is in the same place.
+def test_another_major_version_is_refused_with_a_readable_error() -> None:
+    # Whatever else changes, the version stays in the same place.
     frame = msgspec.msgpack.encode({"protocol": [2, 1], "id": "x", "message": 17, "motions": "none"})
     error = refused([frame])
     assert error.kind == "protocol"
@@ -221,7 +221,7 @@ def test_random_bytes_are_refused() -> None:
         with contextlib.suppress(MotionGPTError):
             protocol.decode([broken, *good[1:]])
         assert isinstance(protocol.peek_id(frames), str)
-    refused([b"\x91" * 100_000])  # nested deeper than any reader can go
+    refused([b"\x91" * 100_000])  # nested deeper than any decoder can go
 
 
 def test_too_much_is_refused_on_the_way_out() -> None:

@@ -1,4 +1,4 @@
-"""The server over real loopback sockets, in a thread of the test, with an engine that goes a token at a time."""
+"""The server over real loopback sockets, in a thread of the test, with an engine that is stepped token by token."""
 
 import random
 import threading
@@ -27,7 +27,7 @@ WAIT = 10.0
 
 
 class Running:
-    """A server and its engine. step(n) lets the engine make n tokens more; before `open` it makes none without."""
+    """A server and its engine, which makes tokens only on step(n), n at a time, until `open` lets it run freely."""
 
     def __init__(self, load: Callable[[str], Any] | None = None) -> None:
         self._permits = threading.Semaphore(0)
@@ -92,7 +92,7 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def test_hello_tells_what_the_server_is(running: Running, client: Client) -> None:
+def test_hello_returns_the_state_of_the_server(running: Running, client: Client) -> None:
     until(lambda: ask(client, protocol.Hello("test")).message.server.state == "ready")
     info = ask(client, protocol.Status()).message.server
     assert (info.model, info.tasks, info.max_seconds, info.models) == ("fake", ("generate",), 10.0, ("fake", "other"))
@@ -122,7 +122,7 @@ def test_hello_is_answered_while_the_model_loads() -> None:
     ("error", "code"),
     [(MotionGPTError("No such model.", "Install it.", "no_model"), "no_model"), (ValueError("a bug"), "internal")],
 )
-def test_a_model_that_does_not_load_is_told_and_tried_again(error: Exception, code: str) -> None:
+def test_a_model_that_fails_to_load_is_reported_and_tried_again(error: Exception, code: str) -> None:
     attempts = []
 
     def load(name: str) -> Any:
@@ -241,7 +241,7 @@ def test_errors_are_answered(running: Running, client: Client, message: Any, mot
     assert caught.value.kind == code
     if code == "unsupported":
         assert "generate" in caught.value.cure
-    assert ask(client, Generate("walk")).motions  # the server goes on
+    assert ask(client, Generate("walk")).motions  # the server still runs
 
 
 def test_a_bug_in_the_engine_leaves_its_traceback_in_the_log(
@@ -288,7 +288,7 @@ def test_a_frame_over_the_limit_is_cut_off_by_the_transport(running: Running, cl
     assert ask(client, protocol.Status()).message.server
 
 
-def test_another_major_version_gets_words(running: Running) -> None:
+def test_another_major_version_gets_a_readable_error(running: Running) -> None:
     socket = connect(zmq.Context.instance(), running.server.handover)
     socket.send(msgspec.msgpack.encode({"protocol": [9, 0], "id": "new", "message": {"kind": "sing"}}))
     assert socket.poll(int(WAIT * 1000))
@@ -364,7 +364,7 @@ def test_the_server_ends_with_its_parent() -> None:
     assert not thread.is_alive()
 
 
-def test_progress_is_not_sent_faster_than_anyone_can_look(running: Running, client: Client) -> None:
+def test_progress_messages_are_limited(running: Running, client: Client) -> None:
     running.open()
     shown: list[protocol.Packet] = []
     ask(client, Generate("walk", seconds=10.0), on_progress=shown.append)

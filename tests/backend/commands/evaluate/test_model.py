@@ -19,7 +19,7 @@ from motiongpt.retarget.motion.skeleton import rest_joints
 
 
 def gliding(frames: int, speed: float) -> Motion:
-    """Upright, `speed` metres a second ahead."""
+    """An upright body that moves forward at `speed` m/s."""
     root = np.zeros((frames, 3))
     root[:, 1] = -rest_joints()[:, 1].min()
     root[:, 2] = np.arange(frames) * speed / 20.0
@@ -27,7 +27,7 @@ def gliding(frames: int, speed: float) -> Motion:
 
 
 class KnownEngine(Engine):
-    """Glides ahead whatever it is asked; keeps given motion as it is, and continues it at 1 m/s."""
+    """Glides forward for every prompt; leaves input motion as it is, and continues it at 1 m/s."""
 
     name, device, max_seconds = "known", "cpu", 10.0
     tasks = ("generate", "continue", "inbetween", "caption")
@@ -112,7 +112,7 @@ def test_the_whole_table(dataset, engine, starter_model, tmp_path, capsys) -> No
     assert told["unseen"][name]["pair"]["motions"] > 0
 
 
-def test_what_was_made_is_made_once(dataset, engine, starter_model, tmp_path, monkeypatch, capsys) -> None:
+def test_motions_are_generated_once(dataset, engine, starter_model, tmp_path, monkeypatch, capsys) -> None:
     command = ["evaluate", "model", str(dataset), "--model", str(starter_model), "--runs", "2", "--seeds", "0"]
     command += ["--others", "0", "-o", str(tmp_path)]
     assert cli.main(command) == 0

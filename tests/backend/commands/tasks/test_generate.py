@@ -35,8 +35,9 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process() -> None:
     assert a == b != c
 
 
-def test_variations_are_numbered_and_differ() -> None:
-    assert cli.main(["generate", "walk", "-o", "w.npz", "--variations", "3"]) == 0
+@pytest.mark.parametrize("option", ["--takes", "--variations"])
+def test_takes_are_numbered_and_differ(option: str) -> None:
+    assert cli.main(["generate", "walk", "-o", "w.npz", option, "3"]) == 0
     assert sorted(os.listdir()) == ["w-1.npz", "w-2.npz", "w-3.npz"]
     first, second = load_npz("w-1.npz"), load_npz("w-2.npz")
     assert np.abs(first.rotations - second.rotations).max() > 0.01

@@ -1,4 +1,4 @@
-"""`motiongpt inbetween` keeps the frames that it is given."""
+"""`motiongpt inbetween` leaves kept frames unchanged."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""LLaMA's prompts and answers: the grammar, and answers that break it."""
+"""LLaMA's answers: the grammar, and malformed answers."""
 
 import pytest
 

@@ -1,5 +1,4 @@
-"""The model that comes with the project: what prompts ask for happens, motion goes on and is put into words, and the
-same seed gives the same bytes."""
+"""The starter model: motion follows the prompt, is continued and described, and the same seed gives the same bytes."""
 
 import json
 import re
@@ -30,22 +29,22 @@ def engine(starter_model) -> Engine:
 
 @pytest.fixture(scope="module")
 def walk(engine) -> Motion:
-    """Three seconds at another rate than the model's, on another body than its own."""
+    """Three seconds at a frame rate and on a body that are not the model's."""
     motion = prompts.generate_one(engine, "a person walks forward", 1, 3.0).resample(30.0)
     return Motion(motion.rotations, motion.root_position, 30.0, motion.contacts, REST_OFFSETS * 1.2)
 
 
 @pytest.fixture(scope="module")
 def known_words(starter_model) -> set[str]:
-    """Every word that a caption can hold whole."""
+    """Every whole word that a caption can contain."""
     tokenizer = Tokenizer.from_file(str(starter_model / "tokenizer.json"))
     pieces = find_model(str(starter_model))[1].settings["caption_words"]
     return {word for word in (tokenizer.id_to_token(piece) for piece in pieces) if word.isalpha()}
 
 
 @pytest.mark.parametrize("check", prompts.CHECKS, ids=lambda c: c.prompt)
-def test_motion_does_what_the_words_say(engine, check):
-    """Most seeds do; the card states the rate over more of them."""
+def test_motion_follows_the_prompt(engine, check):
+    """With most seeds; the model's card has the success rate over more of them."""
     assert sum(check.holds(prompts.generate_one(engine, check.prompt, seed)) for seed in range(3)) >= 2
 
 
@@ -60,7 +59,7 @@ def test_a_walk_alternates_the_knees_and_stays_on_the_floor(engine):
     bend = np.degrees(2 * np.arccos(np.clip(np.abs(motion.rotations[:, [4, 5], 0]), 0, 1)))  # (T, 2)
     assert bend.max(axis=0).min() > 30  # both knees bend
     lead = np.sign(bend[:, 0] - bend[:, 1])
-    assert np.count_nonzero(np.diff(lead[lead != 0])) >= 3  # by turns
+    assert np.count_nonzero(np.diff(lead[lead != 0])) >= 3  # alternately
     assert motion.joints[..., 1].min() > -0.02
 
 
@@ -101,7 +100,7 @@ def test_a_continued_motion_keeps_its_frames_and_its_length(engine, walk, prompt
         np.testing.assert_allclose(motion.rotations[: len(walk)], walk.rotations, atol=1e-12)
         assert np.isfinite(motion.joints).all()
         leap = np.linalg.norm(np.diff(motion.joints[len(walk) - 1 :], axis=0), axis=-1)
-        assert leap.max() < 0.5  # metres a frame: what follows begins where the motion ends
+        assert leap.max() < 0.5  # metres per frame: the new part starts where the motion ends
     first, second = result.motions
     assert not np.array_equal(first.joints, second.joints)
 
@@ -149,7 +148,7 @@ def test_the_command_line_continues_and_describes(walk, known_words, tmp_path, c
     assert (told["model"], told["files"][0]["frames"]) == ("starter", len(walk) + 30)
     more = load_npz(tmp_path / "more.npz")
     np.testing.assert_allclose(more.joints[: len(walk)], walk.joints, atol=1e-5)
-    assert cli.main(["caption", str(tmp_path / "walk.npz"), "--json"]) == 0
+    assert cli.main(["describe", str(tmp_path / "walk.npz"), "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["model"] == "starter" and len(told["texts"]) == 1
     assert set(re.findall("[a-z]+", told["texts"][0])) & known_words
@@ -165,7 +164,7 @@ def test_the_same_seed_gives_the_same_bytes_across_restarts(starter_model, tmp_p
 @pytest.mark.parametrize(
     ("prompt", "seconds"), [("", 4.0), ("   ", 4.0), ("walks", 0.0), ("walks", -1.0), ("walks", 60.0)]
 )
-def test_what_can_not_be_made_is_refused_at_once(engine, prompt, seconds):
+def test_impossible_requests_are_refused_at_once(engine, prompt, seconds):
     with pytest.raises(MotionGPTError) as error:
         engine.generate(Generate(prompt, seconds))
     assert error.value.message.endswith(".")

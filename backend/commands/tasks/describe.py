@@ -1,4 +1,4 @@
-"""`motiongpt caption`: a motion in words."""
+"""`motiongpt describe`: a motion in words."""
 
 import argparse
 
@@ -9,8 +9,9 @@ from ..shared.report import Report
 
 
 def declare(subparsers: Subparsers) -> None:
-    """Declare `caption`."""
-    parser = add_command(subparsers, "caption", "put a motion into words", "motiongpt caption walk.npz", run)
+    """Declare `describe`, which answers to `caption` too."""
+    example = "motiongpt describe walk.npz"
+    parser = add_command(subparsers, "describe", "describe a motion in words", example, run, aliases=("caption",))
     asking.add_input(parser)
     add_model_arguments(parser)
 
