@@ -26,7 +26,6 @@ BEGIN_ID, END_ID = 1, 2
 MAX_ANSWERS = 3
 _PER_CODE = 4
 """Tokens per code at most: three digits and a comma."""
-_CLOSED = -1
 
 
 class LlamaEngine(TokenEngine):
