@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ..retarget.errors import MotionGPTError
 from ..retarget.motion import Motion
-from .tasks import Continue, Describe, Generate, Inbetween, Task
+from .tasks import Continue, Describe, Generate, Inbetween, Task, unsupported
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
@@ -95,8 +95,7 @@ class Engine(ABC):
 
     def unsupported(self, task: type[Task]) -> MotionGPTError:
         """The error for a task that the model does not support."""
-        offered = ", ".join(self.tasks) or "nothing"
-        return MotionGPTError(f"The model {self.name} can't {task.name()}.", f"It can: {offered}.", "unsupported")
+        return unsupported(self.name, task.name(), self.tasks)
 
 
 def last_result(events: Events, on_progress: Callable[[Progress], None] = lambda progress: None) -> Result:

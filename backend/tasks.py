@@ -38,6 +38,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
 
     model: ModelName = ""
 
+    label: ClassVar[str]
+    """What a model can do that supports it, for the user."""
     motion_count: ClassVar[int] = 1
     """Number of input motions: one, unless a task overrides it."""
 
@@ -91,6 +93,7 @@ class Generate(Sampled, frozen=True, tag="generate"):
     prompt: Prompt
     seconds: Seconds | None = 4.0
 
+    label: ClassVar[str] = "make motion from text"
     motion_count: ClassVar[int] = 0
 
     def check(self) -> None:
@@ -108,6 +111,8 @@ class Continue(Sampled, frozen=True, tag="continue"):
 
     seconds: Seconds
     prompt: Prompt = ""
+
+    label: ClassVar[str] = "continue a motion"
 
     def check(self) -> None:
         limits.check_seconds(self.seconds)
@@ -130,6 +135,8 @@ class Inbetween(Sampled, frozen=True, tag="inbetween"):
     prompt: Prompt = ""
     known: KnownPoses | None = None
 
+    label: ClassVar[str] = "in-between"
+
     def __post_init__(self) -> None:
         limits.check_known(self.keep, self.known)
 
@@ -149,8 +156,20 @@ class Inbetween(Sampled, frozen=True, tag="inbetween"):
 class Describe(Task, frozen=True, tag="caption"):
     """Motion to text."""
 
+    label: ClassVar[str] = "describe a motion"
+
     def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
         return engine.describe(self, *motions)
 
 
 AnyTask = Generate | Continue | Inbetween | Describe
+TASKS: dict[str, type[Task]] = {task.name(): task for task in (Generate, Continue, Inbetween, Describe)}
+"""By their names."""
+
+
+def unsupported(model: str, task: str, supported: Sequence[str]) -> MotionGPTError:
+    """The error for a task, named as `TASKS` does, that a model does not support; supported: those that it does."""
+    able = ", ".join(TASKS[name].label if name in TASKS else name for name in supported) or "nothing"
+    return MotionGPTError(
+        f"The model {model} can't {TASKS[task].label}; it can {able}.", "Choose another model.", "unsupported"
+    )

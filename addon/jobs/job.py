@@ -49,13 +49,6 @@ class Stage(StrEnum):
     TO_KEYS = "Fitting the motion to the keys"
 
 
-TASK_NAMES = {
-    "generate": "make motion from text",
-    "inbetween": "in-between",
-    "continue": "continue a motion",
-    "caption": "describe a motion",
-}
-"""What a model can do, by the names of tasks that `ServerInfo` lists."""
 ANSWERED = 0.9  # share of the progress bar for the backend's part; solving and writing get the rest
 
 
@@ -160,12 +153,9 @@ def check_task(service: Service, task: str) -> None:
     """Raises MotionGPTError where a model is loaded that can't do this task."""
     info = service.info
     if info is not None and task not in info.tasks:
-        able = ", ".join(TASK_NAMES.get(t, t) for t in info.tasks) or "nothing"
-        raise MotionGPTError(
-            f"The model {info.model} can't {TASK_NAMES[task]}; it can {able}.",
-            "Choose another model in the preferences.",
-            "unsupported",
-        )
+        from ...backend.tasks import unsupported
+
+        raise unsupported(info.model, task, info.tasks)
 
 
 def in_thread(function: Callable[[], T]) -> Waiting[T]:

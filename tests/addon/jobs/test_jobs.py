@@ -115,5 +115,5 @@ def test_imported_models_do_every_task_through_the_service(
         assert (found["tasks"], found["device"]) == (tasks, "cpu"), name
         assert found["frames"] == [80, 120, 150, 120]
         assert found["moved"] < 1e-6
-    assert len(seen["T5"]["caption"]) == 1 and "can't caption" in seen["LLAMA"]["caption"]
+    assert len(seen["T5"]["caption"]) == 1 and "can't describe a motion" in seen["LLAMA"]["caption"]
     assert seen["cuda"][0] == "FAILED" and "CUDA" in seen["cuda"][1]

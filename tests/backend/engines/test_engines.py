@@ -66,7 +66,7 @@ def test_unsupported_tasks_are_refused(folders: dict[str, Path]) -> None:
     llama, t5 = (load_engine(str(folders[name]), "cpu") for name in ("llama", "t5"))
     motion = walk(t5)
     assert finish(t5.describe(Describe(), motion)).texts[0]
-    with pytest.raises(MotionGPTError, match="can't caption"):
+    with pytest.raises(MotionGPTError, match="can't describe a motion"):
         finish(llama.describe(Describe(), motion))
     with pytest.raises(MotionGPTError, match="needs a text"):
         finish(llama.continue_motion(Continue(1.0), motion))
