@@ -16,7 +16,7 @@ _DRIFT = 0.08  # metres that a standing foot may wander before it counts as a ne
 
 @dataclass(frozen=True)
 class Span:
-    """Frames start to stop - 1, in which one of the four contact points is in contact."""
+    """Frames start to stop - 1, in which one of the four contact points touches the floor."""
 
     point: int
     start: int
@@ -24,7 +24,7 @@ class Span:
 
 
 def find_spans(contacts: Floats, points: Floats, fps: float) -> list[Span]:
-    """Spans of soft contacts (T, 4), from 0 to 1, in which the points (T, 4, 3), in metres, hardly move."""
+    """Spans of soft contacts (T, 4), from 0 to 1, in which the points (T, 4, 3), in metres, stay in place."""
     least = max(1, round(_SHORTEST * fps))
     smooth = moving_mean(points, max(1, round(0.25 * fps)))
     speed = rot.length(np.gradient(smooth, 1.0 / fps, axis=0)) if len(points) > 1 else np.zeros((1, 4))
