@@ -1,4 +1,4 @@
-"""The array types of the whole project; shapes, units and axes are given where arrays are made and taken."""
+"""The array types of the whole project; shapes, units and axes are in the docstrings that use them."""
 
 from typing import Any
 

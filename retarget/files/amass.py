@@ -29,17 +29,17 @@ _UPRIGHT = rot.from_axis_angle((1.0, 0.0, 0.0), -np.pi / 2)
 """The turn from Z up to Y up: (x, y, z) -> (x, z, -y)."""
 _RATES = ("mocap_framerate", "mocap_frame_rate", "fps")
 _POSES = ((("poses",), "trans"), (("root_orient", "pose_body"), "trans"), (("global_orient", "body_pose"), "transl"))
-"""The names of the arrays of poses and translation: AMASS', AMASS' in parts, the smplx package's."""
+"""The names of the arrays of poses and of translation: AMASS, AMASS in parts, the package smplx."""
 _BODY_NUMBERS = 3 * JOINT_COUNT
 _WIDTHS = {156: "smplh", 165: "smplx"}
 _SHAPES = 16
 """The number of shape parameters in AMASS files."""
 _MOST_FPS = 1e4
-_SAME = 1e-4  # metres by which the offsets of one and the same body may differ
+_SAME = 1e-4  # metres by which the offsets of the same body may differ
 
 
 def is_amass(path: str | Path) -> bool:
-    """Whether an `.npz` is of this kind, by the names of its arrays; the project's own files have none of these."""
+    """Whether an `.npz` is such a file, by the names of its arrays; the project's own files have none of these."""
     try:
         with np.load(path, allow_pickle=False) as file:
             return _layout(file.files) is not None
@@ -49,8 +49,8 @@ def is_amass(path: str | Path) -> bool:
 
 def _layout(names: Iterable[str]) -> tuple[tuple[str, ...], str] | None:
     """The names of the arrays of poses and of the translation."""
-    there = set(names)
-    return next(((parts, trans) for parts, trans in _POSES if {*parts, trans} <= there), None)
+    present = set(names)
+    return next(((parts, trans) for parts, trans in _POSES if {*parts, trans} <= present), None)
 
 
 def read_amass(path: str | Path, body: Path | None = None, up: str = "z") -> Motion:
@@ -78,10 +78,10 @@ def read_amass(path: str | Path, body: Path | None = None, up: str = "z") -> Mot
 
 
 def write_amass(motion: Motion, path: str | Path, body: Path | None = None) -> None:
-    """Write as AMASS does, for the body model that the file's ending names (`ENDINGS`), Z up, hands flat.
+    """Write an AMASS file for the body model that the file's ending names (`ENDINGS`), Z up, hands flat.
 
-    A motion that `read_amass` read keeps its gender and shape; any other is put on the neutral mean shape, its path
-    scaled by leg length.  body: the user's body files.  Raises MotionGPTError for a missing body.
+    A motion from `read_amass` keeps its gender and shape; any other is put on the neutral mean shape, its path scaled
+    by leg length.  body: the user's body files.  Raises MotionGPTError for a missing body.
     """
     kind = ending_kind(path) or "smplh"
     gender, betas = _shape_of(motion, kind, body)
@@ -129,7 +129,7 @@ _EXTRAS: dict[str, Callable[[float, Floats], dict[str, Any]]] = {"smplh": _smplh
 
 
 def _load(path: str | Path) -> dict[str, Any]:
-    """Those arrays of the file that are needed; reading them never unpickles anything."""
+    """The arrays of the file that are needed; nothing is unpickled."""
     arrays: dict[str, Any] = {}
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -151,10 +151,10 @@ def _numbers(path: str | Path, arrays: Mapping[str, Any]) -> tuple[Floats, Float
         raise _bad(path, "it holds no poses with a translation")
     rate = next((arrays[name] for name in _RATES if name in arrays), None)
     if rate is None:
-        raise _bad(path, f"it does not say its rate ({' or '.join(_RATES)})")
+        raise _bad(path, f"it does not state its frame rate ({' or '.join(_RATES)})")
     try:
-        whole = [arrays[name].astype(np.float64) for name in layout[0]]
-        poses = np.concatenate([a.reshape(len(a), math.prod(a.shape[1:])) for a in whole], axis=1)
+        pieces = [arrays[name].astype(np.float64) for name in layout[0]]
+        poses = np.concatenate([a.reshape(len(a), math.prod(a.shape[1:])) for a in pieces], axis=1)
         translation = arrays[layout[1]].astype(np.float64)
         betas = np.atleast_2d(arrays.get("betas", np.zeros(0)).astype(np.float64))[0]
         fps = float(rate.reshape(-1)[0])
@@ -182,16 +182,16 @@ def _gender_of(arrays: Mapping[str, Any]) -> str:
 
 
 def _meta_of(arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """The meta of a motion that `write_amass` wrote."""
+    """The `meta` of a motion that `write_amass` wrote; empty for any other."""
     try:
-        found = json.loads(str(arrays["meta"]))
-        return found if isinstance(found, dict) else {}
+        meta = json.loads(str(arrays["meta"]))
+        return meta if isinstance(meta, dict) else {}
     except (KeyError, ValueError):
         return {}
 
 
 def _shape_of(motion: Motion, kind: str, body: Path | None) -> tuple[str, Floats]:
-    """Gender and shape parameters (16,) of a motion that was read from such a file; of any other the neutral mean."""
+    """Gender and shape parameters (16,) of a motion that was read from such a file; the neutral mean for any other."""
     gender = str(motion.meta.get("gender", ""))
     betas = np.zeros(_SHAPES)
     try:
@@ -207,4 +207,4 @@ def _shape_of(motion: Motion, kind: str, body: Path | None) -> tuple[str, Floats
 
 
 def _bad(path: str | Path, why: str) -> MotionGPTError:
-    return MotionGPTError(f"{path} can't be read as an AMASS or SMPL-X motion: {why}.", "Get the file again.")
+    return MotionGPTError(f"{path} can't be read as an AMASS or SMPL-X motion: {why}.", "Download the file again.")

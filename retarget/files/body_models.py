@@ -2,8 +2,8 @@
 
 A shape's joints are the regressor times its vertices, J = R (template + shapes betas) (Loper et al. 2015, equation 10),
 and a pose turns them about each other rigidly. Nothing else in a body file is needed here: pose-dependent corrections
-move vertices, not joints. So neither the published package (smplx) nor any pickled object is loaded; the joints are
-those that smplx computes, and tests compare the two.
+move vertices, not joints. So neither the published package (smplx) nor any pickled object is needed; the joints are
+the same as those from smplx, and tests compare the two.
 """
 
 import os
@@ -22,7 +22,7 @@ KINDS = {24: "smpl", 52: "smplh", 55: "smplx"}
 """Number of joints -> body model. The first 22 are those of `skeleton`, in its order."""
 GENDERS = ("neutral", "male", "female")
 FOLDER_VARIABLE = "MOTIONGPT_BODY"
-"""Environment variable that names the user's body files if they are not given."""
+"""Environment variable with the path of the user's body files, for when none is passed."""
 _SMPLX_SHAPES, _SMPLX_EXPRESSIONS, _SMALL = 300, 100, 10
 _CURE = "Give the folder of your SMPL-H or SMPL-X body files (--body DIR, or the variable MOTIONGPT_BODY)."
 
@@ -31,7 +31,7 @@ _CURE = "Give the folder of your SMPL-H or SMPL-X body files (--body DIR, or the
 class Body:
     """A body model of one gender.
 
-    template: (22, 3) metres, joints of the mean shape in the T-pose, Y up, facing +Z, not over the origin.
+    template: (22, 3) metres, joints of the mean shape in the T-pose, Y up, facing +Z, pelvis not at the origin.
     directions: (22, 3, N) metres by which each shape parameter moves them.
     """
 
@@ -70,7 +70,7 @@ def body_path(body: Path | None) -> Path:
 def find_body(body: Path | None, kind: str | None, gender: str) -> Path:
     """The body file for a gender in the folder `body`; if that is a file, the file itself.
 
-    body: None for what MOTIONGPT_BODY names.  kind: "smplh" or "smplx", None for whichever there is.
+    body: None for what MOTIONGPT_BODY names.  kind: "smplh" or "smplx", None for any kind.
     Tries GENDER/model.npz and KIND_GENDER.npz, in the folder and in a folder KIND within it. Raises MotionGPTError.
     """
     body = body_path(body)
@@ -106,7 +106,7 @@ def load_body(path: Path) -> Body:
     except (KeyError, ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise MotionGPTError(f"{path} is not a body model ({error}).", _CURE, "no_body") from error
     joints, vertices = regressor.shape if regressor.ndim == 2 else (0, 0)
-    sound = (
+    valid = (
         joints in KINDS
         and template.shape == (vertices, 3)
         and shapes.ndim == 3
@@ -115,7 +115,7 @@ def load_body(path: Path) -> Body:
         and tuple(tree[0, 1:JOINT_COUNT].tolist()) == PARENTS[1:]
         and all(np.isfinite(array).all() for array in (regressor, template, shapes))
     )
-    if not sound:
+    if not valid:
         raise MotionGPTError(f"{path} is not a body model of the SMPL family.", _CURE, "no_body")
     if KINDS[joints] == "smplx":  # facial expressions follow the shapes
         large = shapes.shape[2] >= _SMPLX_SHAPES + _SMPLX_EXPRESSIONS

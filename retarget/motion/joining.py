@@ -1,4 +1,4 @@
-"""Joining generated motion to given motion: smoothly, and on the given motion's body."""
+"""Joining generated motion to an existing motion: without a jump, and on the existing motion's body."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ def on_canonical_body(motion: Motion) -> Motion:
 
 
 def on_body_of(motion: Motion, body: Motion) -> Motion:
-    """A motion of the canonical body on another's body: the inverse of `on_canonical_body`."""
+    """A motion of the canonical body, on the body of another motion: the inverse of `on_canonical_body`."""
     scale = leg_length(body.offsets) / LEG_LENGTH
     return replace(motion, offsets=body.offsets, root_position=motion.root_position * scale)
 

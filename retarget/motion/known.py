@@ -1,7 +1,7 @@
-"""Partial poses: which of a pose's channels are given.
+"""Partial poses: which of a pose's channels are known.
 
 A channel is the rotation of one of the 22 joints, in the skeleton's order, or the root's position, which is the 23rd.
-Requests carry the channels of a pose as an integer, bit c for channel c; this module alone makes and reads those bits.
+Requests carry the channels of a pose as a bit mask, bit c for channel c; only this module writes and reads those bits.
 """
 
 from collections.abc import Iterable
@@ -19,13 +19,13 @@ ROOT = JOINT_COUNT
 
 @dataclass(frozen=True)
 class Known:
-    """The given channels of one pose. bits: bit c for channel c."""
+    """The known channels of one pose. bits: bit c for channel c."""
 
     bits: int
 
     @classmethod
     def of(cls, channels: Iterable[int]) -> "Known":
-        """Of joints' numbers and `ROOT`.
+        """From joint indices and `ROOT`.
 
         >>> Known.of([0, ROOT]).bits == 1 + 2**22
         True
@@ -37,11 +37,11 @@ class Known:
 
 
 WHOLE = Known.of(range(CHANNELS))
-"""All of a pose."""
+"""Every channel of a pose."""
 
 
 def channel_mask(poses: Iterable[Known]) -> Bools:
-    """(N, 23): whether each of N poses gives each channel.
+    """(N, 23): whether each channel of each of N poses is known.
 
     >>> channel_mask([Known.of([1])])[0].nonzero()[0].tolist()
     [1]

@@ -1,4 +1,4 @@
-"""`Motion`: the one type in which motion travels through the whole project.
+"""`Motion`: the one type that carries motion through the whole project.
 
 Axes and units are those of `skeleton`: Y up, metres, wxyz quaternions, zero rotation = T-pose facing +Z.
 """
@@ -88,8 +88,8 @@ class Motion:
     def resample(self, fps: float, frames: int | None = None) -> "Motion":
         """The same motion at another rate, from frame 0 on: rotations by slerp, the rest linearly.
 
-        frames: how many frames to make; by default as many as cover the motion's duration. The last pose is held past
-        the end.
+        frames: number of frames of the result; by default as many as cover the motion's duration. The last pose is
+        held past the end.
 
         >>> path = np.linspace((0.0, 0.0, 0.0), (0.0, 0.0, 3.0), 4)
         >>> motion = Motion(np.tile(rot.IDENTITY, (4, 22, 1)), path, fps=10.0, contacts=np.zeros((4, 4)))
@@ -113,11 +113,11 @@ class Motion:
         )
 
     def held(self, frames: int) -> "Motion":
-        """The motion with its last pose held for this many frames more."""
+        """The motion with its last pose held for this many more frames."""
         return self.at(np.minimum(np.arange(len(self) + frames), len(self) - 1))
 
     def mirror(self) -> "Motion":
-        """Left and right exchanged: the reflection in the plane x = 0.
+        """Left and right swapped: the reflection in the plane x = 0.
 
         >>> from motiongpt.retarget.motion.skeleton import JOINT
         >>> rotations = np.tile(rot.IDENTITY, (1, 22, 1))
@@ -143,7 +143,7 @@ class Motion:
         return replace(self, rotations=rotations, root_position=rot.rotate(turn, self.root_position) + position)
 
     def shifted(self, by: Floats) -> "Motion":
-        """Moved by (3,) or, frame by frame, by (T, 3) metres; what was computed of its joints is kept."""
+        """Moved by (3,) or, frame by frame, by (T, 3) metres; cached joints and global rotations stay valid."""
         moved = replace(self, root_position=self.root_position + by)
         for name in ("global_rotations", "joints"):
             if name in self.__dict__:
@@ -162,7 +162,7 @@ class Motion:
         return self.placed(np.array([0.0, -float(self.joints[..., 1].min()), 0.0]), rot.IDENTITY)
 
     def with_contacts(self) -> "Motion":
-        """The motion with contacts found from its own feet."""
+        """The motion with contacts detected from its own feet."""
         return replace(self, contacts=find_contacts(self.joints, self.fps))
 
 

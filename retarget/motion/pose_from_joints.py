@@ -1,9 +1,9 @@
-"""Joint positions to rotations of the canonical skeleton, with as much of the twist as positions give away.
+"""Joint positions to rotations of the canonical skeleton, with as much of the twist as positions determine.
 
 Pelvis and chest are fitted to their three children. A limb's twist comes from the plane in which its knee or elbow
 bends: in the rest pose the hinge, the axis perpendicular to both bones, is known (elbows bend the forearm forwards,
-knees the shin backwards). Where a limb is nearly straight its plane is undefined, and the twist fades to that of the
-bone above.
+knees the shin backwards). Where a limb is nearly straight its plane is undefined, and the twist is blended into that
+of the bone above.
 """
 
 import numpy as np
@@ -23,17 +23,17 @@ _LIMBS = (
 )
 """Upper joint, middle joint, end, and the axis about which the middle joint bends in the rest pose."""
 _STRAIGHT, _BENT = 0.15, 0.4
-"""Sines of the bend below which the plane counts for nothing, and above which it counts fully."""
+"""Sines of the bend below which the plane is ignored, and above which it is fully used."""
 
 
 def joints_to_motion(joints: Floats, fps: float, contacts: Floats | None = None) -> Motion:
     """The motion on the canonical body, its bones pointing as between joints (T, 22, 3), its lowest joint at height 0.
 
-    joints: metres, Y up.  contacts: (T, 4), found from the joints unless given. Bone lengths stay the canonical body's.
+    joints: metres, Y up.  contacts: (T, 4), detected from the joints if None. Bone lengths stay the canonical body's.
     """
     local = local_rotations(_global_rotations(np.asarray(joints, np.float64)))
-    found = find_contacts(joints, fps) if contacts is None else np.clip(contacts, 0.0, 1.0)
-    motion = Motion(rot.unflip(rot.normalize(local)), np.asarray(joints[:, 0], np.float64), float(fps), found)
+    contacts = find_contacts(joints, fps) if contacts is None else np.clip(contacts, 0.0, 1.0)
+    motion = Motion(rot.unflip(rot.normalize(local)), np.asarray(joints[:, 0], np.float64), float(fps), contacts)
     return motion.on_floor()
 
 
@@ -62,13 +62,13 @@ def _global_rotations(joints: Floats) -> Floats:
 
 
 def _fit_children(joints: Floats, joint: int) -> Floats:
-    """(T, 4) turn that best takes a joint's children from where they are at rest to where they are now."""
+    """(T, 4) turn that best takes a joint's children from their rest positions to their present ones."""
     children = [child for child, parent in enumerate(PARENTS) if parent == joint]
     return rot.fit(REST_OFFSETS[children], joints[:, children] - joints[:, [joint]])
 
 
 def _aim(start: Floats, joints: Floats, joint: str, child: str) -> Floats:
-    """The turns `start` (T, 4) followed by the shortest turn that points the bone to `child` where it should."""
+    """The turns `start` (T, 4) followed by the shortest turn that points the bone at `child`."""
     bone = joints[:, JOINT[child]] - joints[:, JOINT[joint]]
     return rot.multiply(rot.between(rot.rotate(start, REST_OFFSETS[JOINT[child]]), bone), start)
 

@@ -23,14 +23,14 @@ CONTACT_JOINTS = (JOINT["left_ankle"], JOINT["left_foot"], JOINT["right_ankle"],
 MIRRORED_JOINTS = tuple(
     JOINT[name.replace("left", "#").replace("right", "left").replace("#", "right")] for name in JOINT_NAMES
 )
-"""For every joint, its counterpart on the other side; joints on the midline are their own."""
+"""For every joint, its counterpart on the other side; joints on the midline are their own counterparts."""
 
 SIDES = ("left", "right")
 LEG, ARM = ("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist")
 """The joints at the ends of a limb's two long bones, without their side."""
 SPINE = ("spine1", "spine2", "spine3")
 NEXT_JOINT = {"hip": "knee", "knee": "ankle", "ankle": "foot", "shoulder": "elbow", "elbow": "wrist"}
-"""The joint at which the bone of a limb's joint ends, without their side."""
+"""Joint of a limb -> the joint at the other end of its bone, without their side."""
 LIMB_BONES = ("hip", "knee", "shoulder", "elbow")
 """The joints that the long bones of the limbs start at, without their side."""
 HIP_JOINTS = [JOINT["left_hip"], JOINT["right_hip"]]
@@ -102,7 +102,7 @@ def rest_joints(offsets: Floats = REST_OFFSETS) -> Float64s:
 
 
 def _levels() -> list[tuple[list[int], list[int]]]:
-    """Joints and their parents by depth in the skeleton, so that each depth takes one product."""
+    """Joints and their parents by depth in the skeleton, so that each depth takes one quaternion product."""
     depth = [0] * JOINT_COUNT
     for joint in range(1, JOINT_COUNT):
         depth[joint] = depth[PARENTS[joint]] + 1

@@ -1,4 +1,4 @@
-"""Smooth curves over frames: easing, moving means, and smooth curves over peaks."""
+"""Smoothing over frames: easing, moving averages, and envelopes of peaks."""
 
 import numpy as np
 
@@ -6,13 +6,13 @@ from ..typing import Floats
 
 
 def smoothstep(t: Floats) -> Floats:
-    """Ease from 0 to 1 with no speed at either end: 3 t^2 - 2 t^3, t (...) clipped to 0..1."""
+    """Ease from 0 to 1 with zero slope at either end: 3 t^2 - 2 t^3, t (...) clipped to 0..1."""
     t = np.clip(t, 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)
 
 
 def moving_mean(values: Floats, width: int) -> Floats:
-    """Means of values (T, ...) over `width` frames, rounded up to an odd number; the ends are held."""
+    """Moving average of values (T, ...) over `width` frames, rounded up to an odd number; end values are repeated."""
     half = width // 2
     if half == 0 or len(values) < 2:
         return values
@@ -22,8 +22,8 @@ def moving_mean(values: Floats, width: int) -> Floats:
 
 
 def smooth_peaks(values: Floats, half: int) -> Floats:
-    """A smooth curve (T,) that is nowhere below the values: the maximum within `half` frames on either side, averaged
-    over as many.
+    """A smooth envelope (T,), nowhere below the values: the maximum within `half` frames on either side, averaged over
+    the same window.
 
     >>> smooth_peaks(np.array([0.0, 0.0, 0.0, 3.0, 0.0, 0.0, 0.0]), 1)
     array([0., 1., 2., 3., 2., 1., 0.])

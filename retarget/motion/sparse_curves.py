@@ -2,7 +2,8 @@
 
 A curve has several channels (those of a bone's rotation or location) that share their keys. Between two keys every
 channel is a cubic whose slopes at the ends are fitted by least squares. Where the error is too large, the worst frame
-becomes a key, and so on. Handles lie at a third of the way in time, where a Bezier curve is exactly that cubic.
+becomes a key and both parts are fitted again. Handles lie at a third of the way in time, where a Bezier curve is
+exactly that cubic.
 """
 
 import itertools
@@ -46,7 +47,7 @@ class SparseCurve:
 def sparse_curve(values: Floats, tolerance: float, error: Error, kept: Indices | None = None) -> SparseCurve:
     """The curve through values (T, C) that is off by at most `tolerance` at every frame.
 
-    kept: frames that become keys in any case (the ends of contacts). Extremes are found and kept here.
+    kept: frames that always become keys (the ends of contacts), as extremes do.
 
     >>> wave = np.sin(np.linspace(0.0, 2.0 * np.pi, 61))[:, None]
     >>> curve = sparse_curve(wave, 0.01, position_error)
@@ -101,7 +102,7 @@ def _bernstein(steps: int) -> Floats:
 
 
 def _fit_piece(values: Floats) -> Floats:
-    """(4, C) Bezier points of the cubic through both ends of values (n, C) with the least squared error in between."""
+    """(4, C) Bezier points of the cubic through both ends of values (n, C) with the least squares error in between."""
     steps = len(values) - 1
     if steps < 3:  # too few frames for two slopes: a straight line, or the parabola through three values
         bow = 4.0 / 3.0 * (values[1] - 0.5 * (values[0] + values[-1])) if steps == 2 else 0.0
@@ -115,7 +116,7 @@ def _fit_piece(values: Floats) -> Floats:
 
 
 def _extremes(values: Floats, tolerance: float, error: Error) -> list[int]:
-    """Frames at which the channel that moves most reverses, after moving by several times the tolerance."""
+    """Frames at which the channel with the largest range reverses, after moving by several times the tolerance."""
     if len(values) < 3:
         return []
     spread = np.ptp(values, axis=0)
@@ -149,7 +150,7 @@ def split_bezier(points: Floats, time: float) -> Floats:
         p[1] = p[0] + (p[1] - p[0]) * (span / reach)
         p[2] = p[3] + (p[2] - p[3]) * (span / reach)
     low, high = 0.0, 1.0
-    for _ in range(40):  # bisection: along such a curve time only increases
+    for _ in range(40):  # bisection: along such a curve, time only increases
         t = 0.5 * (low + high)
         s = 1.0 - t
         at = s**3 * p[0, 0] + 3 * s * s * t * p[1, 0] + 3 * s * t * t * p[2, 0] + t**3 * p[3, 0]

@@ -1,1 +1,1 @@
-"""Any character's bones: `Rig`, which bone plays which joint, and how the rest pose stands."""
+"""Any character's bones: `Rig`, the mapping of joints to bones, and the calibration of the rest pose."""

@@ -9,9 +9,9 @@ the T-pose: first with its parent limb, then by the shortest way, so that a bent
 the identity for torso, head and feet, whose rest orientation is that of the T-pose.
 
 Many BVH files have no meaningful rest pose: with all rotations zero, the bones of a chain lie along one axis. There T_j
-is found from the motion. Such skeletons come from tools whose joint axes are parallel to the world's in the T-pose, so
-T_j is the one of the 24 axis permutations that is nearest to what the frames suggest, turned so that the limb's own
-axis lies along the T-pose's.
+is estimated from the motion. Such skeletons come from tools whose joint axes are parallel to the world's in the T-pose,
+so T_j is the one of the 24 axis permutations that is nearest to what the frames suggest, turned so that the limb's own
+axis lies along its direction in the T-pose.
 """
 
 import itertools

@@ -26,7 +26,7 @@ _RIGIFY_MOVES = {
 _RIGIFY_LAGGING = r"(thigh|shin|foot|upper_arm|forearm|hand)_fk\.[LR]"
 """Rigify's FK controls, which stay behind while their limb follows IK."""
 MARK_OF_IK = "hand_ik.L"
-"""A bone that every control rig has whose IK controls are known: one look-up for what asks often."""
+"""A bone in every control rig whose IK controls are known: a cheap look-up for callers that ask often."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class LimbSwitch:
 
     chain: the limb's canonical joints, from the body outwards.  end, pole: IK controls; None where none are known.
     toe: the IK control of the toes, a child of the foot's end.
-    to_fk, to_ik: what puts the limb under these controls, the IK controls in the space of the rig's root.
+    to_fk, to_ik: what switches the limb to these controls, the IK controls in the space of the rig's root.
     """
 
     chain: tuple[str, str, str]
@@ -56,7 +56,7 @@ def control_names(names: frozenset[str]) -> tuple[str, dict[str, tuple[str, ...]
     ('rigify', ('thigh_fk.L',), ('spine_fk.001',), ())
     """
     if {"torso", "thigh_fk.L", "upper_arm_fk.R"} <= names:
-        limbs = _RIGIFY if "toe_fk.L" in names else _RIGIFY.replace("toe_fk", "toe")  # it has had both names
+        limbs = _RIGIFY if "toe_fk.L" in names else _RIGIFY.replace("toe_fk", "toe")  # Rigify has used both names
         spine = sorted(n for n in names if re.fullmatch(r"spine_fk\.\d+", n))
         middle = {"root": ("root",), "pelvis": ("torso",), "spine": tuple(spine), "neck": ("neck",), "head": ("head",)}
         return "rigify", _present(names, limbs, (".L", ".R"), middle)
@@ -71,7 +71,7 @@ def control_names(names: frozenset[str]) -> tuple[str, dict[str, tuple[str, ...]
 def _present(
     names: frozenset[str], limbs: str, suffixes: tuple[str, str], middle: dict[str, tuple[str, ...]]
 ) -> dict[str, tuple[str, ...]]:
-    """Those of these controls that the rig has; spine and neck are always there, if only empty."""
+    """The controls that the rig has; spine and neck are always there, if only empty."""
     found = {part: tuple(n for n in bones if n in names) for part, bones in middle.items()}
     for side, suffix in zip(SIDES, suffixes, strict=True):
         controls = zip(_LIMB_JOINTS, limbs.split(), strict=True)
@@ -91,7 +91,7 @@ def limb_switches(names: frozenset[str]) -> tuple[LimbSwitch, ...]:
 
 
 def follow_switches(names: frozenset[str]) -> tuple[Switch, ...]:
-    """What makes a control rig's neck and head follow their own controls alone: Rigify mixes in half the chest's."""
+    """Switches that make neck and head follow only their own controls: Rigify mixes in half the chest's rotation."""
     found = control_names(names)
     return (("torso", "neck_follow", 0.0), ("torso", "head_follow", 0.0)) if found and found[0] == "rigify" else ()
 
@@ -111,9 +111,9 @@ def joints_of_rigify_control(control: str) -> list[str]:
 
 
 def original_bone(control: str) -> str | None:
-    """Rigify's bone that is where a limb is, whichever of FK and IK moves it: the control's ORG bone.
+    """The ORG bone of a Rigify FK control, which is where the limb is, whether FK or IK moves it.
 
-    control: an FK control, which stays behind while the limb follows IK; None for any other bone.
+    control: an FK control, which stays behind while the limb follows IK. None for any other bone.
 
     >>> original_bone("forearm_fk.L"), original_bone("torso")
     ('ORG-forearm.L', None)
@@ -135,8 +135,8 @@ def _rigify_limb(names: frozenset[str], side: str, limb: str) -> LimbSwitch:
     toe = next((n for n in (f"toe_ik{suffix}", f"toe{suffix}") if limb == "leg" and n in names), None)
     return LimbSwitch(
         chain=_chain(side, limb),
-        end=_if_there(names, end + suffix),
-        pole=_if_there(names, f"{upper}_ik_target{suffix}"),
+        end=_if_present(names, end + suffix),
+        pole=_if_present(names, f"{upper}_ik_target{suffix}"),
         toe=toe,
         to_fk=((holder, "IK_FK", 1.0),),
         to_ik=((holder, "IK_FK", 0.0), *spaces),
@@ -153,5 +153,5 @@ def _chain(side: str, limb: str) -> tuple[str, str, str]:
     return upper, middle, end
 
 
-def _if_there(names: frozenset[str], name: str) -> str | None:
+def _if_present(names: frozenset[str], name: str) -> str | None:
     return name if name in names else None

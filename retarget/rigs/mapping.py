@@ -1,7 +1,7 @@
-"""Bone mapping: which bone of a rig is which joint, by the bones' names or else by the rig's shape.
+"""Bone mapping: which bone of a rig is which joint, by the bones' names or, failing that, by the rig's shape.
 
-Spine and neck are the bones between the limbs' roots. What was found is checked against the rest pose, so that a dog
-with human bone names is refused.
+Spine and neck are the bones between the limbs' roots. The result is checked against the rest pose, so that a dog with
+human bone names is refused.
 """
 
 import json
@@ -43,7 +43,7 @@ class Mapping:
 
     @property
     def driven(self) -> tuple[str, ...]:
-        """Every bone that is rotated, each once."""
+        """Every bone that is rotated, without duplicates."""
         twists = [bone for bones in self.twists.values() for bone in bones]
         return tuple(dict.fromkeys([*self.bones.values(), *self.spine, *self.neck, *twists]))
 
@@ -77,13 +77,13 @@ def map_rig(rig: Rig) -> Mapping:
     if by_shape is None:
         raise _no_humanoid(
             f"no bone for {missing}",
-            "Choose a character with two legs and two arms, or set its bones by hand under Bone Map.",
+            "Choose a biped, give its bones common names such as thigh.L and forearm.R, or load a bone map preset.",
         )
     return _assemble(rig, by_shape, parts, "shape")
 
 
 def _missing(found: Collection[str]) -> str:
-    """The required joints that are not among those found, as a message lists them; "" if none is missing."""
+    """The required joints that are not in `found`, as a list for a message; "" if none is missing."""
     return ", ".join(f"{side} {kind}" for kind in _REQUIRED for side in SIDES if f"{side}_{kind}" not in found)
 
 
@@ -177,10 +177,10 @@ def _ancestors(rig: Rig, bone: int) -> list[int]:
 
 
 def _find_limb(rig: Rig, parts: _Parts, side: str, parent: int | None, kind: str) -> int | None:
-    """The bone of that kind and side; where a parent is given, the nearest below it.
+    """The bone of that kind and side; with a parent, the nearest below it.
 
-    Without one, a bone with children is preferred, as IK targets have the names of the bones that they pull, and among
-    several the one nearest to the root.
+    Without a parent, a bone with children is preferred, because IK targets are named like the bones that they pull;
+    among several, the one nearest to the root.
     """
     for name in LIMB_NAMES[kind]:
         below = [b for b in parts.get((side, name), []) if parent is None or parent in _ancestors(rig, b)[1:]]
@@ -209,15 +209,15 @@ def _map_side(rig: Rig, parts: _Parts, side: str) -> dict[str, int]:
 
 
 def _refuse_two_characters(rig: Rig, parts: _Parts) -> None:
-    """Raise MotionGPTError if one side has two whole legs, neither of them below the other."""
-    whole = []
+    """Raise MotionGPTError if one side has two complete legs, neither of them below the other."""
+    legs = []
     for name in LIMB_NAMES["hip"]:
         for hip in parts.get(("left", name), []):
             knee = _find_limb(rig, parts, "left", hip, "knee")
             if knee is not None and _find_limb(rig, parts, "left", knee, "ankle") is not None:
-                whole.append(hip)
-    for one in whole:
-        for other in whole:
+                legs.append(hip)
+    for one in legs:
+        for other in legs:
             apart = one not in _ancestors(rig, other) and other not in _ancestors(rig, one)
             if apart and np.linalg.norm(rig.heads[one] - rig.heads[other]) > 0.05 * _size(rig):
                 raise _no_humanoid(
@@ -237,7 +237,7 @@ def _common(rig: Rig, bones: list[int]) -> int | None:
 
 
 def _find_torso(rig: Rig, found: dict[str, int]) -> tuple[int, int]:
-    """(chest, pelvis): where the arms meet, and where the legs and the chest do."""
+    """(chest, pelvis): the bones where the arms meet, and where the legs and the chest meet."""
     chest = _common(rig, [found["left_shoulder"], found["right_shoulder"]])
     # Biped's clavicles are children of the neck.
     while chest is not None and split_name(rig.names[chest])[1] in ("neck", "necktwist") and rig.parents[chest] >= 0:
@@ -249,7 +249,7 @@ def _find_torso(rig: Rig, found: dict[str, int]) -> tuple[int, int]:
 
 
 def _check_upright(rig: Rig, found: dict[str, int]) -> None:
-    """Raise MotionGPTError for what walks on four legs: at rest its shoulders are beside its hips, not above them."""
+    """Raise MotionGPTError for a four-legged rig: at rest its shoulders are level with its hips, not above them."""
     if rig.up is None:
         return
     heads = {k: 0.5 * (rig.heads[found[f"left_{k}"]] + rig.heads[found[f"right_{k}"]]) for k in ("hip", "shoulder")}

@@ -1,8 +1,8 @@
-"""What bones are called in the rigs that people have: a name split into side and part, and the parts' joints."""
+"""Bone names in common rigs: splitting a name into side and part, and the names that each joint's bone goes by."""
 
 import re
 
-# Joint, without its side -> names of its bone, without side, prefix, separators and digits; the first that exists wins.
+# Joint, without its side -> names of its bone, without side, prefix, separators and digits; the first one present wins.
 LIMB_NAMES = {
     "hip": ("thighbend", "thighstretch", "thigh", "upleg", "upperleg", "legupper", "hip", "femur", "thightwist"),
     "knee": ("calf", "shin", "legstretch", "lowerleg", "leglower", "loleg", "leg", "knee", "tibia"),

@@ -16,7 +16,7 @@ class Rig:
     names: N strings.  parents: N indices, -1 for a root.
     rest_rotations: (N, 4) each bone's global orientation at rest, wxyz (a Blender bone points along its +Y).
     heads: (N, 3) global position of each bone's joint at rest.  tails: (N, 3) that of its other end.
-    up: index of the axis that points up (Blender: 2), None where the source does not say.
+    up: index of the axis that points up (Blender: 2), None where the source doesn't specify it.
     low_points: (M, 3) vertices of the character's mesh near the floor at rest, None where there is no mesh.
     """
 
@@ -72,7 +72,7 @@ class Carrier:
     shift: Floats
 
     def moved(self, points: Floats) -> Floats:
-        """Points (3,) or (T, 3) of the rig where they are carried to (T, 3)."""
+        """Where points (3,) or (T, 3) of the rig are carried to, (T, 3)."""
         return rot.rotate(self.turn, np.broadcast_to(points, self.shift.shape)) + self.shift
 
     def moved_back(self, points: Floats) -> Floats:
@@ -86,7 +86,7 @@ class RigMotion:
 
     basis: (T, N, 4) each bone's rotation relative to its rest, in its own rest axes (Blender's pose-bone rotation).
     root_translation: (T, 3) added to the rest head of the mapping's `root_bone`, in the rig's global axes and units,
-    whatever a carrier contributes included.  fps: frames per second.
+    including what a carrier contributes.  fps: frames per second.
     carrier: takes over the travel from that bone. A carrying bone's turn is in `basis` too, the object's is not.
     """
 

@@ -36,7 +36,7 @@ class _Body:
 
 
 def find_by_shape(rig: Rig) -> dict[str, int] | None:
-    """Joint name -> bone index, with at least hips to ankles and shoulders to elbows, or None for no humanoid."""
+    """Joint name -> bone index, with at least hips to ankles and shoulders to elbows, or None if it is no humanoid."""
     if len(rig.names) < 10:
         return None
     ups = [np.eye(3)[rig.up]] if rig.up is not None else [s * np.eye(3)[i] for i in (1, 2, 0) for s in (1.0, -1.0)]
@@ -45,7 +45,7 @@ def find_by_shape(rig: Rig) -> dict[str, int] | None:
 
 
 def _find_plane(rig: Rig, up: Floats) -> _Body | None:
-    """The rig by the upright plane in which most bones have mirror images."""
+    """The rig relative to the vertical plane across which most bones have mirror images."""
     heights = rig.heads @ up
     size = float(np.ptp(np.concatenate([heights, rig.tails @ up])))
     if size <= 0:
@@ -68,7 +68,7 @@ def _find_plane(rig: Rig, up: Floats) -> _Body | None:
 
 
 def _normals(rig: Rig, up: Floats) -> list[Floats]:
-    """Horizontal directions that may run from side to side: the axes, and between sibling bones of equal length."""
+    """Candidates for the sideways direction: the horizontal axes, and those between sibling bones of equal length."""
     out = [axis for axis in np.eye(3) if abs(axis @ up) < 0.5]
     lengths = rot.length(rig.tails - rig.heads)
     for children in rig.children:
@@ -108,8 +108,8 @@ def _find_limbs(body: _Body) -> dict[str, int] | None:
 
 def _subtree(rig: Rig, bone: int) -> list[int]:
     out = [bone]
-    for found in out:
-        out.extend(rig.children[found])
+    for child in out:
+        out.extend(rig.children[child])
     return out
 
 
@@ -121,7 +121,7 @@ def _side_branches(body: _Body) -> list[list[int]]:
         if body.side[bone] < -_NEAR * body.size or body.mirror[bone] == bone:
             continue
         rooted = parent >= 0 and body.mirror[parent] in (parent, -1)
-        # A branch starts at the first bone that there are two of, even if both heads are in the middle.
+        # A branch starts at the first bone that comes in a pair, even if both heads are in the middle.
         partner = body.mirror[bone]
         twin = partner >= 0 and partner != bone
         if rooted and (twin or (abs(body.side[bone]) <= _NEAR * body.size and _reaches_out(body, bone))):

@@ -1,7 +1,7 @@
 """Fitting a motion to a character's own body before it goes onto the bones: its limb lengths, its feet, its floor.
 
 Bones take over the rotations of the canonical joints exactly, so in the canonical frame a character is a `Motion` with
-other offsets. There a foot that stood still in the source is held still again without knowing anything about the rig:
+other offsets. There a foot that was planted in the source is planted again without knowing anything about the rig:
 the offset of the new body's foot from the source's is kept constant while the foot is in contact.
 """
 
@@ -75,8 +75,8 @@ def _tpose_heads(rig: Rig, cal: Calibration) -> Floats:
 def fit_to_rig(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibration | None = None) -> Motion:
     """The motion on the rig's body, in canonical metres, with feet that stand as the source's do.
 
-    Feet in contact move as the source's, legs are never stretched, and no foot is under the floor, nor its sole where
-    the mesh is known.
+    Feet in contact move as the source's do, legs are never stretched, and no foot is under the floor, nor its sole
+    where the mesh is known.
     """
     cal = calibration or calibrate_from_rest(rig, mapping)
     offsets = body_offsets(rig, mapping, cal)

@@ -1,8 +1,8 @@
-"""Poses that a user has keyed: which joints they give, and generated channels bent to pass through them.
+"""Poses that a user has keyed: which joints they determine, and generated channels corrected to pass through them.
 
-A key may hold more than the canonical skeleton can: a spine of six bones, a helper bone above the hips, a twist. What a
-solved channel is off by at the keys is spread over the frames between them. The curve then passes through every key and
-keeps its own movement: the correction has no speed at a key, and the velocity there is the motion's own.
+A key may hold more than the canonical skeleton can: a spine of six bones, a helper bone above the hips, a twist. A
+solved channel's error at the keys is spread over the frames between them. The curve then passes through every key and
+keeps its own movement: the correction has zero slope at a key, so the velocity there is the motion's own.
 """
 
 from collections.abc import Collection
@@ -21,10 +21,10 @@ from ..typing import Floats, Indices
 
 
 def known_by_keys(mapping: Mapping, keys: set[tuple[str, str]], carriers: Collection[str]) -> Known:
-    """What keys on (bone, property) give of a pose.
+    """The channels of a pose that keys on (bone, property) determine.
 
-    All of the spine (or neck) counts as given if any of its bones is keyed; a joint that the rig lacks counts as given
-    with its parent.  carriers: the bones whose location moves the character.
+    All of the spine (or neck) counts as known if any of its bones is keyed; a joint that the rig lacks counts as known
+    if its parent is.  carriers: the bones whose location moves the character.
     """
     given: set[int] = set()
     for bone, channel in keys:
@@ -58,7 +58,7 @@ def joints_of(mapping: Mapping, bone: str) -> tuple[str, ...]:
 
 
 def gives_bone(known: Known, mapping: Mapping, bone: str) -> bool:
-    """Whether a pose gives the rotation of a mapped bone."""
+    """Whether a pose determines the rotation of a mapped bone."""
     return any(JOINT[joint] in known for joint in joints_of(mapping, bone) if joint in JOINT)
 
 
@@ -86,7 +86,7 @@ def bend_positions(generated: Floats, at: Indices, given: Floats) -> Floats:
 
 
 def _between(at: Indices, frames: int) -> tuple[Indices, Indices, Floats]:
-    """For every frame the keys before and after it (T,), and how far along it is, from 0 to 1, eased at both."""
+    """For every frame the keys before and after it (T,), indexing `at`, and how far between them it is, eased."""
     frame = np.arange(frames)
     right = np.clip(np.searchsorted(at, frame), 0, len(at) - 1)
     left = np.where(at[right] <= frame, right, np.maximum(right - 1, 0))
@@ -96,7 +96,7 @@ def _between(at: Indices, frames: int) -> tuple[Indices, Indices, Floats]:
 def spread_poses(poses: Motion, at: Indices, frames: int) -> Motion:
     """A motion of `frames` frames with poses (K frames) at the frames `at` (K,), ascending, each held until the next.
 
-    Contacts of poses on consecutive frames are found as in any motion; those of a lone pose by the height of its feet.
+    Contacts of poses on consecutive frames are detected as in any motion; those of a lone pose by its feet's height.
     """
     contacts = np.empty_like(poses.contacts)
     runs = np.split(np.arange(len(at)), np.flatnonzero(np.diff(at) != 1) + 1)

@@ -16,7 +16,7 @@ from ..typing import Floats, Numbers
 
 AUTO, HIPS, BONE, OBJECT, IN_PLACE = "auto", "hips", "bone", "object", "in_place"
 DESTINATIONS = (AUTO, HIPS, BONE, OBJECT)
-"""What the user chooses from; "auto" is the root bone if there is one on the floor, else the hips."""
+"""What the user can choose; "auto" is the root bone if there is one on the floor, else the hips."""
 
 _SWAY = 0.4  # seconds over which a carrier's position and heading are averaged
 _NEAR_FLOOR = 0.15  # of the hips' height: a root bone is no higher
@@ -33,9 +33,9 @@ def find_root(rig: Rig, mapping: Mapping) -> str | None:
 
 
 def carry(rig_motion: RigMotion, rig: Rig, mapping: Mapping, destination: str) -> RigMotion:
-    """The same motion with its travel on that destination; "in_place" removes the travel.
+    """The same motion with the travel moved to that destination; "in_place" removes it.
 
-    rig_motion: as `to_bones` gives it.  Raises MotionGPTError for "bone" if the rig has no root bone.
+    rig_motion: as `to_bones` returns it.  Raises MotionGPTError for "bone" if the rig has no root bone.
 
     >>> from motiongpt.retarget.motion.skeleton import JOINT_NAMES, PARENTS, rest_joints
     >>> from motiongpt.retarget.rigs.mapping import map_rig
@@ -66,7 +66,7 @@ def carry(rig_motion: RigMotion, rig: Rig, mapping: Mapping, destination: str) -
 
 
 def _in_place(rig_motion: RigMotion, rig: Rig) -> RigMotion:
-    """Without travel: the root stays over where it starts, at its own height."""
+    """Without travel: the root stays above its starting point, at its own height."""
     still = np.tile(rig_motion.root_translation[:1], (len(rig_motion.root_translation), 1))
     still[:, _up(rig)] = rig_motion.root_translation[:, _up(rig)]
     return replace(rig_motion, root_translation=still)

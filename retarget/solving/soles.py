@@ -1,7 +1,7 @@
 """The soles of a character's feet: where its mesh touches the floor, from the vertices near the floor at rest.
 
-Joints tell where a foot is, but not how long and thick its shoe is: a boot's heel sinks into the floor when the ankle
-comes down with the toes up. A few points per foot are enough, the outermost of those under and around it.
+Joints show where a foot is, but not how long and thick its shoe is: a boot's heel sinks into the floor when the ankle
+comes down with the toes up. A few points per foot are enough: the outermost ones under and around it.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from ..rigs.mapping import Mapping
 from ..rigs.rig import Rig
 from ..typing import Bools, Floats, Indices
 
-_FEWEST = 12  # vertices from which a foot's shape is known
+_FEWEST = 12  # vertices that a foot needs for its shape to be known
 _BEHIND, _AHEAD, _ASIDE = 0.9, 2.2, 0.8  # of a foot's length: how far from the ankle its vertices may be
 # Directions (across, up, along) in which the outermost points of a sole are found.
 _OUTWARD = np.array([(x, -1.0, z) for x in (-0.7, 0.0, 0.7) for z in (-2.0, -0.5, 0.0, 0.5, 2.0)])

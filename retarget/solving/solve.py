@@ -76,7 +76,7 @@ def _twist_targets(motion: Motion, rig: Rig, mapping: Mapping) -> dict[str, Floa
 
 
 def _twist_rest(rig: Rig, mapping: Mapping, tpose: dict[str, Floats]) -> dict[str, Floats]:
-    """Bone name -> T_j (4,) of a twist bone, which is to its limb in the T-pose as it is at rest."""
+    """Bone name -> T_j (4,) of a twist bone, whose rotation relative to its limb is that of the rest pose."""
     out = {}
     for joint, bones in mapping.twists.items():
         limb = mapping.bones[joint]
@@ -93,7 +93,7 @@ def to_bones(
 
     Root motion is scaled by leg length; bones that no joint drives keep their rest pose.
     fit: make the feet of the rig's own body stand as the source's do (see `fit`). Without it every joint's rotation is
-    carried over unchanged, and `to_motion` is the exact inverse.
+    transferred unchanged, and `to_motion` is the exact inverse.
 
     >>> from motiongpt.retarget.motion.skeleton import JOINT_NAMES, rest_joints
     >>> from motiongpt.retarget.rigs.mapping import map_rig
@@ -184,6 +184,6 @@ def _joint_rotations(rig: Rig, mapping: Mapping, cal: Calibration, global_rotati
     neck = np.stack([driven[b] for b in (mapping.spine[-1], *mapping.neck, head)], axis=1)
     world[:, _NECK[1:]] = _along(neck, np.arange(1, 3) * (len(mapping.neck) + 1) / 2)
     for joint, name in enumerate(JOINT_NAMES):
-        if name not in mapping.bones and joint not in _SPINE + _NECK:  # what the rig lacks moves with its parent
+        if name not in mapping.bones and joint not in _SPINE + _NECK:  # a missing joint moves with its parent
             world[:, joint] = world[:, PARENTS[joint]]
     return world

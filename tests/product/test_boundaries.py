@@ -1,4 +1,4 @@
-"""Who may import whom, and how large a folder and a file may be. Every rule is also shown what breaks it."""
+"""What may import what, and how large folders and files may be. Every rule is also tried on code that breaks it."""
 
 import subprocess
 import sys
@@ -14,12 +14,12 @@ TORCH = {"safetensors", "tensorboard", "torch", "transformers"}
 CORE = {"PIL", "matplotlib", "msgspec", "numpy", "onnxruntime", "platformdirs", "rich", "tokenizers", "zmq"}
 """What a plain installation brings (PIL comes with matplotlib)."""
 IMPORTING = {"huggingface_hub", "onnx"}
-"""What making model folders of published checkpoints needs besides; running them does not."""
+"""What importing published checkpoints needs in addition; running them does not."""
 TORCH_IS_WELCOME = (
     "backend/training/", "backend/evaluation/", "backend/bench/", "backend/dataset/", "backend/text_encoder/",
     "backend/engines/shared/torch",
 )  # fmt: skip
-"""Where torch may be imported: what runs only for those who installed it."""
+"""Where torch may be imported: code that runs only where it is installed."""
 FOR_BLENDER = {
     "backend", "backend.limits", "backend.output.blender", "backend.process", "backend.process.child",
     "backend.process.client", "backend.process.protocol", "backend.tasks", "backend.version",
@@ -80,7 +80,7 @@ def test_the_import_rule_can_fail(path: str, source: str, names: set[str]) -> No
 
 
 def absolute(module: Module) -> set[str]:
-    """Own packages that are imported by their full name: an extension has another name than an installation."""
+    """Own packages that are imported by their full name, which differs between the extension and an installation."""
     return module.others() & {PACKAGE, *ROOMS}
 
 
@@ -102,7 +102,7 @@ def test_an_absolute_import_is_found(source: str, names: set[str]) -> None:
 
 @pytest.mark.parametrize("name", [name for name in GRAPH.modules if name.startswith("addon")])
 def test_blender_loads_no_machine_learning(name: str) -> None:
-    """What the add-on imports into Blender's process stays light all the way down: models run in the backend's."""
+    """What the add-on imports into Blender's process stays light, also indirectly: models run in the backend's."""
     assert GRAPH.loaded_by(name) & HEAVY == set()
 
 

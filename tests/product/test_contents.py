@@ -1,4 +1,4 @@
-"""What no file may hold, and what is written once. Every rule is also shown a text that breaks it."""
+"""What no file may contain, and what may be written only once. Every rule is also tried on a text that breaks it."""
 
 import ast
 import re
@@ -37,7 +37,7 @@ def test_a_second_joint_table_is_found() -> None:
     assert joint_tables('LIMBS = ("left_hip", "left_knee", "left_ankle")') == []
 
 
-# Written apart, so that this file does not break its own rule.
+# Written in parts, so that this file does not break its own rule.
 UNWANTED = re.compile(
     "|".join(
         [
@@ -66,7 +66,7 @@ def test_files_name_no_machine_and_no_package_index() -> None:
 
 
 def test_graphs_name_no_machine() -> None:
-    """An exporter may note where the source lay that it read."""
+    """An exporter may record the path of the source file that it read."""
     graphs = [name for name in files_of_the_checkout() if name.endswith(".onnx")]
     assert graphs
     found = [name for name in graphs if UNWANTED.search((ROOT / name).read_bytes().decode("latin-1"))]

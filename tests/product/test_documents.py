@@ -1,4 +1,4 @@
-"""What the documents tell their readers to type exists, and what is quick is run, with the engine without a model."""
+"""Commands in the documents exist, and the quick ones are run, with an engine without a model."""
 
 import argparse
 import ast
@@ -23,7 +23,7 @@ from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.files.reading import write_motion
 
 QUICK = {"continue", "convert", "describe", "generate", "inbetween", "render", "retarget"}
-"""Commands that are run; of the others only the arguments are checked."""
+"""Commands that are run; for the others only the arguments are checked."""
 MOTIONS, CHARACTERS = {".bvh", ".npz"}, {".fbx", ".glb", ".gltf", ".blend"}
 
 every_page = pytest.mark.parametrize("page", PAGES)
@@ -51,7 +51,7 @@ def wrong_motiongpt(command: Command) -> str | None:
 
 
 def unknown_word(parser: argparse.ArgumentParser, words: tuple[str, ...]) -> str | None:
-    """Of a part of a command line: the first subcommand or option that does not exist."""
+    """The first subcommand or option in part of a command line that does not exist."""
     for word in words:
         subcommands = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
         if word.startswith("-") and word not in parser._option_string_actions:
@@ -135,7 +135,7 @@ def test_what_counts_as_a_block() -> None:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current folder, the engine without a model, and an exporter of characters without bpy."""
+    """An empty current folder, an engine without a model, and an exporter of characters without bpy."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FAKE_TASKS", "generate inbetween continue caption")
     monkeypatch.setattr(engines, "load_engine", lambda name, *_settings: fake_engine.make(name, "cpu"))

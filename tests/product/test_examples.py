@@ -1,4 +1,4 @@
-"""The examples in docstrings of `retarget` and `backend` say what is so."""
+"""The examples in the docstrings of `retarget` and `backend` are right."""
 
 import doctest
 import importlib
@@ -15,7 +15,7 @@ WITH_EXAMPLES = [
 
 
 def failures(module: types.ModuleType) -> tuple[int, int]:
-    """How many examples fail, of how many. What they print and should have printed goes to stdout."""
+    """How many examples fail, and how many there are. Wrong output is printed to stdout."""
     done = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     return done.failed, done.attempted
 

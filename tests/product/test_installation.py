@@ -20,8 +20,8 @@ UNREACHABLE = ("NewConnectionError", "ConnectTimeoutError", "NameResolutionError
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """What a command prints; where it needs the network and there is none, the test is skipped."""
-    # Nothing of the environment that runs the tests: neither its modules nor the user's models.
+    """What a command prints; if it needs the network and there is none, the test is skipped."""
+    # Nothing from the environment that runs the tests: neither its modules nor the user's models.
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV", "MOTIONGPT"))}
     done = subprocess.run(
         [*map(str, command)], cwd=cwd, env=environment, capture_output=True, text=True, timeout=450, check=False
@@ -58,7 +58,7 @@ def wheel(clone: Path) -> Path:
 
 
 def test_the_wheel_holds_the_product_and_nothing_else(wheel: Path) -> None:
-    """All of the three rooms, data files with them; no setup.py, build_addon.py, tests, documents or scripts."""
+    """All three rooms with their data files; no setup.py, build_addon.py, tests, documents or scripts."""
     tops = (*ROOMS, "__init__.py", "__main__.py", "py.typed")
     wanted = {f"{PACKAGE}/{name}" for name in files_of_the_checkout() if name.split("/")[0] in tops}
     with zipfile.ZipFile(wheel) as archive:
@@ -80,7 +80,7 @@ def test_the_wheel_generates_in_an_empty_environment(wheel: Path, tmp_path: Path
 
 @pytest.fixture(scope="module")
 def editable(clone: Path) -> Path:
-    """Python of an environment with the copy installed editable, and the dependencies of the tests' own environment."""
+    """The Python of an environment with an editable install of the copy, and the tests' own dependencies."""
     programs = new_environment(clone.parent / "environment")
     run(programs / "python", "-m", "pip", "install", "--no-deps", "--editable", ".", cwd=clone)
     place = run(programs / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=clone).strip()
@@ -105,7 +105,7 @@ def test_mypy_runs_in_a_folder_of_any_name(editable: Path, clone: Path) -> None:
     planned = run("make", "--dry-run", "--always-make", "venv", cwd=clone).splitlines()
     (link,) = [line for line in planned if ".venv/source" in line]
     run("sh", "-c", link, cwd=clone)
-    # Judged once by `make test` already: here the imports alone count, so its results may be taken over.
+    # `make test` already checks types: here only the imports count, so its cached results may be used.
     if (ROOT / ".mypy_cache").is_dir():
         shutil.copytree(ROOT / ".mypy_cache", clone / ".mypy_cache")
     said = run(editable, "-m", "mypy", cwd=clone)

@@ -27,7 +27,7 @@ SCRIPT = ROOT / "scripts" / "make_starter.py"
 
 
 def make(*arguments: object) -> list[list[str]]:
-    """Run the script; what it printed for each stage, as (stage, words ...)."""
+    """Run the script; what it printed about each stage, as (stage, words ...)."""
     command = [sys.executable, str(SCRIPT), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -37,7 +37,7 @@ def make(*arguments: object) -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory) -> Path:
-    """Two test clips and six others of somebody who swings the arms while gliding ahead."""
+    """Two test clips and six others of a body that swings its arms while gliding forward."""
     folder = tmp_path_factory.mktemp("clips")
     names = [f"clip_{i}.bvh" for i in range(200)]
     chosen = [[n for n in names if Clip(n, 0, 1).split == split] for split in ("test", "train")]

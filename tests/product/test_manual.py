@@ -1,4 +1,4 @@
-"""README and manual against the tree: folders, links, pictures, the example in Python, and the website."""
+"""README and manual against the tree: folders, links, pictures, the Python example, and the website."""
 
 import importlib.util
 import os
@@ -30,7 +30,7 @@ def links(page: Path) -> list[tuple[Path, str]]:
 
 
 def anchors(page: Path) -> set[str]:
-    """What its headings are called in links."""
+    """The anchors of a page's headings."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -60,7 +60,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @every_page
 def test_manual_stays_inside_of_docs(page: Path) -> None:
-    """As a website it has nothing else."""
+    """The website has nothing outside of docs/."""
     if DOCS in page.parents:
         outside = [str(file) for file, _ in links(page) if not file.resolve().is_relative_to(DOCS)]
         assert outside == []

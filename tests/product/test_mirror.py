@@ -1,8 +1,8 @@
-"""The tests mirror the source: the test of a module lies at the module's own path.
+"""The tests mirror the source: a module's test is at the module's path.
 
 The tests of `a/b/module.py` are in `tests/a/b/test_module.py`; those of a room whose modules only work together, in
 `tests/a/b/test_b.py`. What is tested elsewhere is listed here, with the test that covers it. What `test_x.py` runs
-inside Blender is in `x_scenarios.py` beside it.
+inside Blender is in `x_scenarios.py` next to it.
 """
 
 import ast
@@ -51,17 +51,17 @@ ELSEWHERE: dict[str, str] = {
     "retarget/solving/ik_controls.py": "tests/addon/character/test_character.py",
     "retarget/typing.py": "tests/retarget/files/test_reading.py",
 }
-"""Module, or folder with all that lies in it -> the test file that covers it."""
+"""Module, or folder with everything in it -> the test file that covers it."""
 
 
 def places(path: str) -> list[str]:
-    """Where the tests of a module may lie: in a file of its own, or in that of its folder."""
+    """Where the tests of a module may be: in its own file, or in that of its folder."""
     module = PurePosixPath("tests", path)
     return [str(module.with_name(f"test_{name}.py")) for name in (module.stem, module.parent.name)]
 
 
 def listed(path: str) -> str | None:
-    """The entry of `ELSEWHERE` for a module: its own, or that of a folder around it."""
+    """The entry of `ELSEWHERE` for a module, or for a folder that contains it."""
     around = [path, *map(str, PurePosixPath(path).parents)]
     return next((place for place in around if place in ELSEWHERE), None)
 
@@ -80,7 +80,7 @@ def test_every_module_has_a_test_at_its_path_or_is_listed() -> None:
 
 
 def test_the_list_holds_nothing_else() -> None:
-    """An entry goes once the module is gone or has a test file of its own."""
+    """An entry must be removed once the module is gone or has its own test file."""
     assert set(ELSEWHERE) - {listed(path) for path in UNTESTED} == set()
 
 
@@ -110,7 +110,7 @@ def product_imports(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
             base = node.module.partition(".")[2]
-            if base:  # the root alone, of which everything is a part, says nothing
+            if base:  # the root, which everything is part of, is no information
                 yield base
             yield from (f"{base}.{alias.name}".lstrip(".") for alias in node.names)
 
@@ -128,7 +128,7 @@ def test_a_module_without_tests_is_found(tests: list[str], found: list[str]) -> 
 
 
 def foreign(path: str, modules: list[str]) -> bool:
-    """Whether a test file lies where no module and no room of the source is that it could be the test of."""
+    """Whether a test file's path matches no module and no room of the source."""
     place = PurePosixPath(path).relative_to("tests")
     name = place.name.removeprefix("test_")
     rooms = {str(folder) for module in modules for folder in PurePosixPath(module).parents}

@@ -1,4 +1,4 @@
-"""What engines answer with."""
+"""The answers of engines."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from motiongpt.backend.engine import Progress, Result
 
 
 def finish(events: Iterable[Progress | Result]) -> Result:
-    """The result, which is the last of an engine's events and comes after progress alone."""
+    """The result, which must be an engine's last event, after nothing but progress."""
     *progress, result = events
     assert all(isinstance(event, Progress) for event in progress) and progress
     assert isinstance(result, Result)

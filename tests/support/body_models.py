@@ -10,7 +10,7 @@ from motiongpt.retarget.motion.skeleton import PARENTS, rest_joints
 
 _HAND = [parent for finger in range(5) for parent in (None, 22 + 3 * finger, 23 + 3 * finger)]
 _ORIGIN = np.array([-0.002, -0.223, 0.028])
-"""Where SMPL's pelvis lies in the T-pose, about."""
+"""About where SMPL's pelvis is in the T-pose."""
 
 
 def _tree(joints: int) -> list[int]:
@@ -24,7 +24,7 @@ def _tree(joints: int) -> list[int]:
 
 
 def make_body(path: Path, joints: int = 52, shapes: int = 16, seed: int = 0, **change: Any) -> Path:
-    """Write a body file with every array that the smplx package asks for. change: other arrays than the right ones."""
+    """Write a body file with every array that the smplx package asks for. change: arrays to replace the right ones."""
     random = np.random.default_rng(seed)
     tree = _tree(joints)
     places = np.zeros((joints, 3))
@@ -58,7 +58,7 @@ def make_body(path: Path, joints: int = 52, shapes: int = 16, seed: int = 0, **c
 
 
 def make_bodies(place: Path) -> Path:
-    """SMPL-H and SMPL-X bodies of the three genders, in the folders and names of both ways to publish them."""
+    """SMPL-H and SMPL-X bodies of the three genders, in both published folder layouts."""
     for seed, gender in enumerate(("neutral", "male", "female")):
         make_body(place / "smplh" / gender / "model.npz", 52, 16, seed)
         make_body(place / "smplx" / f"SMPLX_{gender.upper()}.npz", 55, 20, seed + 3)
@@ -66,7 +66,7 @@ def make_bodies(place: Path) -> Path:
 
 
 def amass_clip(frames: int, width: int, seed: int = 0) -> dict[str, Any]:
-    """A clip as AMASS has it: somebody upright (Z up) who turns and moves, every joint bent."""
+    """A clip as in AMASS: an upright body (Z up) that turns and moves, every joint bent."""
     random = np.random.default_rng(seed)
     start = random.normal(0, 0.5, (2, width // 3, 3))
     vectors = start[0] + (start[1] - start[0]) * np.linspace(0, 0.3, frames)[:, None, None]

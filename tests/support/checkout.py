@@ -8,7 +8,7 @@ from .import_graph import ROOT
 
 
 def files_of_the_checkout() -> list[str]:
-    """Paths of what git tracks and of new files; where there is no git, the test is skipped."""
+    """Paths of tracked and new files; without git, the test is skipped."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode != 0:

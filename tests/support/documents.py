@@ -1,7 +1,7 @@
-"""What the documents tell their readers to type: commands in code blocks and in the prose, and Python examples.
+"""What the documents show to type: commands in code blocks and in the prose, and Python examples.
 
-A block that only shows something is marked by a comment above it, with the reason: `<!-- not run: needs a GPU -->`. Its
-commands must exist all the same; they are only not run.
+A block that is not to be run is marked by a comment above it, with the reason: `<!-- not run: needs a GPU -->`. Its
+commands must exist all the same.
 """
 
 import re
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from .checkout import files_of_the_checkout
 
 PAGES = [name for name in files_of_the_checkout() if re.fullmatch(r"(?:docs/.+|[^/]+|\.github/.+)\.md", name)]
-"""Every page for people, by its path from the root."""
+"""Every page for readers, by its path from the root."""
 SHELL = {"", "sh", "bash", "shell", "console"}
 PROGRAMS = re.compile(r"(?:\S*/)?(?:motiongpt|make|pip|python[0-9.]*)(?=\s)")
 _MARK = re.compile(r"<!--\s*not run:\s*\S.*-->")

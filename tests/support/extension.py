@@ -1,7 +1,7 @@
-"""The built extension in Blender processes of their own: how a scenario is started, and what it hands back.
+"""The built extension in separate Blender processes: how a scenario is started, and what it returns.
 
-BPY_PYTHON names another Python with bpy than the tests' own, BPY_SCENARIOS a copy of the tests for a Python that can't
-see this folder.
+BPY_PYTHON names a Python with bpy to use instead of the tests' own, BPY_SCENARIOS a copy of the tests for a Python that
+can't see this folder.
 """
 
 import json
@@ -18,7 +18,7 @@ TESTS = Path(os.environ.get("BPY_SCENARIOS") or ROOT / "tests")
 FAKE_ENGINE = {"PYTHONPATH": str(TESTS / "support" / "fake_process")}
 """Variables that make the backend process run `fake_engine`, which takes a second for the prompt "slow"."""
 EVERY_TASK = FAKE_ENGINE | {"FAKE_TASKS": "generate inbetween continue caption"}
-"""The same, with every task: by itself it only makes motion from text."""
+"""The same, with every task: the default is text to motion only."""
 BLOCKED = 0.05
 """Seconds that no call on Blender's main thread may take while a job runs."""
 
@@ -26,7 +26,7 @@ Scenario = Callable[..., Any]
 
 
 def command(script: Path, name: str, variables: dict[str, str]) -> list[str]:
-    """What runs one scenario of a script."""
+    """The command that runs one scenario of a script."""
     python = os.environ.get("BPY_PYTHON") or sys.executable
     run = TESTS / "support" / "in_blender" / "run.py"
     return [python, str(run), str(script), name, *(f"{key}={value}" for key, value in variables.items())]
@@ -55,7 +55,7 @@ def output_of(script: Path, resources: Path, name: str, variables: dict[str, str
 
 
 def run_scenario(script: Path, resources: Path, name: str, variables: dict[str, str]) -> Any:
-    """Run one scenario, and return what it saw."""
+    """Run one scenario, and return its result."""
     printed = output_of(script, resources, name, variables)
     found = results(printed.splitlines())
     assert found, printed
@@ -63,5 +63,5 @@ def run_scenario(script: Path, resources: Path, name: str, variables: dict[str, 
 
 
 def overloaded() -> bool:
-    """Whether other programs want more processors than there are, so that the clock says little about this one."""
+    """Whether other programs load the processors so much that timings of this one mean little."""
     return hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1)

@@ -20,7 +20,7 @@ FRAMES_A_TOKEN = 4
 def make(name: str, device: str, gate: Callable[[], None] = lambda: None) -> Any:
     """A new engine. gate: called before every token, on the engine's thread.
 
-    Prompts that do something else: "fail" (an error for the user), "crash" (a bug), "slow" (20 tokens a second).
+    Prompts with another effect: "fail" (an error for the user), "crash" (a bug), "slow" (20 tokens a second).
     """
 
     class FakeEngine(Engine):
@@ -50,7 +50,7 @@ def make(name: str, device: str, gate: Callable[[], None] = lambda: None) -> Any
             yield Result(motions)
 
         def inbetween(self, request: Any, motion: Any) -> Iterator[Any]:
-            """Kept frames exactly, between them a wave of the seed's own on every joint and on the root."""
+            """Kept frames exactly; between them, on every joint and on the root, a wave that depends on the seed."""
             self.requests.append(request)
             keep = np.array(request.keep)
             for token in range(4):
@@ -77,7 +77,7 @@ def make(name: str, device: str, gate: Callable[[], None] = lambda: None) -> Any
             )  # fmt: skip
 
         def continue_motion(self, request: Any, motion: Any) -> Iterator[Any]:
-            """The last pose goes on, forward by a metre a second."""
+            """The last pose, moving forward at a metre per second."""
             self.requests.append(request)
             yield Progress(Stage.TOKENS, 0.0)
             extra = max(1, round(request.seconds * motion.fps))

@@ -24,7 +24,7 @@ def walking(frames: int = 81, speed: float = 1.0, turn: float = 0.0) -> Motion:
 
 
 class FakeJudge:
-    """Takes what travels fast for a run; everything is sad."""
+    """Classifies fast travel as running; every style is sad."""
 
     fingerprint = "0" * 12
 

@@ -18,7 +18,7 @@ LARGE = 10_000
 @dataclass
 class Hub:
     """repositories: OWNER/NAME -> files.  break_after: bytes of one answer's body after which the connection breaks and
-    the hub is out of order (`outage`).  damage: files that are sent with a wrong byte.  requests: (method, path, Range
+    the hub is down (`outage`).  damage: files that are sent with a wrong byte.  requests: (method, path, Range
     or "") as they came."""
 
     repositories: dict[str, dict[str, bytes]]

@@ -46,7 +46,7 @@ class Module:
 
 
 class ImportGraph:
-    """Modules by name, and what follows from their imports."""
+    """Modules by name, and what their imports imply."""
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         """sources: path from the root -> text."""
@@ -54,7 +54,7 @@ class ImportGraph:
         self.modules = {_name_of(path): self.read(path, source) for path, source in sources.items()}
 
     def read(self, path: str, source: str) -> Module:
-        """A module as if it lay at `path` beside those of the graph."""
+        """A module as if it were at `path` next to those of the graph."""
         return Module(_name_of(path), path, source, frozenset(_imports(path, source, self._names)))
 
     @cached_property

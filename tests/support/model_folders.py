@@ -1,4 +1,4 @@
-"""Model folders without networks, and ways to spoil them."""
+"""Model folders without networks, and ways to damage them."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from motiongpt.backend.model_folder import ModelCard, read_card, write_card
 
 
 def write_model(folder: Path) -> Path:
-    """A whole model folder of a kind that no version runs."""
+    """A complete model folder of a kind that no version runs."""
     (folder / "onnx").mkdir(parents=True)
     (folder / "onnx" / "a.onnx").write_bytes(b"weights")
     (folder / "b.json").write_bytes(b"{}")
@@ -24,7 +24,7 @@ def write_model(folder: Path) -> Path:
 
 
 def spoil_card(**changes: Any) -> Callable[[Path], None]:
-    """What changes fields in a folder's card."""
+    """A function that changes fields in a folder's card."""
 
     def spoil(folder: Path) -> None:
         card = json.loads((folder / "model.json").read_text())

@@ -1,4 +1,4 @@
-"""Motions built from numbers, which need neither motion capture nor a model."""
+"""Synthetic motions, which need neither motion capture nor a model."""
 
 from dataclasses import replace
 
@@ -44,7 +44,7 @@ def walking() -> Motion:
 
 
 def stepping(frames: int = 80, fps: float = 20.0) -> Motion:
-    """A body that bends its knees and swings forward by turns, made without any mocap."""
+    """A body that alternately bends its knees and swings forward, made without mocap."""
     phase = np.arange(frames) / fps * 2.0 * np.pi / 1.2
     rotations = np.tile(rot.IDENTITY, (frames, 22, 1))
     for side, shift in (("left", 0.0), ("right", np.pi)):
@@ -70,7 +70,7 @@ def t_pose(frames: int = 40, fps: float = 20.0) -> Motion:
 
 
 def bent(frames: int = 40, seed: int = 0) -> Motion:
-    """Elbows and knees that bend as they can, limbs in smooth motion, the body turning."""
+    """Elbows and knees that bend as they can, limbs moving smoothly, the body turning."""
     random = np.random.default_rng(seed)
     steps = random.normal(scale=0.02, size=(frames, JOINT_COUNT, 3)).cumsum(axis=0)
     rotations = rot.from_rotation_vector(steps)
@@ -83,7 +83,7 @@ def bent(frames: int = 40, seed: int = 0) -> Motion:
     ):
         rotations[:, JOINT[joint]] = rot.from_axis_angle(axis, bend)
     for joint in ("head", "left_wrist", "right_wrist", "left_foot", "right_foot"):
-        rotations[:, JOINT[joint]] = rot.IDENTITY  # nothing behind them tells how they are turned
+        rotations[:, JOINT[joint]] = rot.IDENTITY  # no joint beyond them shows their rotation
     root = random.normal(scale=0.02, size=(frames, 3)).cumsum(axis=0) + [0.0, 1.0, 0.0]
     return Motion(rotations, root, 20.0, np.zeros((frames, 4)))
 

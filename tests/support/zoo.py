@@ -1,4 +1,4 @@
-"""The zoo: every rig family and every character at hand, by eight motions, as one table.
+"""The zoo: every rig family and every available character with eight motions, as one table.
 
 python -m tests.support.zoo              the table, and with bpy the characters of ../shared/rigs and Rigify's
 python -m tests.support.zoo --pictures docs/images  contact sheets of rendered meshes too
@@ -73,7 +73,7 @@ def load_motions() -> dict[str, Motion]:
 
 
 def load_rigs(with_bpy: bool = True) -> dict[str, Rig]:
-    """Rig families, BVH skeletons whose rest pose is one, and with bpy the characters and Rigify's two."""
+    """Rig families, BVH skeletons with a real rest pose, and with bpy the characters and Rigify's two."""
     rigs = {name: build_rig(family, seed=7)[0] for name, family in FAMILIES.items()}
     for name, path in BVH_RIGS.items():
         clip = read_bvh(SHARED / "mocap" / path)
@@ -102,7 +102,7 @@ def _in_blender(task: str, folder: str) -> None:
 
 
 def score(rig: Rig, motion: Motion) -> Score:
-    """Solve, and measure what came out against the source."""
+    """Solve, and measure the result against the source."""
     mapping = map_rig(rig)
     cal = calibrate_from_rest(rig, mapping)
     solved = to_bones(motion, rig, mapping, cal)

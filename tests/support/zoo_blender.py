@@ -110,7 +110,7 @@ def _pixels(path: str) -> np.ndarray:
 
 
 def save_sheet(path: Path, rows: list[list[np.ndarray]], quality: int) -> None:
-    """A JPEG of all rows, two beside each other."""
+    """A JPEG of all rows, two side by side."""
     pairs = [a + b for a, b in zip(rows[::2], rows[1::2], strict=True)]
     sheet = np.concatenate([np.concatenate(row, axis=1) for row in pairs], axis=0)[::-1]
     height, width = sheet.shape[:2]

@@ -1,4 +1,4 @@
-"""Armatures of the families that people have, built from a body in numbers: names, rest pose, bone rolls and scale.
+"""Armatures of common rig families, built from a body in numbers: names, rest pose, bone rolls and scale.
 
 A body has the canonical joints and whatever a family adds: more or fewer spine and neck bones, in-line or hanging twist
 bones, fingers, IK targets. It is posed at rest, then every bone gets a roll of its own.

@@ -1,4 +1,4 @@
-"""Feet on the floor: finding when they stand, holding them still, and moving legs, toes and pelvis to match."""
+"""Feet on the floor: detecting contacts, planting the feet, and moving legs, toes and pelvis to match."""
 
 from .contacts import find_spans
 from .legs import bend_toes, lift_feet

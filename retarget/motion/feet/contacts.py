@@ -1,4 +1,4 @@
-"""When feet stand: contact spans of a noisy motion."""
+"""When feet are in contact with the floor: contact spans of a noisy motion."""
 
 import itertools
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from .. import rotations as rot
 from ..smoothing import moving_mean
 
 _SHORTEST = 0.1  # seconds: gaps and contacts shorter than this are noise
-_FASTEST = 0.9  # m/s, averaged over a quarter of a second: what moves faster does not stand
+_FASTEST = 0.9  # m/s, averaged over a quarter of a second: a foot that moves faster is not in contact
 _DRIFT = 0.08  # metres that a standing foot may wander before it counts as a new contact
 
 
 @dataclass(frozen=True)
 class Span:
-    """Frames start to stop - 1, in which one of the four contact points stands."""
+    """Frames start to stop - 1, in which one of the four contact points touches the floor."""
 
     point: int
     start: int
@@ -24,7 +24,7 @@ class Span:
 
 
 def find_spans(contacts: Floats, points: Floats, fps: float) -> list[Span]:
-    """Spans of soft contacts (T, 4), from 0 to 1, in which the points (T, 4, 3), in metres, really stand."""
+    """Spans of soft contacts (T, 4), from 0 to 1, in which the points (T, 4, 3), in metres, stay in place."""
     least = max(1, round(_SHORTEST * fps))
     smooth = moving_mean(points, max(1, round(0.25 * fps)))
     speed = rot.length(np.gradient(smooth, 1.0 / fps, axis=0)) if len(points) > 1 else np.zeros((1, 4))
@@ -60,8 +60,8 @@ def _split_drift(path: Floats, start: int, stop: int) -> list[tuple[int, int]]:
 
 
 def add_contacts_between(contacts: Floats, points: Floats, kept: Bools) -> Floats:
-    """Contacts (T, 4) of points (T, 4, 3) near their lowest, and contact from one of the kept frames (T,) to the next
-    where a point is near the floor and in the same place in both, and does not leave it in between."""
+    """Contacts (T, 4) of points (T, 4, 3), none in mid-air, and with contact from one of the kept frames (T,) to the
+    next where a point is near the floor and in the same place in both, and does not leave it in between."""
     contacts = np.where(points[..., 1] < points[..., 1].min(axis=0) + _DRIFT, contacts, 0.0)  # none in mid-air
     floor = points[kept, :, 1].min(axis=0) if kept.any() else np.zeros(4)
     for first, second in itertools.pairwise(np.flatnonzero(kept)):

@@ -15,9 +15,9 @@ FLOOR = -0.003
 """Metres: exact clips lie within millimetres of the floor and are left alone."""
 _HIGHEST_HOP = 0.08  # metres by which the body may rise where no foot stands but one is under the floor
 _DEEPEST_DROP = 0.08  # metres by which the pelvis may drop so that a leg reaches the floor
-_TIPS = np.array([[0.0, 0.0, 0.1]])  # metres from the toe joint: where toes end when there is no mesh to show it
+_TIPS = np.array([[0.0, 0.0, 0.1]])  # metres from the toe joint: the toes' tips where no mesh shows them
 _MOST_BENT = np.radians(80.0)  # the furthest that toes bend upwards
-_STRETCH = 0.998  # of a leg's length: further than this only where the leg already was
+_STRETCH = 0.998  # of a leg's length: an ankle is further from its hip only where it already was
 
 
 def lift_above_floor(motion: Motion) -> Motion:
@@ -100,9 +100,9 @@ def bend_toes(motion: Motion, tips: tuple[Floats, Floats] = (_TIPS, _TIPS)) -> M
         pitch = np.arcsin(np.clip(rot.rotate(world[:, None], own)[..., 1] / length, -1.0, 1.0))  # (T, K)
         height = np.maximum(motion.joints[:, toe, 1], 0.0)[:, None]
         least = np.arcsin(np.clip(-height / length, -1.0, 0.0))
-        # A tip may always lie as low as it does at rest: there a low toe joint alone bends nothing.
+        # A tip may always lie as low as it does at rest: a low toe joint alone bends nothing.
         least = np.minimum(least, np.arcsin(np.clip(own[:, 1] / length, -1.0, 1.0)))
-        # Toes bend about their own hinge and only so far; it helps the more, the more the sole faces the floor.
+        # Toes bend about their own hinge and only so far, and only where the sole faces the floor.
         faces_floor = np.clip(rot.rotate(world, np.array([0.0, 1.0, 0.0]))[:, 1] / 0.2, 0.0, 1.0)
         bend = np.clip((least - pitch).max(axis=1), 0.0, _MOST_BENT) * faces_floor
         turned = rot.multiply(world, rot.from_axis_angle((-1.0, 0.0, 0.0), bend))
@@ -113,8 +113,8 @@ def bend_toes(motion: Motion, tips: tuple[Floats, Floats] = (_TIPS, _TIPS)) -> M
 def lift_feet(motion: Motion, depths: Floats) -> Motion:
     """The motion with both feet raised by depths (T, 2), the metres that they are under the floor.
 
-    The body rises, smoothly, with a standing foot or, where none stands, with both; a foot in the air moves along with
-    it. The legs do the rest.
+    The body rises, smoothly, with a foot in contact or, where none is, with both feet; a foot in the air moves with the
+    body. The legs do the rest.
     """
     if not depths.any():
         return motion

@@ -1,7 +1,7 @@
-"""Foot planting: feet that stay put while in contact, with as little change to the motion as that takes.
+"""Foot planting: feet that stay put while in contact, with as little change to the motion as possible.
 
-Heel and toe are held at the median of where they lie in a contact. What that moves them by fades out over a few frames
-on either side, so that a foot leaves the floor along its own path and does not snap back.
+Heel and toe are held at their median position in a contact. Their offset from it fades out over a few frames on either
+side, so that a foot leaves the floor along its own path and does not snap back.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ _FADE = 0.2  # seconds over which an offset fades in and out
 def plant_feet(motion: Motion) -> Motion:
     """Hold heels and toes still while they touch the floor, and keep every joint above it.
 
-    Contacts go in from 0 to 1 and come out exactly 0 or 1, without flicker. Knees bend in their own plane and legs are
+    Contacts from 0 to 1 become exactly 0 or 1, without flicker. Knees bend in their own plane and legs are
     never stretched: where a held foot is out of reach the pelvis drops a little, and beyond that the foot lets go.
     """
     motion = lift_above_floor(motion)
@@ -34,11 +34,11 @@ def plant_feet(motion: Motion) -> Motion:
 
 
 def plant_between(motion: Motion, kept: Bools) -> Motion:
-    """`plant_feet` for a motion whose frames `kept` (T,) should stay as they are: a foot that stands in two of them is
-    held where it stands there, moving evenly from the one place to the other where they differ.
+    """`plant_feet` for a motion whose frames `kept` (T,) should stay as they are: a foot in contact in two of them
+    is held where it is there, moving evenly from the one place to the other where they differ.
 
-    Contacts go in from 0 to 1 and come out exactly 0 or 1. Kept frames do change where a leg is too short for what it
-    has to hold beside them; a caller that needs them exact has to take that back, smoothly.
+    Contacts from 0 to 1 become exactly 0 or 1. Kept frames still change where a leg is too short for a contact next to
+    them; a caller that needs them exact has to undo that change, smoothly.
     """
     points = motion.joints[:, CONTACT_JOINTS]
     spans = find_spans(add_contacts_between(motion.contacts, points, kept), points, motion.fps)
@@ -120,7 +120,7 @@ def _body_shift(offsets: Floats, weights: Floats) -> Floats:
 
 
 def _apply(motion: Motion, spans: list[Span], offsets: Floats, weights: Floats) -> Motion:
-    """The motion with its contact points moved by offsets (T, 4, 3), each held as firmly as weights (T, 4) say."""
+    """The motion with its contact points moved by offsets (T, 4, 3); weights (T, 4) say how firmly each is held."""
     points = motion.joints[:, CONTACT_JOINTS]
     heel, toe = offsets[:, [0, 2]], offsets[:, [1, 3]]  # (T, 2, 3)
     # A free point moves with the other end of its foot.
@@ -155,7 +155,7 @@ def _anchors(points: Floats, spans: list[Span], motion: Motion) -> list[Floats]:
 
 
 def _offsets(points: Floats, spans: list[Span], anchors: Sequence[Floats], fps: float) -> tuple[Floats, Floats]:
-    """What holding moves each point by, (T, 4, 3), and how firmly it is held, (T, 4): 1 within spans, then fading.
+    """Each point's offset (T, 4, 3) to where it is held, and its weight (T, 4): 1 within spans, fading out around them.
 
     anchors: for each span a place (3,), or one for each of its frames (n, 3).
     """
@@ -169,7 +169,7 @@ def _offsets(points: Floats, spans: list[Span], anchors: Sequence[Floats], fps: 
         path = np.broadcast_to(anchor, (span.stop - span.start, 3))
         total[:, span.point] += weight[:, None] * (path[nearest - span.start] - points[nearest, span.point])
         weights[:, span.point] += weight
-    for span, anchor in zip(spans, anchors, strict=True):  # neighbouring spans' fading must not move a held point
+    for span, anchor in zip(spans, anchors, strict=True):  # a neighbouring span's fade must not move a held point
         inside = slice(span.start, span.stop)
         total[inside, span.point] = anchor - points[inside, span.point]
         weights[inside, span.point] = 1.0

@@ -240,7 +240,7 @@ def test_errors_are_answered(running: Running, client: Client, message: Any, mot
         ask(client, message, [motion] * motions)
     assert caught.value.kind == code
     if code == "unsupported":
-        assert "generate" in caught.value.cure
+        assert "it can make motion from text" in caught.value.message
     assert ask(client, Generate("walk")).motions  # the server still runs
 
 

@@ -1,4 +1,4 @@
-"""What the scripts that run inside a windowed Blender share: steps between which it draws, pictures, the end."""
+"""Shared by the scripts that run inside a windowed Blender: steps between which it redraws, screenshots, quitting."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ def viewport() -> tuple[bpy.types.Window, bpy.types.Area, bpy.types.Region]:
 
 
 def load_character(path: str) -> bpy.types.Object:
-    """The armature, made active, of a glTF file that replaces everything in the scene."""
+    """The armature of a glTF file, which replaces everything in the scene; it is made active."""
     for item in list(bpy.data.objects):
         bpy.data.objects.remove(item)
     bpy.ops.import_scene.gltf(filepath=path)
@@ -43,7 +43,7 @@ def start(steps: Iterator[float], seen: dict[str, object], result: str) -> None:
 
 
 def _drive(steps: Iterator[float], seen: dict[str, object], result: str, end: float) -> float | None:
-    """What bpy's timer calls: the next step, and when to come again."""
+    """Called by bpy's timer: runs the next step, and returns the seconds until the next call."""
     try:
         if time.monotonic() > end:
             raise TimeoutError(f"not done within {LIMIT:.0f} s: {seen}")

@@ -2,7 +2,7 @@
 
     blender --python generate.py -- CHARACTER PICTURE RESULT [VARIABLE=VALUE ...]
 
-CHARACTER: a glTF file. RESULT: a JSON file for what came out. Blender quits by itself, whatever happens.
+CHARACTER: a glTF file. RESULT: a JSON file for the result. Blender quits by itself, whatever happens.
 """
 
 import os

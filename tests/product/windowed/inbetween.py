@@ -1,10 +1,10 @@
-"""Runs inside a windowed Blender: poses a character on three frames, makes the frames between, takes pictures of the
-screen before and after, with the ghosts in the viewport and the Dope Sheet below it.
+"""Runs inside a windowed Blender: poses a character on three frames, generates the frames between, takes pictures of
+the screen before and after, with the ghosts in the viewport and the Dope Sheet below it.
 
     blender --python inbetween.py -- CHARACTER PICTURE RESULT [VARIABLE=VALUE ...]
 
-CHARACTER: a glTF file. PICTURE: of the screen at the end; one of the start lies beside it, "-before". RESULT: a JSON
-file for what came out. Blender quits by itself, whatever happens.
+CHARACTER: a glTF file. PICTURE: of the screen at the end; the one of the start gets "-before" in its name. RESULT: a
+JSON file for the result. Blender quits by itself, whatever happens.
 """
 
 import os

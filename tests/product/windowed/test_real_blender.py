@@ -1,4 +1,4 @@
-"""The extension in a windowed Blender as a user has it: installed from the zip, nothing else, and pressed."""
+"""The extension in a windowed Blender as a user has it: installed from the zip, nothing else, its buttons pressed."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from motiongpt import build_addon
 
 TOOL = ROOT.parent / "shared" / "tools" / "real-blender"
 SEEN = tempfile.gettempdir()
-"""The folder that the windowed Blender surely sees: of another it may still hold what stood there in an earlier run."""
+"""The folder that the windowed Blender sees for certain; of any other it may have a stale copy from an earlier run."""
 
 pytestmark = [
     pytest.mark.real_blender,
@@ -27,7 +27,7 @@ pytestmark = [
 
 
 def needs(*arguments: str) -> None:
-    """Skip where the tool cannot install what it runs: that takes packages of Debian's and of Python's."""
+    """Skip where the tool can't install what it runs, which takes Debian and Python packages."""
     try:
         subprocess.run(["bash", str(TOOL), *arguments], cwd=SEEN, capture_output=True, timeout=300, check=True)
     except subprocess.SubprocessError as error:
@@ -50,7 +50,7 @@ def copied_tests(folder: Path) -> Path:
 
 
 def run_installed(script: str, with_model: bool, shared: Path, folder: Path) -> Any:
-    """Build and install the extension, run a script of this folder on a character, and return what it saw.
+    """Build and install the extension, run a script of this folder on a character, and return its result.
 
     Without the starter model, `fake_engine` makes the motion.
     """
@@ -72,7 +72,7 @@ def run_installed(script: str, with_model: bool, shared: Path, folder: Path) -> 
     print(json.dumps(seen), picture)
     assert "error" not in seen, seen["error"]
     assert (seen["pressed"], seen["state"]) == (["FINISHED"], "DONE"), seen
-    assert picture.stat().st_size > 20_000  # an empty screen packs to less
+    assert picture.stat().st_size > 20_000  # an empty screen compresses to less
     return seen
 
 
@@ -92,7 +92,7 @@ def test_generates_after_install_from_disk(
 
 
 def test_fills_between_keyed_poses(shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
-    """Poses on the frames 1, 20 and 48, selected; the bundled model makes the rest, and no keyed value changes."""
+    """Poses on the frames 1, 20 and 48, selected; the bundled model generates the rest, and no keyed value changes."""
     seen = run_installed("inbetween.py", True, shared_dir, tmp_path)
     assert seen["ghosts"] == 3
     assert seen["changed"] == []

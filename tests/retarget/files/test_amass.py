@@ -1,4 +1,4 @@
-"""AMASS and SMPL-X files: into Motion and out, against the published body model, from the shell, and wrong ones."""
+"""AMASS and SMPL-X files: read and written, against the published body model, from the shell, and invalid ones."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""BVH: there and back, and damaged files refused."""
+"""BVH: round trips, and damaged files refused."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Motion as .npz: there and back."""
+"""Motion as .npz: round trips."""
 
 import numpy as np
 from support.motions import wiggle

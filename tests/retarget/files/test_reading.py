@@ -1,4 +1,4 @@
-"""BVH files as they come: every skeleton gives a person upright, facing the way they walk, sides not swapped."""
+"""BVH files from many sources: every skeleton gives an upright person, facing where they walk, sides not swapped."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.motion.skeleton import JOINT
 
-# Loose files of the sets: one of each skeleton, with axis, unit, rate and rest pose of its own.
+# One file of each set and skeleton, each with a different axis, unit, rate and rest pose.
 WALKS = ("deepmimic/walk.bvh", "animated-drawings/zombie.bvh")
 
 

@@ -1,4 +1,4 @@
-"""Maps of the rigs that people have: by name, by shape alone, and what is refused."""
+"""Maps of common rigs: by name, by shape alone, and what is refused."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_every_family_maps_by_its_shape(name: str) -> None:
     mapping = map_rig(nameless)
     assert mapping.found_by == "shape"
     assert mapping.bones == {joint: names[bone] for joint, bone in joints.items()}
-    if not family.clavicles_from_neck:  # what is a neck and what a spine bone, no shape tells there
+    if not family.clavicles_from_neck:  # shape can't tell neck and spine bones apart there
         assert mapping.spine == tuple(names[b] for b in family.spine)
         assert mapping.neck == tuple(names[b] for b in family.neck)
 

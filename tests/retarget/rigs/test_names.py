@@ -1,4 +1,4 @@
-"""Names of bones, taken apart."""
+"""Splitting bone names."""
 
 from motiongpt.retarget.rigs.names import split_name
 

@@ -1,4 +1,4 @@
-"""Channels bent to meet keys, what keys give, and the curve split that keeps a curve's shape."""
+"""Channels corrected to meet keys, what keys determine, and the curve split that keeps a curve's shape."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What carries a character's travel: the pose in the world stays, the carrier lies on the floor, and it reads back."""
+"""What carries a character's travel: the pose in the world stays, the carrier is on the floor, and it reads back."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ ROOTS = {"unreal": "root", "smpl": "root", "vrm": "Root", "character creator": "
 
 
 def turning(frames: int = 90) -> Motion:
-    """Walks a bow to the left by 150 degrees, hips swaying at every step."""
+    """Walks in an arc to the left by 150 degrees, hips swaying at every step."""
     time = np.linspace(0.0, 3.0, frames)
     yaw = np.radians(150.0) * (time / 3.0) ** 2
     sway = np.sin(2.0 * np.pi * 2.0 * time)

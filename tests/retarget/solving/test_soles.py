@@ -1,4 +1,4 @@
-"""Soles: found from a mesh, kept over the floor where a boot is longer and higher than its joints say."""
+"""Soles: found from a mesh, and kept above the floor where a boot is longer and thicker than its joints suggest."""
 
 from dataclasses import replace
 

@@ -1,6 +1,6 @@
 """Python's start-up hook, for processes with this folder in PYTHONPATH: the backend there runs `fake_engine`.
 
-Such a process is the real one in everything but the model: `load_engine` always gives the fake engine.
+Such a process is real in everything but the model: `load_engine` always returns the fake engine.
 """
 
 import sys

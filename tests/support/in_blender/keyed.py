@@ -1,6 +1,6 @@
-"""Keyed poses: made as an animator makes them, and told apart bit by bit.
+"""Keyed poses: set as an animator sets them, and compared bit by bit.
 
-`keyed` takes what an animator's keys hold before, and `differ` looks whether it is there after.
+`keyed` records an animator's keys before, and `differ` lists those that are lost or changed after.
 """
 
 import time
@@ -26,7 +26,7 @@ def keyed(armature: bpy.types.Object) -> dict[tuple[str, int, float], float]:
 
 
 def differ(before: dict, after: dict) -> list:
-    """The keys that are gone or hold another value."""
+    """The keys that are lost or have another value."""
     return [[*key, value, after.get(key)] for key, value in before.items() if after.get(key) != value]
 
 
@@ -40,7 +40,7 @@ def person() -> bpy.types.Object:
 def pose(
     armature: bpy.types.Object, frame: int, angle: float, bones: list[str] | None = None, move: float = 0.0
 ) -> None:
-    """Key a pose on a frame: every bone (or those) turned about an axis of its own, the hips moved."""
+    """Key a pose on a frame: every bone (or those given) rotated about its own axis, the hips moved."""
     root = (
         "torso"
         if "torso" in armature.pose.bones

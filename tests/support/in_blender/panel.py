@@ -7,7 +7,7 @@ from support.in_blender.user import MODULE
 
 
 class RecordingProperties:
-    """What a button's operator is to be called with: takes the operator's own properties and no other."""
+    """The properties of a button's operator: only those that the operator has can be set."""
 
     def __init__(self, rna: object) -> None:
         object.__setattr__(self, "rna", rna)
@@ -51,7 +51,7 @@ class RecordingLayout:
 
 
 def drawn() -> str:
-    """What the panel says and offers, in one line."""
+    """The panel's texts and buttons, in one line."""
     panel = importlib.import_module(f"{MODULE}.addon.ui.panel")
     said: list[str] = []
 

@@ -1,7 +1,7 @@
 """Runs one scenario in Blender: `run.py SCRIPT NAME [VARIABLE=VALUE ...]`; a script's functions are its scenarios.
 
 The built extension is installed by then (NAME "install" does that, with the zip in ARCHIVE); bpy comes from the wheel.
-Every scenario returns what it saw; that is printed as JSON, and then the process ends without bpy's exit. Variables are
+Every scenario returns its result, which is printed as JSON; then the process ends without bpy's exit. Variables are
 set here, because a Blender in a root of its own does not inherit the environment.
 """
 

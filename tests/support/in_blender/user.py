@@ -1,4 +1,4 @@
-"""What a user does in Blender, by script: an armature, the buttons, and waiting for the job."""
+"""A user's actions in Blender, by script: an armature, the buttons, and waiting for the job."""
 
 import importlib
 import time
@@ -47,7 +47,7 @@ def make_armature(name: str, bones: dict[str, tuple[str | None, tuple[float, flo
 
 
 busiest_tick = 0.0
-"""Seconds of work in the longest call of `run_job`: what it would take on a machine that has nothing else to do."""
+"""Seconds of work in the longest call of `run_job`: what it would take on an idle machine."""
 
 
 def session():
@@ -84,7 +84,7 @@ def attempt() -> str:
 
 
 def content() -> dict[str, object]:
-    """What generating may not change where it fails."""
+    """State that a failed generation must not change."""
     return {
         "actions": sorted(a.name for a in bpy.data.actions),
         "animated": sorted(o.name for o in bpy.data.objects if o.animation_data and o.animation_data.action),

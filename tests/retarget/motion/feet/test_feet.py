@@ -1,4 +1,4 @@
-"""Planted feet: still where they stand, untouched elsewhere; on real clips where they exist, and on made ones."""
+"""Planted feet: still in contact, untouched elsewhere; on real clips where there are any, and on synthetic ones."""
 
 import time
 from dataclasses import replace
@@ -27,7 +27,7 @@ def _slide(motion: Motion, contacts: np.ndarray) -> float:
 
 
 def _noisy(motion: Motion, seed: int = 0) -> Motion:
-    """What a network gives: the pose right within a degree or two, contacts soft and sometimes wrong."""
+    """What a network might predict: the pose right within a degree or two, contacts soft and sometimes wrong."""
     random = np.random.default_rng(seed)
     jitter = rot.from_rotation_vector(random.normal(0.0, 0.02, (*motion.rotations.shape[:2], 3)))
     contacts = np.clip(motion.contacts * 0.8 + 0.1 + random.normal(0.0, 0.15, motion.contacts.shape), 0.0, 1.0)
@@ -57,7 +57,7 @@ def test_noise_on_real_clips_is_held_still_and_little_else_changes() -> None:
         moved = np.linalg.norm(planted.joints - noisy.joints, axis=-1)
         assert moved.mean() < 0.013
         assert moved.max() < 0.12
-        # The feet keep going where the clip went: nothing was frozen.
+        # The feet still travel as in the clip: nothing was frozen.
         error = np.linalg.norm(planted.joints - clip.joints, axis=-1)[:, CONTACT_JOINTS]
         assert error.mean() < np.linalg.norm(noisy.joints - clip.joints, axis=-1)[:, CONTACT_JOINTS].mean() + 0.005
 
