@@ -6,9 +6,10 @@ import time
 from typing import Any
 
 from .. import limits
-from ..output.results import add_page_option, write_page
+from ..output.results import write_page
 from .shared.asking import load
 from .shared.declaring import Subparsers, add_command, add_model_arguments
+from .shared.outputs import add_page_option
 from .shared.report import Report
 
 

@@ -1,28 +1,11 @@
 """Markdown pages of results: what a command measured, with date, machine and commit."""
 
-import argparse
 import datetime
 import os
 import platform
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-
-from ...retarget.errors import MotionGPTError
-
-
-def add_page_option(parser: argparse.ArgumentParser) -> None:
-    """--page, which is checked before anything is measured."""
-    parser.add_argument("--page", type=_page, metavar="FILE", help="also write the result to this Markdown file")
-
-
-def _page(text: str) -> Path:
-    path = Path(text)
-    if path.suffix != ".md" or path.is_dir():
-        raise MotionGPTError(f"{path} is not a Markdown file.", "Give a name that ends in .md.", "unwritable")
-    if not path.absolute().parent.is_dir():
-        raise MotionGPTError(f"There is no folder {path.parent}.", "Make it first, or choose another.", "unwritable")
-    return path
 
 
 def write_page(path: Path, title: str, command: str, parts: Sequence[str]) -> None:

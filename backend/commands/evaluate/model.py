@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ....retarget.errors import MotionGPTError
 from ...model_folder import add_measured
-from ...output.results import add_page_option, write_page
+from ...output.results import write_page
 from ..shared.declaring import Subparsers, add_command, add_model_arguments
+from ..shared.outputs import add_page_option
 from ..shared.report import Report
 
 

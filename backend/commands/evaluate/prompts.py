@@ -4,9 +4,10 @@ import argparse
 
 from ....retarget.errors import MotionGPTError
 from ...model_folder import add_measured
-from ...output.results import add_page_option, grid, write_page
+from ...output.results import grid, write_page
 from ..shared.asking import load
 from ..shared.declaring import Subparsers, add_command, add_model_arguments
+from ..shared.outputs import add_page_option
 from ..shared.report import Report
 
 

@@ -44,6 +44,15 @@ def check_output(path: Path, formats: Iterable[str], copies: int = 1, body: Path
     return paths
 
 
+def add_page_option(parser: argparse.ArgumentParser) -> None:
+    """--page, which is checked before anything is measured."""
+
+    def page(text: str) -> Path:
+        return check_output(Path(text), (".md",))[0]
+
+    parser.add_argument("--page", type=page, metavar="FILE", help="also write the result to this Markdown file")
+
+
 def _numbered(path: Path, number: int) -> Path:
     """`path` with a number before its ending, which may have two parts (walk-1.amass.npz)."""
     ending = next((e for e in ENDINGS if path.name.lower().endswith(e)), path.suffix)

@@ -4,7 +4,8 @@ import argparse
 
 import pytest
 
-from motiongpt.backend.output.results import add_page_option, grid, origin, write_page
+from motiongpt.backend.commands.shared.outputs import add_page_option
+from motiongpt.backend.output.results import grid, origin, write_page
 from motiongpt.retarget.errors import MotionGPTError
 
 
