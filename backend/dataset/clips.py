@@ -1,7 +1,7 @@
 """A data set: clips as canonical motion at 20 frames a second, their features, their captions, and fixed splits.
 
 It is a folder: `features.npy` (sum of frames, 263) float32 in the true convention, and `clips.json`, a list in the same
-order with name, first frame, frame count, captions, tags, mirrored. `poses.npy` (sum of frames, 95) float32 is what the
+order with the fields of `Clip`. `poses.npy` (sum of frames, 95) float32 is what the
 transition model learns from: the clips at 30 frames a second, without mirrored copies, as rotations 22 × 4, root
 position 3 and contacts 4.
 """
@@ -9,7 +9,7 @@ position 3 and contacts 4.
 import json
 import re
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,8 @@ _SIDE_WORDS = {"left": "right", "right": "left", "clockwise": "counterclockwise"
 class Clip:
     """One clip of a data set. start, frames: its rows of the features.  pose_start, pose_frames: its rows of the
     poses, the same for the mirrored copy.  tags: content and style, if the name gives them.  assigned: the split in
-    the source's own lists."""
+    the source's own lists.  set: the collection that it belongs to; by default the first folder of its name.  action:
+    what it shows, as a label that clips share, "" if none was given.  weight: a factor on how often it is drawn."""
 
     name: str
     start: int
@@ -42,12 +43,23 @@ class Clip:
     assigned: str = ""
     pose_start: int = 0
     pose_frames: int = 0
+    set: str = ""
+    action: str = ""
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        self.set = self.set or set_of(self.name)
 
     @property
     def split(self) -> str:
         """The source's split if it has one; else "test" for one clip in twenty, by a checksum of the name, and "train"
         for the rest. A mirrored clip stays with its original."""
         return self.assigned or _split_of(self.name)
+
+
+def set_of(name: str) -> str:
+    """The first folder of a clip's name, "" if it has none."""
+    return name.split("/")[0] if "/" in name else ""
 
 
 def _split_of(name: str) -> str:
@@ -87,6 +99,23 @@ def load_dataset(folder: Path) -> Dataset:
         return Dataset(np.load(folder / "features.npy", mmap_mode="r"), clips)
     except FileNotFoundError:
         raise MotionGPTError(f"{folder} is not a data set.", "Make one with `motiongpt data import`.") from None
+
+
+def checksum(folder: Path, captions: bool = True) -> int:
+    """A checksum of a data set's contents, wherever it lies; with `captions=False` it does not depend on them.
+
+    Raises MotionGPTError if the folder holds no data set.
+    """
+    clips = [asdict(clip) for clip in load_dataset(folder).clips]
+    if not captions:
+        clips = [{**clip, "captions": []} for clip in clips]
+    total = zlib.crc32(json.dumps(clips, sort_keys=True).encode())
+    for name in ("features.npy", "poses.npy"):
+        if (folder / name).is_file():
+            with open(folder / name, "rb") as file:
+                while block := file.read(1 << 20):
+                    total = zlib.crc32(block, total)
+    return total
 
 
 def load_motions(folder: Path, split: str) -> list[tuple[Motion, Clip]]:

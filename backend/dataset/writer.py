@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from ...retarget.errors import MotionGPTError
@@ -12,6 +13,7 @@ from ...retarget.motion import Motion
 from ...retarget.typing import Float32s
 from ..features import DIMENSIONS
 from .clips import POSE_WIDTH, Clip, Dataset, load_dataset
+from .sets import ClipSet, records
 
 
 class _GrowingArray:
@@ -50,10 +52,12 @@ class _GrowingArray:
 class DatasetWriter:
     """Writes a data set a clip at a time, so that it may be larger than memory. The folder is complete or untouched."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, sets: dict[str, ClipSet] | None = None) -> None:
+        """sets: the licences of the clips' sets, for `sets.json`."""
+        self._folder, self._sets = folder, sets or {}
         self._clips: list[Clip] = []
-        self._skipped: list[str] = []
+        self.skipped: list[str] = []
+        self.changed: dict[str, list[str]] = {}
 
     def __enter__(self) -> "DatasetWriter":
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -75,7 +79,11 @@ class DatasetWriter:
 
     def skip(self, why: str) -> None:
         """Add a line to `skipped.txt`."""
-        self._skipped.append(why)
+        self.skipped.append(why)
+
+    def change(self, how: str, what: str) -> None:
+        """Add a line to `changed.txt`. how: a word for what was done, such as "cut"."""
+        self.changed.setdefault(how, []).append(what)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         complete = kind is None and bool(self._clips)
@@ -83,12 +91,16 @@ class DatasetWriter:
             array.close(complete)
         if not complete:
             if kind is None:
-                why = f": {self._skipped[0]}" if self._skipped else "."
+                why = f": {self.skipped[0]}" if self.skipped else "."
                 raise MotionGPTError(f"No clip could be read{why}", "Check the folders.")
             return
         clips = json.dumps([asdict(c) for c in self._clips], indent=0)
         (self._folder / "clips.json").write_text(clips, encoding="utf-8")
-        (self._folder / "skipped.txt").write_text("\n".join(self._skipped), encoding="utf-8")
+        found = records(self._sets, self._clips)
+        (self._folder / "sets.json").write_bytes(msgspec.json.format(msgspec.json.encode(found)))
+        (self._folder / "skipped.txt").write_text("\n".join(self.skipped), encoding="utf-8")
+        lines = [f"{how}: {line}" for how, found in self.changed.items() for line in found]
+        (self._folder / "changed.txt").write_text("\n".join(lines), encoding="utf-8")
 
     def dataset(self) -> Dataset:
         """The data set that was written."""

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from ....retarget.typing import Numbers
 from ...dataset.composites import is_composite
-from ...dataset.sampling import fair_shares, kind_of
+from ...dataset.sampling import draw_weights
 from ...engines.starter.vocabulary import (
     ABSENT,
     BEGIN,
@@ -102,7 +102,7 @@ class Batches:
     ) -> None:
         self.sequences, self.wordings, self.training = sequences, wordings, training
         self.processes = processes
-        shares = fair_shares([kind_of(s.clip) for s in sequences], [s.clip.tags.get("style", "") for s in sequences])
+        shares = draw_weights([s.clip for s in sequences], by_length=False)
         trust = np.array([training.composed if is_composite(s.clip) else 1.0 for s in sequences])
         self.weights = torch.from_numpy(trust * shares)
 

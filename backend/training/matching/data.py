@@ -13,7 +13,7 @@ from ...dataset.captions import describe
 from ...dataset.clips import Clip, Dataset
 from ...dataset.kinematics import activity, does_little
 from ...dataset.meaning import ACTION_NAMES, STYLE_NAMES, Meaning, meaning_of, read_caption
-from ...dataset.sampling import fair_shares, kind_of
+from ...dataset.sampling import draw_weights
 from ...dataset.words.vocabulary import OTHER
 from ...features import features_to_motion
 from ...text_encoder.sentences import Sentences
@@ -95,8 +95,7 @@ class Batches:
     ) -> None:
         self.dataset, self.examples, self.read, self.training = dataset, examples, read, t
         self.styles = [read_caption(text).style for text in texts]
-        shares = fair_shares([kind_of(e.clip) for e in examples], [e.meaning.style for e in examples])
-        self.weights = torch.from_numpy(shares)
+        self.weights = torch.from_numpy(draw_weights([e.clip for e in examples], by_length=False))
 
     def cut(self, example: Example, random: np.random.Generator) -> tuple[int, int]:
         """(first, last + 1) frame of a random stretch that includes the core if it fits."""

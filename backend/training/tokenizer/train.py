@@ -15,7 +15,7 @@ from ....retarget.motion import rotations as rot
 from ....retarget.motion.skeleton import PARENTS, REST_OFFSETS
 from ....retarget.typing import Float32s, Float64s, Ints
 from ...dataset.clips import Dataset, compute_statistics, load_dataset
-from ...dataset.sampling import clip_weights, fair_weights
+from ...dataset.sampling import draw_weights
 from ...features import PELVIS_CHILDREN, SLICES, Statistics, features_to_motion
 from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_atomically, train
 from .data import Windows
@@ -102,7 +102,7 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
     _need_one_process(where)
     torch.manual_seed(config.seed)
     model = _network(config).to(where)
-    windows = Windows(dataset, statistics, clip_weights(dataset.split("train")), config.window, config.batch)
+    windows = Windows(dataset, statistics, draw_weights(dataset.split("train")), config.window, config.batch)
     stats = _on(where, statistics)
 
     def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
@@ -118,7 +118,7 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
 def refine_decoder(
     data: Path, tokenizer: Path, folder: Path, config: TokenizerConfig, device: str = "auto"
 ) -> MotionVqVae:
-    """Train the decoder of a trained tokenizer further, with `fair_weights`. Its codes don't change, so language models
+    """Train the decoder of a trained tokenizer further. Its codes don't change, so language models
     trained on them stay valid.
 
     config: the tokenizer's own (`tokenizer_config`), except for how to train. folder gets `model.pt` and
@@ -130,7 +130,7 @@ def refine_decoder(
     model, statistics = load_tokenizer(tokenizer)
     model.to(where)
     dataset = load_dataset(data)
-    windows = Windows(dataset, statistics, fair_weights(dataset.split("train")), config.window, config.batch)
+    windows = Windows(dataset, statistics, draw_weights(dataset.split("train")), config.window, config.batch)
     stats = _on(where, statistics)
     decoder = model.decoder.train()
 

@@ -9,7 +9,7 @@ from ....retarget.motion import rotations as rot
 from ....retarget.motion.skeleton import MIRRORED_JOINTS, REST_OFFSETS, global_rotations
 from ....retarget.typing import Float64s, Floats, Ints
 from ...dataset.clips import load_motions
-from ...dataset.sampling import clip_weights
+from ...dataset.sampling import draw_weights
 from ...inbetween.network_input import AFTER, BEFORE, KEY_COUNT, Keys, joints_from_root
 
 LONGEST = 120
@@ -41,7 +41,7 @@ def load_clips(folder: Path, split: str) -> Clips:
     lengths = np.array([len(m) for m in both])
     rotations = np.concatenate([m.rotations.astype(np.float32) for m in both])
     sixd = rot.to_sixd(global_rotations(rotations))
-    weights = clip_weights(list(chosen))
+    weights = draw_weights(list(chosen))
     return Clips(
         rotations,
         np.concatenate([m.root_position.astype(np.float32) for m in both]),

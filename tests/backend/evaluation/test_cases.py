@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motiongpt.backend.dataset.bvh_clips import _tags
 from motiongpt.backend.dataset.captions import ACTIONS, LITTLE, OWNERS, SAME_STYLE, STYLES, SUBJECTS
 from motiongpt.backend.dataset.clips import Clip, Dataset
+from motiongpt.backend.dataset.importing.bvh_clips import _tags
 from motiongpt.backend.dataset.meaning import (
     ACTION_NAMES,
     SAME_ACTION,

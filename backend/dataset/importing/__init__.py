@@ -1,0 +1,1 @@
+"""Motion capture files of any skeleton into a data set."""

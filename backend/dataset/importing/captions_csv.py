@@ -1,0 +1,95 @@
+"""Tables of captions: CSV files with a row for each sentence.
+
+Columns: file (from the CSV's own folder, or a bare name) and caption; optionally action (what the clip shows, in a word
+or two, such as `nod`: clips of one action share its draws), weight (a factor on how often the clip is drawn; 0 leaves
+it out) and set (the collection that it belongs to; by default the first folder of its path). Other columns are ignored.
+"""
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ....retarget.errors import MotionGPTError
+from ..clips import set_of
+
+
+@dataclass
+class Labels:
+    """What the tables say about one clip. weight: None if none is given."""
+
+    captions: list[str] = field(default_factory=list)
+    action: str = ""
+    weight: float | None = None
+    set: str = ""
+
+    def add(self, other: "Labels") -> None:
+        """More about the same clip; where both say something, the other counts."""
+        self.captions += [c for c in other.captions if c not in self.captions]
+        self.action, self.set = other.action or self.action, other.set or self.set
+        self.weight = self.weight if other.weight is None else other.weight
+
+
+class CaptionTables:
+    """Any number of tables, the later ones adding to the earlier."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        """Read the tables. Raises MotionGPTError for one that is missing, lacks a column or has a weight that is not a
+        number."""
+        self._roots = [p.parent for p in paths]
+        self._of: dict[str, Labels] = {}
+        self._used: set[str] = set()
+        for path in paths:
+            self._read(path)
+
+    def _read(self, path: Path) -> None:
+        try:
+            with open(path, newline="", encoding="utf-8-sig") as file:
+                reader = csv.DictReader(file)
+                missing = [c for c in ("file", "caption") if c not in (reader.fieldnames or ())]
+                if missing:
+                    raise MotionGPTError(
+                        f"{path} lacks the column {' and '.join(missing)}.", "Its first line is: file,caption"
+                    )
+                for row in reader:
+                    name = (row["file"] or "").strip()
+                    self._of.setdefault(name, Labels()).add(_labels(row, f"{path}, line {reader.line_num}"))
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise MotionGPTError(f"{path} can't be read as a table ({error}).", "Save it as CSV, in UTF-8.") from error
+
+    def name_of(self, path: Path) -> str:
+        """The clip's name in the data set: its path from the first table's folder that holds it, else its folder and
+        name."""
+        for root in self._roots:
+            if path.is_relative_to(root):
+                return path.relative_to(root).as_posix()
+        return f"{path.parent.name}/{path.name}"
+
+    def labels_of(self, path: Path) -> Labels:
+        """What the tables say about a clip; `set` is filled in."""
+        name = self.name_of(path)
+        found = Labels()
+        relative = [path.relative_to(r).as_posix() for r in self._roots if path.is_relative_to(r)]
+        for key in dict.fromkeys((path.name, name, *relative)):
+            if key in self._of:
+                self._used.add(key)
+                found.add(self._of[key])
+        found.set = found.set or set_of(name)
+        return found
+
+    def unused(self) -> list[str]:
+        """Files that the tables name and no `labels_of` asked for."""
+        return [name for name in self._of if name not in self._used]
+
+
+def _labels(row: dict[str, str | None], where: str) -> Labels:
+    text = {key: (value or "").strip() for key, value in row.items() if isinstance(value, str | None)}
+    given, weight = text.get("weight", ""), None
+    if given:
+        try:
+            weight = float(given)
+        except ValueError:
+            weight = -1.0
+        if not 0.0 <= weight < float("inf"):
+            raise MotionGPTError(f"{where}: the weight {given} is not a number from 0 up.", "Leave it empty for 1.")
+    captions = [text["caption"]] if text.get("caption") else []
+    return Labels(captions, text.get("action", ""), weight, text.get("set", ""))
