@@ -3,8 +3,10 @@
 import argparse
 import contextlib
 import dataclasses
+import functools
 import importlib.util
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,13 +97,14 @@ def _add_stage(
     inner: Subparsers, name: str, summary: str, example: str, run: Callable[[argparse.Namespace], Report]
 ) -> argparse.ArgumentParser:
     """Declare a training stage: its input, its output and its settings."""
-    parser = add_command(inner, name, summary, example, run)
+    parser = add_command(inner, name, summary, example, functools.partial(_run_alone, run))
     parser.add_argument("dataset", type=Path, metavar="DATASET")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
     parser.add_argument("--steps", type=int, help="number of training steps")
     parser.add_argument("--batch", type=int, help="batch size")
     parser.add_argument("--seed", type=int, help="random seed (0)")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (auto)")
+    parser.add_argument("--threads", type=int, metavar="N", help="on the CPU (as many as there are free cores)")
     parser.add_argument(
         "--set",
         action="append",
@@ -110,6 +113,19 @@ def _add_stage(
         help="any other setting of the training or the network, such as width=512",
     )
     return parser
+
+
+def _run_alone(run: Callable[[argparse.Namespace], Report], args: argparse.Namespace) -> Report:
+    """Run a stage while no other training is in its folder, on the threads that it should have."""
+    _need_torch()
+    print(f"Training in {args.output}; reading {args.dataset} ...", file=sys.stderr, flush=True)
+    from ..training.folder import held
+    from ..training.threads import choose_threads
+
+    with held(args.output):
+        threads = choose_threads(args.threads)
+        print(f"On the processor: {threads} thread{'s' if threads > 1 else ''}.", file=sys.stderr, flush=True)
+        return run(args)
 
 
 def _settings(args: argparse.Namespace, *kinds: Any) -> list[Any]:
@@ -125,12 +141,14 @@ def _settings(args: argparse.Namespace, *kinds: Any) -> list[Any]:
             raise MotionGPTError(f"There is no setting {name}.", f"There are: {', '.join(sorted(types))}.")
         with contextlib.suppress(ValueError):  # text needs no quotes
             value = json.loads(value)
-        if not isinstance(value, (int, float) if types[name] is float else types[name]):
+        if isinstance(value, bool) or not isinstance(value, (int, float) if types[name] is float else types[name]):
             raise MotionGPTError(
                 f"--set {entry}: {value!r} is not of type {types[name].__name__}.",
                 "Write for instance --set width=512.",
             )
         given[name] = value
+    for name, value in given.items():
+        _check_range(name, value, types.get(name, int))
     return [
         dataclasses.replace(
             kind() if isinstance(kind, type) else kind,
@@ -138,6 +156,20 @@ def _settings(args: argparse.Namespace, *kinds: Any) -> list[Any]:
         )
         for kind in kinds
     ]
+
+
+_FROM_ZERO = ("seed", "composites")
+"""Whole numbers that may be 0; all others are sizes and counts, at least 1."""
+
+
+def _check_range(name: str, value: Any, kind: Any) -> None:
+    """Raise MotionGPTError for a number that no training can use. kind: the setting's type."""
+    if kind is int:
+        least = 0 if name in _FROM_ZERO else 1
+        if value < least:
+            raise MotionGPTError(f"{name} can't be {value}.", f"Choose a whole number from {least} up.")
+    if kind is float and (not 0.0 <= value < float("inf") or (name == "rate" and value == 0.0)):
+        raise MotionGPTError(f"{name} can't be {value}.", "Choose a number from 0 up, for the rate above 0.")
 
 
 def _need_torch() -> None:
@@ -149,7 +181,6 @@ def _need_torch() -> None:
 
 def run_tokenizer(args: argparse.Namespace) -> Report:
     """Stage 1, then its errors on the test clips."""
-    _need_torch()
     from ..dataset.clips import load_dataset
     from ..training.tokenizer import train as stage
 
@@ -165,7 +196,6 @@ def run_tokenizer(args: argparse.Namespace) -> Report:
 
 def run_language_model(args: argparse.Namespace) -> Report:
     """Stage 2."""
-    _need_torch()
     from ..training.language.data import LanguageTraining
     from ..training.language.net import LanguageConfig
     from ..training.language.train import train_language_model
@@ -177,7 +207,6 @@ def run_language_model(args: argparse.Namespace) -> Report:
 
 def run_matching(args: argparse.Namespace) -> Report:
     """The text-motion matching model."""
-    _need_torch()
     from ..dataset.clips import load_dataset
     from ..training.matching.data import MatchingTraining
     from ..training.matching.export import add_picker, calibrate, export_judge, right_where_set_apart
@@ -198,7 +227,6 @@ def run_matching(args: argparse.Namespace) -> Report:
 
 def run_transition(args: argparse.Namespace) -> Report:
     """The transition model, added to the model folder that --into names."""
-    _need_torch()
     from ..training.transition.export import add_transition
     from ..training.transition.net import TransitionConfig
     from ..training.transition.train import TransitionTraining, train_transition

@@ -17,12 +17,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, distributed, nn
 
 from ...retarget.errors import MotionGPTError
+from .folder import compare
 
 
 @dataclass(frozen=True)
 class Schedule:
     """steps: in all.  rate: peak learning rate, reached after `warmup` steps, then a cosine down to a hundredth.
-    averaging: decay of the exponential moving average of the weights, which is what gets exported."""
+    averaging: decay of the exponential moving average of the weights, which is what gets exported.
+    checkpoint_every: seconds."""
 
     steps: int
     rate: float
@@ -30,7 +32,7 @@ class Schedule:
     weight_decay: float = 0.01
     averaging: float = 0.998
     seed: int = 0
-    checkpoint_every: int = 250
+    checkpoint_every: float = 120.0
 
     def rate_at(self, step: int) -> float:
         """Learning rate of a step (from 0)."""
@@ -85,6 +87,7 @@ def progress_bar(describe: str) -> Progress:
     return Progress(*columns, TimeRemainingColumn(), refresh_per_second=1)
 
 
+_LOGGED = 10.0  # seconds
 _STRIDE = 2**40  # between the seeds of processes
 
 
@@ -157,8 +160,10 @@ def train(
     start = _resume(folder / "checkpoint.pt", model, average, optimizer, config)
     log = _Log(folder) if processes.leads else None
     generator = torch.Generator()
+    saved = time.monotonic()
     with progress_bar(describe) as bar:
         task = bar.add_task(describe, total=schedule.steps, completed=start, note="")
+        _say(bar, f"{describe}: {f'goes on after step {start} of' if start else 'begins,'} {schedule.steps} steps")
         model.train()
         for step in range(start, schedule.steps):
             seed = processes.seed(schedule.seed * 1_000_003 + step)
@@ -173,14 +178,23 @@ def train(
             nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()
             _average(average, model, min(schedule.averaging, (1 + step) / (10 + step)))
-            if log and step % 25 == 24:
-                loss = log.write(losses, step + 1)
-                bar.update(task, completed=step + 1, note=f"loss {loss:.4f}")
-            if log and ((step + 1) % schedule.checkpoint_every == 0 or step + 1 == schedule.steps):
-                _save(folder / "checkpoint.pt", model, average, optimizer, config, step + 1)
+            done, last = step + 1, step + 1 == schedule.steps
+            if log and (log.is_due(done) or step == start or last):
+                loss = log.write(losses, done)
+                bar.update(task, completed=done, note=f"loss {loss:.4f}")
+                _say(bar, f"{describe}: step {done} of {schedule.steps}, loss {loss:.4f}")
+            if log and (last or time.monotonic() - saved > schedule.checkpoint_every):
+                _save(folder / "checkpoint.pt", model, average, optimizer, config, done)
+                saved = time.monotonic()
     if processes.leads:
         save_atomically({"model": average.state_dict(), "config": config}, folder / "model.pt")
     return average
+
+
+def _say(bar: Progress, line: str) -> None:
+    """Print a line where the bar itself shows nothing: in a file or a pipe."""
+    if not bar.console.is_terminal:
+        bar.console.print(line, highlight=False, soft_wrap=True)
 
 
 class _Log:
@@ -188,15 +202,21 @@ class _Log:
 
     def __init__(self, folder: Path) -> None:
         self._path, self._began = folder / "log.jsonl", time.monotonic()
+        self._last = self._began
         self._events: Any = None
         with contextlib.suppress(ImportError):
             from torch.utils.tensorboard import SummaryWriter
 
             self._events = SummaryWriter(str(folder / "tensorboard"))
 
+    def is_due(self, step: int) -> bool:
+        """Whether to write after that many steps: every 25, and every ten seconds where steps are slow."""
+        return step % 25 == 0 or time.monotonic() - self._last > _LOGGED
+
     def write(self, losses: dict[str, Tensor], step: int) -> float:
         """The losses after that many steps; returns "loss"."""
         values = {k: round(v.item(), 5) for k, v in losses.items()}
+        self._last = time.monotonic()
         with open(self._path, "a", encoding="utf-8") as file:
             file.write(json.dumps({**values, "step": step, "seconds": round(time.monotonic() - self._began, 1)}) + "\n")
         for key, value in values.items():
@@ -237,11 +257,7 @@ def _resume(
     if not path.exists():
         return 0
     state = torch.load(path, weights_only=True, map_location="cpu")
-    changed = [k for k in config if k != "steps" and state["config"].get(k) != config[k]]
-    if changed:
-        raise MotionGPTError(
-            f"{path.parent} holds a training run with other settings ({', '.join(changed)}).", "Use another folder."
-        )
+    compare(path, state["config"], config)
     model.load_state_dict(state["model"])
     average.load_state_dict(state["average"])
     optimizer.load_state_dict(state["optimizer"])

@@ -1,5 +1,6 @@
 """Stages 2 and 3: train the language model that reads and writes motion tokens, all tasks in one model."""
 
+import zlib
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ....retarget.errors import MotionGPTError
-from ...dataset.clips import Clip, load_dataset
+from ...dataset.captions import VOCABULARY
+from ...dataset.clips import Clip, checksum, load_dataset
 from ...dataset.composites import with_composites
 from ...engines.starter.vocabulary import CODES, LEVELS
 from ...text_encoder.sentences import load_text_tokenizer, load_words
+from ..folder import check_settings, is_fresh, note_source
 from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_atomically, settings_of, train
-from ..tokenizer.train import load_tokenizer
+from ..tokenizer.train import load_tokenizer, tokenizer_checksum
 from .data import IGNORED, Batches, LanguageTraining
 from .net import LanguageConfig, MotionLanguageModel
 from .sequences import TokenSequence, tokenize
@@ -48,11 +51,13 @@ def train_language_model(
     """Train on a data set and a trained motion tokenizer, and leave `model.pt` in the folder; resumes from a checkpoint
     there."""
     where = choose_device(device)
+    sources = {"dataset": checksum(data), "tokenizer": tokenizer_checksum(tokenizer)}
+    check_settings(folder, {**asdict(training), **sources})
     folder.mkdir(parents=True, exist_ok=True)
     processes = Processes(where)
     with processes.leader_first():
-        sequences = _cached_sequences(data, tokenizer, folder, training)
-        wordings = _cached_wordings(sequences, folder, training)
+        sequences = _cached_sequences(data, tokenizer, folder, training, sources)
+        wordings = _cached_wordings(sequences, folder, training, sources)
     batches = Batches(sequences, wordings, training, processes)
     config = replace(config or LanguageConfig(), words=len(wordings.vocabulary))
     torch.manual_seed(training.seed)
@@ -63,24 +68,32 @@ def train_language_model(
         with autocast(where):
             return language_loss(model, batch, training.detail)
 
-    settings = {**asdict(training), **asdict(config)}
+    settings = {**asdict(training), **asdict(config), **sources}
     return train(model, loss_of, folder, Schedule(training.steps, training.rate, 300, 0.05), settings, "language model")
 
 
-def _cached_wordings(sequences: list[TokenSequence], folder: Path, training: LanguageTraining) -> Wordings:
+def _cached_wordings(
+    sequences: list[TokenSequence], folder: Path, training: LanguageTraining, sources: dict[str, int]
+) -> Wordings:
     """The clips' sentences through the pretrained encoder, cached in the folder."""
     path = folder / "wordings.pt"
-    if not path.exists():
+    made_from = {k: getattr(training, k) for k in ("wordings", "text_side", "composites", "seed")} | sources
+    made_from["words"] = zlib.crc32(repr(VOCABULARY).encode())
+    if not is_fresh(path, made_from):
         clips = ((s.clip, s.little) for s in sequences)
         words = load_words(training.text_side)
         make_wordings(clips, training.wordings, load_text_tokenizer(), words, training.seed).save(path)
+        note_source(path, made_from)
     return Wordings.load(path)
 
 
-def _cached_sequences(data: Path, tokenizer: Path, folder: Path, training: LanguageTraining) -> list[TokenSequence]:
+def _cached_sequences(
+    data: Path, tokenizer: Path, folder: Path, training: LanguageTraining, sources: dict[str, int]
+) -> list[TokenSequence]:
     """Tokens of the training clips and of composites, cached in the folder, since computing them takes minutes."""
     path = folder / "sequences.pt"
-    if path.exists():
+    made_from = {"composites": training.composites, "seed": training.seed, **sources}
+    if is_fresh(path, made_from):
         return [_sequence(s) for s in torch.load(path, weights_only=True)]
     model, statistics = load_tokenizer(tokenizer)
     if model.levels != LEVELS:
@@ -101,6 +114,7 @@ def _cached_sequences(data: Path, tokenizer: Path, folder: Path, training: Langu
         for s in sequences
     ]
     save_atomically(plain, path)
+    note_source(path, made_from)
     return sequences
 
 

@@ -31,7 +31,7 @@ def key_of(clip: Clip, little: bool) -> str:
 
 def _sentences(clip: Clip, little: bool, count: int, rng: random.Random) -> list[str]:
     if clip.captions:
-        return [caption for _ in range(max(1, count // 8)) for caption in clip.captions]
+        return [caption for _ in range(max(1, count // 8)) for caption in clip.captions]  # in turns an instruction
     return [describe(clip.tags["content"], clip.tags["style"], clip.mirrored, little, rng) for _ in range(count)]
 
 
@@ -60,20 +60,27 @@ class Wordings(Sentences):
 def make_wordings(
     clips: Iterable[tuple[Clip, bool]], count: int, tokenizer: Tokenizer, words: PretrainedEncoder, seed: int = 0
 ) -> Wordings:
-    """Up to `count` sentences for each key. clips: each with whether it does its action only a little."""
+    """Up to `count` sentences for each key, each encoded once.
+
+    clips: each with whether it does its action only a little.
+    """
     rng = random.Random(seed)
-    texts, plain, of = list(QUESTIONS), [""] * len(QUESTIONS), {QUESTION: list(range(len(QUESTIONS)))}
+    known: dict[tuple[str, str], int] = {(question, ""): place for place, question in enumerate(QUESTIONS)}
+    of = {QUESTION: list(known.values())}
     for clip, little in clips:
         key = key_of(clip, little)
         if key in of:
             continue
         sentences = _sentences(clip, little, count, rng)
-        of[key] = list(range(len(texts), len(texts) + len(sentences)))
-        plain += [s.rstrip(".") for s in sentences]
-        texts += [rng.choice(INSTRUCTIONS).format(s) if rng.random() < _INSTRUCTED else s for s in sentences]
-    read = read_sentences(texts, tokenizer, words)
+        texts = [rng.choice(INSTRUCTIONS).format(s) if rng.random() < _INSTRUCTED else s for s in sentences]
+        pairs = zip(texts, (s.rstrip(".") for s in sentences), strict=True)
+        of[key] = [known.setdefault(pair, len(known)) for pair in pairs]
+    read = read_sentences([text for text, _ in known], tokenizer, words)
     tokenizer.no_padding()
-    pieces = [e.ids[: vocabulary.MAX_TOKENS - 1] for e in tokenizer.encode_batch(plain, add_special_tokens=False)]
+    pieces = [
+        e.ids[: vocabulary.MAX_TOKENS - 1]
+        for e in tokenizer.encode_batch([caption for _, caption in known], add_special_tokens=False)
+    ]
     tokenizer.enable_padding()
     found = sorted({piece for one in pieces for piece in one})
     place = {piece: i for i, piece in enumerate(found)}

@@ -15,10 +15,11 @@ from torch.nn import functional as F
 
 from ....retarget.errors import MotionGPTError
 from ....retarget.typing import Float32s
-from ...dataset.clips import compute_statistics, load_dataset
+from ...dataset.clips import checksum, compute_statistics, load_dataset
 from ...dataset.composites import set_apart, with_composites
 from ...dataset.meaning import ACTION_NAMES, STYLE_NAMES
 from ...text_encoder.sentences import cached_sentences
+from ..folder import check_settings
 from ..loop import Schedule, choose_device, train
 from .data import Batches, MatchingTraining, examples_of, held_out
 from .net import MatchingConfig, MatchingModel
@@ -57,6 +58,8 @@ def train_matching(
     config = config or MatchingConfig()
     where = choose_device(device)
     full = load_dataset(data)
+    settings = {**asdict(training), **asdict(config), "dataset": checksum(data)}
+    check_settings(folder, settings)
     seen = replace(full, clips=[c for c in full.clips if not set_apart(c, training.without)])
     dataset = with_composites(seen, training.composites, training.seed)
     texts: dict[str, int] = {}
@@ -78,7 +81,6 @@ def train_matching(
         batch = {k: v.to(where) for k, v in batches.draw(generator).items()}
         return matching_losses(model, batch, training)
 
-    settings = {**asdict(training), **asdict(config)}
     schedule = Schedule(training.steps, training.rate, 100, 0.05, averaging=0.995, seed=training.seed)
     return train(model, loss_of, folder, schedule, settings, "matching model")
 

@@ -14,10 +14,11 @@ from ....retarget.errors import MotionGPTError
 from ....retarget.motion import rotations as rot
 from ....retarget.motion.skeleton import PARENTS, REST_OFFSETS
 from ....retarget.typing import Float32s, Float64s, Ints
-from ...dataset.clips import Dataset, compute_statistics, load_dataset
+from ...dataset.clips import Dataset, checksum, compute_statistics, load_dataset
 from ...dataset.sampling import draw_weights
 from ...features import PELVIS_CHILDREN, SLICES, Statistics, features_to_motion
-from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_atomically, train
+from ..folder import check_settings
+from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_atomically, settings_of, train
 from .data import Windows
 from .net import FRAMES_PER_TOKEN, MotionVqVae
 
@@ -95,6 +96,8 @@ def _losses(out: Tensor, batch: Tensor, mask: Tensor, stats: tuple[Tensor, Tenso
 def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: str = "auto") -> MotionVqVae:
     """Train on a data set and leave `model.pt` and `statistics.npz` in the folder; resumes from a checkpoint there."""
     dataset = load_dataset(data)
+    settings = {**asdict(config), "dataset": checksum(data, captions=False)}
+    check_settings(folder, settings)
     folder.mkdir(parents=True, exist_ok=True)
     statistics = compute_statistics(dataset)
     np.savez(folder / "statistics.npz", mean=statistics.mean, std=statistics.std)
@@ -112,7 +115,7 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
         return {"loss": _losses(out, batch, mask, stats, config) + config.commitment * commitment}
 
     schedule = Schedule(config.steps, config.rate, seed=config.seed)
-    return train(model, loss_of, folder, schedule, asdict(config), "tokenizer")
+    return train(model, loss_of, folder, schedule, settings, "tokenizer")
 
 
 def refine_decoder(
@@ -127,6 +130,13 @@ def refine_decoder(
     where = choose_device(device)
     _need_one_process(where)
     record = tokenizer_record(tokenizer)["tokenizer"]
+    if folder.resolve() == tokenizer.resolve():
+        raise MotionGPTError(
+            f"{folder} holds the tokenizer that is to be refined, which would be lost.", "Use another folder for -o."
+        )
+    source = {"dataset": checksum(data, captions=False), "tokenizer": tokenizer_checksum(tokenizer)}
+    settings = {**asdict(config), **source}
+    check_settings(folder / "decoder", settings)
     model, statistics = load_tokenizer(tokenizer)
     model.to(where)
     dataset = load_dataset(data)
@@ -143,7 +153,6 @@ def refine_decoder(
         return {"loss": _losses(out, batch, mask, stats, config)}
 
     schedule = Schedule(config.steps, config.rate, seed=config.seed)
-    settings = {**asdict(config), "of": zlib.crc32((tokenizer / "model.pt").read_bytes())}
     refined = train(decoder, loss_of, folder / "decoder", schedule, settings, "decoder")
     model.decoder.load_state_dict(refined.state_dict())
     np.savez(folder / "statistics.npz", mean=statistics.mean, std=statistics.std)
@@ -166,7 +175,13 @@ def _network(c: TokenizerConfig) -> MotionVqVae:
 
 def tokenizer_config(folder: Path) -> TokenizerConfig:
     """The settings that a tokenizer was trained with. Raises MotionGPTError if the folder holds none."""
-    return TokenizerConfig(**load_trained(folder, "tokenizer")["config"])
+    return settings_of(TokenizerConfig, load_trained(folder, "tokenizer")["config"])
+
+
+def tokenizer_checksum(folder: Path) -> int:
+    """A checksum of a trained tokenizer's weights. Raises MotionGPTError if the folder holds none."""
+    tokenizer_config(folder)
+    return zlib.crc32((folder / "model.pt").read_bytes())
 
 
 def tokenizer_record(folder: Path) -> dict[str, dict[str, Any]]:
@@ -180,7 +195,7 @@ def tokenizer_record(folder: Path) -> dict[str, dict[str, Any]]:
 def load_tokenizer(folder: Path) -> tuple[MotionVqVae, Statistics]:
     """A trained tokenizer and the statistics of its features. Raises MotionGPTError if the folder holds none."""
     state = load_trained(folder, "tokenizer")
-    model = _network(TokenizerConfig(**state["config"]))
+    model = _network(settings_of(TokenizerConfig, state["config"]))
     model.load_state_dict(state["model"])
     with np.load(folder / "statistics.npz") as file:
         return model.eval(), Statistics(file["mean"], file["std"])

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from ....retarget.motion.skeleton import CONTACT_JOINTS
 from ....retarget.typing import Floats
+from ...dataset.clips import checksum
 from ...dataset.windows import position_statistics, training_windows
 from ...inbetween.network_input import (
     SLOTS,
@@ -20,6 +21,7 @@ from ...inbetween.network_input import (
     rotate_about_y,
     yaw_angle,
 )
+from ..folder import check_settings
 from ..loop import Schedule, choose_device, train
 from .data import Clips, Gaps, draw_gaps, load_clips
 from .net import SIXD, TransitionConfig, TransitionNet, axes_of, joints_of
@@ -193,6 +195,8 @@ def train_transition(
     data: Path, folder: Path, training: TransitionTraining, config: TransitionConfig, device: str = "auto"
 ) -> TransitionNet:
     """Train on a data set and leave `model.pt` in the folder; resumes from a checkpoint there."""
+    settings = {**asdict(training), **asdict(config), "dataset": checksum(data, captions=False)}
+    check_settings(folder, settings)
     clips = load_clips(data, "train")
     where = choose_device(device)
     torch.manual_seed(training.seed)
@@ -210,4 +214,4 @@ def train_transition(
         return _losses(model, example, scale, baseline, training)
 
     schedule = Schedule(training.steps, training.rate, seed=training.seed)
-    return train(model, loss_of, folder, schedule, {**asdict(training), **asdict(config)}, "transition")
+    return train(model, loss_of, folder, schedule, settings, "transition")
