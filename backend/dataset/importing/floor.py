@@ -21,7 +21,7 @@ _NOTICED, _OFF = 0.12, 0.06  # metres: what is off the floor reaches the first; 
 _THICKNESS = 0.04  # metres; the joints of a lying body are inside of it
 _LYING = 0.4  # metres; height of the pelvis
 _SMOOTH = 0.12  # seconds
-_TUCK = 1.7  # metres a second squared; how fast legs are drawn up in a jump
+_LENIENT = 1.25  # times the height that gravity allows in a flight
 _STEP, _EDGE = 0.5, 0.2  # seconds; nothing rests that briefly between two contacts, and where a clip begins or ends
 
 
@@ -73,7 +73,7 @@ def _resting_height(low: Float64s, fps: float) -> Float64s:
 
 def _excess(low: Float64s, centre: Float64s, fps: float) -> Float64s:
     """(T,) metres by which a body is too high in stretches off the floor: all of it where it does not fall, and in
-    flight what is more than the flight's length allows, the legs drawn up.
+    flight what is more than the flight's length allows: characters that hop where people run.
 
     low: (T,) height of the lowest joint.  centre: (T,) height of the body's centre.
     """
@@ -88,10 +88,22 @@ def _excess(low: Float64s, centre: Float64s, fps: float) -> Float64s:
         if seconds > (_EDGE if cut_short else _STEP) and not _falls(centre[high], high / fps):
             out[start:stop] = low[start:stop] - 0.5 * _OFF
             continue
-        whole = min(seconds * (2.0 if cut_short else 1.0), _LONGEST_FLIGHT)
-        allowed = (_GRAVITY / 8.0 + _TUCK) * whole**2 + _OFF
-        out[start:stop] = low[start:stop] * max(0.0, 1.0 - allowed / height)
+        out[start:stop] = _beyond_gravity(centre[start:stop], seconds, (start == 0, stop == len(low)))
     return out
+
+
+def _beyond_gravity(centre: Float64s, seconds: float, cut: tuple[bool, bool]) -> Float64s:
+    """(T,) metres by which a body's centre rises higher in a flight than one of so many seconds can bring it.
+
+    cut: whether the clip begins, or ends, in that flight.
+    """
+    first = float(centre[-1] if cut[0] else centre[0])
+    last = float(centre[0] if cut[1] else centre[-1])
+    rise = centre - np.linspace(first, last, len(centre))
+    whole = min(seconds * (2.0 if any(cut) else 1.0), _LONGEST_FLIGHT)
+    allowed = _LENIENT * _GRAVITY * whole**2 / 8.0 + 0.5 * _OFF
+    excess: Float64s = np.maximum(rise, 0.0) * max(0.0, 1.0 - allowed / max(float(rise.max()), 1e-6))
+    return excess
 
 
 def _falls(heights: Float64s, seconds: Float64s) -> bool:

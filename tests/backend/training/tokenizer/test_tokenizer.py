@@ -38,8 +38,11 @@ def test_refining_changes_what_codes_look_like_and_no_code(dataset, tmp_path, ca
     assert (record["tokenizer"]["steps"], record["decoder"]["steps"]) == (40, 60)
     assert tokenizer_record(first) == {"tokenizer": record["tokenizer"]}
     capsys.readouterr()
-    assert main([*refine, "--refine", str(second), "--steps", "60", "--set", "rate=0.002"]) == 2  # of another tokenizer
-    assert "settings" in capsys.readouterr().err
+    third = tmp_path / "third"
+    assert main(["train", "tokenizer", str(dataset), "-o", str(third), "--steps", "1", *small]) == 0
+    capsys.readouterr()
+    assert main([*refine, "--refine", str(third), "--steps", "60", "--set", "rate=0.002"]) == 2
+    assert "a training on another tokenizer" in capsys.readouterr().err
     assert main([*refine, "--refine", str(tmp_path / "nothing")]) == 2
     assert "no trained tokenizer" in capsys.readouterr().err
 
