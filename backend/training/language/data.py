@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from ....retarget.typing import Numbers
 from ...dataset.composites import is_composite
+from ...dataset.meaning import stands_still
 from ...dataset.sampling import fair_shares, kind_of
 from ...engines.starter.vocabulary import (
     ABSENT,
@@ -27,7 +28,7 @@ from ...engines.starter.vocabulary import (
     UNKNOWN_LENGTH,
 )
 from ..loop import Processes
-from .sequences import TokenSequence, crop, stands_still
+from .sequences import TokenSequence, crop
 from .wordings import QUESTION, UNKNOWN, Wordings, caption_tokens, key_of
 
 IGNORED = -100

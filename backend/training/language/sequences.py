@@ -1,6 +1,5 @@
 """Clips as sequences of motion tokens, cropped so that the action their caption names stays in."""
 
-import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +9,7 @@ from ....retarget.motion import Motion
 from ....retarget.typing import Float32s, Ints
 from ...dataset.clips import Clip, Dataset
 from ...dataset.kinematics import activity, busy, does_little, repeats
+from ...dataset.meaning import is_steady
 from ...engines.starter.vocabulary import MAX_TOKENS
 from ...features import FPS, Statistics, features_to_motion, motion_to_features
 from ..loop import progress_bar
@@ -34,15 +34,6 @@ _SPEEDS = {
     "walk-turn": (1.2,),
 }
 _SPEEDS_OF_ONE_ACTION = (0.83, 1.2)  # of captioned clips that show an action from its beginning to its end
-_STEADY = re.compile(
-    r"^(?!.*\b(then|after|before|stops?|starts?|turns?|times|twice|once|steps?|up|down|into|out)\b)"
-    r".*\b(walk|run|jog|march|sneak|crawl|danc|idle|idling|stands? (still|and waits)|limp|skip|dribbl|swim|"
-    r"hover|breath)"
-)
-_STILL = re.compile(
-    r"^(?!.*\b(then|after|before|walk|run|sit|wav|turn|look|raise|sway|stretch|nod)).*"
-    r"\b(idle|idling|stands? (still|and waits)|standing still|breath)"
-)
 _LOOP_TOKENS = 32  # to which clips that repeat themselves are lengthened: 6.4 s
 
 
@@ -60,17 +51,6 @@ class TokenSequence:
     poses: tuple[Ints, ...]
     core: tuple[int, int]
     little: bool
-
-
-def is_steady(clip: Clip) -> bool:
-    """Whether any part of a clip shows what its caption says, as of a walk or a dance; others show an action that has a
-    beginning and an end."""
-    return "content" not in clip.tags and bool(clip.captions) and bool(_STEADY.match(clip.captions[0].lower()))
-
-
-def stands_still(clip: Clip) -> bool:
-    """Whether a clip's caption says that it shows somebody who only stands."""
-    return bool(clip.captions) and bool(_STILL.match(clip.captions[0].lower()))
 
 
 def speeds_of(clip: Clip) -> tuple[float, ...]:

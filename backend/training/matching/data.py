@@ -11,8 +11,9 @@ from torch import Tensor
 
 from ...dataset.captions import describe
 from ...dataset.clips import Clip, Dataset
-from ...dataset.kinematics import activity, does_little
-from ...dataset.meaning import ACTION_NAMES, STYLE_NAMES, Meaning, meaning_of, read_caption
+from ...dataset.kinematics import activity, busy, does_little
+from ...dataset.meaning import ACTION_NAMES, STYLE_NAMES, Meaning, is_steady, meaning_of, read_caption
+from ...dataset.rewording import reworded
 from ...dataset.sampling import fair_shares, kind_of
 from ...dataset.words.vocabulary import OTHER
 from ...features import features_to_motion
@@ -21,6 +22,7 @@ from ...text_encoder.sentences import Sentences
 MAX_FRAMES = 256
 MIN_FRAMES = 20
 _WORDINGS = 48  # per content, style, size and side
+_WAYS = 4  # to say a clip's own caption
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def examples_of(dataset: Dataset, clips: list[Clip], texts: dict[str, int], rng:
                 wordings[key] = places(sentences)
             captions = wordings[key]
         else:
-            captions = places(clip.captions)
+            captions = places(text for caption in clip.captions for text in reworded(caption, rng, _WAYS))
+            core = (0, 0) if is_steady(clip) else busy(features_to_motion(np.asarray(dataset.of(clip), np.float64)))
         out.append(Example(clip, meaning_of(clip), little, core, captions))
     return out
 

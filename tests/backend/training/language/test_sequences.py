@@ -6,14 +6,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from motiongpt.backend.dataset.clips import Clip, load_dataset
-from motiongpt.backend.training.language.sequences import (
-    MIN_TOKENS,
-    TokenSequence,
-    crop,
-    is_steady,
-    speeds_of,
-    stands_still,
-)
+from motiongpt.backend.dataset.meaning import is_steady
+from motiongpt.backend.training.language.sequences import MIN_TOKENS, TokenSequence, crop, speeds_of
 
 
 def test_crops_keep_the_core(dataset):
@@ -26,26 +20,6 @@ def test_crops_keep_the_core(dataset):
         assert len(cut) >= MIN_TOKENS
         assert cut[0, 0] <= 22 and cut[-1, 0] >= 28
         assert np.array_equal(poses, cut + 100)
-
-
-@pytest.mark.parametrize(
-    ("caption", "steady", "still"),
-    [
-        ("a person walks forward", True, False),
-        ("a person walks forward, then stops", False, False),
-        ("a person takes three steps", False, False),
-        ("a person stands still", True, True),
-        ("a person stands idle and waves", True, False),
-        ("a person sits down", False, False),
-        ("a person punches twice", False, False),
-        ("A person dances the twist.", True, False),
-    ],
-)
-def test_captions_say_what_may_be_cut(caption, steady, still):
-    clip = Clip("a.bvh", 0, 60, [caption])
-    assert is_steady(clip) is steady
-    assert stands_still(clip) is still
-    assert (len(speeds_of(clip)) == 1) is steady
 
 
 def test_named_clips_keep_their_own_speeds():
