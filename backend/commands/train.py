@@ -244,6 +244,7 @@ def run_export(args: argparse.Namespace) -> Report:
     _need_torch()
     from ..dataset.clips import load_dataset
     from ..training.language.export import export_model, read_card_draft, training_record
+    from ..training.language.known import known_phrases
     from ..training.language.train import caption_words, load_language_model, unused_codes
     from ..training.tokenizer.train import evaluate_tokenizer, load_tokenizer
 
@@ -255,6 +256,7 @@ def run_export(args: argparse.Namespace) -> Report:
     if args.dataset:
         measured = evaluate_tokenizer(tokenizer, statistics, load_dataset(args.dataset))
         draft["measured"] = {**draft.get("measured", {}), "tokenizer": {k: round(v, 4) for k, v in measured.items()}}
-    card = export_model(tokenizer, statistics, load_language_model(args.language), args.output, draft)
+    language, known = load_language_model(args.language), known_phrases(args.language)
+    card = export_model(tokenizer, statistics, language, known, args.output, draft)
     size = sum((args.output / name).stat().st_size for name in card.files)
     return Report({"path": str(args.output), "bytes": size}, (f"{args.output}: {size / 1e6:.1f} MB",))

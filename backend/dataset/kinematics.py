@@ -95,6 +95,27 @@ def activity(content: str, motion: Motion) -> Float64s | None:
     return None
 
 
+def busy(motion: Motion) -> tuple[int, int]:
+    """Frames (first, last + 1) between which something happens: joints move at a quarter of the speed of the busiest
+    moments, with 0.2 s before and after. The whole motion if it hardly moves."""
+    steps = np.linalg.norm(np.diff(motion.joints, axis=0), axis=-1).mean(axis=1) * motion.fps  # (T - 1,) m/s
+    if not len(steps) or (most := float(np.percentile(steps, 95))) < 0.02:
+        return 0, len(motion)
+    moving = np.flatnonzero(steps > 0.25 * most)
+    around = round(0.2 * motion.fps)
+    return max(0, int(moving[0]) - around), min(len(motion), int(moving[-1]) + 2 + around)
+
+
+def repeats(motion: Motion, most: float = 0.06) -> bool:
+    """Whether the last frame leads into the first: joints about the root, headings aligned, are within `most` metres on
+    average, beyond the step that they take between two frames."""
+    turn = rot.conjugate(rot.yaw(motion.global_rotations[[0, -1], 0]))
+    local = motion.joints[[0, -1]] - motion.root_position[[0, -1], None]
+    local = rot.rotate(turn[:, None], local)
+    step = np.linalg.norm(np.diff(motion.joints - motion.joints[:, :1], axis=0), axis=-1).mean()
+    return bool(np.linalg.norm(local[0] - local[1], axis=-1).mean() < most + step)
+
+
 def _of_largest(values: Float64s) -> Float64s:
     out: Float64s = values / max(float(values.max()), 1e-6)
     return out

@@ -146,3 +146,25 @@ def _style_of(words: str) -> tuple[str, str]:
     if not phrase:
         return "", words
     return _PHRASES[phrase], f" {words} ".replace(f" {phrase} ", " ", 1).strip()
+
+
+_STEADY = re.compile(
+    r"^(?!.*\b(then|after|before|stops?|starts?|turns?|times|twice|once|steps?|up|down|into|out)\b)"
+    r".*\b(walk|run|jog|march|sneak|crawl|danc|idle|idling|stands? (still|and waits)|limp|skip|dribbl|swim|"
+    r"hover|breath)"
+)
+_STILL = re.compile(
+    r"^(?!.*\b(then|after|before|walk|run|sit|wav|turn|look|raise|sway|stretch|nod)).*"
+    r"\b(idle|idling|stands? (still|and waits)|standing still|breath)"
+)
+
+
+def is_steady(clip: Clip) -> bool:
+    """Whether any part of a clip shows what its caption says, as of a walk or a dance; others show an action that has a
+    beginning and an end."""
+    return "content" not in clip.tags and bool(clip.captions) and bool(_STEADY.match(clip.captions[0].lower()))
+
+
+def stands_still(clip: Clip) -> bool:
+    """Whether a clip's caption says that it shows somebody who only stands."""
+    return bool(clip.captions) and bool(_STILL.match(clip.captions[0].lower()))

@@ -94,7 +94,15 @@ def write(
     write_motions(motions, paths, args.rig, options=options)
     files = [file_data(m, path) for m, path in zip(motions, paths, strict=True)]
     data = {"files": files, "text": args.prompt, "seed": args.seed, "model": engine.name, "device": engine.device}
-    return Report(data, file_lines(motions, paths))
+    return Report(data, (*file_lines(motions, paths), *doubts(motions)))
+
+
+def doubts(motions: Sequence[Motion]) -> tuple[str, ...]:
+    """What to say if the model is sure of none of the motions."""
+    if not motions or not all(motion.meta.get("unsure") for motion in motions):
+        return ()
+    nearest = "; ".join(motions[0].meta.get("nearest", ()))
+    return (f'The model hardly knows "{motions[0].meta["text"]}". Closest that it knows: {nearest}.',)
 
 
 def at_rate(motion: Motion, fps: float, seconds: float) -> Motion:

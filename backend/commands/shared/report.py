@@ -19,7 +19,8 @@ class Report:
 
 def file_data(motion: Motion, path: Path) -> dict[str, Any]:
     """A written motion for --json."""
-    return {"path": str(path), "frames": len(motion), "fps": motion.fps, "seconds": round(motion.duration, 6)}
+    said: dict[str, Any] = {k: motion.meta[k] for k in ("sureness", "unsure", "nearest") if k in motion.meta}
+    return {"path": str(path), "frames": len(motion), "fps": motion.fps, "seconds": round(motion.duration, 6), **said}
 
 
 def file_lines(motions: Sequence[Motion], paths: Sequence[Path]) -> tuple[str, ...]:

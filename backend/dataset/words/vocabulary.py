@@ -67,6 +67,15 @@ class Sentences(_Table, frozen=True):
     sides: dict[Side, dict[str, str]]
 
 
+class Unknown(_Table, frozen=True):
+    """See `unknown.toml`."""
+
+    foreign: _Texts
+    beings: _Texts
+    other: _Texts
+    letters: _Text
+
+
 class Wording(NamedTuple):
     """A verb in its base form, and what follows it."""
 
@@ -91,6 +100,7 @@ class Vocabulary(NamedTuple):
     actions: Actions
     styles: dict[str, Style]
     rules: tuple[Rule, ...]
+    unknown: Unknown
 
 
 def read_vocabulary(folder: Path = FOLDER) -> Vocabulary:
@@ -111,7 +121,8 @@ def read_vocabulary(folder: Path = FOLDER) -> Vocabulary:
             raise _wrong(path, f"{rule.words}: {error}") from error
         if rule.action.format(side="left") not in (*actions.wordings, OTHER):
             raise _wrong(path, f"there is no action {rule.action}")
-    return Vocabulary(sentences, actions, _read(folder / "styles.toml", dict[str, Style]), rules)
+    styles, unknown = _read(folder / "styles.toml", dict[str, Style]), _read(folder / "unknown.toml", Unknown)
+    return Vocabulary(sentences, actions, styles, rules, unknown)
 
 
 def _add(actions: Actions, key: str, action: _Action, sides: dict[Side, dict[str, str]]) -> None:

@@ -99,6 +99,10 @@ class TokenEngine(Engine):
         """A generated motion after clean-up, such as planting the feet."""
         return motion
 
+    def labels(self, variation: int) -> dict[str, object]:
+        """What else the `meta` of a generated motion says, such as how sure the model is."""
+        return {}
+
     def given_tokens(self, given: Motion, frames: Sequence[int]) -> tuple[list[int], list[int]]:
         """Codes of a motion at the model's frame rate, and whether each is known: 0 if none of its frames is among the
         kept `frames`."""
@@ -193,4 +197,4 @@ class TokenEngine(Engine):
     ) -> Iterator[Motion]:
         for i, (motion, one) in enumerate(zip(motions, codes, strict=True)):
             meta = {"text": task.prompt, "seed": task.seed, "variation": i, "model": self.name, "tokens": one}
-            yield replace(motion, meta=motion.meta | meta)
+            yield replace(motion, meta=motion.meta | meta | self.labels(i))

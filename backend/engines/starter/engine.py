@@ -27,6 +27,7 @@ from ..shared.runtime import open_session
 from ..shared.sampling import choose_each, random_streams
 from ..shared.tokens import Codes, Sampling, TokenEngine
 from .picker import load_picker
+from .sureness import load_judgement
 from .vocabulary import (
     ABSENT,
     BEGIN,
@@ -189,6 +190,8 @@ class MotionLanguageEngine(TokenEngine):
         self._detail_temperature = float(chosen.get("detail_temperature", 1.0))
         self._picker = load_picker(folder, card, device)
         self._candidates = int(chosen.get("candidates", 1)) if self._picker else 1
+        self._judgement = load_judgement(folder, card) if self._picker else None
+        self._judged: list[dict[str, object]] = []
 
     def generate(self, task: Generate) -> Events:
         limits.check_prompt(task.prompt)
@@ -205,6 +208,9 @@ class MotionLanguageEngine(TokenEngine):
             return super().inbetween(task, motion)
         return fill_gaps(self, self._transition, task, motion)
 
+    def labels(self, variation: int) -> dict[str, object]:
+        return self._judged[variation] if variation < len(self._judged) else {}
+
     def polished(self, motion: Motion) -> Motion:
         return bend_toes(plant_feet(motion))
 
@@ -213,15 +219,18 @@ class MotionLanguageEngine(TokenEngine):
         ones."""
         wanted = sampling.variations
         tries = max(1, min(self._candidates, _MOST_ROWS // wanted))
+        self._judged = []
         self._start(text, "generate", sampling, rows=wanted * tries)
         streams = [s for attempt in range(tries) for s in random_streams(sampling.seed, wanted, attempt)]
         codes: Codes = []
         for codes in self._write(count, sampling, streams):
             yield codes[:wanted]
-        if tries > 1 and codes and self._picker is not None:
+        if codes and self._picker is not None:
             scores = self._picker.scores(self._decoder.text, [self._poses.features(one) for one in codes])
-            best = scores.reshape(tries, wanted).argmax(axis=0)
-            yield [codes[attempt * wanted + i] for i, attempt in enumerate(best.tolist())]
+            scores = scores.reshape(tries, wanted)
+            if self._judgement is not None:
+                self._judged = self._judgement.of(self._decoder.text, scores.max(axis=0))
+            yield [codes[attempt * wanted + i] for i, attempt in enumerate(scores.argmax(axis=0).tolist())]
 
     def codes_after(self, context: Sequence[int], text: str, count: int, sampling: Sampling) -> Iterator[Codes]:
         if count >= MAX_TOKENS:

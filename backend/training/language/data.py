@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from ....retarget.typing import Numbers
 from ...dataset.composites import is_composite
+from ...dataset.meaning import stands_still
 from ...dataset.sampling import draw_weights
 from ...engines.starter.vocabulary import (
     ABSENT,
@@ -28,10 +29,11 @@ from ...engines.starter.vocabulary import (
 )
 from ..loop import Processes
 from .sequences import TokenSequence, crop
-from .wordings import QUESTION, Wordings, caption_tokens, key_of
+from .wordings import QUESTION, UNKNOWN, Wordings, caption_tokens, key_of
 
 IGNORED = -100
 """Target of positions that no loss counts."""
+_UNKNOWN_OF_STILL = 0.5
 _POOL = 4  # batches drawn at once and sorted by length, so that little of one is padding
 
 
@@ -44,7 +46,9 @@ class LanguageTraining:
     in-between.  hide_words: share of examples with only the sentence's mean, through which words in no caption work
     best.  corrupt: share of input tokens replaced by random ones.  detail: weight of the second level's loss.
     wordings: sentences for every kind of clip.  text_side: see `sentences.load_words`.  composites: how many for each
-    pair of action and style that no clip shows (see `composites`), drawn with the weight `composed`.
+    pair of action and style that no clip shows (see `composites`), drawn with the weight `composed`.  unknown: share of
+    further examples of standing still, of all of which half get a text that no model of motion can follow, so that
+    standing is what it falls back on.
     """
 
     batch: int = 64
@@ -63,6 +67,7 @@ class LanguageTraining:
     text_side: str = "pretrained"
     composites: int = 8
     composed: float = 0.4
+    unknown: float = 0.03
 
 
 def _pad(rows: Sequence[Numbers | list[int]], length: int, filling: int) -> Tensor:
@@ -105,6 +110,7 @@ class Batches:
         shares = draw_weights([s.clip for s in sequences], by_length=False)
         trust = np.array([training.composed if is_composite(s.clip) else 1.0 for s in sequences])
         self.weights = torch.from_numpy(trust * shares)
+        self.still = [i for i, sequence in enumerate(sequences) if stands_still(sequence.clip)]
 
     def draw(self, generator: torch.Generator) -> dict[str, Tensor]:
         """The model's inputs, and targets: see `_write` and `_caption`."""
@@ -115,6 +121,8 @@ class Batches:
         size = t.batch * together.count
         count = size * _POOL
         chosen = torch.multinomial(self.weights, count, replacement=True, generator=generator).tolist()
+        if self.still:
+            chosen = [rng.choice(self.still) if rng.random() < t.unknown else i for i in chosen]
         drawn = [(self.sequences[i], *crop(self.sequences[i], generator)) for i in chosen]
         drawn.sort(key=lambda one: len(one[1]))
         first = rng.randrange(_POOL) * size
@@ -128,11 +136,16 @@ class Batches:
         return self._corrupted(batch, generator)
 
     def _text(self, rows: list[Any], rng: random.Random, hidden: float) -> dict[str, Tensor]:
-        sentences = [self.wordings.draw(key_of(s.clip, s.little), rng) for s, _, _ in rows]
+        sentences = [self.wordings.draw(self._key(s, rng), rng) for s, _, _ in rows]
         states, mask = self.wordings.gather(sentences)
         words = self.training.hide_words
         keep = torch.tensor([0.0 if rng.random() < hidden else 1.0 + (rng.random() < words) for _ in rows])
         return {"states": states, "mask": mask, "keep": keep}
+
+    def _key(self, sequence: TokenSequence, rng: random.Random) -> str:
+        """What the text of a sequence is drawn from; of some that stand still, what can't be followed."""
+        unknown = stands_still(sequence.clip) and rng.random() < _UNKNOWN_OF_STILL
+        return UNKNOWN if unknown else key_of(sequence.clip, sequence.little)
 
     def _write(
         self, rows: list[Any], rng: random.Random, generator: torch.Generator, between: bool
@@ -179,7 +192,9 @@ class Batches:
         longest = max(len(codes) for _, codes, _ in rows)
         slots = torch.stack([_pad([c[:, level] for _, c, _ in rows], longest, 0) for level in (0, 1)], dim=-1)
         kinds = _pad([np.full(len(c), MOTION) for _, c, _ in rows], longest, ABSENT)
-        answers = [caption_tokens(self.wordings, self.wordings.draw(key_of(s.clip, s.little), rng)) for s, _, _ in rows]
+        answers = [
+            caption_tokens(self.wordings, self.wordings.answer(key_of(s.clip, s.little), rng)) for s, _, _ in rows
+        ]
         states, mask = self.wordings.gather([self.wordings.draw(QUESTION, rng) for _ in rows])
         most = max(map(len, answers)) + 1
         return {

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from ....retarget.errors import MotionGPTError
+from ...engines.starter.sureness import FILE_NAME as KNOWN
+from ...engines.starter.sureness import Known
 from ...engines.starter.vocabulary import MAX_TOKENS
 from ...features import FPS, Statistics
 from ...model_folder import ModelCard, write_card
@@ -157,16 +159,18 @@ def export_model(
     tokenizer: MotionVqVae,
     statistics: Statistics,
     model: MotionLanguageModel,
+    known: Known,
     out: Path,
     card: dict[str, Any],
 ) -> ModelCard:
-    """Write a model folder. card: name, licence, sources, description, training, measured, sampling defaults in
-    settings."""
+    """Write a model folder. known: the phrases that the model was trained on.  card: name, licence, sources,
+    description, training, measured, sampling defaults in settings."""
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
         export_words(load_words(card["training"]["language_model"].get("text_side", "pretrained")), work)
         export_language(model, work)
         export_tokenizer(tokenizer, statistics, work)
+        known.save(work / KNOWN)
         shutil.copy(encoder_folder() / "tokenizer.json", work / "tokenizer.json")
         out.mkdir(parents=True, exist_ok=True)
         for file in work.iterdir():
@@ -186,7 +190,7 @@ def export_model(
             frames_per_token=FRAMES_PER_TOKEN,
             max_seconds=MAX_TOKENS * FRAMES_PER_TOKEN / FPS,
             tasks=tuple(task.name() for task in (Generate, Continue, Inbetween, Describe)),
-            files=dict.fromkeys((*(f"{graph}.onnx" for graph in GRAPHS), "tokenizer.json"), ""),
+            files=dict.fromkeys((*(f"{graph}.onnx" for graph in GRAPHS), "tokenizer.json", KNOWN), ""),
             settings=settings,
             **card,
         ),

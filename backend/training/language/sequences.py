@@ -8,7 +8,8 @@ import torch
 from ....retarget.motion import Motion
 from ....retarget.typing import Float32s, Ints
 from ...dataset.clips import Clip, Dataset
-from ...dataset.kinematics import activity, does_little
+from ...dataset.kinematics import activity, busy, does_little, repeats
+from ...dataset.meaning import is_steady
 from ...engines.starter.vocabulary import MAX_TOKENS
 from ...features import FPS, Statistics, features_to_motion, motion_to_features
 from ..loop import progress_bar
@@ -32,6 +33,8 @@ _SPEEDS = {
     "bye": (0.85,),
     "walk-turn": (1.2,),
 }
+_SPEEDS_OF_ONE_ACTION = (0.83, 1.2)  # of captioned clips that show an action from its beginning to its end
+_LOOP_TOKENS = 32  # to which clips that repeat themselves are lengthened: 6.4 s
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +54,10 @@ class TokenSequence:
 
 
 def speeds_of(clip: Clip) -> tuple[float, ...]:
-    content = clip.tags.get("content", "")
+    """Playback speeds at which a clip is learned."""
+    if "content" not in clip.tags:
+        return (1.0,) if is_steady(clip) else (1.0, *_SPEEDS_OF_ONE_ACTION)
+    content = clip.tags["content"]
     for start, speeds in _SPEEDS.items():
         if content.startswith(start):
             return (1.0, *speeds)
@@ -88,13 +94,22 @@ def tokenize(model: MotionVqVae, statistics: Statistics, dataset: Dataset, split
     with progress_bar("sequences") as bar:
         task = bar.add_task("sequences", total=len(clips), note="")
         for places in (alike[i : i + _AT_ONCE] for i in range(0, len(alike), _AT_ONCE)):
-            paces = [(i, f) for i in places for f in _at_speeds(clips[i], np.asarray(dataset.of(clips[i])))]
+            paces = [(i, f) for i in places for f in _at_speeds(clips[i], _lengthened(clips[i], dataset))]
             coded = _codes_of(encoding, [features for _, features in paces])
             for (i, features), (phases, poses) in zip(paces, coded, strict=True):
                 if min(len(p) for p in phases) >= MIN_TOKENS:
                     found[i].append(TokenSequence(clips[i], phases, poses, *_happening(clips[i], features)))
             bar.advance(task, len(places))
     return [sequence for of_clip in found for sequence in of_clip]
+
+
+def _lengthened(clip: Clip, dataset: Dataset) -> Float32s:
+    """A clip's features; those of a short steady clip that ends as it begins, several times over."""
+    features = np.asarray(dataset.of(clip))
+    times = _LOOP_TOKENS * FRAMES_PER_TOKEN // len(features)
+    if times < 2 or not is_steady(clip) or not repeats(features_to_motion(features.astype(np.float64))):
+        return features
+    return np.tile(features, (times, 1))
 
 
 def _at_speeds(clip: Clip, features: Float32s) -> list[Float32s]:
@@ -117,8 +132,11 @@ def _codes_of(encoding: Encoding, clips: list[Float32s]) -> list[tuple[_Codes, _
 
 def _happening(clip: Clip, features: Float32s) -> tuple[tuple[int, int], bool]:
     """Core and `little`, as in a TokenSequence, of a clip's features (T, 263)."""
-    content = clip.tags.get("content", "")
     motion = features_to_motion(features.astype(np.float64))
+    if "content" not in clip.tags:
+        first, last = (0, 0) if is_steady(clip) else busy(motion)
+        return (first // FRAMES_PER_TOKEN, -(-last // FRAMES_PER_TOKEN)), False
+    content = clip.tags["content"]
     return _core(content, motion), does_little(content, motion)
 
 

@@ -1,8 +1,9 @@
 """Batches for the text-motion matching model: random clips, cut at random, each with one of its captions."""
 
 import random
+import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,9 @@ from torch import Tensor
 
 from ...dataset.captions import describe
 from ...dataset.clips import Clip, Dataset
-from ...dataset.kinematics import activity, does_little
-from ...dataset.meaning import ACTION_NAMES, STYLE_NAMES, Meaning, meaning_of, read_caption
+from ...dataset.kinematics import activity, busy, does_little
+from ...dataset.meaning import ACTION_NAMES, STYLE_NAMES, Meaning, is_steady, meaning_of, read_caption
+from ...dataset.rewording import reworded
 from ...dataset.sampling import draw_weights
 from ...dataset.words.vocabulary import OTHER
 from ...features import features_to_motion
@@ -20,7 +22,11 @@ from ...text_encoder.sentences import Sentences
 
 MAX_FRAMES = 256
 MIN_FRAMES = 20
+_DETAILS = re.compile(
+    r"\b(left|right|once|twice|one|two|three|four|five|six|\d+|slow|slowly|quick|quickly|high|low|forward|back|backward)\b"
+)
 _WORDINGS = 48  # per content, style, size and side
+_WAYS = 4  # to say a clip's own caption
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,8 @@ def examples_of(dataset: Dataset, clips: list[Clip], texts: dict[str, int], rng:
                 wordings[key] = places(sentences)
             captions = wordings[key]
         else:
-            captions = places(clip.captions)
+            captions = places(text for caption in clip.captions for text in reworded(caption, rng, _WAYS))
+            core = (0, 0) if is_steady(clip) else busy(features_to_motion(np.asarray(dataset.of(clip), np.float64)))
         out.append(Example(clip, meaning_of(clip), little, core, captions))
     return out
 
@@ -91,10 +98,11 @@ class Batches:
     """Random clips, cut at random, each with one of its captions, and which captions also fit other clips."""
 
     def __init__(
-        self, dataset: Dataset, examples: list[Example], texts: Iterable[str], read: Sentences, t: MatchingTraining
+        self, dataset: Dataset, examples: list[Example], texts: Sequence[str], read: Sentences, t: MatchingTraining
     ) -> None:
         self.dataset, self.examples, self.read, self.training = dataset, examples, read, t
         self.styles = [read_caption(text).style for text in texts]
+        self.details = [frozenset(_DETAILS.findall(text.lower())) for text in texts]
         self.weights = torch.from_numpy(draw_weights([e.clip for e in examples], by_length=False))
 
     def cut(self, example: Example, random: np.random.Generator) -> tuple[int, int]:
@@ -133,12 +141,14 @@ class Batches:
         }
 
     def _same(self, examples: list[Example], captions: list[int]) -> Tensor:
-        """(B, B) pairs that are no negatives: same action and size, and the same style or none named; same caption."""
-        what = [(e.meaning.action, e.little) for e in examples]
-        named = [self.styles[c] for c in captions]
+        """(B, B) pairs that are no negatives: same action and size, and the same style, side and number or none named;
+        same caption."""
+        what = [(e.clip.action or e.meaning.action, e.little) for e in examples]
+        named = [(self.styles[c], self.details[c]) for c in captions]
+        shown = [frozenset[str]().union(*(self.details[c] for c in e.captions)) for e in examples]
         out = torch.zeros(len(examples), len(examples), dtype=torch.bool)
-        for i in range(len(examples)):
+        for i, (style, details) in enumerate(named):
             for j, other in enumerate(examples):
-                alike = what[i] == what[j] and what[i][0] != OTHER and named[i] in ("", other.meaning.style)
-                out[i, j] = alike or captions[i] in other.captions
+                alike = what[i] == what[j] and what[i][0] != OTHER and style in ("", other.meaning.style)
+                out[i, j] = (alike and details <= shown[j]) or captions[i] in other.captions
         return out

@@ -69,7 +69,7 @@ def train_matching(
         raise MotionGPTError(f"No training clip of {data} has captions.", "Import it with a table of captions.")
     folder.mkdir(parents=True, exist_ok=True)
     read = cached_sentences(list(texts), folder / "captions.pt")
-    batches = Batches(dataset, examples, texts, read, training)
+    batches = Batches(dataset, examples, list(texts), read, training)
     torch.manual_seed(training.seed)
     model = MatchingModel(config, len(ACTION_NAMES), len(STYLE_NAMES))
     statistics = compute_statistics(dataset)

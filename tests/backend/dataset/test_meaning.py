@@ -6,7 +6,15 @@ import random
 import pytest
 
 from motiongpt.backend.dataset.captions import ACTIONS, LITTLE, SAME_STYLE, STYLES, describe
-from motiongpt.backend.dataset.meaning import SAME_ACTION, Meaning, meaning_of_tags, read_caption
+from motiongpt.backend.dataset.clips import Clip
+from motiongpt.backend.dataset.meaning import (
+    SAME_ACTION,
+    Meaning,
+    is_steady,
+    meaning_of_tags,
+    read_caption,
+    stands_still,
+)
 
 
 def test_captions_that_can_be_made_are_read_back() -> None:
@@ -72,3 +80,22 @@ def test_sides_and_kinds() -> None:
     assert (Meaning("walk").side, Meaning("walk").kind) == ("", "walk")
     assert meaning_of_tags({"content": "bye", "style": "old"}, mirrored=True) == Meaning("wave-left-hand", "elderly")
     assert meaning_of_tags({}, mirrored=False) is None
+
+
+@pytest.mark.parametrize(
+    ("caption", "steady", "still"),
+    [
+        ("a person walks forward", True, False),
+        ("a person walks forward, then stops", False, False),
+        ("a person takes three steps", False, False),
+        ("a person stands still", True, True),
+        ("a person stands idle and waves", True, False),
+        ("a person sits down", False, False),
+        ("a person punches twice", False, False),
+        ("A person dances the twist.", True, False),
+    ],
+)
+def test_captions_say_what_may_be_cut(caption, steady, still):
+    clip = Clip("a.bvh", 0, 60, [caption])
+    assert is_steady(clip) is steady
+    assert stands_still(clip) is still

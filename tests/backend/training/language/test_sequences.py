@@ -5,8 +5,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from motiongpt.backend.dataset.clips import load_dataset
-from motiongpt.backend.training.language.sequences import MIN_TOKENS, TokenSequence, crop
+from motiongpt.backend.dataset.clips import Clip, load_dataset
+from motiongpt.backend.dataset.meaning import is_steady
+from motiongpt.backend.training.language.sequences import MIN_TOKENS, TokenSequence, crop, speeds_of
 
 
 def test_crops_keep_the_core(dataset):
@@ -19,3 +20,9 @@ def test_crops_keep_the_core(dataset):
         assert len(cut) >= MIN_TOKENS
         assert cut[0, 0] <= 22 and cut[-1, 0] >= 28
         assert np.array_equal(poses, cut + 100)
+
+
+def test_named_clips_keep_their_own_speeds():
+    clip = Clip("dataset-1_bow_old_001.bvh", 0, 60, ["a person bows"], {"content": "bow", "style": "old"})
+    assert not is_steady(clip)
+    assert speeds_of(clip) == (1.0, 0.85, 0.7)

@@ -75,7 +75,7 @@ def test_sequences_keep_the_clips_order_and_speeds(model):
     data = Dataset(noise(int(starts[-1])), clips)
     wanted = [(clip, at_speed(data.of(clip), s)) for clip in clips for s in speeds_of(clip) if clip.frames > 20]
     sequences = tokenize(model, STATISTICS, data)
-    assert [s.clip.name for s in sequences] == [clip.name for clip, _ in wanted] == ["0", *"222", *"333", "4"]
+    assert [s.clip.name for s in sequences] == [clip.name for clip, _ in wanted] == ["0", *"222", *"333", *"444"]
     for sequence, (_, features) in zip(sequences, wanted, strict=True):
         for start, phase, poses in zip(PHASES, sequence.phases, sequence.poses, strict=True):
             assert np.array_equal(phase, plainly(model, features[start:][: len(phase) * 4]))

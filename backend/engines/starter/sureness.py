@@ -1,0 +1,115 @@
+"""How sure the model is that a motion shows what a text asks for, and which phrases that it knows come closest.
+
+Two things tell right motions from wrong ones: the picker's score of the motion, and how near the text is to a sentence
+that the model was trained on. A logistic function of both, fitted on motions that were checked on their joints (see
+`motiongpt train sureness`), gives a probability.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ....retarget.errors import MotionGPTError
+from ....retarget.typing import Float64s, Numbers
+from ...model_folder import ModelCard
+
+FILE_NAME = "known.npz"
+NEAREST = 3
+"""Phrases that are named."""
+
+
+def sentence_vector(states: Numbers) -> Float64s:
+    """(384,) unit vector of a text's states (L, 384), by which the pretrained encoder compares sentences."""
+    mean = np.asarray(states, np.float64).mean(axis=0)
+    vector: Float64s = mean / max(float(np.linalg.norm(mean)), 1e-9)
+    return vector
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What a model was trained on. phrases (N), vectors (N, 384) of unit length."""
+
+    phrases: tuple[str, ...]
+    vectors: Float64s
+
+    def similarity(self, states: Numbers) -> float:
+        """Cosine of a text's states (L, 384) and the nearest phrase."""
+        return float((self.vectors @ sentence_vector(states)).max())
+
+    def nearest(self, states: Numbers, count: int = NEAREST) -> tuple[str, ...]:
+        """The phrases nearest to a text's states (L, 384), the nearest first."""
+        order = np.argsort(-(self.vectors @ sentence_vector(states)))
+        return tuple(dict.fromkeys(self.phrases[i] for i in order[: 4 * count]))[:count]
+
+    def save(self, path: Path) -> None:
+        """Vectors in 8 bits."""
+        steps = np.round(self.vectors * 127 / np.abs(self.vectors).max(axis=1, keepdims=True)).astype(np.int8)
+        np.savez_compressed(path, phrases=np.array(self.phrases, np.str_), vectors=steps)
+
+    @classmethod
+    def load(cls, path: Path) -> "Known":
+        """Raises MotionGPTError if the file is damaged."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                phrases, vectors = tuple(map(str, file["phrases"])), file["vectors"].astype(np.float64)
+        except (OSError, ValueError, KeyError) as error:
+            raise MotionGPTError(f"{path} is damaged ({error}).", "Install the model again.", "no_model") from error
+        if vectors.ndim != 2 or len(vectors) != len(phrases) or not len(phrases):
+            raise MotionGPTError(f"{path} is damaged.", "Install the model again.", "no_model")
+        return cls(phrases, vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(min=1e-9))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Sureness is the logistic function of `bias` + `score` times the picker's score + `similarity` times that of the
+    text to the nearest known phrase.  threshold: under it, the model does not know what was asked for."""
+
+    bias: float
+    score: float
+    similarity: float
+    threshold: float
+
+    def sureness(self, scores: Numbers, similarity: float) -> Float64s:
+        """(N,) probabilities of motions with these picker's scores (N,)."""
+        value = self.bias + self.score * np.asarray(scores, np.float64) + self.similarity * similarity
+        sure: Float64s = 1.0 / (1.0 + np.exp(-value))
+        return sure
+
+
+class Judgement:
+    """What a model folder says about its own motions."""
+
+    def __init__(self, known: Known, calibration: Calibration | None) -> None:
+        self._known, self._calibration = known, calibration
+
+    def of(self, states: Numbers, scores: Numbers) -> list[dict[str, object]]:
+        """For each motion, by its picker's score: entries of its `meta`.
+
+        score, similarity: what sureness is made of.  sureness: 0 to 1, if the model is calibrated.  unsure: whether
+        that is under the model's threshold.  nearest: phrases that the model knows.
+        """
+        similarity = self._known.similarity(states)
+        nearest = list(self._known.nearest(states))
+        out: list[dict[str, object]] = [
+            {"score": round(float(score), 4), "similarity": round(similarity, 4), "nearest": nearest}
+            for score in scores
+        ]
+        if self._calibration is not None:
+            for entries, sure in zip(out, self._calibration.sureness(scores, similarity), strict=True):
+                entries |= {"sureness": round(float(sure), 3), "unsure": bool(sure < self._calibration.threshold)}
+        return out
+
+
+def load_judgement(folder: Path, card: ModelCard) -> Judgement | None:
+    """What the folder's model says about its motions; None if it says nothing. Raises MotionGPTError."""
+    if FILE_NAME not in card.files:
+        return None
+    fitted = card.settings.get("sureness")
+    try:
+        calibration = None if fitted is None else Calibration(**{k: float(v) for k, v in fitted.items()})
+    except (TypeError, ValueError, AttributeError) as error:
+        raise MotionGPTError(
+            f"The card of the model {card.name} has a wrong sureness ({error}).", "Install the model again.", "no_model"
+        ) from error
+    return Judgement(Known.load(folder / FILE_NAME), calibration)
