@@ -1,0 +1,130 @@
+"""Arms that bring the hands to their places."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ....retarget.motion import Motion
+from ....retarget.motion import rotations as rot
+from ....retarget.motion.skeleton import JOINT, local_rotations
+from ....retarget.motion.two_bone_ik import bend_limb, reachable
+from ....retarget.typing import Floats
+from .body import ARM_LENGTH, OUT, TOUCH, direction_of, landmark, needs_other_hand, sideways, swivel
+from .easing import eased, sway
+from .gesture import Hand
+from .takes import Take
+
+_ELBOW = (0.55, -1.0, -0.45)  # where elbows point by themselves: out, up, ahead
+_LONGEST = 0.985  # of the arm's length
+_SWAY = 0.004  # metres of noise on a hand
+_FOREARM = 0.5  # share of the hand's roll that the forearm takes
+_DOWN = np.array([0.0, -1.0, 0.0])  # where palms face in the T-pose
+
+
+def with_hands(take: Take, base: Motion, motion: Motion, at: Floats, rng: np.random.Generator) -> Motion:
+    """`motion` (T, ...) with both hands at the take's places. base: the motion before anything was added, which hands
+    at rest follow in the chest's frame."""
+    order = sorted(("left", "right"), key=lambda side: _on_other_arm(take, side))
+    for side in order:
+        if any(side in pose.hand for pose in take.poses):
+            motion = _with_hand(take, side, base, motion, at - take.lag, rng)
+    return motion
+
+
+def _on_other_arm(take: Take, side: str) -> bool:
+    return any(needs_other_hand(p.hand[side].at) for p in take.poses if side in p.hand)
+
+
+def _with_hand(take: Take, side: str, base: Motion, motion: Motion, at: Floats, rng: np.random.Generator) -> Motion:
+    shoulder, elbow, wrist = (JOINT[f"{side}_{name}"] for name in ("shoulder", "elbow", "wrist"))
+    world, joints = motion.global_rotations.copy(), motion.joints
+    chest, origin = world[:, JOINT["spine3"]], joints[:, JOINT["spine3"]]
+    hands = [pose.hand.get(side) for pose in take.poses]
+    held = np.array([[hand is not None] for hand in hands], np.float64)
+    weight = eased(take.times, held, at)[:, 0]
+    length = eased(take.times, np.array([[TOUCH[h.touch] if h else 0.0] for h in hands]), at)
+    places = np.stack([_place(hand, side, motion) for hand in hands], axis=1)  # (T, K, 3)
+    target = _path(take, side, places, chest, origin, at)
+    target += _SWAY * weight[:, None] * sway(len(at), motion.fps, 3, rng)
+    start, middle = joints[:, shoulder], joints[:, elbow]
+    end = joints[:, wrist] + length * rot.normalize(joints[:, wrist] - middle)
+    target = reachable(start, target, _LONGEST * (ARM_LENGTH + length[:, 0]))
+    hinge = rot.rotate(world[:, shoulder], np.array([0.0, -OUT[side], 0.0]))
+    turn = bend_limb(start, middle, end, target, hinge)
+    pole = _directions(take, hands, "elbow", side, chest, at, np.broadcast_to(_default_pole(side, chest), start.shape))
+    twist = swivel(start, start + rot.rotate(turn.upper, middle - start), turn.end, pole, weight)
+    upper, lower = (rot.multiply(twist, q) for q in (turn.upper, turn.lower))
+    bones = world[:, shoulder], world[:, elbow]
+    world[:, shoulder], world[:, elbow] = rot.multiply(upper, bones[0]), rot.multiply(lower, bones[1])
+    straight = rot.slerp(motion.rotations[:, wrist], np.tile(rot.IDENTITY, (len(at), 1)), weight)
+    world[:, wrist] = rot.multiply(world[:, elbow], straight)
+    _roll(take, hands, side, world, weight, at)
+    local = local_rotations(world)
+    rotations = motion.rotations.copy()
+    rotations[:, [shoulder, elbow, wrist]] = local[:, [shoulder, elbow, wrist]]
+    return replace(motion, rotations=rotations)
+
+
+def _default_pole(side: str, chest: Floats) -> Floats:
+    return rot.rotate(chest, np.broadcast_to(sideways(np.array(_ELBOW), side), (len(chest), 3)))
+
+
+def _place(hand: Hand | None, side: str, motion: Motion) -> Floats:
+    """(T, 3) where a key wants the hand: its wrist in the base if it is at rest."""
+    if hand is None:
+        return motion.joints[:, JOINT[f"{side}_wrist"]]
+    world = motion.global_rotations
+    heading = rot.yaw(world[:, 0])
+    place = landmark(hand.at, side, motion.joints, world, heading)
+    offset = ARM_LENGTH * sideways(np.asarray(hand.offset, np.float64), side)
+    frame = heading if hand.at == "floor" else world[:, JOINT["spine3"]]
+    return place + rot.rotate(frame, np.broadcast_to(offset, place.shape))
+
+
+def _path(take: Take, side: str, places: Floats, chest: Floats, origin: Floats, at: Floats) -> Floats:
+    """(T, 3) through the places (T, K, 3), in the chest's frame, curved ahead and outwards by each key's arc."""
+    back = rot.conjugate(chest)
+    inside = rot.rotate(back[:, None], places - origin[:, None])
+    path = eased(take.times, inside, at)
+    for k, pose in enumerate(take.poses[:-1]):
+        after = take.poses[k + 1].hand.get(side) or pose.hand.get(side)
+        if after is None or after == pose.hand.get(side):
+            continue
+        span = take.times[k + 1] - take.times[k]
+        t = np.clip((at - take.times[k]) / span, 0.0, 1.0)
+        bulge = 64.0 * (t * (1.0 - t)) ** 3
+        distance = rot.length(inside[:, k + 1] - inside[:, k])
+        path += (after.arc * bulge * distance)[:, None] * rot.normalize(np.array([0.4 * OUT[side], 0.0, 1.0]))
+    return origin + rot.rotate(chest, path)
+
+
+def _directions(
+    take: Take, hands: list[Hand | None], key: str, side: str, chest: Floats, at: Floats, otherwise: Floats
+) -> Floats:
+    """(T, 3) the direction that keys name, in the chest's frame, or `otherwise` (T, 3) where they name none."""
+    each = []
+    for hand in hands:
+        named = getattr(hand, key) if hand else None
+        if named is None:
+            each.append(otherwise)
+        else:
+            each.append(rot.rotate(chest, np.broadcast_to(direction_of(named, side), otherwise.shape)))
+    return rot.normalize(eased(take.times, np.stack(each, axis=1), at))
+
+
+def _roll(take: Take, hands: list[Hand | None], side: str, world: Floats, weight: Floats, at: Floats) -> None:
+    """Turn forearm and hand in `world` so that the palm faces where the keys say, then flex the wrist."""
+    elbow, wrist = JOINT[f"{side}_elbow"], JOINT[f"{side}_wrist"]
+    along = rot.rotate(world[:, elbow], np.broadcast_to([OUT[side], 0.0, 0.0], (len(at), 3)))
+    palm = rot.rotate(world[:, wrist], np.broadcast_to(_DOWN, along.shape))
+    wanted = rot.perpendicular(_directions(take, hands, "palm", side, world[:, JOINT["spine3"]], at, palm), along)
+    now = rot.perpendicular(palm, along)
+    angle = np.arctan2(np.sum(rot.cross(now, wanted) * along, axis=-1), np.sum(now * wanted, axis=-1))
+    angle = np.unwrap(angle) * np.clip(rot.length(wanted) / 0.3, 0.0, 1.0) * weight
+    half, whole = (rot.from_axis_angle(along, angle * share) for share in (_FOREARM, 1.0))
+    world[:, elbow] = rot.multiply(half, world[:, elbow])
+    world[:, wrist] = rot.multiply(whole, world[:, wrist])
+    flex = eased(take.times, np.array([[hand.flex if hand else 0.0] for hand in hands]), at)[:, 0]
+    # Bending towards the palm turns the fingers, along OUT, to where the palm faces, down.
+    bend = rot.from_axis_angle((0.0, 0.0, 1.0), -OUT[side] * np.radians(flex))
+    world[:, wrist] = rot.multiply(world[:, wrist], bend)
