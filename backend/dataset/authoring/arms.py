@@ -9,7 +9,7 @@ from ....retarget.motion import rotations as rot
 from ....retarget.motion.skeleton import JOINT, local_rotations
 from ....retarget.motion.two_bone_ik import bend_limb, reachable
 from ....retarget.typing import Floats
-from .body import ARM_LENGTH, OUT, TOUCH, direction_of, landmark, needs_other_hand, sideways, swivel
+from .body import ARM_LENGTH, OUT, TOUCH, direction_of, heading_of, landmark, needs_other_hand, sideways, swivel
 from .easing import eased, sway
 from .gesture import Hand
 from .takes import Take
@@ -74,7 +74,7 @@ def _place(hand: Hand | None, side: str, motion: Motion) -> Floats:
     if hand is None:
         return motion.joints[:, JOINT[f"{side}_wrist"]]
     world = motion.global_rotations
-    heading = rot.yaw(world[:, 0])
+    heading = heading_of(world)
     place = landmark(hand.at, side, motion.joints, world, heading)
     offset = ARM_LENGTH * sideways(np.asarray(hand.offset, np.float64), side)
     frame = heading if hand.at == "floor" else world[:, JOINT["spine3"]]

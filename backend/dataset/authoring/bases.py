@@ -15,7 +15,9 @@ from ....retarget.files.reading import bvh_to_motion, calibrate_clips
 from ....retarget.motion import Motion
 from ....retarget.motion import rotations as rot
 from ....retarget.motion.joining import on_canonical_body
-from ....retarget.motion.skeleton import JOINT, LEG_LENGTH
+from ....retarget.motion.skeleton import ARM, JOINT, LEG_LENGTH, SIDES
+from ....retarget.rigs.mapping import map_rig
+from ....retarget.typing import Bools, Floats
 from ..bvh_clips import longest_continuous
 from ..clips import POSE_FPS
 from ..kinematics import headings
@@ -101,8 +103,6 @@ def _candidates(folder: Path) -> Iterator[tuple[Path, str]]:
 def _read(path: Path) -> Motion:
     """A clip on the canonical body at POSE_FPS, its skeleton calibrated with others of its folder."""
     clip = read_bvh(path)
-    from ....retarget.rigs.mapping import map_rig
-
     mapping = map_rig(clip.rig)
     others: list[BvhClip] = [clip]
     for other in sorted(path.parent.glob("*.bvh"))[:_CALIBRATION_CLIPS]:
@@ -129,34 +129,50 @@ def usable_stretch(kind: str, motion: Motion) -> Motion | str:
     return motion.slice(int(start), int(stop)).centered()
 
 
-def _arms_hang(motion: Motion, above: float, ahead: float) -> np.ndarray:
-    """(T,) whether both wrists are lower than `above` and less than `ahead` in front of the pelvis, metres."""
+def _arms_hang(motion: Motion, above: float, ahead: float, bent: float) -> Bools:
+    """(T,) whether both wrists are lower than `above` and less than `ahead` in front of the pelvis, metres, and both
+    elbows bent by less than `bent` degrees."""
+    straight = _elbow_bends(motion).max(axis=1) < bent
     local = rot.rotate(
         rot.conjugate(rot.yaw(motion.global_rotations[:, 0]))[:, None], motion.joints - motion.joints[:, :1]
     )
     wrists = local[:, [JOINT["left_wrist"], JOINT["right_wrist"]]]
-    return np.asarray(((wrists[..., 1] < above) & (wrists[..., 2] < ahead)).all(axis=1))
+    return np.asarray(((wrists[..., 1] < above) & (wrists[..., 2] < ahead)).all(axis=1) & straight)
 
 
-def _upright(motion: Motion) -> np.ndarray:
+def _elbow_bends(motion: Motion) -> Floats:
+    """(T, 2) degrees."""
+    joints = {part: motion.joints[:, [JOINT[f"{side}_{part}"] for side in SIDES]] for part in ARM}
+    upper = rot.normalize(joints["elbow"] - joints["shoulder"])
+    lower = rot.normalize(joints["wrist"] - joints["elbow"])
+    return np.degrees(np.arccos(np.clip(np.sum(upper * lower, axis=-1), -1.0, 1.0)))
+
+
+def _upright(motion: Motion) -> Bools:
     up = rot.normalize(motion.joints[:, JOINT["neck"]] - motion.joints[:, 0])[:, 1]
-    return np.asarray(up > np.cos(np.radians(22.0)))
+    good = up > np.cos(np.radians(22.0))
+    for joint, most in (("spine3", 28.0), ("head", 32.0)):
+        along = rot.rotate(motion.global_rotations[:, JOINT[joint]], np.array([0.0, 1.0, 0.0]))
+        good &= along[:, 1] > np.cos(np.radians(most))
+    return np.asarray(good)
 
 
-def _stands(motion: Motion) -> tuple[np.ndarray, str]:
+def _stands(motion: Motion) -> tuple[Bools, str]:
     tall = motion.root_position[:, 1] > 1.02 * LEG_LENGTH
     step = np.linalg.norm(np.gradient(motion.root_position[:, [0, 2]], 1.0 / motion.fps, axis=0), axis=1)
-    return tall & _upright(motion) & (step < 0.35) & _arms_hang(motion, 0.12, 0.22), "it doesn't stand with hanging arms"
+    return tall & _upright(motion) & (step < 0.35) & _arms_hang(
+        motion, 0.12, 0.2, 50.0
+    ), "it doesn't stand with hanging arms"
 
 
-def _walks(motion: Motion) -> tuple[np.ndarray, str]:
+def _walks(motion: Motion) -> tuple[Bools, str]:
     step = np.linalg.norm(np.gradient(motion.root_position[:, [0, 2]], 1.0 / motion.fps, axis=0), axis=1)
     straight = np.abs(headings(motion)) < np.radians(50.0)
-    good = (step > 0.35) & (step < 2.0) & straight & _upright(motion) & _arms_hang(motion, 0.25, 0.5)
+    good = (step > 0.35) & (step < 2.0) & straight & _upright(motion) & _arms_hang(motion, 0.25, 0.5, 95.0)
     return good, "it doesn't walk ahead with hanging arms"
 
 
-def _sits(motion: Motion) -> tuple[np.ndarray, str]:
+def _sits(motion: Motion) -> tuple[Bools, str]:
     height = motion.root_position[:, 1] / LEG_LENGTH
     ankles = motion.joints[:, [JOINT["left_ankle"], JOINT["right_ankle"]], 1]
     low = (height > 0.5) & (height < 0.85) & (ankles < 0.25).all(axis=1)

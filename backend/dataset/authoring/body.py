@@ -81,6 +81,12 @@ def direction_of(direction: Direction, side: str) -> Floats:
     return rot.normalize(sideways(np.asarray(vector, np.float64), side))
 
 
+def heading_of(world: Floats) -> Floats:
+    """(T, 4) the turn about Y to where the pelvis faces; from its sides, so it holds for a body on its back too."""
+    left = rot.rotate(world[:, 0], np.array([1.0, 0.0, 0.0]))
+    return rot.from_axis_angle((0.0, 1.0, 0.0), np.arctan2(-left[:, 2], left[:, 0]))
+
+
 def landmark(name: str, side: str, joints: Floats, world: Floats, heading: Floats) -> Floats:
     """(T, 3): a place of `LANDMARKS` for the hand of that side. heading: (T, 4), for places on the floor."""
     where, offset = LANDMARKS[name]
@@ -110,4 +116,3 @@ def swivel(start: Floats, middle: Floats, end: Floats, pole: Floats, weight: Flo
     # Along its own axis a limb can't be swivelled to a pole: the closer to that, the less is done.
     trust = np.clip(rot.length(wanted) / 0.35, 0.0, 1.0) * np.clip(rot.length(now) / 0.02, 0.0, 1.0)
     return rot.from_axis_angle(axis, angle * weight * trust)
-

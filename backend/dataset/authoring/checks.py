@@ -8,7 +8,7 @@ from ....retarget.motion import Motion
 from ....retarget.motion import rotations as rot
 from ....retarget.motion.skeleton import JOINT, JOINT_NAMES, SIDES
 from ....retarget.typing import Floats
-from .body import LANDMARKS, OUT, TOUCH, landmark
+from .body import LANDMARKS, OUT, TOUCH, heading_of, landmark
 from .gesture import Check
 from .takes import Take
 
@@ -81,7 +81,7 @@ def _euler(motion: Motion, part: str) -> Floats:
     """(T, 3) yaw, pitch and roll in degrees, as in the files: of the head from the chest, of the chest from the
     pelvis, of the pelvis from its heading."""
     world = motion.global_rotations
-    frame = {"head": world[:, JOINT["spine3"]], "chest": world[:, 0], "pelvis": rot.yaw(world[:, 0])}[part]
+    frame = {"head": world[:, JOINT["spine3"]], "chest": world[:, 0], "pelvis": heading_of(world)}[part]
     joint = {"head": "head", "chest": "spine3", "pelvis": "pelvis"}[part]
     m = rot.to_matrix(rot.multiply(rot.conjugate(frame), world[:, JOINT[joint]]))
     pitch = np.arcsin(np.clip(-m[..., 1, 2], -1.0, 1.0))
@@ -101,7 +101,7 @@ def point(motion: Motion, name: str) -> Floats:
         return hand_point(motion, side, place)
     if place not in LANDMARKS:
         raise ValueError(f"there is no joint or place {name}")
-    heading = rot.yaw(motion.global_rotations[:, 0])
+    heading = heading_of(motion.global_rotations)
     return landmark(place, side, motion.joints, motion.global_rotations, heading)
 
 
@@ -121,8 +121,10 @@ def series(motion: Motion, of: str) -> Floats:
 
 def _position(motion: Motion, words: list[str]) -> Floats:
     if words[0] == "lean":
-        return np.degrees(np.arccos(np.clip(rot.normalize(motion.joints[:, JOINT["neck"]] - motion.joints[:, 0])[:, 1], -1, 1)))
-    heading = rot.yaw(motion.global_rotations[:, 0])
+        return np.degrees(
+            np.arccos(np.clip(rot.normalize(motion.joints[:, JOINT["neck"]] - motion.joints[:, 0])[:, 1], -1, 1))
+        )
+    heading = heading_of(motion.global_rotations)
     if words[0] == "facing":
         ahead = rot.rotate(heading, np.array([0.0, 0.0, 1.0]))
         angles = np.unwrap(np.arctan2(ahead[:, 0], ahead[:, 2]))
@@ -135,7 +137,9 @@ def _position(motion: Motion, words: list[str]) -> Floats:
     frame = heading[:1] if words[2:] == ["world"] else heading
     from_root = place - (motion.joints[:1, 0] if words[2:] == ["world"] else motion.joints[:, 0])
     local = rot.rotate(rot.conjugate(np.broadcast_to(frame, heading.shape)), from_root)
-    return np.asarray(local[:, 2] if words[0] == "ahead" else local[:, 0] * OUT["left" if "left" in words[1] else "right"])
+    return np.asarray(
+        local[:, 2] if words[0] == "ahead" else local[:, 0] * OUT["left" if "left" in words[1] else "right"]
+    )
 
 
 def measured(check: Check, motion: Motion, take: Take) -> float:
@@ -155,7 +159,7 @@ def swings(values: Floats, by: float) -> int:
     three."""
     count, direction, extreme = 0, 0, values[0]
     for value in values[1:]:
-        if direction and (value - extreme) * direction > 0 or not direction and abs(value - extreme) >= by:
+        if (direction and (value - extreme) * direction > 0) or (not direction and abs(value - extreme) >= by):
             direction, extreme = direction or int(np.sign(value - extreme)), value
         elif direction and abs(value - extreme) >= by:
             count, direction, extreme = count + 1, -direction, value
@@ -175,5 +179,3 @@ def failures(checks: tuple[Check, ...], motion: Motion, take: Take, base: str) -
         if check.at_most is not None and value > check.at_most * each:
             out.append(f"{check.of} ({check.take}) is {value:.2f}, more than {check.at_most * each:g}")
     return out
-
-

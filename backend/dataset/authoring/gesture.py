@@ -5,7 +5,7 @@ from the body's middle on the limb's own side. Lengths are in arm lengths for ha
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -21,7 +21,7 @@ Rest = Literal["rest"]
 Side = Literal["left", "right", "both"]
 _SPEEDS = {"slowly": (0.6, 0.75), "": (0.9, 1.15), "quickly": (1.3, 1.6)}
 _Text = Annotated[str, msgspec.Meta(pattern=r"^\S+( \S+)*$")]
-_T = TypeVar("_T")
+_Texts = Annotated[tuple[_Text, ...], msgspec.Meta(min_length=1)]
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,11 +69,12 @@ class Pelvis(_Table, frozen=True):
 class Foot(_Table, frozen=True):
     """Where a foot is: see docs/authoring.md."""
 
-    at: Literal["start", "hip", "floor", "pelvis"] = "start"
+    at: Literal["start", "step", "hip", "floor", "pelvis"] = "start"
     offset: Vector = (0.0, 0.0, 0.0)
     pitch: Amount = 0.0
     yaw: Amount = 0.0
     heel: Amount = 0.0
+    lift: Amount = 0.12
     knee: Direction | None = None
 
 
@@ -117,7 +118,9 @@ class Gesture(_Table, frozen=True):
     """A gesture or a whole-body action."""
 
     action: _Text
-    captions: dict[Literal["sentence", "plain", "note", "game", "word"], Annotated[list[_Text], msgspec.Meta(min_length=1)]]
+    captions: dict[
+        Literal["sentence", "plain", "note", "game", "word"], Annotated[list[_Text], msgspec.Meta(min_length=1)]
+    ]
     key: Annotated[tuple[Key, ...], msgspec.Meta(min_length=1)]
     bases: Annotated[tuple[Literal["idle", "walk", "sit"], ...], msgspec.Meta(min_length=1)] = ("idle",)
     sided: bool = False

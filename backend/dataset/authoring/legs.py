@@ -11,7 +11,7 @@ from ....retarget.motion.two_bone_ik import bend_limb, reachable
 from ....retarget.typing import Floats
 from .body import direction_of, sideways, swivel
 from .easing import GRAVITY, eased, eased_turns
-from .gesture import Foot
+from .gesture import Foot, Travel
 from .takes import Take
 
 _LONGEST = 0.995  # of the leg's length
@@ -25,7 +25,11 @@ def with_legs(take: Take, base: Motion, at: Floats) -> Motion:
     heading = rot.multiply(_turn(take, at), np.broadcast_to(rot.yaw(base.rotations[start, 0]), (len(at), 4)))
     motion = _with_pelvis(take, moved, at, heading)
     for side in SIDES:
-        motion = _with_foot(take, side, moved, motion, at, heading)
+        stands = [
+            _stepped_to(base, start, p.stepped[side]) if side in p.foot and p.foot[side].at == "step" else moved
+            for p in take.poses
+        ]
+        motion = _with_foot(take, side, stands, motion, at, heading)
     return motion
 
 
@@ -36,14 +40,27 @@ def _turn(take: Take, at: Floats) -> Floats:
 
 def _travelled(take: Take, base: Motion, at: Floats, start: int) -> Motion:
     """The whole base moved and turned about where it stood when the action began."""
-    places = np.array([[p.travel.left, 0.0, p.travel.ahead] for p in take.poses]) * LEG_LENGTH
-    by = rot.rotate(rot.yaw(base.rotations[start, 0])[None], eased(take.times, places, at))
-    turn = _turn(take, at)
+    places = eased(take.times, np.array([[p.travel.left, 0.0, p.travel.ahead] for p in take.poses]), at)
+    return _carried(base, start, places, _turn(take, at))
+
+
+def _carried(base: Motion, start: int, places: Floats, turn: Floats) -> Motion:
+    """The base turned by `turn` (T, 4) about where it stood at frame `start`, then moved by places (T, 3), leg lengths
+    to the left, up and ahead as it faced there."""
+    by = rot.rotate(rot.yaw(base.rotations[start, 0])[None], places * LEG_LENGTH)
     pivot = base.root_position[start] * (1.0, 0.0, 1.0)
     rotations = base.rotations.copy()
     rotations[:, 0] = rot.multiply(turn, rotations[:, 0])
     root = pivot + rot.rotate(turn, base.root_position - pivot) + by
     return replace(base, rotations=rotations, root_position=root)
+
+
+def _stepped_to(base: Motion, start: int, travel: Travel) -> Motion:
+    """The base as it stands where the body has travelled to."""
+    count = len(base)
+    places = np.tile([travel.left, 0.0, travel.ahead], (count, 1))
+    turn = rot.from_axis_angle((0.0, 1.0, 0.0), np.full(count, np.radians(travel.turn)))
+    return _carried(base, start, places, turn)
 
 
 def _with_pelvis(take: Take, moved: Motion, at: Floats, heading: Floats) -> Motion:
@@ -62,13 +79,19 @@ def _with_pelvis(take: Take, moved: Motion, at: Floats, heading: Floats) -> Moti
     return replace(moved, rotations=rotations, root_position=root)
 
 
-def _with_foot(take: Take, side: str, moved: Motion, motion: Motion, at: Floats, heading: Floats) -> Motion:
+def _with_foot(take: Take, side: str, stands: list[Motion], motion: Motion, at: Floats, heading: Floats) -> Motion:
     hip, knee, ankle = (JOINT[f"{side}_{name}"] for name in ("hip", "knee", "ankle"))
     feet = [pose.foot.get(side) for pose in take.poses]
     world, joints = motion.global_rotations.copy(), motion.joints
-    turns = [_foot_turn(foot, side, moved, world, heading) for foot in feet]
-    places = [_foot_place(foot, side, moved, motion, heading, turn) for foot, turn in zip(feet, turns, strict=True)]
+    turns = [_foot_turn(f, side, stand, world, heading) for f, stand in zip(feet, stands, strict=True)]
+    places = [
+        _foot_place(f, side, stand, motion, heading, turn) for f, stand, turn in zip(feet, stands, turns, strict=True)
+    ]
     target = eased(take.times, np.stack(places, axis=1), at)
+    target[:, 1] += _lifts(take, feet, places, at)
+    sole = eased_turns(take.times, np.stack(turns, axis=1), at)
+    toes = target[:, 1] + rot.rotate(sole, motion.offsets[JOINT[f"{side}_foot"]])[:, 1]
+    target[:, 1] += np.maximum(0.0, -np.minimum(toes, target[:, 1]))  # on its way a foot may dip under the floor
     start, middle, end = joints[:, hip], joints[:, knee], joints[:, ankle]
     target = reachable(start, target, np.full(len(at), _LONGEST * LEG_LENGTH))
     turn = bend_limb(start, middle, end, target, rot.rotate(world[:, hip], np.array([1.0, 0.0, 0.0])))
@@ -78,11 +101,23 @@ def _with_foot(take: Take, side: str, moved: Motion, motion: Motion, at: Floats,
     twist = swivel(start, start + rot.rotate(turn.upper, middle - start), turn.end, pole, weight)
     world[:, hip] = rot.multiply(rot.multiply(twist, turn.upper), world[:, hip])
     world[:, knee] = rot.multiply(rot.multiply(twist, turn.lower), world[:, knee])
-    world[:, ankle] = eased_turns(take.times, np.stack(turns, axis=1), at)
+    world[:, ankle] = sole
     local = local_rotations(world)
     rotations = motion.rotations.copy()
     rotations[:, [hip, knee, ankle]] = local[:, [hip, knee, ankle]]
     return replace(motion, rotations=rotations)
+
+
+def _lifts(take: Take, feet: list[Foot | None], places: list[Floats], at: Floats) -> Floats:
+    """(T,) metres that a stepping foot rises between two places on the floor."""
+    up = np.zeros(len(at))
+    for k, foot in enumerate(feet[1:]):
+        far = rot.length(places[k + 1] - places[k]).mean()
+        if foot is None or foot.at != "step" or (foot == feet[k] and far < 0.01):
+            continue
+        t = np.clip((at - take.times[k]) / (take.times[k + 1] - take.times[k]), 0.0, 1.0)
+        up += foot.lift * LEG_LENGTH * min(1.0, far / 0.15) * 64.0 * (t * (1.0 - t)) ** 3
+    return up
 
 
 def _pole(take: Take, side: str, feet: list[Foot | None], pelvis: Floats, heading: Floats, at: Floats) -> Floats:
@@ -108,29 +143,28 @@ def _foot_turn(foot: Foot | None, side: str, moved: Motion, world: Floats, headi
         return stands
     pitch, yaw = np.radians(foot.pitch + foot.heel), np.radians(foot.yaw)
     own = rot.from_euler(np.array([sideways(np.array([yaw, 0.0, 0.0]), side)[0], pitch, 0.0]), "YXZ")
-    if foot.at == "start":
-        turned = rot.multiply(rot.multiply(heading, own[None]), rot.conjugate(heading))
+    if foot.at in ("start", "step"):
+        own_heading = rot.yaw(moved.rotations[:, 0])
+        turned = rot.multiply(rot.multiply(own_heading, own[None]), rot.conjugate(own_heading))
         return rot.multiply(turned, stands)
     frame = world[:, 0] if foot.at == "pelvis" else heading
     return rot.multiply(frame, own[None])
 
 
-def _foot_place(
-    foot: Foot | None, side: str, moved: Motion, motion: Motion, heading: Floats, turn: Floats
-) -> Floats:
+def _foot_place(foot: Foot | None, side: str, moved: Motion, motion: Motion, heading: Floats, turn: Floats) -> Floats:
     """(T, 3) where a key puts the ankle. A lifted heel turns the foot about its toes."""
     hip, ankle, toe = (JOINT[f"{side}_{name}"] for name in ("hip", "ankle", "foot"))
     stands = moved.joints[:, ankle]
     if foot is None:
         return stands
     offset = LEG_LENGTH * sideways(np.asarray(foot.offset, np.float64), side)
-    frame = motion.global_rotations[:, 0] if foot.at == "pelvis" else heading
+    frame = {"pelvis": motion.global_rotations[:, 0], "step": rot.yaw(moved.rotations[:, 0])}.get(foot.at, heading)
     by = rot.rotate(frame, np.broadcast_to(offset, stands.shape))
     if foot.at in ("hip", "pelvis"):
         return motion.joints[:, hip] + by
     to_toe, pitch = motion.offsets[toe], rot.from_axis_angle((1.0, 0.0, 0.0), np.radians(-foot.heel))
     lift = rot.rotate(rot.multiply(turn, pitch), to_toe) - rot.rotate(turn, to_toe)
-    if foot.at == "start":
+    if foot.at in ("start", "step"):
         return np.asarray(stands + by + (lift if foot.heel else 0.0))
     sole = np.array([0.0, -float(to_toe[1]), 0.0])
     return np.asarray(motion.joints[:, hip] * (1.0, 0.0, 1.0) + by + sole + lift)

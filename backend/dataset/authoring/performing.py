@@ -8,6 +8,7 @@ import numpy as np
 from ....retarget.motion import Motion
 from ....retarget.motion import rotations as rot
 from ....retarget.motion.feet import bend_toes
+from ....retarget.motion.feet.legs import lift_above_floor
 from ....retarget.motion.skeleton import JOINT, SPINE
 from ....retarget.typing import Floats
 from .arms import with_hands
@@ -34,7 +35,7 @@ def perform(take: Take, base: Motion, rng: np.random.Generator) -> Motion:
     motion = with_hands(take, base, motion, at, rng)
     motion = replace(motion, rotations=rot.unflip(rot.normalize(motion.rotations)))
     if take.moves_legs:
-        motion = bend_toes(motion)
+        motion = bend_toes(lift_above_floor(motion))
     return motion.with_contacts()
 
 

@@ -17,7 +17,10 @@ _TIMING = 0.06  # by which a time without a range varies, as a share of it
 
 @dataclass(frozen=True)
 class Pose:
-    """A key pose with every number drawn. None or an absent side: as in the base."""
+    """A key pose with every number drawn. None or an absent side: as in the base.
+
+    stepped: where the body had travelled to at the key that named the foot, for feet that step.
+    """
 
     head: Bend | None = None
     chest: Bend | None = None
@@ -26,6 +29,7 @@ class Pose:
     pelvis: Pelvis | None = None
     foot: Mapping[str, Foot] = field(default_factory=dict)
     travel: Travel = field(default_factory=Travel)
+    stepped: Mapping[str, Travel] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,8 @@ def _applied(pose: Pose, key: Key, amount: float, rng: np.random.Generator) -> P
                 out[side] = drawn(value, None)
         return {side: value for side, value in out.items() if value is not None}
 
+    travel = drawn(key.travel, pose.travel)
+    named = SIDES if "both" in key.foot else tuple(key.foot)
     return Pose(
         drawn(key.head, pose.head),
         drawn(key.chest, pose.chest),
@@ -129,7 +135,8 @@ def _applied(pose: Pose, key: Key, amount: float, rng: np.random.Generator) -> P
         both(key.hand, pose.hand),
         drawn(key.pelvis, pose.pelvis),
         both(key.foot, pose.foot),
-        drawn(key.travel, pose.travel),
+        travel,
+        {**pose.stepped, **dict.fromkeys(named, travel)},
     )
 
 

@@ -19,7 +19,7 @@ def number(count: int) -> str:
 
 
 def times(count: int) -> str:
-    """"once", "twice", "three times"."""
+    """ "once", "twice", "three times"."""
     return _TIMES[count] if count < len(_TIMES) else f"{number(count)} times"
 
 
@@ -28,7 +28,7 @@ def captions_of(gesture: Gesture, take: Take, base: str, rng: np.random.Generato
     of one word add, unless they have a {base} of their own."""
     out: dict[str, None] = {}
     for register in REGISTERS:
-        texts = gesture.captions.get(register, [])
+        texts = gesture.captions.get(register, ())
         if texts:
             text = filled(str(rng.choice(texts)), take, base, register, rng)
             out[text] = None
