@@ -16,6 +16,7 @@ from .takes import Take
 
 _ELBOW = (0.55, -1.0, -0.45)  # where elbows point by themselves: out, up, ahead
 _LONGEST = 0.985  # of the arm's length
+_MOST_BENT = 150.0  # degrees, of an elbow
 _SWAY = 0.004  # metres of noise on a hand
 _FOREARM = 0.5  # share of the hand's roll that the forearm takes
 _DOWN = np.array([0.0, -1.0, 0.0])  # where palms face in the T-pose
@@ -49,6 +50,7 @@ def _with_hand(take: Take, side: str, base: Motion, motion: Motion, at: Floats, 
     start, middle = joints[:, shoulder], joints[:, elbow]
     end = joints[:, wrist] + length * rot.normalize(joints[:, wrist] - middle)
     target = reachable(start, target, _LONGEST * (ARM_LENGTH + length[:, 0]))
+    target = _not_too_near(start, target, rot.length(middle - start), rot.length(end - middle))
     hinge = rot.rotate(world[:, shoulder], np.array([0.0, -OUT[side], 0.0]))
     turn = bend_limb(start, middle, end, target, hinge)
     pole = _directions(take, hands, "elbow", side, chest, at, np.broadcast_to(_default_pole(side, chest), start.shape))
@@ -63,6 +65,14 @@ def _with_hand(take: Take, side: str, base: Motion, motion: Motion, at: Floats, 
     rotations = motion.rotations.copy()
     rotations[:, [shoulder, elbow, wrist]] = local[:, [shoulder, elbow, wrist]]
     return replace(motion, rotations=rotations)
+
+
+def _not_too_near(start: Floats, target: Floats, upper: Floats, lower: Floats) -> Floats:
+    """Targets (T, 3) moved away from the shoulder where the elbow would have to bend further than it can."""
+    square = upper**2 + lower**2 + 2.0 * upper * lower * np.cos(np.radians(_MOST_BENT))
+    away = target - start
+    short = np.maximum(1.0, np.sqrt(square) / np.maximum(rot.length(away), 1e-6))
+    return np.asarray(start + away * short[:, None])
 
 
 def _default_pole(side: str, chest: Floats) -> Floats:

@@ -155,15 +155,14 @@ def measured(check: Check, motion: Motion, take: Take) -> float:
 
 
 def swings(values: Floats, by: float) -> int:
-    """How often a series changes direction after moving by at least `by`; a nod down and up again is one, twice is
-    three."""
+    """How many strokes of at least `by`, to and fro, a series makes: a nod, down and up again, is two."""
     count, direction, extreme = 0, 0, values[0]
     for value in values[1:]:
         if (direction and (value - extreme) * direction > 0) or (not direction and abs(value - extreme) >= by):
             direction, extreme = direction or int(np.sign(value - extreme)), value
         elif direction and abs(value - extreme) >= by:
             count, direction, extreme = count + 1, -direction, value
-    return count
+    return count + (direction != 0)
 
 
 def failures(checks: tuple[Check, ...], motion: Motion, take: Take, base: str) -> list[str]:
