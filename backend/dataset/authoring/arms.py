@@ -7,6 +7,7 @@ import numpy as np
 from ....retarget.motion import Motion
 from ....retarget.motion import rotations as rot
 from ....retarget.motion.skeleton import JOINT, local_rotations
+from ....retarget.motion.smoothing import smoothstep
 from ....retarget.motion.two_bone_ik import bend_limb, reachable
 from ....retarget.typing import Floats
 from .body import ARM_LENGTH, OUT, TOUCH, direction_of, heading_of, landmark, needs_other_hand, sideways, swivel
@@ -19,6 +20,7 @@ _LONGEST = 0.985  # of the arm's length
 _MOST_BENT = 150.0  # degrees, of an elbow
 _SWAY = 0.004  # metres of noise on a hand
 _FOREARM = 0.5  # share of the hand's roll that the forearm takes
+_TRUNK_AXIS, _TRUNK = -0.1, np.array([0.17, 0.25])  # metres: z of the axis, half widths across and ahead
 _DOWN = np.array([0.0, -1.0, 0.0])  # where palms face in the T-pose
 
 
@@ -105,7 +107,22 @@ def _path(take: Take, side: str, places: Floats, chest: Floats, origin: Floats, 
         bulge = 64.0 * (t * (1.0 - t)) ** 3
         distance = rot.length(inside[:, k + 1] - inside[:, k])
         path += (after.arc * bulge * distance)[:, None] * rot.normalize(np.array([0.4 * OUT[side], 0.0, 1.0]))
-    return origin + rot.rotate(chest, path)
+    return origin + rot.rotate(chest, _around_trunk(path))
+
+
+def _around_trunk(path: Floats) -> Floats:
+    """A path (T, 3) in the chest's frame, led around the front of the trunk where it crosses it.
+
+    The trunk's front is an ellipse about an axis behind its middle, so that what is pushed out goes ahead rather than
+    sideways."""
+    flat = (path[:, [0, 2]] - (0.0, _TRUNK_AXIS)) / _TRUNK
+    distance = np.maximum(rot.length(flat), 0.05)
+    level = smoothstep((path[:, 1] + 0.6) / 0.1) * smoothstep((0.2 - path[:, 1]) / 0.06)
+    ahead = smoothstep((path[:, 2] - _TRUNK_AXIS) / 0.05)
+    inside = np.maximum(1.0 / distance - 1.0, 0.0) * level * ahead
+    out = path.copy()
+    out[:, [0, 2]] += flat * inside[:, None] * _TRUNK
+    return out
 
 
 def _directions(

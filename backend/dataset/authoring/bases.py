@@ -179,14 +179,16 @@ def _sits(motion: Motion) -> tuple[Bools, str]:
     return low & _upright(motion), "it doesn't sit at a chair's height with the feet on the floor"
 
 
-def stretched_to(motion: Motion, frames: int, kind: str, rng: np.random.Generator) -> Motion | None:
-    """A window of that many frames, from a random place; idles and sits that are too short go to and fro. None if a
-    walk is too short."""
+def fits(base: Base, frames: int) -> bool:
+    """Whether a base can last that many frames: idles and sits can go to and fro, walks can't."""
+    return len(base.motion) >= frames or base.kind != "walk"
+
+
+def stretched_to(motion: Motion, frames: int, rng: np.random.Generator) -> Motion:
+    """A window of that many frames from a random place; a shorter motion goes to and fro."""
     if len(motion) >= frames:
         start = int(rng.integers(0, len(motion) - frames + 1))
         return motion.slice(start, start + frames).centered()
-    if kind == "walk" or len(motion) < 2:
-        return None
     there_and_back = np.concatenate([np.arange(len(motion)), np.arange(len(motion) - 2, 0, -1)])
     start = int(rng.integers(0, len(there_and_back)))
     return motion.at(there_and_back[(start + np.arange(frames)) % len(there_and_back)]).centered()

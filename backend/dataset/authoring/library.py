@@ -12,7 +12,7 @@ from ....retarget.errors import MotionGPTError
 from ....retarget.files.bvh import write_bvh
 from ....retarget.motion import Motion
 from ..clips import POSE_FPS
-from .bases import Base, Bases, find_bases, stretched_to
+from .bases import Base, Bases, find_bases, fits, stretched_to
 from .checks import failures, faults
 from .gesture import BASES, FOLDER, Gesture, read_gestures
 from .performing import perform
@@ -100,14 +100,14 @@ def perform_on(
     take: Take, gesture: Gesture, bases: Bases, number: int, rng: np.random.Generator
 ) -> tuple[Motion, Base] | str:
     """The performance and its base, or why it was refused."""
-    kinds = [kind for kind in BASES if kind in gesture.bases and bases.by_kind.get(kind)]
+    frames = int(np.ceil(take.seconds * POSE_FPS)) + 1
+    fitting = {kind: [b for b in bases.by_kind.get(kind, ()) if fits(b, frames)] for kind in gesture.bases}
+    kinds = [kind for kind in BASES if fitting.get(kind)]
     if not kinds:
-        return f"there are no bases of the kind {' or '.join(gesture.bases)}"
+        return f"there are no bases of {take.seconds:.1f} s of the kind {' or '.join(gesture.bases)}"
     kind = kinds[(number // 2) % len(kinds)]
-    base = bases.by_kind[kind][int(rng.integers(len(bases.by_kind[kind])))]
-    window = stretched_to(base.motion, int(np.ceil(take.seconds * POSE_FPS)) + 1, kind, rng)
-    if window is None:
-        return f"the {kind} {base.name} is shorter than {take.seconds:.1f} s"
+    base = fitting[kind][int(rng.integers(len(fitting[kind])))]
+    window = stretched_to(base.motion, frames, rng)
     motion = perform(take, window, rng)
     right = motion.mirror() if take.side == "left" else motion
     wrong = faults(motion) + failures(gesture.check, right, take, kind)
