@@ -6,11 +6,11 @@ import numpy as np
 
 from ....retarget.motion import Motion
 from ....retarget.motion import rotations as rot
-from ....retarget.motion.skeleton import JOINT, local_rotations
-from ....retarget.motion.smoothing import smoothstep
+from ....retarget.motion.skeleton import ARM, JOINT, local_rotations
+from ....retarget.motion.smoothing import moving_mean, smoothstep
 from ....retarget.motion.two_bone_ik import bend_limb, reachable
 from ....retarget.typing import Floats
-from .body import ARM_LENGTH, OUT, TOUCH, direction_of, heading_of, landmark, needs_other_hand, sideways, swivel
+from .body import ARM_LENGTH, OUT, TOUCH, direction_of, heading_of, landmark, needs_other_hand, number, sideways, swivel
 from .easing import eased, sway
 from .gesture import Hand
 from .takes import Take
@@ -39,7 +39,7 @@ def _on_other_arm(take: Take, side: str) -> bool:
 
 
 def _with_hand(take: Take, side: str, base: Motion, motion: Motion, at: Floats, rng: np.random.Generator) -> Motion:
-    shoulder, elbow, wrist = (JOINT[f"{side}_{name}"] for name in ("shoulder", "elbow", "wrist"))
+    shoulder, elbow, wrist = (JOINT[f"{side}_{name}"] for name in ARM)
     world, joints = motion.global_rotations.copy(), motion.joints
     chest, origin = world[:, JOINT["spine3"]], joints[:, JOINT["spine3"]]
     hands = [pose.hand.get(side) for pose in take.poses]
@@ -49,24 +49,38 @@ def _with_hand(take: Take, side: str, base: Motion, motion: Motion, at: Floats, 
     places = np.stack([_place(hand, side, motion) for hand in hands], axis=1)  # (T, K, 3)
     target = _path(take, side, places, chest, origin, at)
     target += _SWAY * weight[:, None] * sway(len(at), motion.fps, 3, rng)
-    start, middle = joints[:, shoulder], joints[:, elbow]
-    end = joints[:, wrist] + length * rot.normalize(joints[:, wrist] - middle)
-    target = reachable(start, target, _LONGEST * (ARM_LENGTH + length[:, 0]))
-    target = _not_too_near(start, target, rot.length(middle - start), rot.length(end - middle))
+    pole = _directions(take, hands, "elbow", side, chest, at, _default_pole(side, chest))
+    limb = joints[:, [shoulder, elbow, wrist]]
     hinge = rot.rotate(world[:, shoulder], np.array([0.0, -OUT[side], 0.0]))
-    turn = bend_limb(start, middle, end, target, hinge)
-    pole = _directions(take, hands, "elbow", side, chest, at, np.broadcast_to(_default_pole(side, chest), start.shape))
-    twist = swivel(start, start + rot.rotate(turn.upper, middle - start), turn.end, pole, weight)
-    upper, lower = (rot.multiply(twist, q) for q in (turn.upper, turn.lower))
-    bones = world[:, shoulder], world[:, elbow]
-    world[:, shoulder], world[:, elbow] = rot.multiply(upper, bones[0]), rot.multiply(lower, bones[1])
+    upper, lower, bent = _reach(limb, length, target, hinge, pole, weight)
+    inside = rot.rotate(rot.conjugate(chest), bent - origin)
+    clear = moving_mean(_around_trunk(inside) - inside, round(0.2 * motion.fps)) * weight[:, None]
+    if np.abs(clear).max() > 1e-4:  # the wrist trails behind the hand and may cross the trunk where the hand does not
+        upper, lower, _ = _reach(limb, length, target + rot.rotate(chest, 1.5 * clear), hinge, pole, weight)
+    world[:, shoulder] = rot.multiply(upper, world[:, shoulder])
+    world[:, elbow] = rot.multiply(lower, world[:, elbow])
     straight = rot.slerp(motion.rotations[:, wrist], np.tile(rot.IDENTITY, (len(at), 1)), weight)
     world[:, wrist] = rot.multiply(world[:, elbow], straight)
     _roll(take, hands, side, world, weight, at)
-    local = local_rotations(world)
     rotations = motion.rotations.copy()
-    rotations[:, [shoulder, elbow, wrist]] = local[:, [shoulder, elbow, wrist]]
+    rotations[:, [shoulder, elbow, wrist]] = local_rotations(world)[:, [shoulder, elbow, wrist]]
     return replace(motion, rotations=rotations)
+
+
+def _reach(
+    limb: Floats, length: Floats, target: Floats, hinge: Floats, pole: Floats, weight: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Global turns (T, 4) of upper arm and forearm, and the wrist (T, 3), with what is `length` (T, 1) metres beyond
+    the wrist at the target (T, 3). limb: (T, 3, 3), shoulder, elbow and wrist now."""
+    start, middle, wrist = (limb[:, i] for i in range(3))
+    end = wrist + length * rot.normalize(wrist - middle)
+    target = reachable(start, target, _LONGEST * (ARM_LENGTH + length[:, 0]))
+    target = _not_too_near(start, target, rot.length(middle - start), rot.length(end - middle))
+    turn = bend_limb(start, middle, end, target, hinge)
+    elbow = start + rot.rotate(turn.upper, middle - start)
+    twist = swivel(start, elbow, turn.end, pole, weight)
+    upper, lower = rot.multiply(twist, turn.upper), rot.multiply(twist, turn.lower)
+    return upper, lower, start + rot.rotate(upper, middle - start) + rot.rotate(lower, wrist - middle)
 
 
 def _not_too_near(start: Floats, target: Floats, upper: Floats, lower: Floats) -> Floats:
@@ -78,6 +92,7 @@ def _not_too_near(start: Floats, target: Floats, upper: Floats, lower: Floats) -
 
 
 def _default_pole(side: str, chest: Floats) -> Floats:
+    """(T, 3)"""
     return rot.rotate(chest, np.broadcast_to(sideways(np.array(_ELBOW), side), (len(chest), 3)))
 
 
@@ -106,7 +121,7 @@ def _path(take: Take, side: str, places: Floats, chest: Floats, origin: Floats, 
         t = np.clip((at - take.times[k]) / span, 0.0, 1.0)
         bulge = 64.0 * (t * (1.0 - t)) ** 3
         distance = rot.length(inside[:, k + 1] - inside[:, k])
-        path += (after.arc * bulge * distance)[:, None] * rot.normalize(np.array([0.4 * OUT[side], 0.0, 1.0]))
+        path += (number(after.arc) * bulge * distance)[:, None] * rot.normalize(np.array([0.4 * OUT[side], 0.0, 1.0]))
     return origin + rot.rotate(chest, _around_trunk(path))
 
 
@@ -151,7 +166,7 @@ def _roll(take: Take, hands: list[Hand | None], side: str, world: Floats, weight
     half, whole = (rot.from_axis_angle(along, angle * share) for share in (_FOREARM, 1.0))
     world[:, elbow] = rot.multiply(half, world[:, elbow])
     world[:, wrist] = rot.multiply(whole, world[:, wrist])
-    flex = eased(take.times, np.array([[hand.flex if hand else 0.0] for hand in hands]), at)[:, 0]
+    flex = eased(take.times, np.array([[number(hand.flex) if hand else 0.0] for hand in hands]), at)[:, 0]
     # Bending towards the palm turns the fingers, along OUT, to where the palm faces, down.
     bend = rot.from_axis_angle((0.0, 0.0, 1.0), -OUT[side] * np.radians(flex))
     world[:, wrist] = rot.multiply(world[:, wrist], bend)

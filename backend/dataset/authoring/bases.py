@@ -145,7 +145,7 @@ def _elbow_bends(motion: Motion) -> Floats:
     joints = {part: motion.joints[:, [JOINT[f"{side}_{part}"] for side in SIDES]] for part in ARM}
     upper = rot.normalize(joints["elbow"] - joints["shoulder"])
     lower = rot.normalize(joints["wrist"] - joints["elbow"])
-    return np.degrees(np.arccos(np.clip(np.sum(upper * lower, axis=-1), -1.0, 1.0)))
+    return np.asarray(np.degrees(np.arccos(np.clip(np.sum(upper * lower, axis=-1), -1.0, 1.0))))
 
 
 def _upright(motion: Motion) -> Bools:

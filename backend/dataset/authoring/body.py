@@ -70,6 +70,11 @@ _DIRECTIONS = {
 }  # fmt: skip
 
 
+def number(drawn: Amount) -> float:
+    """An amount of a take, whose ranges have all been drawn."""
+    return drawn[0] if isinstance(drawn, tuple) else drawn
+
+
 def sideways(vector: Floats, side: str) -> Floats:
     """(out, up, ahead) of a side as (x, y, z)."""
     return np.asarray(vector, np.float64) * (OUT[side], 1.0, 1.0)

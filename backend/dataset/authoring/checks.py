@@ -1,6 +1,8 @@
 """What makes a performance refused: a hand in the body, a joint bent too far, or the gesture's own checks."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -87,7 +89,7 @@ def _euler(motion: Motion, part: str) -> Floats:
     pitch = np.arcsin(np.clip(-m[..., 1, 2], -1.0, 1.0))
     yaw = np.arctan2(m[..., 0, 2], m[..., 2, 2])
     roll = -np.arctan2(m[..., 1, 0], m[..., 1, 1])
-    return np.degrees(np.stack([yaw, pitch, roll], axis=-1))
+    return np.asarray(np.degrees(np.stack([yaw, pitch, roll], axis=-1)))
 
 
 def point(motion: Motion, name: str) -> Floats:
@@ -111,7 +113,7 @@ def series(motion: Motion, of: str) -> Floats:
     if words[0] == "distance" and len(words) == 3:
         return rot.length(point(motion, words[1]) - point(motion, words[2]))
     if words[0] == "bend" and len(words) == 2 and re.search("elbow|knee", words[1]):
-        return np.degrees(_bend(motion, words[1]))
+        return np.asarray(np.degrees(_bend(motion, words[1])))
     if words[0] in ("head", "chest", "pelvis") and len(words) == 2:
         return np.asarray(_euler(motion, words[0])[:, ("yaw", "pitch", "roll").index(words[1])])
     if words[0] in ("height", "ahead", "out", "lean", "facing", "speed"):
@@ -128,7 +130,7 @@ def _position(motion: Motion, words: list[str]) -> Floats:
     if words[0] == "facing":
         ahead = rot.rotate(heading, np.array([0.0, 0.0, 1.0]))
         angles = np.unwrap(np.arctan2(ahead[:, 0], ahead[:, 2]))
-        return np.degrees(angles - angles[0])
+        return np.asarray(np.degrees(angles - angles[0]))
     place = point(motion, words[1])
     if words[0] == "height":
         return np.asarray(place[:, 1])
@@ -150,7 +152,13 @@ def measured(check: Check, motion: Motion, take: Take) -> float:
     values = series(motion, check.of)
     if check.take == "swings":
         return float(swings(values, check.by))
-    reduce = {"least": np.min, "most": np.max, "range": np.ptp, "start": lambda v: v[0], "end": lambda v: v[-1]}
+    reduce: dict[str, Callable[[Floats], Any]] = {
+        "least": np.min,
+        "most": np.max,
+        "range": np.ptp,
+        "start": lambda v: v[0],
+        "end": lambda v: v[-1],
+    }
     return float(reduce[check.take](values))
 
 

@@ -5,7 +5,7 @@ from the body's middle on the limb's own side. Lengths are in arm lengths for ha
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -14,8 +14,10 @@ from .body import LANDMARKS, Amount, Direction, Vector
 
 FOLDER = Path(__file__).parent / "gestures"
 REST = "rest"
-BASES = ("idle", "walk", "sit")
-REGISTERS = ("sentence", "plain", "note", "game", "word")
+Kind = Literal["idle", "walk", "sit"]
+Register = Literal["sentence", "plain", "note", "game", "word"]
+BASES: tuple[Kind, ...] = get_args(Kind)
+REGISTERS: tuple[Register, ...] = get_args(Register)
 
 Rest = Literal["rest"]
 Side = Literal["left", "right", "both"]
@@ -118,11 +120,9 @@ class Gesture(_Table, frozen=True):
     """A gesture or a whole-body action."""
 
     action: _Text
-    captions: dict[
-        Literal["sentence", "plain", "note", "game", "word"], Annotated[list[_Text], msgspec.Meta(min_length=1)]
-    ]
+    captions: dict[Register, _Texts]
     key: Annotated[tuple[Key, ...], msgspec.Meta(min_length=1)]
-    bases: Annotated[tuple[Literal["idle", "walk", "sit"], ...], msgspec.Meta(min_length=1)] = ("idle",)
+    bases: Annotated[tuple[Kind, ...], msgspec.Meta(min_length=1)] = ("idle",)
     sided: bool = False
     count: tuple[int, int] = (1, 1)
     speeds: dict[str, tuple[float, float]] = msgspec.field(default_factory=lambda: dict(_SPEEDS))

@@ -9,7 +9,7 @@ from ....retarget.motion import rotations as rot
 from ....retarget.motion.skeleton import JOINT, LEG_LENGTH, SIDES, local_rotations
 from ....retarget.motion.two_bone_ik import bend_limb, reachable
 from ....retarget.typing import Floats
-from .body import direction_of, sideways, swivel
+from .body import direction_of, number, sideways, swivel
 from .easing import GRAVITY, eased, eased_turns
 from .gesture import Foot, Travel
 from .takes import Take
@@ -66,7 +66,9 @@ def _stepped_to(base: Motion, start: int, travel: Travel) -> Motion:
 def _with_pelvis(take: Take, moved: Motion, at: Floats, heading: Floats) -> Motion:
     poses = [p.pelvis for p in take.poses]
     high = moved.root_position[:, 1]
-    heights = [high if p is None or p.height is None else np.full(len(at), p.height * LEG_LENGTH) for p in poses]
+    heights = [
+        high if p is None or p.height is None else np.full(len(at), number(p.height) * LEG_LENGTH) for p in poses
+    ]
     height = eased(take.times, np.stack(heights, axis=1)[..., None], at, take.flights, GRAVITY)
     shifts = np.array([[p.left, 0.0, p.ahead] if p else [0.0, 0.0, 0.0] for p in poses]) * LEG_LENGTH
     root = moved.root_position + rot.rotate(heading, eased(take.times, shifts, at))
@@ -116,7 +118,7 @@ def _lifts(take: Take, feet: list[Foot | None], places: list[Floats], at: Floats
         if foot is None or foot.at != "step" or (foot == feet[k] and far < 0.01):
             continue
         t = np.clip((at - take.times[k]) / (take.times[k + 1] - take.times[k]), 0.0, 1.0)
-        up += foot.lift * LEG_LENGTH * min(1.0, far / 0.15) * 64.0 * (t * (1.0 - t)) ** 3
+        up += number(foot.lift) * LEG_LENGTH * min(1.0, far / 0.15) * 64.0 * (t * (1.0 - t)) ** 3
     return up
 
 
@@ -141,7 +143,7 @@ def _foot_turn(foot: Foot | None, side: str, moved: Motion, world: Floats, headi
     stands = moved.global_rotations[:, ankle]
     if foot is None:
         return stands
-    pitch, yaw = np.radians(foot.pitch + foot.heel), np.radians(foot.yaw)
+    pitch, yaw = np.radians(number(foot.pitch) + number(foot.heel)), np.radians(number(foot.yaw))
     own = rot.from_euler(np.array([sideways(np.array([yaw, 0.0, 0.0]), side)[0], pitch, 0.0]), "YXZ")
     if foot.at in ("start", "step"):
         own_heading = rot.yaw(moved.rotations[:, 0])
@@ -162,7 +164,7 @@ def _foot_place(foot: Foot | None, side: str, moved: Motion, motion: Motion, hea
     by = rot.rotate(frame, np.broadcast_to(offset, stands.shape))
     if foot.at in ("hip", "pelvis"):
         return motion.joints[:, hip] + by
-    to_toe, pitch = motion.offsets[toe], rot.from_axis_angle((1.0, 0.0, 0.0), np.radians(-foot.heel))
+    to_toe, pitch = motion.offsets[toe], rot.from_axis_angle((1.0, 0.0, 0.0), np.radians(-number(foot.heel)))
     lift = rot.rotate(rot.multiply(turn, pitch), to_toe) - rot.rotate(turn, to_toe)
     if foot.at in ("start", "step"):
         return np.asarray(stands + by + (lift if foot.heel else 0.0))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -9,13 +10,16 @@ from ....retarget.motion import Motion
 from ....retarget.motion import rotations as rot
 from ....retarget.motion.feet import bend_toes
 from ....retarget.motion.feet.legs import lift_above_floor
-from ....retarget.motion.skeleton import JOINT, SPINE
+from ....retarget.motion.skeleton import JOINT, SIDES, SPINE
 from ....retarget.typing import Floats
 from .arms import with_hands
+from .body import OUT, number
 from .easing import eased, sway
+from .gesture import Bend, Collar
 from .legs import with_legs
 from .takes import Pose, Take
 
+_BEND = ("pitch", "yaw", "roll")
 _SWAY = 0.5  # degrees of noise on head and chest while the gesture lasts
 
 
@@ -54,19 +58,21 @@ def _with_bends(take: Take, motion: Motion, at: Floats, rng: np.random.Generator
         for name in joints:
             local[:, JOINT[name]] = rot.multiply(each, local[:, JOINT[name]])
 
-    def track(of: Callable[[Pose], tuple[float, ...]], delay: float = 0.0) -> Floats:
-        return eased(take.times, np.array([of(p) for p in take.poses]), at - delay)
+    def track(of: Callable[[Pose], Bend | Collar | None], names: tuple[str, ...], delay: float = 0.0) -> Floats:
+        values = [[number(getattr(of(pose), name, 0.0)) for name in names] for pose in take.poses]
+        return eased(take.times, np.array(values), at - delay)
 
     noise = sway(len(at), motion.fps, 6, rng) * _SWAY * _during(take, at)[:, None]
-    chest = track(lambda p: (p.chest.pitch, p.chest.yaw, p.chest.roll) if p.chest else (0.0, 0.0, 0.0))
-    head = track(lambda p: (p.head.pitch, p.head.yaw, p.head.roll) if p.head else (0.0, 0.0, 0.0), 0.3 * take.lag)
-    bent(SPINE, chest + noise[:, :3])
-    bent(("neck", "head"), head + noise[:, 3:])
-    for side, out in (("left", 1.0), ("right", -1.0)):
-        collar = track(lambda p, s=side: (p.collar[s].up, p.collar[s].ahead) if s in p.collar else (0.0, 0.0))  # type: ignore[misc]
-        angles = np.stack([np.zeros(len(at)), -out * collar[:, 1], -out * collar[:, 0]], axis=-1)
-        bent((f"{side}_collar",), angles)
+    bent(SPINE, track(lambda pose: pose.chest, _BEND) + noise[:, :3])
+    bent(("neck", "head"), track(lambda pose: pose.head, _BEND, 0.3 * take.lag) + noise[:, 3:])
+    for side in SIDES:
+        up, ahead = track(partial(_collar, side), ("up", "ahead")).T
+        bent((f"{side}_collar",), np.stack([0.0 * up, -OUT[side] * ahead, -OUT[side] * up], axis=-1))
     return replace(motion, rotations=local)
+
+
+def _collar(side: str, pose: Pose) -> Collar | None:
+    return pose.collar.get(side)
 
 
 def _during(take: Take, at: Floats) -> Floats:

@@ -119,7 +119,7 @@ def _applied(pose: Pose, key: Key, amount: float, rng: np.random.Generator) -> P
     def drawn(new: Any, old: Any) -> Any:
         return old if new is None else None if new == REST else _fixed(new, amount, rng)
 
-    def both(new: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    def both(new: Mapping[Any, Any], old: Mapping[str, Any]) -> dict[str, Any]:
         out = dict(old)
         for name, value in new.items():
             for side in SIDES if name == "both" else (name,):
