@@ -18,9 +18,10 @@ from .takes import Take
 _ELBOW = (0.55, -1.0, -0.45)  # where elbows point by themselves: out, up, ahead
 _LONGEST = 0.985  # of the arm's length
 _MOST_BENT = 150.0  # degrees, of an elbow
+_DETOURS = 3
 _SWAY = 0.004  # metres of noise on a hand
 _FOREARM = 0.5  # share of the hand's roll that the forearm takes
-_TRUNK_AXIS, _TRUNK = -0.1, np.array([0.17, 0.25])  # metres: z of the axis, half widths across and ahead
+_TRUNK_AXIS, _TRUNK = -0.16, np.array([0.17, 0.3])  # metres: z of the axis, half widths across and ahead
 _DOWN = np.array([0.0, -1.0, 0.0])  # where palms face in the T-pose
 
 
@@ -53,10 +54,11 @@ def _with_hand(take: Take, side: str, base: Motion, motion: Motion, at: Floats, 
     limb = joints[:, [shoulder, elbow, wrist]]
     hinge = rot.rotate(world[:, shoulder], np.array([0.0, -OUT[side], 0.0]))
     upper, lower, bent = _reach(limb, length, target, hinge, pole, weight)
-    inside = rot.rotate(rot.conjugate(chest), bent - origin)
-    clear = moving_mean(_around_trunk(inside) - inside, round(0.2 * motion.fps)) * weight[:, None]
-    if np.abs(clear).max() > 1e-4:  # the wrist trails behind the hand and may cross the trunk where the hand does not
-        upper, lower, _ = _reach(limb, length, target + rot.rotate(chest, 1.5 * clear), hinge, pole, weight)
+    for _ in range(_DETOURS):  # the wrist trails behind the hand and may cross the trunk where the hand does not
+        inside = rot.rotate(rot.conjugate(chest), bent - origin)
+        clear = moving_mean(_around_trunk(inside) - inside, round(0.2 * motion.fps)) * weight[:, None]
+        target = target + rot.rotate(chest, 1.5 * clear)
+        upper, lower, bent = _reach(limb, length, target, hinge, pole, weight)
     world[:, shoulder] = rot.multiply(upper, world[:, shoulder])
     world[:, elbow] = rot.multiply(lower, world[:, elbow])
     straight = rot.slerp(motion.rotations[:, wrist], np.tile(rot.IDENTITY, (len(at), 1)), weight)

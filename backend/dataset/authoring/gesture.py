@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import msgspec
+import numpy as np
 
 from ....retarget.errors import MotionGPTError
+from ....retarget.motion import Motion
+from ....retarget.motion import rotations as rot
+from ....retarget.motion.skeleton import JOINT_COUNT
 from .body import LANDMARKS, Amount, Direction, Vector
+from .measures import point, series
 
 FOLDER = Path(__file__).parent / "gestures"
 REST = "rest"
@@ -171,6 +176,9 @@ def _check_keys(gesture: Gesture) -> None:
         raise ValueError("keys with repeat = true must follow each other")
     if gesture.count != (1, 1) and not repeated:
         raise ValueError("count needs keys with repeat = true")
+    still = Motion(np.tile(rot.IDENTITY, (2, JOINT_COUNT, 1)), np.zeros((2, 3)), 30.0, np.zeros((2, 4)))
+    for check in gesture.check:
+        (point if check.take == "slide" else series)(still, check.of)
     if not 1 <= gesture.count[0] <= gesture.count[1]:
         raise ValueError("count is two numbers, the smaller one first")
 

@@ -12,7 +12,7 @@ from ....retarget.typing import Floats
 from .body import direction_of, number, sideways, swivel
 from .easing import GRAVITY, eased, eased_turns
 from .gesture import Foot, Travel
-from .takes import Take
+from .takes import Pose, Take
 
 _LONGEST = 0.995  # of the leg's length
 _AHEAD = np.array([0.0, 0.0, 1.0])
@@ -24,11 +24,9 @@ def with_legs(take: Take, base: Motion, at: Floats) -> Motion:
     moved = _travelled(take, base, at, start)
     heading = rot.multiply(_turn(take, at), np.broadcast_to(rot.yaw(base.rotations[start, 0]), (len(at), 4)))
     motion = _with_pelvis(take, moved, at, heading)
+    steps = any(foot.at == "step" for pose in take.poses for foot in pose.foot.values())
     for side in SIDES:
-        stands = [
-            _stepped_to(base, start, p.stepped[side]) if side in p.foot and p.foot[side].at == "step" else moved
-            for p in take.poses
-        ]
+        stands = [_stands(pose, side, base, start, moved) if steps else moved for pose in take.poses]
         motion = _with_foot(take, side, stands, motion, at, heading)
     return motion
 
@@ -53,6 +51,13 @@ def _carried(base: Motion, start: int, places: Floats, turn: Floats) -> Motion:
     rotations[:, 0] = rot.multiply(turn, rotations[:, 0])
     root = pivot + rot.rotate(turn, base.root_position - pivot) + by
     return replace(base, rotations=rotations, root_position=root)
+
+
+def _stands(pose: Pose, side: str, base: Motion, start: int, moved: Motion) -> Motion:
+    """The base as it stands where a pose has that foot. Where feet step, one that has not yet stepped stays behind."""
+    if side in pose.foot and pose.foot[side].at != "step":
+        return moved
+    return _stepped_to(base, start, pose.stepped.get(side, Travel()))
 
 
 def _stepped_to(base: Motion, start: int, travel: Travel) -> Motion:

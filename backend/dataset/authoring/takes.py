@@ -101,7 +101,7 @@ def _timeline(
             flights.append(len(times) - 1)
     if gesture.ends == "base":
         times.append(now + _drawn(gesture.leave, rng) / pace)
-        poses.append(Pose(travel=pose.travel))
+        poses.append(Pose(travel=pose.travel, stepped=dict.fromkeys(SIDES, pose.travel)))
     return np.array(times), tuple(poses), tuple(flights)
 
 
