@@ -26,6 +26,13 @@ def _declare_author(inner: Subparsers) -> None:
     parser.add_argument("base", type=Path, metavar="BASE", help="folder of recorded clips with captions")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="folder to write")
     parser.add_argument("--only", action="append", metavar="NAME", help="make this gesture only; may be repeated")
+    parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="leave out the clips in this folder of BASE; may be repeated",
+    )
     parser.add_argument("--variants", type=int, default=12, metavar="N", help="clips of each gesture (12)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="other clips of the same gestures (0)")
 
@@ -45,7 +52,7 @@ def run_author(args: argparse.Namespace) -> Report:
         def show(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        made = author(args.base, args.output, args.only, args.variants, args.seed, progress=show)
+        made = author(args.base, args.output, args.only, args.variants, args.seed, args.without, progress=show)
     refused = sum(": not a base" not in line for line in made.skipped)
     data = {"path": str(args.output), "clips": len(made.bases), "captions": len(made.captions), "refused": refused}
     lines = [f"{args.output}: {len(made.bases)} clips, {len(made.captions)} captions"]

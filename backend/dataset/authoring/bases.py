@@ -3,7 +3,7 @@
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,13 +52,16 @@ class Bases:
     left_out: list[tuple[str, str]]
 
 
-def find_bases(folder: Path) -> Bases:
+def find_bases(folder: Path, without: Sequence[str] = ()) -> Bases:
     """All usable idles, walks and sits among the clips below a folder.
 
-    Captions are read from any CSV in it with the columns file and caption; a clip without one counts by its name.
+    without: names of folders in it whose clips are left out. Captions are read from any CSV in it with the columns file and caption; a clip without one counts by its name.
     Raises MotionGPTError if there are no idles.
     """
-    kinds = dict(_candidates(folder))
+    missing = [name for name in without if not (folder / name).is_dir()]
+    if missing:
+        raise MotionGPTError(f"There is no folder {missing[0]} in {folder}.", "Check the name.", "usage")
+    kinds = {path: kind for path, kind in _candidates(folder) if not _below(path, folder, without)}
     if not kinds:
         raise MotionGPTError(
             f"No clip in {folder} is called or captioned as an idle, a walk or a sit.",
@@ -81,6 +84,10 @@ def find_bases(folder: Path) -> Bases:
         reasons = "; ".join(f"{name}: {why}" for name, why in found.left_out[:3])
         raise MotionGPTError(f"No idle in {folder} can be used ({reasons}).", "Add idles with hanging arms.")
     return found
+
+
+def _below(path: Path, folder: Path, names: Sequence[str]) -> bool:
+    return any(path.is_relative_to(folder / name) for name in names)
 
 
 def _candidates(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -2,7 +2,7 @@
 
 import csv
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,18 +39,19 @@ def author(
     only: list[str] | None = None,
     variants: int = VARIANTS,
     seed: int = 0,
+    without: Sequence[str] = (),
     folder: Path = FOLDER,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Authored:
     """Write the clips of all gestures, or of those named in `only`, with `captions.csv` and `bases.csv`, to `out`.
 
-    base: folder of recorded clips.  variants: clips of each gesture; of a sided one, half of them are left-sided.
+    base: folder of recorded clips, of which those in the folders `without` are left out.  variants: clips of each gesture; of a sided one, half of them are left-sided.
     The same bases, gestures and seed give the same clips. Raises MotionGPTError for unusable folders or gestures.
     """
     gestures = read_gestures(folder, only)
     if variants < 1:
         raise MotionGPTError(f"{variants} variants can't be made.", "Give 1 or more.", "usage")
-    bases = find_bases(base)
+    bases = find_bases(base, without)
     out.mkdir(parents=True, exist_ok=True)
     made = Authored(skipped=[f"{name}: not a base, because {why}" for name, why in bases.left_out])
     for done, (name, gesture) in enumerate(gestures.items()):

@@ -323,6 +323,16 @@ def test_bases_are_found_by_caption_and_checked_on_their_joints(recorded: Path) 
     assert found.left_out == [("b.bvh", "it doesn't stand with hanging arms")]
 
 
+def test_folders_can_be_left_out(recorded: Path) -> None:
+    (recorded / "loaned").mkdir()
+    (recorded / "a.bvh").rename(recorded / "loaned" / "idle.bvh")
+    assert [b.name for b in find_bases(recorded).by_kind["idle"]] == ["loaned/idle.bvh"]
+    with pytest.raises(MotionGPTError, match="No idle"):
+        find_bases(recorded, ["loaned"])
+    with pytest.raises(MotionGPTError, match="There is no folder lent"):
+        find_bases(recorded, ["lent"])
+
+
 def test_a_folder_without_idles_says_so(recorded: Path) -> None:
     (recorded / "a.bvh").unlink()
     with pytest.raises(MotionGPTError, match=r"No idle in .*b\.bvh: it doesn't stand with hanging arms"):
