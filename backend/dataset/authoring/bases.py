@@ -55,7 +55,8 @@ class Bases:
 def find_bases(folder: Path, without: Sequence[str] = ()) -> Bases:
     """All usable idles, walks and sits among the clips below a folder.
 
-    without: names of folders in it whose clips are left out. Captions are read from any CSV in it with the columns file and caption; a clip without one counts by its name.
+    without: names of folders in it whose clips are left out. Captions are read from any CSV in it with the columns file
+    and caption; a clip without one counts by its name.
     Raises MotionGPTError if there are no idles.
     """
     missing = [name for name in without if not (folder / name).is_dir()]

@@ -14,13 +14,14 @@ from ....retarget.motion import Motion
 from ..clips import POSE_FPS
 from .bases import Base, Bases, find_bases, fits, stretched_to
 from .checks import failures, faults
-from .gesture import BASES, FOLDER, Gesture, read_gestures
+from .gesture import BASES, FOLDER, Gesture, read_gesture, read_gestures
 from .performing import perform
 from .takes import Take, draw_take
 from .wording import captions_of
 
 SET = "authored"
 VARIANTS = 12
+_SEATED = FOLDER.parent / "seated.toml"
 _TRIES = 8  # per variant, before it is left out
 
 
@@ -45,13 +46,15 @@ def author(
 ) -> Authored:
     """Write the clips of all gestures, or of those named in `only`, with `captions.csv` and `bases.csv`, to `out`.
 
-    base: folder of recorded clips, of which those in the folders `without` are left out.  variants: clips of each gesture; of a sided one, half of them are left-sided.
+    base: folder of recorded clips, of which those in the folders `without` are left out.  variants: clips of each
+    gesture; of a sided one, half of them are left-sided.
     The same bases, gestures and seed give the same clips. Raises MotionGPTError for unusable folders or gestures.
     """
     gestures = read_gestures(folder, only)
     if variants < 1:
         raise MotionGPTError(f"{variants} variants can't be made.", "Give 1 or more.", "usage")
     bases = find_bases(base, without)
+    bases.by_kind["sit"] = bases.by_kind["sit"] + seated(bases.by_kind["idle"], seed)
     out.mkdir(parents=True, exist_ok=True)
     made = Authored(skipped=[f"{name}: not a base, because {why}" for name, why in bases.left_out])
     for done, (name, gesture) in enumerate(gestures.items()):
@@ -63,6 +66,17 @@ def author(
         raise MotionGPTError(f"Nothing could be made ({made.skipped[-1]}).", "Change the gesture or the bases.")
     _write_tables(out, made)
     return made
+
+
+def seated(idles: list[Base], seed: int) -> list[Base]:
+    """Sits made of idles, each of which is seated in its own way; those that come out wrong are left out."""
+    gesture, sits = read_gesture(_SEATED), []
+    for number, idle in enumerate(idles):
+        rng = np.random.default_rng([seed, number])
+        motion = perform(draw_take(gesture, rng), idle.motion, rng)
+        if not faults(motion):
+            sits.append(Base("sit", idle.name, motion))
+    return sits
 
 
 def _variant(name: str, gesture: Gesture, number: int, seed: int, bases: Bases, out: Path, made: Authored) -> None:

@@ -12,7 +12,7 @@ from support.checkout import ROOT
 from support.command_line import Capture, run_json
 
 from motiongpt.backend.dataset.authoring import body, gesture, library
-from motiongpt.backend.dataset.authoring.bases import Base, Bases, find_bases, stretched_to
+from motiongpt.backend.dataset.authoring.bases import Base, Bases, find_bases, stretched_to, usable_stretch
 from motiongpt.backend.dataset.authoring.checks import faults
 from motiongpt.backend.dataset.authoring.easing import GRAVITY, eased, minimum_jerk
 from motiongpt.backend.dataset.authoring.gesture import Gesture, read_gesture
@@ -321,6 +321,18 @@ def test_bases_are_found_by_caption_and_checked_on_their_joints(recorded: Path) 
         "idle": ["a.bvh"], "walk": ["c.bvh"], "sit": ["d.bvh"],
     }  # fmt: skip
     assert found.left_out == [("b.bvh", "it doesn't stand with hanging arms")]
+
+
+def test_idles_are_seated_with_their_feet_on_the_floor() -> None:
+    sits = library.seated(BASES.by_kind["idle"], 0)
+    assert [sit.name for sit in sits] == ["idle.bvh", "still.bvh"]
+    for sit in sits:
+        assert not isinstance(usable_stretch("sit", sit.motion), str)
+        knees = [series(sit.motion, f"bend {side}_knee") for side in ("left", "right")]
+        assert np.min(knees) > 60.0 and np.max(knees) < 125.0
+        assert np.abs(sit.motion.joints[..., 1].min(axis=1)).max() < 0.02
+        assert np.ptp(sit.motion.joints[:, LOWER], axis=0).max() < 0.05
+    assert np.abs(sits[0].motion.root_position[0] - sits[1].motion.root_position[0]).max() > 0.005
 
 
 def test_folders_can_be_left_out(recorded: Path) -> None:
