@@ -18,10 +18,57 @@ _NAMED = 6  # clips that a summary names; the rest are in a file
 
 
 def declare(subparsers: Subparsers) -> None:
-    """Declare `data import` and `data look`."""
+    """Declare `data import`, `data look`, `data author` and `data derive`."""
     inner = add_group(subparsers, "data", "make data sets for training")
     _declare_import(inner)
     _declare_look(inner)
+    _declare_author(inner)
+
+
+def _declare_author(inner: Subparsers) -> None:
+    parser = add_command(
+        inner,
+        "author",
+        "make acting from key poses, laid over recorded idles, walks and sits",
+        "motiongpt data author clips/ -o authored/ --only nod --variants 8",
+        run_author,
+    )
+    parser.add_argument("base", type=Path, metavar="BASE", help="folder of recorded clips with captions")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="folder to write")
+    parser.add_argument("--only", action="append", metavar="NAME", help="make this gesture only; may be repeated")
+    parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="leave out the clips in this folder of BASE; may be repeated",
+    )
+    parser.add_argument("--variants", type=int, default=12, metavar="N", help="clips of each gesture (12)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="other clips of the same gestures (0)")
+
+
+def run_author(args: argparse.Namespace) -> Report:
+    """Make the library of authored acting, or a part of it."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ..dataset.authoring.library import author
+
+    if not args.base.is_dir():
+        raise MotionGPTError(f"There is no folder {args.base}.", "Give a folder of recorded clips.", "usage")
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Making gestures")
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        made = author(args.base, args.output, args.only, args.variants, args.seed, args.without, progress=show)
+    refused = sum(": not a base" not in line for line in made.skipped)
+    data = {"path": str(args.output), "clips": len(made.bases), "captions": len(made.captions), "refused": refused}
+    lines = [f"{args.output}: {len(made.bases)} clips, {len(made.captions)} captions"]
+    if refused:
+        lines.append(f"{refused} were refused; the reasons are in {args.output / 'skipped.txt'}")
+    return Report(data, tuple(lines))
 
 
 def _declare_import(inner: Subparsers) -> None:
