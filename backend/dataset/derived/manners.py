@@ -25,12 +25,12 @@ class Draft:
     feet: Floats
     swing: Floats
 
-    def raised(self, metres: float, sides: tuple[int, ...] = (_LEFT, _RIGHT)) -> "Draft":
-        """Feet lifted this much higher in mid-swing."""
+    def raised(self, metres: float, ahead: float = 0.0) -> "Draft":
+        """Feet lifted this much higher in mid-swing, and brought this much further ahead."""
         feet = self.feet.copy()
-        for side in sides:
-            bump = np.sin(np.pi * self.swing[:, side]) ** 2
-            feet[:, 2 * side : 2 * side + 2, 1] += metres * bump[:, None]
+        bump = np.repeat(np.sin(np.pi * self.swing) ** 2, 2, axis=1)  # (T, 4)
+        feet[..., 1] += metres * bump
+        feet[..., 2] += ahead * bump
         return replace(self, feet=feet)
 
     def moved(self, side: int, by: tuple[float, float, float]) -> "Draft":
@@ -132,7 +132,9 @@ def drag(side: int) -> Layer:
     def layer(draft: Draft, rng: np.random.Generator) -> Draft:
         feet = draft.feet.copy()
         own = slice(2 * side, 2 * side + 2)
-        feet[:, own, 1] = np.percentile(feet[:, own, 1], 30, axis=0) + [0.02, 0.0]
+        low = feet[:, own, 1]
+        floor = np.percentile(low, 25, axis=0)
+        feet[:, own, 1] = floor + (low - floor) * 0.25
         draft = replace(draft, feet=feet).moved(side, (0.03 if side == _LEFT else -0.03, 0.0, -rng.uniform(0.14, 0.2)))
         away = -1.0 if side == _LEFT else 1.0
         lean = away * 9.0 * np.sin(np.pi * draft.swing[:, side]) ** 2
@@ -151,12 +153,12 @@ def march(draft: Draft, rng: np.random.Generator) -> Draft:
         motion = amplified(motion, ("left_elbow", "right_elbow"), 0.1)
         return amplified(motion, ("left_shoulder", "right_shoulder"), 2.6)
 
-    return draft.raised(rng.uniform(0.2, 0.28)).body(body)
+    return draft.raised(rng.uniform(0.13, 0.18), 0.12).body(body)
 
 
 def high_knees(draft: Draft, rng: np.random.Generator) -> Draft:
     """Knees up to the hips."""
-    return draft.raised(rng.uniform(0.28, 0.36)).body(lambda m: tilted(m, -2.0))
+    return draft.raised(rng.uniform(0.18, 0.24), 0.16).body(lambda m: tilted(m, -2.0))
 
 
 def tiptoe(draft: Draft, rng: np.random.Generator) -> Draft:

@@ -94,13 +94,13 @@ def find_steps(motion: Motion) -> list[Span]:
 
 
 def _in_place(path: Floats, span: Span) -> list[Span]:
-    """The span in pieces that each stay within 7 cm: feet shuffle when a body turns or shifts its weight."""
+    """The span in pieces that each stay within 7 cm: feet shuffle when a body turns or shifts its weight. Between two
+    pieces the foot is given time to move."""
     if len(path) < 4 or rot.length(path - np.median(path, axis=0)).max() < 0.07:
         return [span]
-    half = len(path) // 2
-    middle = span.start + half
-    return _in_place(path[:half], Span(span.point, span.start, middle)) + _in_place(
-        path[half:], Span(span.point, middle, span.stop)
+    first, second = round(0.35 * len(path)), round(0.65 * len(path))
+    return _in_place(path[:first], Span(span.point, span.start, span.start + first)) + _in_place(
+        path[second:], Span(span.point, span.start + second, span.stop)
     )
 
 
