@@ -50,6 +50,8 @@ def _between(path: Floats, steps: list[tuple[Span, Floats]], fps: float) -> tupl
     """Offsets (T, 3) of a path (T, 3) to where it is held, and weights (T,): 1 in steps, fading out over 0.1 s."""
     offset, weight = np.zeros_like(path), np.zeros(len(path))
     frames = np.arange(len(path))
+    if not steps:
+        return offset, weight
     steps = sorted(steps, key=lambda step: step[0].start)
     for (span, anchor), (following, to) in zip(steps, [*steps[1:], (None, None)], strict=True):
         held = slice(span.start, span.stop)
@@ -64,7 +66,6 @@ def _between(path: Floats, steps: list[tuple[Span, Floats]], fps: float) -> tupl
         count = following.start - span.stop
         share = smoothstep((np.arange(count) + 1.0) / (count + 1.0))[:, None]
         offset[gap] = end + (to - path[following.start] - end) * share
-    if steps:
-        first, anchor = steps[0]
-        offset[: first.start] = anchor - path[first.start]
+    first, anchor = steps[0]
+    offset[: first.start] = anchor - path[first.start]
     return offset, weight

@@ -87,7 +87,7 @@ def moonwalk(pose: Motion, seconds: float, stride: float, rng: np.random.Generat
         feet[:, 2 * side, 2] += 0.03 * up
         steps += [Span(2 * side + 1, b * half, min((b + 1) * half, frames)) for b in range(side, frames // half, 2)]
     shift = np.zeros((frames, 3))
-    shift[:, 2] = -stride * time / half
+    shift[:, 2] = stride * (0.5 - time / half)
     shift[:, 1] = -0.06
     shift[:, 0] = moving_mean(np.where(beat % 2 == 0, 0.03, -0.03), half)
     body = turned(tilted(body.shifted(shift), 5.0, 0.0), "head", "y", 3.0 * np.sin(np.pi * time / half))
