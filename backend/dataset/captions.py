@@ -48,7 +48,11 @@ def ing_form(verb: str) -> str:
 def _inflect(base: str, tail: str) -> _Verb:
     third = _INFLECTED.sub(lambda m: third_person(m[0]), base)
     # "is walking", not "is keeping walking".
-    ing = re.sub(r"^keep (on )?", "", base) if base.startswith("keep ") else _INFLECTED.sub(lambda m: ing_form(m[0]), base)
+    ing = (
+        re.sub(r"^keep (on )?", "", base)
+        if base.startswith("keep ")
+        else _INFLECTED.sub(lambda m: ing_form(m[0]), base)
+    )
     return _Verb(third, ing, base, tail)
 
 

@@ -1,1 +1,1 @@
-"""Training clips made from real ones: paths, distances, speeds, manners of walking, counts, and sequences of actions."""
+"""Training clips made from recorded ones: paths, distances, speeds, manners of walking, counts and sequences."""

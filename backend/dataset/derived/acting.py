@@ -5,19 +5,19 @@ from dataclasses import replace
 import numpy as np
 
 from ....retarget.motion import Motion
-from .counts import count_of, repetition_of
 from .library import Action, Source
+from .motion.counts import count_of, repetition_of
+from .motion.footing import set_down
+from .motion.journeys import starting
+from .motion.seams import looped
+from .motion.sequences import joined, posture_fits, repeated, trimmed
+from .motion.track import Track
 from .recipe import Derived, Kitchen
-from .seams import looped
-from .sequences import joined, posture_fits, repeated, trimmed
-from .track import Track
 from .travelling import stop_track
-from .footing import set_down
-from .journeys import starting
 from .wording import Act
 
 _LONGEST = 12.0  # seconds
-_PAIR_KINDS = ("wave", "bow")
+_SHORTEST = 2.0
 
 
 def _act(action: Action, source: Source) -> Act:
@@ -60,10 +60,22 @@ def counted(k: Kitchen) -> Derived:
     found = len(count_of(motion, action.counts))
     if found != wanted or motion.duration > _LONGEST + 2.0:
         raise LookupError("the repetitions can't be told apart")
+    idles = []
+    if motion.duration < _SHORTEST:
+        idle, motion = _stood_around(k, motion)
+        idles = [idle]
     words = k.count(found)["times"]
     act = _act(action, source)
     says = tuple(f"{phrase} {words}" for phrase in act.says)
-    return k.derived(motion, [Act(says, f"{act.name} x{found}")], f"count {action.name}", source)
+    return k.derived(motion, [Act(says, f"{act.name} x{found}")], f"count {action.name}", source, *idles)
+
+
+def _stood_around(k: Kitchen, motion: Motion) -> tuple[Source, Motion]:
+    """A short action with a moment of standing before and after. Raises LookupError where it is not done standing."""
+    idle, still = _idle(k, 0.6)
+    if not posture_fits(still, motion) or not posture_fits(motion, still):
+        raise LookupError("the action is not done standing")
+    return idle, joined([still, motion, still], k.model)
 
 
 def one_after_another(k: Kitchen) -> Derived:

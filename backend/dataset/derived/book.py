@@ -16,8 +16,8 @@ from ....retarget.files.bvh import write_bvh
 from ...inbetween.transition import TransitionModel
 from . import acting, travelling
 from .library import LICENCES, Library, read_library
-from .manners import MANNERS
 from .measures import faults
+from .motion.manners import MANNERS
 from .recipe import Derived, Kitchen, Recipe, cleaned
 from .wording import captions
 
@@ -80,7 +80,11 @@ def derive(
     variants: how many times the usual number of clips. The same base, seed and number give the same files. Raises
     MotionGPTError for a folder without the recordings, or a number that makes no clip.
     """
-    orders = [(name, i) for name, (_, n, _) in _BOOK.items() for i in range(max(1, round(n * variants)) if variants > 0 else 0)]
+    orders = [
+        (name, i)
+        for name, (_, n, _) in _BOOK.items()
+        for i in range(max(1, round(n * variants)) if variants > 0 else 0)
+    ]
     if not orders:
         raise MotionGPTError("No clips were asked for.", "Give a number of variants above 0.", "usage")
     library = read_library(base, partial(progress, "Reading clips"))

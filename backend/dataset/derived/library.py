@@ -17,7 +17,7 @@ from ....retarget.motion.joining import on_canonical_body
 from ....retarget.motion.skeleton import JOINT
 from ....retarget.rigs.mapping import map_rig
 from ..bvh_clips import longest_continuous
-from .track import FPS, Track, resampled, straightened
+from .motion.track import Track, resampled, straightened
 
 SOURCES = Path(__file__).with_name("sources.toml")
 LICENCES = ("free", "share-alike", "nc")

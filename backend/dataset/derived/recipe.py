@@ -11,8 +11,8 @@ import numpy as np
 from ....retarget.motion import Motion
 from ...inbetween.transition import TransitionModel
 from .library import Library, Source, strictest
-from .seams import looped
-from .track import Track, at_frames
+from .motion.seams import looped
+from .motion.track import Track, at_frames
 from .wording import Act, number, said, times
 
 _ACTS = Path(__file__).with_name("acts.toml")
@@ -30,7 +30,7 @@ ACTS = msgspec.toml.decode(_ACTS.read_bytes(), type=dict[str, _Words])
 
 @dataclass(frozen=True, eq=False)
 class Derived:
-    """A derived clip.  kind: the group that it is weighed in.  captions: whole ones, used before those made from acts."""
+    """A derived clip.  kind: the group that it is weighed in.  captions: whole ones, beside those made from acts."""
 
     motion: Motion
     acts: list[Act]

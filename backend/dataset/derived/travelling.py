@@ -2,18 +2,20 @@
 
 import numpy as np
 
-from .footing import set_down
-from .journeys import count_steps, journey, starting, stopping
-from .layers import arms_of
+from ....retarget.motion import Motion
 from .library import Source
-from .manners import MANNERS, with_manner
-from .paths import Path, bent, path, turned_on_spot
+from .motion.footing import set_down
+from .motion.journeys import count_steps, journey, starting, stopping
+from .motion.layers import arms_of
+from .motion.manners import MANNERS, with_manner
+from .motion.paths import Path, bent, path, turned_on_spot
+from .motion.specials import hopping, moonwalk, on_stairs
+from .motion.track import Track
 from .recipe import Derived, Kitchen, sided, slowed, speed_of, steady
-from .specials import hopping, moonwalk, on_stairs
-from .track import Track
 from .wording import Act
 
 _JOG = 2.9  # metres a second: slower runs are called jogs
+_MARGIN = 1.0  # seconds
 _PI = float(np.pi)
 
 
@@ -27,7 +29,9 @@ def _gait(k: Kitchen) -> tuple[Source, float, str]:
     return source, pace, "jog" if speed < _JOG else "run"
 
 
-def _on_path(k: Kitchen, source: Source, pace: float, verb: str, name: str, along: Path, longest: float = 12.0) -> Derived:
+def _on_path(
+    k: Kitchen, source: Source, pace: float, verb: str, name: str, along: Path, longest: float = 12.0
+) -> Derived:
     metres = along.length + 0.4
     scale = pace**0.5
     seconds = min(longest, metres / (speed_of(source.track) * pace))
@@ -39,7 +43,9 @@ def _on_path(k: Kitchen, source: Source, pace: float, verb: str, name: str, alon
 def circle(k: Kitchen) -> Derived:
     source, pace, verb = _gait(k)
     size = k.choose("circle-small", "circle", "circle", "circle-large")
-    radius = {"circle-small": k.uniform(0.9, 1.2), "circle": k.uniform(1.5, 2.2), "circle-large": k.uniform(2.6, 3.4)}[size]
+    radius = {"circle-small": k.uniform(0.9, 1.2), "circle": k.uniform(1.5, 2.2), "circle-large": k.uniform(2.6, 3.4)}[
+        size
+    ]
     radius *= 1.0 if verb == "walk" else 2.0
     round_trip = 2.0 * _PI * radius
     laps = max(1.0, min(k.uniform(1.0, 2.2), 11.0 * speed_of(source.track) * pace / round_trip))
@@ -104,6 +110,12 @@ def turning(k: Kitchen) -> Derived:
     return _named_side(made, k, verb, name, angle)
 
 
+def _inside(motion: Motion) -> Motion:
+    """Without its first and last second: a foot that swings there was not seen setting off, or landing."""
+    edge = round(_MARGIN * motion.fps)
+    return motion.slice(edge, len(motion) - edge)
+
+
 def _ends(k: Kitchen, verb: str) -> tuple[Source, Source]:
     kind = "walk" if verb == "walk" else "run"
     return k.gait(f"start_{kind}"), k.gait(f"stop_{kind}")
@@ -141,7 +153,7 @@ def paced(k: Kitchen) -> Derived:
     usual = {"walk": 1.2, "run": 3.2}[verb]
     wanted = usual * {"slow": k.uniform(0.5, 0.68), "normal": k.uniform(0.95, 1.1), "fast": k.uniform(1.4, 1.65)}[pace]
     factor = float(np.clip(wanted / speed_of(source.track), 0.5, 1.7))
-    motion = bent(steady(source, k.uniform(4.0, 8.0), factor), path((1.0, 0.0)), factor**0.5)
+    motion = _inside(bent(steady(source, k.uniform(4.0, 8.0) + 2 * _MARGIN, factor), path((1.0, 0.0)), factor**0.5))
     name = "jog" if verb == "run" and pace == "slow" else verb
     key = "jog" if name == "jog" else f"paced-{pace}"
     return k.derived(motion, [k.act(key, **k.going(name))], f"paced {verb}", source)
@@ -187,7 +199,9 @@ def on_spot(k: Kitchen) -> Derived:
     begin = max(0, int(moving[0]) - 20)
     key = {180: "spot-half", 360: "spot-full"}.get(degrees, "spot")
     words = {**sided(turn), "degrees": str(degrees)}
-    return k.derived(made.slice(begin, min(len(made), int(moving[-1]) + 25)), [k.act(key, **words)], "turn on the spot", first, last)
+    return k.derived(
+        made.slice(begin, min(len(made), int(moving[-1]) + 25)), [k.act(key, **words)], "turn on the spot", first, last
+    )
 
 
 def back_or_side(k: Kitchen) -> Derived:
@@ -205,24 +219,24 @@ def in_place(k: Kitchen) -> Derived:
     kind = k.choose("walk", "jog", "high-knees", "march")
     running = kind == "jog" or (kind == "high-knees" and k.rng.random() < 0.6)
     source = k.gait("run" if running else "walk")
-    track = steady(source, k.uniform(4.0, 8.0))
+    track = steady(source, k.uniform(4.0, 8.0) + 2 * _MARGIN)
     if kind in ("march", "high-knees"):
         track = with_manner(track, MANNERS[kind], k.rng)
-    motion = bent(track, path((1.0, 0.0)), 0.0)
+    motion = _inside(bent(track, path((1.0, 0.0)), 0.0))
     return k.derived(motion, [k.act(f"{kind}-in-place")], "in place", source)
 
 
 def manner(name: str, k: Kitchen) -> Derived:
     """A walk with a manner, mostly straight, drunk ones in a wavy line."""
     source = k.gait("walk")
-    track = with_manner(steady(source, k.uniform(4.0, 9.0)), MANNERS[name], k.rng)
+    track = with_manner(steady(source, k.uniform(4.0, 7.0) + 2 * _MARGIN), MANNERS[name], k.rng)
     along = path((1.0, 0.0))
     if name == "drunk":
         bows = [(k.uniform(0.6, 1.1), float(k.rng.normal(0.0, 0.7))) for _ in range(12)]
         along = path(*bows, ease=0.6)
     key, _, side = name.partition("-")
     words = {"side": side} if side in ("left", "right") else {}
-    return k.derived(bent(track, along), [k.act(key if words else name, **words)], f"manner {key}", source)
+    return k.derived(_inside(bent(track, along)), [k.act(key if words else name, **words)], f"manner {key}", source)
 
 
 def skip(k: Kitchen) -> Derived:
@@ -235,7 +249,9 @@ def skip(k: Kitchen) -> Derived:
 def stairs(k: Kitchen) -> Derived:
     source, up = k.gait("walk"), k.rng.random() < 0.5
     track = on_stairs(steady(source, k.uniform(3.0, 5.0), 0.9), up)
-    return k.derived(slowed(track.motion, k.uniform(1.0, 1.2)), [k.act("stairs-up" if up else "stairs-down")], "stairs", source)
+    return k.derived(
+        slowed(track.motion, k.uniform(1.0, 1.2)), [k.act("stairs-up" if up else "stairs-down")], "stairs", source
+    )
 
 
 def hop(k: Kitchen) -> Derived:
@@ -289,9 +305,12 @@ STYLE_WAYS = {
 
 def while_gesture(k: Kitchen) -> Derived:
     """A walk with the arms of a gesture."""
-    name, key = [("wave", "wave-while"), ("wave-both", "wave-both-while"), ("clap", "clap-while"), ("raise-hand", "raise-while")][
-        int(k.rng.integers(4))
-    ]
+    name, key = [
+        ("wave", "wave-while"),
+        ("wave-both", "wave-both-while"),
+        ("clap", "clap-while"),
+        ("raise-hand", "raise-while"),
+    ][int(k.rng.integers(4))]
     gesture, source = k.pick(k.library.actions[name]), k.gait("walk")
     sides = (gesture.side,) if name in ("wave", "raise-hand") else ("left", "right")
     track = steady(source, gesture.motion.duration, 0.9)

@@ -5,6 +5,7 @@ An action is said in the base form with its verbs starred ("*bend down and *pick
 
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..captions import ing_form, third_person
@@ -36,14 +37,16 @@ def said(phrase: str, form: str) -> str:
     >>> said("*bend down and *pick up a box", "third"), said("*run", "ing")
     ('bends down and picks up a box', 'running')
     """
-    inflect = {"third": third_person, "ing": ing_form, "base": str}[form]
-    return re.sub(r"\*(\w+)", lambda found: inflect(found[1]), phrase)
+    inflect: dict[str, Callable[[str], str]] = {"third": third_person, "ing": ing_form, "base": str}
+    return re.sub(r"\*(\w+)", lambda found: inflect[form](found[1]), phrase)
 
 
 def times(count: int, rng: random.Random) -> str:
     """How often something happens, in words or digits."""
     words = {1: ("once", "one time", "a single time"), 2: ("twice", "two times", "2 times", "2x")}
-    return rng.choice(words.get(count, (f"{NUMBERS[count]} times", f"{NUMBERS[count]} times", f"{count} times", f"{count}x")))
+    return rng.choice(
+        words.get(count, (f"{NUMBERS[count]} times", f"{NUMBERS[count]} times", f"{count} times", f"{count}x"))
+    )
 
 
 def number(count: int, rng: random.Random) -> str:

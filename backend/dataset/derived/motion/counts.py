@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....retarget.motion import Motion
-from ....retarget.motion.skeleton import JOINT
-from ....retarget.motion.smoothing import moving_mean
-from ....retarget.typing import Floats
+from .....retarget.motion import Motion
+from .....retarget.motion.skeleton import JOINT
+from .....retarget.motion.smoothing import moving_mean
+from .....retarget.typing import Floats
 from .seams import alike
 
 _WRISTS = [JOINT["left_wrist"], JOINT["right_wrist"]]
@@ -18,7 +18,7 @@ _TOES = [JOINT["left_foot"], JOINT["right_foot"]]
 
 
 def _claps(joints: Floats) -> Floats:
-    return -np.linalg.norm(joints[:, _WRISTS[0]] - joints[:, _WRISTS[1]], axis=-1)
+    return np.asarray(-np.linalg.norm(joints[:, _WRISTS[0]] - joints[:, _WRISTS[1]], axis=-1))
 
 
 def _punches(joints: Floats) -> Floats:

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from ....retarget.motion import Motion
-from ....retarget.motion import rotations as rot
-from ....retarget.motion.feet.contacts import Span
-from ....retarget.motion.feet.planting import hold_points
-from ....retarget.motion.skeleton import CONTACT_JOINTS
-from ....retarget.motion.smoothing import smoothstep
-from ....retarget.typing import Floats
+from .....retarget.motion import Motion
+from .....retarget.motion import rotations as rot
+from .....retarget.motion.feet.contacts import Span
+from .....retarget.motion.feet.planting import hold_points
+from .....retarget.motion.skeleton import CONTACT_JOINTS
+from .....retarget.motion.smoothing import smoothstep
+from .....retarget.typing import Floats
 
 
 def feet_of(motion: Motion) -> Floats:

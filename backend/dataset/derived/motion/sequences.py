@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from ....retarget.motion import Motion
-from ....retarget.motion import rotations as rot
-from ....retarget.motion.skeleton import CONTACT_JOINTS, JOINT
-from ....retarget.typing import Floats
-from ...engine import Result
-from ...inbetween.filling import answer
-from ...inbetween.request import given_channels
-from ...inbetween.transition import TransitionModel
-from ...tasks import Inbetween
+from .....retarget.motion import Motion
+from .....retarget.motion import rotations as rot
+from .....retarget.motion.skeleton import CONTACT_JOINTS, JOINT
+from .....retarget.typing import Floats
+from ....engine import Result
+from ....inbetween.filling import answer
+from ....inbetween.request import given_channels
+from ....inbetween.transition import TransitionModel
+from ....tasks import Inbetween
 from .footing import set_down
 from .seams import followed
 from .track import find_steps

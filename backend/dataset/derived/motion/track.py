@@ -9,12 +9,12 @@ from functools import cached_property
 
 import numpy as np
 
-from ....retarget.motion import Motion
-from ....retarget.motion import rotations as rot
-from ....retarget.motion.feet.contacts import Span
-from ....retarget.motion.skeleton import CONTACT_JOINTS
-from ....retarget.motion.smoothing import moving_mean
-from ....retarget.typing import Bools, Floats
+from .....retarget.motion import Motion
+from .....retarget.motion import rotations as rot
+from .....retarget.motion.feet.contacts import Span
+from .....retarget.motion.skeleton import CONTACT_JOINTS
+from .....retarget.motion.smoothing import moving_mean
+from .....retarget.typing import Bools, Floats
 
 FPS = 30.0
 _STRIDE = 1.0  # seconds over which a path is smoothed: about one stride
@@ -31,30 +31,27 @@ def at_frames(motion: Motion, frames: Floats) -> Motion:
     last = len(motion) - 1
     low = np.clip(np.floor(frames).astype(int), 0, max(last - 1, 0))
     t = np.clip(frames, 0, last) - low
-    around = [np.clip(low + k, 0, last) for k in (-1, 0, 1, 2)]
+    around = np.clip(low + np.array([-1, 0, 1, 2])[:, None], 0, last)  # (4, K)
     weights = _catmull_rom(t)
     rotations = rot.unflip(motion.rotations)
     nearest = np.clip(np.rint(frames).astype(int), 0, last)
     return replace(
         motion,
-        rotations=rot.unflip(
-            rot.normalize(sum(w[:, None, None] * rotations[i] for w, i in zip(weights, around, strict=True)))
-        ),
-        root_position=np.asarray(
-            sum(w[:, None] * motion.root_position[i] for w, i in zip(weights, around, strict=True))
-        ),
+        rotations=rot.unflip(rot.normalize(np.einsum("kt,ktjc->tjc", weights, rotations[around]))),
+        root_position=np.einsum("kt,ktc->tc", weights, motion.root_position[around]),
         contacts=motion.contacts[nearest],
     )
 
 
-def _catmull_rom(t: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """Weights of the four samples around t (K,), from 0 to 1 between the second and the third."""
-    return (
+def _catmull_rom(t: Floats) -> Floats:
+    """(4, K) weights of the samples around t (K,), from 0 to 1 between the second and the third."""
+    weights = (
         0.5 * (-t + 2 * t**2 - t**3),
         0.5 * (2 - 5 * t**2 + 3 * t**3),
         0.5 * (t + 4 * t**2 - 3 * t**3),
         0.5 * (-(t**2) + t**3),
     )
+    return np.stack(weights)
 
 
 def resampled(motion: Motion, fps: float = FPS) -> Motion:
@@ -106,8 +103,8 @@ def _in_place(path: Floats, span: Span) -> list[Span]:
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """motion: travelling along +Z.  travelled: (T,) metres of its ground point, whose x and y are 0.  known_steps: where
-    feet bear weight, for tracks on which that can't be found, as on stairs."""
+    """motion: travelling along +Z.  travelled: (T,) metres of its ground point, whose x and y are 0.  known_steps:
+    where feet bear weight, for tracks on which that can't be found, as on stairs."""
 
     motion: Motion
     travelled: Floats
@@ -157,7 +154,7 @@ def straightened(motion: Motion) -> Track:
     motion = motion.placed(np.zeros(3), rot.from_axis_angle((0.0, 1.0, 0.0), -turn))
     smooth = rot.rotate(rot.from_axis_angle((0.0, 1.0, 0.0), -turn), smooth)
     x, z = smooth[:, 0], smooth[:, 2]
-    arc = np.polynomial.Polynomial.fit(z, x, _ARC_DEGREE if z[-1] - z[0] > 2.0 else 1)
+    arc = np.poly1d(np.polyfit(z, x, _ARC_DEGREE if z[-1] - z[0] > 2.0 else 1))
     heading = np.arctan(arc.deriv()(z))
     fine = np.linspace(z.min(), z.max(), 500)
     lengths = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(fine), np.diff(arc(fine))))])

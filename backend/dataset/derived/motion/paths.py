@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ....retarget.motion import Motion
-from ....retarget.motion import rotations as rot
-from ....retarget.motion.skeleton import JOINT
-from ....retarget.motion.smoothing import moving_mean
-from ....retarget.typing import Floats
+from .....retarget.motion import Motion
+from .....retarget.motion import rotations as rot
+from .....retarget.motion.skeleton import JOINT
+from .....retarget.motion.smoothing import moving_mean
+from .....retarget.typing import Floats
 from .footing import set_down
 from .track import Track, carried
 
@@ -34,10 +34,10 @@ class Path:
     def at(self, travelled: Floats) -> tuple[Floats, Floats]:
         """Places (T, 3) and headings (T,) at these metres (T,) along it; straight on before and after its ends."""
         sample = np.arange(len(self.heading)) * _STEP
-        inside = np.clip(travelled, 0.0, self.length)
-        heading = np.interp(inside, sample, self.heading)
+        inside: Floats = np.clip(travelled, 0.0, self.length)
+        heading: Floats = np.interp(inside, sample, self.heading)
         places = np.stack([np.interp(inside, sample, self.places[:, axis]) for axis in range(3)], axis=-1)
-        return places + _ahead(heading) * (travelled - inside)[:, None], heading
+        return np.asarray(places + _ahead(heading) * (travelled - inside)[:, None]), heading
 
 
 def path(*parts: tuple[float, float], ease: float = _EASE) -> Path:

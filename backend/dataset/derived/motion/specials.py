@@ -1,11 +1,13 @@
 """Movements that no recording shows: stairs, the moonwalk, hopping on one leg."""
 
+import itertools
+
 import numpy as np
 
-from ....retarget.motion import Motion
-from ....retarget.motion.feet.contacts import Span
-from ....retarget.motion.smoothing import moving_mean, smoothstep
-from ....retarget.typing import Floats
+from .....retarget.motion import Motion
+from .....retarget.motion.feet.contacts import Span
+from .....retarget.motion.smoothing import moving_mean, smoothstep
+from .....retarget.typing import Floats, Ints
 from .footing import feet_of, set_down
 from .layers import arms_held, tilted, turned
 from .manners import swing_phases
@@ -53,7 +55,7 @@ def _landings(track: Track) -> list[tuple[int, tuple[int, int], int]]:
 def _climb(own: list[tuple[int, int, int]], frames: int, up: bool) -> Floats:
     """(frames,) which stair one foot is at: constant while it stands, and early (up) or late (down) in its swing."""
     out = np.full(frames, float(own[0][2]))
-    for (_, stop, rank), (start, _, following) in zip(own, own[1:], strict=False):
+    for (_, stop, rank), (start, _, following) in itertools.pairwise(own):
         share = (np.arange(max(start - stop, 0)) + 1.0) / (max(start - stop, 0) + 1.0)
         shaped = smoothstep(share / 0.7) if up else smoothstep((share - 0.3) / 0.7)
         out[stop:start] = rank + (following - rank) * shaped
@@ -104,10 +106,15 @@ def hopping(pose: Motion, side: int, hops: int, length: float, rng: np.random.Ge
     feet = feet_of(body)
     time = np.arange(frames) - rest
     hop, within = np.clip(time // period, 0, hops), time - np.clip(time // period, 0, hops) * period
-    air = np.clip((within - ground) / flight, 0.0, 1.0) * (hop < hops)
+    air = np.clip((within - ground) / flight, 0.0, 1.0) * (hop < hops).astype(float)
     apex = _GRAVITY * (flight / fps) ** 2 / 8.0
     height = 4.0 * apex * air * (1.0 - air)
-    crouch = 0.09 * np.sin(np.pi * np.clip(within / ground, 0.0, 1.0)) ** 2 * (time >= 0)
+    crouch = _landing(
+        hop,
+        np.clip(within / ground, 0.0, 1.0) * (time >= 0).astype(float),
+        hops,
+        _GRAVITY * flight * ground / (2 * fps**2),
+    )
     places = (hop + smoothstep(air)) * length
     own, other = slice(2 * side, 2 * side + 2), slice(2 - 2 * side, 4 - 2 * side)
     over = 0.75 * feet[0, own, 0].mean()
@@ -121,10 +128,18 @@ def hopping(pose: Motion, side: int, hops: int, length: float, rng: np.random.Ge
     held[:, 0, 1] += 0.1 * up[:, 0]
     held[..., 0] += 0.6 * over * up
     feet[:, other] = held
-    shift = np.stack([over * up[:, 0], moving_mean(height - crouch, 3) - 0.03, glide], axis=-1)
+    shift = np.stack([over * up[:, 0], height - crouch - 0.03, glide], axis=-1)
     swing = 10.0 * moving_mean(height / apex, 5)
     body = tilted(arms_held(body.shifted(shift), (0.55, -0.8, 0.1), (0.35, -0.5, 0.75), 0.7), 8.0 - 0.4 * swing)
     return set_down(body, _stances(air, side), feet)
+
+
+def _landing(hop: Ints, share: Floats, hops: int, slope: float) -> Floats:
+    """(T,) metres by which the hip is lowered on the floor. It falls in as fast as it fell through the air and leaves
+    as fast (slope: metres per stance); the first stance begins, and the last ends, at rest."""
+    depth = slope / np.pi
+    begins, ends = (hop == 0) & (share < 0.5), (hop == hops) & (share > 0.5)
+    return np.asarray(depth * np.where(begins | ends, np.sin(np.pi * share) ** 2, np.sin(np.pi * share)))
 
 
 def _stances(air: Floats, side: int) -> list[Span]:

@@ -1,7 +1,5 @@
 """Walks and runs that begin and end standing: real starts, cycles and stops put together to a given distance."""
 
-
-
 import numpy as np
 
 from .paths import bent, path
@@ -71,5 +69,3 @@ def count_steps(track: Track) -> int:
                 count += last is not None
                 last = place
     return count
-
-

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ....retarget.motion import Motion
-from ....retarget.motion.smoothing import moving_mean
-from ....retarget.typing import Floats
+from .....retarget.motion import Motion
+from .....retarget.motion.smoothing import moving_mean
+from .....retarget.typing import Floats
 from .footing import feet_of, set_down
 from .layers import amplified, arm_held, arms_held, noise, tilted, turned
 from .track import Track
@@ -96,7 +96,7 @@ def _retimed(track: Track, manner: Manner) -> Track:
         phases = swing_phases(track)
         other = (phases[:, 1 - manner.hurry] > 0).astype(float)  # the other foot swings: this one bears the weight
         own = (phases[:, manner.hurry] > 0).astype(float)
-        rate *= 1.0 + 0.45 * moving_mean(other, 3) - 0.2 * moving_mean(own, 3)
+        rate *= 1.0 + moving_mean(0.45 * other - 0.2 * own, round(0.3 * track.motion.fps))
     time = np.concatenate([[0.0], np.cumsum(1.0 / rate[:-1])])
     return track.warped(np.interp(np.arange(int(time[-1])), time, np.arange(len(track))))
 
@@ -135,10 +135,10 @@ def drag(side: int) -> Layer:
         low = feet[:, own, 1]
         floor = np.percentile(low, 25, axis=0)
         feet[:, own, 1] = floor + (low - floor) * 0.25
-        draft = replace(draft, feet=feet).moved(side, (0.03 if side == _LEFT else -0.03, 0.0, -rng.uniform(0.14, 0.2)))
+        draft = replace(draft, feet=feet).moved(side, (0.03 if side == _LEFT else -0.03, 0.0, -rng.uniform(0.08, 0.14)))
         away = -1.0 if side == _LEFT else 1.0
         lean = away * 9.0 * np.sin(np.pi * draft.swing[:, side]) ** 2
-        return draft.body(lambda m: tilted(m, 10.0, lean, head=0.6)).sunk(0.025)
+        return draft.body(lambda m: tilted(m, 10.0, lean, head=0.6)).sunk(0.05)
 
     return layer
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ....retarget.motion import Motion
-from ....retarget.motion import rotations as rot
-from ....retarget.motion.skeleton import JOINT_COUNT
-from ....retarget.typing import Floats
+from .....retarget.motion import Motion
+from .....retarget.motion import rotations as rot
+from .....retarget.motion.skeleton import JOINT_COUNT
+from .....retarget.typing import Floats
 from .track import Track
 
 _IDENTITIES = np.tile(rot.IDENTITY, (JOINT_COUNT, 1))
@@ -23,7 +23,7 @@ def followed(first: Motion, second: Motion, seconds: float) -> Motion:
     fade = max(2, min(round(seconds * first.fps), len(second) - 1))
     turn, spin = _gaps(first, second)
     start, speed = _hermite(len(second), fade)
-    vectors = turn * start[:, None, None] + spin * speed[:, None, None]  # (T, 22, 3)
+    vectors: Floats = turn * start[:, None, None] + spin * speed[:, None, None]  # (T, 22, 3)
     rotations = rot.multiply(rot.from_rotation_vector(vectors), second.rotations)
     before = 2 * first.root_position[-1] - first.root_position[-2]  # where frame 0 of the second is expected
     step = first.root_position[-1] - first.root_position[-2] - (second.root_position[1] - second.root_position[0])
@@ -47,8 +47,8 @@ def _gaps(first: Motion, second: Motion) -> tuple[Floats, Floats]:
 
 def _hermite(count: int, fade: int) -> tuple[Floats, Floats]:
     """(count,) each: the part of a gap, and of a gap in speed (per frame), that is left; both 0 from `fade` on."""
-    t = np.clip(np.arange(count) / fade, 0.0, 1.0)
-    return 2 * t**3 - 3 * t**2 + 1, (t**3 - 2 * t**2 + t) * fade
+    t: Floats = np.clip(np.arange(count) / float(fade), 0.0, 1.0).astype(np.float64)
+    return np.asarray(2 * t**3 - 3 * t**2 + 1), np.asarray((t**3 - 2 * t**2 + t) * fade)
 
 
 def pose_signs(track: Track) -> Floats:
@@ -56,13 +56,13 @@ def pose_signs(track: Track) -> Floats:
     point, and a tenth of their speeds."""
     joints = track.motion.joints - track.ground[:, None]
     speed = 0.1 * np.gradient(track.motion.joints, 1.0 / track.motion.fps, axis=0)
-    return np.concatenate([joints, speed], axis=-1).reshape(len(track), -1)
+    return np.asarray(np.concatenate([joints, speed], axis=-1).reshape(len(track), -1))
 
 
 def alike(first: Floats, second: Floats) -> Floats:
     """(A, B) root mean square differences between frames of two sets of signs (A, D), (B, D)."""
     square = (first**2).sum(1)[:, None] + (second**2).sum(1)[None] - 2.0 * first @ second.T
-    return np.sqrt(np.maximum(square, 0.0) / first.shape[1])
+    return np.asarray(np.sqrt(np.maximum(square, 0.0) / first.shape[1]))
 
 
 def connected(first: Track, second: Track, leave: tuple[int, int], enter: tuple[int, int], seconds: float) -> Track:

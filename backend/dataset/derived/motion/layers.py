@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ....retarget.motion import Motion
-from ....retarget.motion import rotations as rot
-from ....retarget.motion.skeleton import JOINT, SIDES, SPINE
-from ....retarget.motion.smoothing import moving_mean
-from ....retarget.typing import Floats
+from .....retarget.motion import Motion
+from .....retarget.motion import rotations as rot
+from .....retarget.motion.skeleton import JOINT, SIDES, SPINE
+from .....retarget.motion.smoothing import moving_mean
+from .....retarget.typing import Floats
 
 _X, _Y, _Z = np.eye(3)
 Direction = tuple[float, float, float]
@@ -103,5 +103,3 @@ def noise(count: int, fps: float, seconds: float, rng: np.random.Generator) -> F
         values = moving_mean(values, width)
     values = values[2 * width : 2 * width + count]
     return np.asarray((values - values.mean()) / max(float(values.std()), 1e-9))
-
-
