@@ -90,10 +90,11 @@ def derive(
     library = read_library(base, partial(progress, "Reading clips"))
     left_out: Counter[str] = Counter()
     made: list[tuple[str, int, Derived]] = []
+    seen: set[tuple[int, float]] = set()
     out.mkdir(parents=True, exist_ok=True)
     for done, (name, index) in enumerate(orders):
         progress("Making clips", done, len(orders))
-        clip = _cook(library, model, name, index, seed)
+        clip = _cook(library, model, name, index, seed, seen)
         if clip is None:
             left_out[name] += 1
         else:
@@ -104,8 +105,15 @@ def derive(
     return Outcome(dict(sets), sum(clip.motion.duration for _, _, clip in made), dict(left_out))
 
 
-def _cook(library: Library, model: TransitionModel | None, name: str, index: int, seed: int) -> Derived | None:
-    """One clip of a recipe, or None where no try is free of faults."""
+def _cook(
+    library: Library,
+    model: TransitionModel | None,
+    name: str,
+    index: int,
+    seed: int,
+    seen: set[tuple[int, float]],
+) -> Derived | None:
+    """One clip of a recipe, or None where no try is free of faults and new. seen: marks of the clips so far."""
     recipe, _, licences = _BOOK[name]
     for attempt in range(_TRIES):
         numbers = [seed, zlib.crc32(name.encode()), index, attempt]
@@ -115,7 +123,9 @@ def _cook(library: Library, model: TransitionModel | None, name: str, index: int
             clip = recipe(kitchen)
         except (LookupError, IndexError):
             continue
-        if not faults(clip.motion, falls="stairs" in clip.kind):
+        mark = (len(clip.motion), round(float(np.abs(clip.motion.joints).sum()), 3))
+        if mark not in seen and not faults(clip.motion, falls="stairs" in clip.kind):
+            seen.add(mark)
             return clip
     return None
 

@@ -217,8 +217,7 @@ def back_or_side(k: Kitchen) -> Derived:
 
 def in_place(k: Kitchen) -> Derived:
     kind = k.choose("walk", "jog", "high-knees", "march")
-    running = kind == "jog" or (kind == "high-knees" and k.rng.random() < 0.6)
-    source = k.gait("run" if running else "walk")
+    source = k.gait("run" if kind == "jog" else "walk")
     track = steady(source, k.uniform(4.0, 8.0) + 2 * _MARGIN)
     if kind in ("march", "high-knees"):
         track = with_manner(track, MANNERS[kind], k.rng)

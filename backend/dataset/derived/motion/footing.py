@@ -10,6 +10,8 @@ from .....retarget.motion.skeleton import CONTACT_JOINTS
 from .....retarget.motion.smoothing import smoothstep
 from .....retarget.typing import Floats
 
+_SHIFT = 0.6  # metres a second: how fast a foot moves that shifts its stand
+
 
 def feet_of(motion: Motion) -> Floats:
     """(T, 4, 3) left heel and toe, right heel and toe."""
@@ -46,13 +48,27 @@ def _anchors(points: Floats, steps: list[Span], motion: Motion) -> list[Floats]:
     return anchors
 
 
+def _spaced(steps: list[tuple[Span, Floats]], fps: float) -> list[tuple[Span, Floats]]:
+    """Steps (in order) of one point, cut short where the next is in another place and there is no time to get there."""
+    out = [steps[0]]
+    for span, anchor in steps[1:]:
+        last, place = out[-1]
+        needed = min(round(float(rot.length(anchor - place)) / _SHIFT * fps) + 2, round(0.3 * fps))
+        lack = max(0, needed - (span.start - last.stop))
+        give = min((lack + 1) // 2, last.stop - last.start - 1)
+        take = min(lack - give, span.stop - span.start - 1) if lack else 0
+        out[-1] = (Span(last.point, last.start, last.stop - give), place)
+        out.append((Span(span.point, span.start + take, span.stop), anchor))
+    return out
+
+
 def _between(path: Floats, steps: list[tuple[Span, Floats]], fps: float) -> tuple[Floats, Floats]:
     """Offsets (T, 3) of a path (T, 3) to where it is held, and weights (T,): 1 in steps, fading out over 0.1 s."""
     offset, weight = np.zeros_like(path), np.zeros(len(path))
     frames = np.arange(len(path))
     if not steps:
         return offset, weight
-    steps = sorted(steps, key=lambda step: step[0].start)
+    steps = _spaced(sorted(steps, key=lambda step: step[0].start), fps)
     for (span, anchor), (following, to) in zip(steps, [*steps[1:], (None, None)], strict=True):
         held = slice(span.start, span.stop)
         offset[held] = anchor - path[held]

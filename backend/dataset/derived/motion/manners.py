@@ -132,9 +132,11 @@ def drag(side: int) -> Layer:
     def layer(draft: Draft, rng: np.random.Generator) -> Draft:
         feet = draft.feet.copy()
         own = slice(2 * side, 2 * side + 2)
-        low = feet[:, own, 1]
-        floor = np.percentile(low, 25, axis=0)
-        feet[:, own, 1] = floor + (low - floor) * 0.25
+        toe, out = feet[:, own][:, 1], 0.05 if side == _LEFT else -0.05
+        floor = np.percentile(toe[:, 1], 25)
+        toe[:, 1] = floor + (toe[:, 1] - floor) * 0.25
+        feet[:, 2 * side + 1] = toe
+        feet[:, 2 * side] = toe + [-out, 0.06, -0.12]  # the heel, of a foot that lies flat and turned out
         draft = replace(draft, feet=feet).moved(side, (0.03 if side == _LEFT else -0.03, 0.0, -rng.uniform(0.08, 0.14)))
         away = -1.0 if side == _LEFT else 1.0
         lean = away * 9.0 * np.sin(np.pi * draft.swing[:, side]) ** 2

@@ -23,8 +23,8 @@ def followed(first: Motion, second: Motion, seconds: float) -> Motion:
     fade = max(2, min(round(seconds * first.fps), len(second) - 1))
     turn, spin = _gaps(first, second)
     start, speed = _hermite(len(second), fade)
-    vectors: Floats = turn * start[:, None, None] + spin * speed[:, None, None]  # (T, 22, 3)
-    rotations = rot.multiply(rot.from_rotation_vector(vectors), second.rotations)
+    vectors = np.multiply.outer(start, turn) + np.multiply.outer(speed, spin)  # (T, 22, 3)
+    rotations = rot.multiply(rot.from_rotation_vector(np.asarray(vectors)), second.rotations)
     before = 2 * first.root_position[-1] - first.root_position[-2]  # where frame 0 of the second is expected
     step = first.root_position[-1] - first.root_position[-2] - (second.root_position[1] - second.root_position[0])
     root = second.root_position + (before - second.root_position[0]) * start[:, None] + step * speed[:, None]
@@ -47,7 +47,7 @@ def _gaps(first: Motion, second: Motion) -> tuple[Floats, Floats]:
 
 def _hermite(count: int, fade: int) -> tuple[Floats, Floats]:
     """(count,) each: the part of a gap, and of a gap in speed (per frame), that is left; both 0 from `fade` on."""
-    t: Floats = np.clip(np.arange(count) / float(fade), 0.0, 1.0).astype(np.float64)
+    t = np.clip(np.arange(count, dtype=np.float64) / fade, 0.0, 1.0)
     return np.asarray(2 * t**3 - 3 * t**2 + 1), np.asarray((t**3 - 2 * t**2 + t) * fade)
 
 
