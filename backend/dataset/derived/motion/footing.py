@@ -10,6 +10,8 @@ from .....retarget.motion.skeleton import CONTACT_JOINTS
 from .....retarget.motion.smoothing import smoothstep
 from .....retarget.typing import Floats
 
+_SAME = 0.04  # metres: nearer places, after no more than _BLINK frames, are one
+_BLINK = 5
 _SHIFT = 0.6  # metres a second: how fast a foot moves that shifts its stand
 
 
@@ -49,11 +51,16 @@ def _anchors(points: Floats, steps: list[Span], motion: Motion) -> list[Floats]:
 
 
 def _spaced(steps: list[tuple[Span, Floats]], fps: float) -> list[tuple[Span, Floats]]:
-    """Steps (in order) of one point, cut short where the next is in another place and there is no time to get there."""
+    """Steps (in order) of one point: those a few frames and centimetres apart are one, and those that leave no time to
+    get from one place to the next are cut short."""
     out = [steps[0]]
     for span, anchor in steps[1:]:
         last, place = out[-1]
-        needed = min(round(float(rot.length(anchor - place)) / _SHIFT * fps) + 2, round(0.3 * fps))
+        if span.start - last.stop <= _BLINK and rot.length(anchor - place) < _SAME:
+            first, second = last.stop - last.start, span.stop - span.start
+            out[-1] = (Span(last.point, last.start, span.stop), (first * place + second * anchor) / (first + second))
+            continue
+        needed = min(round(float(rot.length(anchor - place)) / _SHIFT * fps) + 3, round(0.3 * fps))
         lack = max(0, needed - (span.start - last.stop))
         give = min((lack + 1) // 2, last.stop - last.start - 1)
         take = min(lack - give, span.stop - span.start - 1) if lack else 0

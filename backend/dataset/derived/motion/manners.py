@@ -135,6 +135,7 @@ def drag(side: int) -> Layer:
         toe, out = feet[:, own][:, 1], 0.05 if side == _LEFT else -0.05
         floor = np.percentile(toe[:, 1], 25)
         toe[:, 1] = floor + (toe[:, 1] - floor) * 0.25
+        toe[:, 1] = moving_mean(toe[:, 1], 7)
         feet[:, 2 * side + 1] = toe
         feet[:, 2 * side] = toe + [-out, 0.06, -0.12]  # the heel, of a foot that lies flat and turned out
         draft = replace(draft, feet=feet).moved(side, (0.03 if side == _LEFT else -0.03, 0.0, -rng.uniform(0.08, 0.14)))

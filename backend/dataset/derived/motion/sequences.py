@@ -7,13 +7,10 @@ import numpy as np
 
 from .....retarget.motion import Motion
 from .....retarget.motion import rotations as rot
+from .....retarget.motion.known import CHANNELS
 from .....retarget.motion.skeleton import CONTACT_JOINTS, JOINT
 from .....retarget.typing import Floats
-from ....engine import Result
-from ....inbetween.filling import answer
-from ....inbetween.request import given_channels
-from ....inbetween.transition import TransitionModel
-from ....tasks import Inbetween
+from ....inbetween.transition import Poses, TransitionModel
 from .footing import set_down
 from .seams import followed
 from .track import find_steps
@@ -59,7 +56,7 @@ def joined(motions: Sequence[Motion], model: TransitionModel | None, seconds: fl
     for more in motions[1:]:
         more = placed_after(whole, more)
         feet = rot.length((whole.joints[-1] - more.joints[0])[list(CONTACT_JOINTS)])
-        if model is None or feet.max() < _STANDS:
+        if model is None or model.fps != whole.fps or feet.max() < _STANDS:
             whole = followed(whole, more, seconds)
         else:
             frames = round(np.clip(feet.max() * 2.0, 0.4, 0.9) * whole.fps)
@@ -72,11 +69,12 @@ def _filled(first: Motion, second: Motion, gap: int, model: TransitionModel) -> 
     before, after = min(len(first), _CONTEXT), min(len(second), _CONTEXT)
     ends = [first.slice(len(first) - before, len(first)), first.slice(len(first) - 1, len(first)).held(gap - 1)]
     scene = _concatenated([*ends, second.slice(0, after)])
-    keep = [*range(before), *range(before + gap, len(scene))]
-    task = Inbetween(keep=tuple(keep))
-    events = answer(task, scene, given_channels(task, len(scene)), model, None, "")
-    filled = next(event.motions[0] for event in events if isinstance(event, Result))
-    return _concatenated([first, filled.slice(before, before + gap), second])
+    known = np.ones((len(scene), CHANNELS), dtype=bool)
+    known[before : before + gap] = False
+    filled = model.fill(Poses(scene.rotations, scene.root_position, scene.contacts), known)
+    bridge = replace(scene, rotations=rot.unflip(rot.normalize(filled.rotations)), root_position=filled.root)
+    # The bridge meets the two poses, but not their speeds.
+    return followed(followed(first, bridge.slice(before, before + gap), 0.25), second, 0.25)
 
 
 def _concatenated(motions: Sequence[Motion]) -> Motion:

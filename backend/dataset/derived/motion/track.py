@@ -76,7 +76,7 @@ def standing(motion: Motion) -> Bools:
 
 
 def find_steps(motion: Motion) -> list[Span]:
-    """The spans in which heels and toes bear weight: gaps of one frame are closed, single frames dropped."""
+    """The spans in which heels and toes bear weight: gaps of one frame are closed, spans under three frames dropped."""
     on = standing(motion)
     spans = []
     for point in range(4):
@@ -85,7 +85,7 @@ def find_steps(motion: Motion) -> list[Span]:
         closed[1:-1] |= padded[:-2] & padded[2:]
         edges = np.flatnonzero(np.diff(closed.astype(int))).reshape(-1, 2)
         for start, stop in edges.tolist():
-            if stop - start >= 2:
+            if stop - start >= 3:
                 spans += _in_place(motion.joints[start:stop, CONTACT_JOINTS[point]], Span(point, start, stop))
     return spans
 
