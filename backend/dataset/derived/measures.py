@@ -10,7 +10,7 @@ from ....retarget.typing import Floats
 from .motion.track import find_steps
 
 _FASTEST = 16.0  # metres a second, any joint; the hand in a fast throw reaches about 15
-_HARDEST = 330.0  # metres a second squared
+_HARDEST = 260.0  # metres a second squared
 _DEEPEST = 0.04  # metres under the floor
 _HIGH = 8.0  # hertz
 

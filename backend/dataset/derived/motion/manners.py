@@ -138,10 +138,10 @@ def drag(side: int) -> Layer:
         toe[:, 1] = moving_mean(toe[:, 1], 7)
         feet[:, 2 * side + 1] = toe
         feet[:, 2 * side] = toe + [-out, 0.06, -0.12]  # the heel, of a foot that lies flat and turned out
-        draft = replace(draft, feet=feet).moved(side, (0.03 if side == _LEFT else -0.03, 0.0, -rng.uniform(0.08, 0.14)))
+        draft = replace(draft, feet=feet).moved(side, (0.03 if side == _LEFT else -0.03, 0.0, -rng.uniform(0.04, 0.09)))
         away = -1.0 if side == _LEFT else 1.0
         lean = away * 9.0 * np.sin(np.pi * draft.swing[:, side]) ** 2
-        return draft.body(lambda m: tilted(m, 10.0, lean, head=0.6)).sunk(0.05)
+        return draft.body(lambda m: tilted(m, 10.0, lean, head=0.6)).sunk(0.08)
 
     return layer
 
