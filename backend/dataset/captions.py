@@ -29,7 +29,8 @@ _INFLECTED = re.compile(r"^\w+|(?<=\band )\w+|(?<=\bthen )\w+")
 _ONE_SHORT_VOWEL = re.compile(r"[^aeiou]*[aeiou][^aeiouwxy]|begin")
 
 
-def inflected_third(verb: str) -> str:
+def third_person(verb: str) -> str:
+    """The form after "he": walk, walks."""
     if verb == "have":
         return "has"
     if re.search(r"[^aeiou]y$", verb):
@@ -37,19 +38,20 @@ def inflected_third(verb: str) -> str:
     return verb + ("es" if re.search(r"(s|x|z|ch|sh|o)$", verb) else "s")
 
 
-def inflected_ing(verb: str) -> str:
+def ing_form(verb: str) -> str:
+    """The present participle: walk, walking."""
     if _ONE_SHORT_VOWEL.fullmatch(verb):
         return verb + verb[-1] + "ing"
     return (verb[:-1] if re.search(r"[^e]e$", verb) else verb) + "ing"
 
 
 def _inflect(base: str, tail: str) -> _Verb:
-    third = _INFLECTED.sub(lambda m: inflected_third(m[0]), base)
+    third = _INFLECTED.sub(lambda m: third_person(m[0]), base)
     # "is walking", not "is keeping walking".
     ing = (
         re.sub(r"^keep (on )?", "", base)
         if base.startswith("keep ")
-        else _INFLECTED.sub(lambda m: inflected_ing(m[0]), base)
+        else _INFLECTED.sub(lambda m: ing_form(m[0]), base)
     )
     return _Verb(third, ing, base, tail)
 

@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Callable
 
-from .captions import SUBJECTS, VOCABULARY, inflected_ing
+from .captions import SUBJECTS, VOCABULARY, ing_form
 
 _SUBJECT = re.compile(
     r"^(?P<subject>(?:(?:a|an|the|one|this) (?:[\w-]+ )??(?:person|man|woman|figure|character|human|guy|actor|soldier|"
@@ -72,7 +72,7 @@ def _said_anew(caption: str, rng: random.Random) -> str:
     if form == "third":
         return _with_subject(subject, rest, rng)
     if form == "being":
-        doing = _each_verb(rest, inflected_ing)
+        doing = _each_verb(rest, ing_form)
         return rest if doing is None else f"{rng.choice((subject + ' is ', ''))}{doing}"
     base = _each_verb(rest, lambda verb: verb)
     if base is None:

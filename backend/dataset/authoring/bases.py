@@ -18,8 +18,8 @@ from ....retarget.motion.joining import on_canonical_body
 from ....retarget.motion.skeleton import ARM, JOINT, LEG_LENGTH, SIDES
 from ....retarget.rigs.mapping import map_rig
 from ....retarget.typing import Bools, Floats
-from ..bvh_clips import longest_continuous
 from ..clips import POSE_FPS
+from ..importing.cuts import without_jumps
 from ..kinematics import headings
 
 _WORDS = {
@@ -120,7 +120,7 @@ def _read(path: Path) -> Motion:
             continue
         if more.rig.names == clip.rig.names and np.allclose(more.rig.heads[2:], clip.rig.heads[2:], atol=1e-2):
             others.append(more)
-    motion = longest_continuous(bvh_to_motion(clip, mapping, calibrate_clips(others, mapping))).centered()
+    motion = without_jumps(bvh_to_motion(clip, mapping, calibrate_clips(others, mapping))).centered()
     return on_canonical_body(motion).resample(POSE_FPS).on_floor()
 
 

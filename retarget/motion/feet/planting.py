@@ -30,7 +30,7 @@ def plant_feet(motion: Motion) -> Motion:
     points = motion.joints[:, CONTACT_JOINTS]  # (T, 4, 3)
     spans = find_spans(motion.contacts, points, motion.fps)
     offsets, weights = _offsets(points, spans, _anchors(points, spans, motion), motion.fps)
-    return _apply(motion, spans, offsets, weights)
+    return hold_points(motion, spans, offsets, weights)
 
 
 def plant_between(motion: Motion, kept: Bools) -> Motion:
@@ -53,7 +53,7 @@ def plant_between(motion: Motion, kept: Bools) -> Motion:
     free = np.repeat(_ease_from(kept, max(1.0, _FADE * motion.fps))[:, None], 4, axis=1)  # (T, 4)
     for span in spans:
         free[span.start : span.stop, span.point] = 1.0
-    return _apply(motion, spans, offsets * free[..., None], weights * free)
+    return hold_points(motion, spans, offsets * free[..., None], weights * free)
 
 
 def _path_through(path: Floats, median: Floats, kept: Bools) -> Floats:
@@ -90,7 +90,7 @@ def match_contacts(motion: Motion, reference: Floats, heights: Floats) -> Motion
         anchor[1] = _standing_height(span, spans, apart[..., 1], heights)
     offsets, weights = _offsets(apart, spans, anchors, motion.fps)
     shift = _body_shift(offsets, weights)
-    return _apply(motion.shifted(shift), spans, offsets - weights[..., None] * shift[:, None], weights)
+    return hold_points(motion.shifted(shift), spans, offsets - weights[..., None] * shift[:, None], weights)
 
 
 def _standing_height(span: Span, spans: list[Span], apart: Floats, heights: Floats) -> float:
@@ -119,7 +119,7 @@ def _body_shift(offsets: Floats, weights: Floats) -> Floats:
     return np.asarray(feet.sum(axis=1) / np.maximum(held.sum(axis=1), 1.0))
 
 
-def _apply(motion: Motion, spans: list[Span], offsets: Floats, weights: Floats) -> Motion:
+def hold_points(motion: Motion, spans: list[Span], offsets: Floats, weights: Floats) -> Motion:
     """The motion with its contact points moved by offsets (T, 4, 3); weights (T, 4) say how firmly each is held."""
     points = motion.joints[:, CONTACT_JOINTS]
     heel, toe = offsets[:, [0, 2]], offsets[:, [1, 3]]  # (T, 2, 3)
