@@ -10,7 +10,6 @@ import numpy as np
 
 from ....retarget.motion import Motion
 from ....retarget.motion import rotations as rot
-from ....retarget.motion.points import points_of
 from ....retarget.motion.skeleton import JOINT
 from ....retarget.typing import Floats
 from ...features import heading_of
@@ -21,18 +20,6 @@ def local_poses(motion: Motion) -> Floats:
     joints = motion.joints - motion.root_position[:, None] * np.array([1.0, 0.0, 1.0])
     out: Floats = rot.rotate(heading_of(motion)[:, None], joints)
     return out
-
-
-def body_errors(made: Motion, true: Motion) -> Floats:
-    """Metres (T, 22 + P) that joints, and the points beyond them that show turns (`retarget.motion.points`), are off,
-    with pelvis on pelvis and the same heading; of motions of T frames each."""
-
-    def placed(motion: Motion) -> Floats:
-        points = np.concatenate([motion.joints, points_of(motion)], axis=1) - motion.joints[:, :1]
-        facing = rot.yaw(motion.global_rotations[:, :1])
-        return np.asarray(rot.rotate(rot.conjugate(facing), points))
-
-    return rot.length(placed(made) - placed(true))
 
 
 def head_turns(motion: Motion) -> Floats:

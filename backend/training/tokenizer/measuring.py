@@ -8,11 +8,13 @@ import numpy as np
 import torch
 
 from ....retarget.motion import Motion
+from ....retarget.motion import rotations as rot
 from ....retarget.motion.skeleton import CONTACT_JOINTS, JOINT_COUNT
 from ....retarget.typing import Float32s, Floats, Ints
 from ...dataset.clips import Clip, Dataset
-from ...evaluation.measures.poses import body_errors, hands_apart, head_error, head_turn_kept, local_poses
+from ...evaluation.measures.poses import hands_apart, head_error, head_turn_kept
 from ...features import Statistics, features_to_motion
+from .kinematics import kinematic_points
 from .net import FRAMES_PER_TOKEN, MotionVqVae
 
 _TOGETHER = 0.2  # metres between the wrists: hands that touch, or nearly
@@ -48,25 +50,31 @@ def encode_clip(model: MotionVqVae, statistics: Statistics, features: Float32s) 
 
 
 @torch.no_grad()
-def decode_codes(model: MotionVqVae, statistics: Statistics, codes: Ints) -> Motion:
-    """The motion (4 N frames) of codes (N, levels)."""
+def decode_codes(model: MotionVqVae, statistics: Statistics, codes: Ints) -> Floats:
+    """The features (4 N, 263) of codes (N, levels)."""
     decoded = model.decode(torch.from_numpy(codes)[None])[0].float().numpy()
-    return features_to_motion(statistics.denormalize(decoded).astype(np.float64))
+    return statistics.denormalize(decoded)
+
+
+def _around_root(features: Floats) -> Floats:
+    """(T, 22 + P, 3) metres from the root, in the features' own heading: that of a lying body's pelvis would flip."""
+    points: Floats = kinematic_points(torch.from_numpy(features)).double().numpy()
+    return points - points[:, :1]
 
 
 def clip_errors(model: MotionVqVae, statistics: Statistics, clip: Clip, features: Float32s) -> ClipErrors:
     """Errors of one clip with features (T, 263)."""
     codes = encode_clip(model, statistics, features)
-    made = decode_codes(model, statistics, codes)
-    true = features_to_motion(features[: len(made)].astype(np.float64))
-    errors = body_errors(made, true)
-    second = np.diff(local_poses(made) - local_poses(true), n=2, axis=0)
+    decoded = decode_codes(model, statistics, codes)
+    made, true = (features_to_motion(rows.astype(np.float64)) for rows in (decoded, features[: len(decoded)]))
+    apart_by = _around_root(decoded) - _around_root(features[: len(decoded)])
+    errors, second = rot.length(apart_by), np.diff(apart_by[:, :JOINT_COUNT], n=2, axis=0)
     apart, wanted = hands_apart(made), hands_apart(true)
     return ClipErrors(
         clip,
         errors[:, :JOINT_COUNT].mean(axis=1),
         errors[:, JOINT_COUNT:].mean(axis=1),
-        np.linalg.norm(second, axis=-1).mean(axis=1),
+        rot.length(second).mean(axis=1),
         float(np.linalg.norm(made.root_position[-1] - true.root_position[-1]) / made.duration),
         head_error(made, true),
         head_turn_kept(made, true),

@@ -18,6 +18,8 @@ from .data import Windows
 from .losses import LossWeights, reconstruction_losses, weighted
 from .net import MotionVqVae
 
+_EXAMPLES = 512  # windows that the network starts from
+
 
 @dataclass(frozen=True)
 class TokenizerConfig(LossWeights):
@@ -50,6 +52,8 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
     model = _network(config).to(where)
     windows = Windows(dataset, statistics, clip_weights(dataset.split("train")), config.window, config.batch)
     stats = _on(where, statistics)
+    examples = torch.Generator().manual_seed(config.seed)
+    model.start_from(torch.cat([windows.draw(examples)[0] for _ in range(1 + _EXAMPLES // config.batch)]).to(where))
 
     def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
         batch, mask = (x.to(where) for x in windows.draw(generator))

@@ -9,6 +9,7 @@ from motiongpt.backend.commands.cli import main
 from motiongpt.backend.dataset.clips import load_dataset
 from motiongpt.backend.training.tokenizer.losses import reconstruction_losses, weighted
 from motiongpt.backend.training.tokenizer.measuring import encode_clip
+from motiongpt.backend.training.tokenizer.net import MotionVqVae
 from motiongpt.backend.training.tokenizer.train import (
     TokenizerConfig,
     load_tokenizer,
@@ -48,3 +49,19 @@ def test_refining_changes_what_codes_look_like_and_no_code(dataset, tmp_path, ca
     assert "settings" in capsys.readouterr().err
     assert main([*refine, "--refine", str(tmp_path / "nothing")]) == 2
     assert "no trained tokenizer" in capsys.readouterr().err
+
+
+def test_training_starts_from_principal_components():
+    """Before any step, latents wide enough carry features exactly, with unit variance; narrow ones the largest part."""
+    torch.manual_seed(0)
+    mixing = torch.randn(24, 263) * torch.linspace(3.0, 0.1, 24)[:, None]
+    features = torch.randn(8, 32, 24) @ mixing
+    error = {}
+    for width in (8, 96):
+        model = MotionVqVae(width=16, code_width=width, codes=8, levels=1)
+        model.start_from(features)
+        latents = model.encoder(features.transpose(1, 2))
+        assert float(latents.square().mean().detach()) == pytest.approx(1.0, rel=0.01)
+        back = model.decoder(latents).transpose(1, 2)
+        error[width] = float(((back - features).square().sum() / features.square().sum()).detach())
+    assert error[96] < 1e-5 < error[8] < 0.9
