@@ -182,6 +182,7 @@ def _need_torch() -> None:
 def run_tokenizer(args: argparse.Namespace) -> Report:
     """Stage 1, then its errors on the test clips."""
     from ..dataset.clips import load_dataset
+    from ..training.tokenizer import measuring
     from ..training.tokenizer import train as stage
 
     if args.refine:
@@ -190,8 +191,15 @@ def run_tokenizer(args: argparse.Namespace) -> Report:
     else:
         (config,) = _settings(args, stage.TokenizerConfig)
         stage.train_tokenizer(args.dataset, args.output, config, args.device)
-    measured = stage.evaluate_tokenizer(*stage.load_tokenizer(args.output), load_dataset(args.dataset))
-    return Report({"path": str(args.output), **measured}, tuple(f"{k}: {v:.3f}" for k, v in measured.items()))
+    model, statistics = stage.load_tokenizer(args.output)
+    errors = measuring.errors_of(model, statistics, load_dataset(args.dataset))
+    measured = measuring.evaluated(model, errors)
+    groups = {
+        "sets": measuring.by_group(errors, measuring.set_of),
+        "actions": measuring.by_group(errors, measuring.action_of),
+    }
+    lines = tuple(f"{k}: {v:.3f}" for k, v in measured.items())
+    return Report({"path": str(args.output), **measured, **groups}, (*lines, *measuring.table(groups["sets"])))
 
 
 def run_language_model(args: argparse.Namespace) -> Report:
@@ -246,7 +254,8 @@ def run_export(args: argparse.Namespace) -> Report:
     from ..training.language.export import export_model, read_card_draft, training_record
     from ..training.language.known import known_phrases
     from ..training.language.train import caption_words, load_language_model, unused_codes
-    from ..training.tokenizer.train import evaluate_tokenizer, load_tokenizer
+    from ..training.tokenizer.measuring import evaluate_tokenizer
+    from ..training.tokenizer.train import load_tokenizer
 
     draft = read_card_draft(args.card)
     tokenizer, statistics = load_tokenizer(args.tokenizer)

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..typing import Floats
 from . import rotations as rot
+from .interpolation import cubic, cubic_rotations
 from .skeleton import CONTACT_JOINTS, JOINT_COUNT, MIRRORED_JOINTS, PARENTS, REST_OFFSETS, global_rotations
 
 
@@ -86,29 +87,30 @@ class Motion:
         )
 
     def resample(self, fps: float, frames: int | None = None) -> "Motion":
-        """The same motion at another rate, from frame 0 on: rotations by slerp, the rest linearly.
+        """The same motion at another rate, from frame 0 on: positions and rotations along smooth curves through every
+        frame (`interpolation`), so that no velocity jumps; contacts linearly.
 
-        frames: number of frames of the result; by default as many as cover the motion's duration. The last pose is
-        held past the end.
+        frames: number of frames of the result; by default as many as cover the motion's duration. The motion goes on
+        at its last speed until there, which is less than a frame of its own; past that, its last pose is held.
 
         >>> path = np.linspace((0.0, 0.0, 0.0), (0.0, 0.0, 3.0), 4)
         >>> motion = Motion(np.tile(rot.IDENTITY, (4, 22, 1)), path, fps=10.0, contacts=np.zeros((4, 4)))
         >>> motion.resample(20.0).root_position[:, 2]
-        array([0. , 0.5, 1. , 1.5, 2. , 2.5, 3. , 3. ])
+        array([0. , 0.5, 1. , 1.5, 2. , 2.5, 3. , 3.5])
         """
         if fps == self.fps and frames in (None, len(self)):
             return self
-        count = frames if frames is not None else max(1, round(self.duration * fps))
-        time = np.minimum(np.arange(count) * (self.fps / fps), len(self) - 1.0)  # (count,) in source frames
-        low = np.minimum(time.astype(int), max(len(self) - 2, 0))
+        covering = max(1, round(self.duration * fps))
+        wanted = np.arange(covering if frames is None else frames)
+        time = np.minimum(wanted, covering - 1) * (self.fps / fps)  # in frames of this motion
+        low = np.minimum(time.astype(int), len(self) - 1)
         high = np.minimum(low + 1, len(self) - 1)
-        t = (time - low)[:, None]
-        a, b = self.at(low), self.at(high)
+        contacts = self.contacts[low] + (self.contacts[high] - self.contacts[low]) * (time - low)[:, None]
         return replace(
             self,
-            rotations=rot.slerp(a.rotations, b.rotations, t),
-            root_position=a.root_position + (b.root_position - a.root_position) * t,
-            contacts=a.contacts + (b.contacts - a.contacts) * t,
+            rotations=cubic_rotations(self.rotations, time),
+            root_position=cubic(self.root_position, time),
+            contacts=contacts,
             fps=float(fps),
         )
 

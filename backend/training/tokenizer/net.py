@@ -1,10 +1,13 @@
 """The motion tokenizer's network: a convolutional VQ-VAE, four frames a token.
 
 Encoder and decoder are those of the published motion VQ-VAE (Zhang et al. 2023, T2M-GPT; used by both MotionGPTs):
-strided convolutions and dilated residual blocks, a mirrored decoder with nearest-neighbour upsampling. Between them is
-one of `quantizers`; with a residual quantizer of one level, it is the published network.
+strided convolutions and dilated residual blocks, a mirrored decoder with nearest-neighbour upsampling. Beside either
+runs one linear map over two tokens' frames, by which training starts from something like principal components: without
+it, latents stay close to a few dimensions for thousands of steps, and small turns have no part in them. Between encoder
+and decoder is one of `quantizers`.
 """
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -52,9 +55,12 @@ class Encoder(nn.Module):
         self.model = nn.Sequential(
             nn.Conv1d(DIMENSIONS, width, 3, padding=1), nn.ReLU(), *down, nn.Conv1d(width, code_width, 3, padding=1)
         )
+        self.linear = nn.Conv1d(
+            DIMENSIONS, code_width, 2 * FRAMES_PER_TOKEN, stride=FRAMES_PER_TOKEN, padding=FRAMES_PER_TOKEN // 2
+        )
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.model(x)
+        out: Tensor = self.model(x) + self.linear(x)
         return out
 
 
@@ -79,9 +85,12 @@ class Decoder(nn.Module):
             nn.ReLU(),
             nn.Conv1d(width, DIMENSIONS, 3, padding=1),
         )
+        self.linear = nn.ConvTranspose1d(
+            code_width, DIMENSIONS, 2 * FRAMES_PER_TOKEN, stride=FRAMES_PER_TOKEN, padding=FRAMES_PER_TOKEN // 2
+        )
 
     def forward(self, z: Tensor) -> Tensor:
-        out: Tensor = self.model(z)
+        out: Tensor = self.model(z) + self.linear(z)
         return out
 
 
@@ -102,6 +111,23 @@ class MotionVqVae(nn.Module):
         self.decoder = Decoder(width, code_width, depth)
         self.quantizer = make_quantizer(quantizer, levels, codes, code_width)
         self.codes, self.levels = codes, levels
+
+    @torch.no_grad()
+    def start_from(self, features: Tensor) -> None:
+        """Before training, set the linear maps to the principal components of a token's frames, latents at unit
+        variance, and the rest of either network to add nothing yet. features: (B, T, 263), T a multiple of 4."""
+        frames = features.reshape(-1, FRAMES_PER_TOKEN * DIMENSIONS).double()  # few clips: many eigenvalues are zero
+        energy, vectors = torch.linalg.eigh(frames.T @ frames / len(frames))  # ascending
+        count = min(self.encoder.linear.out_channels, len(energy))
+        scale = (count / energy[-count:].sum().clamp(min=1e-6)).sqrt()
+        components = vectors[:, -count:].flip(1).T.unflatten(1, (FRAMES_PER_TOKEN, DIMENSIONS)).transpose(1, 2)
+        own = slice(FRAMES_PER_TOKEN // 2, FRAMES_PER_TOKEN // 2 + FRAMES_PER_TOKEN)  # not the neighbours' frames
+        for network, weights in ((self.encoder, components * scale), (self.decoder, components / scale)):
+            last = network.model[-1]
+            assert isinstance(last, nn.Conv1d) and last.bias is not None and network.linear.bias is not None
+            for parameter in (last.weight, last.bias, network.linear.weight, network.linear.bias):
+                parameter.zero_()
+            network.linear.weight[:count, :, own] = weights
 
     def encode(self, features: Tensor) -> Tensor:
         """Codes (B, T / 4, levels)."""

@@ -94,13 +94,13 @@ class _CodebookQuantizer(TokenQuantizer):
 class ResidualQuantizer(_CodebookQuantizer):
     """Codebooks in sequence: each level quantises the residual of those before it (Zeghidour et al. 2021, SoundStream).
 
-    In training, a share `solo` of the batches uses the first level only, so that the first alone already carries the
-    motion.
+    In training, a share `partial` of the batches uses the first levels only, any number of them, so that the first
+    alone already carries the motion, and each of the others adds less.
     """
 
-    def __init__(self, levels: int, codes: int, code_width: int, solo: float = 0.15) -> None:
+    def __init__(self, levels: int, codes: int, code_width: int, partial: float = 0.15) -> None:
         super().__init__(levels, codes, code_width)
-        self.solo = solo
+        self.partial = partial
 
     def encode(self, z: Tensor) -> Tensor:
         codes, left = [], z
@@ -116,8 +116,8 @@ class ResidualQuantizer(_CodebookQuantizer):
 
     def forward(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         levels = self._each()
-        if self.training and float(torch.rand(())) < self.solo:
-            levels = levels[:1]
+        if self.training and len(levels) > 1 and float(torch.rand(())) < self.partial:
+            levels = levels[: int(torch.randint(1, len(levels), ()))]
         codes, chosen, commitment = [], torch.zeros_like(z), z.new_zeros(())
         for level in levels:
             nearest, vectors = level((z - chosen).detach())

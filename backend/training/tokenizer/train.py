@@ -8,26 +8,24 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from ....retarget.errors import MotionGPTError
-from ....retarget.motion import rotations as rot
-from ....retarget.motion.skeleton import PARENTS, REST_OFFSETS
-from ....retarget.typing import Float32s, Float64s, Ints
-from ...dataset.clips import Dataset, checksum, compute_statistics, load_dataset
+from ...dataset.clips import checksum, compute_statistics, load_dataset
 from ...dataset.sampling import draw_weights
-from ...features import PELVIS_CHILDREN, SLICES, Statistics, features_to_motion
+from ...features import Statistics
 from ..folder import check_settings
 from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_atomically, settings_of, train
 from .data import Windows
-from .net import FRAMES_PER_TOKEN, MotionVqVae
+from .losses import LossWeights, reconstruction_losses, weighted
+from .net import MotionVqVae
+
+_EXAMPLES = 512  # windows that the network starts from
 
 
 @dataclass(frozen=True)
-class TokenizerConfig:
-    """quantizer: one of `quantizers.KINDS`.  Weights of the losses: `velocity` on changes of position, `joints` on
-    positions through forward kinematics, `path` on the root's path accumulated over the window, `commitment` on the
-    latents' distance to their codes."""
+class TokenizerConfig(LossWeights):
+    """quantizer: one of `quantizers.KINDS`.  commitment: weight of the loss on the latents' distance to their codes;
+    the other losses' weights are those of `LossWeights`."""
 
     width: int = 384
     code_width: int = 256
@@ -40,57 +38,7 @@ class TokenizerConfig:
     steps: int = 5000
     rate: float = 4e-4
     seed: int = 0
-    velocity: float = 0.5
-    joints: float = 1.0
-    path: float = 0.2
     commitment: float = 0.1
-
-
-def kinematic_joints(features: Tensor) -> Tensor:
-    """Positions (..., 22, 3) in the heading frame by forward kinematics of true features (..., 263), metres."""
-    sixd = features[..., SLICES["rotations"]].unflatten(-1, (21, 2, 3))
-    x = F.normalize(sixd[..., 0, :], dim=-1)
-    z = F.normalize(torch.linalg.cross(x, sixd[..., 1, :]), dim=-1)
-    matrices = torch.stack([x, torch.linalg.cross(z, x), z], dim=-1)  # (..., 21, 3, 3)
-    positions = features[..., SLICES["positions"]].unflatten(-1, (21, 3))
-    height = features[..., SLICES["root_height"]]
-    joints = [torch.cat([torch.zeros_like(height), height, torch.zeros_like(height)], dim=-1)]
-    world: list[Tensor] = [torch.empty(0)]
-    for joint in range(1, 22):
-        parent = PARENTS[joint]
-        if joint in PELVIS_CHILDREN:
-            joints.append(positions[..., joint - 1, :])
-            world.append(matrices[..., joint - 1, :, :])
-        else:
-            offset = torch.as_tensor(REST_OFFSETS[joint], dtype=features.dtype, device=features.device)
-            joints.append(joints[parent] + world[parent] @ offset)
-            world.append(world[parent] @ matrices[..., joint - 1, :, :])
-    return torch.stack(joints, dim=-2)
-
-
-def _losses(out: Tensor, batch: Tensor, mask: Tensor, stats: tuple[Tensor, Tensor], c: TokenizerConfig) -> Tensor:
-    mean, std = stats
-    out = out.float()
-
-    def masked(x: Tensor, m: Tensor) -> Tensor:
-        return (x * m).sum() / (m.sum() * x.shape[-1])
-
-    place = SLICES["positions"]
-    change = F.smooth_l1_loss(
-        out[:, 1:, place] - out[:, :-1, place], batch[:, 1:, place] - batch[:, :-1, place], reduction="none"
-    )
-    metres = out * std + mean
-    true = batch * std + mean
-    joints = kinematic_joints(metres)[..., 1:, :].flatten(-2) - true[..., place]
-    root = slice(0, 3)
-    way = torch.cumsum((metres[..., root] - true[..., root]) * mask, dim=1)
-    total: Tensor = (
-        masked(F.smooth_l1_loss(out, batch, reduction="none"), mask)
-        + c.velocity * masked(change, mask[:, 1:])
-        + c.joints * masked(joints.abs(), mask) * 10.0
-        + c.path * masked(way.abs(), mask) * 10.0
-    )
-    return total
 
 
 def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: str = "auto") -> MotionVqVae:
@@ -107,12 +55,15 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
     model = _network(config).to(where)
     windows = Windows(dataset, statistics, draw_weights(dataset.split("train")), config.window, config.batch)
     stats = _on(where, statistics)
+    examples = torch.Generator().manual_seed(config.seed)
+    model.start_from(torch.cat([windows.draw(examples)[0] for _ in range(1 + _EXAMPLES // config.batch)]).to(where))
 
     def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
         batch, mask = (x.to(where) for x in windows.draw(generator))
         with autocast(where):
             out, commitment, _ = model(batch)
-        return {"loss": _losses(out, batch, mask, stats, config) + config.commitment * commitment}
+        losses = reconstruction_losses(out, batch, mask, stats)
+        return {"loss": weighted(losses, config) + config.commitment * commitment, "commitment": commitment, **losses}
 
     schedule = Schedule(config.steps, config.rate, seed=config.seed)
     return train(model, loss_of, folder, schedule, settings, "tokenizer")
@@ -150,7 +101,8 @@ def refine_decoder(
             latents = model.quantizer.decode(model.encode(batch)).transpose(1, 2)
         with autocast(where):
             out = decoder(latents).transpose(1, 2)
-        return {"loss": _losses(out, batch, mask, stats, config)}
+        losses = reconstruction_losses(out, batch, mask, stats)
+        return {"loss": weighted(losses, config), **losses}
 
     schedule = Schedule(config.steps, config.rate, seed=config.seed)
     refined = train(decoder, loss_of, folder / "decoder", schedule, settings, "decoder")
@@ -199,45 +151,3 @@ def load_tokenizer(folder: Path) -> tuple[MotionVqVae, Statistics]:
     model.load_state_dict(state["model"])
     with np.load(folder / "statistics.npz") as file:
         return model.eval(), Statistics(file["mean"], file["std"])
-
-
-@torch.no_grad()
-def encode_clip(model: MotionVqVae, statistics: Statistics, features: Float32s) -> Ints:
-    """Codes (T // 4, levels) of features (T, 263); frames beyond a multiple of four are left out."""
-    usable = len(features) // FRAMES_PER_TOKEN * FRAMES_PER_TOKEN
-    rows = torch.from_numpy(statistics.normalize(np.asarray(features[:usable])).astype(np.float32))
-    codes: Ints = model.encode(rows[None])[0].numpy()
-    return codes
-
-
-@torch.no_grad()
-def evaluate_tokenizer(
-    model: MotionVqVae, statistics: Statistics, dataset: Dataset, split: str = "test"
-) -> dict[str, float]:
-    """Over the split's clips, or all if it is empty (a small data set): joint_error_mm (mean over joints, roots and
-    headings aligned), acceleration_error_mm (per frame squared), path_error_mm_per_s (of the root at the clip's end),
-    codes_used (share)."""
-    errors, accelerations, paths, used = [], [], [], set[tuple[int, int]]()
-    for clip in dataset.split(split) or dataset.clips:
-        codes = encode_clip(model, statistics, dataset.of(clip))
-        used.update((level, int(code)) for level, column in enumerate(codes.T) for code in np.unique(column))
-        decoded = model.decode(torch.from_numpy(codes)[None])[0].float().numpy()
-        out = features_to_motion(statistics.denormalize(decoded).astype(np.float64))
-        true = features_to_motion(dataset.of(clip)[: len(out)].astype(np.float64))
-        a, b = (_aligned(m.joints, m.global_rotations[:, 0]) for m in (out, true))
-        errors.append(np.linalg.norm(a - b, axis=-1).mean(axis=1))
-        second = np.diff(a - b, n=2, axis=0)
-        accelerations.append(np.linalg.norm(second, axis=-1).mean(axis=1))
-        paths.append(np.linalg.norm(out.root_position[-1] - true.root_position[-1]) / out.duration)
-    return {
-        "joint_error_mm": float(np.concatenate(errors).mean() * 1000),
-        "acceleration_error_mm": float(np.concatenate(accelerations).mean() * 1000),
-        "path_error_mm_per_s": float(np.mean(paths) * 1000),
-        "codes_used": len(used) / (model.levels * model.codes),
-    }
-
-
-def _aligned(joints: Float64s, facing: Float64s) -> Float64s:
-    """Joints (T, 22, 3) with the root at the origin and the heading removed."""
-    local: Float64s = rot.rotate(rot.conjugate(rot.yaw(facing))[:, None], joints - joints[:, :1])
-    return local

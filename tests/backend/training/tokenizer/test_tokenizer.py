@@ -7,9 +7,11 @@ torch = pytest.importorskip("torch")
 
 from motiongpt.backend.commands.cli import main
 from motiongpt.backend.dataset.clips import load_dataset
+from motiongpt.backend.training.tokenizer.losses import reconstruction_losses, weighted
+from motiongpt.backend.training.tokenizer.measuring import encode_clip
+from motiongpt.backend.training.tokenizer.net import MotionVqVae
 from motiongpt.backend.training.tokenizer.train import (
-    encode_clip,
-    kinematic_joints,
+    TokenizerConfig,
     load_tokenizer,
     tokenizer_config,
     tokenizer_record,
@@ -29,8 +31,13 @@ def test_refining_changes_what_codes_look_like_and_no_code(dataset, tmp_path, ca
     assert all(np.array_equal(c, encode_clip(new, statistics, r)) for c, r in zip(codes, rows, strict=True))
 
     def error(model):
-        found = [model.decode(torch.from_numpy(c)[None])[0].detach().numpy() for c in codes]
-        return np.mean([np.abs(statistics.normalize(r[: len(f)]) - f).mean() for r, f in zip(rows, found, strict=True)])
+        found = [model.decode(torch.from_numpy(c)[None]).detach() for c in codes]
+        true = [torch.from_numpy(statistics.normalize(r[: f.shape[1]]))[None] for r, f in zip(rows, found, strict=True)]
+        stats = torch.from_numpy(statistics.mean), torch.from_numpy(statistics.std)
+        losses = [
+            reconstruction_losses(f, t, torch.ones_like(t[..., :1]), stats) for f, t in zip(found, true, strict=True)
+        ]
+        return np.mean([float(weighted(some, TokenizerConfig())) for some in losses])
 
     assert error(new) < error(old)
     assert tokenizer_config(second).steps == 60 and tokenizer_config(second).width == 32
@@ -47,9 +54,17 @@ def test_refining_changes_what_codes_look_like_and_no_code(dataset, tmp_path, ca
     assert "no trained tokenizer" in capsys.readouterr().err
 
 
-def test_kinematics_of_features_are_their_positions(dataset):
-    """Forward kinematics of true features gives the positions that the same features hold."""
-    data = load_dataset(dataset)
-    rows = torch.from_numpy(np.array(data.of(data.clips[0])))
-    joints = kinematic_joints(rows)
-    assert torch.allclose(joints[:, 1:].flatten(1), rows[:, 4:67], atol=2e-5)
+def test_training_starts_from_principal_components():
+    """Before any step, latents wide enough carry features exactly, with unit variance; narrow ones the largest part."""
+    torch.manual_seed(0)
+    mixing = torch.randn(24, 263) * torch.linspace(3.0, 0.1, 24)[:, None]
+    features = torch.randn(8, 32, 24) @ mixing
+    error = {}
+    for width in (8, 96):
+        model = MotionVqVae(width=16, code_width=width, codes=8, levels=1)
+        model.start_from(features)
+        latents = model.encoder(features.transpose(1, 2))
+        assert float(latents.square().mean().detach()) == pytest.approx(1.0, rel=0.01)
+        back = model.decoder(latents).transpose(1, 2)
+        error[width] = float(((back - features).square().sum() / features.square().sum()).detach())
+    assert error[96] < 1e-5 < error[8] < 0.9
