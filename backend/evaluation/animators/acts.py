@@ -55,8 +55,13 @@ def draws_a_bow(body: Body) -> bool:
     for side, other in (SIDES, SIDES[::-1]):
         out = (body.extension(side) > 0.82) & (np.abs(level(body, side, "shoulder")) < 0.3)
         back = (body.extension(other) < 0.75) & (np.abs(level(body, other, "shoulder")) < 0.25)
-        found.append(held(body, out & back, 0.3))
+        found.append(held(body, out & back & _far(body), 0.3))
     return any(found)
+
+
+def _far(body: Body) -> Bools:
+    """(T,) whether the hands are half a metre apart or more."""
+    return np.asarray(rot.length(body.hand("left") - body.hand("right")) > 0.5)
 
 
 @check("ducks {way}")
@@ -106,13 +111,13 @@ def sit_ups(body: Body) -> bool:
 def upper_lean(body: Body) -> Floats:
     """(T,) degrees that the upper back leans forward."""
     upper = body.own_direction(rot.normalize(body.joint("neck") - body.joint("spine1")))
-    return np.degrees(np.arctan2(upper[:, 2], upper[:, 1]))
+    return np.asarray(np.degrees(np.arctan2(upper[:, 2], upper[:, 1])))
 
 
 @check("chest is out")
 def chest_out(body: Body) -> bool:
-    """The upper back leans back and the face does not look down, at the median."""
-    return bool(np.median(upper_lean(body)) < -6.0 and np.median(pitch(body, "head")) < 8.0)
+    """The upper back leans back and the face looks up a little, at the median."""
+    return bool(np.median(upper_lean(body)) < -3.5 and np.median(pitch(body, "head")) < -4.0)
 
 
 @check("feet cross")
@@ -120,8 +125,8 @@ def feet_cross(body: Body) -> bool:
     """The feet are set before each other, nearly on one line."""
     left, right = (body.own(body.joint(f"{s}_ankle")) for s in SIDES)
     stride = np.abs(left[:, 2] - right[:, 2])
-    far = stride > np.quantile(stride, 0.75)
-    return bool(np.median((left - right)[far, 0]) < 0.06)
+    far = stride >= np.quantile(stride, 0.75)
+    return bool(np.median((left - right)[far, 0]) < 0.085)
 
 
 @check("shifts the weight")
@@ -147,6 +152,8 @@ def looks_at_hand(body: Body) -> bool:
     for side in SIDES:
         to_hand = rot.normalize(body.hand(side) - body.joint("head"))
         seen = (face * to_hand).sum(axis=-1) > np.cos(np.radians(42))
-        shown = (level(body, side, "hip") > 0.1) & (body.own(body.hand(side))[:, 2] > 0.15) & (body.extension(side) < 0.85)
+        shown = (
+            (level(body, side, "hip") > 0.1) & (body.own(body.hand(side))[:, 2] > 0.15) & (body.extension(side) < 0.85)
+        )
         found.append(held(body, seen & shown & (level(body, side, "shoulder") < 0.1), 0.3))
     return any(found)

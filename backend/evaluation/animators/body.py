@@ -18,7 +18,8 @@ HAND = 0.09
 """From the wrist to the middle of the hand."""
 _FACE = {
     "mouth": (0.0, 0.02, 0.11), "chin": (0.0, -0.02, 0.09), "face": (0.0, 0.07, 0.11), "brow": (0.0, 0.13, 0.10),
-    "eyes": (0.0, 0.09, 0.11), "ear": (0.075, 0.06, 0.02), "head": (0.0, 0.1, 0.03), "back of the head": (0.0, 0.09, -0.07),
+    "eyes": (0.0, 0.09, 0.11), "ear": (0.075, 0.06, 0.02), "head": (0.0, 0.1, 0.03),
+    "back of the head": (0.0, 0.09, -0.07),
 }  # fmt: skip
 """From the head joint of the rest pose, which lies between the ears' lower ends; the ear is the left one."""
 _TRUNK = {"chest": ("spine3", (0.0, 0.07, 0.11)), "belly": ("pelvis", (0.0, 0.12, 0.12))}
@@ -29,7 +30,8 @@ SMOOTHING = 0.3  # seconds over which the path of the root is averaged, so that 
 
 @dataclass(frozen=True, eq=False)
 class Body:
-    """joints: (T, 22, 3) in the world.  turns: (T, 22, 4), each joint relative to the world.  standing: height of the pelvis over the lowest joint of the rest pose."""
+    """joints: (T, 22, 3) in the world.  turns: (T, 22, 4), each joint relative to the world.  standing: height of the
+    pelvis over the lowest joint of the rest pose."""
 
     joints: Floats
     turns: Floats
@@ -61,8 +63,8 @@ class Body:
 
     @cached_property
     def headings(self) -> Float64s:
-        """(T,) radians to the left that the hips face, unwrapped: across them from right to left, which holds for a body
-        that bends over, too."""
+        """(T,) radians to the left that the hips face, unwrapped: square to the line between them, which
+        holds for a body that bends over, too."""
         across = self.joint("left_hip") - self.joint("right_hip")
         angles: Float64s = np.unwrap(np.arctan2(-across[:, 2], across[:, 0]))
         return angles
@@ -116,7 +118,7 @@ class Body:
     @cached_property
     def lean(self) -> Floats:
         """(T,) degrees that the trunk leans from upright, in any direction."""
-        return np.degrees(np.arccos(np.clip(self.trunk[:, 1], -1.0, 1.0)))
+        return np.asarray(np.degrees(np.arccos(np.clip(self.trunk[:, 1], -1.0, 1.0))))
 
     def turned(self, joint: str, vector: tuple[float, float, float]) -> Floats:
         """(T, 3) where a vector of the rest pose points now, in the world."""

@@ -32,14 +32,15 @@ def airborne(body: Body) -> Bools:
     return np.asarray(np.minimum(toe_height(body, "left"), toe_height(body, "right")) > OFF)
 
 
-def jumps_of(body: Body, rise: float = 0.08) -> list[tuple[int, int]]:
+def jumps_of(body: Body, rise: float = 0.12) -> list[tuple[int, int]]:
     """(start, stop) of every flight in which the pelvis rises over where it was around it; runs hardly rise."""
     margin, found = body.frames(0.25), []
     height = body.joints[:, 0, 1]
     for start, stop in spells(airborne(body)):
         around = np.concatenate([height[max(0, start - margin) : start], height[stop : stop + margin]])
         long_enough = _SHORTEST_FLIGHT <= (stop - start) / body.fps <= _LONGEST_FLIGHT
-        if long_enough and len(around) and height[start:stop].max() - around.min() > rise:
+        upright = np.median(body.pelvis[start:stop]) > 0.7
+        if long_enough and upright and len(around) and height[start:stop].max() - around.min() > rise:
             found.append((start, stop))
     return found
 
@@ -109,7 +110,9 @@ def _kicks(body: Body, side: str) -> int:
     count = 0
     for t in peaks(out, 0.25):
         before = slice(max(0, t - body.frames(0.35)), t + 1)
-        count += bool(ankle[t, 1] > 0.3 and out[t] > 0.42 and standing[t] and speed[before].max() > 2.0)
+        high = ankle[t, 1] > 0.3 and out[t] > 0.42
+        low = ankle[t, 1] > 0.12 and out[t] > 0.53 and body.speed[t] < 1.5  # as a ball is kicked
+        count += bool((high or low) and standing[t] and speed[before].max() > 2.0)
     return count
 
 
@@ -188,8 +191,9 @@ def stomps(body: Body, side: str) -> bool:
 def _stomps(body: Body, side: str) -> bool:
     height = body.joint(f"{side}_ankle")[:, 1]
     fall = -np.gradient(height, 1.0 / body.fps)
-    return bool(any(height[t] - height.min() > 0.13 and fall[t : t + body.frames(0.4)].max() > 1.2
-                    for t in peaks(height, 0.1)))
+    return bool(
+        any(height[t] - height.min() > 0.13 and fall[t : t + body.frames(0.4)].max() > 1.2 for t in peaks(height, 0.1))
+    )
 
 
 @check("feet stay {n} m apart")

@@ -6,7 +6,7 @@ from ....retarget.motion import rotations as rot
 from ....retarget.motion.skeleton import SIDES
 from ....retarget.motion.smoothing import moving_mean
 from ....retarget.typing import Bools, Floats
-from .body import Body, each_side, held, peaks, swings
+from .body import Body, each_side, held, peaks, spells, swings
 from .language import check
 
 Count = tuple[int, int]
@@ -31,7 +31,9 @@ def _both(which: str, test: dict[str, bool]) -> bool:
 def level(body: Body, side: str, place: str) -> Floats:
     """(T,) metres that the hand is above a height of the body."""
     joint, more = _LEVELS[place]
-    return np.asarray(body.hand(side)[:, 1] - body.joint(f"{side}_{joint}" if joint == "shoulder" else joint)[:, 1] - more)
+    return np.asarray(
+        body.hand(side)[:, 1] - body.joint(f"{side}_{joint}" if joint == "shoulder" else joint)[:, 1] - more
+    )
 
 
 @check("{side} hand above {way}")
@@ -40,7 +42,7 @@ def hand_above(body: Body, which: str, place: str) -> bool:
     flags = {s: level(body, s, place) > 0 for s in SIDES}
     if which == "both":
         return held(body, flags["left"] & flags["right"], 0.2)
-    return _both(which, {s: held(body, f, 0.2) for s, f in flags.items()})
+    return _both(which, {s: held(body, f, 0.3) for s, f in flags.items()})
 
 
 @check("{side} hand stays above {way}")
@@ -71,7 +73,7 @@ def hand_at(body: Body, which: str, place: str) -> bool:
 
 @check("{side} hand near the floor")
 def hand_low(body: Body, which: str) -> bool:
-    return _both(which, {s: held(body, body.hand(s)[:, 1] < 0.3, 0.1) for s in SIDES})
+    return _both(which, {s: held(body, body.hand(s)[:, 1] < 0.42, 0.1) for s in SIDES})
 
 
 @check("{side} arm points {way}")
@@ -110,7 +112,9 @@ def carry(body: Body) -> bool:
     ahead = np.min([o[:, 2] for o in own], axis=0) > 0.2
     height = np.all([(level(body, s, "hip") > -0.1) & (level(body, s, "shoulder") < 0.05) for s in SIDES], axis=0)
     apart = rot.length(own[0] - own[1])
-    return bool((ahead & height & (apart > 0.12) & (apart < 0.7) & (np.abs(own[0][:, 1] - own[1][:, 1]) < 0.2)).mean() > 0.6)
+    return bool(
+        (ahead & height & (apart > 0.12) & (apart < 0.7) & (np.abs(own[0][:, 1] - own[1][:, 1]) < 0.2)).mean() > 0.6
+    )
 
 
 @check("{side} hand waves")
@@ -120,16 +124,18 @@ def waves(body: Body, which: str) -> bool:
 
 def wave_count(body: Body, side: str) -> int:
     """How often a raised hand swings sideways around its elbow, or with it."""
-    raised = level(body, side, "chest") > -0.02
+    forearm = rot.normalize(body.hand(side) - body.joint(f"{side}_elbow"))
+    raised = (level(body, side, "chest") > -0.02) & ((forearm[:, 1] > 0.3) | (level(body, side, "head") > 0))
     aside = body.own_direction(body.hand(side) - body.joint(f"{side}_shoulder"))[:, 0]
-    return swings(aside[raised], 0.07) if raised.sum() > 3 else 0
+    return max((swings(aside[a:b], 0.07) for a, b in spells(raised) if b - a >= body.frames(0.45)), default=0)
 
 
 @check("claps {count} times")
 def claps(body: Body, count: Count) -> bool:
     """The hands meet and part again."""
     apart = rot.length(body.hand("left") - body.hand("right"))
-    return count[0] <= sum(bool(apart[t] < 0.24) for t in peaks(-apart, 0.08)) <= count[1]
+    ready = np.all([(body.own(body.hand(s))[:, 2] > 0.12) & (level(body, s, "hip") > 0) for s in SIDES], axis=0)
+    return count[0] <= sum(bool(apart[t] < 0.2 and ready[t]) for t in peaks(-apart, 0.08)) <= count[1]
 
 
 @check("{side} hand punches {count} times")
@@ -147,9 +153,10 @@ def punch_frames(body: Body, side: str) -> list[int]:
     out = body.own_direction(body.joint(f"{side}_wrist") - body.joint("neck"))  # (T, 3)
     speed = np.gradient(moving_mean(out[:, 2], 3), 1.0 / body.fps)
     found = []
-    for t in peaks(out[:, 2], 0.15):
+    straight = body.extension(side)
+    for t in peaks(out[:, 2], 0.12):
         before = slice(max(0, t - body.frames(0.35)), t + 1)
-        if speed[before].max() > 1.5 and out[t, 2] > 0.3 and -0.45 < out[t, 1] < 0.4:
+        if speed[before].max() > 1.2 and straight[t] > 0.74 and out[t, 2] > 0.27 and -0.33 < out[t, 1] < 0.4:
             found.append(t)
     return found
 
@@ -187,7 +194,7 @@ def hand_speed(body: Body, side: str) -> Floats:
 
 @check("{side} hand throws {way}")
 def throws(body: Body, which: str, way: str) -> bool:
-    """Forward at 2.5 m/s or more: "over" the shoulder, or "under" it in a swing up from the hip."""
+    """Forward at 3 m/s or more, 1.8 from below: "over" the shoulder, or "under" it in a swing up from the hip."""
     return _both(which, {s: _throws(body, s, way) for s in SIDES})
 
 
@@ -200,25 +207,25 @@ def _throws(body: Body, side: str, way: str) -> bool:
     for t in range(len(body)):
         before = slice(max(0, t - start), t + 1)
         if way == "over":
-            wound_up[t] = bool(((above[before] > -0.1) & (own[before, 2] < 0.1)).any())
+            wound_up[t] = bool(((above[before] > 0.05) & (own[before, 2] < 0.15)).any())
         else:
             wound_up[t] = bool(((level(body, side, "hip")[before] < 0.05) & (own[before, 2] < 0.05)).any())
-    return bool(((ahead > (2.5 if way == "over" else 1.8)) & wound_up).any())
+    return bool(((ahead > (3.0 if way == "over" else 1.8)) & wound_up).any())
 
 
 @check("{side} hand strikes")
 def strikes(body: Body, which: str) -> bool:
-    """A fast, wide stroke with a weapon: over 3 m/s, through 0.6 m or more, at least once above the belly."""
+    """A fast, wide stroke with a weapon: over 4 m/s, through 0.6 m or more, at least once above the belly."""
     return _both(which, {s: _strikes(body, s) for s in SIDES})
 
 
 def _strikes(body: Body, side: str) -> bool:
-    fast = hand_speed(body, side) > 3.0
+    fast = hand_speed(body, side) > 4.0
     if not fast.any():
         return False
     t = int(np.argmax(hand_speed(body, side)))
     around = body.own(body.hand(side))[max(0, t - body.frames(0.3)) : t + body.frames(0.3)]
-    return bool(np.linalg.norm(np.ptp(around, axis=0)) > 0.6 and level(body, side, "chest")[t] > -0.25)
+    return bool(np.linalg.norm(np.ptp(around, axis=0)) > 0.6 and level(body, side, "chest")[t] > -0.35)
 
 
 @check("{side} hand beats {count} times")
@@ -257,4 +264,4 @@ def dances(body: Body) -> bool:
     feet = np.mean([np.ptp(body.joint(f"{s}_ankle")[:, [0, 2]] - body.path, axis=0).max() for s in SIDES])
     away_from_path = np.linalg.norm(body.path[-1] - body.path[0]) < 0.6 * body.seconds
     busy = (moving_mean(speed.mean(axis=1), body.frames(0.7)) > 0.2).mean() > 0.8
-    return bool(busy and hands > 0.7 and room > 0.7 and feet > 0.15 and away_from_path)
+    return bool(busy and hands > 0.6 and room > 0.6 and feet > 0.15 and away_from_path)

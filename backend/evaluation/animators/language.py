@@ -8,7 +8,7 @@ and B after it.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from ....retarget.errors import MotionGPTError
@@ -79,14 +79,18 @@ def parse(text: str) -> Check:
             several = [parse(p.strip()) for p in text.split(joint)]
             combine = all if all_of else any
             holds = lambda b, cs=several, f=combine: f(c.holds(b) for c in cs)  # noqa: E731
-            return Check(text, holds, (any if joint == ' or ' else all)(c.passive for c in several), (text,))
+            return Check(text, holds, (any if joint == " or " else all)(c.passive for c in several), (text,))
     if text.startswith("not: "):
         inner = parse(text.removeprefix("not: "))
         return Check(text, lambda b: not inner.holds(b), True, (text,))
     for measure in MEASURES:
         if found := measure.pattern.fullmatch(text):
-            return Check(text, lambda b: measure.holds(b, *found.groups()), measure.passive, (text,))
+            return Check(text, partial(_measured, measure, found.groups()), measure.passive, (text,))
     raise MotionGPTError(f'No check is called "{text}".', "See backend/evaluation/animators for those that there are.")
+
+
+def _measured(measure: Measure, values: tuple[str, ...], body: Body) -> bool:
+    return measure.holds(body, *values)
 
 
 def in_order(body: Body, checks: list[Check]) -> bool:

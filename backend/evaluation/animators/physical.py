@@ -48,6 +48,7 @@ class Physical:
 
 def medians(measured: Sequence[Physical]) -> dict[str, float]:
     """Over motions: the median of each figure, and of sinking and floating the share of motions that do."""
+
     def middle(values: Sequence[float]) -> float:
         return float(np.median(values))
 

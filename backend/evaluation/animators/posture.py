@@ -9,13 +9,13 @@ from ....retarget.typing import Bools, Floats
 from .body import Body, held, swings
 from .language import check
 
-HELD = 0.4  # seconds for which a posture must last
+HELD = 0.25  # seconds for which a posture must last
 Count = tuple[int, int]
 
 
 def _ahead(body: Body, joint: str) -> Floats:
     """(T,) metres that the mean of both sides' joint is ahead of the pelvis."""
-    return np.mean([body.own(body.joint(f"{s}_{joint}"))[:, 2] for s in SIDES], axis=0)
+    return np.asarray(np.mean([body.own(body.joint(f"{s}_{joint}"))[:, 2] for s in SIDES], axis=0))
 
 
 def _knee_height(body: Body) -> Floats:
@@ -27,7 +27,9 @@ def _seated(body: Body) -> Bools:
     """(T,) thighs level, shins down, feet ahead of the pelvis."""
     knees, ankles = _knee_height(body).mean(axis=1), _ahead(body, "ankle")
     level = np.abs(body.joints[:, 0, 1] - knees) < 0.24
-    return np.asarray(level & (ankles > 0.2) & (body.pelvis > 0.3) & (body.pelvis < 0.7) & (body.lean < 50) & (knees > 0.28))
+    return np.asarray(
+        level & (ankles > 0.2) & (body.pelvis > 0.3) & (body.pelvis < 0.7) & (body.lean < 50) & (knees > 0.28)
+    )
 
 
 @check("sits")
@@ -93,12 +95,19 @@ def on_all_fours(body: Body) -> bool:
     return bool(down.mean() > 0.6)
 
 
+def _leg_extension(body: Body, side: str) -> Floats:
+    """(T,) distance from hip to ankle as a share of the straight leg's."""
+    hip, knee, ankle = (body.joint(f"{side}_{j}") for j in ("hip", "knee", "ankle"))
+    return np.asarray(rot.length(ankle - hip) / (rot.length(knee - hip) + rot.length(ankle - knee)))
+
+
 @check("does push-ups")
 def push_ups(body: Body) -> bool:
     """Face down on the hands, knees off the floor, the shoulders going down and up."""
     prone = (body.lean > 60) & (_facing_up(body) < -0.5)
     shoulders = np.mean([body.joint(f"{s}_shoulder")[:, 1] for s in SIDES], axis=0)
-    return bool(prone.mean() > 0.6 and swings(shoulders[prone], 0.1) >= 2)
+    legs = np.mean([_leg_extension(body, s) for s in SIDES], axis=0)
+    return bool(np.median(legs) > 0.9 and prone.mean() > 0.6 and swings(shoulders[prone], 0.1) >= 2)
 
 
 @check("bends forward {n} degrees")
@@ -126,6 +135,13 @@ def stoops(body: Body, least: float) -> bool:
 @check("stands upright", passive=True)
 def upright(body: Body) -> bool:
     return bool(np.mean((body.pelvis > 0.85) & (body.lean < 30)) > 0.8)
+
+
+@check("ends upright", passive=True)
+def ends_upright(body: Body) -> bool:
+    """On its feet in the last tenth of a second."""
+    last = slice(-body.frames(0.1), None)
+    return bool((body.pelvis[last] > 0.83).all() and (body.lean[last] < 35).all())
 
 
 @check("is low")
@@ -164,8 +180,10 @@ def pitch(body: Body, joint: str) -> Floats:
     """(T,) degrees that a joint looks down, in the body's own frame, unwrapped over somersaults."""
     ahead = body.own_direction(body.turned(joint, (0.0, 0.0, 1.0)))
     up = body.own_direction(body.turned(joint, (0.0, 1.0, 0.0)))
-    return np.degrees(np.unwrap(np.arctan2(up[:, 2], up[:, 1]))) if joint == "pelvis" else -np.degrees(
-        np.arcsin(np.clip(ahead[:, 1], -1.0, 1.0))
+    return (
+        np.degrees(np.unwrap(np.arctan2(up[:, 2], up[:, 1])))
+        if joint == "pelvis"
+        else -np.degrees(np.arcsin(np.clip(ahead[:, 1], -1.0, 1.0)))
     )
 
 
@@ -193,13 +211,13 @@ def _head_in_chest(body: Body) -> Floats:
 
 def head_pitch(body: Body) -> Floats:
     """(T,) degrees that the face points down relative to the chest."""
-    return -np.degrees(np.arcsin(np.clip(_head_in_chest(body)[:, 1], -1.0, 1.0)))
+    return np.asarray(-np.degrees(np.arcsin(np.clip(_head_in_chest(body)[:, 1], -1.0, 1.0))))
 
 
 def head_yaw(body: Body) -> Floats:
     """(T,) degrees that the face points to the left of the chest."""
     ahead = _head_in_chest(body)
-    return np.degrees(np.arctan2(ahead[:, 0], ahead[:, 2]))
+    return np.asarray(np.degrees(np.arctan2(ahead[:, 0], ahead[:, 2])))
 
 
 def _tremble(values: Floats, body: Body, seconds: float = 0.7) -> Floats:
@@ -210,14 +228,24 @@ def _tremble(values: Floats, body: Body, seconds: float = 0.7) -> Floats:
 @check("nods")
 def nods(body: Body) -> bool:
     """The head goes down and up twice, by more than it turns."""
-    up_down, aside = _tremble(head_pitch(body), body, 1.2), _tremble(head_yaw(body), body, 1.2)
-    return bool(swings(up_down, 8.0) >= 3 and up_down.std() > aside.std())
+    moves = [_tremble(pitch(body, "head"), body, 1.2), _tremble(head_pitch(body), body, 1.2)]
+    aside = _tremble(head_yaw(body), body, 1.2)
+    often = min(swings(m, 8.0) for m in moves) >= 3 or min(swings(m, 14.0) for m in moves) >= 2
+    return bool(often and _trunk_is_calm(body) and moves[1].std() > aside.std())
 
 
 @check("shakes the head")
 def shakes(body: Body) -> bool:
-    up_down, aside = _tremble(head_pitch(body), body, 1.2), _tremble(head_yaw(body), body, 1.2)
-    return bool(swings(aside, 12.0) >= 3 and aside.std() > up_down.std())
+    face = body.turned("head", (0.0, 0.0, 1.0))
+    world = np.degrees(np.unwrap(np.arctan2(face[:, 0], face[:, 2])))
+    moves = [_tremble(world, body, 1.2), _tremble(head_yaw(body), body, 1.2)]
+    often = min(swings(m, 12.0) for m in moves) >= 3
+    return bool(often and _trunk_is_calm(body) and moves[1].std() > _tremble(head_pitch(body), body, 1.2).std())
+
+
+def _trunk_is_calm(body: Body) -> bool:
+    """It neither travels nor rocks, either of which moves the head as well."""
+    return bool(np.median(body.speed) < 0.35 and np.quantile(body.lean, 0.95) - np.quantile(body.lean, 0.05) < 14)
 
 
 @check("looks {way}")
@@ -236,14 +264,14 @@ def looks(body: Body, way: str) -> bool:
 def hangs(body: Body) -> bool:
     """The face points down at the median."""
     face = body.turned("head", (0.0, 0.0, 1.0))[:, 1]
-    return bool(np.median(np.degrees(np.arcsin(np.clip(-face, -1.0, 1.0)))) > 20)
+    return bool(np.median(np.degrees(np.arcsin(np.clip(-face, -1.0, 1.0)))) > 18)
 
 
 def shoulder_lift(body: Body, side: str) -> Floats:
     """(T,) degrees that the line from collar to shoulder rises over the chest."""
     line = rot.normalize(body.joint(f"{side}_shoulder") - body.joint(f"{side}_collar"))
     chest = rot.rotate(rot.conjugate(body.turns[:, JOINT["spine3"]]), line)
-    return np.degrees(np.arcsin(np.clip(chest[:, 1], -1.0, 1.0)))
+    return np.asarray(np.degrees(np.arcsin(np.clip(chest[:, 1], -1.0, 1.0))))
 
 
 @check("shrugs")
@@ -251,7 +279,7 @@ def shrugs(body: Body) -> bool:
     """Both shoulders rise and fall while the arms stay under them."""
     both = np.minimum(*(shoulder_lift(body, s) - shoulder_lift(body, s).min() for s in SIDES))
     low = np.all([body.joint(f"{s}_elbow")[:, 1] < body.joint(f"{s}_shoulder")[:, 1] - 0.08 for s in SIDES], axis=0)
-    return bool(swings(np.where(low, both, 0.0), 8.0) >= 2)
+    return bool(swings(np.where(low, both, 0.0), 12.0) >= 2 and _trunk_is_calm(body))
 
 
 @check("sways {n} degrees")

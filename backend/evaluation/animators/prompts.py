@@ -1,12 +1,13 @@
 """The animators' prompts of `prompts.toml`, and the verdict on a motion."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ....retarget.errors import MotionGPTError
 from ....retarget.motion import Motion
 from . import acts, feet, hands, posture, travel  # noqa: F401, each declares its checks
 from .body import Body
@@ -60,3 +61,12 @@ def _prompt(group: str, entry: Mapping[str, Any]) -> Prompt:
 def verdict(prompt: Prompt, motion: Motion) -> str:
     """Whether the motion does what the prompt asks: one of VERDICTS."""
     return prompt.judge(Body.of(motion))
+
+
+def chosen(groups: Sequence[str]) -> tuple[Prompt, ...]:
+    """The prompts of some groups; all if none is named. Raises MotionGPTError for a group that there is not."""
+    names = list(dict.fromkeys(p.group for p in prompts()))
+    for name in groups:
+        if name not in names:
+            raise MotionGPTError(f'No group of prompts is called "{name}".', f"Use {', '.join(names)}.")
+    return tuple(p for p in prompts() if not groups or p.group in groups)

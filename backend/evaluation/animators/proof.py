@@ -13,6 +13,7 @@ from ....retarget.motion import Motion
 from ...dataset.clips import Clip, load_motions
 from .body import Body
 from .language import parse
+from .physical import Physical, medians
 from .prompts import RIGHT, Prompt, prompts
 
 FILE = Path(__file__).parent / "proofs.toml"
@@ -41,6 +42,7 @@ class Recording:
 
     name: str
     label: str
+    motion: Motion
     body: Body
 
 
@@ -59,12 +61,13 @@ def recordings(folder: Path) -> list[Recording]:
 
 def _recording(motion: Motion, clip: Clip) -> Recording:
     label = " | ".join([clip.name, *clip.captions])
-    return Recording(clip.name, label, Body.of(motion.slice(0, round(LONGEST * motion.fps))))
+    motion = motion.slice(0, round(LONGEST * motion.fps))
+    return Recording(clip.name, label, motion, Body.of(motion))
 
 
 def prove(found: Sequence[Recording], say: Callable[[int, int], None] = lambda done, total: None) -> list[Proof]:
     """Every proof of `proofs.toml` on recordings. Raises MotionGPTError if they show nothing of what is proved."""
-    entries = tomllib.loads(FILE.read_text(encoding="utf-8"))["proof"]
+    entries = tomllib.loads(FILE.read_text(encoding="utf-8"))["proofs"]["list"]
     out = []
     for number, entry in enumerate(entries):
         out.append(_proof(entry, found))
@@ -81,7 +84,16 @@ def _proof(entry: dict[str, str], found: Sequence[Recording]) -> Proof:
     others = [r for r in found if not wanted.search(r.label) and not similar.search(r.label)]
     missed = [r.name for r in shown if not check.holds(r.body)]
     false = [r.name for r in others if check.holds(r.body)]
-    return Proof(entry["check"], len(shown), len(shown) - len(missed), len(others), len(false), tuple(missed), tuple(false))
+    return Proof(
+        entry["check"], len(shown), len(shown) - len(missed), len(others), len(false), tuple(missed), tuple(false)
+    )
+
+
+def recorded_figures(found: Sequence[Recording]) -> dict[str, dict[str, float]]:
+    """Physical figures of the recordings of each kind that `proofs.toml` names."""
+    kinds = tomllib.loads(FILE.read_text(encoding="utf-8"))["kinds"]
+    chosen = {kind: [r for r in found if re.search(pattern, r.label)] for kind, pattern in kinds.items()}
+    return {kind: medians([Physical.of(r.motion) for r in own]) for kind, own in chosen.items() if own}
 
 
 def easiest(found: Sequence[Recording], every: int = 4) -> list[tuple[Prompt, float]]:

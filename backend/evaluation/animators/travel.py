@@ -75,16 +75,17 @@ def walks(body: Body) -> bool:
     moving = body.speed > MOVING
     if moving.sum() < min(body.frames(0.7), 0.8 * len(body)):
         return False
-    speed = body.speed[moving].mean()
-    upright = np.median(body.pelvis[moving]) > 0.72 and np.median(body.lean[moving]) < 55
-    return bool(upright and speed < RUN_SPEED and min(step_count(body, s) for s in ("left", "right")) >= 1)
+    upright = np.median(body.pelvis[moving]) > 0.72 and np.median(body.lean[moving]) < 45
+    slow = body.speed[moving].mean() < RUN_SPEED
+    far = np.ptp(body.path[moving], axis=0).max() > 0.6
+    return bool(upright and slow and far and min(step_count(body, s) for s in ("left", "right")) >= 1)
 
 
 @check("runs")
 def runs(body: Body) -> bool:
     """Faster than walks are, for half a second at least."""
     upright = np.median(body.pelvis) > 0.72
-    return upright and held(body, body.speed > RUN_SPEED, min(0.6, 0.5 * body.seconds))
+    return bool(upright and held(body, body.speed > RUN_SPEED, min(0.6, 0.5 * body.seconds)))
 
 
 @check("walks on the spot")
@@ -107,7 +108,11 @@ def turns(body: Body, low: float, high: float, side: str) -> bool:
 def path_turns(body: Body, low: float, high: float, side: str) -> bool:
     """From the first direction of travel to the last."""
     angles = tangents(body)
-    return len(angles) > body.frames(0.5) and _between(float(np.degrees(angles[-1] - angles[0])), low, high, side)
+    return (
+        len(angles) > body.frames(0.5)
+        and travelled(body) > 0.8
+        and _between(float(np.degrees(angles[-1] - angles[0])), low, high, side)
+    )
 
 
 @check("walks a circle {side}")
@@ -155,7 +160,7 @@ def slows_down(body: Body) -> bool:
 @check("stands still", passive=True)
 def stands_still(body: Body) -> bool:
     """On its feet, hardly a joint moves, nowhere in particular."""
-    calm = body.joint_speeds.mean(axis=1).mean() < STILL and np.quantile(body.joint_speeds.max(axis=1), 0.9) < 1.0
+    calm = body.joint_speeds.mean() < STILL and np.quantile(body.joint_speeds.max(axis=1), 0.9) < 0.7
     return bool(calm and stays(body, 0.3) and np.median(body.pelvis) > 0.85)
 
 
