@@ -6,9 +6,9 @@ from ....retarget.motion import rotations as rot
 from ....retarget.motion.skeleton import SIDES
 from ....retarget.motion.smoothing import moving_mean
 from ....retarget.typing import Bools, Floats
-from .body import Body, each_side, held, peaks, spells, swings
+from .body import Body, held, other_side, peaks, sided, spells, swings
 from .feet import airborne
-from .hands import level
+from .hands import hand_speed, level
 from .language import check
 from .posture import pitch
 
@@ -28,13 +28,13 @@ def jacks(body: Body, count: Count) -> bool:
 def held_out(body: Body, which: str) -> bool:
     """Ahead of the body at the height of the chest, and the other one not."""
     flags = {s: _shown(body, s) for s in SIDES}
-    sides, _ = each_side(which)
-    return any(held(body, flags[s] & ~flags["right" if s == "left" else "left"], 0.3) for s in sides)
+    return sided(which, {s: held(body, flags[s] & ~flags[other_side(s)], 0.3) for s in SIDES})
 
 
 def _shown(body: Body, side: str) -> Bools:
     height = level(body, side, "chest")
-    return np.asarray((body.own(body.hand(side))[:, 2] > 0.22) & (height > -0.25) & (height < 0.3))
+    bent = (body.extension(side) < 0.9) & (hand_speed(body, side) < 0.8)
+    return np.asarray(bent & (body.own(body.hand(side))[:, 2] > 0.22) & (height > -0.2) & (height < 0.3))
 
 
 @check("guards")
@@ -146,7 +146,7 @@ def rocks(body: Body, count: Count) -> bool:
 
 @check("looks at a hand")
 def looks_at_hand(body: Body) -> bool:
-    """A bent arm before the body, and the face turned down to it."""
+    """One bent arm before the body, and the face turned down to it."""
     face = body.turned("head", (0.0, 0.0, 1.0))
     found = []
     for side in SIDES:
@@ -155,5 +155,6 @@ def looks_at_hand(body: Body) -> bool:
         shown = (
             (level(body, side, "hip") > 0.1) & (body.own(body.hand(side))[:, 2] > 0.15) & (body.extension(side) < 0.85)
         )
-        found.append(held(body, seen & shown & (level(body, side, "shoulder") < 0.1), 0.3))
+        alone = level(body, other_side(side), "hip") < 0.15
+        found.append(held(body, seen & shown & alone & (level(body, side, "shoulder") < 0.1), 0.3))
     return any(found)

@@ -3,6 +3,7 @@
 Metres, seconds, degrees; Y up. In the body's own frame left is +X and ahead is +Z, and the pelvis is over the origin.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from ....retarget.motion import Motion
 from ....retarget.motion import rotations as rot
-from ....retarget.motion.skeleton import JOINT, SIDES, rest_joints
+from ....retarget.motion.skeleton import JOINT, rest_joints
 from ....retarget.motion.smoothing import moving_mean
 from ....retarget.typing import Bools, Float64s, Floats
 
@@ -205,6 +206,28 @@ def peaks(values: Floats, drop: float) -> list[int]:
     return found
 
 
-def each_side(which: str) -> tuple[tuple[str, ...], bool]:
-    """The sides that "left", "right", "either" or "both" name, and whether all are needed."""
-    return (SIDES, which == "both") if which in ("either", "both") else ((which,), True)
+def other_side(side: str) -> str:
+    return "right" if side == "left" else "left"
+
+
+def sided(which: str, test: Mapping[str, bool]) -> bool:
+    """Whether the sides pass that `which` names: left, right, either or both; "only left" also asks that the right one
+    fails, and "one" that just one of them passes."""
+    if which.startswith("only "):
+        side = which.removeprefix("only ")
+        return test[side] and not test[other_side(side)]
+    if which == "one":
+        return test["left"] != test["right"]
+    if which == "both":
+        return test["left"] and test["right"]
+    return any(test.values()) if which == "either" else test[which]
+
+
+def counted(which: str, found: Mapping[str, int], count: tuple[int, int]) -> bool:
+    """Whether the sides that `which` names, as in `sided`, have count[0] to count[1] of something; for "either", both
+    together."""
+    if which == "either":
+        return count[0] <= sum(found.values()) <= count[1]
+    if which.startswith("only ") and found[other_side(which.removeprefix("only "))]:
+        return False
+    return sided(which.removeprefix("only "), {side: count[0] <= n <= count[1] for side, n in found.items()})

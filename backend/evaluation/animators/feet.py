@@ -6,7 +6,7 @@ from ....retarget.motion import rotations as rot
 from ....retarget.motion.skeleton import SIDES
 from ....retarget.motion.smoothing import moving_mean
 from ....retarget.typing import Bools, Floats
-from .body import Body, each_side, longest, peaks, spells
+from .body import Body, counted, longest, other_side, peaks, sided, spells
 from .language import check
 
 Count = tuple[int, int]
@@ -71,12 +71,11 @@ def jumps_far(body: Body, least: float) -> bool:
 @check("hops on the {side} leg {count} times")
 def hops(body: Body, side: str, count: Count) -> bool:
     """Flights while the other foot stays up from the first to the last."""
-    sides, _ = each_side(side)
-    return any(count[0] <= _hops(body, s) <= count[1] for s in sides)
+    return sided(side, {s: count[0] <= _hops(body, s) <= count[1] for s in SIDES})
 
 
 def _hops(body: Body, side: str) -> int:
-    other = "right" if side == "left" else "left"
+    other = other_side(side)
     up = body.joint(f"{other}_ankle")[:, 1] - body.joint(f"{side}_ankle")[:, 1].min() > 0.15
     return sum(up[max(0, a - 2) : b + 2].all() for a, b in spells(toe_height(body, side) > 0.04) if b - a >= 2)
 
@@ -89,16 +88,7 @@ def foot_reach(body: Body, side: str) -> Floats:
 @check("{side} leg kicks {count} times")
 def kicks(body: Body, side: str, count: Count) -> bool:
     """The leg straightens with the foot off the ground, ahead or aside, fast, while the other one stands."""
-    found = {s: _kicks(body, s) for s in SIDES}
-    if side.startswith("only "):
-        side = side.removeprefix("only ")
-        return count[0] <= found[side] <= count[1] and found[_other(side)] == 0
-    total = found[side] if side in found else sum(found.values()) if side == "either" else min(found.values())
-    return count[0] <= total <= count[1]
-
-
-def _other(side: str) -> str:
-    return "right" if side == "left" else "left"
+    return counted(side, {s: _kicks(body, s) for s in SIDES}, count)
 
 
 def _kicks(body: Body, side: str) -> int:
@@ -106,7 +96,7 @@ def _kicks(body: Body, side: str) -> int:
     ahead = body.own_direction(ankle - hip)
     out = np.hypot(np.maximum(ahead[:, 2], 0.0), ahead[:, 0])  # behind is where running legs swing
     speed = moving_mean(rot.length(np.gradient(body.own(ankle), 1.0 / body.fps, axis=0)), 3)
-    standing = body.joint(f"{_other(side)}_ankle")[:, 1] < 0.3
+    standing = body.joint(f"{other_side(side)}_ankle")[:, 1] < 0.3
     count = 0
     for t in peaks(out, 0.25):
         before = slice(max(0, t - body.frames(0.35)), t + 1)
@@ -118,9 +108,7 @@ def _kicks(body: Body, side: str) -> int:
 
 @check("{side} foot above {n} m")
 def foot_above(body: Body, side: str, height: float) -> bool:
-    sides, every = each_side(side)
-    found = [bool(body.joint(f"{s}_ankle")[:, 1].max() > height) for s in sides]
-    return all(found) if every else any(found)
+    return sided(side, {s: bool(body.joint(f"{s}_ankle")[:, 1].max() > height) for s in SIDES})
 
 
 @check("lifts the knees high")
@@ -154,8 +142,7 @@ def stance_shares(body: Body) -> Floats:
 @check("limps on the {side} leg")
 def limps(body: Body, side: str) -> bool:
     """Stands on that leg for a shorter time than on the other, or lifts its foot less, or bends its knee less."""
-    found = {s: _limps(body, s) for s in SIDES}
-    return any(found.values()) if side == "either" else found[side]
+    return sided(side, {s: _limps(body, s) for s in SIDES})
 
 
 def _limps(body: Body, side: str) -> bool:
@@ -164,7 +151,7 @@ def _limps(body: Body, side: str) -> bool:
     stance = dict(zip(SIDES, stance_shares(body), strict=True))
     lift = {s: float(np.ptp(body.joint(f"{s}_ankle")[:, 1])) for s in SIDES}
     bend = {s: _knee_range(body, s) for s in SIDES}
-    other = _other(side)
+    other = other_side(side)
     return bool(
         stance[side] < 0.75 * stance[other] or lift[side] < 0.6 * lift[other] or bend[side] < 0.55 * bend[other]
     )
@@ -184,8 +171,7 @@ def steps(body: Body, count: Count) -> bool:
 @check("stomps the {side} foot")
 def stomps(body: Body, side: str) -> bool:
     """A foot comes down from 15 cm or higher, fast, while the body stays."""
-    sides, _ = each_side(side)
-    return any(_stomps(body, s) for s in sides)
+    return sided(side, {s: _stomps(body, s) for s in SIDES})
 
 
 def _stomps(body: Body, side: str) -> bool:

@@ -6,7 +6,7 @@ from ....retarget.motion import rotations as rot
 from ....retarget.motion.skeleton import SIDES
 from ....retarget.motion.smoothing import moving_mean
 from ....retarget.typing import Bools, Floats
-from .body import Body, each_side, held, peaks, spells, swings
+from .body import Body, counted, held, peaks, sided, spells, swings
 from .language import check
 
 Count = tuple[int, int]
@@ -17,15 +17,6 @@ _LEVELS = {"head": ("head", 0.1), "shoulder": ("shoulder", 0.0), "chest": ("spin
 _AIMS = {"forward": (0.0, 0.0, 1.0), "back": (0.0, 0.0, -1.0), "left": (1.0, 0.0, 0.0), "right": (-1.0, 0.0, 0.0),
          "up": (0.0, 1.0, 0.0), "down": (0.0, -1.0, 0.0)}  # fmt: skip
 AIM = 35.0  # degrees
-
-
-def _both(which: str, test: dict[str, bool]) -> bool:
-    """Whether the named sides pass; "only left" also asks that the right one fails."""
-    if which.startswith("only "):
-        side = which.removeprefix("only ")
-        return test[side] and not test["right" if side == "left" else "left"]
-    sides, every = each_side(which)
-    return all(test[s] for s in sides) if every else any(test[s] for s in sides)
 
 
 def level(body: Body, side: str, place: str) -> Floats:
@@ -42,18 +33,18 @@ def hand_above(body: Body, which: str, place: str) -> bool:
     flags = {s: level(body, s, place) > 0 for s in SIDES}
     if which == "both":
         return held(body, flags["left"] & flags["right"], 0.2)
-    return _both(which, {s: held(body, f, 0.3) for s, f in flags.items()})
+    return sided(which, {s: held(body, f, 0.3) for s, f in flags.items()})
 
 
 @check("{side} hand stays above {way}")
 def hand_stays_above(body: Body, which: str, place: str) -> bool:
     """Most of the time."""
-    return _both(which, {s: float((level(body, s, place) > 0).mean()) > 0.7 for s in SIDES})
+    return sided(which, {s: float((level(body, s, place) > 0).mean()) > 0.7 for s in SIDES})
 
 
 @check("{side} hand stays below {way}", passive=True)
 def hand_stays_below(body: Body, which: str, place: str) -> bool:
-    return _both(which, {s: float((level(body, s, place) < 0).mean()) > 0.95 for s in SIDES})
+    return sided(which, {s: float((level(body, s, place) < 0).mean()) > 0.95 for s in SIDES})
 
 
 def near(body: Body, side: str, place: str) -> Bools:
@@ -68,24 +59,24 @@ def hand_at(body: Body, which: str, place: str) -> bool:
     flags = {s: near(body, s, place) for s in SIDES}
     if which == "both":
         return held(body, flags["left"] & flags["right"], 0.3)
-    return _both(which, {s: held(body, f, 0.3) for s, f in flags.items()})
+    return sided(which, {s: held(body, f, 0.3) for s, f in flags.items()})
 
 
 @check("{side} hand near the floor")
 def hand_low(body: Body, which: str) -> bool:
-    return _both(which, {s: held(body, body.hand(s)[:, 1] < 0.42, 0.1) for s in SIDES})
+    return sided(which, {s: held(body, body.hand(s)[:, 1] < 0.42, 0.1) for s in SIDES})
 
 
 @check("{side} arm points {way}")
 def points(body: Body, which: str, way: str) -> bool:
     """Straight, within 35° of that direction of the body, for a third of a second; aside is to the arm's own side."""
-    return _both(which, {s: held(body, _aims(body, s, way) & (body.extension(s) > 0.86), 0.3) for s in SIDES})
+    return sided(which, {s: held(body, _aims(body, s, way) & (body.extension(s) > 0.86), 0.3) for s in SIDES})
 
 
 @check("{side} arm reaches {way}")
 def reaches(body: Body, which: str, way: str) -> bool:
     """As pointing, with the elbow less straight."""
-    return _both(which, {s: held(body, _aims(body, s, way) & (body.extension(s) > 0.7), 0.2) for s in SIDES})
+    return sided(which, {s: held(body, _aims(body, s, way) & (body.extension(s) > 0.7), 0.2) for s in SIDES})
 
 
 def _aims(body: Body, side: str, way: str) -> Bools:
@@ -119,7 +110,7 @@ def carry(body: Body) -> bool:
 
 @check("{side} hand waves")
 def waves(body: Body, which: str) -> bool:
-    return _both(which, {s: wave_count(body, s) >= 3 for s in SIDES})
+    return sided(which, {s: wave_count(body, s) >= 3 for s in SIDES})
 
 
 def wave_count(body: Body, side: str) -> int:
@@ -140,12 +131,7 @@ def claps(body: Body, count: Count) -> bool:
 
 @check("{side} hand punches {count} times")
 def punches(body: Body, which: str, count: Count) -> bool:
-    found = {s: len(punch_frames(body, s)) for s in SIDES}
-    if which.startswith("only "):
-        side = which.removeprefix("only ")
-        return count[0] <= found[side] <= count[1] and found["right" if side == "left" else "left"] == 0
-    total = found[which] if which in found else sum(found.values()) if which == "either" else min(found.values())
-    return count[0] <= total <= count[1]
+    return counted(which, {s: len(punch_frames(body, s)) for s in SIDES}, count)
 
 
 def punch_frames(body: Body, side: str) -> list[int]:
@@ -164,7 +150,7 @@ def punch_frames(body: Body, side: str) -> list[int]:
 @check("{side} hand rises fast")
 def uppercut(body: Body, which: str) -> bool:
     """From under the chest to the height of the head or higher, at 2 m/s or more, ahead of the body."""
-    return _both(which, {s: _rises(body, s) for s in SIDES})
+    return sided(which, {s: _rises(body, s) for s in SIDES})
 
 
 def _rises(body: Body, side: str) -> bool:
@@ -181,7 +167,7 @@ def _rises(body: Body, side: str) -> bool:
 @check("{side} hand moves at {n} m/s")
 def hand_fast(body: Body, which: str, least: float) -> bool:
     """Relative to the pelvis, at its fastest."""
-    return _both(which, {s: float(hand_speed(body, s).max()) > least for s in SIDES})
+    return sided(which, {s: float(hand_speed(body, s).max()) > least for s in SIDES})
 
 
 def hand_speed(body: Body, side: str) -> Floats:
@@ -194,8 +180,8 @@ def hand_speed(body: Body, side: str) -> Floats:
 
 @check("{side} hand throws {way}")
 def throws(body: Body, which: str, way: str) -> bool:
-    """Forward at 3 m/s or more, 1.8 from below: "over" the shoulder, or "under" it in a swing up from the hip."""
-    return _both(which, {s: _throws(body, s, way) for s in SIDES})
+    """Forward at 3 m/s or more, 2.3 from below: "over" the shoulder, or "under" it in a swing up from the hip."""
+    return sided(which, {s: _throws(body, s, way) for s in SIDES})
 
 
 def _throws(body: Body, side: str, way: str) -> bool:
@@ -209,37 +195,41 @@ def _throws(body: Body, side: str, way: str) -> bool:
         if way == "over":
             wound_up[t] = bool(((above[before] > 0.05) & (own[before, 2] < 0.15)).any())
         else:
-            wound_up[t] = bool(((level(body, side, "hip")[before] < 0.05) & (own[before, 2] < 0.05)).any())
-    return bool(((ahead > (3.0 if way == "over" else 1.8)) & wound_up).any())
+            wound_up[t] = bool(((level(body, side, "hip")[before] < 0.05) & (own[before, 2] < -0.1)).any())
+    return bool(((ahead > (3.0 if way == "over" else 2.3)) & wound_up).any() and own[:, 2].max() > 0.4)
 
 
 @check("{side} hand strikes")
 def strikes(body: Body, which: str) -> bool:
-    """A fast, wide stroke with a weapon: over 4 m/s, through 0.6 m or more, at least once above the belly."""
-    return _both(which, {s: _strikes(body, s) for s in SIDES})
+    """A fast, wide stroke with a weapon: from above the shoulder at 2.3 m/s, or across the chest at 4 m/s."""
+    return sided(which, {s: _strikes(body, s) for s in SIDES})
 
 
 def _strikes(body: Body, side: str) -> bool:
-    fast = hand_speed(body, side) > 4.0
-    if not fast.any():
-        return False
-    t = int(np.argmax(hand_speed(body, side)))
-    around = body.own(body.hand(side))[max(0, t - body.frames(0.3)) : t + body.frames(0.3)]
-    return bool(np.linalg.norm(np.ptp(around, axis=0)) > 0.6 and level(body, side, "chest")[t] > -0.35)
+    speed, height = hand_speed(body, side), level(body, side, "shoulder")
+    own = body.own(body.hand(side))
+    for t in np.flatnonzero(speed > 2.3):
+        around = slice(max(0, t - body.frames(0.4)), t + body.frames(0.3))
+        raised = height[around][: t - around.start + 1].max() > 0.05
+        wide = np.linalg.norm(np.ptp(own[around], axis=0)) > (0.7 if raised else 0.6)
+        if wide and (raised or (speed[t] > 4.0 and level(body, side, "chest")[t] > -0.35)):
+            return True
+    return False
 
 
 @check("{side} hand beats {count} times")
 def back_and_forth(body: Body, which: str, count: Count) -> bool:
     """Ahead of the body, as in knocking, hammering or beckoning: along or up and down."""
-    return _both(which, {s: count[0] <= _beats(body, s) <= count[1] for s in SIDES})
+    return sided(which, {s: count[0] <= _beats(body, s) <= count[1] for s in SIDES})
 
 
 def _beats(body: Body, side: str) -> int:
+    """Cycles of 4 cm or more of a bent arm, without the slow part of its movement."""
     own = body.own_direction(body.hand(side) - body.joint(f"{side}_shoulder"))
-    ready = (own[:, 2] > 0.12) & (level(body, side, "hip") > 0)
-    if ready.sum() < 4:
-        return 0
-    return max(swings(own[ready, axis], 0.06) for axis in (1, 2)) // 2
+    ready = (own[:, 2] > 0.15) & (level(body, side, "chest") > -0.2) & (body.extension(side) < 0.92)
+    fast = own - moving_mean(own, body.frames(0.6))
+    found = [swings(fast[a:b, axis], 0.04) for a, b in spells(ready) if b - a > body.frames(0.4) for axis in (1, 2)]
+    return max(found, default=0) // 2
 
 
 @check("arms swing {n} m")
@@ -251,7 +241,7 @@ def arms_swing(body: Body, least: float) -> bool:
 @check("{side} hand flaps {count} times")
 def flaps(body: Body, which: str, count: Count) -> bool:
     """Up and down by 0.4 m or more."""
-    return _both(which, {s: count[0] <= len(peaks(body.own(body.hand(s))[:, 1], 0.4)) <= count[1] for s in SIDES})
+    return sided(which, {s: count[0] <= len(peaks(body.own(body.hand(s))[:, 1], 0.4)) <= count[1] for s in SIDES})
 
 
 @check("dances")

@@ -14,7 +14,7 @@ from typing import Any
 from ....retarget.errors import MotionGPTError
 from .body import Body
 
-_PLACES = {"n": r"(-?\d+(?:\.\d+)?)", "side": "(left|right|either|both|only left|only right)", "way": "([a-z]+)",
+_PLACES = {"n": r"(-?\d+(?:\.\d+)?)", "side": "(left|right|either|both|only left|only right|one)", "way": "([a-z]+)",
            "place": "([a-z ]+?)", "count": r"(\d+(?: to \d+)?)"}  # fmt: skip
 CUT = 0.25  # seconds between the cuts that are tried
 SHORTEST = 0.5  # seconds of a part

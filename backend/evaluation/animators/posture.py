@@ -38,6 +38,12 @@ def sits(body: Body) -> bool:
     return held(body, _seated(body), HELD)
 
 
+@check("stays seated")
+def stays_seated(body: Body) -> bool:
+    """On a chair, most of the time."""
+    return bool(_seated(body).mean() > 0.75)
+
+
 @check("sits on the floor")
 def sits_on_the_floor(body: Body) -> bool:
     return held(body, (body.pelvis < 0.3) & (body.lean < 50), HELD)
@@ -255,9 +261,8 @@ def looks(body: Body, way: str) -> bool:
     yaw = np.degrees(np.unwrap(np.arctan2(face[:, 0], face[:, 2])) - body.headings[0])
     yaw = (yaw + 180.0) % 360.0 - 180.0
     down = -np.degrees(np.arcsin(np.clip(face[:, 1], -1.0, 1.0)))
-    down = down - np.median(down) if way in ("up", "down") and np.ptp(down) > 25 else down
     values = {"left": yaw, "right": -yaw, "down": down, "up": -down, "behind": np.abs(yaw) - 60}[way]
-    return held(body, values > (20 if way in ("up", "down") else 25), 0.15)
+    return held(body, values > (22 if way in ("up", "down") else 25), 0.15)
 
 
 @check("hangs the head")

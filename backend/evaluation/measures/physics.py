@@ -60,12 +60,14 @@ def longest_freeze(motion: Motion, speed: float = STILL_SPEED) -> float:
 LONGEST_FLIGHT = 0.75
 """Seconds: a body that is in the air for longer would have fallen 0.7 m from the top of its jump."""
 STANCE_HEIGHT = 0.025
+HOVER_HEIGHT = 0.05
+"""A joint of a foot that stands is lower than this, in recordings of bodies of all sizes."""
 
 
 def floating(motion: Motion) -> Floats:
     """(T,) metres that the lowest joint is above the floor; 0 in flights that a jump explains, and on the floor."""
     height = np.maximum(0.0, motion.joints[..., 1].min(axis=1))
-    high = height > STANCE_HEIGHT
+    high = height > HOVER_HEIGHT
     edges = np.flatnonzero(np.diff(np.concatenate([[0], high.astype(int), [0]])))
     out = np.zeros_like(height)
     for start, stop in edges.reshape(-1, 2):
