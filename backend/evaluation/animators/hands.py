@@ -116,7 +116,11 @@ def waves(body: Body, which: str) -> bool:
 def wave_count(body: Body, side: str) -> int:
     """How often a raised hand swings sideways around its elbow, or with it."""
     forearm = rot.normalize(body.hand(side) - body.joint(f"{side}_elbow"))
-    raised = (level(body, side, "chest") > -0.02) & ((forearm[:, 1] > 0.3) | (level(body, side, "head") > 0))
+    raised = (
+        (level(body, side, "chest") > -0.02)
+        & (body.lean < 25)
+        & ((forearm[:, 1] > 0.3) | (level(body, side, "head") > 0))
+    )
     aside = body.own_direction(body.hand(side) - body.joint(f"{side}_shoulder"))[:, 0]
     return max((swings(aside[a:b], 0.07) for a, b in spells(raised) if b - a >= body.frames(0.45)), default=0)
 
@@ -139,10 +143,12 @@ def punch_frames(body: Body, side: str) -> list[int]:
     out = body.own_direction(body.joint(f"{side}_wrist") - body.joint("neck"))  # (T, 3)
     speed = np.gradient(moving_mean(out[:, 2], 3), 1.0 / body.fps)
     found = []
-    straight = body.extension(side)
+    straight, slow = body.extension(side), body.speed < 1.5
+    forearm = body.own_direction(rot.normalize(body.joint(f"{side}_wrist") - body.joint(f"{side}_elbow")))[:, 2]
     for t in peaks(out[:, 2], 0.12):
         before = slice(max(0, t - body.frames(0.35)), t + 1)
-        if speed[before].max() > 1.2 and straight[t] > 0.74 and out[t, 2] > 0.27 and -0.33 < out[t, 1] < 0.4:
+        thrown = speed[before].max() > 1.2 and slow[t] and forearm[t] > 0.6
+        if thrown and straight[t] > 0.74 and out[t, 2] > 0.27 and -0.33 < out[t, 1] < 0.4:
             found.append(t)
     return found
 
@@ -201,17 +207,17 @@ def _throws(body: Body, side: str, way: str) -> bool:
 
 @check("{side} hand strikes")
 def strikes(body: Body, which: str) -> bool:
-    """A fast, wide stroke with a weapon: from above the shoulder at 2.3 m/s, or across the chest at 4 m/s."""
+    """A fast, wide stroke with a weapon: from above the shoulder at 2 m/s, or across the chest at 4 m/s."""
     return sided(which, {s: _strikes(body, s) for s in SIDES})
 
 
 def _strikes(body: Body, side: str) -> bool:
     speed, height = hand_speed(body, side), level(body, side, "shoulder")
     own = body.own(body.hand(side))
-    for t in np.flatnonzero(speed > 2.3):
+    for t in np.flatnonzero(speed > 2.0):
         around = slice(max(0, t - body.frames(0.4)), t + body.frames(0.3))
         raised = height[around][: t - around.start + 1].max() > 0.05
-        wide = np.linalg.norm(np.ptp(own[around], axis=0)) > (0.7 if raised else 0.6)
+        wide = np.linalg.norm(np.ptp(own[around], axis=0)) > (0.8 if raised else 0.6)
         if wide and (raised or (speed[t] > 4.0 and level(body, side, "chest")[t] > -0.35)):
             return True
     return False

@@ -39,8 +39,7 @@ class Prompt:
         holding = [c for c in self.checks if c.holds(body)]
         if len(holding) == len(self.checks):
             return RIGHT
-        passive = all(c.passive for c in self.checks)
-        if any(passive or not c.passive for c in holding) or any(c.holds(body) for c in self.partly):
+        if any(not c.passive for c in holding) or any(c.holds(body) for c in self.partly):
             return PARTLY
         parts = [parse(p) for c in self.checks if len(c.parts) > 1 for p in c.parts]
         return PARTLY if any(not p.passive and somewhere(body, p) for p in parts) else WRONG

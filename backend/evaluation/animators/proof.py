@@ -96,7 +96,7 @@ def recorded_figures(found: Sequence[Recording]) -> dict[str, dict[str, float]]:
     return {kind: medians([Physical.of(r.motion) for r in own]) for kind, own in chosen.items() if own}
 
 
-def easiest(found: Sequence[Recording], every: int = 4) -> list[tuple[Prompt, float]]:
+def easiest(found: Sequence[Recording], every: int = 6) -> list[tuple[Prompt, float]]:
     """Prompts by the share of all recordings, of whatever kind, that would be right for them; the largest first."""
     some = found[::every]
     shares = [(p, float(np.mean([p.judge(r.body) == RIGHT for r in some]))) for p in prompts()]
