@@ -207,18 +207,18 @@ def _throws(body: Body, side: str, way: str) -> bool:
 
 @check("{side} hand strikes")
 def strikes(body: Body, which: str) -> bool:
-    """A fast, wide stroke with a weapon: from above the shoulder at 2 m/s, or across the chest at 4 m/s."""
+    """A fast, wide stroke with a weapon: down from above the shoulder at 2.8 m/s, or across the chest at 4 m/s."""
     return sided(which, {s: _strikes(body, s) for s in SIDES})
 
 
 def _strikes(body: Body, side: str) -> bool:
     speed, height = hand_speed(body, side), level(body, side, "shoulder")
     own = body.own(body.hand(side))
-    for t in np.flatnonzero(speed > 2.0):
+    for t in np.flatnonzero((speed > 2.8) & (body.speed < 2.0)):
         around = slice(max(0, t - body.frames(0.4)), t + body.frames(0.3))
-        raised = height[around][: t - around.start + 1].max() > 0.05
+        raised = height[around][: t - around.start + 1].max() > 0.05 and height[around].min() < -0.15
         wide = np.linalg.norm(np.ptp(own[around], axis=0)) > (0.8 if raised else 0.6)
-        if wide and (raised or (speed[t] > 4.0 and level(body, side, "chest")[t] > -0.35)):
+        if wide and (raised or (speed[t] > 4.0 and level(body, side, "chest")[t] > -0.3)):
             return True
     return False
 
