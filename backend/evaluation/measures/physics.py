@@ -55,3 +55,65 @@ def longest_freeze(motion: Motion, speed: float = STILL_SPEED) -> float:
         current = current + 1 if still else 0
         longest = max(longest, current)
     return longest / motion.fps
+
+
+LONGEST_FLIGHT = 0.75
+"""Seconds: a body that is in the air for longer would have fallen 0.7 m from the top of its jump."""
+STANCE_HEIGHT = 0.025
+HOVER_HEIGHT = 0.05
+"""A joint of a foot that stands is lower than this, in recordings of bodies of all sizes."""
+
+
+def floating(motion: Motion) -> Floats:
+    """(T,) metres that the lowest joint is above the floor; 0 in flights that a jump explains, and on the floor."""
+    height = np.maximum(0.0, motion.joints[..., 1].min(axis=1))
+    high = height > HOVER_HEIGHT
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], high.astype(int), [0]])))
+    out = np.zeros_like(height)
+    for start, stop in edges.reshape(-1, 2):
+        if stop - start > LONGEST_FLIGHT * motion.fps or stop - start == len(motion):
+            out[start:stop] = height[start:stop]
+    return np.asarray(out)
+
+
+def stance_speed(motion: Motion) -> Floats:
+    """(K,) m/s over the floor of the lower toe in the frames in which it stands: within 2.5 cm of its lowest height."""
+    toes = motion.joints[:, [CONTACT_JOINTS[1], CONTACT_JOINTS[3]]]  # (T, 2, 3)
+    if len(toes) < 2:
+        return np.zeros(0)
+    speed = np.linalg.norm(np.gradient(toes[..., [0, 2]], 1.0 / motion.fps, axis=0), axis=-1)  # (T, 2)
+    height = toes[..., 1] - toes[..., 1].min(axis=0)
+    lower = height.argmin(axis=1)[:, None]
+    standing = np.take_along_axis(height, lower, 1)[:, 0] < STANCE_HEIGHT
+    return np.asarray(np.take_along_axis(speed, lower, 1)[standing, 0])
+
+
+def accelerations(motion: Motion) -> Floats:
+    """(T - 2, 22, 3) m/s² of all joints, at 30 frames a second, where rates compare."""
+    motion = motion.resample(30.0)
+    return np.asarray(np.diff(motion.joints, n=2, axis=0) * motion.fps**2)
+
+
+def high_frequency(motion: Motion, over: float = 8.0) -> float:
+    """Share of the joints' acceleration energy over `over` Hz, by the discrete Fourier transform of each coordinate; 0
+    for less than half a second."""
+    found = accelerations(motion)
+    if len(found) < 15:
+        return 0.0
+    window = np.hanning(len(found))[:, None, None]
+    energy = (np.abs(np.fft.rfft((found - found.mean(axis=0)) * window, axis=0)) ** 2).sum(axis=(1, 2))
+    high = np.fft.rfftfreq(len(found), 1.0 / 30.0) > over
+    return float(energy[high].sum() / max(energy.sum(), 1e-12))
+
+
+def largest_acceleration(motion: Motion) -> float:
+    """m/s² of the joint and frame with the largest."""
+    found = accelerations(motion)
+    return float(np.linalg.norm(found, axis=-1).max(initial=0.0))
+
+
+def mean_speed(motion: Motion) -> float:
+    """m/s over all joints and frames: recorded idles have 0.02 to 0.12."""
+    if len(motion) < 2:
+        return 0.0
+    return float(np.linalg.norm(np.diff(motion.joints, axis=0), axis=-1).mean() * motion.fps)

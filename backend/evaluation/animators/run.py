@@ -1,0 +1,137 @@
+"""Every prompt with every seed: motions, verdicts and physical figures; and the verdicts of an eye beside them."""
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ....retarget.errors import MotionGPTError
+from ....retarget.motion import Motion
+from ...engine import Engine, Result, last_result
+from ...tasks import Generate
+from .body import Body
+from .physical import Physical
+from .prompts import RIGHT, VERDICTS, WRONG, Prompt
+
+UNSURE = 0.5
+"""A result that is less sure than this is told to the user as unsure."""
+Say = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A motion for a prompt. failed: the checks that do not hold.  sure: how sure the model says it is, 0 to 1; None if
+    it does not say."""
+
+    prompt: Prompt
+    seed: int
+    motion: Motion
+    verdict: str
+    failed: tuple[str, ...]
+    physical: Physical
+    sure: float | None
+
+    @property
+    def flagged(self) -> bool:
+        return self.sure is not None and self.sure < UNSURE
+
+
+def sureness(result: Result) -> float | None:
+    """How sure the model is of its first motion, from 0 to 1, if the result or its motion says so."""
+    found = getattr(result, "sureness", None)
+    if found is None:
+        found = result.motions[0].meta.get("sureness")
+    if isinstance(found, Sequence):
+        found = found[0] if found else None
+    return None if found is None else float(found)
+
+
+def answer_prompts(engine: Engine, asked: Sequence[Prompt], seeds: int, say: Say) -> list[Answer]:
+    """Seeds 0, 1, ... of each prompt. The same model gives the same answers."""
+    answers = []
+    for prompt in asked:
+        for seed in range(seeds):
+            answers.append(_answer(engine, prompt, seed))
+            say(len(answers), len(asked) * seeds)
+    return answers
+
+
+def _answer(engine: Engine, prompt: Prompt, seed: int) -> Answer:
+    seconds = min(prompt.seconds, engine.max_seconds)
+    result = last_result(engine.generate(Generate(prompt.text, seconds, seed=seed)))
+    motion = result.motions[0]
+    body = Body.of(motion)
+    verdict = prompt.judge(body)
+    failed = () if verdict == RIGHT else prompt.failed(body)
+    return Answer(prompt, seed, motion, verdict, failed, Physical.of(motion), sureness(result))
+
+
+def shares(answers: Sequence[Answer]) -> dict[str, float]:
+    """Of some answers: the share of each verdict, and of physically faultless motions. count: how many."""
+    count = max(len(answers), 1)
+    found = {v: sum(a.verdict == v for a in answers) / count for v in VERDICTS}
+    return {"count": float(len(answers)), **found, "sound": sum(not a.physical.faults for a in answers) / count}
+
+
+def by_group(answers: Sequence[Answer]) -> dict[str, dict[str, float]]:
+    """The shares of each group, in the order of the prompts."""
+    groups = dict.fromkeys(a.prompt.group for a in answers)
+    return {group: shares([a for a in answers if a.prompt.group == group]) for group in groups}
+
+
+def flagged(answers: Sequence[Answer]) -> dict[str, float]:
+    """Share flagged as unsure of the wrong and of the right ones; empty if the model does not say how sure it is."""
+    if all(a.sure is None for a in answers):
+        return {}
+    out = {}
+    for verdict in (WRONG, RIGHT):
+        of_it = [a for a in answers if a.verdict == verdict]
+        out[verdict] = sum(a.flagged for a in of_it) / max(len(of_it), 1)
+    return out
+
+
+Eye = Mapping[tuple[str, int], str]
+"""(prompt, seed) -> what somebody who looked at the motion said."""
+
+
+def read_verdicts(path: Path) -> dict[tuple[str, int], str]:
+    """A CSV file with prompt, seed and verdict. Raises MotionGPTError for another file, or a verdict that is none."""
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        found = {(row["prompt"], int(row["seed"])): row["verdict"].strip() for row in rows}
+    except (OSError, UnicodeDecodeError, KeyError, ValueError, TypeError, AttributeError) as error:
+        cure = "Give a CSV file with the columns prompt, seed and verdict."
+        raise MotionGPTError(f"{path} can't be read as verdicts ({type(error).__name__}).", cure) from error
+    for (prompt, _), verdict in found.items():
+        if verdict not in VERDICTS:
+            raise MotionGPTError(
+                f'{path} says "{verdict}" of "{prompt}", which is no verdict.', f"Use {', '.join(VERDICTS)}."
+            )
+    return found
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """same, looked_at: rows in which eye and checks agree, of all that were looked at.  apart: the others, with the
+    eye's verdict."""
+
+    same: int
+    looked_at: int
+    apart: tuple[tuple[Answer, str], ...]
+
+    @property
+    def opposite(self) -> int:
+        """Rows that one calls right and the other wrong."""
+        return sum({answer.verdict, eye} == {RIGHT, WRONG} for answer, eye in self.apart)
+
+
+def agreement(answers: Sequence[Answer], eye: Eye) -> Agreement:
+    """Raises MotionGPTError if the eye looked at none of these answers."""
+    pairs = [(a, eye[a.prompt.text, a.seed]) for a in answers if (a.prompt.text, a.seed) in eye]
+    if not pairs:
+        raise MotionGPTError(
+            "None of these prompts and seeds is in the file of verdicts.", "Check that it is of this model's motions."
+        )
+    apart = tuple((a, said) for a, said in pairs if a.verdict != said)
+    return Agreement(len(pairs) - len(apart), len(pairs), apart)
