@@ -68,7 +68,7 @@ def stages(clips: Path, work: Path, card: Path, settings: dict[str, str]) -> Ite
     yield stage("dataset", "data import", str(clips), *captions, "-o", dataset)
     # Encoder, codebooks and decoder of the motion tokens ...
     yield stage("tokenizer", "train tokenizer", dataset, "-o", f"{work}/tokenizer")
-    # ... and the decoder further, with all styles weighted equally; the codes don't change.
+    # ... and the decoder further; the codes don't change.
     yield stage("decoder", "train tokenizer", dataset, "--refine", f"{work}/tokenizer", "-o", f"{work}/decoder")
     language = ("--tokenizer", f"{work}/tokenizer", "-o", f"{work}/language")
     yield stage("language", "train language-model", dataset, *language)

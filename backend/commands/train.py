@@ -38,7 +38,7 @@ def _add_tokenizer(inner: Subparsers) -> None:
         "--refine",
         type=Path,
         metavar="FOLDER",
-        help="a trained tokenizer whose decoder to train further, with rare styles more often; its codes don't change",
+        help="a trained tokenizer whose decoder to train further; its codes don't change",
     )
 
 

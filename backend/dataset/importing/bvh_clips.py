@@ -14,7 +14,6 @@ from ....retarget.files.reading import bvh_to_motion, calibrate_clips
 from ....retarget.motion import Motion
 from ....retarget.rigs.calibration import Calibration
 from ....retarget.rigs.mapping import Mapping, map_rig
-from ....retarget.typing import Float32s
 from ...features import FPS, motion_to_features
 from ..clips import MIN_FRAMES, POSE_FPS, Clip, Dataset, swap_sides
 from ..sets import ClipSet, Group, check_groups
@@ -100,20 +99,11 @@ def import_clips(
                     clip = read_bvh(path)
                     skeleton = skeleton or _skeleton_of(clip, group)
                     recorded = _prepared(bvh_to_motion(clip, *skeleton), tables.name_of(path), writer)
-                    motion = recorded.resample(FPS).with_contacts()
-                    if len(motion) <= MIN_FRAMES:
-                        raise MotionGPTError(
-                            f"shorter than {MIN_FRAMES} frames at {FPS:g} a second", "Use a longer one."
-                        )
+                    _add(
+                        writer, _entry(tables.name_of(path), labels[path], selection), recorded, path, selection.mirror
+                    )
                 except MotionGPTError as error:
                     writer.skip(f"{path}: {error.message.removeprefix(f'{path} ')}")
-                    continue
-                entry = _entry(tables.name_of(path), labels[path], selection)
-                poses = pose_rows(recorded.resample(POSE_FPS).with_contacts())
-                entry = replace(entry, pose_start=writer.poses(poses), pose_frames=len(poses))
-                for mirrored in (False, True) if selection.mirror else (False,):
-                    rows = motion_to_features(motion.mirror() if mirrored else motion).astype(np.float32)
-                    _write(writer, entry, rows, _tags(path, mirrored), mirrored)
     return Imported(writer.dataset(), writer.skipped, **writer.changed, unused=tables.unused())
 
 
@@ -157,12 +147,19 @@ def _entry(name: str, labels: Labels, selection: Selection) -> Clip:
     return Clip(name, 0, 0, labels.captions, set=labels.set, action=labels.action, weight=own * of_set)
 
 
-def _write(writer: DatasetWriter, entry: Clip, rows: Float32s, tags: dict[str, str], mirrored: bool) -> None:
-    start = writer.rows(rows)
-    if mirrored:
-        texts, action = [swap_sides(t) for t in entry.captions], swap_sides(entry.action)
-        entry = replace(entry, captions=texts, action=action, mirrored=True)
-    writer.clip(replace(entry, start=start, frames=len(rows), tags=tags))
+def _add(writer: DatasetWriter, entry: Clip, recorded: Motion, path: Path, mirror: bool) -> None:
+    """Write a clip's poses and features, and those of its mirrored copy. Raises MotionGPTError if it is too short."""
+    motion = recorded.resample(FPS).with_contacts()
+    if len(motion) <= MIN_FRAMES:
+        raise MotionGPTError(f"shorter than {MIN_FRAMES} frames at {FPS:g} a second", "Use a longer one.")
+    poses = pose_rows(recorded.resample(POSE_FPS).with_contacts())
+    entry = replace(entry, pose_start=writer.poses(poses), pose_frames=len(poses))
+    for mirrored in (False, True) if mirror else (False,):
+        if mirrored:
+            texts, action = [swap_sides(t) for t in entry.captions], swap_sides(entry.action)
+            entry = replace(entry, captions=texts, action=action, mirrored=True)
+        rows = motion_to_features(motion.mirror() if mirrored else motion).astype(np.float32)
+        writer.clip(replace(entry, start=writer.rows(rows), frames=len(rows), tags=_tags(path, mirrored)))
 
 
 def _tags(path: Path, mirrored: bool) -> dict[str, str]:
