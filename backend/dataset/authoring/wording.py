@@ -9,7 +9,10 @@ from .takes import Take
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _TIMES = ("never", "once", "twice")
-_WHILE = {"walk": ("while walking", "as they walk", "during a walk"), "sit": ("while sitting", "in a chair", "seated")}
+_WHILE = {
+    "walk": ("while walking", "while walking along"),
+    "sit": ("while sitting", "while seated", "while sitting on a chair"),
+}
 _OTHER = {"left": "right", "right": "left", "": ""}
 
 
