@@ -24,7 +24,10 @@ POSE_FPS = 30.0
 POSE_WIDTH = 22 * 4 + 3 + 4
 MIN_FRAMES = 16
 """Shorter clips are left out."""
-_SIDE_WORDS = {"left": "right", "right": "left", "clockwise": "counterclockwise", "counterclockwise": "clockwise"}
+_SIDE_WORDS = {
+    "left": "right", "right": "left",
+    "clockwise": "counterclockwise", "counterclockwise": "clockwise", "anticlockwise": "clockwise",
+}  # fmt: skip
 
 
 @dataclass
@@ -82,8 +85,17 @@ class Dataset:
 
 
 def swap_sides(text: str) -> str:
-    """The text for the mirrored motion: left and right swapped, clockwise and counterclockwise too."""
-    return re.sub(r"[a-z]+", lambda m: _SIDE_WORDS.get(m[0], m[0]), text)
+    """The text for the mirrored motion: left and right swapped, clockwise and counterclockwise too.
+
+    >>> swap_sides("Turn Left, then walk_right clockwise")
+    'Turn Right, then walk_left counterclockwise'
+    """
+
+    def swapped(word: re.Match[str]) -> str:
+        other = _SIDE_WORDS.get(word[0].lower(), word[0])
+        return other.capitalize() if word[0].istitle() else other
+
+    return re.sub(r"[A-Za-z]+", swapped, text)
 
 
 def clip_motion(rows: Float32s) -> Motion:

@@ -61,10 +61,14 @@ def test_every_clip_has_captions_a_weight_and_the_set_of_its_sources(made: Path)
         assert 2 <= len({row["caption"] for row in rows if row["file"] == file}) <= 6
 
 
-def test_the_same_seed_gives_the_same_files(base: Path, made: Path, tmp_path: Path) -> None:
-    derive(base, tmp_path, None, seed=1, variants=0.1)
-    for path in sorted(made.rglob("*.*")):
-        assert path.read_bytes() == (tmp_path / path.relative_to(made)).read_bytes(), path
+def test_the_same_seed_gives_the_same_files_and_another_others(base: Path, made: Path, tmp_path: Path) -> None:
+    derive(base, tmp_path / "again", None, seed=1, variants=0.01)
+    derive(base, tmp_path / "other", None, seed=2, variants=0.01)
+    again = sorted((tmp_path / "again").rglob("*.bvh"))
+    assert len(again) > 20
+    assert all(path.read_bytes() == (made / path.relative_to(tmp_path / "again")).read_bytes() for path in again)
+    circle = "derived-free/circle_000.bvh"
+    assert (made / circle).read_bytes() != (tmp_path / "other" / circle).read_bytes()
 
 
 def test_nc_and_share_alike_never_meet() -> None:
@@ -100,7 +104,7 @@ def test_no_variants_make_no_clips(base: Path, tmp_path: Path) -> None:
 
 
 def test_the_command_reports_what_it_made(base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["data", "derive", str(base), "-o", str(tmp_path / "d"), "--variants", "0.02"]) == 0
+    assert main(["data", "derive", str(base), "-o", str(tmp_path / "d"), "--variants", "0.01"]) == 0
     assert "clips" in capsys.readouterr().out
     assert main(["data", "derive", str(tmp_path / "none"), "-o", str(tmp_path / "e")]) != 0
 
