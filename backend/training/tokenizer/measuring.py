@@ -58,7 +58,7 @@ def decode_codes(model: MotionVqVae, statistics: Statistics, codes: Ints) -> Flo
 
 def _around_root(features: Floats) -> Floats:
     """(T, 22 + P, 3) metres from the root, in the features' own heading: that of a lying body's pelvis would flip."""
-    points: Floats = kinematic_points(torch.from_numpy(features)).double().numpy()
+    points: Floats = kinematic_points(torch.tensor(features)).double().numpy()
     return points - points[:, :1]
 
 
