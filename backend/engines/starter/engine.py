@@ -44,6 +44,7 @@ from .vocabulary import (
     TASKS,
     TEXT_TOKENS,
     UNKNOWN_LENGTH,
+    detail_name,
     pack,
     unpack,
 )
@@ -58,9 +59,10 @@ _MOST_ROWS = 96  # batch of answers and candidates, at most
 
 
 class ResidualCodec:
-    """The motion tokenizer: codes of two levels, packed into one number each, for four frames at 20 fps."""
+    """The motion tokenizer: codes of several levels, packed into one number, for four frames at 20 fps."""
 
-    def __init__(self, folder: Path, device: str) -> None:
+    def __init__(self, folder: Path, device: str, levels: int) -> None:
+        self._levels = levels
         self._motion, self._codes = (open_session(folder / f"{n}.onnx", device, _THREADS) for n in ("motion", "codes"))
         # A candidate that the picker has scored is not decoded again for the answer.
         self._features = functools.lru_cache(_MOST_ROWS)(self._decoded)
@@ -77,7 +79,7 @@ class ResidualCodec:
         rows = held_pose(motion_to_features(motion.held(1)))[list(frames)]  # (K, 263)
         windows = np.repeat(rows[:, None], POSE_WINDOW, axis=1).astype(np.float32)
         (codes,) = self._codes.run(None, {"features": windows})
-        return [pack(*map(int, code)) for code in codes[:, POSE_WINDOW // FRAMES_PER_TOKEN // 2]]
+        return [pack(code) for code in codes[:, POSE_WINDOW // FRAMES_PER_TOKEN // 2].tolist()]
 
     def decode(self, codes: Sequence[int]) -> Motion:
         """The motion of codes, from the origin facing +Z, on the floor."""
@@ -88,23 +90,26 @@ class ResidualCodec:
         return self._features(tuple(codes))
 
     def _decoded(self, codes: tuple[int, ...]) -> Numbers:
-        (features,) = self._motion.run(None, {"codes": np.array([[unpack(code) for code in codes]], np.int64)})
+        (features,) = self._motion.run(None, {"codes": np.array([[unpack(code, self._levels) for code in codes]])})
         decoded: Numbers = features[0]
         return decoded
 
     def _pack(self, features: Numbers) -> list[int]:
         (codes,) = self._codes.run(None, {"features": features[None].astype(np.float32)})
-        return [pack(*map(int, code)) for code in codes[0]]
+        return [pack(code) for code in codes[0].tolist()]
 
 
 class _Decoder:
     """The language model's graphs, and the key-value cache of one batch of answers."""
 
     def __init__(self, folder: Path, card: ModelCard, device: str) -> None:
-        self._words, self._memory, self._step, self._detail = (
-            open_session(folder / f"{name}.onnx", device, 1) for name in ("words", "memory", "step", "detail")
+        self._words, self._memory, self._step = (
+            open_session(folder / f"{name}.onnx", device, 1) for name in ("words", "memory", "step")
         )
         s = card.settings
+        self.levels = int(s.get("levels", LEVELS))
+        self._further = [detail_name(level) for level in range(1, self.levels)]
+        self._details = [open_session(folder / f"{name}.onnx", device, 1) for name in self._further]
         self._shape = (int(s["layers"]), int(s["heads"]), int(s["head_width"]))
         self._inputs: Arrays = {}
         self.text: Float32s = np.zeros((0, 0), np.float32)
@@ -144,14 +149,16 @@ class _Decoder:
         states: Float32s = self._words.run(None, {"ids": pieces, "mask": np.ones_like(pieces)})[0]
         return states
 
-    def step(self, tokens: Sequence[int], details: Sequence[int], remaining: int) -> tuple[Float32s, Float32s]:
-        """Logits (B, vocabulary) after these tokens, and the state (B, width) for `detail`."""
+    def step(self, codes: Sequence[Sequence[int]], remaining: int) -> tuple[Float32s, Float32s]:
+        """Logits (B, vocabulary) after these tokens, of which codes (levels, B) are given, and the state (B, width) for
+        `detail`."""
+        tokens, *details = (np.array(level, np.int64) for level in codes)
         logits, hidden, keys, values = self._step.run(
             None,
             {
                 **self._inputs,
-                "token": np.array(tokens, np.int64),
-                "detail": np.array(details, np.int64),
+                "token": tokens,
+                **dict(zip(self._further, details, strict=True)),
                 "position": np.full(len(tokens), self._position, np.int64),
                 "remaining": np.full(len(tokens), remaining, np.int64),
                 "past_k": self._cache[0],
@@ -162,9 +169,11 @@ class _Decoder:
         self._position += 1
         return logits, hidden
 
-    def detail(self, hidden: Float32s, first: Sequence[int]) -> Float32s:
-        """Logits (B, 512) of the second level once the first is chosen."""
-        logits: Float32s = self._detail.run(None, {"hidden": hidden, "first": np.array(first, np.int64)})[0]
+    def detail(self, hidden: Float32s, chosen: Sequence[Sequence[int]]) -> Float32s:
+        """Logits (B, 512) of the next level, once the codes (levels so far, B) are chosen."""
+        names = ("first", *self._further)
+        before = {name: np.array(level, np.int64) for name, level in zip(names, chosen, strict=False)}
+        logits: Float32s = self._details[len(chosen) - 1].run(None, {"hidden": hidden, **before})[0]
         return logits
 
 
@@ -174,7 +183,8 @@ class MotionLanguageEngine(TokenEngine):
     context_tokens = _CONTEXT
 
     def __init__(self, folder: Path, card: ModelCard, device: str = "auto") -> None:
-        self._poses = ResidualCodec(folder, device)
+        self._levels = int(card.settings.get("levels", LEVELS))
+        self._poses = ResidualCodec(folder, device, self._levels)
         super().__init__(card, self._poses, "cuda" if device == "cuda" else "cpu")
         self._decoder = _Decoder(folder, card, device)
         self._transition = load_transition(folder, card, device)
@@ -259,7 +269,7 @@ class MotionLanguageEngine(TokenEngine):
     def codes_between(
         self, codes: Sequence[int], known: Sequence[int], text: str, sampling: Sampling
     ) -> Iterator[Codes]:
-        slots = np.array([unpack(code) for code in codes])
+        slots = np.array([unpack(code, self._levels) for code in codes])
         self._start(text, "inbetween", sampling, slots, np.array(known))
         given = [code if kind == MOTION else None for code, kind in zip(codes, known, strict=True)]
         yield from self._write(len(codes), sampling, given=given)
@@ -267,7 +277,7 @@ class MotionLanguageEngine(TokenEngine):
     def describe(self, task: Describe, motion: Motion) -> Events:
         motion = on_canonical_body(motion).resample(self._fps)
         codes = self._codec.encode(motion.slice(0, min(len(motion), self._most * FRAMES_PER_TOKEN)))
-        slots = np.array([unpack(code) for code in codes])
+        slots = np.array([unpack(code, self._levels) for code in codes])
         yield Progress(Stage.TEXT, 0.0)
         texts = yield from self._sentences(slots, _SENTENCES if self._picker else 1)
         if self._picker is not None and len(texts) > 1:
@@ -284,7 +294,7 @@ class MotionLanguageEngine(TokenEngine):
         streams, tokens = random_streams(0, rows), [BEGIN_TEXT] * rows
         pieces: list[list[int]] = [[] for _ in range(rows)]
         for place in range(_CAPTION_WORDS):
-            logits, _ = self._decoder.step(tokens, [NO_DETAIL] * rows, UNKNOWN_LENGTH)
+            logits, _ = self._decoder.step([tokens, *[[NO_DETAIL] * rows] * (self._levels - 1)], UNKNOWN_LENGTH)
             logits[:, :END] = -np.inf
             logits[:, BEGIN:FIRST_WORD] = -np.inf
             drawn = [
@@ -312,7 +322,7 @@ class MotionLanguageEngine(TokenEngine):
         """Read a prompt; with guidance, a second time without its text. rows: number of answers, by default one per
         variation."""
         if slots is None or kinds is None:
-            slots, kinds = np.zeros((1, LEVELS), np.int64), np.full(1, ABSENT, np.int64)
+            slots, kinds = np.zeros((1, self._levels), np.int64), np.full(1, ABSENT, np.int64)
         has_text = bool(text.strip())
         self._copies = 2 if has_text and self._guidance != 1.0 else 1
         keep = [1.0, 0.0][: self._copies] if has_text else [0.0]
@@ -330,25 +340,24 @@ class MotionLanguageEngine(TokenEngine):
         by position."""
         streams = streams or random_streams(sampling.seed, sampling.variations)
         rows = len(streams)
-        tokens, details = [BEGIN] * rows, [NO_DETAIL] * rows
+        last = [[BEGIN] * rows, *[[NO_DETAIL] * rows] * (self._levels - 1)]  # (levels, rows)
         codes: Codes = [[] for _ in range(rows)]
         ended = [False] * rows
         for place in range(count or MAX_TOKENS):
             left = UNKNOWN_LENGTH if count is None else count - place
-            logits, hidden = self._decoder.step(tokens * self._copies, details * self._copies, left)
+            logits, hidden = self._decoder.step([level * self._copies for level in last], left)
             if place < len(given) and (code := given[place]) is not None:
-                first, second = ([part] * rows for part in unpack(code))
+                last = [[part] * rows for part in unpack(code, self._levels)]
             else:
                 first = self._first(logits, streams, sampling, may_end=count is None and place > 0)
                 ended = [was or token == END for was, token in zip(ended, first, strict=True)]
                 if all(ended):
                     return
                 first = [0 if over else token for over, token in zip(ended, first, strict=True)]
-                second = self._second(hidden[:rows], first, streams, sampling)
+                last = self._further(hidden[:rows], first, streams, sampling)
             for row, over in enumerate(ended):
                 if not over:
-                    codes[row].append(pack(first[row], second[row]))
-            tokens, details = first, second
+                    codes[row].append(pack(level[row] for level in last))
             yield [list(one) for one in codes]
 
     def _first(
@@ -364,8 +373,12 @@ class MotionLanguageEngine(TokenEngine):
             logits[:, END] = -np.inf
         return choose_each(logits, streams, temperature=sampling.temperature, top_p=sampling.top_p)
 
-    def _second(
-        self, hidden: Float32s, first: Sequence[int], streams: Sequence[np.random.Generator], sampling: Sampling
-    ) -> list[int]:
-        temperature = min(sampling.temperature, self._detail_temperature)
-        return choose_each(self._decoder.detail(hidden, first), streams, temperature=temperature, top_p=sampling.top_p)
+    def _further(
+        self, hidden: Float32s, first: list[int], streams: Sequence[np.random.Generator], sampling: Sampling
+    ) -> list[list[int]]:
+        """The codes (levels, rows) of tokens whose first level is chosen."""
+        temperature, chosen = min(sampling.temperature, self._detail_temperature), [first]
+        while len(chosen) < self._levels:
+            logits = self._decoder.detail(hidden, chosen)
+            chosen.append(choose_each(logits, streams, temperature=temperature, top_p=sampling.top_p))
+        return chosen

@@ -1,15 +1,20 @@
 """The vocabulary of the project's own language model: motion codes, special tokens, word pieces, and kinds of slots.
 
 The decoder's tokens are the motion codes of the tokenizer's first level, END, BEGIN (of a motion), BEGIN_TEXT (of a
-caption), then the word pieces that captions use. A motion token's two codes are passed as one number: see `pack`.
+caption), then the word pieces that captions use. A motion token's codes are passed as one number: see `pack`.
 """
+
+import functools
+from collections.abc import Iterable
 
 CODES = 512
 LEVELS = 2
+"""Levels of codes a token has, where a model's card names none."""
+MOST_LEVELS = 6
 END, BEGIN, BEGIN_TEXT = CODES, CODES + 1, CODES + 2
 FIRST_WORD = CODES + 3
 NO_DETAIL = CODES
-"""Second-level code of tokens that are not motion."""
+"""Code of the further levels of tokens that are not motion."""
 MAX_TOKENS = 64
 UNKNOWN_LENGTH = MAX_TOKENS + 1
 """Value of "tokens left" for an open length; otherwise it counts from 0 to 64."""
@@ -22,11 +27,20 @@ QUESTION = "describe the motion."
 """The prompt for a caption; training uses other wordings too."""
 
 
-def pack(first: int, second: int) -> int:
-    """Both codes of a motion token as one number."""
-    return first * CODES + second
+def detail_name(level: int) -> str:
+    """Name of the graph that predicts a further level (1 is the second), and of that level's input to the decoder."""
+    return "detail" if level == 1 else f"detail{level}"
 
 
-def unpack(code: int) -> tuple[int, int]:
-    """The inverse of `pack`: (first level, second level)."""
-    return divmod(code, CODES)
+def pack(codes: Iterable[int]) -> int:
+    """The codes of a motion token, one for each level, as one number; the first level's digits are the highest."""
+    return functools.reduce(lambda number, code: number * CODES + code, codes, 0)
+
+
+def unpack(number: int, levels: int = LEVELS) -> tuple[int, ...]:
+    """The codes of a packed token, one for each level."""
+    codes = []
+    for _ in range(levels):
+        number, code = divmod(number, CODES)
+        codes.append(code)
+    return tuple(reversed(codes))

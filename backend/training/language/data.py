@@ -44,7 +44,8 @@ class LanguageTraining:
     inbetween, caption: share of batches of these tasks; the rest are text to motion, whose prefixes also teach the
     model to continue.  hide_text, hide_length: share of examples without them.  hide_text_between: the same for
     in-between.  hide_words: share of examples with only the sentence's mean, through which words in no caption work
-    best.  corrupt: share of input tokens replaced by random ones.  detail: weight of the second level's loss.
+    best.  corrupt: share of input tokens replaced by random ones.  detail: weight of the further levels' losses, over the
+    level's number.
     wordings: sentences for every kind of clip.  text_side: see `sentences.load_words`.  composites: how many for each
     pair of action and style that no clip shows (see `composites`), drawn with the weight `composed`.  unknown: share of
     further examples of standing still, of all of which half get a text that no model of motion can follow, so that
@@ -76,6 +77,13 @@ def _pad(rows: Sequence[Numbers | list[int]], length: int, filling: int) -> Tens
     for row, values in zip(out, rows, strict=True):
         row[: len(values)] = torch.as_tensor(np.asarray(values))
     return out
+
+
+def _pad_codes(rows: Sequence[Numbers], length: int, filling: int) -> Tensor:
+    """Codes (N, levels) of each row, padded to (B, length, levels)."""
+    return torch.stack(
+        [_pad([row[:, level] for row in rows], length, filling) for level in range(rows[0].shape[1])], -1
+    )
 
 
 def keep_kinds(length: int, rng: random.Random) -> list[int]:
@@ -155,42 +163,44 @@ class Batches:
         text = self._text(rows, rng, t.hide_text_between if between else t.hide_text)
         codes = [c for _, c, _ in rows]
         longest = max(map(len, codes))
-        levels = [_pad([c[:, level] for c in codes], longest + 1, IGNORED) for level in (0, 1)]
-        targets = levels[0].clone()
+        levels = _pad_codes(codes, longest + 1, IGNORED)  # (B, L, levels)
+        targets = levels[..., 0].clone()
         targets[torch.arange(len(rows)), torch.tensor([len(c) for c in codes])] = END
-        shifted = [torch.cat([torch.full((len(rows), 1), IGNORED), level[:, :-1]], dim=1) for level in levels]
-        tokens = torch.where(shifted[0] == IGNORED, BEGIN, shifted[0])
-        details = torch.where(shifted[1] == IGNORED, NO_DETAIL, shifted[1])
+        shifted = F.pad(levels[:, :-1], (0, 0, 1, 0), value=IGNORED)
+        tokens = torch.where(shifted[..., 0] == IGNORED, BEGIN, shifted[..., 0])
+        details = torch.where(shifted[..., 1:] == IGNORED, NO_DETAIL, shifted[..., 1:])
+        fine = levels[..., 1:]
         left = [np.arange(len(c), -1, -1) for c in codes]
         remaining = _pad(left, longest + 1, 0)
         if between:
             slots, kinds = self._slots(rows, longest, rng)
             known = F.pad(kinds == MOTION, (0, 1))
-            targets, levels[1] = targets.masked_fill(known, IGNORED), levels[1].masked_fill(known, IGNORED)
+            targets, fine = targets.masked_fill(known, IGNORED), fine.masked_fill(known[..., None], IGNORED)
         else:
-            slots, kinds = torch.zeros(len(rows), 1, 2, dtype=torch.long), torch.full((len(rows), 1), ABSENT)
+            slots, kinds = torch.zeros_like(levels[:, :1]), torch.full((len(rows), 1), ABSENT)
             hidden = torch.rand(len(rows), generator=generator) < t.hide_length
             remaining = remaining.masked_fill(hidden[:, None], UNKNOWN_LENGTH)
         return {
             **text, "task": torch.full((len(rows),), TASKS.index("inbetween" if between else "generate")),
             "slots": slots, "kinds": kinds, "tokens": tokens, "details": details, "remaining": remaining,
-            "targets": targets, "detail_targets": levels[1],
+            "targets": targets, "detail_targets": fine,
         }  # fmt: skip
 
     def _slots(self, rows: list[Any], longest: int, rng: random.Random) -> tuple[Tensor, Tensor]:
-        """Codes (B, N, 2) and kinds (B, N)."""
+        """Codes (B, N, levels) and kinds (B, N)."""
         kinds = [keep_kinds(len(codes), rng) for _, codes, _ in rows]
         given = [
             np.where((np.asarray(kind) == POSE)[:, None], poses, codes)
             for kind, (_, codes, poses) in zip(kinds, rows, strict=True)
         ]
-        slots = torch.stack([_pad([g[:, level] for g in given], longest, 0) for level in (0, 1)], dim=-1)
+        slots = _pad_codes(given, longest, 0)
         return slots, _pad(kinds, longest, ABSENT)
 
     def _caption(self, rows: list[Any], rng: random.Random) -> dict[str, Tensor]:
         """Motion to text."""
         longest = max(len(codes) for _, codes, _ in rows)
-        slots = torch.stack([_pad([c[:, level] for _, c, _ in rows], longest, 0) for level in (0, 1)], dim=-1)
+        slots = _pad_codes([codes for _, codes, _ in rows], longest, 0)
+        further = slots.shape[-1] - 1
         kinds = _pad([np.full(len(c), MOTION) for _, c, _ in rows], longest, ABSENT)
         answers = [
             caption_tokens(self.wordings, self.wordings.answer(key_of(s.clip, s.little), rng)) for s, _, _ in rows
@@ -201,18 +211,19 @@ class Batches:
             "states": states, "mask": mask, "keep": torch.ones(len(rows)),
             "task": torch.full((len(rows),), TASKS.index("caption")), "slots": slots, "kinds": kinds,
             "tokens": _pad([[BEGIN_TEXT, *a] for a in answers], most, END),
-            "details": torch.full((len(rows), most), NO_DETAIL),
+            "details": torch.full((len(rows), most, further), NO_DETAIL),
             "remaining": torch.full((len(rows), most), UNKNOWN_LENGTH),
             "targets": _pad([[*a, END] for a in answers], most, IGNORED),
-            "detail_targets": torch.full((len(rows), most), IGNORED),
+            "detail_targets": torch.full((len(rows), most, further), IGNORED),
         }  # fmt: skip
 
     def _corrupted(self, batch: dict[str, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
         """The batch with a share of the decoder's motion tokens replaced by random ones."""
         tokens, details = batch["tokens"], batch["details"]
         noise = (torch.rand(tokens.shape, generator=generator) < self.training.corrupt) & (tokens < CODES)
-        other = torch.randint(CODES, (2, *tokens.shape), generator=generator)
+        other = torch.randint(CODES, tokens.shape, generator=generator)
+        others = torch.randint(CODES, details.shape, generator=generator)
         return batch | {
-            "tokens": torch.where(noise, other[0], tokens),
-            "details": torch.where(noise, other[1], details),
+            "tokens": torch.where(noise, other, tokens),
+            "details": torch.where(noise[..., None], others, details),
         }

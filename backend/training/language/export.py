@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ....retarget.errors import MotionGPTError
 from ...engines.starter.sureness import FILE_NAME as KNOWN
 from ...engines.starter.sureness import Known
-from ...engines.starter.vocabulary import MAX_TOKENS
+from ...engines.starter.vocabulary import MAX_TOKENS, detail_name
 from ...features import FPS, Statistics
 from ...model_folder import ModelCard, write_card
 from ...tasks import Continue, Describe, Generate, Inbetween
@@ -26,7 +26,7 @@ from ..tokenizer.net import FRAMES_PER_TOKEN, MotionVqVae
 from ..tokenizer.train import tokenizer_record
 from .net import MotionLanguageModel
 
-GRAPHS = ("words", "memory", "step", "detail", "motion", "codes")
+GRAPHS = ("words", "memory", "step", "motion", "codes")
 
 
 class _RowQuantized(nn.Module):
@@ -82,10 +82,11 @@ class _StepGraph(nn.Module):
         self.model = model
 
     def forward(
-        self, token: Tensor, detail: Tensor, position: Tensor, remaining: Tensor, past_k: Tensor, past_v: Tensor,
-        cross_k: Tensor, cross_v: Tensor, mask: Tensor,
+        self, token: Tensor, position: Tensor, remaining: Tensor, past_k: Tensor, past_v: Tensor, cross_k: Tensor,
+        cross_v: Tensor, mask: Tensor, *details: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
-        x = self.model.embed(token[:, None], detail[:, None], position[:, None], remaining[:, None])
+        further = torch.stack(details, dim=-1)[:, None]
+        x = self.model.embed(token[:, None], further, position[:, None], remaining[:, None])
         bias = attention_bias(mask)
         keys, values = [], []
         for i, layer in enumerate(self.model.decoder):
@@ -97,14 +98,14 @@ class _StepGraph(nn.Module):
 
 
 class _DetailGraph(nn.Module):
-    """hidden (B, width), first (B,) -> logits (B, 512) of the second level."""
+    """hidden (B, width) and the codes chosen so far, (B,) for each level -> logits (B, 512) of the next level."""
 
     def __init__(self, model: MotionLanguageModel) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, hidden: Tensor, first: Tensor) -> Tensor:
-        return self.model.detail_logits(hidden, first)
+    def forward(self, hidden: Tensor, first: Tensor, *further: Tensor) -> Tensor:
+        return self.model.detail_logits(hidden, torch.stack([first, *further], dim=-1))
 
 
 def export_words(words: PretrainedEncoder, folder: Path) -> None:
@@ -116,7 +117,7 @@ def export_words(words: PretrainedEncoder, folder: Path) -> None:
 
 
 def export_language(model: MotionLanguageModel, folder: Path) -> None:
-    """`memory.onnx`, `step.onnx` and `detail.onnx`."""
+    """`memory.onnx`, `step.onnx`, and `detail.onnx` and its like for each further level."""
     c = model.config
     batch, length, slots, past = axis("b", 64), axis("l", 512), axis("s", MAX_TOKENS), axis("t", MAX_TOKENS)
     memory = {
@@ -124,7 +125,7 @@ def export_language(model: MotionLanguageModel, folder: Path) -> None:
         "mask": torch.ones(2, 7),
         "keep": torch.ones(2),
         "task": torch.zeros(2, dtype=torch.long),
-        "slots": torch.zeros(2, 5, 2, dtype=torch.long),
+        "slots": torch.zeros(2, 5, c.levels, dtype=torch.long),
         "kinds": torch.ones(2, 5, dtype=torch.long),
     }
     axes: dict[str, Any] = {
@@ -136,23 +137,27 @@ def export_language(model: MotionLanguageModel, folder: Path) -> None:
     head = c.width // c.heads
     cache, cross = (torch.zeros(c.decoder_layers, 2, c.heads, n, head) for n in (3, 7))
     step = {
-        **{name: torch.zeros(2, dtype=torch.long) for name in ("token", "detail", "position", "remaining")},
+        **{name: torch.zeros(2, dtype=torch.long) for name in ("token", "position", "remaining")},
         "past_k": cache,
         "past_v": cache.clone(),
         "cross_k": cross,
         "cross_v": cross.clone(),
         "mask": torch.ones(2, 7),
     }
+    further = [detail_name(level) for level in range(1, c.levels)]
+    step |= {name: torch.zeros(2, dtype=torch.long) for name in further}
     axes = {
-        **{name: {0: batch} for name in ("token", "detail", "position", "remaining")},
+        **{name: {0: batch} for name in ("token", "position", "remaining", *further)},
         **{name: {1: batch, 3: past} for name in ("past_k", "past_v")},
         **{name: {1: batch, 3: length} for name in ("cross_k", "cross_v")},
         "mask": {0: batch, 1: length},
     }
     export_graph(_StepGraph(model), step, ["logits", "hidden", "next_k", "next_v"], axes, folder / "step.onnx", True)
-    detail = {"hidden": torch.zeros(2, c.width), "first": torch.zeros(2, dtype=torch.long)}
-    axes = {name: {0: batch} for name in detail}
-    export_graph(_DetailGraph(model), detail, ["logits"], axes, folder / "detail.onnx", True)
+    detail = {"hidden": torch.zeros(2, c.width)}
+    for before, name in zip(("first", *further), further, strict=False):
+        detail[before] = torch.zeros(2, dtype=torch.long)
+        axes = {name: {0: batch} for name in detail}
+        export_graph(_DetailGraph(model), detail, ["logits"], axes, folder / f"{name}.onnx", True)
 
 
 def export_model(
@@ -176,7 +181,9 @@ def export_model(
         for file in work.iterdir():
             shutil.copy(file, out / file.name)
     c = model.config
+    further = (detail_name(level) for level in range(1, c.levels))
     settings = {
+        "levels": c.levels,
         "layers": c.decoder_layers,
         "heads": c.heads,
         "head_width": c.width // c.heads,
@@ -190,7 +197,7 @@ def export_model(
             frames_per_token=FRAMES_PER_TOKEN,
             max_seconds=MAX_TOKENS * FRAMES_PER_TOKEN / FPS,
             tasks=tuple(task.name() for task in (Generate, Continue, Inbetween, Describe)),
-            files=dict.fromkeys((*(f"{graph}.onnx" for graph in GRAPHS), "tokenizer.json", KNOWN), ""),
+            files=dict.fromkeys((*(f"{graph}.onnx" for graph in (*GRAPHS, *further)), "tokenizer.json", KNOWN), ""),
             settings=settings,
             **card,
         ),

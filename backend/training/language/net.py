@@ -8,8 +8,8 @@ a motion ends on time.
 **Memory**, what the decoder attends to: the task, the sentence's mean, its words, and, if part of the motion is given,
 one *slot* for each of its tokens: known motion, a single pose, or nothing.
 
-**Vocabulary** of the decoder: see `engines.starter.vocabulary`. The code of the second level is chosen after the first
-of the same token, from the same hidden state.
+**Vocabulary** of the decoder: see `engines.starter.vocabulary`. The code of each further level is chosen after those of
+the same token before it, from the same hidden state, by a small network of its own.
 """
 
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ...engines.starter.vocabulary import ABSENT, CODES, FIRST_WORD, MAX_TOKENS, MOTION, TASKS
+from ...engines.starter.vocabulary import ABSENT, CODES, FIRST_WORD, LEVELS, MAX_TOKENS, MOTION, TASKS
 from ...text_encoder.net import TEXT_WIDTH, attend, attention_bias, join_heads, split_heads
 
 
 @dataclass(frozen=True)
 class LanguageConfig:
-    """words: how many word pieces the decoder can write.  text_noise: in training, standard deviation of the noise on
-    the pretrained encoder's states, relative to theirs, so that words in no caption act like similar ones that are.
+    """words: how many word pieces the decoder can write.  levels: codes of a motion token.  text_noise: in training,
+    standard deviation of the noise on the pretrained encoder's states, relative to theirs, so that words in no caption act like similar ones that are.
     """
 
     width: int = 256
@@ -35,6 +35,7 @@ class LanguageConfig:
     decoder_layers: int = 4
     dropout: float = 0.1
     words: int = 0
+    levels: int = LEVELS
     text_noise: float = 0.5
 
 
@@ -135,18 +136,20 @@ class MotionLanguageModel(nn.Module):
         self.encoder = nn.ModuleList(_EncoderLayer(config) for _ in range(config.encoder_layers))
         self.encoder_norm = _Norm(config.width, eps=1e-6)
         self.token = nn.Embedding(FIRST_WORD + config.words, config.width)
-        self.detail = nn.Embedding(CODES + 1, config.width)
+        further = range(config.levels - 1)
+        self.detail = nn.ModuleList(nn.Embedding(CODES + 1, config.width) for _ in further)
         self.position = nn.Embedding(MAX_TOKENS + 1, config.width)
         self.remaining = nn.Embedding(MAX_TOKENS + 2, config.width)
         self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.decoder_layers))
         self.decoder_norm = _Norm(config.width, eps=1e-6)
         self.head = nn.Linear(config.width, FIRST_WORD + config.words, bias=False)
-        self.chosen = nn.Embedding(CODES, config.width)
-        self.detail_up = nn.Linear(config.width, config.width, bias=False)
-        self.detail_head = nn.Linear(config.width, CODES, bias=False)
+        self.chosen = nn.ModuleList(nn.Embedding(CODES, config.width) for _ in further)
+        self.detail_up = nn.ModuleList(nn.Linear(config.width, config.width, bias=False) for _ in further)
+        self.detail_head = nn.ModuleList(nn.Linear(config.width, CODES, bias=False) for _ in further)
         self.dropout = nn.Dropout(config.dropout)
-        tables = (self.task, self.slot, self.token, self.detail, self.position, self.remaining, self.chosen)
+        tables = (self.task, self.slot, self.token, self.position, self.remaining, *self.detail, *self.chosen)
         for table in tables:
+            assert isinstance(table, nn.Embedding)
             nn.init.normal_(table.weight, std=0.02)
 
     def encode(
@@ -178,9 +181,16 @@ class MotionLanguageModel(nn.Module):
     def _slots(self, slots: Tensor, kinds: Tensor) -> Tensor:
         """(B, S, width)."""
         given = (kinds >= MOTION)[..., None].to(self.slot.weight.dtype)
-        codes = self.token(slots[..., 0]) + self.detail(slots[..., 1])
+        codes = self._codes(slots[..., 0], slots[..., 1:])
         places = self.position.weight[: slots.shape[1]]
         out: Tensor = given * codes + self.slot(kinds) + places
+        return out
+
+    def _codes(self, first: Tensor, details: Tensor) -> Tensor:
+        """Vectors (..., width) of tokens: the first level (...) and the further ones (..., levels - 1)."""
+        out: Tensor = self.token(first)
+        for level, table in enumerate(self.detail):
+            out = out + table(details[..., level])
         return out
 
     def cross(self, memory: Tensor) -> list[tuple[Tensor, Tensor]]:
@@ -189,18 +199,24 @@ class MotionLanguageModel(nn.Module):
         return [layer.cross_attention.keys_values(memory) for layer in layers]
 
     def embed(self, tokens: Tensor, details: Tensor, positions: Tensor, remaining: Tensor) -> Tensor:
-        """Decoder inputs (B, L, width) of tokens, their second level, their positions and how many are left after
-        them, (B, L) each."""
-        out: Tensor = self.token(tokens) + self.detail(details) + self.position(positions) + self.remaining(remaining)
+        """Decoder inputs (B, L, width) of tokens, their positions and how many are left after them, (B, L) each, and
+        their further levels (B, L, levels - 1)."""
+        out: Tensor = self._codes(tokens, details) + self.position(positions) + self.remaining(remaining)
         return out
 
-    def detail_logits(self, hidden: Tensor, first: Tensor) -> Tensor:
-        """Logits (..., 512) of the second level, given the state hidden (..., width) and the code first (...)."""
-        out: Tensor = self.detail_head(F.gelu(self.detail_up(hidden) + self.chosen(first)))
+    def detail_logits(self, hidden: Tensor, chosen: Tensor) -> Tensor:
+        """Logits (..., 512) of the next level, given the state hidden (..., width) and the codes that were chosen for
+        the levels before it (..., at least 1)."""
+        before = chosen.shape[-1]
+        x = self.detail_up[before - 1](hidden)
+        for level in range(before):
+            x = x + self.chosen[level](chosen[..., level])
+        out: Tensor = self.detail_head[before - 1](F.gelu(x))
         return out
 
     def decode(self, memory: Tensor, memory_mask: Tensor, tokens: Tensor, details: Tensor, remaining: Tensor) -> Tensor:
-        """States (B, L, width) after each of tokens (B, L), which begin with BEGIN or BEGIN_TEXT."""
+        """States (B, L, width) after each of tokens (B, L), which begin with BEGIN or BEGIN_TEXT. details: (B, L,
+        levels - 1)."""
         bias = attention_bias(memory_mask)
         positions = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
         x = self.dropout(self.embed(tokens, details, positions, remaining))

@@ -13,7 +13,7 @@ from ....retarget.errors import MotionGPTError
 from ...dataset.captions import VOCABULARY
 from ...dataset.clips import Clip, checksum, load_dataset
 from ...dataset.composites import with_composites
-from ...engines.starter.vocabulary import CODES, LEVELS
+from ...engines.starter.vocabulary import CODES, LEVELS, MOST_LEVELS
 from ...text_encoder.sentences import load_text_tokenizer, load_words
 from ..folder import check_settings, is_fresh, note_source
 from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_atomically, settings_of, train
@@ -25,7 +25,7 @@ from .wordings import Wordings, make_wordings
 
 
 def language_loss(model: MotionLanguageModel, batch: dict[str, Tensor], detail: float) -> dict[str, Tensor]:
-    """loss: of both levels, the second weighted by `detail`; accuracy: of the first."""
+    """loss: of all levels, the further ones weighted by `detail` over their number; accuracy: of the first."""
     memory, memory_mask = model.encode(*(batch[k] for k in ("states", "mask", "keep", "task", "slots", "kinds")))
     hidden = model.decode(memory, memory_mask, *(batch[k] for k in ("tokens", "details", "remaining")))
     targets, details = batch["targets"], batch["detail_targets"]
@@ -33,10 +33,12 @@ def language_loss(model: MotionLanguageModel, batch: dict[str, Tensor], detail: 
     logits = model.head(hidden[wanted]).float()  # (n, vocabulary)
     loss = F.cross_entropy(logits, targets[wanted])
     accuracy = (logits.argmax(-1) == targets[wanted]).float().mean()
-    fine = details != IGNORED
+    fine = details[..., 0] != IGNORED
     if fine.any():
-        found = model.detail_logits(hidden[fine], targets[fine]).float()
-        loss = loss + detail * F.cross_entropy(found, details[fine])
+        codes = torch.cat([targets[fine][:, None], details[fine]], dim=1)  # (n, levels)
+        for level in range(1, codes.shape[1]):
+            found = model.detail_logits(hidden[fine], codes[:, :level]).float()
+            loss = loss + detail / level * F.cross_entropy(found, codes[:, level])
     return {"loss": loss, "accuracy": accuracy}
 
 
@@ -59,7 +61,8 @@ def train_language_model(
         sequences = _cached_sequences(data, tokenizer, folder, training, sources)
         wordings = _cached_wordings(sequences, folder, training, sources)
     batches = Batches(sequences, wordings, training, processes)
-    config = replace(config or LanguageConfig(), words=len(wordings.vocabulary))
+    levels = sequences[0].phases[0].shape[1]
+    config = replace(config or LanguageConfig(), words=len(wordings.vocabulary), levels=levels)
     torch.manual_seed(training.seed)
     model = MotionLanguageModel(config).to(where)
 
@@ -96,9 +99,9 @@ def _cached_sequences(
     if is_fresh(path, made_from):
         return [_sequence(s) for s in torch.load(path, weights_only=True)]
     model, statistics = load_tokenizer(tokenizer)
-    if model.levels != LEVELS:
+    if not 2 <= model.levels <= MOST_LEVELS:
         raise MotionGPTError(
-            f"The tokenizer has {model.levels} levels of codes, and the language model takes {LEVELS}.",
+            f"The tokenizer has {model.levels} levels of codes, and the language model takes 2 to {MOST_LEVELS}.",
             f"Train it with --set levels={LEVELS}.",
         )
     dataset = with_composites(load_dataset(data), training.composites, training.seed)
