@@ -25,7 +25,8 @@ from ...text_encoder.net import TEXT_WIDTH, attend, attention_bias, join_heads, 
 @dataclass(frozen=True)
 class LanguageConfig:
     """words: how many word pieces the decoder can write.  levels: codes of a motion token.  text_noise: in training,
-    standard deviation of the noise on the pretrained encoder's states, relative to theirs, so that words in no caption act like similar ones that are.
+    standard deviation of the noise on the pretrained encoder's states, relative to theirs, so that words in no caption
+    act like similar ones that are.
     """
 
     width: int = 256
