@@ -73,6 +73,11 @@ class _MemoryGraph(nn.Module):
         return torch.stack([k for k, _ in pairs]), torch.stack([v for _, v in pairs]), memory_mask
 
 
+def _stacked(*levels: Tensor | None) -> Tensor:
+    """Codes (..., levels); graphs have an input for each level, since exporting needs names."""
+    return torch.stack([level for level in levels if level is not None], dim=-1)
+
+
 class _StepGraph(nn.Module):
     """One decoding step: logits (B, vocabulary), the hidden state (B, width) that the second level is predicted from,
     and the cache of keys and values, one longer (layers, B, heads, t + 1, d)."""
@@ -83,9 +88,9 @@ class _StepGraph(nn.Module):
 
     def forward(
         self, token: Tensor, position: Tensor, remaining: Tensor, past_k: Tensor, past_v: Tensor, cross_k: Tensor,
-        cross_v: Tensor, mask: Tensor, *details: Tensor,
+        cross_v: Tensor, mask: Tensor, detail: Tensor, detail2: Tensor | None = None, detail3: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
-        further = torch.stack(details, dim=-1)[:, None]
+        further = _stacked(detail, detail2, detail3)[:, None]
         x = self.model.embed(token[:, None], further, position[:, None], remaining[:, None])
         bias = attention_bias(mask)
         keys, values = [], []
@@ -104,8 +109,10 @@ class _DetailGraph(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, hidden: Tensor, first: Tensor, *further: Tensor) -> Tensor:
-        return self.model.detail_logits(hidden, torch.stack([first, *further], dim=-1))
+    def forward(
+        self, hidden: Tensor, first: Tensor, detail: Tensor | None = None, detail2: Tensor | None = None
+    ) -> Tensor:
+        return self.model.detail_logits(hidden, _stacked(first, detail, detail2))
 
 
 def export_words(words: PretrainedEncoder, folder: Path) -> None:
