@@ -61,9 +61,9 @@ def run(args: argparse.Namespace) -> Report:
             task = bar.add_task(text)
             return lambda done, total: bar.update(task, completed=done, total=total)
 
-        answers = answer_prompts(engine, asked, args.seeds, say("Prompts"))
         sources = dict.fromkeys(folder for folder in (args.physics, args.prove) if folder)
         recorded = {folder: proof.recordings(folder) for folder in sources}
+        answers = answer_prompts(engine, asked, args.seeds, say("Prompts"))
         proofs = proof.prove(recorded[args.prove], say("Checks on recordings")) if args.prove else []
         easiest = proof.easiest(recorded[args.prove]) if args.prove else []
     parts = [pages.groups_table(answers), "Against the aims:", pages.aims_table(answers)]

@@ -81,7 +81,7 @@ def ducks(body: Body, way: str) -> bool:
 def pushed_back(body: Body) -> bool:
     """The chest goes back quickly."""
     chest = moving_mean(body.joint("spine3"), body.frames(0.15))
-    back = -body.own_direction(np.gradient(chest, 1.0 / body.fps, axis=0))[:, 2]
+    back = -body.own_direction(body.rate(chest))[:, 2]
     return bool(back.max() > 0.7 and -(body.velocity[:, 1]).min() > 0.25)
 
 

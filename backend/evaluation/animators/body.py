@@ -59,6 +59,10 @@ class Body:
         """(T, 3)."""
         return np.asarray(self.joints[:, JOINT[name]])
 
+    def rate(self, values: Floats) -> Floats:
+        """Change of values (T, ...) a second; 0 of a single frame."""
+        return np.gradient(values, 1.0 / self.fps, axis=0) if len(self) > 1 else np.zeros_like(values)
+
     def frames(self, seconds: float) -> int:
         return max(1, round(seconds * self.fps))
 

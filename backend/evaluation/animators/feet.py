@@ -95,7 +95,7 @@ def _kicks(body: Body, side: str) -> int:
     ankle, hip = body.joint(f"{side}_ankle"), body.joint(f"{side}_hip")
     ahead = body.own_direction(ankle - hip)
     out = np.hypot(np.maximum(ahead[:, 2], 0.0), ahead[:, 0])  # behind is where running legs swing
-    speed = moving_mean(rot.length(np.gradient(body.own(ankle), 1.0 / body.fps, axis=0)), 3)
+    speed = moving_mean(rot.length(body.rate(body.own(ankle))), 3)
     standing = body.joint(f"{other_side(side)}_ankle")[:, 1] < 0.3
     count = 0
     for t in peaks(out, 0.25):
@@ -135,7 +135,7 @@ def tiptoe(body: Body) -> bool:
 def stance_shares(body: Body) -> Floats:
     """(2,) share of the time that the left and the right foot stand, slower than a third of a metre a second."""
     feet = np.stack([body.joint(f"{s}_foot") for s in SIDES], axis=1)
-    speed = rot.length(np.gradient(feet, 1.0 / body.fps, axis=0)[..., [0, 2]])
+    speed = rot.length(body.rate(feet)[..., [0, 2]])
     return np.asarray((moving_mean(speed, 3) < 0.35).mean(axis=0))
 
 
@@ -176,7 +176,7 @@ def stomps(body: Body, side: str) -> bool:
 
 def _stomps(body: Body, side: str) -> bool:
     height = body.joint(f"{side}_ankle")[:, 1]
-    fall = -np.gradient(height, 1.0 / body.fps)
+    fall = -body.rate(height)
     return bool(
         any(height[t] - height.min() > 0.13 and fall[t : t + body.frames(0.4)].max() > 1.2 for t in peaks(height, 0.1))
     )

@@ -141,7 +141,7 @@ def punches(body: Body, which: str, count: Count) -> bool:
 def punch_frames(body: Body, side: str) -> list[int]:
     """Where the fist stops, thrown out fast from the body to where it faces, between belly and the top of the head."""
     out = body.own_direction(body.joint(f"{side}_wrist") - body.joint("neck"))  # (T, 3)
-    speed = np.gradient(moving_mean(out[:, 2], 3), 1.0 / body.fps)
+    speed = body.rate(moving_mean(out[:, 2], 3))
     found = []
     straight, slow = body.extension(side), body.speed < 1.5
     forearm = body.own_direction(rot.normalize(body.joint(f"{side}_wrist") - body.joint(f"{side}_elbow")))[:, 2]
@@ -161,7 +161,7 @@ def uppercut(body: Body, which: str) -> bool:
 
 def _rises(body: Body, side: str) -> bool:
     own = body.own(body.hand(side))
-    speed = np.gradient(moving_mean(own[:, 1], 3), 1.0 / body.fps)
+    speed = body.rate(moving_mean(own[:, 1], 3))
     high = level(body, side, "shoulder") > -0.05
     return any(
         bool(speed[max(0, t - body.frames(0.4)) : t + 1].max() > 2.0 and own[t, 2] > 0.15)
@@ -181,7 +181,7 @@ def hand_speed(body: Body, side: str) -> Floats:
     if len(body) < 2:
         return np.zeros(len(body))
     relative = moving_mean(body.hand(side) - body.joint("pelvis"), body.frames(0.1))
-    return rot.length(np.gradient(relative, 1.0 / body.fps, axis=0))
+    return rot.length(body.rate(relative))
 
 
 @check("{side} hand throws {way}")
@@ -192,7 +192,7 @@ def throws(body: Body, which: str, way: str) -> bool:
 
 def _throws(body: Body, side: str, way: str) -> bool:
     own = moving_mean(body.own(body.hand(side)), 3)
-    ahead = np.gradient(own[:, 2], 1.0 / body.fps)
+    ahead = body.rate(own[:, 2])
     above = level(body, side, "shoulder")
     wound_up = np.zeros(len(body), bool)
     start = body.frames(0.6)
@@ -254,7 +254,7 @@ def flaps(body: Body, which: str, count: Count) -> bool:
 def dances(body: Body) -> bool:
     """Hands, hips and feet all move without pause, not just along a path."""
     away = body.joints - body.joints[:, :1]
-    speed = rot.length(np.gradient(away, 1.0 / body.fps, axis=0))
+    speed = rot.length(body.rate(away))
     hands = np.mean([hand_speed(body, s).mean() for s in SIDES])
     room = np.mean([np.linalg.norm(np.ptp(body.own(body.hand(s)), axis=0)) for s in SIDES])
     feet = np.mean([np.ptp(body.joint(f"{s}_ankle")[:, [0, 2]] - body.path, axis=0).max() for s in SIDES])

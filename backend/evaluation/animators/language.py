@@ -104,5 +104,6 @@ def in_order(body: Body, checks: list[Check]) -> bool:
 
 def somewhere(body: Body, check: Check) -> bool:
     """Whether a check holds for some beginning or some end of the motion."""
-    cuts = range(body.frames(SHORTEST), len(body), body.frames(CUT))
+    least = body.frames(SHORTEST)
+    cuts = range(least, len(body) - least + 1, body.frames(CUT))
     return any(check.holds(part) for cut in cuts for part in (body.part(0, cut), body.part(cut, len(body))))

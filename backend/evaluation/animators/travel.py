@@ -28,7 +28,7 @@ def tangents(body: Body) -> Floats:
     """Radians to the left that the path points, unwrapped, over the frames in which the body moves; may be empty."""
     if len(body) < 2:
         return np.zeros(0)
-    v = np.gradient(body.path, 1.0 / body.fps, axis=0)[body.speed > MOVING]
+    v = body.rate(body.path)[body.speed > MOVING]
     return np.asarray(np.unwrap(np.arctan2(v[:, 0], v[:, 1])))
 
 

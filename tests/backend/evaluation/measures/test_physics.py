@@ -45,3 +45,28 @@ def test_penetration_jitter_and_freezes() -> None:
     way[10:20, 0] = np.arange(10) * 0.1
     way[20:, 0] = 0.9
     assert physics.longest_freeze(moved(stands, way)) == pytest.approx(20 / 20)
+
+
+def test_floating_is_what_no_jump_explains() -> None:
+    up = np.zeros((40, 3))
+    up[5:17, 1] = 0.3  # 0.6 s
+    assert physics.floating(moved(t_pose(), up)).max() == 0.0
+    up[5:30, 1] = 0.3  # 1.25 s
+    assert physics.floating(moved(t_pose(), up))[10] == pytest.approx(0.3)
+    assert physics.floating(t_pose()).max() == 0.0
+    assert physics.floating(moved(t_pose(), np.tile((0.0, 0.2, 0.0), (40, 1)))).min() == pytest.approx(0.2)
+
+
+def test_the_standing_toe_and_the_energy_of_trembling() -> None:
+    way = np.zeros((40, 3))
+    way[:, 0] = np.arange(40) * 0.01
+    assert physics.stance_speed(moved(t_pose(), way)) == pytest.approx(0.2)
+    time = np.arange(120) / 30.0
+    shares = []
+    for hertz in (1.0, 11.0):
+        shake = np.zeros((120, 3))
+        shake[:, 0] = 0.01 * np.sin(2 * np.pi * hertz * time)
+        shares.append(physics.high_frequency(moved(t_pose(120, 30.0), shake)))
+    assert shares[0] < 0.05 < 0.95 < shares[1]
+    assert physics.largest_acceleration(moved(t_pose(120, 30.0), shake)) == pytest.approx(35.0, abs=10.0)
+    assert physics.mean_speed(moved(t_pose(), way)) == pytest.approx(0.2)
