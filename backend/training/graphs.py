@@ -45,7 +45,7 @@ def export_graph(
         input_names=list(inputs),
         output_names=outputs,
         opset_version=_OPSET,
-        dynamic_shapes=axes,
+        dynamic_shapes={name: axes[name] for name in inputs},  # in their order
         dynamo=True,
         verbose=False,
     )
