@@ -106,13 +106,6 @@ def _find_limbs(body: _Body) -> dict[str, int] | None:
     return None if arm is None else _both_sides(body, {**limb, **arm})
 
 
-def _subtree(rig: Rig, bone: int) -> list[int]:
-    out = [bone]
-    for child in out:
-        out.extend(rig.children[child])
-    return out
-
-
 def _side_branches(body: _Body) -> list[list[int]]:
     """Paths of bones on the positive side, from the first that has a mirror image down to every leaf."""
     rig = body.rig
@@ -131,7 +124,7 @@ def _side_branches(body: _Body) -> list[list[int]]:
 
 def _reaches_out(body: _Body, bone: int) -> bool:
     """Whether all bones below a middle bone are on the positive side (LHipJoint, a clavicle starting at the neck)."""
-    sides = body.side[_subtree(body.rig, bone)[1:]]
+    sides = body.side[body.rig.descendants(bone)[1:]]
     return len(sides) > 1 and bool(sides.max() > 3 * _NEAR * body.size and sides.min() > -_NEAR * body.size)
 
 

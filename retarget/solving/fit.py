@@ -27,7 +27,7 @@ from ..rigs.calibration import Calibration, calibrate_from_rest
 from ..rigs.mapping import Mapping
 from ..rigs.rig import Rig
 from ..typing import Floats
-from .soles import Sole, find_soles, lowest_points
+from .soles import Sole, find_soles, floor_height, lowest_points
 
 _HIGHEST_FLOAT = 0.06  # metres by which a motion may be lowered to stand on the floor
 _DEEPEST_SOLE = 0.008  # metres that soles may sink into the floor
@@ -128,7 +128,7 @@ def toe_height(rig: Rig, mapping: Mapping, cal: Calibration, offsets: Floats) ->
     """
     ankles = [rig.heads[rig.index[mapping.bones[f"{side}_ankle"]]] for side in SIDES]
     over_floor = float(np.mean([rot.rotate(cal.axes, ankle)[1] for ankle in ankles])) * cal.scale
-    return over_floor - ankle_height(offsets)
+    return over_floor - floor_height(rig, mapping, cal) - ankle_height(offsets)
 
 
 def _standing_heights(offsets: Floats, source: Floats) -> Floats:
