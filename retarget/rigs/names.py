@@ -64,7 +64,7 @@ LIMB_NAMES = {
         "handgelenk poignet main muneca mano polso pulso punho mao кисть запястье",
     ),
     "collar": _names(
-        "clavicle collar collarbone shoulder armshoulder 鎖骨 肩 锁骨 肩膀 쇄골 어깨",
+        "clavicle collar collarbone scapula shoulder armshoulder 鎖骨 肩 锁骨 肩膀 쇄골 어깨",
         "schlusselbein schluesselbein schlussel schluessel schulter clavicule epaule clavicula hombro",
         "clavicola spalla ombro ключица надплечье плечо",
     ),

@@ -1,5 +1,6 @@
-"""What characters wear and carry besides limbs: hair to the floor, wings, a tail, a skirt, a cape, as bones of a rig."""
+"""What characters have besides limbs: hair to the floor, wings, a tail, a skirt, a cape, as bones of a rig."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -36,7 +37,7 @@ def _chains(kind: str) -> Iterator[Chain]:
 
 
 def decorated(rig: Rig, joints: dict[str, str], chest: str, *kinds: str) -> Rig:
-    """The rig (Z up, facing -Y) with these extras added. joints: joint -> bone.  chest: the bone that carries the arms."""
+    """The rig (Z up, facing -Y) with these extras. joints: joint -> bone.  chest: the bone from which arms branch."""
     names, parents = list(rig.names), list(rig.parents)
     heads, tails = list(rig.heads), list(rig.tails)
     low = min(rig.heads[:, 2].min(), rig.tails[:, 2].min())
@@ -44,17 +45,20 @@ def decorated(rig: Rig, joints: dict[str, str], chest: str, *kinds: str) -> Rig:
     for kind in kinds:
         for name, joint, line in _chains(kind):
             parent = rig.index[chest if joint == "chest" else joints[joint]]
-            for number, (start, end) in enumerate(zip(line[:-1], line[1:], strict=True)):
+            for number, (start, end) in enumerate(itertools.pairwise(line)):
                 names.append(f"{name}_{number}")
                 parents.append(parent)
                 parent = len(names) - 1
                 heads.append(start * height + [0.0, 0.0, low])
                 tails.append(end * height + [0.0, 0.0, low])
     added = len(names) - len(rig.names)
+    if not added:
+        return rig
     along = rot.between(np.array([0.0, 1.0, 0.0]), np.array(tails[-added:]) - np.array(heads[-added:]))
     rotations = np.concatenate([rig.rest_rotations, along])
+    thickness = None if rig.thickness is None else np.append(rig.thickness, np.full(added, 0.005 * height))
     return replace(rig, names=tuple(names), parents=tuple(parents), rest_rotations=rotations, heads=np.array(heads),
-                   tails=np.array(tails), thickness=None, low_points=None, low_bones=None)  # fmt: skip
+                   tails=np.array(tails), thickness=thickness, low_points=None, low_bones=None)  # fmt: skip
 
 
 def with_raised_arm(rig: Rig, joints: dict[str, str], degrees: float, forward: float = 20.0) -> Rig:
