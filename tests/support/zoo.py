@@ -165,7 +165,7 @@ def _behind(rig: Rig, mapping: Mapping, solved: RigMotion) -> int:
     heads = carry(solved, rig, mapping, AUTO).heads(rig, mapping.root_bone)
     went = np.linalg.norm(heads[-1] - heads[0], axis=-1)  # (N,)
     travel = went[rig.index[mapping.bones["pelvis"]]]
-    if travel < 0.3 * float(np.ptp(rig.heads[:, _up(rig)])):
+    if travel < float(np.ptp(rig.heads[:, _up(rig)])):
         return 0  # a motion on the spot tells nothing
     return sum(rig.moves_mesh(bone) and went[bone] < 0.3 * travel for bone in range(len(went)))
 
@@ -252,8 +252,8 @@ def table(rigs: dict[str, Rig], motions: dict[str, Motion]) -> tuple[str, dict[s
             lambda key, rows=rows: max(getattr(r, key) for r in rows))  # fmt: skip
         lines.append(
             f"| {name} | {len(rig.names)} | {map_rig(rig).found_by} | {nameless} | {unmapped(rig)} "
-            f"| {mean('limb_mean'):.2f} | {worst('limb_worst'):.1f} | {mean('reach'):.2f} | {worst('slide'):.2f} | {worst('sink'):.2f} "
-            f"| {mean('stand'):.1f} | {worst('behind')} | {worst('back'):.3f} "
+            f"| {mean('limb_mean'):.2f} | {worst('limb_worst'):.1f} | {mean('reach'):.2f} | {worst('slide'):.2f} "
+            f"| {worst('sink'):.2f} | {mean('stand'):.1f} | {worst('behind')} | {worst('back'):.3f} "
             f"| {100 * mean('keys'):.0f} | {worst('keys_error'):.2f} | {worst('flip'):.0f} |"
         )
         print(lines[-1], flush=True)

@@ -118,3 +118,14 @@ def test_a_single_frame_is_carried() -> None:
     rig, mapping = solved("unreal", motion)
     carried = carry(to_bones(motion, rig, mapping), rig, mapping, "bone")
     assert np.isfinite(carried.basis).all() and replace(carried, carrier=None).carrier is None
+
+
+def test_the_object_carries_what_hangs_from_no_bone_of_the_body() -> None:
+    rig, _ = build_rig(FAMILIES["mixamo"])
+    apart = Rig((*rig.names, "Plate"), (*rig.parents, -1), *(
+        np.concatenate([v, v[-1:]]) for v in (rig.rest_rotations, rig.heads, rig.tails)), 2,
+        thickness=np.append(rig.thickness, 0.1))  # fmt: skip
+    mapping = map_rig(apart)
+    moved = carry(to_bones(turning(), apart, mapping), apart, mapping, "auto")
+    assert moved.carrier is not None and moved.carrier.bone is None
+    assert carry(to_bones(turning(), rig, map_rig(rig)), rig, map_rig(rig), "auto").carrier is None
