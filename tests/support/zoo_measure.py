@@ -13,8 +13,8 @@ LIMBS = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "w
 
 def measure(armature: bpy.types.Object, motion: Motion) -> dict[str, object]:
     """limbs: mean and worst degrees to the motion's.  floor: metres from the mesh's lowest point at rest to that of
-    all frames.  start: metres from the hips at rest to those of the first frame, seen from above.  behind: bones with mesh
-    that travel less than a third as far as the hips."""
+    all frames.  start: metres from the hips at rest to those of the first frame, seen from above.  behind: bones with
+    mesh that travel less than a third as far as the hips."""
     rest_floor = _lowest(armature, pose="REST")
     character = Character.read(armature)
     bones = character.mapping.bones
