@@ -1,10 +1,10 @@
 """Reading an armature: Blender's bones as a `Rig` in the world's axes.
 
-Blender's Z up enters the project here (`Rig.up = 2`) and nowhere else: everything past `read_rig` asks the rig.
+Blender's Z up enters the project here and in `skin` (`Rig.up = 2`), nowhere else: what is past `read_rig` asks the rig.
 
 A bone's rest matrix is in the armature object's space. The object's rotation and scale (its parents' included) are
 applied, so that heads are in metres of the scene and `up` is the world's Z whichever way an importer has turned it;
-the location is left out, so that the floor is at the object's origin and a character stays where it is:
+the location is left out; `Rig.levels` says where the object's origin and the scene's zero are in height:
 
     head_rig = scale * (turn @ head_armature)        rotation_rig = turn @ rotation_armature
 """

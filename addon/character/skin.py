@@ -11,7 +11,7 @@ from ...retarget.typing import Bools, Floats, Indices
 from .typing import ArmatureObject, full
 
 _LOW_PART = 0.25  # of the height between the joints: contains the feet, whatever the proportions
-_MOST_POINTS = 4000  # more vertices than this add nothing about soles or thickness, and reading weights is slow
+_MOST_POINTS = 3000  # more vertices than this add little about soles or thickness, and reading weights is slow
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,18 +109,22 @@ def _low(parts: list[_Part], low: list[Bools]) -> tuple[Floats, Indices]:
 
 def _thickness(parts: list[_Part], step: int, heads: Floats, tails: Floats) -> Floats:
     """(N,) the smaller standard deviation, across each bone, of every `step`-th vertex that it moves."""
-    found: list[list[Floats]] = [[] for _ in heads]
+    rows: list[tuple[int, int, float]] = []  # bone, vertex among all, weight
+    first = 0
     for part in parts:
         for vertex in range(0, len(part.points), step):
-            for bone, weight in part.weights(vertex):
-                found[bone].append(np.append(part.points[vertex], weight))
+            rows.extend((bone, first + vertex, weight) for bone, weight in part.weights(vertex))
+        first += len(part.points)
     out = np.zeros(len(heads))
-    for bone, rows in enumerate(found):
-        if rows:
-            data = np.array(rows)
-            along = rot.normalize(tails[bone] - heads[bone])
-            away = data[:, :3] - np.average(data[:, :3], axis=0, weights=data[:, 3])
-            across = away - (away @ along)[:, None] * along
-            spread = np.linalg.eigvalsh((across * data[:, 3:]).T @ across / data[:, 3].sum())
-            out[bone] = max(float(np.sqrt(max(spread[1], 0.0))), 1e-6)  # [0] is along the bone
+    if not rows:
+        return out
+    table, points = np.array(rows), np.concatenate([part.points for part in parts])
+    for bone in np.unique(table[:, 0]).astype(int):
+        mine = table[table[:, 0] == bone]
+        own, weights = points[mine[:, 1].astype(int)], mine[:, 2:]
+        along = rot.normalize(tails[bone] - heads[bone])
+        away = own - (own * weights).sum(axis=0) / weights.sum()
+        across = away - (away @ along)[:, None] * along
+        spread = np.linalg.eigvalsh((across * weights).T @ across / weights.sum())
+        out[bone] = max(float(np.sqrt(max(spread[1], 0.0))), 1e-6)  # [0] is along the bone
     return out

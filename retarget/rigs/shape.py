@@ -112,8 +112,9 @@ def _find_limbs(body: Body) -> dict[str, int] | None:
     pairs = [(leg, arm) for leg in legs for arm in arms if goes_with(body, leg, arm)]
     if not pairs:
         return None
-    heads = {arm["shoulder"]: _find_head(body, arm) is not None for arm in arms}
-    leg, arm = max(pairs, key=lambda p: leg_likeness(body, p[0]) + arm_likeness(body, *p) + heads[p[1]["shoulder"]])
+    has_head = {arm["shoulder"]: _find_head(body, arm) is not None for arm in arms}
+    alike = {leg["ankle"]: leg_likeness(body, leg) for leg in legs}
+    leg, arm = max(pairs, key=lambda p: alike[p[0]["ankle"]] + arm_likeness(body, *p) + has_head[p[1]["shoulder"]])
     return _both_sides(body, {**leg, **arm})
 
 
