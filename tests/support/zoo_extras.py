@@ -10,7 +10,7 @@ from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.rigs.rig import Rig
 
 Chain = tuple[str, str, np.ndarray]
-"""Name, joint from whose bone it hangs, points (K + 1, 3) of K bones, metres per metre of height; x to the left."""
+"""Name, joint (or bone) from which it hangs, points (K + 1, 3) of K bones, metres per metre of height; x to the left."""
 
 
 def _chains(kind: str) -> Iterator[Chain]:
@@ -30,6 +30,10 @@ def _chains(kind: str) -> Iterator[Chain]:
                 yield f"Panel{number}_{side}", "pelvis", np.linspace(top, low, 5) * flip
         elif kind == "cape":
             yield f"Flap_{side}", "chest", np.linspace((0.09, 0.07, 0.82), (0.14, 0.16, 0.06), 6) * flip
+        if kind == "feathers":
+            for number in range(5):
+                tip = np.array([1.05 + 0.1 * number, 0.14, 0.68 - 0.1 * number])
+                yield f"Quill{number}_{side}", f"Plane_{side}_2", np.linspace((1.0, 0.14, 0.7), tip, 3) * flip
     if kind == "tail":
         yield "Rear", "pelvis", np.linspace((0.0, 0.05, 0.53), (0.0, 0.5, 0.1), 7)
     if kind == "cape":
@@ -44,7 +48,7 @@ def decorated(rig: Rig, joints: dict[str, str], chest: str, *kinds: str) -> Rig:
     height = max(rig.heads[:, 2].max(), rig.tails[:, 2].max()) - low
     for kind in kinds:
         for name, joint, line in _chains(kind):
-            parent = rig.index[chest if joint == "chest" else joints[joint]]
+            parent = names.index({**joints, "chest": chest}.get(joint, joint))
             for number, (start, end) in enumerate(itertools.pairwise(line)):
                 names.append(f"{name}_{number}")
                 parents.append(parent)

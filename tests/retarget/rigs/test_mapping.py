@@ -39,7 +39,15 @@ def test_every_family_maps_by_its_shape(name: str) -> None:
         assert mapping.neck == tuple(names[b] for b in family.neck)
 
 
-DRESSES = [("hair",), ("wings",), ("tail",), ("skirt",), ("cape",), ("hair", "wings", "tail", "skirt", "cape")]
+DRESSES = [
+    ("hair",),
+    ("wings",),
+    ("wings", "feathers"),
+    ("tail",),
+    ("skirt",),
+    ("cape",),
+    ("hair", "wings", "tail", "skirt", "cape"),
+]
 
 
 @pytest.mark.parametrize("dress", DRESSES, ids="+".join)
