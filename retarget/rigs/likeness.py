@@ -88,11 +88,12 @@ def arm_likeness(body: Body, leg: Limb, arm: Limb) -> float:
     toe = body.rig.heads[leg["foot"]] if "foot" in leg else body.rig.tails[leg["ankle"]]
     front = np.sign(body.ahead(toe - body.rig.heads[leg["ankle"]]))
     behind = -front * body.ahead(hand - body.rig.heads[shoulder]) / (upper + lower)
+    odd = max(0.0, abs(np.log((upper + lower) / legs / _ARM_PER_LEG)) - 0.3)
     rise = (body.height[shoulder] - body.height[leg["hip"]]) / body.size
     return float(
         min(upper, lower) / max(upper, lower)
-        - 1.5 * max(0.0, abs(np.log((upper + lower) / legs / _ARM_PER_LEG)) - 0.3)
-        + 1.5 * (wrist is not None and has_fingers(body.rig, wrist))
+        - 1.5 * odd
+        + 1.5 * (wrist is not None and has_fingers(body.rig, wrist)) * max(0.0, 1.0 - 2.0 * odd)  # or a wing's feathers
         + 0.3 * ("collar" in arm)
         + 0.7 * min(1.0, abs(body.side[shoulder]) / (0.08 * body.size))
         - 0.2 * max(0, _steps(body.rig, shoulder, elbow if wrist is None else wrist) - 5)

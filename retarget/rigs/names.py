@@ -7,12 +7,12 @@ English names are those of engines and tools (Mixamo, Unreal, Unity, Daz, XNALar
 import re
 import unicodedata
 
-_STEM = re.compile(r"[\u0300-\u036f]")  # accents, but not the voicing marks of kana
+_ACCENTS = re.compile(r"[\u0300-\u036f]")  # accents, but not the voicing marks of kana
 
 
 def _plain(name: str) -> str:
     """Without accents, ligatures and full-width letters: "Schlüssel" is "Schlussel", "ＩＫ" is "IK"."""
-    bare = _STEM.sub("", unicodedata.normalize("NFD", unicodedata.normalize("NFKC", name)))
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFD", unicodedata.normalize("NFKC", name)))
     return unicodedata.normalize("NFC", bare).replace("ß", "ss")
 
 
@@ -110,8 +110,7 @@ _ROMANCE = frozenset(_names(
     "clavicola spalla coxa perna panturrilha canela joelho tornozelo pe ponta braco antebraco cotovelo pulso punho",
     "mao ombro hanche cadera anca quadril",
 ))  # fmt: skip
-_LONG_SIDES = sorted((word for word in _SIDE_WORDS if len(word) > 3 or not word.isascii()), key=len, reverse=True)
-_LONG_SIDES = [word for word in _LONG_SIDES if word not in ("л", "п", "лев")]
+_LONG_SIDES = sorted((w for w in _SIDE_WORDS if len(w) > 3 or not re.match("[a-zа-я]", w)), key=len, reverse=True)
 _GLUED = re.compile(rf"^(?:({'|'.join(_LONG_SIDES)})(.+)|(.+?)({'|'.join(_LONG_SIDES)}))$")
 _MIDDLE_WORDS = {"c", "x", "m", "fk", "jnt", "bind", "jt", "bone", "de", "da", "do", "del", "della", "la", "du"}
 

@@ -10,7 +10,7 @@ from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.rigs.rig import Rig
 
 Chain = tuple[str, str, np.ndarray]
-"""Name, joint (or bone) from which it hangs, points (K + 1, 3) of K bones, metres per metre of height; x to the left."""
+"""Name, joint (or bone) it hangs from, points (K + 1, 3) of K bones, metres per metre of height; x to the left."""
 
 
 def _chains(kind: str) -> Iterator[Chain]:
