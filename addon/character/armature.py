@@ -1,15 +1,13 @@
 """Reading an armature: Blender's bones as a `Rig` in the world's axes.
 
-Blender's Z up enters the project here (`Rig.up = 2`) and nowhere else: everything past `read_rig` asks the rig.
+Blender's Z up enters the project here and in `skin` (`Rig.up = 2`), nowhere else: what is past `read_rig` asks the rig.
 
 A bone's rest matrix is in the armature object's space. The object's rotation and scale (its parents' included) are
 applied, so that heads are in metres of the scene and `up` is the world's Z whichever way an importer has turned it;
-the location is left out, so that the floor is at the object's origin and a character stays where it is:
+the location is left out; `Rig.levels` says where the object's origin and the scene's zero are in height:
 
     head_rig = scale * (turn @ head_armature)        rotation_rig = turn @ rotation_armature
 """
-
-from dataclasses import dataclass
 
 import bpy
 import numpy as np
@@ -18,23 +16,12 @@ from ...retarget.errors import MotionGPTError
 from ...retarget.motion import rotations as rot
 from ...retarget.rigs.control_names import control_names
 from ...retarget.rigs.rig import Rig
-from ...retarget.typing import Floats
 from .control_rig import followed_controls
+from .skin import ObjectAxes, read_skin
 from .typing import ArmatureObject, full
 
 UNEVEN_SCALE = 0.01
 """How far the object's axes may differ in scale, or lean, before bones shear visibly."""
-
-_LOW_PART = 0.25  # of the height: contains the feet, whatever the proportions
-_MOST_POINTS = 4000  # more vertices than this add nothing about the soles
-
-
-@dataclass(frozen=True, eq=False)
-class ObjectAxes:
-    """The object's part in world axes: turn (4,) wxyz from armature to world, scale in metres per armature unit."""
-
-    turn: Floats
-    scale: float
 
 
 def object_axes(armature_object: ArmatureObject) -> ObjectAxes:
@@ -83,39 +70,38 @@ def read_rig(armature_object: ArmatureObject) -> Rig:
     return _rig_of(armature_object, axes, {bone.name: bone.parent.name if bone.parent else None for bone in bones})
 
 
-def _low_points(armature_object: ArmatureObject, axes: ObjectAxes) -> Floats | None:
-    """Vertices of the deformed meshes in the lowest part of the character at rest: (M, 3) metres, world axes."""
-    found = []
-    for thing in full(bpy.context).scene.objects:
-        mesh = thing.data
-        deformed = thing.parent_type != "BONE" and thing.find_armature() == armature_object
-        if deformed and isinstance(mesh, bpy.types.Mesh):
-            local = np.empty(3 * len(mesh.vertices), dtype=np.float32)
-            mesh.vertices.foreach_get("co", local)
-            matrix = np.array(armature_object.matrix_world.inverted() @ thing.matrix_world, dtype=np.float64)
-            rest = local.reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]
-            found.append(axes.scale * rot.rotate(axes.turn, rest))
-    points = np.concatenate(found) if found else np.zeros((0, 3))
-    if not len(points):
-        return None
-    low: Floats = points[points[:, 2] < points[:, 2].min() + _LOW_PART * np.ptp(points[:, 2])]
-    return low[:: max(1, len(low) // _MOST_POINTS)]
-
-
 def _rig_of(armature_object: ArmatureObject, axes: ObjectAxes, parents: dict[str, str | None]) -> Rig:
     """The rig of these bones: name -> parent, parents first."""
     bones = [armature_object.data.bones[name] for name in parents]
+    heads, tails = (
+        axes.scale * rot.rotate(axes.turn, np.array([getattr(bone, end) for bone in bones], dtype=np.float64))
+        for end in ("head_local", "tail_local")
+    )
+    skin = read_skin(armature_object, axes, tuple(parents), heads, tails)
     index = {name: i for i, name in enumerate(parents)}
     rest = np.array([bone.matrix_local.to_3x3() for bone in bones], dtype=np.float64)  # (N, 3, 3)
     return Rig(
         names=tuple(parents),
         parents=tuple(index[parent] if parent is not None else -1 for parent in parents.values()),
         rest_rotations=rot.multiply(axes.turn, rot.from_matrix(rest)),
-        heads=axes.scale * rot.rotate(axes.turn, np.array([bone.head_local for bone in bones], dtype=np.float64)),
-        tails=axes.scale * rot.rotate(axes.turn, np.array([bone.tail_local for bone in bones], dtype=np.float64)),
+        heads=heads,
+        tails=tails,
         up=2,
-        low_points=_low_points(armature_object, axes),
+        low_points=skin.low_points if skin else None,
+        low_bones=skin.low_bones if skin else None,
+        levels=_levels(armature_object),
+        thickness=skin.thickness if skin else None,
     )
+
+
+def _levels(armature_object: ArmatureObject) -> tuple[float, ...]:
+    """Heights in the rig of the object's own origin, its parents' and the world's."""
+    origin = float(armature_object.matrix_world.translation.z)
+    out, parent = [0.0, -origin], armature_object.parent
+    while parent is not None:
+        out.append(float(parent.matrix_world.translation.z) - origin)
+        parent = parent.parent
+    return tuple(out)
 
 
 def _parents_first(armature: bpy.types.Armature) -> list[bpy.types.Bone]:

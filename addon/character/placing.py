@@ -19,7 +19,8 @@ from ...retarget.rigs.rig import Carrier, Rig, RigMotion
 from ...retarget.solving.ik_controls import IkControl, IkLimb, place_limb
 from ...retarget.solving.root_motion import find_root
 from ...retarget.typing import Floats
-from .armature import ObjectAxes, object_axes
+from .armature import object_axes
+from .skin import ObjectAxes
 from .typing import ArmatureObject
 
 OBJECT = ""

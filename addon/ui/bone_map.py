@@ -12,7 +12,7 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion.skeleton import JOINT_NAMES
-from ...retarget.rigs.mapping import map_by_hand, map_from_json, map_rig, map_to_json
+from ...retarget.rigs.mapping import find_some, map_by_hand, map_from_json, map_rig, map_to_json
 from ..character.armature import read_rig
 from ..character.character import Character
 from ..character.placing import has_ik_controls
@@ -90,7 +90,7 @@ class _NeedsArmature(bpy.types.Operator):
         return True
 
     def work(self, armature: ArmatureObject) -> str:
-        """Do it; returns what to report. Raises MotionGPTError or OSError."""
+        """Do it; returns what to report, "" for nothing more. Raises MotionGPTError or OSError."""
         raise NotImplementedError
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
@@ -98,7 +98,8 @@ class _NeedsArmature(bpy.types.Operator):
         if armature is None:
             return {"CANCELLED"}
         try:
-            self.report({"INFO"}, self.work(armature))
+            if done := self.work(armature):
+                self.report({"INFO"}, done)
         except (MotionGPTError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -106,13 +107,19 @@ class _NeedsArmature(bpy.types.Operator):
 
 
 class MOTIONGPT_OT_find_bones(_NeedsArmature):
-    """Detect the armature's bones and list them, so that wrong ones can be corrected"""
+    """Detect the armature's bones and list them, so that wrong ones can be corrected and missing ones filled in"""
 
     bl_idname = "motiongpt.find_bones"
     bl_label = "Find Bones"
 
     def work(self, armature: ArmatureObject) -> str:
-        mapping = map_rig(read_rig(armature))
+        rig = read_rig(armature)
+        try:
+            mapping = map_rig(rig)
+        except MotionGPTError as error:
+            _show(armature.motiongpt_rig, find_some(rig))
+            self.report({"WARNING"}, f"{error.message} Fill in the empty lines by hand, then press Check.")
+            return ""
         _show(armature.motiongpt_rig, mapping.bones)
         return f"Found {len(mapping.driven)} bones by {mapping.found_by}."
 

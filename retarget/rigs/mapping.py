@@ -14,7 +14,7 @@ from ..errors import MotionGPTError
 from ..motion.skeleton import ARM, JOINT, LEG, LIMB_BONES, NEXT_JOINT, SIDES
 from ..typing import Floats
 from .control_names import control_names
-from .names import HEAD_NAMES, LIMB_NAMES, TWIST, split_name
+from .names import DEFORMING, HEAD_NAMES, LIMB_NAMES, LOWER_OF_TWO, NECK_NAMES, TWIST, split_name
 from .rig import Rig
 from .shape import find_by_shape
 
@@ -65,9 +65,7 @@ def map_rig(rig: Rig) -> Mapping:
     controls = control_names(frozenset(rig.names))
     if controls is not None:
         return _from_controls(rig, *controls)
-    parts: _Parts = {}
-    for bone, name in enumerate(rig.names):
-        parts.setdefault(split_name(name), []).append(bone)
+    parts = _split_names(rig)
     found = {**_map_side(rig, parts, "left"), **_map_side(rig, parts, "right")}
     missing = _missing(found)
     if not missing:
@@ -80,6 +78,20 @@ def map_rig(rig: Rig) -> Mapping:
             "Choose a biped, give its bones common names such as thigh.L and forearm.R, or load a bone map preset.",
         )
     return _assemble(rig, by_shape, parts, "shape")
+
+
+def find_some(rig: Rig) -> dict[str, str]:
+    """Joint -> bone of what can be told by names, where `map_rig` refuses: a start for a map made by hand."""
+    parts = _split_names(rig)
+    found = {**_map_side(rig, parts, "left"), **_map_side(rig, parts, "right")}
+    return {joint: rig.names[bone] for joint, bone in found.items()}
+
+
+def _split_names(rig: Rig) -> _Parts:
+    parts: _Parts = {}
+    for bone, name in enumerate(rig.names):
+        parts.setdefault(split_name(name), []).append(bone)
+    return parts
 
 
 def _missing(found: Collection[str]) -> str:
@@ -107,11 +119,15 @@ def map_by_hand(rig: Rig, bones: dict[str, str]) -> Mapping:
     found = {joint: rig.index[bone] for joint, bone in bones.items()}
     for side in SIDES:
         for upper, lower in (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow")):
-            if found[f"{side}_{upper}"] not in _ancestors(rig, found[f"{side}_{lower}"])[1:]:
+            if found[f"{side}_{upper}"] not in rig.ancestors(found[f"{side}_{lower}"])[1:]:
                 what = f"The bone of the {side} {lower} is not below that of the {side} {upper}."
                 raise MotionGPTError(what, "Correct the bone map.", "bad_map")
     mapping = _assemble(rig, found, {}, "user")
     if "pelvis" in bones and bones["pelvis"] != mapping.bones["pelvis"]:
+        pelvis, carried = rig.index[bones["pelvis"]], (mapping.spine[-1], *(bones[f"{side}_hip"] for side in SIDES))
+        if any(pelvis not in rig.ancestors(rig.index[bone]) for bone in carried):
+            what = f'The bone of the pelvis, "{bones["pelvis"]}", is not above the legs and the chest.'
+            raise MotionGPTError(what, f'Choose one that carries both, such as "{mapping.bones["pelvis"]}".', "bad_map")
         return replace(mapping, bones={**mapping.bones, "pelvis": bones["pelvis"]}, root_bone=bones["pelvis"])
     return mapping
 
@@ -143,19 +159,19 @@ def _from_controls(rig: Rig, family: str, controls: dict[str, tuple[str, ...]]) 
     if missing or not controls["spine"]:
         raise _no_humanoid(f"its control rig has no control for {missing or 'the spine'}", "Generate the rig again.")
     # Rigify's spine controls below the pivot turn the hips against the chest: only those that carry the arms count.
-    carries = _ancestors(rig, rig.index[bones["left_shoulder"]])
+    carries = rig.ancestors(rig.index[bones["left_shoulder"]])
     spine = tuple(b for b in controls["spine"] if rig.index[b] in carries) or controls["spine"]
     return Mapping(bones, spine, controls["neck"], bones["pelvis"], found_by=family)
 
 
 def _assemble(rig: Rig, found: dict[str, int], parts: _Parts, found_by: str) -> Mapping:
-    chest, pelvis = _find_torso(rig, found)
-    found["pelvis"] = pelvis
-    spine = _path(rig, pelvis, chest)
+    chest, fork = _find_torso(rig, found)
+    found["pelvis"] = pelvis = _find_pelvis(rig, found, fork)
+    spine = _path(rig, fork, chest)
     _check_upright(rig, found)
     head = found.pop("head") if "head" in found else _find_head(rig, parts, chest)
     neck: list[int] = []
-    if head is not None and chest in _ancestors(rig, head)[1:]:
+    if head is not None and chest in rig.ancestors(head)[1:]:
         found["head"] = head
         neck = _path(rig, chest, head)[:-1]
     return Mapping(
@@ -168,14 +184,6 @@ def _assemble(rig: Rig, found: dict[str, int], parts: _Parts, found_by: str) -> 
     )
 
 
-def _ancestors(rig: Rig, bone: int) -> list[int]:
-    out = []
-    while bone >= 0:
-        out.append(bone)
-        bone = rig.parents[bone]
-    return out
-
-
 def _find_limb(rig: Rig, parts: _Parts, side: str, parent: int | None, kind: str) -> int | None:
     """The bone of that kind and side; with a parent, the nearest below it.
 
@@ -183,9 +191,12 @@ def _find_limb(rig: Rig, parts: _Parts, side: str, parent: int | None, kind: str
     among several, the one nearest to the root.
     """
     for name in LIMB_NAMES[kind]:
-        below = [b for b in parts.get((side, name), []) if parent is None or parent in _ancestors(rig, b)[1:]]
+        below = [b for b in parts.get((side, name), []) if parent is None or parent in rig.ancestors(b)[1:]]
+        if name in DEFORMING:
+            below = [b for b in below if rig.moves_mesh(b)]
+        down = -1 if name in LOWER_OF_TWO else 1
         if below:
-            return min(below, key=lambda b: (parent is None and not rig.children[b], len(_ancestors(rig, b))))
+            return min(below, key=lambda b: (parent is None and not rig.children[b], down * len(rig.ancestors(b))))
     return None
 
 
@@ -201,7 +212,7 @@ def _map_side(rig: Rig, parts: _Parts, side: str) -> dict[str, int]:
                 break
     shoulder = found.get(f"{side}_shoulder")
     if shoulder is not None:
-        above = _ancestors(rig, shoulder)[1:]
+        above = rig.ancestors(shoulder)[1:]
         collars = [b for name in LIMB_NAMES["collar"] for b in parts.get((side, name), []) if b in above]
         if collars:
             found[f"{side}_collar"] = collars[0]
@@ -218,7 +229,7 @@ def _refuse_two_characters(rig: Rig, parts: _Parts) -> None:
                 legs.append(hip)
     for one in legs:
         for other in legs:
-            apart = one not in _ancestors(rig, other) and other not in _ancestors(rig, one)
+            apart = one not in rig.ancestors(other) and other not in rig.ancestors(one)
             if apart and np.linalg.norm(rig.heads[one] - rig.heads[other]) > 0.05 * _size(rig):
                 raise _no_humanoid(
                     f'it has two left legs ("{rig.names[one]}" and "{rig.names[other]}")',
@@ -232,20 +243,41 @@ def _size(rig: Rig) -> float:
 
 def _common(rig: Rig, bones: list[int]) -> int | None:
     """The nearest common ancestor of `bones`, which may be one of them."""
-    shared = set.intersection(*(set(_ancestors(rig, bone)) for bone in bones))
-    return next((bone for bone in _ancestors(rig, bones[0]) if bone in shared), None)
+    shared = set.intersection(*(set(rig.ancestors(bone)) for bone in bones))
+    return next((bone for bone in rig.ancestors(bones[0]) if bone in shared), None)
 
 
 def _find_torso(rig: Rig, found: dict[str, int]) -> tuple[int, int]:
-    """(chest, pelvis): the bones where the arms meet, and where the legs and the chest meet."""
+    """(chest, fork): the bones where the arms meet, and where the legs and the chest meet."""
     chest = _common(rig, [found["left_shoulder"], found["right_shoulder"]])
     # Biped's clavicles are children of the neck.
-    while chest is not None and split_name(rig.names[chest])[1] in ("neck", "necktwist") and rig.parents[chest] >= 0:
+    while chest is not None and split_name(rig.names[chest])[1] in NECK_NAMES and rig.parents[chest] >= 0:
         chest = rig.parents[chest]
-    pelvis = _common(rig, [found["left_hip"], found["right_hip"], chest]) if chest is not None else None
-    if chest is None or pelvis is None or chest == pelvis:
+    fork = _common(rig, [found["left_hip"], found["right_hip"], chest]) if chest is not None else None
+    if chest is None or fork is None or chest == fork:
         raise _no_humanoid("no spine connects its arms and legs", "Parent arms and legs to one chain of spine bones.")
-    return chest, pelvis
+    return chest, fork
+
+
+def _find_pelvis(rig: Rig, found: dict[str, int], fork: int) -> int:
+    """The bone that carries the body: `fork`, or a bone above it if some of the mesh hangs from that one too.
+
+    3ds Max' legs hang from the first bone of the spine, below the pelvis. A root bone on the floor carries its mesh
+    itself.
+    """
+    if rig.thickness is None or _on_floor(rig, found, fork):
+        return fork
+    above = [bone for bone in rig.ancestors(fork) if not _on_floor(rig, found, bone)]
+    holding = {bone for bone in rig.descendants(above[-1]) if rig.moves_mesh(bone)}
+    return next(bone for bone in above if holding <= set(rig.descendants(bone)))
+
+
+def _on_floor(rig: Rig, found: dict[str, int], bone: int) -> bool:
+    """Whether a bone above the hips in the hierarchy is a root on the floor: nearer to the ankles' height than half-way
+    up to the hips."""
+    ankles, hips = (rig.heads[[found[f"{side}_{kind}"] for side in SIDES]].mean(axis=0) for kind in ("ankle", "hip"))
+    up = hips - ankles
+    return bool((rig.heads[bone] - ankles) @ up < 0.5 * (up @ up))
 
 
 def _check_upright(rig: Rig, found: dict[str, int]) -> None:
@@ -262,16 +294,16 @@ def _check_upright(rig: Rig, found: dict[str, int]) -> None:
 
 def _path(rig: Rig, top: int, bottom: int) -> list[int]:
     """The bones below `top` down to `bottom`, which is the last."""
-    chain = _ancestors(rig, bottom)
+    chain = rig.ancestors(bottom)
     return chain[: chain.index(top)][::-1] if top in chain else []
 
 
 def _find_head(rig: Rig, parts: _Parts, chest: int) -> int | None:
     for name in HEAD_NAMES:
-        heads = [b for b in parts.get(("", name), []) if chest in _ancestors(rig, b)[1:]]
+        heads = [b for b in parts.get(("", name), []) if chest in rig.ancestors(b)[1:]]
         if heads:
-            pick = min if name == "head" else max
-            return pick(heads, key=lambda b: len(_ancestors(rig, b)))
+            pick = max if name in NECK_NAMES else min
+            return pick(heads, key=lambda b: len(rig.ancestors(b)))
     # Rigify's metarig calls neck and head spine.004 to spine.006: the end of the middle chain above the chest.
     bone, head = chest, None
     while True:
@@ -284,7 +316,7 @@ def _find_head(rig: Rig, parts: _Parts, chest: int) -> int | None:
 def _find_twists(rig: Rig, found: dict[str, int]) -> dict[str, tuple[str, ...]]:
     """Children of a limb's bone that are called twist or roll and do not lead to its next joint."""
     mapped = set(found.values())
-    carries = {a for bone in mapped for a in _ancestors(rig, bone)}
+    carries = {a for bone in mapped for a in rig.ancestors(bone)}
     out: dict[str, tuple[str, ...]] = {}
     for side in SIDES:
         for kind in LIMB_BONES:

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from ..motion import rotations as rot
-from ..typing import Floats
+from ..typing import Floats, Indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,6 +18,10 @@ class Rig:
     heads: (N, 3) global position of each bone's joint at rest.  tails: (N, 3) that of its other end.
     up: index of the axis that points up (Blender: 2), None where the source doesn't specify it.
     low_points: (M, 3) vertices of the character's mesh near the floor at rest, None where there is no mesh.
+    low_bones: (M,) the bone that moves each of them most, -1 for none; None where that is not known.
+    levels: heights along `up` where its surroundings suggest a floor: its origin, and in Blender the scene's zero.
+    thickness: (N,) how thick the mesh around each bone is, across its thinner side, 0 for bones that move no mesh; None
+    where there is no mesh with weights.
     """
 
     names: tuple[str, ...]
@@ -27,6 +31,9 @@ class Rig:
     tails: Floats
     up: int | None = None
     low_points: Floats | None = None
+    low_bones: Indices | None = None
+    levels: tuple[float, ...] = (0.0,)
+    thickness: Floats | None = None
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -39,6 +46,25 @@ class Rig:
             if parent >= 0:
                 out[parent].append(bone)
         return tuple(tuple(c) for c in out)
+
+    def moves_mesh(self, bone: int) -> bool:
+        """Whether vertices follow that bone; False where weights are not known."""
+        return self.thickness is not None and bool(self.thickness[bone] > 0.0)
+
+    def ancestors(self, bone: int) -> list[int]:
+        """The bone itself, its parent, and so on up to the root."""
+        out = []
+        while bone >= 0:
+            out.append(bone)
+            bone = self.parents[bone]
+        return out
+
+    def descendants(self, bone: int) -> list[int]:
+        """The bone itself and all bones below it, parents first."""
+        out = [bone]
+        for child in out:
+            out.extend(self.children[child])
+        return out
 
     @cached_property
     def rest_local(self) -> Floats:

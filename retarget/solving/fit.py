@@ -11,7 +11,7 @@ import numpy as np
 
 from ..motion import Motion
 from ..motion import rotations as rot
-from ..motion.feet import bend_toes, lift_feet, match_contacts
+from ..motion.feet import bend_toes, keep_directions, lift_feet, match_contacts
 from ..motion.skeleton import (
     CONTACT_JOINTS,
     HIP_JOINTS,
@@ -23,13 +23,15 @@ from ..motion.skeleton import (
     ankle_height,
     hip_middle,
 )
+from ..motion.smoothing import smooth_peaks
 from ..rigs.calibration import Calibration, calibrate_from_rest
 from ..rigs.mapping import Mapping
 from ..rigs.rig import Rig
 from ..typing import Floats
-from .soles import Sole, find_soles, lowest_points
+from .soles import Sole, find_soles, floor_height, lowest_points
 
 _HIGHEST_FLOAT = 0.06  # metres by which a motion may be lowered to stand on the floor
+_MOST_TURNED = np.radians(14.5)  # that a thigh or shin may leave the source's direction to put its foot down
 _DEEPEST_SOLE = 0.008  # metres that soles may sink into the floor
 
 
@@ -75,8 +77,8 @@ def _tpose_heads(rig: Rig, cal: Calibration) -> Floats:
 def fit_to_rig(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibration | None = None) -> Motion:
     """The motion on the rig's body, in canonical metres, with feet that stand as the source's do.
 
-    Feet in contact move as the source's do, legs are never stretched, and no foot is under the floor, nor its sole
-    where the mesh is known.
+    Feet in contact move as the source's do, as far as thighs and shins can keep about the source's directions; legs are
+    never stretched, and no foot is under the floor, nor its sole where the mesh is known.
     """
     cal = calibration or calibrate_from_rest(rig, mapping)
     offsets = body_offsets(rig, mapping, cal)
@@ -84,7 +86,13 @@ def fit_to_rig(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibrat
     fitted = put_on_body(motion, offsets)
     held = match_contacts(fitted, motion.joints[:, CONTACT_JOINTS], _standing_heights(offsets, motion.offsets))
     soles = find_soles(rig, mapping, cal)
-    return held if soles is None else _over_floor(held, soles, toe_height(rig, mapping, cal, offsets))
+    if soles is None:
+        return keep_directions(held, motion, _MOST_TURNED)
+    over = _over_floor(held, soles, toe_height(rig, mapping, cal, offsets))
+    kept = keep_directions(over, motion, _MOST_TURNED)
+    sunk = (lowest_points(over, soles) - lowest_points(kept, soles)).max(axis=1)  # (T,)
+    rise = smooth_peaks(np.where(sunk > 1e-6, np.maximum(sunk, 0.0), 0.0), max(1, round(0.1 * motion.fps)))
+    return kept.shifted(rise[:, None] * np.array([0.0, 1.0, 0.0])) if rise.any() else kept
 
 
 def put_on_body(motion: Motion, offsets: Floats) -> Motion:
@@ -128,7 +136,7 @@ def toe_height(rig: Rig, mapping: Mapping, cal: Calibration, offsets: Floats) ->
     """
     ankles = [rig.heads[rig.index[mapping.bones[f"{side}_ankle"]]] for side in SIDES]
     over_floor = float(np.mean([rot.rotate(cal.axes, ankle)[1] for ankle in ankles])) * cal.scale
-    return over_floor - ankle_height(offsets)
+    return over_floor - floor_height(rig, mapping, cal) - ankle_height(offsets)
 
 
 def _standing_heights(offsets: Floats, source: Floats) -> Floats:

@@ -16,7 +16,8 @@ from ..typing import Floats, Numbers
 
 AUTO, HIPS, BONE, OBJECT, IN_PLACE = "auto", "hips", "bone", "object", "in_place"
 DESTINATIONS = (AUTO, HIPS, BONE, OBJECT)
-"""What the user can choose; "auto" is the root bone if there is one on the floor, else the hips."""
+"""What the user can choose; "auto" is the root bone if there is one on the floor, else the hips; or the object, if some
+of the mesh hangs from neither."""
 
 _SWAY = 0.4  # seconds over which a carrier's position and heading are averaged
 _NEAR_FLOOR = 0.15  # of the hips' height: a root bone is no higher
@@ -52,6 +53,8 @@ def carry(rig_motion: RigMotion, rig: Rig, mapping: Mapping, destination: str) -
             "This armature has no root bone: nothing on the floor carries its hips.",
             "Put the root motion on the hips or on the object.",
         )
+    if destination == AUTO and _leaves_mesh_behind(rig, root or mapping.root_bone):
+        destination = OBJECT
     if destination == IN_PLACE:
         return _in_place(rig_motion, rig)
     if destination == HIPS or (destination == AUTO and root is None):
@@ -63,6 +66,12 @@ def carry(rig_motion: RigMotion, rig: Rig, mapping: Mapping, destination: str) -
         targets[carrier.bone] = rot.multiply(carrier.turn, rig.rest_rotations[rig.index[carrier.bone]])
     basis = basis_of(rig, targets, len(world), carrier.turn if carrier.bone is None else None)
     return replace(rig_motion, basis=basis, carrier=carrier)
+
+
+def _leaves_mesh_behind(rig: Rig, carrier: str) -> bool:
+    """Whether some of the mesh is moved by bones that are not below that bone."""
+    below = set(rig.descendants(rig.index[carrier]))
+    return any(rig.moves_mesh(bone) for bone in range(len(rig.names)) if bone not in below)
 
 
 def _in_place(rig_motion: RigMotion, rig: Rig) -> RigMotion:

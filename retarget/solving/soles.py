@@ -16,6 +16,7 @@ from ..rigs.mapping import Mapping
 from ..rigs.rig import Rig
 from ..typing import Bools, Floats, Indices
 
+_NEAR_LEVEL = 0.03  # of the height between the lowest and the highest joint
 _FEWEST = 12  # vertices that a foot needs for its shape to be known
 _BEHIND, _AHEAD, _ASIDE = 0.9, 2.2, 0.8  # of a foot's length: how far from the ankle its vertices may be
 # Directions (across, up, along) in which the outermost points of a sole are found.
@@ -29,6 +30,33 @@ class Sole:
 
     heel: Floats
     toes: Floats
+
+
+def floor_height(rig: Rig, mapping: Mapping, cal: Calibration) -> float:
+    """Canonical metres from the rig's origin up to the floor on which it stands at rest.
+
+    The lowest point of the mesh that moves with the legs, shoes included; of the whole mesh where weights are not
+    known; without a mesh the lowest joint of the legs. Modelled soles are often a little off the floor that they stand
+    on: a level of `rig.levels` so near is the floor.
+    """
+    up = rot.rotate(rot.conjugate(cal.axes), np.array([0.0, 1.0, 0.0]))
+    lowest = float((_points_of_legs(rig, mapping) @ up).min())
+    level = min(rig.levels, key=lambda height: abs(height - lowest), default=lowest)
+    near = abs(level - lowest) < _NEAR_LEVEL * float(np.ptp(rig.heads @ up))
+    return (level if near else lowest) * cal.scale
+
+
+def _points_of_legs(rig: Rig, mapping: Mapping) -> Floats:
+    """(K, 3) vertices that move with the legs, or any, or the legs' joints, in the rig's axes and units."""
+    shins = [rig.index[mapping.bones[f"{side}_knee"]] for side in SIDES]
+    points = rig.low_points
+    if points is None or not len(points):
+        mapped = {rig.index[bone] for bone in mapping.bones.values()}
+        return rig.heads[[bone for shin in shins for bone in rig.descendants(shin) if bone in mapped]]
+    if rig.low_bones is not None:
+        of_legs = np.isin(rig.low_bones, [bone for shin in shins for bone in rig.descendants(shin)])
+        points = points[of_legs] if of_legs.any() else points
+    return points
 
 
 def find_soles(rig: Rig, mapping: Mapping, cal: Calibration) -> tuple[Sole, Sole] | None:

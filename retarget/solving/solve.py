@@ -24,6 +24,7 @@ from ..rigs.rig import Rig, RigMotion, basis_of
 from ..typing import Floats
 from .fit import fit_to_rig
 
+_BESIDE = 0.5  # of the legs' length: a body whose hips rest further from the rig's origin stands beside it
 _SPINE = [JOINT[name] for name in ("pelvis", *SPINE)]
 _NECK = [JOINT[name] for name in ("spine3", "neck", "head")]
 
@@ -125,10 +126,16 @@ def _pair(rig: Rig, mapping: Mapping, joint: str) -> list[int]:
     return [rig.index[mapping.bones[f"{side}_{joint}"]] for side in SIDES]
 
 
-def _ankles(rig: Rig, mapping: Mapping, cal: Calibration) -> tuple[Floats, float]:
-    """The rig's upward direction (3,), and the ankles' height along it at rest, in the rig's axes and units."""
+def _ankles(rig: Rig, mapping: Mapping, cal: Calibration) -> Floats:
+    """The point (3,) in the rig's axes and units that plays the ankles' height over the canonical origin.
+
+    It is above the rig's own origin, or, where the body rests far from that, above the place where it stands.
+    """
     up = rot.rotate(rot.conjugate(cal.axes), np.array([0.0, 1.0, 0.0]))
-    return up, float((rig.heads[_pair(rig, mapping, "ankle")] @ up).mean())
+    ankles, hips = (rig.heads[_pair(rig, mapping, joint)].mean(axis=0) for joint in ("ankle", "hip"))
+    height = up * (ankles @ up)
+    beside = hips - up * (hips @ up)
+    return np.asarray(height if np.linalg.norm(beside) < _BESIDE * np.linalg.norm(hips - ankles) else height + beside)
 
 
 def _root_translation(motion: Motion, rig: Rig, mapping: Mapping, cal: Calibration, turned: Floats) -> Floats:
@@ -138,8 +145,7 @@ def _root_translation(motion: Motion, rig: Rig, mapping: Mapping, cal: Calibrati
     """
     pelvis = rig.index[mapping.bones["pelvis"]]
     middle = motion.joints[:, HIP_JOINTS].mean(axis=1) - [0.0, ankle_height(motion.offsets), 0.0]  # (T, 3) canonical
-    up, ankles = _ankles(rig, mapping, cal)
-    goal = rot.rotate(rot.conjugate(cal.axes), middle / cal.scale) + up * ankles
+    goal = rot.rotate(rot.conjugate(cal.axes), middle / cal.scale) + _ankles(rig, mapping, cal)
     hips = rig.heads[_pair(rig, mapping, "hip")].mean(axis=0)
     lever = rot.rotate(rot.conjugate(rig.rest_rotations[pelvis]), hips - rig.heads[pelvis])
     return np.asarray(goal - rot.rotate(turned, lever) - rig.heads[pelvis])
@@ -156,15 +162,14 @@ def to_motion(
     """The canonical motion of a posed rig.
 
     global_rotations: (T, N, 4) of the bones and heads: (T, N, 3) of their joints, in the rig's axes.
-    The result is on the canonical body, scaled by leg length. Its height is measured from the rig's own origin; where
-    that means nothing (BVH), call `Motion.on_floor`.
+    The result is on the canonical body, scaled by leg length. Its height is measured from that of the rig at rest;
+    where that means nothing (BVH), call `Motion.on_floor`.
     """
     cal = calibration or calibrate_from_rest(rig, mapping)
     world = _joint_rotations(rig, mapping, cal, global_rotations)
     hips = rot.rotate(cal.axes, heads[:, _pair(rig, mapping, "hip")].mean(axis=1) * cal.scale)
-    _, ankles = _ankles(rig, mapping, cal)
-    lift = [0.0, ankle_height(REST_OFFSETS) - ankles * cal.scale, 0.0]
-    root = hips - rot.rotate(world[:, 0], hip_middle(REST_OFFSETS)) + lift
+    ankles = rot.rotate(cal.axes, _ankles(rig, mapping, cal)) * cal.scale
+    root = hips - rot.rotate(world[:, 0], hip_middle(REST_OFFSETS)) + [0.0, ankle_height(REST_OFFSETS), 0.0] - ankles
     local = rot.unflip(rot.normalize(local_rotations(world)))
     return Motion(local, root, fps, np.zeros((len(heads), 4))).with_contacts()
 

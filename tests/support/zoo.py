@@ -23,12 +23,14 @@ from motiongpt.retarget.files.reading import read_motion
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.motion.feet import find_spans
-from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, JOINT
+from motiongpt.retarget.motion.skeleton import ARM, CONTACT_JOINTS, JOINT, LEG
 from motiongpt.retarget.motion.sparse_curves import quaternion_error, sparse_curve
-from motiongpt.retarget.rigs.calibration import calibrate_from_rest, stands_at_rest
+from motiongpt.retarget.rigs.calibration import Calibration, calibrate_from_rest, stands_at_rest
 from motiongpt.retarget.rigs.mapping import Mapping, map_rig
-from motiongpt.retarget.rigs.rig import Rig
-from motiongpt.retarget.solving.fit import fit_to_rig
+from motiongpt.retarget.rigs.rig import Rig, RigMotion
+from motiongpt.retarget.solving.fit import fit_to_rig, toe_height
+from motiongpt.retarget.solving.root_motion import AUTO, carry
+from motiongpt.retarget.solving.soles import find_soles, lowest_points
 from motiongpt.retarget.solving.solve import to_bones, to_motion
 
 from .zoo_rigs import FAMILIES, build_rig, renamed
@@ -49,17 +51,25 @@ BVH_RIGS = {"cmu poser bvh": "cmu-poser/91_48.bvh", "mesh2motion bvh": "mesh2mot
 CHARACTERS = ("kaykit-knight.glb", "kenney-human.glb", "mesh2motion-human.glb")
 LIMBS = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
 SIDES = ("left", "right")
+SKIN = ("low_points", "low_bones", "thickness")
+"""What a rig knows of its mesh."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """One rig by one motion. Angles in degrees; lengths in centimetres of a character as tall as the source."""
+    """One rig by one motion. Angles in degrees; lengths in centimetres of a character as tall as the source.
+
+    stand: of the lowest sole over the floor when it is lowest.
+    behind: bones that move some of the mesh and do not travel with the body.
+    """
 
     limb_mean: float
     limb_worst: float
     reach: float
     slide: float
     sink: float
+    stand: float
+    behind: int
     back: float
     keys: float
     keys_error: float
@@ -73,9 +83,12 @@ def load_motions() -> dict[str, Motion]:
 
 
 def load_rigs(with_bpy: bool = True) -> dict[str, Rig]:
-    """Rig families, BVH skeletons with a real rest pose, and with bpy the characters and Rigify's two."""
+    """Rig families, BVH skeletons with a real rest pose, and with bpy the families with meshes, the characters that are
+    there, and Rigify's two."""
     rigs = {name: build_rig(family, seed=7)[0] for name, family in FAMILIES.items()}
     for name, path in BVH_RIGS.items():
+        if not (SHARED / "mocap" / path).is_file():
+            continue
         clip = read_bvh(SHARED / "mocap" / path)
         if stands_at_rest(clip.rig, map_rig(clip.rig)):
             rigs[name] = clip.rig
@@ -93,7 +106,8 @@ def _characters() -> dict[str, Rig]:
 def _load_rig(path: Path) -> Rig:
     with np.load(path) as d:
         names, parents = tuple(map(str, d["names"])), tuple(map(int, d["parents"]))
-        return Rig(names, parents, d["rest"], d["heads"], d["tails"], up=2, low_points=d["low"])
+        skin = {key: d[key] for key in SKIN if key in d}
+        return Rig(names, parents, d["rest"], d["heads"], d["tails"], up=2, levels=tuple(d["levels"]), **skin)
 
 
 def _in_blender(task: str, folder: str) -> None:
@@ -115,7 +129,8 @@ def score(rig: Rig, motion: Motion) -> Score:
     back = to_motion(rig, mapping, *pose, motion.fps, cal)
     joints = [JOINT[joint] for joint in mapping.bones]
     angles = _limb_angles(at, source)
-    slide, sink = _feet(fit_to_rig(motion, rig, mapping, cal), motion)
+    fitted = fit_to_rig(motion, rig, mapping, cal)
+    slide, sink = _feet(fitted, motion)
     keys, keys_error = _keys(rig, mapping, solved)
     steps = np.degrees(rot.angle_between(solved.basis[1:], solved.basis[:-1])).max()
     own = np.degrees(rot.angle_between(motion.global_rotations[1:], motion.global_rotations[:-1])).max()
@@ -125,11 +140,34 @@ def score(rig: Rig, motion: Motion) -> Score:
         reach=_reach(at, source),
         slide=slide,
         sink=sink,
+        stand=_stand(fitted, rig, mapping, cal),
+        behind=_behind(rig, mapping, solved),
         back=float(np.degrees(rot.angle_between(back.global_rotations, motion.global_rotations))[:, joints].max()),
         keys=keys,
         keys_error=keys_error,
         flip=float(max(0.0, steps - own)),
     )
+
+
+def _stand(fitted: Motion, rig: Rig, mapping: Mapping, cal: Calibration) -> float:
+    """Centimetres of the lowest sole over the floor at its lowest; of the toe joints over their own rest, without."""
+    soles = find_soles(rig, mapping, cal)
+    if soles is None:
+        return 100.0 * float(fitted.joints[:, CONTACT_JOINTS, 1].min())
+    return 100.0 * (float(lowest_points(fitted, soles).min()) + toe_height(rig, mapping, cal, fitted.offsets))
+
+
+def _up(rig: Rig) -> int:
+    return 1 if rig.up is None else rig.up
+
+
+def _behind(rig: Rig, mapping: Mapping, solved: RigMotion) -> int:
+    heads = carry(solved, rig, mapping, AUTO).heads(rig, mapping.root_bone)
+    went = np.linalg.norm(heads[-1] - heads[0], axis=-1)  # (N,)
+    travel = went[rig.index[mapping.bones["pelvis"]]]
+    if travel < float(np.ptp(rig.heads[:, _up(rig)])):
+        return 0  # a motion on the spot tells nothing
+    return sum(rig.moves_mesh(bone) and went[bone] < 0.3 * travel for bone in range(len(went)))
 
 
 def _limb_angles(at: dict[str, np.ndarray], source: dict[str, np.ndarray]) -> np.ndarray:
@@ -182,6 +220,13 @@ def _keys(rig: Rig, mapping: Mapping, solved: object) -> tuple[float, float]:
     return keys / (len(mapping.driven) * frames), worst
 
 
+def unmapped(rig: Rig) -> str:
+    """The joints that should have a bone and have none, or "none"; collars, toes and necks are optional."""
+    mapping = map_rig(rig)
+    wanted = ["pelvis", "head", *(f"{s}_{kind}" for s in SIDES for limb in (LEG, ARM[:3]) for kind in limb)]
+    return ", ".join(joint for joint in wanted if joint not in mapping.bones) or "none"
+
+
 def maps_without_names(rig: Rig) -> bool:
     """Whether the rig gets the same limbs with every bone called Bone.NNN."""
     nameless, names = renamed(rig)
@@ -195,9 +240,9 @@ def maps_without_names(rig: Rig) -> bool:
 def table(rigs: dict[str, Rig], motions: dict[str, Motion]) -> tuple[str, dict[str, list[Score]]]:
     """A Markdown table with a line a rig, over all motions, and the scores."""
     lines = [
-        "| rig | bones | found by | as `Bone.NNN` | limbs, mean ° | worst ° | reach, % | slide, cm | sink, cm "
-        "| there and back, ° | keys, % | off by, ° | flip, ° |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| rig | bones | found by | as `Bone.NNN` | unmapped | limbs, mean ° | worst ° | reach, % | slide, cm "
+        "| sink, cm | sole, cm | behind | there and back, ° | keys, % | off by, ° | flip, ° |",
+        "|" + 16 * "---|",
     ]
     scores = {}
     for name, rig in rigs.items():
@@ -206,9 +251,10 @@ def table(rigs: dict[str, Rig], motions: dict[str, Motion]) -> tuple[str, dict[s
         mean, worst = (lambda key, rows=rows: float(np.mean([getattr(r, key) for r in rows]))), (
             lambda key, rows=rows: max(getattr(r, key) for r in rows))  # fmt: skip
         lines.append(
-            f"| {name} | {len(rig.names)} | {map_rig(rig).found_by} | {nameless} | {mean('limb_mean'):.2f} "
-            f"| {worst('limb_worst'):.1f} | {mean('reach'):.2f} | {worst('slide'):.2f} | {worst('sink'):.2f} "
-            f"| {worst('back'):.3f} | {100 * mean('keys'):.0f} | {worst('keys_error'):.2f} | {worst('flip'):.0f} |"
+            f"| {name} | {len(rig.names)} | {map_rig(rig).found_by} | {nameless} | {unmapped(rig)} "
+            f"| {mean('limb_mean'):.2f} | {worst('limb_worst'):.1f} | {mean('reach'):.2f} | {worst('slide'):.2f} "
+            f"| {worst('sink'):.2f} | {mean('stand'):.1f} | {worst('behind')} | {worst('back'):.3f} "
+            f"| {100 * mean('keys'):.0f} | {worst('keys_error'):.2f} | {worst('flip'):.0f} |"
         )
         print(lines[-1], flush=True)
     return "\n".join(lines), scores
@@ -231,6 +277,8 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, help="folder for contact sheets of rendered meshes")
     parser.add_argument("-o", "--output", type=Path, help="page for the table, such as docs/results/rigs.md")
     args = parser.parse_args()
+    if not (SHARED / "mocap").is_dir():
+        sys.exit(f"skipped: the recorded clips are not at {SHARED / 'mocap'}")
     text, scores = table(load_rigs(not args.no_bpy), load_motions())
     if args.output:
         args.output.write_text(page(text), encoding="utf-8")

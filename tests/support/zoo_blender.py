@@ -17,7 +17,7 @@ from motiongpt.retarget.files.reading import read_motion
 from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.solving.solve import to_bones
 
-from .zoo import CHARACTERS, MOTIONS, SHARED
+from .zoo import CHARACTERS, MOTIONS, SHARED, SKIN
 from .zoo_rigs import FAMILIES, build_rig
 
 
@@ -32,17 +32,20 @@ def rigify() -> tuple[bpy.types.Object, bpy.types.Object]:
 
 
 def dump(folder: Path) -> None:
-    for name in (*CHARACTERS, "mannequin"):
+    for name in (*(c for c in CHARACTERS if (SHARED / "rigs" / c).is_file()), "mannequin"):
         source = name if name == "mannequin" else str(SHARED / "rigs" / name)
         save_rig(folder / f"{Path(name).stem}.npz", load_character(source)[0])
+    for name in FAMILIES:
+        save_rig(folder / f"{name}.npz", build_skinned(name))
     for name, armature in zip(("rigify metarig", "rigify controls"), rigify(), strict=True):
         save_rig(folder / f"{name}.npz", armature)
 
 
 def save_rig(path: Path, armature: bpy.types.Object) -> None:
     rig = read_rig(armature)
+    skin = {key: value for key in SKIN if (value := getattr(rig, key)) is not None}
     np.savez(path, names=np.array(rig.names), parents=np.array(rig.parents), rest=rig.rest_rotations, heads=rig.heads,
-             tails=rig.tails, low=np.zeros((0, 3)) if rig.low_points is None else rig.low_points)  # fmt: skip
+             tails=rig.tails, levels=rig.levels, **skin)  # fmt: skip
 
 
 def build_skinned(name: str) -> bpy.types.Object:
@@ -63,16 +66,13 @@ def build_skinned(name: str) -> bpy.types.Object:
             bone.parent = armature.data.edit_bones[rig.names[rig.parents[i]]]
     bpy.ops.object.mode_set(mode="OBJECT")
     vertices, faces, groups = [], [], []
-    wide = {joints[j] for j in ("pelvis", "head")} | set(FAMILIES[name].spine)
     for i, bone_name in enumerate(rig.names):
-        if bone_name in (*FAMILIES[name].above, *FAMILIES[name].extra):
+        if not rig.moves_mesh(i):
             continue
         start, end = rig.heads[i], rig.tails[i]
-        radius = min((0.09 if bone_name in wide else 0.04) * size / 1.5, 0.45 * float(np.linalg.norm(end - start)))
-        x, z = (rot.rotate(rig.rest_rotations[i], np.eye(3)[a]) * radius for a in (0, 2))
+        radius = min((0.09 if bone_name in _wide(name, joints) else 0.04) * size / 1.5, 2.2 * rig.thickness[i])
         first = len(vertices)
-        for centre, thin in ((start, 0.8), (0.7 * start + 0.3 * end, 1.0), (end, 0.6)):
-            vertices += [centre + thin * v for v in (x + z, x - z, -x - z, z - x)]
+        vertices += _tapered_box(start, end, [rot.rotate(rig.rest_rotations[i], np.eye(3)[a]) * radius for a in (0, 2)])
         faces += [tuple(first + k + r for k in (0, 1, 2, 3)) for r in (0, 8)]
         faces += [(first + r + k, first + r + (k + 1) % 4, first + r + 4 + (k + 1) % 4, first + r + 4 + k)
                   for r in (0, 4) for k in range(4)]  # fmt: skip
@@ -86,6 +86,16 @@ def build_skinned(name: str) -> bpy.types.Object:
     body.parent = armature
     body.modifiers.new("Armature", "ARMATURE").object = armature
     return armature
+
+
+def _wide(name: str, joints: dict[str, str]) -> set[str]:
+    return {joints[j] for j in ("pelvis", "head")} | set(FAMILIES[name].spine)
+
+
+def _tapered_box(start: np.ndarray, end: np.ndarray, across: list[np.ndarray]) -> list[np.ndarray]:
+    x, z = across
+    rings = ((start, 0.8), (0.7 * start + 0.3 * end, 1.0), (end, 0.6))
+    return [centre + thin * v for centre, thin in rings for v in (x + z, x - z, -x - z, z - x)]
 
 
 def render_row(armature: bpy.types.Object, clip: str, count: int) -> list[np.ndarray]:

@@ -68,6 +68,28 @@ def place_legs(motion: Motion, ankles: Floats, toes: Floats) -> Motion:
     return replace(motion, rotations=rot.unflip(rot.normalize(local)))
 
 
+def keep_directions(motion: Motion, reference: Motion, limit: float) -> Motion:
+    """The motion with thighs and shins within `limit` radians of the reference's directions; feet keep their pitch.
+
+    Where a body's proportions would bend its legs further than that to keep its feet in place, the feet give way.
+    """
+    local = motion.rotations.copy()
+    world = motion.global_rotations
+    for name in SIDES:
+        hip, knee, ankle = (JOINT[f"{name}_{kind}"] for kind in LEG)
+        parent = world[:, PARENTS[hip]]
+        for joint, end in ((hip, knee), (knee, ankle)):
+            ours, theirs = (rot.normalize(m.joints[:, end] - m.joints[:, joint]) for m in (motion, reference))
+            back = rot.between(ours, theirs)  # (T, 4)
+            angle = rot.angle_between(back, np.broadcast_to(rot.IDENTITY, back.shape))
+            share = np.clip(1.0 - limit / np.maximum(angle, 1e-9), 0.0, 1.0)
+            turned = rot.multiply(rot.slerp(np.broadcast_to(rot.IDENTITY, back.shape), back, share), world[:, joint])
+            local[:, joint] = rot.multiply(rot.conjugate(parent), turned)
+            parent = turned
+        local[:, ankle] = rot.multiply(rot.conjugate(parent), world[:, ankle])
+    return replace(motion, rotations=rot.unflip(rot.normalize(local)))
+
+
 def _reach_limit(motion: Motion) -> Floats:
     """(T, 2) metres that each ankle may be from its hip: just short of straight, or what the motion already has."""
     lengths = rot.length(motion.offsets)

@@ -14,7 +14,7 @@ from motiongpt.retarget.rigs.calibration import calibrate_from_rest
 from motiongpt.retarget.rigs.mapping import map_rig
 from motiongpt.retarget.rigs.rig import Rig
 from motiongpt.retarget.solving.fit import body_offsets, fit_to_rig, toe_height
-from motiongpt.retarget.solving.soles import find_soles, lowest_points
+from motiongpt.retarget.solving.soles import find_soles, floor_height, lowest_points
 
 
 def booted(name: str, raised: float = 0.06, behind: float = 0.12, ahead: float = 0.1) -> Rig:
@@ -79,3 +79,35 @@ def test_a_rig_whose_mesh_does_not_reach_the_feet_has_no_soles() -> None:
     cal = calibrate_from_rest(rig, mapping)
     for points in (None, np.zeros((0, 3)), np.array([[0.0, 0.0, 0.5]] * 40)):
         assert find_soles(replace(rig, low_points=points), mapping, cal) is None
+
+
+def floor_of(rig: Rig, **changes: object) -> float:
+    changed = replace(rig, **changes)
+    mapping = map_rig(changed)
+    cal = calibrate_from_rest(changed, mapping)
+    return floor_height(changed, mapping, cal) / cal.scale
+
+
+def test_the_floor_is_under_the_mesh_of_the_legs() -> None:
+    rig = booted("smpl")  # its boots' soles are at 0
+    down = np.array([0.0, 0.0, -0.9])
+    lowered = replace(rig, heads=rig.heads + down, tails=rig.tails + down, low_points=rig.low_points + down)
+    assert floor_of(lowered) == pytest.approx(-0.9, abs=0.01)
+    # A sword that hangs through the floor is no leg, where weights are known.
+    points = np.concatenate([lowered.low_points, [[-0.6, 0.0, -1.5]]])
+    hand = rig.names.index("R_Wrist")
+    bones = np.append(np.full(len(lowered.low_points), rig.index["L_Foot"]), hand)
+    assert floor_of(lowered, low_points=points, low_bones=bones) == pytest.approx(-0.9, abs=0.01)
+    assert floor_of(lowered, low_points=points) == pytest.approx(-1.5)
+    # Without a mesh it is at the lowest joint.
+    toes = lowered.heads[rig.index["L_Foot"], 2]
+    assert floor_of(lowered, low_points=None) == pytest.approx(toes, abs=1e-6)
+
+
+def test_a_level_just_by_the_soles_is_the_floor() -> None:
+    rig = booted("smpl", raised=0.06)
+    for sunk, floor in ((0.03, 0.0), (0.5, -0.5)):
+        down = np.array([0.0, 0.0, -sunk])
+        moved = replace(rig, heads=rig.heads + down, tails=rig.tails + down, low_points=rig.low_points + down)
+        assert floor_of(moved) == pytest.approx(floor, abs=0.011)
+    assert floor_of(moved, levels=(0.0, -0.48)) == -0.48
