@@ -1,6 +1,6 @@
 """`Rig`: the bones of any character as plain arrays, from Blender or from a BVH file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +18,8 @@ class Rig:
     heads: (N, 3) global position of each bone's joint at rest.  tails: (N, 3) that of its other end.
     up: index of the axis that points up (Blender: 2), None where the source doesn't specify it.
     low_points: (M, 3) vertices of the character's mesh near the floor at rest, None where there is no mesh.
+    declared: joint or chain -> the controls that play it (see `control_names`), where the rig itself declares them.
+    shown: control -> the deforming bone that it leads, where they differ.
     """
 
     names: tuple[str, ...]
@@ -27,6 +29,8 @@ class Rig:
     tails: Floats
     up: int | None = None
     low_points: Floats | None = None
+    declared: dict[str, tuple[str, ...]] | None = None
+    shown: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def index(self) -> dict[str, int]:
