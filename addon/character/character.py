@@ -48,7 +48,9 @@ class Character:
         names = frozenset(bones.keys())
         declared = declared_controls(armature_object)
         controlled = declared is not None or control_names(names) is not None
-        replaced = {bone for limb in places.limbs for bone in (*limb.chain, *(limb.toe[:1] if limb.toe else ()))}
+        # Bones that IK turns in any other rig are keyed too: where there is no pole, IK bends a limb as it finds it.
+        by_name = places.limbs if control_names(names) is not None else ()
+        replaced = {bone for limb in by_name for bone in (*limb.chain, *(limb.toe[:1] if limb.toe else ()))}
         return cls(
             rig=rig,
             mapping=mapping,

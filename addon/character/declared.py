@@ -21,8 +21,8 @@ from ...retarget.rigs.control_names import Switch
 from ...retarget.rigs.mapping import Mapping
 from ...retarget.typing import Floats
 from .control_rig import followed_controls
+from .fk_switches import find_switches
 from .leaders import BoneGraph, driven_constraints
-from .switches_found import find_switches
 from .typing import ArmatureObject, full
 
 _AXIS = Vector((0.36, 0.48, 0.8))
@@ -71,7 +71,14 @@ def _fingerprint(armature_object: ArmatureObject) -> int:
     driven = driven_constraints(armature_object)
     return hash(
         tuple(
-            (bone.name, c.name, c.type, c.mute, (bone.name, c.name) in driven or c.influence, getattr(c, "subtarget", ""))
+            (
+                bone.name,
+                c.name,
+                c.type,
+                c.mute,
+                (bone.name, c.name) in driven or c.influence,
+                getattr(c, "subtarget", ""),
+            )
             for bone in armature_object.pose.bones
             for c in bone.constraints
         )
@@ -131,7 +138,7 @@ class _Search:
             for owner, prop, value in self._owners(switches):
                 owner[prop] = value
             refresh(self._object)
-            self._start = {bone: np.array(self._pose[bone].matrix, dtype=np.float64) for bone in self._pose.keys()}
+            self._start = {bone: np.array(self._pose[bone].matrix, dtype=np.float64) for bone in self._graph.names}
             controls, shown = self._choose()
             if controls is None:
                 return None
@@ -170,7 +177,9 @@ class _Search:
         neck = [self._first(bone, self._turns(bone, self._next_of_neck(bone))) for bone in skin.neck]
         controls["neck"] = tuple(dict.fromkeys(c for c in neck if c is not None and c not in shown))
         shown |= {c: bone for c, bone in zip(neck, skin.neck, strict=True) if c is not None}
-        joints = {"head": None} | {f"{side}_{j}": n for side in SIDES for limb in _LIMBS for j, n in _with_next(side, limb)}
+        joints = {"head": None} | {
+            f"{side}_{j}": n for side in SIDES for limb in _LIMBS for j, n in _with_next(side, limb)
+        }
         for joint, following in joints.items():
             if joint in bones:
                 bone = bones[joint]
@@ -184,7 +193,7 @@ class _Search:
         return max(self._accepted(bone, accepts), key=self._depth, default=None)
 
     def _accepted(self, bone: str, accepts: Callable[[_Trial], bool]) -> list[str]:
-        """The bones that may move this one, whose turn is accepted; those that are no mere helpers, if there are any."""
+        """The bones that may move this one and whose turn is accepted; helpers only where there are no others."""
         free = [name for name in self._graph.upstream([bone]) if self._graph.is_free(name)]
         found = [name for name in free if accepts(self._tried(name))]
         return [name for name in found if not self._is_helper(name)] or found
@@ -253,7 +262,9 @@ class _Search:
     def _carries_chest(self, trial: _Trial) -> bool:
         chest, ends = self._skin.spine[-1], [f"{side}_{joint}" for side in SIDES for joint in ("hip", "shoulder")]
         hips, shoulders = ([self._skin.bones[name] for name in ends if name.endswith(j)] for j in ("hip", "shoulder"))
-        carried = self._turned(trial, chest) and all(self._rigid(trial, trial.own, bone) for bone in (chest, *shoulders))
+        carried = self._turned(trial, chest) and all(
+            self._rigid(trial, trial.own, bone) for bone in (chest, *shoulders)
+        )
         return carried and all(self._stays(trial, hip) for hip in hips)
 
     def _nearest(self, control: str, bones: tuple[str, ...]) -> str:

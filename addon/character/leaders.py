@@ -52,12 +52,13 @@ def works(constraint: bpy.types.Constraint) -> bool:
 
 
 class BoneGraph:
-    """The bones of an armature object and what each of them depends on."""
+    """The bones of an armature object and what each of them depends on. thing: the object.  size: of its bones."""
 
     def __init__(self, armature_object: ArmatureObject) -> None:
         self.pose = armature_object.pose.bones
         self.bones = armature_object.data.bones
-        self._object = armature_object
+        self.thing = armature_object
+        self.names = tuple(self.bones.keys())
         self._driven = driven_constraints(armature_object)
         heights = [bone.head_local.z for bone in self.bones] or [0.0]
         widths = [bone.head_local.x for bone in self.bones] or [0.0]
@@ -77,7 +78,7 @@ class BoneGraph:
 
     def own_targets(self, constraint: bpy.types.Constraint) -> list[str]:
         """The bones of the same armature that a constraint follows."""
-        return [bone for thing, bone in targets_of(constraint) if thing == self._object and bone in self.pose]
+        return [bone for thing, bone in targets_of(constraint) if thing == self.thing and bone in self.pose]
 
     def leaders(self, bone: str) -> list[str]:
         """The bones of the same armature whose rotation this one takes over, those that come last first."""
@@ -149,7 +150,7 @@ def _without_segments(graph: BoneGraph, parents: dict[str, str | None]) -> dict[
 
 
 def _continues(graph: BoneGraph, parent: str, bone: str) -> bool:
-    """Whether a bone beside the midline goes straight on where its parent ends, under the parent's name and a number."""
+    """Whether a bone beside the midline goes straight on where its parent ends, under the same name with a number."""
     one, other = graph.bones[parent], graph.bones[bone]
     same_name = re.sub(r"\d+", "", parent).rstrip(".") == re.sub(r"\d+", "", bone).rstrip(".")
     turn = (one.tail_local - one.head_local).angle(other.tail_local - other.head_local, 0.0)

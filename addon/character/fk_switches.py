@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any, cast
 
 import bpy
 
@@ -41,7 +42,7 @@ def find_switches(armature_object: ArmatureObject, graph: BoneGraph, bones: Iter
 def _solved_chains(graph: BoneGraph) -> set[str]:
     """The bones that IK turns, and those that it reaches for."""
     found: set[str] = set()
-    for bone in graph.pose.keys():
+    for bone in graph.names:
         for constraint in graph.constraints(bone):
             if constraint.type in SOLVING:
                 chain = [bone, *(parent.name for parent in graph.bones[bone].parent_recursive)]
@@ -69,9 +70,7 @@ def _best(armature_object: ArmatureObject, wanted: dict[Owner, list[tuple[str, s
     before = {key: owner[key[1]] for key, owner in owners.items()}
     scores: dict[Owner, list[float]] = {key: [] for key in wanted}
     ranges = {key: _range(owner, key[1]) for key, owner in owners.items()}
-    present = {
-        key: [_effect(armature_object, *c[:2]) for c in constraints] for key, constraints in wanted.items()
-    }
+    present = {key: [_effect(armature_object, *c[:2]) for c in constraints] for key, constraints in wanted.items()}
     try:
         for end in (0, 1):
             for key, owner in owners.items():
@@ -112,7 +111,7 @@ def _range(owner: bpy.types.PoseBone | ArmatureObject, prop: str) -> tuple[float
     kind = type(value)
     if kind is bool:
         return False, True
-    settings = owner.id_properties_ui(prop).as_dict()
+    settings = cast(Any, owner.id_properties_ui(prop)).as_dict()
     low, high = settings.get("min", 0), settings.get("max", 1)
     if not (-100 <= low < high <= 100):
         low, high = 0, 1
