@@ -22,7 +22,7 @@ from ...retarget.rigs.mapping import Mapping
 from ...retarget.typing import Floats
 from .control_rig import followed_controls
 from .fk_switches import find_switches
-from .leaders import BoneGraph, driven_constraints
+from .leaders import BoneGraph, driven_constraints, parents_first
 from .typing import ArmatureObject, full
 
 _AXIS = Vector((0.36, 0.48, 0.8))
@@ -39,14 +39,15 @@ class Declared:
 
     controls: joint or chain -> bones, as `control_names.control_names` has them.  parents: control -> the control that
     it turns with, parents first.  shown: control -> the deforming bone that it leads.  rest: control -> (4, 4) where it
-    is in armature space, with every control at rest; ends: control -> (2, 3) head and tail of its joint there.
-    switches: what puts the rig under these controls.
+    is in armature space, with every control at rest.  led: control -> the same of its deforming bone.  ends: control ->
+    (2, 3) head and tail of its joint there.  switches: what puts the rig under these controls.
     """
 
     controls: dict[str, tuple[str, ...]]
     parents: dict[str, str | None]
     shown: dict[str, str]
     rest: dict[str, Floats]
+    led: dict[str, Floats]
     ends: dict[str, Floats]
     switches: tuple[Switch, ...]
 
@@ -145,15 +146,32 @@ class _Search:
             names = list(dict.fromkeys(name for group in controls.values() for name in group))
             return Declared(
                 controls=controls,
-                parents=followed_controls(self._object, names, ()),
+                parents=parents_first(followed_controls(self._object, names, ()) | self._under_their_joints(controls)),
                 shown=shown,
                 rest={name: self._start[name] for name in names},
+                led={name: self._start[shown.get(name, name)] for name in names},
                 ends={name: self._ends(name, shown, {*controls["pelvis"], *controls["spine"]}) for name in names},
                 switches=tuple(switches),
             )
         finally:
             for owner, prop, value in chosen:
                 owner[prop] = value
+
+    def _under_their_joints(self, controls: dict[str, tuple[str, ...]]) -> dict[str, str]:
+        """Parents of the limbs' bones that hang from each other, or that no control leads: what moves them now, IK or
+        what is left behind on them, says nothing about them."""
+        found = {}
+        for side in SIDES:
+            collar = controls.get(f"{side}_collar", controls["spine"])[-1]
+            for top, limb in ((controls["pelvis"][0], LEG), (collar, ARM)):
+                above = top
+                for joint in limb:
+                    bone = controls[f"{side}_{joint}"][0]
+                    ancestors = [parent.name for parent in self._graph.bones[bone].parent_recursive]
+                    if above in ancestors or (joint != limb[-1] and not self._graph.is_free(bone)):
+                        found[bone] = above
+                    above = bone
+        return found
 
     def _owners(self, switches: list[Switch]) -> list[tuple[bpy.types.PoseBone | ArmatureObject, str, float]]:
         return [(self._pose[bone] if bone else self._object, prop, value) for bone, prop, value in switches]
@@ -183,9 +201,10 @@ class _Search:
         for joint, following in joints.items():
             if joint in bones:
                 bone = bones[joint]
-                control = self._first(bone, self._turns(bone, bones.get(following or ""))) or bone
-                if control not in shown:
-                    controls[joint], shown[control] = (control,), bone
+                control = self._first(bone, self._turns(bone, bones.get(following or "")))
+                if control is None or control in shown:  # none, or one that has another joint to turn
+                    control = bone
+                controls[joint], shown[control] = (control,), bone
         return controls, shown
 
     def _first(self, bone: str, accepts: Callable[[_Trial], bool]) -> str | None:

@@ -121,27 +121,17 @@ def deforming_tree(armature_object: ArmatureObject) -> dict[str, str | None] | N
     """
     graph = BoneGraph(armature_object)
     skin = _skin(armature_object)
-    if not any(_led(graph, bone) for bone in skin):
+    if not any(_led(graph, bone, skin) for bone in skin):
         return None
-    stands_for = {bone: bone for bone in skin}
-    for bone in sorted(skin, key=lambda name: len(graph.bones[name].parent_recursive)):
-        chain = graph.leaders(bone)
-        parent = graph.bones[bone].parent
-        if parent and not chain and graph.same_place(parent.name, bone):
-            chain = [parent.name]
-        seen = {bone}
-        while chain and chain[0] not in seen:
-            seen.add(chain[0])
-            stands_for.setdefault(chain[0], bone)
-            chain = graph.leaders(chain[0])
+    stands_for = _stand_ins(graph, skin)
     parents = {bone: _parent(graph, bone, stands_for, skin) for bone in skin}
-    return _parents_first(_without_segments(graph, parents))
+    return parents_first(_without_segments(graph, parents))
 
 
 def _without_segments(graph: BoneGraph, parents: dict[str, str | None]) -> dict[str, str | None]:
     """A limb's bone that a control rig has cut into pieces counts as one, the first."""
     first: dict[str, str] = {}
-    for bone in _parents_first(parents):
+    for bone in parents_first(parents):
         parent = parents[bone]
         first[bone] = first[parent] if parent is not None and _continues(graph, parent, bone) else bone
     return {
@@ -158,9 +148,14 @@ def _continues(graph: BoneGraph, parent: str, bone: str) -> bool:
     return same_name and straight and abs(other.head_local.x) > _NEAR * graph.size
 
 
-def _led(graph: BoneGraph, bone: str) -> bool:
-    parent = graph.bones[bone].parent
-    return bool(graph.leaders(bone)) or bool(parent and graph.leaders(parent.name))
+def _led(graph: BoneGraph, bone: str, skin: list[str]) -> bool:
+    """Whether a bone, or a helper that it hangs from, follows another bone."""
+    above: bpy.types.Bone | None = graph.bones[bone]
+    while above is not None and (above.name == bone or above.name not in skin):
+        if graph.leaders(above.name):
+            return True
+        above = above.parent
+    return False
 
 
 def _skin(armature_object: ArmatureObject) -> list[str]:
@@ -176,26 +171,43 @@ def _skin(armature_object: ArmatureObject) -> list[str]:
     return weighted or deforming
 
 
+def _stand_ins(graph: BoneGraph, skin: list[str]) -> dict[str, str]:
+    """Bone -> the deforming bone that it stands for: what leads it, and helpers at its joint that it hangs from."""
+    stands_for = {bone: bone for bone in skin}
+    waiting = deque(skin)
+    while waiting:
+        name = waiting.popleft()
+        bone = stands_for[name]
+        parent = graph.bones[name].parent
+        at_joint = [parent.name] if parent is not None and graph.same_place(parent.name, bone) else []
+        for above in (*graph.leaders(name), *at_joint):
+            if above not in stands_for:
+                stands_for[above] = bone
+                waiting.append(above)
+    return stands_for
+
+
 def _parent(graph: BoneGraph, bone: str, stands_for: dict[str, str], skin: list[str]) -> str | None:
+    """The deforming bone whose parent, leader or stand-in is nearest above this one."""
     direct = graph.bones[bone].parent
     if direct is not None and direct.name in skin:
         return direct.name
-    leaders = graph.leaders(bone)
-    for start in ([leaders[-1]] if leaders else []) + ([direct.name] if direct else []):
-        node: str | None = start
-        seen: set[str] = set()
-        while node is not None and node not in seen:
-            seen.add(node)
-            found = stands_for.get(node)
-            if found is not None and found != bone:
-                return found
-            above = graph.bones[node].parent
-            further = [leader for leader in graph.leaders(node) if leader not in seen]
-            node = further[0] if further else above.name if above else None
+    seen, waiting = {bone}, deque([bone])
+    while waiting:
+        name = waiting.popleft()
+        found = stands_for.get(name)
+        if found is not None and found != bone:
+            return found
+        parent = graph.bones[name].parent
+        for above in (*([parent.name] if parent else []), *graph.leaders(name)):
+            if above not in seen:
+                seen.add(above)
+                waiting.append(above)
     return None
 
 
-def _parents_first(parents: dict[str, str | None]) -> dict[str, str | None]:
+def parents_first(parents: dict[str, str | None]) -> dict[str, str | None]:
+    """The same, ordered; of bones that are above each other in a circle, one has no parent."""
     ordered: dict[str, str | None] = {}
 
     def place(bone: str, below: frozenset[str]) -> None:

@@ -11,6 +11,7 @@ from ...retarget.rigs.control_names import control_names
 from ...retarget.rigs.mapping import Mapping
 from ...retarget.rigs.rig import Rig
 from ...retarget.solving.ik_controls import IkControl, IkLimb
+from ...retarget.typing import Floats
 from .armature import ObjectAxes
 from .leaders import BoneGraph
 from .typing import ArmatureObject
@@ -57,7 +58,17 @@ def _limb(graph: BoneGraph, axes: ObjectAxes, rig: Rig, chain: tuple[str, ...]) 
         end=_control(graph, axes, rig, targets[0]),
         pole=_control(graph, axes, rig, pole) if pole else None,
         tip=axes.scale * rot.rotate(axes.turn, tip),
+        aim=_aim(axes, bone, constraint) if pole else None,
     )
+
+
+def _aim(axes: ObjectAxes, bone: bpy.types.Bone, constraint: bpy.types.KinematicConstraint) -> Floats | None:
+    """What Blender turns to the pole: the X axis of the chain's first bone, turned about it by the pole angle."""
+    if constraint.chain_count != 2 or bone.parent is None:
+        return None
+    x, _, z = np.array(bone.parent.matrix_local.to_3x3(), dtype=np.float64).T
+    angle = constraint.pole_angle
+    return rot.rotate(axes.turn, np.cos(angle) * x + np.sin(angle) * z)
 
 
 def _control(graph: BoneGraph, axes: ObjectAxes, rig: Rig, name: str) -> IkControl:

@@ -38,23 +38,22 @@ def whole_overrides(armature_object: ArmatureObject) -> list[Override]:
 def bone_overrides(armature_object: ArmatureObject, character: Character, bones: Iterable[str]) -> list[Override]:
     """What may keep these deforming bones from where their keys put them, on them or on what they hang from."""
     graph = BoneGraph(armature_object)
-    followed = {name for limb in character.places.limbs for name in limb.chain}
     looked_at: set[str] = set()
     found: list[Override] = []
     for bone in bones:
         for name in _responsible(graph, character, bone):
             if name not in looked_at:
                 looked_at.add(name)
-                found += _of_bone(armature_object, name, follows_ik=name in followed)
+                found += _of_bone(armature_object, name, keyed=name in character.modes)
     return found
 
 
 def describe(overrides: Iterable[Override]) -> str:
-    """'Copy Rotation on thigh.L and shin.L, a driver on head'."""
+    """'Copy Rotation on thigh.L and shin.L; a driver on head'."""
     bones: dict[str, list[str]] = {}
     for override in overrides:
         bones.setdefault(override.what, []).append(override.bone)
-    return ", ".join(f"{what} on {listed(names)}" if any(names) else what for what, names in bones.items())
+    return "; ".join(f"{what} on {listed(names)}" if any(names) else what for what, names in bones.items())
 
 
 def listed(names: Iterable[str]) -> str:
@@ -112,14 +111,16 @@ def _responsible(graph: BoneGraph, character: Character, bone: str) -> Iterator[
             yield name
 
 
-def _of_bone(armature_object: ArmatureObject, name: str, follows_ik: bool) -> Iterator[Override]:
+def _of_bone(armature_object: ArmatureObject, name: str, keyed: bool) -> Iterator[Override]:
     bone = armature_object.pose.bones[name]
     driven = driven_constraints(armature_object)
     for constraint in bone.constraints:
-        if works(constraint) and not (follows_ik and constraint.type == "IK") and (name, constraint.name) not in driven:
-            yield Override(
-                _constraint_name(armature_object, constraint), name, partial(setattr, constraint, "mute", True)
-            )
+        if not works(constraint) or (name, constraint.name) in driven:
+            continue
+        # A control rig is made of such constraints: without them bones that are not keyed would follow nothing.
+        part_of_rig = not keyed and any(thing == armature_object for thing, _ in targets_of(constraint))
+        mute = None if part_of_rig else partial(setattr, constraint, "mute", True)
+        yield Override(_constraint_name(armature_object, constraint), name, mute)
     animation = armature_object.animation_data
     for driver in animation.drivers if animation else ():
         channel = bone_channel(driver.data_path)

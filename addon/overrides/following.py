@@ -13,7 +13,7 @@ from ...retarget.rigs.control_names import deforming_bone
 from ...retarget.rigs.rig import RigMotion
 from ...retarget.typing import Floats, Indices
 from ..action.fcurves import action_curves
-from ..character.armature import object_axes
+from ..character.armature import declared_controls, object_axes
 from ..character.character import Character
 from ..character.rotation_modes import rotation_property, to_quaternions
 from ..character.typing import ArmatureObject
@@ -23,6 +23,7 @@ from ..poses.reader import drop_scene, evaluated_at, pose_source
 FRAMES = 5
 """How many frames are looked at, of any motion."""
 _DEGREES = 4.0  # on average over these; what a control rig adds of its own is less
+_BY_IK = 4.0  # more, for a limb that IK bends
 _PLACE = 0.03  # of the hips' height
 
 
@@ -112,7 +113,11 @@ def strays(
         drop_scene()
     limit = _DEGREES + 5.0 * expected.degrees  # every bone of a chain may add its own
     mean, scaled = off.mean(axis=0), lengths.max(axis=0) > 1.0 + _PLACE
-    found = [bone.shown for i, bone in enumerate(watched) if mean[i] > limit or (scaled[i] and not bone.led)]
+    found = [
+        bone.shown
+        for i, bone in enumerate(watched)
+        if mean[i] > limit + (_BY_IK if bone.by_ik else 0.0) or (scaled[i] and not bone.led)
+    ]
     height = float(np.ptp(character.rig.heads[:, 2]))
     if len(hips_off) and hips_off.mean() > _PLACE * height:
         found.append(_shown(armature_object, character, "pelvis"))
@@ -127,19 +132,26 @@ def _spread(frames: int) -> Indices:
 class _Watched:
     """control: what is keyed.  shown: the bone that it leads, itself in most rigs.  rest: (4,) of that one, in world
     axes.  led: whether they differ; then only the direction counts, as control rigs share out twist in their own way.
+    by_ik: whether IK brings it there, which may stop short of the plane that a pole gives.
     """
 
     control: str
     shown: str
     rest: Floats
     led: bool
+    by_ik: bool
 
     @classmethod
     def of(cls, armature_object: ArmatureObject, character: Character, control: str) -> _Watched:
         shown = _shown_by(armature_object, character, control)
-        rest = np.array(armature_object.data.bones[shown].matrix_local.to_3x3(), dtype=np.float64)
-        turn = object_axes(armature_object).turn
-        return cls(control, shown, rot.multiply(turn, rot.from_matrix(rest)), shown != control)
+        declared = declared_controls(armature_object)
+        led = declared.led.get(control) if declared is not None else None
+        rest = np.array(armature_object.data.bones[shown].matrix_local if led is None else led, dtype=np.float64)[
+            :3, :3
+        ]
+        rest, turn = rest / np.linalg.norm(rest, axis=0), object_axes(armature_object).turn
+        by_ik = any(control in limb.chain for limb in character.places.limbs)
+        return cls(control, shown, rot.multiply(turn, rot.from_matrix(rest)), shown != control or by_ik, by_ik)
 
     def off(self, now: Floats, turn: Floats) -> float:
         """Degrees between where the bone is (4,), and where this turn away from rest (4,) would have it."""

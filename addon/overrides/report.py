@@ -42,7 +42,7 @@ def sentence(overrides: list[Override], bones: list[str]) -> Overridden | None:
     can_mute = any(override.mute is not None for override in overrides)
     if not overrides:
         return Overridden(f"These bones do not follow their keys: {listed(bones)}.", can_mute)
-    whose = f" {listed(bones)} do not follow." if bones else ""
+    whose = f" Bones that do not follow: {listed(bones)}." if bones else ""
     return Overridden(f"The keys are overridden by {describe(overrides)}.{whose}", can_mute)
 
 

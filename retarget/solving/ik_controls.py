@@ -34,8 +34,10 @@ class IkControl:
 class IkLimb:
     """chain: the limb's FK bones.  toe: FK bone and IK control of the toes, if the foot has them.
 
-    pole: None where the limb bends as its bones are keyed.  tip: (3,) the point at rest that IK brings to the head of
-    the end's control; None for a control that moves with the foot or hand as if it were a child of it.
+    pole: None where the limb bends as its bones are keyed.  tip: (3,) the point at rest that IK brings to
+    the head of the end's control, which is not turned; None for a control that moves with the foot or hand as if it were
+    a child of it.  aim: (3,) the direction at rest that IK turns to the pole, fixed to the upper bone; None for the one in
+    which the limb bends.
     """
 
     chain: tuple[str, str, str]
@@ -43,6 +45,7 @@ class IkLimb:
     pole: IkControl | None
     toe: tuple[str, IkControl] | None = None
     tip: Floats | None = None
+    aim: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +68,8 @@ def place_limb(limb: IkLimb, rig: Rig, rig_motion: RigMotion, root_bone: str) ->
     else:
         reach = np.broadcast_to(limb.tip - rig.heads[middle], heads[:, middle].shape)
         place = heads[:, middle] + rot.rotate(turned[:, middle], reach)
-    placed = [Placed(limb.end, _own_axes(foot, limb.end), place - limb.end.head)]
+    turn = _own_axes(foot, limb.end) if limb.tip is None else None
+    placed = [Placed(limb.end, turn, place - limb.end.head)]
     if limb.pole is not None:
         placed.append(_place_pole(limb, limb.pole, rig, *_hanging_from(limb.pole.parent, rig, rig_motion, root_bone)))
     if limb.toe is not None:
@@ -78,9 +82,18 @@ def _place_pole(limb: IkLimb, pole: IkControl, rig: Rig, turned: Floats, heads: 
     """The pole, as far from the elbow or knee as at rest. turned: (T, N, 4) and heads: (T, N, 3) in its space."""
     upper, middle, end = (rig.index[name] for name in limb.chain)
     away = float(np.linalg.norm(pole.head - rig.heads[middle]))
-    points = [heads[:, bone] for bone in (upper, middle, end)]
-    bend = _bend_direction(points, [rig.heads[b] for b in (upper, middle, end)], turned[:, upper])
-    return Placed(pole, None, points[1] + away * bend - pole.head)
+    points, rest = [heads[:, bone] for bone in (upper, middle, end)], [rig.heads[b] for b in (upper, middle, end)]
+    if limb.tip is not None:
+        reach = np.broadcast_to(limb.tip - rig.heads[middle], points[1].shape)
+        points[2], rest[2] = points[1] + rot.rotate(turned[:, middle], reach), limb.tip
+    if limb.aim is None:
+        bend = _bend_direction(points, rest, turned[:, upper])
+        return Placed(pole, None, points[1] + away * bend - pole.head)
+    # Blender turns the limb about the line between its ends until the aim, seen along this line, points at the pole.
+    line = rot.normalize(points[2] - points[0])
+    across = rot.perpendicular(rot.rotate(turned[:, upper], np.broadcast_to(limb.aim, line.shape)), line)
+    base = points[0] + line * np.sum((points[1] - points[0]) * line, axis=-1, keepdims=True)
+    return Placed(pole, None, base + away * rot.normalize(across) - pole.head)
 
 
 def _hanging_from(parent: str, rig: Rig, rig_motion: RigMotion, root_bone: str) -> tuple[Floats, Floats]:
