@@ -172,16 +172,19 @@ def _skin(armature_object: ArmatureObject) -> list[str]:
 
 
 def _stand_ins(graph: BoneGraph, skin: list[str]) -> dict[str, str]:
-    """Bone -> the deforming bone that it stands for: what leads it, and helpers at its joint that it hangs from."""
+    """Bone -> the deforming bone that it stands for: what leads it, and what leads or carries that at the same joint.
+
+    Leaders elsewhere are spaces to switch between, or whole limbs that a helper follows in part.
+    """
     stands_for = {bone: bone for bone in skin}
     waiting = deque(skin)
     while waiting:
         name = waiting.popleft()
         bone = stands_for[name]
         parent = graph.bones[name].parent
-        at_joint = [parent.name] if parent is not None and graph.same_place(parent.name, bone) else []
-        for above in (*graph.leaders(name), *at_joint):
-            if above not in stands_for:
+        for above in (*graph.leaders(name), *([parent.name] if parent is not None else [])):
+            at_joint = graph.same_place(above, bone) or (name == bone and above in graph.leaders(bone))
+            if at_joint and above not in stands_for:
                 stands_for[above] = bone
                 waiting.append(above)
     return stands_for

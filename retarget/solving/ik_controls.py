@@ -34,10 +34,11 @@ class IkControl:
 class IkLimb:
     """chain: the limb's FK bones.  toe: FK bone and IK control of the toes, if the foot has them.
 
-    pole: None where the limb bends as its bones are keyed.  tip: (3,) the point at rest that IK brings to
-    the head of the end's control, which is not turned; None for a control that moves with the foot or hand as if it were
-    a child of it.  aim: (3,) the direction at rest that IK turns to the pole, fixed to the upper bone; None for the one in
-    which the limb bends.
+    pole: None where the limb bends as its bones are keyed.
+    tip: (3,) the point at rest that IK brings to the head of the end's control, which is not turned; None for a control
+    that moves with the foot or hand as if it were a child of it.
+    aim: (3,) the direction at rest that IK turns to the pole, fixed to the upper bone; None for the one in which the
+    limb bends.
     """
 
     chain: tuple[str, str, str]

@@ -3,8 +3,6 @@
 Where bones end up is measured here by the directions of the deforming limbs, against the motion's own joints.
 """
 
-import sys
-
 import character_scenarios
 
 import bpy  # isort: skip
@@ -302,8 +300,3 @@ def linked(folder):
     except MotionGPTError as error:
         return {"refused": str(error), "actions": len(bpy.data.actions)}
     return {}
-
-
-if __name__ == "__main__":
-    name, *arguments = sys.argv[1:]
-    print({key: value for key, value in globals()[name](*arguments).items()})
