@@ -157,10 +157,10 @@ class _Search:
             for owner, prop, value in chosen:
                 owner[prop] = value
 
-    def _under_their_joints(self, controls: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    def _under_their_joints(self, controls: dict[str, tuple[str, ...]]) -> dict[str, str | None]:
         """Parents of the limbs' bones that hang from each other, or that no control leads: what moves them now, IK or
         what is left behind on them, says nothing about them."""
-        found = {}
+        found: dict[str, str | None] = {}
         for side in SIDES:
             collar = controls.get(f"{side}_collar", controls["spine"])[-1]
             for top, limb in ((controls["pelvis"][0], LEG), (collar, ARM)):

@@ -120,7 +120,7 @@ def deforming_tree(armature_object: ArmatureObject) -> dict[str, str | None] | N
     None for a rig whose deforming bones follow no other bone of it.
     """
     graph = BoneGraph(armature_object)
-    skin = _skin(armature_object)
+    skin = skin_bones(armature_object)
     if not any(_led(graph, bone, skin) for bone in skin):
         return None
     stands_for = _stand_ins(graph, skin)
@@ -158,7 +158,7 @@ def _led(graph: BoneGraph, bone: str, skin: list[str]) -> bool:
     return False
 
 
-def _skin(armature_object: ArmatureObject) -> list[str]:
+def skin_bones(armature_object: ArmatureObject) -> list[str]:
     """The bones that deform a mesh; where the armature has none, those that would."""
     deforming = [bone.name for bone in armature_object.data.bones if bone.use_deform]
     groups = {

@@ -15,6 +15,7 @@ from ...retarget.typing import Floats, Indices
 from ..action.fcurves import action_curves
 from ..character.armature import declared_controls, object_axes
 from ..character.character import Character
+from ..character.leaders import skin_bones
 from ..character.rotation_modes import rotation_property, to_quaternions
 from ..character.typing import ArmatureObject
 from ..poses.given import value_at
@@ -24,6 +25,7 @@ FRAMES = 5
 """How many frames are looked at, of any motion."""
 _DEGREES = 4.0  # on average over these; what a control rig adds of its own is less
 _BY_IK = 4.0  # more, for a limb that IK bends
+_ALONG = 0.2  # radians between bones that count as one limb
 _PLACE = 0.03  # of the hips' height
 
 
@@ -168,6 +170,20 @@ def _shown(armature_object: ArmatureObject, character: Character, joint: str) ->
 
 
 def _shown_by(armature_object: ArmatureObject, character: Character, control: str) -> str:
+    """The deforming bone that a control leads, or should lead: one at its joint, in its direction."""
     source = character.rig.shown.get(control) or pose_source(armature_object, control)
-    deforming = deforming_bone(source)
-    return deforming if deforming in armature_object.data.bones else source
+    bones, deforming = armature_object.data.bones, deforming_bone(source)
+    if deforming in bones:
+        return deforming
+    own, skin = bones[source], skin_bones(armature_object)
+    if source in skin:
+        return source
+    along = own.tail_local - own.head_local
+    near = 0.1 * along.length
+    twins = (
+        name
+        for name in skin
+        if (bones[name].head_local - own.head_local).length < near
+        and along.angle(bones[name].tail_local - bones[name].head_local, 1.0) < _ALONG
+    )
+    return next(twins, source)

@@ -86,7 +86,7 @@ def test_an_armature_of_another_file_is_refused(run_bpy, tmp_path):
 
 def test_the_documents_have_a_row_for_every_kind():
     page = (ROOT / "docs" / "manual" / "overrides.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| .*? \| (.*?) \| .*?<!-- (.*?) -->$", page, flags=re.MULTILINE)
+    rows = re.findall(r"^\| .*? \| (.*?) \| .*?<!-- (.*?) --> \|$", page, flags=re.MULTILINE)
     found = {kind: outcome for outcome, kinds in rows for kind in kinds.split()}
     assert set(found) == set(KINDS) - {"nothing"}
     words = {FOLLOWED: "Followed", MUTED: "Named, muted on demand", NOTHING: "No effect"}
