@@ -29,7 +29,7 @@ def emit(value):
 '''
 
 
-SCENARIOS = [ROOT / "tests" / "addon" / folder for folder in ("action", "character", "export")]
+SCENARIOS = [ROOT / "tests" / "addon" / folder for folder in ("action", "character", "export", "overrides")]
 """Folders of the scripts that `run_bpy` runs, which import each other."""
 
 BPY_FIXTURES = {"extension", "run_bpy"}

@@ -9,14 +9,19 @@ the location is left out; `Rig.levels` says where the object's origin and the sc
     head_rig = scale * (turn @ head_armature)        rotation_rig = turn @ rotation_armature
 """
 
+from dataclasses import replace
+
 import bpy
 import numpy as np
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import rotations as rot
-from ...retarget.rigs.control_names import control_names
+from ...retarget.rigs.control_names import control_names, follow_switches
+from ...retarget.rigs.mapping import map_rig
 from ...retarget.rigs.rig import Rig
 from .control_rig import followed_controls
+from .declared import Declared, find_declared
+from .leaders import deforming_tree
 from .skin import ObjectAxes, read_skin
 from .typing import ArmatureObject, full
 
@@ -48,7 +53,8 @@ def object_axes(armature_object: ArmatureObject) -> ObjectAxes:
 def read_rig(armature_object: ArmatureObject) -> Rig:
     """All bones of an armature object at rest: parents before children, metres, world axes (Z up) around its origin.
 
-    For a control rig (Rigify) only the FK controls, each below the control that it follows.
+    For a control rig only the FK controls, each below the control that it follows: by their names (Rigify), or as the
+    rig's own constraints declare them.
 
     Raises MotionGPTError for an object that is not an armature, has no bones, or whose scale can't be used.
     """
@@ -61,13 +67,49 @@ def read_rig(armature_object: ArmatureObject) -> Rig:
     controls = control_names(frozenset(armature_object.data.bones.keys()))
     if controls is not None:
         names = [name for group in controls[1].values() for name in group]
-        return _rig_of(armature_object, axes, followed_controls(armature_object, names))
+        switches = follow_switches(frozenset(armature_object.data.bones.keys()))
+        return _rig_of(armature_object, axes, followed_controls(armature_object, names, switches))
+    declared = declared_controls(armature_object)
+    if declared is not None:
+        return _declared_rig(armature_object, axes, declared)
     bones = _parents_first(armature_object.data)
     if not bones:
         raise MotionGPTError(
             f'The armature "{armature_object.name}" has no bones.', "Choose another armature.", "not_humanoid"
         )
     return _rig_of(armature_object, axes, {bone.name: bone.parent.name if bone.parent else None for bone in bones})
+
+
+def declared_controls(armature_object: ArmatureObject) -> Declared | None:
+    """The controls of a rig that no list names, where its deforming bones are those of a biped and follow others."""
+    if control_names(frozenset(armature_object.data.bones.keys())) is not None:
+        return None
+    parents = deforming_tree(armature_object)
+    if parents is None:
+        return None
+    try:
+        skin = map_rig(_rig_of(armature_object, object_axes(armature_object), parents))
+    except MotionGPTError:  # whatever is wrong is said about all of its bones
+        return None
+    return find_declared(armature_object, skin)
+
+
+def _declared_rig(armature_object: ArmatureObject, axes: ObjectAxes, declared: Declared) -> Rig:
+    """The controls as a rig: turned as they are themselves, with joints where those of the deforming bones are."""
+    names = list(declared.parents)
+    turns = np.array([declared.rest[name][:3, :3] for name in names])
+    turns = turns / np.linalg.norm(turns, axis=-2, keepdims=True)
+    ends = axes.scale * rot.rotate(axes.turn, np.array([declared.ends[name] for name in names]))  # (N, 2, 3)
+    return replace(
+        _rig_of(armature_object, axes, declared.parents),
+        rest_rotations=rot.multiply(axes.turn, rot.from_matrix(turns)),
+        heads=ends[:, 0],
+        tails=ends[:, 1],
+        low_bones=None,  # the mesh follows other bones than these
+        thickness=None,
+        declared=declared.controls,
+        shown=declared.shown,
+    )
 
 
 def _rig_of(armature_object: ArmatureObject, axes: ObjectAxes, parents: dict[str, str | None]) -> Rig:

@@ -9,7 +9,7 @@ from ...retarget.rigs.mapping import Mapping
 from ...retarget.rigs.rig import Rig, RigMotion
 from ...retarget.solving.root_motion import AUTO, BONE, HIPS, carry
 from ...retarget.solving.solve import to_bones
-from .armature import read_rig
+from .armature import declared_controls, read_rig
 from .placing import Places, ik_switches, plan_places
 from .settings import find_mapping, keys_ik
 from .typing import ArmatureObject
@@ -46,8 +46,11 @@ class Character:
         places = plan_places(armature_object, rig, mapping, ik)
         bones, pose = armature_object.data.bones, armature_object.pose.bones
         names = frozenset(bones.keys())
-        controlled = control_names(names) is not None
-        replaced = {bone for limb in places.limbs for bone in (*limb.chain, *(limb.toe[:1] if limb.toe else ()))}
+        declared = declared_controls(armature_object)
+        controlled = declared is not None or control_names(names) is not None
+        # Bones that IK turns in any other rig are keyed too: where there is no pole, IK bends a limb as it finds it.
+        by_name = places.limbs if control_names(names) is not None else ()
+        replaced = {bone for limb in by_name for bone in (*limb.chain, *(limb.toe[:1] if limb.toe else ()))}
         return cls(
             rig=rig,
             mapping=mapping,
@@ -57,7 +60,7 @@ class Character:
             ),
             modes={name: pose[name].rotation_mode for name in mapping.driven if name not in replaced},
             places=places,
-            limb_switches=tuple(ik_switches(armature_object, ik)),
+            limb_switches=declared.switches if declared else tuple(ik_switches(armature_object, ik)),
             follow_switches=tuple(
                 switch for switch in follow_switches(names) if pose[switch[0]].get(switch[1]) is not None
             ),

@@ -13,11 +13,12 @@ are turned one by one.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import bpy
 from mathutils import Matrix, Quaternion, Vector
 
-from ...retarget.rigs.control_names import follow_switches
+from ...retarget.rigs.control_names import Switch
 from .typing import ArmatureObject, full
 
 _AXIS = Vector((0.36, 0.48, 0.8))
@@ -30,21 +31,24 @@ Followers = dict[str, set[str]]
 _known: dict[tuple[int, tuple[str, ...]], dict[str, str | None]] = {}
 
 
-def followed_controls(armature_object: ArmatureObject, names: list[str]) -> dict[str, str | None]:
+def followed_controls(
+    armature_object: ArmatureObject, names: list[str], switches: Sequence[Switch]
+) -> dict[str, str | None]:
     """Control -> the control that it rotates with, None for those that follow none; followed ones come first.
 
-    The pose is restored afterwards. The result is cached for the session.
+    switches: as the rig is set meanwhile.  The pose is restored afterwards. The result is cached for the session.
     """
     key = (armature_object.data.session_uid, tuple(names))
     if key not in _known:
-        _known[key] = _find_followers(armature_object, names)
+        _known[key] = _find_followers(armature_object, names, switches)
     return dict(_known[key])
 
 
-def _find_followers(armature_object: ArmatureObject, names: list[str]) -> dict[str, str | None]:
+def _find_followers(
+    armature_object: ArmatureObject, names: list[str], found: Sequence[Switch]
+) -> dict[str, str | None]:
     pose = armature_object.pose.bones
     before = {name: pose[name].matrix_basis.copy() for name in names}
-    found = follow_switches(frozenset(pose.keys()))
     switches = [(pose[bone], prop, value) for bone, prop, value in found if pose[bone].get(prop) is not None]
     chosen = [(bone, prop, bone[prop]) for bone, prop, _ in switches]
     try:
@@ -121,7 +125,12 @@ def _apart(a: Quaternion, b: Quaternion) -> float:
 
 
 def _as_parents(names: list[str], followers: dict[str, set[str]]) -> dict[str, str | None]:
-    """A control's parent is, of those that it follows, the one that itself follows most."""
+    """A control's parent is, of those that it follows, the one that itself follows most.
+
+    Of two that follow each other, as where one bone is keyed and constrained at once, the first leads.
+    """
     leaders = {name: [n for n in names if name in followers[n]] for name in names}
     ordered = sorted(names, key=lambda name: len(leaders[name]))
-    return {name: max(leaders[name], key=lambda n: len(leaders[n]), default=None) for name in ordered}
+    place = {name: i for i, name in enumerate(ordered)}
+    before = {name: [n for n in leaders[name] if place[n] < place[name]] for name in ordered}
+    return {name: max(before[name], key=lambda n: len(leaders[n]), default=None) for name in ordered}

@@ -20,6 +20,7 @@ from ...retarget.solving.ik_controls import IkControl, IkLimb, place_limb
 from ...retarget.solving.root_motion import find_root
 from ...retarget.typing import Floats
 from .armature import object_axes
+from .reached import reached_limbs
 from .skin import ObjectAxes
 from .typing import ArmatureObject
 
@@ -62,7 +63,7 @@ class PlacedObject:
 @dataclass(frozen=True, eq=False)
 class Places:
     """Everything that may be placed. hips: the bone whose location carries the character where nothing else does.
-    limbs: with their IK controls, empty where FK controls are keyed."""
+    limbs: with the IK controls that are keyed: a control rig's, or those that any other rig's bones reach for."""
 
     hips: PlacedBone
     root: PlacedBone | None
@@ -76,8 +77,8 @@ def plan_places(armature_object: ArmatureObject, rig: Rig, mapping: Mapping, ik:
     axes = object_axes(armature_object)
     bones = armature_object.data.bones
     root = find_root(rig, mapping)
-    limbs = _ik_limbs(armature_object, axes, mapping) if ik else ()
-    names = [c.name for limb in limbs for c in (limb.end, limb.pole, *((limb.toe[1],) if limb.toe else ()))]
+    limbs = _ik_limbs(armature_object, axes, mapping) if ik else reached_limbs(armature_object, axes, rig, mapping)
+    names = [c.name for limb in limbs for c in (limb.end, limb.pole, limb.toe and limb.toe[1]) if c]
     return Places(
         hips=_placed(armature_object, axes, moved_bone(bones, mapping)),
         root=_placed(armature_object, axes, root) if root else None,

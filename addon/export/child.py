@@ -3,7 +3,8 @@
 Started by `backend.output.blender` with the path of a job file, JSON:
 
     {"rig": FILE or "mannequin", "fps": number or null, "root": destination for `root_motion.carry` or null,
-     "ik": whether to key a control rig's IK controls, "preset": a name of `fbx_presets.PRESETS` or null,
+     "ik": whether to key a control rig's IK controls, "mute": whether to switch off what overrides the keys,
+     "preset": a name of `fbx_presets.PRESETS` or null,
      "bench": whether to measure with the first motion instead (`bench.measure`),
      "motions": [{"motion": NPZ, "name": TEXT, "output": FILE or null, "pictures": FOLDER or null, "picture_count": 8}]}
 
@@ -27,7 +28,10 @@ from ...retarget.errors import MotionGPTError
 from ...retarget.files.npz import load_npz
 from ...retarget.solving.root_motion import AUTO, OBJECT
 from ..action.new_action import write_action
-from ..character.typing import as_armature, full
+from ..character.character import Character
+from ..character.typing import ArmatureObject, as_armature, full
+from ..overrides.following import Expected, expected_of
+from ..overrides.report import Overridden, check, mute, sentence
 from .bench import measure
 from .fbx_presets import PRESETS, export_fbx, write_fbx
 from .loading import last_line, load_character
@@ -69,8 +73,10 @@ def _one_motion(job: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
     destination = character.root_destination(job.get("root") or AUTO)
     if destination == AUTO and preset and preset.rootless and character.places.root is None:
         destination = OBJECT  # its node becomes the root bone
-    action = write_action(armature, character, character.solve(motion, destination), entry["name"], start)
+    solved = character.solve(motion, destination)
+    action = write_action(armature, character, solved, entry["name"], start)
     _set_scene_time(motion.fps, start, start + len(motion) - 1)
+    overridden = _overridden(armature, character, expected_of(character, solved, start), bool(job.get("mute")))
     report: dict[str, Any] = {
         "output": str(output) if output else None,
         "armature": armature.name,
@@ -78,6 +84,7 @@ def _one_motion(job: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
         "frames": len(motion),
         "fps": motion.fps,
         "bones": len(character.mapping.driven),
+        "overridden": overridden.message if overridden else None,
     }
     if output is not None:
         by_preset = (lambda file, name: write_fbx(armature, file, name, preset)) if preset else None
@@ -86,6 +93,17 @@ def _one_motion(job: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
         hips = character.mapping.bones["pelvis"]
         report["pictures"] = render_pictures(armature, hips, Path(entry["pictures"]), entry.get("picture_count", 8))
     return report
+
+
+def _overridden(
+    armature: ArmatureObject, character: Character, expected: Expected, switch_off: bool
+) -> Overridden | None:
+    """What keeps the keys from showing, after switching it off where that is wanted and possible."""
+    render = full(bpy.context).scene.render
+    rate = render.fps, render.fps_base
+    if switch_off:
+        return mute(armature, character, expected, rate)
+    return sentence(*check(armature, character, expected, rate))
 
 
 def _set_scene_time(fps: float, start: int, end: int) -> None:

@@ -101,6 +101,11 @@ def check_armature(context: bpy.types.Context) -> ArmatureObject:
         raise MotionGPTError(
             f'The armature "{armature.name}" is linked from another file.', "Make a library override of it first."
         )
+    if armature.override_library is not None and armature.override_library.is_system_override:
+        raise MotionGPTError(
+            f'The armature "{armature.name}" is a library override that can\'t be edited.',
+            "Make it editable first (Outliner, Library Override, Make Editable).",
+        )
     if armature.mode == "EDIT":
         raise MotionGPTError(f'The armature "{armature.name}" is in Edit Mode.', "Leave Edit Mode first.")
     return armature

@@ -65,3 +65,4 @@ class ContinueJob(MotionJob[ContinueRequest]):
         bpy.ops.ed.undo_push(message="MotionGPT: continue a motion")
         span = self.request.span
         self.message = f"Frames {span.start} to {span.end} of {self._armature().name} added."
+        yield from self._check_keys(source.character)

@@ -14,6 +14,7 @@ from ..character.character import Character
 from ..character.placing import OBJECT
 from ..character.settings import key_tolerance, wanted_destination
 from ..character.typing import Scene, full
+from ..overrides.following import Expected, expected_of
 from .context import Request, Target, check_armature, check_bones, scene_fps
 from .job import ANSWERED, Job, Stage, Waiting, in_thread
 from .service import Service
@@ -64,10 +65,11 @@ class GenerateJob(Job[GenerateRequest]):
         request = self.request
         asked = Generate(request.prompt, seconds=request.seconds, seed=request.seed)
         answer = yield from self._answer(asked)
-        curves = yield from self._solved(answer.motions[0])
+        curves, character, expected = yield from self._solved(answer.motions[0])
         self._write(curves)
+        yield from self._check_overrides(character, expected)
 
-    def _solved(self, motion: Motion) -> Waiting[Sequence[ThinCurve]]:
+    def _solved(self, motion: Motion) -> Waiting[tuple[Sequence[ThinCurve], Character, Expected]]:
         self.stage, self.fraction = Stage.TO_ARMATURE, ANSWERED
         yield from self._out_of_edit_mode()
         armature, fps, frames = self._armature(), self.request.target.fps, self.request.frames
@@ -75,11 +77,13 @@ class GenerateJob(Job[GenerateRequest]):
         destination = character.root_destination(wanted_destination(armature))
         tolerance = key_tolerance(armature)
 
-        def solve() -> Sequence[ThinCurve]:
+        def solve() -> tuple[Sequence[ThinCurve], Expected]:
             solved = character.solve(motion.resample(fps, frames), destination)
-            return thin_keys(solve_keys(character, solved), tolerance)
+            expected = expected_of(character, solved, self.request.start_frame, tolerance.degrees if tolerance else 0.0)
+            return thin_keys(solve_keys(character, solved), tolerance), expected
 
-        return (yield from in_thread(solve))
+        curves, expected = yield from in_thread(solve)
+        return curves, character, expected
 
     def _write(self, curves: Sequence[ThinCurve]) -> None:
         request = self.request

@@ -84,6 +84,7 @@ class InbetweenJob(MotionJob[InbetweenRequest]):
         self.takes = yield from self._write(source, answer.motions, copy)
         bpy.ops.ed.undo_push(message="MotionGPT: in-between")
         self.message = f"Frames {request.span.start} to {request.span.end} of {self._armature().name} generated."
+        yield from self._check_keys(source.character)
 
 
 def gather_gap(context: bpy.types.Context, seed: int) -> InbetweenRequest:

@@ -16,7 +16,10 @@ import bpy
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
+from ..character.character import Character
 from ..character.typing import ArmatureObject
+from ..overrides.following import Expected
+from ..overrides.report import Overridden, find, mute, sentence
 from .context import Request, find_armature
 from .service import Finished, Service, Working
 from .takes import Takes
@@ -47,6 +50,7 @@ class Stage(StrEnum):
     POSES = "Reading the poses"
     TO_ARMATURE = "Fitting the motion to the armature"
     TO_KEYS = "Fitting the motion to the keys"
+    CHECKING = "Checking that the bones follow"
 
 
 ANSWERED = 0.9  # share of the progress bar for the backend's part; solving and writing get the rest
@@ -56,7 +60,8 @@ class Job(Generic[R]):
     """state: RUNNING until the job ends.  message: then the outcome, for the user.
 
     task: as `ServerInfo.tasks` names it.  stage, fraction: for the progress bar.  longest_tick: seconds, the longest
-    that Blender was blocked.  takes: the generated versions to flip through.
+    that Blender was blocked.  takes: the generated versions to flip through.  overridden: what keeps the written keys
+    from showing.
     """
 
     task: ClassVar[str]
@@ -69,6 +74,8 @@ class Job(Generic[R]):
         self.message = ""
         self.longest_tick = 0.0
         self.takes: Takes | None = None
+        self.overridden: Overridden | None = None
+        self._written: tuple[Character, Expected] | None = None
         self._service = service
         self._work = self._steps()
 
@@ -98,14 +105,31 @@ class Job(Generic[R]):
             self.longest_tick = max(self.longest_tick, time.perf_counter() - started)
 
     def cancel(self, reason: str = "Cancelled.") -> None:
-        """Stop; nothing has been written yet, and nothing will be."""
+        """Stop; nothing has been written yet, and nothing will be. Where only the check was left, the job is done."""
         if self.state is State.RUNNING:
             self._work.close()
-            self.state, self.message = State.CANCELLED, reason
+            done = self._written is not None
+            self.state, self.message = (State.DONE, self.message) if done else (State.CANCELLED, reason)
+
+    def mute_overrides(self) -> None:
+        """Switch off what keeps the written keys from showing. Raises MotionGPTError where the armature is gone."""
+        if self._written is not None:
+            said = self.overridden.message if self.overridden else ""
+            self.overridden = mute(self._armature(), *self._written, self.request.target.rate)
+            left = self.overridden.message if self.overridden else "What overrode the keys is switched off."
+            self.message = self.message.removesuffix(said) + left
 
     def _steps(self) -> Waiting[None]:
         """The work of the job. Raises MotionGPTError."""
         raise NotImplementedError
+
+    def _check_overrides(self, character: Character, expected: Expected) -> Waiting[None]:
+        """See whether the deforming bones follow what was written, one frame a tick."""
+        self.stage, self._written = Stage.CHECKING, (character, expected)
+        found = yield from find(self._armature(), character, expected, self.request.target.rate)
+        self.overridden = sentence(*found)
+        if self.overridden is not None:
+            self.message += f" {self.overridden.message}"
 
     def _backend_ready(self) -> Waiting[None]:
         yield from in_thread(lambda: self._service.start(self.request.target.backend))

@@ -20,6 +20,7 @@ from ..action.keys_between import copy_action, write_curves
 from ..action.new_action import Curve, solve_keys
 from ..character.character import Character
 from ..character.typing import ArmatureObject
+from ..overrides.following import expected_of_keys
 from ..poses.reader import PoseReader, ReadPoses
 from .context import MotionRequest, check_armature
 from .job import ANSWERED, Job, Stage, Waiting, check_task, in_thread
@@ -112,6 +113,11 @@ class MotionJob(Job[M]):
             copy_action(armature, copy)
         takes.shown_in(write_curves(armature, planned), 0)
         return takes
+
+    def _check_keys(self, character: Character) -> Waiting[None]:
+        """See whether the bones follow the keys of the range."""
+        span = self.request.span
+        yield from self._check_overrides(character, expected_of_keys(self._armature(), character, span.start, span.end))
 
 
 def _over_ticks(reading: Iterator[None]) -> Waiting[None]:

@@ -58,7 +58,7 @@ class PoseReader:
                 armature = next((o for o in bpy.data.objects if o.session_uid == self._uid), None)
                 if armature is None:
                     return
-                self._frames.append(self._pose(_evaluated(as_armature(armature), frame, fps)))
+                self._frames.append(self._pose(evaluated_at(as_armature(armature), frame, fps)))
                 yield
         finally:
             drop_scene()
@@ -103,7 +103,7 @@ def _left_behind(armature_object: ArmatureObject, control: str) -> str:
     return bone.name if bone else ""
 
 
-def _evaluated(armature: ArmatureObject, frame: float, fps: tuple[int, float]) -> ArmatureObject:
+def evaluated_at(armature: ArmatureObject, frame: float, fps: tuple[int, float]) -> ArmatureObject:
     """The armature as it is on a frame."""
     scene = bpy.data.scenes.get(SCENE) or bpy.data.scenes.new(SCENE)
     if armature.name not in scene.collection.objects:

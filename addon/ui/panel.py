@@ -129,7 +129,10 @@ def _draw_status(layout: bpy.types.UILayout, now: session.Session) -> None:
     if now.error:
         draw_text(layout, now.error, "ERROR")
     elif now.job and now.job.state in _ICONS:
-        draw_text(layout, now.job.message, _ICONS[now.job.state])
+        overridden = now.job.overridden
+        draw_text(layout, now.job.message, _ICONS[now.job.state] if overridden is None else "ERROR")
+        if overridden is not None and overridden.can_mute:
+            layout.operator("motiongpt.mute_overrides")
     status = now.service.status()
     draw_text(layout, status.text, "ERROR" if status.failed else "NONE")
 

@@ -17,7 +17,7 @@ def declare(subparsers: Subparsers) -> None:
         subparsers, "convert", "turn a motion file into another format", "motiongpt convert walk.npz -o walk.bvh", run
     )
     add_files(parser, ALL_FORMATS)
-    parser.set_defaults(rig=None, root=AUTO, in_place=False, controls="fk", preset=None)
+    parser.set_defaults(rig=None, root=AUTO, in_place=False, controls="fk", mute_overrides=False, preset=None)
     parser.add_argument(
         "--up", default="z", choices=("y", "z"), help="the up axis of an AMASS or SMPL-X input file (z)"
     )

@@ -62,11 +62,13 @@ class CharacterOptions:
 
     root: what carries the root motion, one of `retarget.solving.root_motion.DESTINATIONS` or "in_place".
     ik: key a control rig's IK controls instead of its FK controls.
+    mute: switch off what overrides the character's keys, such as constraints.
     preset: the program that an FBX file is for, one of PRESETS; None keeps Blender's axes and names.
     """
 
     root: str = "auto"
     ik: bool = False
+    mute: bool = False
     preset: str | None = None
 
 
@@ -79,7 +81,8 @@ def export_to_character(
     """Run all jobs on copies of one character, in one child process.
 
     rig: a file (.fbx .glb .gltf .blend .bvh) or "mannequin".  fps: the action's rate; by default the motion's.
-    Returns for each job {"output", "armature", "action", "frames", "fps", "bones"}, and "pictures" where asked for.
+    Returns for each job {"output", "armature", "action", "frames", "fps", "bones", "overridden"}, and "pictures" where
+    asked for. What overrides the written keys is also logged as a warning.
     Raises MotionGPTError for errors that the user can fix; the output concerned is then left unchanged.
     """
     entries = [
@@ -93,7 +96,11 @@ def export_to_character(
     ]
     source = str(rig) if str(rig) == MANNEQUIN else str(Path(rig).absolute())
     settings = {"rig": source, "fps": fps, **asdict(options or CharacterOptions())}
-    return _run_jobs(settings, [job.motion for job in jobs], entries)
+    reports = _run_jobs(settings, [job.motion for job in jobs], entries)
+    for message in dict.fromkeys(report["overridden"] for report in reports if report.get("overridden")):
+        hint = "" if settings["mute"] else " --mute-overrides switches off what can be."
+        log.warning("%s%s", message, hint)
+    return reports
 
 
 def measure_retargeting(motion: Motion) -> dict[str, Any]:

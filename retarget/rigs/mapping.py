@@ -31,7 +31,7 @@ class Mapping:
     neck: bones between chest and head; any number.
     root_bone: the bone whose location moves the character.
     twists: joint name -> bones that share the twist of the limb that starts there.
-    found_by: "names", "shape", "user" or the family of a control rig.
+    found_by: "names", "shape", "user" or the family of a control rig; "controls" for one that no list names.
     """
 
     bones: dict[str, str]
@@ -62,7 +62,7 @@ def map_rig(rig: Rig) -> Mapping:
     >>> mapping.bones["left_hip"], mapping.spine, mapping.neck, mapping.found_by
     ('left_hip', ('spine1', 'spine2', 'spine3'), ('neck',), 'names')
     """
-    controls = control_names(frozenset(rig.names))
+    controls = _controls_of(rig)
     if controls is not None:
         return _from_controls(rig, *controls)
     parts = _split_names(rig)
@@ -113,7 +113,7 @@ def map_by_hand(rig: Rig, bones: dict[str, str]) -> Mapping:
         )
     if missing := _missing(bones):
         raise MotionGPTError(f"The bone map has no bone for {missing}.", "Fill it in.", "bad_map")
-    if control_names(frozenset(rig.names)) is not None:
+    if _controls_of(rig) is not None:
         auto = map_rig(rig)
         return Mapping({**auto.bones, **bones}, auto.spine, auto.neck, auto.root_bone, found_by="user")
     found = {joint: rig.index[bone] for joint, bone in bones.items()}
@@ -151,6 +151,11 @@ def map_from_json(text: str) -> dict[str, str]:
 
 def _no_humanoid(what: str, cure: str) -> MotionGPTError:
     return MotionGPTError(f"This armature is not recognised as a humanoid: {what}.", cure, "not_humanoid")
+
+
+def _controls_of(rig: Rig) -> tuple[str, dict[str, tuple[str, ...]]] | None:
+    """The controls that a control rig declares, or has by their names, and its family; None for any other rig."""
+    return ("controls", rig.declared) if rig.declared is not None else control_names(frozenset(rig.names))
 
 
 def _from_controls(rig: Rig, family: str, controls: dict[str, tuple[str, ...]]) -> Mapping:

@@ -1,6 +1,6 @@
 """`Rig`: the bones of any character as plain arrays, from Blender or from a BVH file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -22,6 +22,8 @@ class Rig:
     levels: heights along `up` where its surroundings suggest a floor: its origin, and in Blender the scene's zero.
     thickness: (N,) how thick the mesh around each bone is, across its thinner side, 0 for bones that move no mesh; None
     where there is no mesh with weights.
+    declared: joint or chain -> the controls that play it (see `control_names`), where the rig itself declares them.
+    shown: control -> the deforming bone that it leads, where they differ.
     """
 
     names: tuple[str, ...]
@@ -34,6 +36,8 @@ class Rig:
     low_bones: Indices | None = None
     levels: tuple[float, ...] = (0.0,)
     thickness: Floats | None = None
+    declared: dict[str, tuple[str, ...]] | None = None
+    shown: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def index(self) -> dict[str, int]:

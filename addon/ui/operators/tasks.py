@@ -119,6 +119,33 @@ class MOTIONGPT_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class MOTIONGPT_OT_mute_overrides(bpy.types.Operator):
+    """Switch off what keeps the generated keys from showing: constraints, drivers, solo, Rest Position"""
+
+    bl_idname = "motiongpt.mute_overrides"
+    bl_label = "Mute Overrides"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        now = session.current()
+        if now.running or now.job is None or now.job.overridden is None or not now.job.overridden.can_mute:
+            cls.poll_message_set("Nothing that overrides the generated keys can be switched off.")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        job = session.current().job
+        try:
+            if job is not None:
+                job.mute_overrides()
+        except MotionGPTError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        session.redraw()
+        return {"FINISHED"}
+
+
 register, unregister = classes_factory(
     MOTIONGPT_OT_generate,
     MOTIONGPT_OT_inbetween,
@@ -126,4 +153,5 @@ register, unregister = classes_factory(
     MOTIONGPT_OT_continue,
     MOTIONGPT_OT_describe,
     MOTIONGPT_OT_cancel,
+    MOTIONGPT_OT_mute_overrides,
 )

@@ -85,7 +85,7 @@ def check_rig(rig: str) -> None:
 
 
 def add_character_arguments(parser: argparse.ArgumentParser) -> None:
-    """--root, --in-place, --controls and --preset, as `character_options` reads them."""
+    """--root, --in-place, --controls, --mute-overrides and --preset, as `character_options` reads them."""
     parser.add_argument(
         "--root",
         choices=DESTINATIONS,
@@ -94,6 +94,11 @@ def add_character_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--in-place", action="store_true", help="leave out the travel")
     parser.add_argument("--controls", choices=("fk", "ik"), default="fk", help="Rigify's limb controls to key (fk)")
+    parser.add_argument(
+        "--mute-overrides",
+        action="store_true",
+        help="switch off the constraints and drivers of the character that override its keys",
+    )
     parser.add_argument("--preset", choices=blender.PRESETS, help="write .fbx for this program")
 
 
@@ -102,14 +107,18 @@ def character_options(args: argparse.Namespace) -> blender.CharacterOptions:
     if args.in_place and args.root != AUTO:
         raise MotionGPTError("--in-place leaves no travel for --root.", "Give one of them.", "usage")
     options = blender.CharacterOptions(
-        root=IN_PLACE if args.in_place else args.root, ik=args.controls == "ik", preset=args.preset
+        root=IN_PLACE if args.in_place else args.root,
+        ik=args.controls == "ik",
+        mute=args.mute_overrides,
+        preset=args.preset,
     )
     suffix = args.output.suffix.lower()
     if options.preset and suffix != ".fbx":
         raise MotionGPTError(f"--preset {options.preset} is about FBX files.", "Give an output that ends in .fbx.")
     if options != blender.CharacterOptions() and suffix not in CHARACTER_FORMATS:
         raise MotionGPTError(
-            f"{suffix} holds no character for --root, --in-place or --controls.", f"Use {' '.join(CHARACTER_FORMATS)}."
+            f"{suffix} holds no character for --root, --in-place, --controls or --mute-overrides.",
+            f"Use {' '.join(CHARACTER_FORMATS)}.",
         )
     return options
 

@@ -139,6 +139,49 @@ def armature_changes() -> object:
     return seen | {"edited": [job.state, job.message]}
 
 
+def overridden() -> object:
+    """Generate where the result can't be seen, then press Mute Overrides; an undo takes only the muting back."""
+    seen: dict[str, object] = {}
+    for kind in ("rest", "solo", "constraint"):
+        bpy.ops.wm.read_homefile(use_empty=True)
+        armature = make_armature("Person", BIPED)
+        settings().prompt, settings().seconds = "a person walks forward", 2.0
+        if kind == "rest":
+            armature.data.pose_position = "REST"
+        elif kind == "solo":
+            armature.pose.bones["Hips"].keyframe_insert("location", frame=1)
+            track = armature.animation_data.nla_tracks.new()
+            track.strips.new("old", 1, armature.animation_data.action)
+            armature.animation_data.action, track.is_solo = None, True
+        else:
+            armature.pose.bones["LeftArm"].constraints.new("LIMIT_ROTATION").use_limit_z = True
+        bpy.ops.ed.undo_push(message="start")
+        attempt()
+        job = run_job()
+        found: dict[str, object] = {
+            "state": job.state,
+            "message": job.message,
+            "panel": drawn(),
+            "before": _turned(armature),
+        }
+        found["pressed"] = list(bpy.ops.motiongpt.mute_overrides())
+        found |= {
+            "then": job.message,
+            "after": _turned(armature),
+            "greyed": not bpy.ops.motiongpt.mute_overrides.poll(),
+        }
+        seen[kind] = found
+    return seen
+
+
+def _turned(armature: bpy.types.Object) -> float:
+    """Radians by which the left arm of the evaluated armature is away from rest on a frame of the motion."""
+    bpy.context.scene.frame_set(bpy.context.scene.frame_current + 10)
+    bone = armature.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones["LeftArm"]
+    rest = armature.data.bones["LeftArm"].matrix_local.to_quaternion()
+    return float(bone.matrix.to_quaternion().rotation_difference(rest).angle)
+
+
 def bad_models() -> object:
     """Folders without a model or with a damaged one, then a good one again."""
     make_armature("Person", BIPED)

@@ -117,3 +117,15 @@ def test_imported_models_do_every_task_through_the_service(
         assert found["moved"] < 1e-6
     assert len(seen["T5"]["caption"]) == 1 and "can't describe a motion" in seen["LLAMA"]["caption"]
     assert seen["cuda"][0] == "FAILED" and "CUDA" in seen["cuda"][1]
+
+
+def test_what_overrides_the_keys_is_said_and_muted_by_one_press(scenario: Scenario) -> None:
+    seen = scenario("overridden")
+    words = {"rest": "Rest Position", "solo": "soloed NLA track", "constraint": "Limit Rotation on LeftArm"}
+    for kind, found in seen.items():
+        assert found["state"] == "DONE", found
+        assert words[kind] in found["message"] and words[kind] in found["panel"].replace("  ", " "), found
+        assert "motiongpt.mute_overrides" in found["panel"] or "Mute Overrides" in found["panel"], found
+        assert found["pressed"] == ["FINISHED"] and "switched off" in found["then"] and found["greyed"], found
+    for kind in ("rest", "solo"):
+        assert seen[kind]["before"] < 0.05 < seen[kind]["after"], seen[kind]

@@ -1,0 +1,142 @@
+"""What may override a character's keys: constraints, drivers, the NLA, scale, and an armature shown at rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import bpy
+
+from ..action.fcurves import action_curves, bone_channel
+from ..character.character import Character
+from ..character.leaders import BoneGraph, driven_constraints, targets_of, works
+from ..character.typing import ArmatureObject
+
+_MOST_NAMES = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Override:
+    """One thing that overrides keys, as long as no other file is opened.
+
+    what: as part of a sentence, "Copy Rotation".  bone: on which, "" for the whole armature.
+    mute: switches it off; None where only the user can.
+    """
+
+    what: str
+    bone: str
+    mute: Callable[[], None] | None
+
+
+def whole_overrides(armature_object: ArmatureObject) -> list[Override]:
+    """What keeps all of the armature's keys from showing, or a part of them from counting."""
+    return [*_of_data(armature_object), *_of_animation(armature_object), *_muted_channels(armature_object)]
+
+
+def bone_overrides(armature_object: ArmatureObject, character: Character, bones: Iterable[str]) -> list[Override]:
+    """What may keep these deforming bones from where their keys put them, on them or on what they hang from."""
+    graph = BoneGraph(armature_object)
+    looked_at: set[str] = set()
+    found: list[Override] = []
+    for bone in bones:
+        for name in _responsible(graph, character, bone):
+            if name not in looked_at:
+                looked_at.add(name)
+                found += _of_bone(armature_object, name, keyed=name in character.modes)
+    return found
+
+
+def describe(overrides: Iterable[Override]) -> str:
+    """'Copy Rotation on thigh.L and shin.L; a driver on head'."""
+    bones: dict[str, list[str]] = {}
+    for override in overrides:
+        bones.setdefault(override.what, []).append(override.bone)
+    return "; ".join(f"{what} on {listed(names)}" if any(names) else what for what, names in bones.items())
+
+
+def listed(names: Iterable[str]) -> str:
+    """'a, b and c', or the first few of many."""
+    unique = list(dict.fromkeys(name for name in names if name))
+    if len(unique) > _MOST_NAMES:
+        return f"{', '.join(unique[:_MOST_NAMES])} and {len(unique) - _MOST_NAMES} more"
+    return " and ".join(filter(None, [", ".join(unique[:-1]), *unique[-1:]]))
+
+
+def _of_data(armature_object: ArmatureObject) -> Iterator[Override]:
+    data = armature_object.data
+    if data.pose_position == "REST":
+        yield Override(
+            "Rest Position", "", partial(setattr, data, "pose_position", "POSE") if data.is_editable else None
+        )
+
+
+def _of_animation(armature_object: ArmatureObject) -> Iterator[Override]:
+    animation = armature_object.animation_data
+    if animation is None:
+        return
+    for track in animation.nla_tracks:
+        if track.is_solo:
+            yield Override(f'the soloed NLA track "{track.name}"', "", partial(setattr, track, "is_solo", False))
+    if animation.action_influence < 1.0:
+        yield Override("the action's influence below 1", "", partial(setattr, animation, "action_influence", 1.0))
+    if animation.action_blend_type != "REPLACE":
+        blending = animation.bl_rna.properties["action_blend_type"].enum_items[animation.action_blend_type].name  # type: ignore[attr-defined]
+        yield Override(
+            f"the action's blending ({blending})", "", partial(setattr, animation, "action_blend_type", "REPLACE")
+        )
+    if getattr(getattr(armature_object, "als", None), "turn_on", False):
+        yield Override("the add-on Animation Layers, which plays its own layers", "", None)
+
+
+def _muted_channels(armature_object: ArmatureObject) -> Iterator[Override]:
+    curves = action_curves(armature_object)
+    for curve in curves.fcurves if curves else ():
+        channel = bone_channel(curve.data_path)
+        group: Any = curve.group
+        if channel and curve.mute:
+            yield Override("muted channels", channel[0], partial(setattr, curve, "mute", False))
+        elif channel and group is not None and getattr(group, "mute", False):
+            yield Override("muted channels", channel[0], partial(setattr, group, "mute", False))
+
+
+def _responsible(graph: BoneGraph, character: Character, bone: str) -> Iterator[str]:
+    """The bone, and all that may move it up to those that are keyed."""
+    steps = graph.upstream([bone])
+    keyed = {name for name in steps if name in character.modes}
+    beyond = {name for start in keyed for name in graph.upstream([start]) if name != start}
+    for name in steps:
+        if name == bone or name not in beyond or name in keyed:
+            yield name
+
+
+def _of_bone(armature_object: ArmatureObject, name: str, keyed: bool) -> Iterator[Override]:
+    bone = armature_object.pose.bones[name]
+    driven = driven_constraints(armature_object)
+    for constraint in bone.constraints:
+        if not works(constraint) or (name, constraint.name) in driven:
+            continue
+        # A control rig is made of such constraints: without them bones that are not keyed would follow nothing.
+        part_of_rig = not keyed and any(thing == armature_object for thing, _ in targets_of(constraint))
+        mute = None if part_of_rig else partial(setattr, constraint, "mute", True)
+        yield Override(_constraint_name(armature_object, constraint), name, mute)
+    animation = armature_object.animation_data
+    for driver in animation.drivers if animation else ():
+        channel = bone_channel(driver.data_path)
+        if (
+            channel
+            and channel[0] == name
+            and channel[1].startswith(("rotation", "location", "scale"))
+            and not driver.mute
+        ):
+            yield Override("a driver", name, partial(setattr, driver, "mute", True))
+    if any(abs(part - 1.0) > 1e-3 for part in bone.scale[:]):
+        yield Override("scale", name, partial(setattr, bone, "scale", (1.0, 1.0, 1.0)))
+
+
+def _constraint_name(armature_object: ArmatureObject, constraint: bpy.types.Constraint) -> str:
+    """Its kind as the user reads it, and the object that it follows where that is another one."""
+    kind: str = constraint.bl_rna.properties["type"].enum_items[constraint.type].name  # type: ignore[attr-defined]
+    others = listed(thing.name for thing, _ in targets_of(constraint) if thing not in (None, armature_object))
+    return f'{kind} (of "{others}")' if others else kind

@@ -1,0 +1,72 @@
+"""The check after writing: what does not follow its keys, why, and how that is said and switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from ..character.character import Character
+from ..character.typing import ArmatureObject
+from .finding import Override, bone_overrides, describe, listed, whole_overrides
+from .following import Expected, strays
+
+Found = tuple[list[Override], list[str]]
+"""What overrides the keys, and the deforming bones that do not follow them."""
+
+
+@dataclass(frozen=True)
+class Overridden:
+    """message: one sentence, for the user.  can_mute: whether some of it can be switched off."""
+
+    message: str
+    can_mute: bool
+
+
+def find(
+    armature_object: ArmatureObject, character: Character, expected: Expected, rate: tuple[int, float]
+) -> Generator[None, None, Found]:
+    """Look at one frame a step."""
+    whole = whole_overrides(armature_object)
+    bones = yield from strays(armature_object, character, expected, rate)
+    # In the rest pose, or where another track plays, no bone follows: that says nothing about the bones.
+    hidden = any(not override.bone for override in whole)
+    if hidden:
+        return whole, []
+    return [*whole, *bone_overrides(armature_object, character, bones)], bones
+
+
+def sentence(overrides: list[Override], bones: list[str]) -> Overridden | None:
+    """What to tell the user; None where every bone follows."""
+    if not overrides and not bones:
+        return None
+    can_mute = any(override.mute is not None for override in overrides)
+    if not overrides:
+        return Overridden(f"These bones do not follow their keys: {listed(bones)}.", can_mute)
+    whose = f" Bones that do not follow: {listed(bones)}." if bones else ""
+    return Overridden(f"The keys are overridden by {describe(overrides)}.{whose}", can_mute)
+
+
+def check(armature_object: ArmatureObject, character: Character, expected: Expected, rate: tuple[int, float]) -> Found:
+    """`find`, at once."""
+    steps = find(armature_object, character, expected, rate)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Found = end.value
+            return found
+
+
+def mute(
+    armature_object: ArmatureObject, character: Character, expected: Expected, rate: tuple[int, float]
+) -> Overridden | None:
+    """Switch off all that can be, until nothing more is found; returns what is left."""
+    for _ in range(4):  # what lies below an override shows only once that is gone
+        overrides, _ = check(armature_object, character, expected, rate)
+        switches = [override.mute for override in overrides if override.mute is not None]
+        if not switches:
+            break
+        for switch in switches:
+            switch()
+        armature_object.update_tag()
+    return sentence(*check(armature_object, character, expected, rate))
