@@ -99,7 +99,11 @@ class Motion:
         if fps == self.fps and frames in (None, len(self)):
             return self
         count = frames if frames is not None else max(1, round(self.duration * fps))
-        time = np.minimum(np.arange(count) * (self.fps / fps), len(self) - 1.0)  # (count,) in source frames
+        return self.sampled(np.minimum(np.arange(count) * (self.fps / fps), len(self) - 1.0), fps)
+
+    def sampled(self, time: Floats, fps: float) -> "Motion":
+        """The poses at times (K,), in frames from 0 to T - 1, as a motion at `fps`: rotations by slerp, the rest
+        linearly."""
         low = np.minimum(time.astype(int), max(len(self) - 2, 0))
         high = np.minimum(low + 1, len(self) - 1)
         t = (time - low)[:, None]
