@@ -31,7 +31,14 @@ from .fcurves import (
     with_key,
     write_points,
 )
-from .generated import Fingerprints, fingerprints, generated_type, read_record, write_record
+from .generated import (
+    Fingerprints,
+    fingerprints,
+    generated_type,
+    give_back_touched,
+    read_record,
+    write_record,
+)
 from .new_action import stash_action, thinned
 
 
@@ -64,12 +71,15 @@ def read_keys(
     """The keys of those F-curves of these (bone, property) that exist."""
     action = action_curves(armature_object)
     curves = action.by_bone() if action else {}
+    record = read_record(action.action if action else None)
     edges = (span.start - 1, span.end + 1)
-    return {
-        (bone, channel, index): OldKeys(read_points(curve), {frame: curve.evaluate(frame) for frame in edges})
-        for bone, channel in channels
-        for index, curve in curves.get((bone, channel), {}).items()
-    }
+    found = {}
+    for bone, channel in channels:
+        for index, curve in curves.get((bone, channel), {}).items():
+            points = read_points(curve)
+            give_back_touched(curve, points, record)
+            found[bone, channel, index] = OldKeys(points, {frame: curve.evaluate(frame) for frame in edges})
+    return found
 
 
 def plan_curves(

@@ -61,7 +61,6 @@ class ContinueJob(MotionJob[ContinueRequest]):
 
     def _steps(self) -> Waiting[None]:
         source, answer = yield from self._read_and_ask()
-        yield from self._write(source, answer.motions)
-        bpy.ops.ed.undo_push(message="MotionGPT: continue a motion")
+        yield from self._write(source, answer.motions, "continue")
         span = self.request.span
         self.message = f"Frames {span.start} to {span.end} of {self._armature().name} added."

@@ -15,6 +15,7 @@ from ...retarget.solving.fit import body_offsets, put_on_body
 from ...retarget.solving.keyed_poses import spread_poses
 from ...retarget.solving.root_motion import BONE, HIPS
 from ...retarget.solving.solve import to_motion
+from ..action.all_or_nothing import all_or_nothing
 from ..action.fcurves import action_curves
 from ..action.keys_between import copy_action, write_curves
 from ..action.new_action import Curve, solve_keys
@@ -94,8 +95,13 @@ class MotionJob(Job[M]):
         self._armature()  # raises where it was deleted meanwhile
         return reader.poses()
 
-    def _write(self, source: Source, motions: Sequence[Motion], copy: str = "") -> Waiting[Takes]:
-        """Write the first motion into the action, or into a copy named `copy`; returns all of them as takes."""
+    def _write(
+        self, source: Source, motions: Sequence[Motion], undo: str, copy: str = "", earlier: Takes | None = None
+    ) -> Waiting[Takes]:
+        """Write the first motion into the action, or into a copy named `copy`, as one undo step; all of it or nothing.
+
+        Returns all motions as takes; earlier ones come first where these belong to a gap of theirs.
+        """
         self.stage, self.fraction = Stage.TO_KEYS, ANSWERED
         request, character = self.request, source.character
 
@@ -104,14 +110,23 @@ class MotionJob(Job[M]):
 
         solved = yield from in_thread(lambda: tuple(map(solve, motions)))
         yield from self._out_of_edit_mode()
-        takes = Takes(request, character, source.read, solved)
-        prepare = takes.prepare(self._armature(), 0)
-        planned = yield from in_thread(prepare)
+        takes = kept = Takes(request, character, source.read, solved, len(solved))
+        planned = yield from in_thread(takes.prepare(self._armature(), 0))
+        combine = earlier.prepare_with(self._armature(), takes) if earlier else None
+        if combine:
+            kept = yield from in_thread(combine)
         armature = self._armature()
-        if copy:
-            copy_action(armature, copy)
-        takes.shown_in(write_curves(armature, planned), 0)
-        return takes
+        takes.check(armature)
+        with all_or_nothing(armature):
+            if copy:
+                copy_action(armature, copy)
+            kept.shown_in(write_curves(armature, planned), len(kept.takes) - len(solved))
+            self._finish()
+            bpy.ops.ed.undo_push(message=f"MotionGPT: {undo}")
+        return kept
+
+    def _finish(self) -> None:
+        """What else changes with the keys, and is undone with them."""
 
 
 def _over_ticks(reading: Iterator[None]) -> Waiting[None]:

@@ -224,8 +224,8 @@ class MotionLanguageEngine(TokenEngine):
             yield self._picked(codes, [self._poses.features(one) for one in codes], wanted)
 
     def codes_after(self, context: Sequence[int], text: str, count: int, sampling: Sampling) -> Iterator[Codes]:
-        """The best of several candidates for each variation: with a text, by the picker; without one, that which goes on
-        most as the motion was going."""
+        """The best of several candidates for each variation: with a text, by the picker; without one, that which goes
+        on most as the motion was going."""
         if count >= MAX_TOKENS:
             raise self._too_long(count * FRAMES_PER_TOKEN / self._fps)
         shown = list(context[-(MAX_TOKENS - count) :])

@@ -42,6 +42,7 @@ def load_picker(folder: Path, card: ModelCard, device: str) -> Picker | None:
     """The folder's picker, or None."""
     return Picker(folder / FILE_NAME, device) if FILE_NAME in card.files else None
 
+
 def best_of(codes: Codes, scores: Numbers, wanted: int) -> Codes:
     """For each variation the candidate of the highest score; candidates are ordered by attempt, then by variation."""
     best = np.asarray(scores).reshape(-1, wanted).argmax(axis=0)
