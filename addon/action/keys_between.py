@@ -157,16 +157,18 @@ def _with_edges(span: Span, old: OldKeys) -> Points:
 
 
 def _switch(span: Span, bent: BentCurve, old: dict[CurveKey, OldKeys]) -> list[NewKeys]:
-    """The stepped keys of a control rig's switch, if it has to change at all."""
+    """The stepped keys of a control rig's switch, if it has to change at all; outside the range only where there is
+    something to keep as it was."""
     values = bent.values[span.before :, 0]
     own = old.get((bent.bone, bent.channel, 0))
     if own is None and np.all(values == values[0]):
         return []
     steps = np.flatnonzero(np.diff(values, prepend=np.nan) != 0)
-    if own is not None and span.end + 1 in np.round(own.points["co"][:, 0]):
+    times = np.concatenate([np.zeros(0), *(keys.points["co"][:, 0] for keys in old.values())])
+    if not np.any(times > span.end) or (own is not None and span.end + 1 in np.round(own.points["co"][:, 0])):
         steps = steps[steps <= span.end - span.start]
     frames, values = span.start + steps, values[steps]
-    if own is None:
+    if own is None and values[0] != bent.values[-1, 0] and np.any(times < span.start):
         frames, values = np.append(span.start - 1, frames), np.append(bent.values[-1, 0], values)
     new = complete(step_points(frames, values), generated_type())
     there = own.points if own else select(new, slice(0))

@@ -21,6 +21,7 @@ from ..action.keys_between import copy_action, write_curves
 from ..action.new_action import Curve, solve_keys
 from ..character.character import Character
 from ..character.typing import ArmatureObject
+from ..poses.limbs import limbs_in_ik
 from ..poses.reader import PoseReader, ReadPoses
 from .context import MotionRequest, check_armature
 from .job import ANSWERED, Job, Stage, Waiting, check_task, in_thread
@@ -71,7 +72,9 @@ class MotionJob(Job[M]):
         yield from self._out_of_edit_mode()
         armature = self._armature()
         # A control rig's other switches stay as the animator has them: the keyed poses were made with them.
-        character = replace(Character.read(armature), follow_switches=())
+        # Its limbs stay under the controls that they are under, whatever the settings say.
+        ik = limbs_in_ik(armature, [pose.at for pose in self.request.poses])
+        character = replace(Character.read(armature, ik), follow_switches=())
         destination = carrier_of(armature, character)
         read = yield from self._read(character)
         self.stage = Stage.STARTING

@@ -105,7 +105,7 @@ def takes(armature: bpy.types.Object) -> dict[str, object]:
 
 
 def corrected(armature: bpy.types.Object) -> dict[str, object]:
-    """The generated pose on frame 30 is corrected: an arm is turned and the whole body is keyed again. The arm is kept."""
+    """The pose on frame 30 is corrected: an arm is turned, the whole body keyed again. The arm is kept."""
     bpy.context.scene.frame_set(30)
     bone = armature.pose.bones["LeftArm"]
     bone.rotation_quaternion = Quaternion((0.0, 0.0, 1.0), 1.0)
