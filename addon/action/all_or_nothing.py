@@ -11,6 +11,8 @@ from .fcurves import ActionCurves, action_curves, read_points, write_points
 
 _SETTINGS = ("use_tweak_mode", "action_influence", "action_blend_type", "action_extrapolation")
 
+_TRANSFORM = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle", "scale")
+
 
 @contextmanager
 def all_or_nothing(armature_object: ArmatureObject) -> Iterator[None]:
@@ -34,7 +36,9 @@ class _State:
     def __init__(self, armature_object: ArmatureObject) -> None:
         animation = armature_object.animation_data
         self._actions = {action.session_uid for action in bpy.data.actions}
-        self._bones = {bone.name: bone.matrix_basis.copy() for bone in armature_object.pose.bones}
+        self._bones = {
+            bone.name: [tuple(getattr(bone, name)) for name in _TRANSFORM] for bone in armature_object.pose.bones
+        }
         self._settings = {name: getattr(animation, name) for name in _SETTINGS} if animation else None
         self._tracks = {track.name for track in animation.nla_tracks} if animation else set()
         curves = action_curves(armature_object)
@@ -64,9 +68,9 @@ class _State:
         curves = action_curves(armature_object)
         if curves is not None and self._copy is not None:
             self._restore_keys(curves)
-        for name, matrix in self._bones.items():
-            if name in armature_object.pose.bones:
-                armature_object.pose.bones[name].matrix_basis = matrix
+        for bone in armature_object.pose.bones:
+            for name, value in zip(_TRANSFORM, self._bones.get(bone.name, ()), strict=False):
+                setattr(bone, name, value)
         armature_object.update_tag()
 
     def _restore_keys(self, curves: ActionCurves) -> None:

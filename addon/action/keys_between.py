@@ -65,6 +65,11 @@ CurveKey = tuple[str, str, int]
 """Bone, property and index of an F-curve."""
 
 
+def key_on(frame: float, value: float) -> Points:
+    """One generated key."""
+    return complete(step_points(np.array([frame]), np.array([value]), "LINEAR"), generated_type())
+
+
 def read_keys(
     armature_object: ArmatureObject, span: Span, channels: Iterable[tuple[str, str]]
 ) -> dict[CurveKey, OldKeys]:

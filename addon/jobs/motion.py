@@ -90,7 +90,7 @@ class MotionJob(Job[M]):
         """The poses that the request names, a few per tick."""
         self.stage = Stage.POSES
         reader = PoseReader(self._armature(), character.rig, character.keyed)
-        reading = reader.read([pose.at for pose in self.request.sent], self.request.target.rate)
+        reading = reader.read(self.request.read_at, self.request.target.rate)
         try:
             yield from _over_ticks(reading)
         finally:
@@ -147,10 +147,15 @@ def _over_ticks(reading: Iterator[None]) -> Waiting[None]:
 
 def sent_motion(request: MotionRequest, character: Character, read: ReadPoses) -> Motion:
     """The motion to send: the poses that were read, each on its frame, on the rig's own body."""
+    at = np.array(request.sent_at, dtype=np.intp)
+    return spread_poses(read_motion(request, character, read, np.s_[: len(at)]), at, request.sent_frames)
+
+
+def read_motion(request: MotionRequest, character: Character, read: ReadPoses, rows: slice) -> Motion:
+    """Some of the poses that were read, as a motion on the rig's own body."""
     rig, mapping = character.rig, character.mapping
-    poses = to_motion(rig, mapping, read.rotations, read.heads, request.target.fps)
-    poses = put_on_body(poses, body_offsets(rig, mapping))
-    return spread_poses(poses, np.array(request.sent_at, dtype=np.intp), request.sent_frames)
+    poses = to_motion(rig, mapping, read.rotations[rows], read.heads[rows], request.target.fps)
+    return put_on_body(poses, body_offsets(rig, mapping))
 
 
 def carrier_of(armature: ArmatureObject, character: Character) -> str:
