@@ -25,7 +25,7 @@ _ROOT = 1
 
 @dataclass(frozen=True, eq=False)
 class Move:
-    """A turn about the vertical (4,), then a shift over the floor (3,) in metres, in the world's axes of `Motion`."""
+    """A turn about the vertical (4,), then a shift over the floor (3,) in metres, in the rig's axes."""
 
     turn: Floats
     shift: Floats

@@ -13,12 +13,15 @@ from ...backend import limits
 from ...retarget.motion import Motion
 from ...retarget.motion import rotations as rot
 from ...retarget.motion.joining import led_into, placed_at
+from ...retarget.rigs.calibration import calibrate_from_rest
+from ...retarget.solving.solve import to_bones
 from ..action.all_or_nothing import all_or_nothing
 from ..action.bending import Span, bend
 from ..action.fcurves import key_frames
 from ..action.keys_between import NewKeys, copy_action, plan_curves, read_keys, write_curves
 from ..action.later import Move, as_planned, cut_keys, find_movers, moved_given, moved_keys
 from ..action.new_action import Curve, solve_keys
+from ..character.character import Character
 from ..character.placing import OBJECT
 from ..character.settings import key_tolerance
 from ..character.typing import ArmatureObject, full
@@ -125,7 +128,7 @@ class ContinueJob(MotionJob[ContinueRequest]):
             after = read_motion(request, character, source.read, np.s_[len(request.sent) :])
             after = after.resample(motion.fps, len(after)) if after.fps != motion.fps else after
             placed = placed_at(after, 0, motion, len(motion) - 1)
-            motion, move = led_into(motion, placed), _move_between(after, placed)
+            motion, move = led_into(motion, placed), _move_between(character, after, placed)
         return solve_keys(character, character.solve(motion, source.destination, fit=False)), move
 
     def _prepare(
@@ -146,7 +149,14 @@ class ContinueJob(MotionJob[ContinueRequest]):
         return lambda: [*plan_curves(span, bend(solved, given), old, tolerance), *as_planned(alone)]
 
 
-def _move_between(motion: Motion, moved: Motion) -> Move:
-    """What takes the first frame of a motion to that of the same motion placed elsewhere."""
-    turn = rot.multiply(rot.yaw(moved.rotations[0, 0]), rot.conjugate(rot.yaw(motion.rotations[0, 0])))
-    return Move(turn, moved.root_position[0] - rot.rotate(turn, motion.root_position[0]))
+def _move_between(character: Character, motion: Motion, moved: Motion) -> Move:
+    """What takes the first frame of a motion to that of the same motion placed elsewhere, on the character's bones."""
+    rig, mapping = character.rig, character.mapping
+    axes = calibrate_from_rest(rig, mapping).axes
+    yaw = rot.multiply(rot.yaw(moved.rotations[0, 0]), rot.conjugate(rot.yaw(motion.rotations[0, 0])))
+    turn = rot.multiply(rot.conjugate(axes), rot.multiply(yaw, axes))
+    hips = rig.heads[rig.index[mapping.root_bone]]
+    before, after = (
+        hips + to_bones(m.slice(0, 1), rig, mapping, fit=False).root_translation[0] for m in (motion, moved)
+    )
+    return Move(turn, after - rot.rotate(turn, before))

@@ -3,7 +3,9 @@
 import importlib
 import math
 import os
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -112,6 +114,7 @@ def cut_and_copied() -> object:
 
 def rigify() -> object:
     """A Rigify rig posed by FK or IK controls: continued inside its clip, what comes after moved along."""
+    sys.path.append(str(Path(__file__).parents[1] / "poses"))
     scenarios = importlib.import_module("poses_scenarios")
     armature = scenarios.load("rigify")
     name, limbs = armature.name, os.environ["LIMBS"]
@@ -180,7 +183,7 @@ def press_broken(operator: str, task: str) -> str:
     return str(answer["state"])
 
 
-def state(armature: bpy.types.Object) -> object:
+def state(armature: bpy.types.Object) -> tuple[object, ...]:
     """Everything that a failure may not change."""
     animation = armature.animation_data
     action = animation.action
@@ -188,6 +191,6 @@ def state(armature: bpy.types.Object) -> object:
              for k, c in curves_of(armature).items()}  # fmt: skip
     return (
         keyed(armature), kinds, sorted(a.name for a in bpy.data.actions), action.name, len(animation.nla_tracks),
-        {key: str(action[key]) for key in action}, [b.matrix_basis.copy() for b in armature.pose.bones],
+        {key: str(value) for key, value in action.items()}, [b.matrix_basis.copy() for b in armature.pose.bones],
         animation.action_blend_type,
     )  # fmt: skip
