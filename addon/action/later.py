@@ -33,20 +33,21 @@ class Move:
 
 @dataclass(frozen=True, eq=False)
 class Mover:
-    """A bone that has to be moved when everything is. local: (4, 4), by which its own transform is multiplied."""
+    """A bone that has to be moved when everything is. turn: (4,) by which its own rotation is multiplied.  axes: (3, 3)
+    and shift: (3,) of its location, whose axes may be others than those of its rotation."""
 
-    bone: str
     mode: str
-    local: Floats
+    turn: Floats
+    axes: Floats
+    shift: Floats
 
     def moved(self, channel: str, values: Floats) -> Floats:
         """Values (K, channels) of the bone's location or rotation, moved."""
         if channel == "location":
-            return np.asarray(values @ self.local[:3, :3].T + self.local[:3, 3])
-        turn = rot.from_matrix(self.local[:3, :3])
+            return np.asarray(values @ self.axes.T + self.shift)
         if self.mode == "QUATERNION":
-            return rot.multiply(turn, values)  # linear, so that it may be applied to handles and keeps signs
-        return from_quaternions(self.mode, rot.multiply(turn, to_quaternions(self.mode, values)))
+            return rot.multiply(self.turn, values)  # linear, so that it may be applied to handles and keeps signs
+        return from_quaternions(self.mode, rot.multiply(self.turn, to_quaternions(self.mode, values)))
 
 
 def find_movers(armature_object: ArmatureObject, character: Character, move: Move) -> dict[str, Mover]:
@@ -58,18 +59,33 @@ def find_movers(armature_object: ArmatureObject, character: Character, move: Mov
     names = [name for name in _carrying(armature_object, character, keyed & set(pose.keys())) if name in pose]
     axes = object_axes(armature_object)
     back = rot.conjugate(axes.turn)
-    matrix = np.eye(4)
-    matrix[:3, :3] = rot.to_matrix(rot.multiply(back, rot.multiply(move.turn, axes.turn)))
-    matrix[:3, 3] = rot.rotate(back, move.shift) / axes.scale
-    movers = {}
-    for name in names:
-        at_rest = armature_object.convert_space(
-            pose_bone=pose[name], matrix=Matrix.Identity(4), from_space="LOCAL", to_space="POSE"
+    turn, shift = rot.multiply(back, rot.multiply(move.turn, axes.turn)), rot.rotate(back, move.shift) / axes.scale
+    return {name: _mover(armature_object, pose[name], turn, shift) for name in names}
+
+
+def _mover(armature_object: ArmatureObject, bone: bpy.types.PoseBone, turn: Floats, shift: Floats) -> Mover:
+    """turn, shift: in the armature's space.
+
+    A bone's head is h + A location, where A depends on its flags and h is where it is at rest under its parents. Moved,
+    it is R (h + A location) + t = h + A location'.
+    """
+
+    def posed(at: tuple[float, float, float]) -> Matrix:
+        return armature_object.convert_space(
+            pose_bone=bone, matrix=Matrix.Translation(at), from_space="LOCAL", to_space="POSE"
         )
-        frame = np.array(at_rest, dtype=np.float64)
-        local = np.linalg.inv(frame) @ matrix @ frame
-        movers[name] = Mover(name, pose[name].rotation_mode, local)
-    return movers
+
+    rest = posed((0.0, 0.0, 0.0))
+    own = np.array(rest.to_quaternion(), dtype=np.float64)
+    head = np.array(rest.translation, dtype=np.float64)
+    ends = [posed(at).translation for at in ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))]
+    axes = np.array(ends, dtype=np.float64).T - head[:, None]
+    return Mover(
+        mode=bone.rotation_mode,
+        turn=rot.multiply(rot.conjugate(own), rot.multiply(turn, own)),
+        axes=np.linalg.solve(axes, rot.to_matrix(turn) @ axes),
+        shift=np.linalg.solve(axes, rot.rotate(turn, head) + shift - head),
+    )
 
 
 def _carrying(armature_object: ArmatureObject, character: Character, keyed: set[str]) -> list[str]:
@@ -104,8 +120,7 @@ def moved_given(given: dict[tuple[str, str], GivenChannel], movers: dict[str, Mo
         if frame in keyed:
             keyed[frame] = mover.moved(channel, keyed[frame][None])[0]
         if frame in seen and own.mode:
-            turn = rot.from_matrix(mover.local[:3, :3])
-            seen[frame] = rot.multiply(turn, seen[frame])
+            seen[frame] = rot.multiply(mover.turn, seen[frame])
         elif frame in seen:
             seen[frame] = mover.moved(channel, seen[frame][None])[0]
         given[bone, channel] = replace(own, seen=seen, keyed=keyed)
