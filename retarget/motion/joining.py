@@ -7,13 +7,10 @@ import numpy as np
 from ..typing import Floats
 from . import Motion
 from . import rotations as rot
-from .feet import plant_between
 from .skeleton import LEG_LENGTH, REST_OFFSETS, leg_length
-from .smoothing import smoothstep
 
 HALF_LIFE = 0.18
 """Seconds in which what is left of a difference at a join halves."""
-_FEET_SECONDS, _LANDING_SECONDS = 1.0, 0.2
 _FLOOR_SECONDS = 4.0
 _SUNK, _HOVERING = -0.04, 0.12
 """Metres beyond which the lowest joint of a motion says that its floor is not at height 0."""
@@ -84,28 +81,6 @@ def appended(motion: Motion, more: Motion, at: int = 0) -> Motion:
         root_position=np.concatenate([motion.root_position, joined.root_position[1:]]),
         contacts=np.concatenate([motion.contacts, joined.contacts[1:]]),
     )
-
-
-def followed_by(motion: Motion, more: Motion, at: int = 0) -> Motion:
-    """`appended` with feet that stay put where the two meet, and that are on the floor in what follows.
-
-    The frames of `motion` stay exactly as they are. Its floor may lie anywhere, that of `more` lies at height 0.
-    """
-    level = np.array([0.0, floor_height(motion), 0.0])
-    first = max(0, len(motion) - max(2, round(_FEET_SECONDS * motion.fps)))
-    end = motion.slice(first, len(motion)).shifted(-level)
-    if not end.contacts.any():
-        end = end.with_contacts()
-    joined = appended(end, more, at)
-    planted = plant_between(joined, np.arange(len(joined)) < len(end))
-    # A foot that the end leaves in motion comes to rest over a few frames.
-    share = smoothstep((np.arange(len(joined)) - len(end) + 1) / (_LANDING_SECONDS * motion.fps))
-    planted = replace(
-        planted,
-        rotations=rot.slerp(joined.rotations, planted.rotations, share[:, None]),
-        root_position=joined.root_position + (planted.root_position - joined.root_position) * share[:, None],
-    )
-    return appended(motion, planted.shifted(level), len(end) - 1)
 
 
 def led_into(motion: Motion, following: Motion) -> Motion:

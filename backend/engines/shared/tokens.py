@@ -15,7 +15,8 @@ import numpy as np
 
 from ....retarget.errors import MotionGPTError
 from ....retarget.motion import Motion
-from ....retarget.motion.joining import ending, floor_height, followed_by, on_body_of, on_canonical_body, placed_at
+from ....retarget.motion.feet import followed_by
+from ....retarget.motion.joining import ending, floor_height, on_body_of, on_canonical_body, placed_at
 from ....retarget.motion.known import WHOLE
 from ...engine import Engine, Events, Progress, Result, Stage
 from ...inbetween.exact import pinned, softened

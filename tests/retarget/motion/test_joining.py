@@ -6,7 +6,8 @@ from support.motions import bent, stepping, t_pose, walking
 
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
-from motiongpt.retarget.motion.joining import appended, ending, followed_by, led_into, placed_at
+from motiongpt.retarget.motion.feet import followed_by
+from motiongpt.retarget.motion.joining import appended, ending, led_into, placed_at
 
 
 def test_what_is_appended_starts_where_the_motion_ends() -> None:
