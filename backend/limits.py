@@ -17,6 +17,7 @@ MAX_TEXT = 1_000
 """Characters of a prompt."""
 MAX_SECONDS = 600.0
 """A model's own limit is usually much smaller."""
+SHORTEST_DESCRIBED = 0.2
 MAX_SEED = 2**63 - 1
 MAX_QUEUE = 8
 """Requests that wait while one runs."""
@@ -43,6 +44,14 @@ def check_seconds(seconds: float) -> None:
         raise MotionGPTError(f"A motion can't last {seconds:g} seconds.", "Give a length greater than zero.")
     if seconds > MAX_SECONDS:
         raise MotionGPTError(f"{seconds:g} seconds is too long.", f"Ask for at most {MAX_SECONDS:g}.", "too_large")
+
+
+def check_described(seconds: float) -> None:
+    """Raises MotionGPTError for motion that is too short to say what happens in it."""
+    if seconds < SHORTEST_DESCRIBED - 1e-6:
+        raise MotionGPTError(
+            f"{seconds:.2g} seconds is too short to be described.", f"Choose at least {SHORTEST_DESCRIBED:g} seconds."
+        )
 
 
 def check_fps(fps: float) -> None:

@@ -159,6 +159,8 @@ class Describe(Task, frozen=True, tag="caption"):
     label: ClassVar[str] = "describe a motion"
 
     def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
+        for motion in motions:
+            limits.check_described(motion.duration)
         return engine.describe(self, *motions)
 
 

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,8 +18,6 @@ from .new_action import Curve
 APART = 0.01
 """Radians, or armature units, beyond which a key and the visible pose count as different: FK controls of a limb that
 follows IK may be elsewhere."""
-_FAR = 0.2
-"""The same for an IK control: farther away, it has nothing to do with the pose."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +50,12 @@ class GivenChannel:
 
     seen: frame -> the rotation (4,) or location (3,) of the bone there.  keyed: frame -> the property's own value.
     kept: frames of kept poses, whose keys stay.  mode: the bone's rotation mode, "" for a location.
-    loose: whether the property may have no effect there, like IK controls while their limb follows FK.
     """
 
     seen: dict[int, Floats]
     keyed: dict[int, Floats]
     kept: tuple[int, ...]
     mode: str
-    loose: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +81,6 @@ def bend(curves: Sequence[Curve], given: dict[tuple[str, str], GivenChannel]) ->
 def _bend_one(bone: str, channel: str, values: Floats, given: GivenChannel) -> BentCurve:
     if is_switch(channel):
         return _bend_switch(bone, channel, values, given)
-    if given.loose:
-        given = _without_far(values, given)
     at = np.array(sorted(given.seen), dtype=np.intp)
     seen = np.array([given.seen[frame] for frame in at])
     if not given.mode:
@@ -98,19 +92,6 @@ def _bend_one(bone: str, channel: str, values: Floats, given: GivenChannel) -> B
         bent, jumps = through_given(given.mode, turned, given.keyed)
     jumps += [k for frame in given.keyed if _differs(given, frame) for k in (frame, frame + 1)]
     return BentCurve(bone, channel, bent, given.kept, tuple(sorted(set(jumps))))
-
-
-def _without_far(values: Floats, given: GivenChannel) -> GivenChannel:
-    """Without the poses that this control is far from although the motion meets them: something else moves the limb."""
-    seen = {}
-    for frame, pose in given.seen.items():
-        if given.mode:
-            near = rot.angle_between(to_quaternions(given.mode, values[frame][None])[0], pose) < _FAR
-        else:
-            near = np.abs(values[frame] - pose).max() < _FAR
-        if near:
-            seen[frame] = pose
-    return replace(given, seen=seen)
 
 
 def _differs(given: GivenChannel, frame: int) -> bool:

@@ -33,6 +33,11 @@ def is_switch(channel: str) -> bool:
     return channel.startswith("[")
 
 
+def custom_property(channel: str) -> str:
+    """The name of the custom property that a channel stands for."""
+    return bpy.utils.unescape_identifier(channel[2:-2])
+
+
 def bone_channel(path: str) -> tuple[str, str] | None:
     """Bone name and property of a data path: "location", or '["IK_FK"]' for a custom one; None for other paths."""
     match = _BONE.match(path)

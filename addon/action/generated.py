@@ -32,14 +32,16 @@ def fingerprints(path: str, index: int, values: Numbers) -> Fingerprints:
     return ((bits * 2654435761 + seed) & 0xFFFFFFFF).astype(np.uint32)
 
 
-def read_record(action: bpy.types.Action) -> Fingerprints:
-    """Fingerprints of everything that was generated into an action."""
+def read_record(action: bpy.types.Action | None) -> Fingerprints:
+    """Fingerprints of everything that was generated into an action; none without one."""
+    if action is None:
+        return np.zeros(0, np.uint32)
     return np.array(action.get(RECORD, ()), dtype=np.int32).view(np.uint32)
 
 
 def write_record(action: bpy.types.Action, record: Fingerprints) -> None:
     """Store the fingerprints in the action, each once."""
-    if len(record):  # as integers: Blender cuts bytes off at a zero
+    if len(record):  # as a list of integers: Blender cuts bytes off at a zero, and 5.0 can't free arrays of numpy
         action[RECORD] = np.unique(record).view(np.int32).tolist()
 
 
@@ -47,3 +49,9 @@ def is_generated(curve: bpy.types.FCurve, points: Points, record: Fingerprints) 
     """(n,): which keys were generated and not changed since. One whose value or type has changed is the user's."""
     marked: Bools = points["type"] == choice("type", generated_type())
     return marked & np.isin(fingerprints(curve.data_path, curve.array_index, points["co"][:, 1]), record)
+
+
+def give_back_touched(curve: bpy.types.FCurve, points: Points, record: Fingerprints) -> None:
+    """Make those of the points that were generated, but changed since, ordinary keys, as which they stay known."""
+    marked = points["type"] == choice("type", generated_type())
+    points["type"][marked & ~is_generated(curve, points, record)] = choice("type", "KEYFRAME")

@@ -31,7 +31,14 @@ from .fcurves import (
     with_key,
     write_points,
 )
-from .generated import Fingerprints, fingerprints, generated_type, read_record, write_record
+from .generated import (
+    Fingerprints,
+    fingerprints,
+    generated_type,
+    give_back_touched,
+    read_record,
+    write_record,
+)
 from .new_action import stash_action, thinned
 
 
@@ -58,18 +65,26 @@ CurveKey = tuple[str, str, int]
 """Bone, property and index of an F-curve."""
 
 
+def key_on(frame: float, value: float) -> Points:
+    """One generated key."""
+    return complete(step_points(np.array([frame]), np.array([value]), "LINEAR"), generated_type())
+
+
 def read_keys(
     armature_object: ArmatureObject, span: Span, channels: Iterable[tuple[str, str]]
 ) -> dict[CurveKey, OldKeys]:
     """The keys of those F-curves of these (bone, property) that exist."""
     action = action_curves(armature_object)
     curves = action.by_bone() if action else {}
+    record = read_record(action.action if action else None)
     edges = (span.start - 1, span.end + 1)
-    return {
-        (bone, channel, index): OldKeys(read_points(curve), {frame: curve.evaluate(frame) for frame in edges})
-        for bone, channel in channels
-        for index, curve in curves.get((bone, channel), {}).items()
-    }
+    found = {}
+    for bone, channel in channels:
+        for index, curve in curves.get((bone, channel), {}).items():
+            points = read_points(curve)
+            give_back_touched(curve, points, record)
+            found[bone, channel, index] = OldKeys(points, {frame: curve.evaluate(frame) for frame in edges})
+    return found
 
 
 def plan_curves(
@@ -147,16 +162,18 @@ def _with_edges(span: Span, old: OldKeys) -> Points:
 
 
 def _switch(span: Span, bent: BentCurve, old: dict[CurveKey, OldKeys]) -> list[NewKeys]:
-    """The stepped keys of a control rig's switch, if it has to change at all."""
+    """The stepped keys of a control rig's switch, if it has to change at all; outside the range only where there is
+    something to keep as it was."""
     values = bent.values[span.before :, 0]
     own = old.get((bent.bone, bent.channel, 0))
     if own is None and np.all(values == values[0]):
         return []
     steps = np.flatnonzero(np.diff(values, prepend=np.nan) != 0)
-    if own is not None and span.end + 1 in np.round(own.points["co"][:, 0]):
+    times = np.concatenate([np.zeros(0), *(keys.points["co"][:, 0] for keys in old.values())])
+    if not np.any(times > span.end) or (own is not None and span.end + 1 in np.round(own.points["co"][:, 0])):
         steps = steps[steps <= span.end - span.start]
     frames, values = span.start + steps, values[steps]
-    if own is None:
+    if own is None and values[0] != bent.values[-1, 0] and np.any(times < span.start):
         frames, values = np.append(span.start - 1, frames), np.append(bent.values[-1, 0], values)
     new = complete(step_points(frames, values), generated_type())
     there = own.points if own else select(new, slice(0))

@@ -28,7 +28,17 @@ from ..character.placing import OBJECT, place
 from ..character.rotation_modes import from_quaternions, rotation_property
 from ..character.settings import Tolerance
 from ..character.typing import ArmatureObject
-from .fcurves import action_curves, dense_points, is_switch, new_action_curves, sparse_points, write_points
+from .fcurves import (
+    action_curves,
+    complete,
+    data_path,
+    dense_points,
+    is_switch,
+    new_action_curves,
+    sparse_points,
+    write_points,
+)
+from .generated import fingerprints, generated_type, write_record
 
 Curve = tuple[str, str, Floats]
 """Bone name (OBJECT for the armature object), property name, values (T, channels)."""
@@ -93,9 +103,11 @@ def thinned(channel: str, values: Floats, tolerance: Tolerance, kept: Indices | 
 def write_keys(
     armature_object: ArmatureObject, curves: Sequence[ThinCurve], name: str, start_frame: int
 ) -> bpy.types.Action:
-    """Make a new action of the curves, stash the old one. Raises MotionGPTError before anything is changed.
+    """Make a new action of the curves, stash the old one. Raises MotionGPTError before anything is changed; what else
+    may fail, `all_or_nothing` undoes.
 
-    Dense values get a key on every frame, with linear interpolation.
+    Dense values get a key on every frame, with linear interpolation. The keys are marked as generated, and none is
+    selected.
     """
     if armature_object.library is not None:
         raise MotionGPTError(
@@ -110,13 +122,16 @@ def write_keys(
     animation.action_blend_type = "REPLACE"
     animation.action_extrapolation = "HOLD"
     action = new_action_curves(armature_object, name)
+    record = []
     for bone, channel, values in curves:
         if isinstance(values, SparseCurve):
             keys = sparse_points(start_frame, values)
         else:
             keys = dense_points(start_frame, values[:1] if is_switch(channel) else values)
         for index, points in enumerate(keys):
-            write_points(action.new(bone, channel, index), points)
+            write_points(action.new(bone, channel, index), complete(points, generated_type()))
+            record.append(fingerprints(data_path(bone, channel), index, points["co"][:, 1]))
+    write_record(action.action, np.concatenate(record))
     return action.action
 
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
-from ...retarget.rigs.control_names import Switch, control_names, follow_switches
+from ...retarget.rigs.control_names import LIMBS, Switch, control_names, follow_switches
 from ...retarget.rigs.mapping import Mapping
 from ...retarget.rigs.rig import Rig, RigMotion
 from ...retarget.solving.root_motion import AUTO, BONE, HIPS, carry
 from ...retarget.solving.solve import to_bones
 from .armature import declared_controls, read_rig
-from .placing import Places, ik_switches, plan_places
+from .placing import Places, ik_switches, is_number, plan_places
 from .settings import find_mapping, keys_ik
 from .typing import ArmatureObject
 
@@ -34,13 +34,15 @@ class Character:
     follow_switches: tuple[Switch, ...] = ()
 
     @classmethod
-    def read(cls, armature_object: ArmatureObject, ik: bool | None = None) -> "Character":
+    def read(cls, armature_object: ArmatureObject, ik: bool | frozenset[str] | None = None) -> "Character":
         """Read an armature object in its current state.
 
-        ik: key the IK controls of a control rig's limbs instead of their FK controls; None: as its settings say.
+        ik: key the IK controls of a control rig's limbs instead of their FK controls, of all or of those with these
+        first joints; None: as its settings say.
         Raises MotionGPTError for an armature that is not a biped or can't be read, and for IK controls that it lacks.
         """
         ik = keys_ik(armature_object) if ik is None else ik
+        ik = ik if isinstance(ik, frozenset) else LIMBS if ik else frozenset[str]()
         rig = read_rig(armature_object)
         mapping = find_mapping(armature_object, rig)
         places = plan_places(armature_object, rig, mapping, ik)
@@ -62,7 +64,7 @@ class Character:
             places=places,
             limb_switches=declared.switches if declared else tuple(ik_switches(armature_object, ik)),
             follow_switches=tuple(
-                switch for switch in follow_switches(names) if pose[switch[0]].get(switch[1]) is not None
+                switch for switch in follow_switches(names) if is_number(pose[switch[0]].get(switch[1]))
             ),
         )
 

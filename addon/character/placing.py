@@ -72,12 +72,15 @@ class Places:
     controls: tuple[PlacedBone, ...] = ()
 
 
-def plan_places(armature_object: ArmatureObject, rig: Rig, mapping: Mapping, ik: bool) -> Places:
-    """Read what placing needs. Raises MotionGPTError for IK controls that the rig lacks."""
+def plan_places(armature_object: ArmatureObject, rig: Rig, mapping: Mapping, ik: frozenset[str]) -> Places:
+    """Read what placing needs. ik: the first joints of the limbs whose IK controls are keyed.
+
+    Raises MotionGPTError for IK controls that the rig lacks.
+    """
     axes = object_axes(armature_object)
     bones = armature_object.data.bones
     root = find_root(rig, mapping)
-    limbs = _ik_limbs(armature_object, axes, mapping) if ik else reached_limbs(armature_object, axes, rig, mapping)
+    limbs = _ik_limbs(armature_object, axes, mapping, ik) if ik else reached_limbs(armature_object, axes, rig, mapping)
     names = [c.name for limb in limbs for c in (limb.end, limb.pole, limb.toe and limb.toe[1]) if c]
     return Places(
         hips=_placed(armature_object, axes, moved_bone(bones, mapping)),
@@ -97,12 +100,18 @@ def moved_bone(bones: bpy.types.ArmatureBones, mapping: Mapping) -> str:
     return bone.name
 
 
-def ik_switches(armature_object: ArmatureObject, ik: bool) -> list[Switch]:
-    """(bone, custom property, value) that switch a control rig's limbs to their IK or FK controls."""
+def ik_switches(armature_object: ArmatureObject, ik: frozenset[str]) -> list[Switch]:
+    """(bone, custom property, value) that switch a control rig's limbs to IK, if their first joints are among these,
+    else to FK."""
     pose = armature_object.pose.bones
     limbs = limb_switches(frozenset(pose.keys()))
-    switches = [switch for limb in limbs for switch in (limb.to_ik if ik else limb.to_fk)]
-    return [(bone, prop, value) for bone, prop, value in switches if bone in pose and pose[bone].get(prop) is not None]
+    switches = [switch for limb in limbs for switch in (limb.to_ik if limb.chain[0] in ik else limb.to_fk)]
+    return [switch for switch in switches if switch[0] in pose and is_number(pose[switch[0]].get(switch[1]))]
+
+
+def is_number(value: object) -> bool:
+    """Whether a custom property's own value can be animated: a number, as enums and check boxes are, too."""
+    return isinstance(value, (bool, int, float))
 
 
 def has_ik_controls(armature_object: ArmatureObject) -> bool:
@@ -186,7 +195,9 @@ def _placed_object(thing: bpy.types.Object) -> PlacedObject:
     )
 
 
-def _ik_limbs(armature_object: ArmatureObject, axes: ObjectAxes, mapping: Mapping) -> tuple[IkLimb, ...]:
+def _ik_limbs(
+    armature_object: ArmatureObject, axes: ObjectAxes, mapping: Mapping, ik: frozenset[str]
+) -> tuple[IkLimb, ...]:
     bones = armature_object.data.bones
     limbs = limb_switches(frozenset(bones.keys()))
     if not any(limb.end and limb.pole for limb in limbs):
@@ -202,7 +213,7 @@ def _ik_limbs(armature_object: ArmatureObject, axes: ObjectAxes, mapping: Mappin
 
     out = []
     for limb in limbs:
-        if limb.end is None or limb.pole is None:
+        if limb.end is None or limb.pole is None or limb.chain[0] not in ik:
             continue
         upper, middle, end = (mapping.bones[joint] for joint in limb.chain)
         toes = mapping.bones.get(limb.chain[2].replace("ankle", "foot"))

@@ -66,6 +66,11 @@ class MotionRequest(Request):
         return [*map(whole_pose, range(self.span.origin, self.span.start)), *self.poses]
 
     @property
+    def read_at(self) -> list[float]:
+        """The times at which poses are read: those of everything that is sent, and maybe more after them."""
+        return [pose.at for pose in self.sent]
+
+    @property
     def sent_at(self) -> list[int]:
         """The frames of the motion that they are on."""
         return [pose.frame - self.span.origin for pose in self.sent]

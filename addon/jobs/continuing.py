@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import bpy
+import numpy as np
 
 from ...backend import limits
-from ..action.bending import Span
-from ..character.typing import full
-from ..poses.keyed import whole_pose
+from ...retarget.motion import Motion
+from ...retarget.motion import rotations as rot
+from ...retarget.motion.joining import led_into, placed_at
+from ...retarget.rigs.calibration import calibrate_from_rest
+from ...retarget.solving.solve import to_bones
+from ..action.all_or_nothing import all_or_nothing
+from ..action.bending import Span, bend
+from ..action.fcurves import key_frames
+from ..action.keys_between import NewKeys, copy_action, plan_curves, read_keys, write_curves
+from ..action.later import Move, as_planned, cut_keys, find_movers, moved_given, moved_keys
+from ..action.new_action import Curve, solve_keys
+from ..character.character import Character
+from ..character.placing import OBJECT
+from ..character.settings import key_tolerance
+from ..character.typing import ArmatureObject, full
+from ..poses.given import read_given
+from ..poses.keyed import KeyedPose, whole_pose
 from .context import (
     MotionRequest,
     Target,
+    check_animated,
+    check_bones,
     check_motion,
     frames_before,
     optional_prompt,
     scene_fps,
 )
-from .job import Waiting
-from .motion import MotionJob
+from .job import ANSWERED, Stage, Waiting, in_thread
+from .motion import MotionJob, Source, fill, read_motion
 
 if TYPE_CHECKING:
     from ...backend.tasks import AnyTask
@@ -31,10 +49,27 @@ HISTORY_SECONDS = 4.0
 
 @dataclass(frozen=True, eq=False)
 class ContinueRequest(MotionRequest):
-    """The span begins with the current frame, whose pose is kept."""
+    """The span begins with the current frame, whose pose is kept.
+
+    goes_on: whether what comes after the span goes on from where it ends, moved along; then the pose on its last frame,
+    where the old motion takes over, is kept, too.  cut: whether what comes after is deleted.  as_new: whether the
+    result goes into a copy of the action.
+    """
 
     prompt: str
     seed: int
+    goes_on: bool
+    cut: bool
+    as_new: bool
+
+    @property
+    def sent(self) -> list[KeyedPose]:
+        return [*map(whole_pose, range(self.span.origin, self.span.start + 1))]
+
+    @property
+    def read_at(self) -> list[float]:
+        after = (self.span.end, self.span.end + 1) if self.goes_on else ()  # two frames, as they have a speed
+        return [*super().read_at, *map(float, after)]
 
 
 class ContinueJob(MotionJob[ContinueRequest]):
@@ -43,15 +78,22 @@ class ContinueJob(MotionJob[ContinueRequest]):
     @classmethod
     def gather(cls, context: bpy.types.Context) -> ContinueRequest:
         scene, armature = full(context).scene, check_motion(context)
-        seconds, fps, now = scene.motiongpt.seconds, scene_fps(scene), scene.frame_current
+        settings, fps, now = scene.motiongpt, scene_fps(scene), scene.frame_current
+        seconds = settings.seconds
         limits.check_seconds(seconds)
         before = frames_before(armature, now, HISTORY_SECONDS * fps)
+        end = now + max(1, round(seconds * fps))
+        last = max((float(key_frames(c).max(initial=now)) for c in check_animated(armature).fcurves), default=now)
+        goes_on = settings.after == "MOVE" and last > end
         return ContinueRequest(
             target=Target.gather(context),
-            span=Span(now, now + max(1, round(seconds * fps)), before, frozenset([now])),
-            poses=(whole_pose(now),),
+            span=Span(now, end, before),
+            poses=(whole_pose(now), whole_pose(end)) if goes_on else (whole_pose(now),),
             prompt=optional_prompt(context),
-            seed=scene.motiongpt.seed,
+            seed=settings.seed,
+            goes_on=goes_on,
+            cut=settings.after == "CUT" and last > end,
+            as_new=settings.destination == "NEW",
         )
 
     def _message(self) -> AnyTask:
@@ -61,8 +103,61 @@ class ContinueJob(MotionJob[ContinueRequest]):
 
     def _steps(self) -> Waiting[None]:
         source, answer = yield from self._read_and_ask()
-        yield from self._write(source, answer.motions)
-        bpy.ops.ed.undo_push(message="MotionGPT: continue a motion")
-        span = self.request.span
-        self.message = f"Frames {span.start} to {span.end} of {self._armature().name} added."
+        self.stage, self.fraction = Stage.TO_KEYS, ANSWERED
+        solved, move = yield from in_thread(lambda: self._solved(source, answer.motions[0]))
+        yield from self._out_of_edit_mode()
+        planned = yield from in_thread(self._prepare(source, self._armature(), solved, move))
+        request, armature = self.request, self._armature()
+        check_bones(armature, (keys.bone for keys in planned if keys.bone != OBJECT))
+        if request.cut:
+            planned = cut_keys(armature, planned, request.span.end)
+        with all_or_nothing(armature):
+            if request.as_new:
+                copy_action(armature, (request.prompt or "Continue")[:60])
+            write_curves(armature, planned)
+            bpy.ops.ed.undo_push(message="MotionGPT: continue")
+        self.message = f"Frames {request.span.start} to {request.span.end} of {armature.name} added."
+        if request.goes_on or request.cut:
+            self.message += f" What comes after is {'cut' if request.cut else 'moved along'}."
         yield from self._check_keys(source.character)
+
+    def _solved(self, source: Source, motion: Motion) -> tuple[list[Curve], Move | None]:
+        """The values of all keys, and how what comes after moves."""
+        request, character = self.request, source.character
+        motion, move = fill(request, motion), None
+        if request.goes_on:
+            after = read_motion(request, character, source.read, np.s_[len(request.sent) :])
+            after = after.resample(motion.fps, len(after)) if after.fps != motion.fps else after
+            placed = placed_at(after, 0, motion, len(motion) - 1)
+            motion, move = led_into(motion, placed), _move_between(character, after, placed)
+        return solve_keys(character, character.solve(motion, source.destination, fit=False)), move
+
+    def _prepare(
+        self, source: Source, armature: ArmatureObject, solved: list[Curve], move: Move | None
+    ) -> Callable[[], list[NewKeys]]:
+        """A function for the keys of all F-curves; it may run in another thread."""
+        span, channels = self.request.span, [(bone, channel) for bone, channel, _ in solved]
+        check_bones(armature, (bone for bone, _ in channels))
+        given = read_given(armature, source.character, span, self.request.poses, source.read, channels)
+        old, tolerance = read_keys(armature, span, channels), key_tolerance(armature)
+        alone = {}
+        if move is not None:
+            movers = find_movers(armature, source.character, move)
+            moved_given(given, movers, span.frames - 1)
+            moved = moved_keys(armature, movers, span)
+            old |= {key: keys for key, keys in moved.items() if key[:2] in channels}
+            alone = {key: keys for key, keys in moved.items() if key[:2] not in channels}
+        return lambda: [*plan_curves(span, bend(solved, given), old, tolerance), *as_planned(alone)]
+
+
+def _move_between(character: Character, motion: Motion, moved: Motion) -> Move:
+    """What takes the first frame of a motion to that of the same motion placed elsewhere, on the character's bones."""
+    rig, mapping = character.rig, character.mapping
+    axes = calibrate_from_rest(rig, mapping).axes
+    yaw = rot.multiply(rot.yaw(moved.rotations[0, 0]), rot.conjugate(rot.yaw(motion.rotations[0, 0])))
+    turn = rot.multiply(rot.conjugate(axes), rot.multiply(yaw, axes))
+    hips = rig.heads[rig.index[mapping.root_bone]]
+    before, after = (
+        hips + to_bones(m.slice(0, 1), rig, mapping, fit=False).root_translation[0] for m in (motion, moved)
+    )
+    return Move(turn, after - rot.rotate(turn, before))

@@ -37,6 +37,7 @@ class DescribeJob(MotionJob[DescribeRequest]):
         scene = full(context).scene
         first, last = scene_range(scene)
         limits.check_seconds((last - first + 1) / scene_fps(scene))
+        limits.check_described((last - first + 1) / scene_fps(scene))
         poses = tuple(map(whole_pose, range(first, last + 1)))
         return DescribeRequest(Target.gather(context), Span(first, last), poses)
 

@@ -9,6 +9,7 @@ import bpy
 
 from ...backend import limits
 from ...retarget.motion import Motion
+from ..action.all_or_nothing import all_or_nothing
 from ..action.new_action import ThinCurve, solve_keys, thin_keys, write_keys
 from ..character.character import Character
 from ..character.placing import OBJECT
@@ -90,8 +91,9 @@ class GenerateJob(Job[GenerateRequest]):
         armature = self._armature()
         check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
         name = request.prompt[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable
-        write_keys(armature, curves, name, request.start_frame)
-        bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
+        with all_or_nothing(armature):
+            write_keys(armature, curves, name, request.start_frame)
+            bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
         self.message = f"{request.frames} frames on {armature.name} from frame {request.start_frame} on."
 
 

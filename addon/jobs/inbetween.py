@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
 
 import bpy
 
@@ -11,8 +11,9 @@ from ...backend import limits
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion.known import WHOLE
 from ..action.bending import Span
+from ..action.fcurves import played_action
 from ..character.character import Character
-from ..character.typing import full
+from ..character.typing import Scene, full
 from ..poses.keyed import ALL, KeyedPose, choose_poses, gap_around
 from .context import (
     MotionRequest,
@@ -25,6 +26,7 @@ from .context import (
 )
 from .job import Waiting
 from .motion import MotionJob
+from .takes import Takes
 
 if TYPE_CHECKING:
     from ...backend.tasks import AnyTask
@@ -35,12 +37,18 @@ CONTEXT_SECONDS = 1.0 / 3.0
 
 @dataclass(frozen=True, eq=False)
 class InbetweenRequest(MotionRequest):
-    """takes: how many versions.  as_new: whether the result goes into a copy of the action."""
+    """takes: how many versions.  as_new: whether the result goes into a copy of the action.
+
+    redo_in: `session_uid` of the scene whose seed becomes this one's once it has succeeded; 0 for none.
+    earlier: takes that the new ones are added to.
+    """
 
     prompt: str
     seed: int
     takes: int
     as_new: bool
+    redo_in: int = 0
+    earlier: Takes | None = None
 
     @property
     def known(self) -> tuple[int, ...] | None:
@@ -81,20 +89,30 @@ class InbetweenJob(MotionJob[InbetweenRequest]):
         source, answer = yield from self._read_and_ask()
         request = self.request
         copy = (request.prompt or "In-between")[:60] if request.as_new else ""
-        self.takes = yield from self._write(source, answer.motions, copy)
-        bpy.ops.ed.undo_push(message="MotionGPT: in-between")
+        self.takes = yield from self._write(source, answer.motions, "in-between", copy, request.earlier)
         self.message = f"Frames {request.span.start} to {request.span.end} of {self._armature().name} generated."
         yield from self._check_keys(source.character)
 
+    def _finish(self) -> None:
+        scene = next((s for s in bpy.data.scenes if s.session_uid == self.request.redo_in), None)
+        if scene is not None:
+            cast(Scene, scene).motiongpt.seed = self.request.seed  # so that the same motion can be generated again
 
-def gather_gap(context: bpy.types.Context, seed: int) -> InbetweenRequest:
+
+def gather_gap(context: bpy.types.Context, seed: int, earlier: Takes | None) -> InbetweenRequest:
     """Only the gap around the current frame, between the animator's own keys, with another seed.
 
+    As many takes are made as the last time, and added to the earlier ones where these have the gap in them.
     Raises MotionGPTError where that is not possible; nothing is changed.
     """
     poses = _poses(context, ALL, None)
-    gap = gap_around([pose.frame for pose in poses], full(context).scene.frame_current)
-    return _request(context, poses, gap, seed, takes=1, as_new=False)
+    scene = full(context).scene
+    gap = gap_around([pose.frame for pose in poses], scene.frame_current)
+    if earlier is not None and (action := earlier.action()) and action != played_action(check_armature(context)):
+        earlier = None
+    takes = earlier.made if earlier is not None else scene.motiongpt.takes
+    request = _request(context, poses, gap, seed, takes, as_new=False)
+    return replace(request, redo_in=scene.session_uid, earlier=earlier)
 
 
 def _request(

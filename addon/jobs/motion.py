@@ -15,12 +15,14 @@ from ...retarget.solving.fit import body_offsets, put_on_body
 from ...retarget.solving.keyed_poses import spread_poses
 from ...retarget.solving.root_motion import BONE, HIPS
 from ...retarget.solving.solve import to_motion
+from ..action.all_or_nothing import all_or_nothing
 from ..action.fcurves import action_curves
 from ..action.keys_between import copy_action, write_curves
 from ..action.new_action import Curve, solve_keys
 from ..character.character import Character
 from ..character.typing import ArmatureObject
 from ..overrides.following import expected_of_keys
+from ..poses.limbs import limbs_in_ik
 from ..poses.reader import PoseReader, ReadPoses
 from .context import MotionRequest, check_armature
 from .job import ANSWERED, Job, Stage, Waiting, check_task, in_thread
@@ -71,7 +73,9 @@ class MotionJob(Job[M]):
         yield from self._out_of_edit_mode()
         armature = self._armature()
         # A control rig's other switches stay as the animator has them: the keyed poses were made with them.
-        character = replace(Character.read(armature), follow_switches=())
+        # Its limbs stay under the controls that they are under, whatever the settings say.
+        ik = limbs_in_ik(armature, [pose.at for pose in self.request.poses])
+        character = replace(Character.read(armature, ik), follow_switches=())
         destination = carrier_of(armature, character)
         read = yield from self._read(character)
         self.stage = Stage.STARTING
@@ -87,7 +91,7 @@ class MotionJob(Job[M]):
         """The poses that the request names, a few per tick."""
         self.stage = Stage.POSES
         reader = PoseReader(self._armature(), character.rig, character.keyed)
-        reading = reader.read([pose.at for pose in self.request.sent], self.request.target.rate)
+        reading = reader.read(self.request.read_at, self.request.target.rate)
         try:
             yield from _over_ticks(reading)
         finally:
@@ -95,8 +99,13 @@ class MotionJob(Job[M]):
         self._armature()  # raises where it was deleted meanwhile
         return reader.poses()
 
-    def _write(self, source: Source, motions: Sequence[Motion], copy: str = "") -> Waiting[Takes]:
-        """Write the first motion into the action, or into a copy named `copy`; returns all of them as takes."""
+    def _write(
+        self, source: Source, motions: Sequence[Motion], undo: str, copy: str = "", earlier: Takes | None = None
+    ) -> Waiting[Takes]:
+        """Write the first motion into the action, or into a copy named `copy`, as one undo step; all of it or nothing.
+
+        Returns all motions as takes; earlier ones come first where these belong to a gap of theirs.
+        """
         self.stage, self.fraction = Stage.TO_KEYS, ANSWERED
         request, character = self.request, source.character
 
@@ -105,14 +114,23 @@ class MotionJob(Job[M]):
 
         solved = yield from in_thread(lambda: tuple(map(solve, motions)))
         yield from self._out_of_edit_mode()
-        takes = Takes(request, character, source.read, solved)
-        prepare = takes.prepare(self._armature(), 0)
-        planned = yield from in_thread(prepare)
+        takes = kept = Takes(request, character, source.read, solved, len(solved))
+        planned = yield from in_thread(takes.prepare(self._armature(), 0))
+        combine = earlier.prepare_with(self._armature(), takes) if earlier else None
+        if combine:
+            kept = yield from in_thread(combine)
         armature = self._armature()
-        if copy:
-            copy_action(armature, copy)
-        takes.shown_in(write_curves(armature, planned), 0)
-        return takes
+        takes.check(armature)
+        with all_or_nothing(armature):
+            if copy:
+                copy_action(armature, copy)
+            kept.shown_in(write_curves(armature, planned), len(kept.takes) - len(solved))
+            self._finish()
+            bpy.ops.ed.undo_push(message=f"MotionGPT: {undo}")
+        return kept
+
+    def _finish(self) -> None:
+        """What else changes with the keys, and is undone with them."""
 
     def _check_keys(self, character: Character) -> Waiting[None]:
         """See whether the bones follow the keys of the range."""
@@ -135,10 +153,15 @@ def _over_ticks(reading: Iterator[None]) -> Waiting[None]:
 
 def sent_motion(request: MotionRequest, character: Character, read: ReadPoses) -> Motion:
     """The motion to send: the poses that were read, each on its frame, on the rig's own body."""
+    at = np.array(request.sent_at, dtype=np.intp)
+    return spread_poses(read_motion(request, character, read, np.s_[: len(at)]), at, request.sent_frames)
+
+
+def read_motion(request: MotionRequest, character: Character, read: ReadPoses, rows: slice) -> Motion:
+    """Some of the poses that were read, as a motion on the rig's own body."""
     rig, mapping = character.rig, character.mapping
-    poses = to_motion(rig, mapping, read.rotations, read.heads, request.target.fps)
-    poses = put_on_body(poses, body_offsets(rig, mapping))
-    return spread_poses(poses, np.array(request.sent_at, dtype=np.intp), request.sent_frames)
+    poses = to_motion(rig, mapping, read.rotations[rows], read.heads[rows], request.target.fps)
+    return put_on_body(poses, body_offsets(rig, mapping))
 
 
 def carrier_of(armature: ArmatureObject, character: Character) -> str:

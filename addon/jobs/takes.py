@@ -1,12 +1,13 @@
 """Takes, versions of the same frames to flip through: solved once, bent to the current keys when they are shown."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 
 from ...retarget.errors import MotionGPTError
-from ..action.bending import bend
+from ..action.all_or_nothing import all_or_nothing
+from ..action.bending import BentCurve, Span, bend
 from ..action.fcurves import action_curves, key_frames
 from ..action.keys_between import NewKeys, plan_curves, read_keys, write_curves
 from ..action.new_action import Curve
@@ -32,13 +33,14 @@ class Takes:
     """The takes of one in-betweening.
 
     takes: each one's solved curves, not yet bent to the keys.  read: the poses as they were read for the request.
-    action_uid: of the action that shows one of them.
+    made: how many the last press made.  action_uid: of the action that shows one of them.
     """
 
     request: MotionRequest
     character: Character
     read: ReadPoses
     takes: tuple[list[Curve], ...]
+    made: int
     action_uid: int = 0
 
     @property
@@ -62,11 +64,37 @@ class Takes:
 
         Raises MotionGPTError where bones or kept keys are gone.
         """
+        span, bent = self.request.span, self._prepare_bent(armature_object, number)
+        old, tolerance = read_keys(armature_object, span, self.channels), key_tolerance(armature_object)
+        return lambda: plan_curves(span, bent(), old, tolerance)
+
+    def _prepare_bent(self, armature_object: ArmatureObject, number: int) -> Callable[[], list[BentCurve]]:
+        """A function for the values of a take, bent to the current keys."""
         self.check(armature_object)
         span, solved = self.request.span, self.takes[number]
         given = read_given(armature_object, self.character, span, self.request.poses, self.read, self.channels)
-        old, tolerance = read_keys(armature_object, span, self.channels), key_tolerance(armature_object)
-        return lambda: plan_curves(span, bend(solved, given), old, tolerance)
+        return lambda: bend(solved, given)
+
+    def prepare_with(self, armature_object: ArmatureObject, gap: "Takes") -> Callable[[], "Takes"] | None:
+        """A function for these takes and, after them, new ones of a gap in them, which outside the gap are as the take
+        that is shown; it may run in another thread. None where the gap is not part of these takes any more."""
+        action, mine, inside = self.action(), self.request.span, gap.request.span
+        within = mine.start <= inside.start < inside.end <= mine.end
+        if action is None or self.channels != gap.channels or not within:
+            return None
+        try:
+            shown = self._prepare_bent(armature_object, shown_take(action))
+            new = [gap._prepare_bent(armature_object, number) for number in range(len(gap.takes))]
+        except MotionGPTError:  # keys of theirs are gone
+            return None
+
+        def combined() -> Takes:
+            base = shown()
+            made = tuple(_put_in(base, mine, bent(), inside) for bent in new)
+            request, read = _with_poses(self, gap)
+            return Takes(request, self.character, read, self.takes + made, gap.made, self.action_uid)
+
+        return combined
 
     def check(self, armature_object: ArmatureObject) -> None:
         """Raises MotionGPTError where bones that the takes animate, or the keys of a kept pose, are gone."""
@@ -85,7 +113,9 @@ class Takes:
             raise MotionGPTError("The action that the takes belong to is no longer in use.", "Generate again.")
         self._check_unchanged(armature)
         number = (shown_take(action) + ahead) % len(self.takes)
-        self.shown_in(write_curves(armature, self.prepare(armature, number)()), number)
+        planned = self.prepare(armature, number)()
+        with all_or_nothing(armature):
+            self.shown_in(write_curves(armature, planned), number)
 
     def _check_unchanged(self, armature_object: ArmatureObject) -> None:
         """Raises MotionGPTError where another take would overwrite what the animator has changed since."""
@@ -97,3 +127,24 @@ class Takes:
                 f"You have changed frame {changed[0]} since the takes were made.",
                 "Generate again, so that it is kept, or undo the change.",
             )
+
+
+def _put_in(base: list[BentCurve], mine: Span, new: list[BentCurve], inside: Span) -> list[Curve]:
+    """The values of a take over one span, with those of another over the frames of a second span."""
+    curves = []
+    for old, own in zip(base, new, strict=True):
+        values = old.values[: mine.frames].copy()  # a switch has one row more
+        values[inside.start - mine.origin : inside.end - mine.origin + 1] = own.values[inside.before : inside.frames]
+        curves.append((old.bone, old.channel, values))
+    return curves
+
+
+def _with_poses(takes: Takes, gap: Takes) -> tuple[MotionRequest, ReadPoses]:
+    """The request of the first takes with the poses of the second, too, and what was read of them all."""
+    old, new = takes.request, gap.request
+    rows = {pose.frame: (pose, old.span.before + i) for i, pose in enumerate(old.poses)}
+    first = len(old.sent) + new.span.before
+    rows |= {pose.frame: (pose, first + i) for i, pose in enumerate(new.poses)}
+    poses, of_poses = zip(*(rows[frame] for frame in sorted(rows)), strict=True)
+    read = takes.read.joined(gap.read, [*range(old.span.before), *of_poses])
+    return replace(old, poses=poses, span=replace(old.span, whole=old.span.whole | new.span.whole)), read

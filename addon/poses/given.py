@@ -7,11 +7,13 @@ import numpy as np
 
 from ...retarget.motion import rotations as rot
 from ...retarget.motion.known import ROOT
+from ...retarget.rigs.control_names import Switch, limb_switches
 from ...retarget.solving.keyed_poses import gives_bone, is_carried
 from ...retarget.typing import Floats
 from ..action.bending import APART, GivenChannel, Span
-from ..action.fcurves import action_curves, is_switch, key_frames
+from ..action.fcurves import action_curves, custom_property, is_switch, key_frames
 from ..character.character import Character
+from ..character.placing import is_number
 from ..character.rotation_modes import to_quaternions
 from ..character.typing import ArmatureObject
 from .keyed import KeyedPose
@@ -35,6 +37,7 @@ def read_given(
     """
     action = action_curves(armature_object)
     curves = action.by_bone() if action else {}
+    conditions = _conditions(armature_object, character)
     given = {}
     for bone, channel in channels:
         pose_bone, own = armature_object.pose.bones[bone], curves.get((bone, channel), {})
@@ -46,18 +49,46 @@ def read_given(
         seen: dict[int, Floats] = {}
         keyed: dict[int, Floats] = {}
         for row, frame, pose in _holding(character, span, poses, bone, channel):
-            seen[frame] = rows[row]
             at = pose.at if pose else float(frame + span.origin)
             if own and (pose is None or any(np.abs(key_frames(c) - at).min(initial=1.0) < 0.01 for c in own.values())):
                 keyed[frame] = value_at(pose_bone, channel, own, at)
+            if not _hold(armature_object, conditions.get(bone, ()), curves, at):
+                continue  # this control does not show here where its limb is
+            seen[frame] = rows[row]
+            if frame in keyed:
                 value = to_quaternions(mode, keyed[frame][None])[0] if mode else keyed[frame]
                 apart = rot.angle_between(value, rows[row]) if mode else np.abs(value - rows[row]).max()
                 if apart < APART:
                     seen[frame] = value
-        kept = tuple(pose.frame - span.origin for pose in poses if pose.frame - span.origin in seen)
-        loose = bone not in character.mapping.driven and bone not in character.carriers
-        given[bone, channel] = GivenChannel(seen, keyed, kept, mode, loose)
+        kept = tuple(pose.frame - span.origin for pose in poses if pose.frame - span.origin in seen.keys() | keyed)
+        given[bone, channel] = GivenChannel(seen, keyed, kept, mode)
     return given
+
+
+def _conditions(armature_object: ArmatureObject, character: Character) -> dict[str, tuple[Switch, ...]]:
+    """IK control -> the switches that have to be set for it to say where its limb is, as it does in what is written."""
+    used = {limb.end.name: limb for limb in character.places.limbs}
+    found: dict[str, tuple[Switch, ...]] = {}
+    for limb in limb_switches(frozenset(armature_object.pose.bones.keys())):
+        if limb.end not in used or limb.pole is None:
+            continue
+        aimed = tuple(s for s in limb.to_ik if is_number(armature_object.pose.bones[s[0]].get(s[1])))
+        found[limb.pole] = aimed
+        placed = tuple(switch for switch in aimed if not switch[1].startswith("pole"))
+        found |= {name: placed for name in (limb.end, limb.toe) if name}
+    return found
+
+
+def _hold(
+    armature_object: ArmatureObject, switches: Sequence[Switch], curves: dict[tuple[str, str], Curves], at: float
+) -> bool:
+    """Whether switches have these values at a time."""
+    pose = armature_object.pose.bones
+
+    def now(bone: str, channel: str) -> float:
+        return float(value_at(pose[bone], channel, curves.get((bone, channel), {}), at)[0])
+
+    return all(abs(now(bone, f'["{prop}"]') - value) < 0.5 for bone, prop, value in switches)
 
 
 def _holding(
@@ -75,7 +106,8 @@ def _holding(
 
 def value_at(pose_bone: bpy.types.PoseBone, channel: str, curves: Curves, frame: float) -> Floats:
     """The value (channels,) of a bone's property on a frame: from its keys, else its curves, else as set unanimated."""
-    now = pose_bone.path_resolve(channel)
+    # The number of an enum, not the name that Blender shows for it.
+    now = pose_bone[custom_property(channel)] if is_switch(channel) else pose_bone.path_resolve(channel)
     values = np.array(now if hasattr(now, "__len__") else [now], dtype=np.float64)
     for index, curve in curves.items():
         on_frame = [point.co.y for point in curve.keyframe_points if abs(point.co.x - frame) < 0.01]

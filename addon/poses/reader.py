@@ -37,6 +37,19 @@ class ReadPoses:
     basis: dict[str, Floats]
     location: dict[str, Floats]
 
+    def joined(self, other: "ReadPoses", rows: Sequence[int]) -> "ReadPoses":
+        """Some rows of the poses of both, counted on from these to those of the other, of the same bones."""
+
+        def pick(mine: Floats, others: Floats) -> Floats:
+            return np.concatenate([mine, others])[list(rows)]
+
+        return ReadPoses(
+            pick(self.rotations, other.rotations),
+            pick(self.heads, other.heads),
+            {name: pick(values, other.basis[name]) for name, values in self.basis.items()},
+            {name: pick(values, other.location[name]) for name, values in self.location.items()},
+        )
+
 
 class PoseReader:
     """Reads the armature of a rig. keyed: the bones whose own properties are wanted too."""

@@ -35,6 +35,11 @@ def _draw_inbetween(layout: bpy.types.UILayout, settings: Any) -> None:
 
 def _draw_continue(layout: bpy.types.UILayout, settings: Any) -> None:
     layout.prop(settings, "seconds")
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    for name in ("after", "destination"):
+        column.prop(settings, name)
 
 
 def _draw_describe(layout: bpy.types.UILayout, _settings: Any) -> None:

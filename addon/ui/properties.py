@@ -64,6 +64,14 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
             ("NEW", "New Action", "A copy of the action gets the new keys; the old action is stashed"),
         ),
     )
+    after: bpy.props.EnumProperty(
+        name="Afterwards",
+        description="What happens to the motion that the action holds after the new frames",
+        items=(
+            ("MOVE", "Move Along", "It goes on from where the new frames end, moved and turned over the floor"),
+            ("CUT", "Cut", "It is deleted"),
+        ),
+    )
     ghosts: bpy.props.BoolProperty(
         name="Ghosts", description="Show the kept poses as stick figures in the viewport", update=_poses_changed
     )

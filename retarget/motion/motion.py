@@ -102,10 +102,16 @@ class Motion:
             return self
         covering = max(1, round(self.duration * fps))
         wanted = np.arange(covering if frames is None else frames)
-        time = np.minimum(wanted, covering - 1) * (self.fps / fps)  # in frames of this motion
-        low = np.minimum(time.astype(int), len(self) - 1)
+        return self.sampled(np.minimum(wanted, covering - 1) * (self.fps / fps), fps)
+
+    def sampled(self, time: Floats, fps: float) -> "Motion":
+        """The poses at times (K,), in frames, as a motion at `fps`: along smooth curves through every frame, which go
+        on straight outside them; contacts linearly."""
+        low = np.clip(time.astype(int), 0, len(self) - 1)
         high = np.minimum(low + 1, len(self) - 1)
-        contacts = self.contacts[low] + (self.contacts[high] - self.contacts[low]) * (time - low)[:, None]
+        contacts = (
+            self.contacts[low] + (self.contacts[high] - self.contacts[low]) * np.clip(time - low, 0.0, 1.0)[:, None]
+        )
         return replace(
             self,
             rotations=cubic_rotations(self.rotations, time),

@@ -17,8 +17,10 @@ _LIMB_JOINTS = (*LEG, "foot", "collar", *ARM)
 _RIGIFY = "thigh_fk shin_fk foot_fk toe_fk shoulder upper_arm_fk forearm_fk hand_fk"
 _AUTO_RIG_PRO = "c_thigh_fk c_leg_fk c_foot_fk c_toes_fk c_shoulder c_arm_fk c_forearm_fk c_hand_fk"
 _CHAINS = {"arm": ARM, "leg": LEG}
+LIMBS = frozenset(f"{side}_{chain[0]}" for side in SIDES for chain in _CHAINS.values())
+"""The first joints of all limbs, which stand for them."""
 _RIGIFY_MOVES = {
-    "hand_ik": ARM, "upper_arm_ik": ARM, "upper_arm_ik_target": ARM, "foot_ik": LEG, "foot_heel_ik": LEG,
+    "hand_ik": ARM, "upper_arm_ik": ARM, "upper_arm_ik_target": ARM, "foot_ik": (*LEG, "foot"), "foot_heel_ik": LEG,
     "foot_spin_ik": LEG, "thigh_ik": LEG, "thigh_ik_target": LEG, "toe_ik": ("foot",),
     "hips": ("pelvis", "spine1", "hip"), "chest": SPINE, "root": ("pelvis", "root"),
 }  # fmt: skip
@@ -33,12 +35,14 @@ MARK_OF_IK = "hand_ik.L"
 class LimbSwitch:
     """The IK controls of one limb, and the properties that switch between them and FK.
 
-    chain: the limb's canonical joints, from the body outwards.  end, pole: IK controls; None where none are known.
+    chain: the limb's canonical joints, from the body outwards.  fk: their FK controls.  end, pole: IK controls; None
+    where none are known.
     toe: the IK control of the toes, a child of the foot's end.
     to_fk, to_ik: what switches the limb to these controls, the IK controls in the space of the rig's root.
     """
 
     chain: tuple[str, str, str]
+    fk: tuple[str, ...]
     end: str | None
     pole: str | None
     toe: str | None
@@ -128,13 +132,18 @@ def deforming_bone(bone: str) -> str:
 
 def _rigify_limb(names: frozenset[str], side: str, limb: str) -> LimbSwitch:
     suffix = ".L" if side == "left" else ".R"
-    upper, end = {"arm": ("upper_arm", "hand_ik"), "leg": ("thigh", "foot_ik")}[limb]
+    parts, end = {
+        "arm": (("upper_arm", "forearm", "hand"), "hand_ik"),
+        "leg": (("thigh", "shin", "foot"), "foot_ik"),
+    }[limb]
+    upper = parts[0]
     holder = f"{upper}_parent{suffix}"  # the bone whose properties are the switches
     # In the lists of spaces 1 is the root.
     spaces = [(holder, prop, 1.0) for prop in ("pole_vector", "IK_parent", "pole_parent")]
     toe = next((n for n in (f"toe_ik{suffix}", f"toe{suffix}") if limb == "leg" and n in names), None)
     return LimbSwitch(
         chain=_chain(side, limb),
+        fk=tuple(n for n in (f"{part}_fk{suffix}" for part in parts) if n in names),
         end=_if_present(names, end + suffix),
         pole=_if_present(names, f"{upper}_ik_target{suffix}"),
         toe=toe,
@@ -145,7 +154,7 @@ def _rigify_limb(names: frozenset[str], side: str, limb: str) -> LimbSwitch:
 
 def _auto_rig_pro_limb(side: str, limb: str) -> LimbSwitch:
     holder = {"arm": "c_hand_ik", "leg": "c_foot_ik"}[limb] + (".l" if side == "left" else ".r")
-    return LimbSwitch(_chain(side, limb), None, None, None, to_fk=((holder, "ik_fk_switch", 1.0),), to_ik=())
+    return LimbSwitch(_chain(side, limb), (), None, None, None, to_fk=((holder, "ik_fk_switch", 1.0),), to_ik=())
 
 
 def _chain(side: str, limb: str) -> tuple[str, str, str]:

@@ -25,3 +25,10 @@ def test_checks_say_what_is_wrong_and_what_to_do(check: Any, good: list[Any], ba
         with pytest.raises(MotionGPTError) as caught:
             check(value)
         assert caught.value.message.endswith(".") and caught.value.cure.endswith(".")
+
+
+@pytest.mark.parametrize(("frames", "fps"), [(1, 30.0), (4, 30.0), (199, 1000.0)])
+def test_a_motion_too_short_to_describe_is_refused_in_words(frames: int, fps: float) -> None:
+    with pytest.raises(MotionGPTError, match=r"too short to be described.*at least 0\.2 seconds"):
+        limits.check_described(frames / fps)
+    limits.check_described(0.2)

@@ -71,17 +71,15 @@ class MOTIONGPT_OT_inbetween(StartsJob):
 
 
 class MOTIONGPT_OT_redo_gap(StartsJob):
-    """Regenerate the gap around the current frame with the next seed; everything else stays"""
+    """Generate the gap around the current frame again, with the next seed: new takes after the ones you have"""
 
     bl_idname = "motiongpt.redo_gap"
     bl_label = "Redo Gap"
     job = InbetweenJob
 
     def gather(self, context: bpy.types.Context) -> Any:
-        settings = full(context).scene.motiongpt
-        request = gather_gap(context, (settings.seed + 1) % SEED_LIMIT)
-        settings.seed = request.seed  # so that the same motion can be generated again
-        return request
+        seed = (full(context).scene.motiongpt.seed + 1) % SEED_LIMIT
+        return gather_gap(context, seed, session.current().takes)
 
 
 class MOTIONGPT_OT_continue(StartsJob):

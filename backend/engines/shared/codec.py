@@ -47,11 +47,12 @@ class MotionCodec:
 
     def encode(self, motion: Motion) -> list[int]:
         """Codes of a motion on the canonical body at 20 fps; its last frame is repeated to fill the last token."""
-        joints = motion.joints
         # T frames of features take T + 1 frames of joints.
-        missing = -len(joints) % FRAMES_PER_TOKEN + 1
-        joints = np.concatenate([joints, np.repeat(joints[-1:], missing, axis=0)])
-        features = self.statistics.normalize(joints_to_features(joints))
+        return self.encode_all_but_last(motion.held(-len(motion) % FRAMES_PER_TOKEN + 1))
+
+    def encode_all_but_last(self, motion: Motion) -> list[int]:
+        """Codes of a motion of 4 N + 1 frames without its last frame, which only says how fast the one before is."""
+        features = self.statistics.normalize(joints_to_features(motion.joints))
         return list(map(int, self.features_to_codes(features[None])[0]))
 
     def decode(self, codes: Sequence[int]) -> Motion:

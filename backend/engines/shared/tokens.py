@@ -15,7 +15,8 @@ import numpy as np
 
 from ....retarget.errors import MotionGPTError
 from ....retarget.motion import Motion
-from ....retarget.motion.joining import appended, on_body_of, on_canonical_body, placed_at
+from ....retarget.motion.feet import followed_by
+from ....retarget.motion.joining import ending, floor_height, on_body_of, on_canonical_body, placed_at
 from ....retarget.motion.known import WHOLE
 from ...engine import Engine, Events, Progress, Result, Stage
 from ...inbetween.exact import pinned, softened
@@ -49,6 +50,9 @@ class Codec(Protocol):
 
     def encode(self, motion: Motion) -> list[int]:
         """Codes of a motion on the canonical body at the model's rate; its end is held to fill the last token."""
+
+    def encode_all_but_last(self, motion: Motion) -> list[int]:
+        """Codes of a motion of 4 N + 1 frames without its last frame, which only says how fast the one before is."""
 
     def decode(self, codes: Sequence[int]) -> Motion:
         """The motion of codes, from the origin facing +Z, on the floor."""
@@ -115,8 +119,7 @@ class TokenEngine(Engine):
     def continue_motion(self, task: Continue, motion: Motion) -> Events:
         self.check_text(Continue, task.prompt.strip())
         count = self._tokens(task.seconds)
-        body = on_canonical_body(motion).resample(self._fps)
-        context = self._codec.encode(body)[-self.context_tokens :]
+        context = self._context(motion)
         answers = self.codes_after(context, task.prompt, count, self._sampling(task))
         codes = yield from self._watch(answers, count, context)
         extra = max(1, round(task.seconds * motion.fps))
@@ -150,12 +153,23 @@ class TokenEngine(Engine):
             motions.append(softened(pinned(made, motion, known_channels), known_channels))
         yield Result(tuple(self._labelled(task, motions, codes)))
 
+    def _context(self, motion: Motion) -> list[int]:
+        """The codes of a motion's end. They stop one frame before its last, so that no frame is held to fill them: a
+        model that saw the end held would go on with someone who has stopped."""
+        tokens = max(1, math.floor((motion.duration - 1.0 / motion.fps) * self._fps / FRAMES_PER_TOKEN + 1e-6))
+        tokens = min(tokens, self.context_tokens)
+        standing = motion.shifted(np.array([0.0, -floor_height(motion), 0.0]))
+        end = ending(on_canonical_body(standing), self._fps, tokens * FRAMES_PER_TOKEN + 1)
+        return self._codec.encode_all_but_last(end)
+
     def _followed(self, motion: Motion, context: Sequence[int], codes: Sequence[int], extra: int) -> Motion:
         """A motion with `extra` frames appended. The context is decoded along with the new codes, so that the motion
         does not stop at the join."""
-        made = on_body_of(self._codec.decode([*context, *codes]), motion)
-        start = len(context) * FRAMES_PER_TOKEN - 1
-        return appended(motion, made.slice(start, len(made)).resample(motion.fps, extra + 1))
+        made = on_body_of(self.polished(self._codec.decode([*context, *codes])), motion)
+        # One frame more at either end: the velocity where the two meet, and something to interpolate with.
+        start = len(context) * FRAMES_PER_TOKEN
+        times = start + np.arange(-1, extra + 1) * (self._fps / motion.fps)
+        return followed_by(motion, made.sampled(np.clip(times, 0.0, len(made) - 1.0), motion.fps), 1)
 
     def _watch(
         self, answers: Iterator[Codes], count: int, context: Sequence[int] = ()

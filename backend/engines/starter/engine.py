@@ -26,7 +26,7 @@ from ..shared.gaps import fill_gaps, load_transition
 from ..shared.runtime import open_session
 from ..shared.sampling import choose_each, random_streams
 from ..shared.tokens import Codes, Sampling, TokenEngine
-from .picker import load_picker
+from .picker import best_of, change_of_pace, load_picker
 from .sureness import load_judgement
 from .vocabulary import (
     ABSENT,
@@ -69,8 +69,12 @@ class ResidualCodec:
 
     def encode(self, motion: Motion) -> list[int]:
         """Codes of a motion on the canonical body at 20 fps; its end is held to fill the last token."""
-        missing = -len(motion) % FRAMES_PER_TOKEN + 1  # features need one frame more than they describe
-        return self._pack(motion_to_features(motion.held(missing)))
+        # Features need one frame more than they describe.
+        return self.encode_all_but_last(motion.held(-len(motion) % FRAMES_PER_TOKEN + 1))
+
+    def encode_all_but_last(self, motion: Motion) -> list[int]:
+        """Codes of a motion of 4 N + 1 frames without its last frame, which only says how fast the one before is."""
+        return self._pack(motion_to_features(motion))
 
     def encode_poses(self, motion: Motion, frames: Sequence[int]) -> list[int]:
         """For each of the frames, the code of its pose held over a window."""
@@ -227,29 +231,54 @@ class MotionLanguageEngine(TokenEngine):
     def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Iterator[Codes]:
         """The best of several candidates for each variation, if the folder has a picker; progress shows the first
         ones."""
-        wanted = sampling.variations
-        tries = max(1, min(self._candidates, _MOST_ROWS // wanted))
-        self._judged = []
+        wanted, tries = sampling.variations, self._tries(sampling)
         self._start(text, "generate", sampling, rows=wanted * tries)
-        streams = [s for attempt in range(tries) for s in random_streams(sampling.seed, wanted, attempt)]
         codes: Codes = []
-        for codes in self._write(count, sampling, streams):
+        for codes in self._write(count, sampling, self._streams(sampling)):
             yield codes[:wanted]
-        if codes and self._picker is not None:
-            scores = self._picker.scores(self._decoder.text, [self._poses.features(one) for one in codes])
-            scores = scores.reshape(tries, wanted)
-            if self._judgement is not None:
-                self._judged = self._judgement.of(self._decoder.text, scores.max(axis=0))
-            yield [codes[attempt * wanted + i] for i, attempt in enumerate(scores.argmax(axis=0).tolist())]
+        if codes:
+            yield self._picked(codes, [self._poses.features(one) for one in codes], wanted)
 
     def codes_after(self, context: Sequence[int], text: str, count: int, sampling: Sampling) -> Iterator[Codes]:
+        """The best of several candidates for each variation: with a text, by the picker; without one, that which goes
+        on most as the motion was going."""
         if count >= MAX_TOKENS:
             raise self._too_long(count * FRAMES_PER_TOKEN / self._fps)
         shown = list(context[-(MAX_TOKENS - count) :])
-        self._start(text, "generate", sampling)
+        wanted, tries = sampling.variations, self._tries(sampling)
+        self._start(text, "generate", sampling, rows=wanted * tries)
         given: list[int | None] = [*shown, *[None] * count]
-        for codes in self._write(len(given), sampling, given=given):
-            yield [one[len(shown) :] for one in codes]
+        codes: Codes = []
+        for codes in self._write(len(given), sampling, self._streams(sampling), given):
+            yield [one[len(shown) :] for one in codes[:wanted]]
+        if codes:
+            seam = len(shown) * FRAMES_PER_TOKEN
+            features = [self._poses.features(one) for one in codes]
+            if text.strip():
+                best = self._picked(codes, [one[seam:] for one in features], wanted)
+            else:
+                best = best_of(codes, np.array([-change_of_pace(one, seam) for one in features]), wanted)
+            yield [one[len(shown) :] for one in best]
+
+    def _tries(self, sampling: Sampling) -> int:
+        """How many candidates there are for each variation."""
+        return max(1, min(self._candidates, _MOST_ROWS // sampling.variations))
+
+    def _streams(self, sampling: Sampling) -> list[np.random.Generator]:
+        """Random numbers for all candidates: the first ones of all variations, then the second ones ..."""
+        attempts = range(self._tries(sampling))
+        return [s for attempt in attempts for s in random_streams(sampling.seed, sampling.variations, attempt)]
+
+    def _picked(self, codes: Codes, features: Sequence[Numbers], wanted: int) -> Codes:
+        """For each variation the candidate that fits the text best, and how sure that is. features: what is judged of
+        each."""
+        if self._picker is None:
+            return codes[:wanted]
+        scores = self._picker.scores(self._decoder.text, features)
+        if self._judgement is not None:
+            best = np.asarray(scores).reshape(-1, wanted).max(axis=0)
+            self._judged = self._judgement.of(self._decoder.text, best)
+        return best_of(codes, scores, wanted)
 
     def given_tokens(self, given: Motion, frames: Sequence[int]) -> tuple[list[int], list[int]]:
         """A token is MOTION if all of its frames are kept, and POSE if only some are."""
@@ -323,7 +352,7 @@ class MotionLanguageEngine(TokenEngine):
         variation."""
         if slots is None or kinds is None:
             slots, kinds = np.zeros((1, self._levels), np.int64), np.full(1, ABSENT, np.int64)
-        has_text = bool(text.strip())
+        has_text, self._judged = bool(text.strip()), []
         self._copies = 2 if has_text and self._guidance != 1.0 else 1
         keep = [1.0, 0.0][: self._copies] if has_text else [0.0]
         ids = self._tokenizer.encode(text).ids

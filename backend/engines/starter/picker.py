@@ -12,8 +12,10 @@ import numpy as np
 from ....retarget.typing import Numbers
 from ...model_folder import ModelCard
 from ..shared.runtime import open_session
+from ..shared.tokens import Codes
 
 FILE_NAME = "matching.onnx"
+_PACE_FRAMES = 20  # over which the pace of a motion is averaged: a second
 
 
 class Picker:
@@ -39,3 +41,17 @@ class Picker:
 def load_picker(folder: Path, card: ModelCard, device: str) -> Picker | None:
     """The folder's picker, or None."""
     return Picker(folder / FILE_NAME, device) if FILE_NAME in card.files else None
+
+
+def best_of(codes: Codes, scores: Numbers, wanted: int) -> Codes:
+    """For each variation the candidate of the highest score; candidates are ordered by attempt, then by variation."""
+    best = np.asarray(scores).reshape(-1, wanted).argmax(axis=0)
+    return [codes[attempt * wanted + i] for i, attempt in enumerate(best.tolist())]
+
+
+def change_of_pace(features: Numbers, seam: int) -> float:
+    """How much speed and direction over the floor, and the turning, differ before and after a frame, on average over
+    _PACE_FRAMES; metres and radians a frame count alike."""
+    root = features[:, :3]
+    before, after = root[max(0, seam - _PACE_FRAMES) : seam], root[seam : seam + _PACE_FRAMES]
+    return float(np.linalg.norm(before.mean(axis=0) - after.mean(axis=0)))

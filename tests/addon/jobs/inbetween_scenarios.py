@@ -1,12 +1,14 @@
 """What `test_inbetween.py` runs inside Blender: mistakes, takes, gaps, corrected poses and cancelling."""
 
 import importlib
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import bpy
 from mathutils import Quaternion
 from support.in_blender.keyed import curves_of, differ, keyed, person, pose, press
-from support.in_blender.user import BIPED, MODULE, make_armature, run_job, settings
+from support.in_blender.user import BIPED, MODULE, make_armature, run_job, session, settings
 
 FRAMES = (1, 20, 48)
 
@@ -103,20 +105,32 @@ def takes(armature: bpy.types.Object) -> dict[str, object]:
 
 
 def corrected(armature: bpy.types.Object) -> dict[str, object]:
-    """The generated pose on frame 30 is corrected: an arm is turned and keyed again. The whole pose is kept."""
+    """The pose on frame 30 is corrected: an arm is turned, the whole body keyed again. The arm is kept."""
     bpy.context.scene.frame_set(30)
     bone = armature.pose.bones["LeftArm"]
     bone.rotation_quaternion = Quaternion((0.0, 0.0, 1.0), 1.0)
-    bone.keyframe_insert("rotation_quaternion", frame=30)
-    poses = on_frames(armature, 1, 20, 30, 48)
+    for posed in armature.pose.bones:
+        posed.keyframe_insert("rotation_quaternion", frame=30)
+    poses = mine(armature, 1, 20, 48)
     seen: dict[str, object] = {"flip over a correction": ""}
     try:
         bpy.ops.motiongpt.show_take(step=1)
     except RuntimeError as error:
         seen["flip over a correction"] = str(error)
     seen["corrected"] = [press(poses="ALL", seed=7)["state"], differ(poses, keyed(armature))]
-    points = [point for curve in curves_of(armature).values() for point in curve.keyframe_points]
-    return seen | {"now the user's": sorted({point.type for point in points if point.co.x == 30})}
+    types: dict[str, set[str]] = {"arm": set(), "others": set()}
+    for (path, _), curve in curves_of(armature).items():
+        on_frame = (point.type for point in curve.keyframe_points if point.co.x == 30)
+        types["arm" if '"LeftArm"' in path else "others"].update(on_frame)
+    seen["types"] = {name: sorted(found) for name, found in types.items()}
+    again = [mine(armature, 1, 20, 48), press(poses="ALL", seed=8)["state"]]
+    return seen | {"corrected again": [again[1], differ(again[0], keyed(armature))]}
+
+
+def mine(armature: bpy.types.Object, *frames: float) -> dict[tuple[str, int, float], float]:
+    """The keys on those frames, and those of the corrected arm."""
+    arm = {key: value for key, value in on_frames(armature, 30).items() if '"LeftArm"' in key[0]}
+    return on_frames(armature, *frames) | arm
 
 
 def on_frames(armature: bpy.types.Object, *frames: float) -> dict[tuple[str, int, float], float]:
@@ -127,8 +141,15 @@ def on_frames(armature: bpy.types.Object, *frames: float) -> dict[tuple[str, int
 def gaps(armature: bpy.types.Object) -> dict[str, object]:
     full = keyed(armature)
     bpy.context.scene.frame_set(40)
-    seen = {"gap": press("redo_gap")["state"]}
+    takes, seed = session().takes.takes, settings().seed
+    seen: dict[str, object] = {"gap": press("redo_gap")["state"]}
     again = keyed(armature)
+    seen["more takes"] = [len(takes), session().takes.takes[: len(takes)] == takes, len(session().takes.takes)]
+    seen["seed"] = settings().seed - seed
+    bpy.ops.motiongpt.show_take(step=-len(takes))
+    seen["earlier take"] = full == keyed(armature)
+    bpy.ops.motiongpt.show_take(step=len(takes))
+    seen["newer take"] = again == keyed(armature)
     seen["gap frames"] = sorted({key[2] for key in full if full[key] != again.get(key)})[::16]
     bpy.ops.motiongpt.retime_gap(frames=12)
     later = keyed(armature)
@@ -138,7 +159,7 @@ def gaps(armature: bpy.types.Object) -> dict[str, object]:
 
 def sparse_and_copied(armature: bpy.types.Object) -> dict[str, object]:
     """Few keys in the same action, then a key on every frame in a copy."""
-    many, kept = len(keyed(armature)), on_frames(armature, 1, 20, 30, 60)
+    many, kept = len(keyed(armature)), mine(armature, 1, 20, 60)
     armature.motiongpt_rig.keys, armature.motiongpt_rig.degrees = "FEW", 2.0
     seen: dict[str, object] = {"few": press(poses="ALL")["state"]}
     seen["few keys"] = [len(keyed(armature)) / many, differ(kept, keyed(armature))]
@@ -173,3 +194,63 @@ def cancelled() -> object:
         bpy.ops.motiongpt.cancel()
         seen[stage] = [job.state, keyed(armature) == before, len(bpy.data.scenes)]
     return seen
+
+
+def on_generated() -> object:
+    """Text to Motion, then In-Between on its result: untouched, with one bone corrected, with some of it selected; and
+    the same after undo, a copy of the action, saving and loading."""
+    armature = person()
+    press("generate", prompt="a person walks", seconds=1.0)
+    points = [point for curve in curves_of(armature).values() for point in curve.keyframe_points]
+    seen: dict[str, object] = {"types": sorted({p.type for p in points})}
+    seen["selected"] = any(p.select_control_point or p.select_left_handle or p.select_right_handle for p in points)
+    untouched = {"task": "inbetween", "poses": "ALL", "range": "SCENE"}
+    bpy.context.scene.frame_end = 30
+    seen["untouched"] = press(**untouched)
+    for curve in curves_of(armature).values():
+        for point in curve.keyframe_points:
+            point.select_control_point = True
+    seen["all selected"] = press(**(untouched | {"poses": "SELECTED"}))
+    select(armature, (1.0, 20.0))
+    poses = on_frames(armature, 1.0, 20.0)
+    seen["some selected"] = [
+        press(**(untouched | {"poses": "SELECTED", "range": "KEYS"}))["state"], differ(poses, keyed(armature)),
+    ]  # fmt: skip
+    press("generate", task="generate", prompt="a person walks on", seconds=1.0)
+    bpy.ops.ed.undo_push(message="before the correction")
+    bpy.context.scene.frame_set(12)
+    arm = armature.pose.bones["LeftArm"]
+    arm.rotation_quaternion = Quaternion((0.0, 0.0, 1.0), 0.8)
+    for bone in armature.pose.bones:
+        bone.keyframe_insert("rotation_quaternion", frame=12)
+    bpy.ops.ed.undo_push(message="correction")
+    seen["pinned"] = pinned()
+    bpy.ops.ed.undo()
+    seen["undone"] = pinned()
+    bpy.ops.ed.redo()
+    seen["redone"] = pinned()
+    animation = bpy.data.objects["Person"].animation_data
+    slot = getattr(animation, "action_slot", None)
+    copy = animation.action.copy()
+    animation.action = copy
+    if slot:
+        animation.action_slot = copy.slots[slot.identifier]
+    seen["copied"] = pinned()
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(Path(folder) / "file.blend")
+        bpy.ops.wm.save_as_mainfile(filepath=file)
+        bpy.ops.wm.open_mainfile(filepath=file)
+    seen["loaded"] = pinned()
+    return seen
+
+
+def pinned() -> list[list[object]]:
+    """The poses that "All Keys" keeps: frame, and how many of the 23 parts."""
+    keyed_poses = importlib.import_module(f"{MODULE}.addon.poses.keyed")
+    character = importlib.import_module(f"{MODULE}.addon.character.character").Character
+    armature = bpy.data.objects["Person"]
+    try:
+        found = keyed_poses.choose_poses(bpy.context.scene, armature, character.read(armature), "ALL", None)
+    except Exception as error:
+        return [[str(error)]]
+    return [[pose.frame, pose.known.bits.bit_count()] for pose in found]

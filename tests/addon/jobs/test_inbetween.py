@@ -39,8 +39,13 @@ def test_takes_gaps_and_corrected_poses(scenario: Scenario) -> None:
     assert seen["again"] == ["DONE", True]  # generated keys don't count as poses: the result is the same
     assert "You have changed frame 30" in seen["flip over a correction"]
     assert seen["corrected"] == ["DONE", []]
-    assert seen["now the user's"] == ["KEYFRAME"]
-    assert (seen["gap"], seen["gap frames"]) == ("DONE", [31.0, 47.0])
+    assert seen["types"]["arm"] == ["KEYFRAME"]
+    assert seen["types"]["others"] in (["GENERATED"], ["JITTER"])
+    assert seen["corrected again"] == ["DONE", []]
+    assert (seen["gap"], seen["gap frames"]) == ("DONE", [30.0, 46.0])
+    assert seen["more takes"] == [3, True, 6]
+    assert seen["seed"] == 1
+    assert (seen["earlier take"], seen["newer take"]) == (True, True)
     assert seen["retimed"] == [60.0, True]
     assert seen["few"] == "DONE"
     share, differ = seen["few keys"]
@@ -52,3 +57,15 @@ def test_takes_gaps_and_corrected_poses(scenario: Scenario) -> None:
 def test_cancelling_leaves_all_as_it_was(scenario: Scenario) -> None:
     for stage, what in scenario("cancelled").items():
         assert what == ["CANCELLED", True, 1], stage
+
+
+def test_generated_keys_stay_free_unless_touched(scenario: Scenario) -> None:
+    seen = scenario("on_generated")
+    assert seen["types"] in (["GENERATED"], ["JITTER"])
+    assert not seen["selected"]
+    for name in ("untouched", "all selected"):
+        assert 'All keys of "Person" were generated' in seen[name]["error"], name
+    assert seen["some selected"] == ["DONE", []]
+    for name in ("pinned", "redone", "copied", "loaded"):
+        assert seen[name] == [[12, 1]], name  # one part, not 23
+    assert "were generated" in seen["undone"][0][0]

@@ -107,6 +107,7 @@ def character() -> object:
     else:
         for frame, angle in zip(FRAMES, (0.0, 0.5, -0.4), strict=True):
             pose(armature, frame, angle, controls(armature), move=0.01 * frame)
+    armature.motiongpt_rig.controls = os.environ.get("SETTING", "FK")
     scene.frame_set(1)
     before, at_keys = keyed(armature), {f: heads(armature, f, f) for f in FRAMES}
     bpy.ops.ed.undo_push(message="start")
@@ -114,6 +115,12 @@ def character() -> object:
     armature = bpy.data.objects[name]
     after = keyed(armature)
     seen |= {"differ": differ(before, after), "empty": sorted(set(range(1, 49)) - {key[2] for key in after})}
+    seen["frames"] = [min(key[2] for key in after), max(key[2] for key in after)]
+    keyed_bones = {path.split('"')[1] for path, _, _ in after}
+    seen["moved by FK"] = sorted(name for name in keyed_bones if name.endswith(("_fk.L", "_fk.R")))
+    seen["moved by IK"] = sorted(name for name in keyed_bones if name.startswith(("hand_ik", "foot_ik")))
+    seen["switches"] = sorted({key[0] for key in after if key[0].endswith('"]') and "IK_FK" in key[0]})
+    seen["new keys"] = len(after) - len(before)
     seen["off"] = max(float(np.abs(heads(armature, f, f) - at_keys[f]).max()) for f in FRAMES)
     seen["leap"] = leap(armature, 1, 48)
     points = [point for curve in curves_of(armature).values() for point in curve.keyframe_points]

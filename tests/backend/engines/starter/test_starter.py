@@ -19,7 +19,7 @@ from motiongpt.backend.tasks import Continue, Describe, Generate
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.files.npz import load_npz, save_npz
 from motiongpt.retarget.motion import Motion
-from motiongpt.retarget.motion.skeleton import REST_OFFSETS
+from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, REST_OFFSETS
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +111,48 @@ def test_a_walk_goes_on_ahead(engine, walk):
     way, more = root[len(walk) - 1] - root[len(walk) - 31], root[-1] - root[len(walk) - 1]
     assert np.linalg.norm(more) > 0.6  # metres in two seconds
     assert way @ more / (np.linalg.norm(way) * np.linalg.norm(more)) > 0.7
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2, 3, 5, 14])
+def test_a_walk_that_is_cut_anywhere_is_not_stopped(engine, walk, cut):
+    """Whatever token the cut falls into, the walk goes on at its pace; no joint leaps at the seam."""
+    shorter = walk.slice(0, len(walk) - cut)
+    *_, result = engine.continue_motion(Continue(2.0, seed=4), shorter)
+    root = result.motions[0].root_position[:, [0, 2]]
+    pace = np.linalg.norm(root[len(shorter) - 1] - root[len(shorter) - 31])
+    after = np.linalg.norm(root[len(shorter) + 29] - root[len(shorter) - 1])
+    assert after > 0.5 * pace
+    change = np.linalg.norm(np.diff(result.motions[0].joints, 2, axis=0), axis=-1).max(axis=1)
+    seam = len(shorter) - 2
+    assert change[seam : seam + 2].max() < 1.3 * np.percentile(change[:seam], 99)
+
+
+def test_the_best_of_several_continuations_is_taken(engine, walk, monkeypatch):
+    """The picker judges what follows the seam, and its favourite is the answer."""
+    if engine._picker is None:
+        pytest.skip("the model has no picker")
+    answers, judged = [], []
+    for favourite in range(3):
+
+        def scores(_states, motions, favourite=favourite):
+            judged.append([len(motion) for motion in motions])
+            return np.arange(len(motions)) == favourite
+
+        monkeypatch.setattr(engine._picker, "scores", scores)
+        *_, result = engine.continue_motion(Continue(1.0, "a person turns around", seed=3), walk)
+        answers.append(result.motions[0].joints)
+    assert judged == [[20] * engine._candidates] * 3
+    assert not np.array_equal(answers[0], answers[1]) and not np.array_equal(answers[1], answers[2])
+
+
+def test_feet_do_not_slide_in_what_follows(engine, walk):
+    *_, result = engine.continue_motion(Continue(3.0, "a person walks forward", seed=2), walk)
+    more = result.motions[0].slice(len(walk), len(walk) + 90)
+    feet = more.joints[:, CONTACT_JOINTS][:, :, [0, 2]]
+    speed = np.linalg.norm(np.diff(feet, axis=0), axis=-1) * more.fps
+    held = (more.contacts[1:] > 0.5) & (more.contacts[:-1] > 0.5)
+    assert held.sum() > 30
+    assert np.mean(speed[held]) < 0.06  # metres per second
 
 
 def test_a_caption_is_of_english_words_that_the_model_knows(engine, walk, known_words):

@@ -1,0 +1,196 @@
+"""What `test_continuing.py` runs inside Blender: continuing at the end of a clip and inside it."""
+
+import importlib
+import math
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+import numpy as np
+from mathutils import Quaternion, Vector
+from support.in_blender.keyed import curves_of, heads, keyed, person, press
+from support.in_blender.user import MODULE, settings
+
+NOW, END, LAST = 30, 60, 96
+
+
+def walk(armature: bpy.types.Object, step: int, mode: str = "QUATERNION") -> None:
+    """A walk along a curve from frame 1 to LAST, keyed every so many frames."""
+    hips = armature.pose.bones["Hips"]
+    hips.rotation_mode = mode
+    rest = hips.bone.matrix_local.to_quaternion()
+    for frame in (*range(1, LAST, step), LAST):
+        angle = 0.01 * frame
+        place = Vector((2.0 * (1.0 - math.cos(angle)), -2.0 * math.sin(angle), 0.02 * math.sin(frame)))
+        turn = rest.inverted() @ Quaternion((0.0, 0.0, 1.0), angle) @ Quaternion((1.0, 0.0, 0.0), 0.2) @ rest
+        hips.location = rest.inverted() @ place
+        hips.keyframe_insert("location", frame=frame)
+        if mode == "QUATERNION":
+            hips.rotation_quaternion = turn
+            hips.keyframe_insert("rotation_quaternion", frame=frame)
+        else:
+            hips.rotation_euler = turn.to_euler(mode, hips.rotation_euler)
+            hips.keyframe_insert("rotation_euler", frame=frame)
+        for side, sign in (("Left", 1.0), ("Right", -1.0)):
+            leg = armature.pose.bones[f"{side}UpLeg"]
+            leg.rotation_quaternion = Quaternion((1.0, 0.0, 0.0), 0.4 * sign * math.sin(0.2 * frame))
+            leg.keyframe_insert("rotation_quaternion", frame=frame)
+
+
+CASES: dict[str, Callable[[bpy.types.Object], None]] = {
+    "every frame": lambda armature: walk(armature, 1),
+    "few keys": lambda armature: walk(armature, 12),
+    "Euler": lambda armature: walk(armature, 1, "XYZ"),
+    "few Euler keys": lambda armature: walk(armature, 12, "ZYX"),
+    "turned and scaled": lambda armature: turned(armature),
+}
+
+
+def turned(armature: bpy.types.Object) -> None:
+    walk(armature, 1)
+    armature.matrix_world = Quaternion((0.0, 0.0, 1.0), 2.0).to_matrix().to_4x4() * 0.5
+    armature.location = (3.0, 1.0, 0.0)
+
+
+def inside() -> object:
+    """Continuing inside a clip, what comes after moved along: jumps, and whether it moved as one."""
+    return {name: moved_along(prepare) for name, prepare in CASES.items()}
+
+
+def moved_along(prepare: Callable[[bpy.types.Object], None]) -> dict[str, object]:
+    bpy.ops.wm.read_homefile(use_empty=True)
+    armature = person()
+    prepare(armature)
+    before, old = keyed(armature), heads(armature, 1, LAST)
+    bpy.context.scene.frame_set(NOW)
+    bpy.ops.ed.undo_push(message="start")
+    seen: dict[str, object] = press("continue_motion", task="continue", prompt="", seconds=1.0, after="MOVE")
+    new, after = heads(armature, 1, LAST), keyed(armature)
+    steps = [np.linalg.norm(np.diff(path, axis=0), axis=-1).max(axis=1) for path in (old, new)]
+    seen["steps"] = [float(steps[0].max()), float(steps[1][NOW - 2 : END + 2].max())]
+    seen["before"] = float(np.abs(new[: NOW - 1] - old[: NOW - 1]).max())
+    seen["apart"] = float(np.linalg.norm(new[END] - old[END], axis=-1).max())  # it did move
+    seen["bent"] = shape_error(old[END - 1 :], new[END - 1 :])
+    late = [{key[2] for key in keys if key[2] > END + 1} for keys in (before, after)]
+    seen["same frames"] = late[0] == late[1]
+    bpy.ops.ed.undo()
+    seen["undone"] = keyed(bpy.data.objects["Person"]) == before
+    return seen
+
+
+def shape_error(old: np.ndarray, new: np.ndarray) -> float:
+    """Metres by which paths (T, N, 3) differ, once one is turned about the vertical and moved onto the other."""
+    a, b = old.reshape(-1, 3), new.reshape(-1, 3)
+    a, b = a - a.mean(axis=0), b - b.mean(axis=0)
+    turn = np.angle(np.sum((b[:, 0] + 1j * b[:, 1]) * np.conj(a[:, 0] + 1j * a[:, 1])))
+    flat = (a[:, 0] + 1j * a[:, 1]) * np.exp(1j * turn)
+    return float(np.abs(np.column_stack([flat.real, flat.imag, a[:, 2]]) - b).max())
+
+
+def cut_and_copied() -> object:
+    """What comes after is cut; then into a new action; then at the clip's end."""
+    armature = person()
+    walk(armature, 12)
+    head = armature.pose.bones["Head"]
+    for frame in (1, 50, 90):
+        head.scale = (1.0 + 0.001 * frame,) * 3
+        head.keyframe_insert("scale", frame=frame)
+    bpy.context.scene.frame_set(NOW)
+    before, action = keyed(armature), armature.animation_data.action.name
+    press("continue_motion", task="continue", prompt="", seconds=1.0, after="CUT", destination="NEW")
+    strips = [strip.action.name for track in armature.animation_data.nla_tracks for strip in track.strips]
+    seen: dict[str, object] = {"new": armature.animation_data.action.name, "stashed": strips == [action]}
+    seen["last"] = max(key[2] for key in keyed(armature))
+    scale = curves_of(armature)['pose.bones["Head"].scale', 0]
+    seen["scale"] = [round(scale.evaluate(f), 4) for f in (50, 60, 90)]
+    armature.animation_data.action = bpy.data.actions[action]
+    seen["old stays"] = keyed(armature) == before
+    bpy.context.scene.frame_set(LAST)
+    seen["end"] = press("continue_motion", seconds=0.5, after="MOVE", destination="SAME")["message"]
+    return seen
+
+
+def rigify() -> object:
+    """A Rigify rig posed by FK or IK controls: continued inside its clip, what comes after moved along."""
+    sys.path.append(str(Path(__file__).parents[1] / "poses"))
+    scenarios = importlib.import_module("poses_scenarios")
+    armature = scenarios.load("rigify")
+    name, limbs = armature.name, os.environ["LIMBS"]
+    scene = bpy.context.scene
+    scene.render.fps, scene.frame_start, scene.frame_end = 30, 1, 60
+    for limb in ("upper_arm_parent.L", "upper_arm_parent.R", "thigh_parent.L", "thigh_parent.R"):
+        armature.pose.bones[limb]["IK_FK"] = 1.0 if limbs == "FK" else 0.0
+    if limbs == "IK":
+        scenarios.ik_poses(armature)
+    else:
+        for frame, angle in zip(scenarios.FRAMES, (0.0, 0.2, -0.2), strict=True):
+            scenarios.pose(armature, frame, angle, scenarios.controls(armature), move=0.01 * frame)
+    old = heads(armature, 1, 50)
+    scene.frame_set(10)
+    seen = press("continue_motion", task="continue", prompt="", seconds=1.0, after="MOVE")
+    armature = bpy.data.objects[name]
+    new = heads(armature, 1, 50)
+    seen["bent"] = shape_error(old[39:], new[39:])
+    steps = np.linalg.norm(np.diff(new, axis=0), axis=-1).max(axis=1)
+    seen["steps"] = [float(steps[8:41].max()), float(steps[38:41].max())]
+    seen["apart"] = float(np.linalg.norm(new[45] - old[45], axis=-1).max())
+    return seen
+
+
+def fails() -> object:
+    """A failure at every stage of writing, for every task: nothing changes, and there is no undo step."""
+    fcurves = importlib.import_module(f"{MODULE}.addon.action.fcurves")
+    modules = [importlib.import_module(f"{MODULE}.addon.action.{name}") for name in ("keys_between", "new_action")]
+    seen = {}
+    original = fcurves.write_points
+    for task, operator in (("generate", "generate"), ("inbetween", "inbetween"), ("continue", "continue_motion")):
+        for after in (0, 3, 40):
+            bpy.ops.wm.read_homefile(use_empty=True)
+            armature = person()
+            walk(armature, 12)
+            armature.animation_data.action["mine"] = 7
+            bpy.context.scene.frame_set(NOW)
+            bpy.ops.ed.undo_push(message="start")
+            before = state(armature)
+            left = [after]
+
+            def failing(curve, points, left=left) -> None:
+                left[0] -= 1
+                if left[0] < 0:
+                    raise MemoryError("no memory")
+                original(curve, points)
+
+            for module in modules:
+                module.write_points = failing
+            try:
+                settings().prompt = "a person walks"
+                result = press_broken(operator, task)
+            finally:
+                for module in modules:
+                    module.write_points = original
+            now = state(armature)
+            seen[f"{task} {after}"] = [result, [i for i, part in enumerate(before) if now[i] != part]]
+    return seen
+
+
+def press_broken(operator: str, task: str) -> str:
+    try:
+        answer = press(operator, task=task, poses="ALL", seconds=1.0)
+    except MemoryError:
+        return "FAILED"
+    return str(answer["state"])
+
+
+def state(armature: bpy.types.Object) -> tuple[object, ...]:
+    """Everything that a failure may not change."""
+    animation = armature.animation_data
+    action = animation.action
+    kinds = {k: [(p.type, p.interpolation, *p.handle_left, *p.handle_right) for p in c.keyframe_points]
+             for k, c in curves_of(armature).items()}  # fmt: skip
+    return (
+        keyed(armature), kinds, sorted(a.name for a in bpy.data.actions), action.name, len(animation.nla_tracks),
+        {key: str(value) for key, value in action.items()}, [b.matrix_basis.copy() for b in armature.pose.bones],
+        animation.action_blend_type,
+    )  # fmt: skip

@@ -1,0 +1,40 @@
+"""Continuing in Blender, inside a clip and at its end; and writing that fails: all of it or nothing."""
+
+import pytest
+from support.extension import EVERY_TASK, Scenario
+
+
+def test_what_comes_after_moves_along_as_one(scenario: Scenario) -> None:
+    for name, seen in scenario("inside", EVERY_TASK).items():
+        assert (seen["error"], seen["state"]) == ("", "DONE"), name
+        assert seen["message"].endswith("What comes after is moved along."), name
+        real, own = seen["steps"]
+        assert own < 1.6 * real, name  # nothing jumps, where the old motion goes on either
+        assert seen["before"] < 1e-5, name
+        assert seen["apart"] > 0.05, name
+        assert seen["bent"] < (0.005 if "few" in name else 1e-4), name
+        assert seen["same frames"] and seen["undone"], name
+
+
+def test_what_comes_after_is_cut_and_a_new_action_leaves_the_old_one(scenario: Scenario) -> None:
+    seen = scenario("cut_and_copied", EVERY_TASK)
+    assert seen["new"] == "Continue" and seen["stashed"] and seen["old stays"]
+    assert seen["last"] == 60.0
+    assert seen["scale"][0] == 1.05 and seen["scale"][1] == seen["scale"][2]
+    assert seen["end"] == "Frames 96 to 111 of Person added."
+
+
+def test_a_failure_while_keys_are_written_changes_nothing(scenario: Scenario) -> None:
+    seen = scenario("fails", EVERY_TASK)
+    assert len(seen) == 9
+    for name, (state, changed) in seen.items():
+        assert (state, changed) == ("FAILED", []), name
+
+
+@pytest.mark.parametrize("limbs", ["FK", "IK"])
+def test_a_control_rig_moves_along_as_one(scenario: Scenario, limbs: str) -> None:
+    seen = scenario("rigify", EVERY_TASK | {"LIMBS": limbs})
+    assert (seen["error"], seen["state"]) == ("", "DONE")
+    assert seen["apart"] > 0.05
+    assert seen["bent"] < 1e-3
+    assert seen["steps"][1] < 0.1
