@@ -23,6 +23,7 @@ from .cuts import without_jumps
 from .floor import FLOATING, floating, on_floor
 
 _BANDAI_NAME = re.compile(r"dataset-[12]_(?P<content>[a-z-]+)_(?P<style>[a-z-]+)_\d+$")
+_STAIRS = "stairs"  # in the label of clips that have no single floor
 _CALIBRATION_CLIPS = 24  # per skeleton; more make no difference
 
 
@@ -98,10 +99,9 @@ def import_clips(
                         raise MotionGPTError("its weight in the table of captions is 0", "Give it a weight.")
                     clip = read_bvh(path)
                     skeleton = skeleton or _skeleton_of(clip, group)
-                    recorded = _prepared(bvh_to_motion(clip, *skeleton), tables.name_of(path), writer)
-                    _add(
-                        writer, _entry(tables.name_of(path), labels[path], selection), recorded, path, selection.mirror
-                    )
+                    entry = _entry(tables.name_of(path), labels[path], selection)
+                    recorded = _prepared(bvh_to_motion(clip, *skeleton), entry, writer)
+                    _add(writer, entry, recorded, path, selection.mirror)
                 except MotionGPTError as error:
                     writer.skip(f"{path}: {error.message.removeprefix(f'{path} ')}")
     return Imported(writer.dataset(), writer.skipped, **writer.changed, unused=tables.unused())
@@ -116,18 +116,20 @@ def _check_selection(selection: Selection, found: Counter[str]) -> None:
         )
 
 
-def _prepared(motion: Motion, name: str, writer: DatasetWriter) -> Motion:
-    """The motion without the frames beyond a jump of the recording, standing on the floor; the writer is told."""
+def _prepared(motion: Motion, entry: Clip, writer: DatasetWriter) -> Motion:
+    """The motion without the frames beyond a jump of the recording, standing on the floor unless it is on stairs; the
+    writer is told."""
     kept = without_jumps(motion)
     if len(kept) < len(motion):
-        writer.change(
-            "cut", f"{name}: {motion.duration:.2f} s cut to {kept.duration:.2f} s, where joints jump between two frames"
-        )
+        note = f"{motion.duration:.2f} s cut to {kept.duration:.2f} s, where joints jump between two frames"
+        writer.change("cut", f"{entry.name}: {note}")
+    if _STAIRS in entry.action:
+        return kept.centered()
     standing, moved = on_floor(kept.centered())
     if moved:
-        writer.change("mended", f"{name}: was up to {moved * 100:.0f} cm off the floor")
+        writer.change("mended", f"{entry.name}: was up to {moved * 100:.0f} cm off the floor")
     if floating(standing) > FLOATING:
-        writer.change("floating", f"{name}: {floating(standing) * 100:.0f} cm over the floor half of the time")
+        writer.change("floating", f"{entry.name}: {floating(standing) * 100:.0f} cm over the floor half of the time")
     return standing
 
 
