@@ -20,12 +20,12 @@ aim-gun, air-guitar, backflip, ballet, blow-kiss, bow, bow-aim, bow-shoot, boxin
 cheer-jump, chop, climb, confetti, counter-attack, cover-face, crawl, crawl back, crawl in place, crouch, crouch-walk
 in place, dab, dance, dig, disgust, dizzy, dribble, drive, exercise, fall-side, fear, finger-guns, finger-wag, fish,
 fist-pump, flex, fly, get-angry, get-up-crouch, hammer, hand-signals, handshake, hold, hold-torch, hop, hug, idle, jog
-in place, jump-air, jump-attack, jump-turn, jumping jacks, kick ball, land, levitate, lie, listen, mind-blown, mine, open-chest,
-parry, peace-sign, point-self, power-up, press-button, push-ups, raise-both, raise-finger, raise-hand, reload,
-rock-paper-scissors, roll, run, run back, run back in place, run back stop, run carry, run hop, run in place, run
-jump, run left, run right, run stop, run turn left, run turn right, run u turn right, sad, saw, shield-attack, shiver,
-shoot, shoot-ball, shout, side-step, side-step in place, sit, sit-floor, sit-talk, sit-ups, skip, skip stop, slump,
-smoke, sneak, spin-kick, start run, start run back, start walk, start walk back, step in place, surprise, swim,
+in place, jump-air, jump-attack, jump-turn, jumping jacks, kick ball, land, levitate, lie, listen, mind-blown, mine,
+open-chest, parry, peace-sign, point-self, power-up, press-button, push-ups, raise-both, raise-finger, raise-hand,
+reload, rock-paper-scissors, roll, run, run back, run back in place, run back stop, run carry, run hop, run in place,
+run jump, run left, run right, run stop, run turn left, run turn right, run u turn right, sad, saw, shield-attack,
+shiver, shoot, shoot-ball, shout, side-step, side-step in place, sit, sit-floor, sit-talk, sit-ups, skip, skip stop,
+slump, smoke, sneak, spin-kick, start run, start run back, start walk, start walk back, step in place, surprise, swim,
 swing-arms, sword-attack, sword-combo, take-off, take-picture, talk, tantrum, taunt, throw-money, tired, try-on, turn
 around, turn left 90, turn right 90, two-hand-strike, two-weapon-attack, type, use-item, walk, walk back, walk back in
 place, walk back stop, walk carry, walk down, walk hop, walk in place, walk left, walk right, walk stop, walk turn
