@@ -123,6 +123,15 @@ def add_measured(name_or_folder: str, **measured: Any) -> None:
     write_card(msgspec.structs.replace(card, measured={**card.measured, **measured}), folder)
 
 
+def add_setting(name_or_folder: str, name: str, value: Any, measured: Any) -> None:
+    """Put a setting, and the measurement of the same name, into a model's card. Raises MotionGPTError ("no_model")."""
+    folder, card = find_model(name_or_folder)
+    changed = msgspec.structs.replace(
+        card, settings={**card.settings, name: value}, measured={**card.measured, name: measured}
+    )
+    write_card(changed, folder)
+
+
 def sha256(path: Path) -> str:
     """The checksum of a file, in hex."""
     with open(path, "rb") as file:

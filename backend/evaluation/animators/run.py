@@ -7,21 +7,19 @@ from pathlib import Path
 
 from ....retarget.errors import MotionGPTError
 from ....retarget.motion import Motion
-from ...engine import Engine, Result, last_result
+from ...engine import Engine, last_result
 from ...tasks import Generate
 from .body import Body
 from .physical import Physical
 from .prompts import RIGHT, VERDICTS, WRONG, Prompt
 
-UNSURE = 0.5
-"""A result that is less sure than this is told to the user as unsure."""
 Say = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
     """A motion for a prompt. failed: the checks that do not hold.  sure: how sure the model says it is, 0 to 1; None if
-    it does not say."""
+    it does not say.  flagged: whether it says that it is unsure."""
 
     prompt: Prompt
     seed: int
@@ -30,20 +28,7 @@ class Answer:
     failed: tuple[str, ...]
     physical: Physical
     sure: float | None
-
-    @property
-    def flagged(self) -> bool:
-        return self.sure is not None and self.sure < UNSURE
-
-
-def sureness(result: Result) -> float | None:
-    """How sure the model is of its first motion, from 0 to 1, if the result or its motion says so."""
-    found = getattr(result, "sureness", None)
-    if found is None:
-        found = result.motions[0].meta.get("sureness")
-    if isinstance(found, Sequence):
-        found = found[0] if found else None
-    return None if found is None else float(found)
+    flagged: bool = False
 
 
 def answer_prompts(engine: Engine, asked: Sequence[Prompt], seeds: int, say: Say) -> list[Answer]:
@@ -63,7 +48,8 @@ def _answer(engine: Engine, prompt: Prompt, seed: int) -> Answer:
     body = Body.of(motion)
     verdict = prompt.judge(body)
     failed = () if verdict == RIGHT else prompt.failed(body)
-    return Answer(prompt, seed, motion, verdict, failed, Physical.of(motion), sureness(result))
+    sure, unsure = motion.meta.get("sureness"), bool(motion.meta.get("unsure"))
+    return Answer(prompt, seed, motion, verdict, failed, Physical.of(motion), sure, unsure)
 
 
 def shares(answers: Sequence[Answer]) -> dict[str, float]:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from support.motions import gliding, walking
 
-from motiongpt.backend.engine import Result
 from motiongpt.backend.evaluation.animators import pages, proof, run
 from motiongpt.backend.evaluation.animators.body import Body, counted, peaks, sided, swings
 from motiongpt.backend.evaluation.animators.language import parse
@@ -155,17 +154,8 @@ def test_a_group_is_chosen_by_name() -> None:
         chosen(["flying"])
 
 
-def test_how_sure_a_model_is_comes_from_the_result_or_the_motion() -> None:
-    class Sure(Result):
-        sureness = (0.3,)
-
-    assert run.sureness(Result((IDLE,))) is None
-    assert run.sureness(Sure((IDLE,))) == 0.3
-    assert run.sureness(Result((replace(IDLE, meta={"sureness": 0.7}),))) == 0.7
-
-
 def answer(verdict: str, seed: int = 0, sure: float | None = None) -> run.Answer:
-    return run.Answer(prompts()[0], seed, IDLE, verdict, (), Physical.of(IDLE), sure)
+    return run.Answer(prompts()[0], seed, IDLE, verdict, (), Physical.of(IDLE), sure, sure is not None and sure < 0.5)
 
 
 def test_shares_flags_and_agreement(tmp_path: Path) -> None:
