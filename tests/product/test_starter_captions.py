@@ -56,7 +56,7 @@ def faults(rows: list[Row], sets: set[str]) -> Iterator[str]:
         seen.add((name, caption.lower()))
         if not set(action.split(", ")) <= known:
             yield f"{name}: the action {action!r}"
-        if not re.fullmatch(r"0|1|0\.\d", weight):
+        if not re.fullmatch(r"\d(\.\d{1,2})?", weight):
             yield f"{name}: the weight {weight!r}"
         if labels.setdefault(name, (action, weight)) != (action, weight):
             yield f"{name}: rows that disagree"
