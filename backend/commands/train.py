@@ -182,6 +182,7 @@ def _need_torch() -> None:
 def run_tokenizer(args: argparse.Namespace) -> Report:
     """Stage 1, then its errors on the test clips."""
     from ..dataset.clips import load_dataset
+    from ..dataset.sampling import action_of
     from ..training.tokenizer import measuring
     from ..training.tokenizer import train as stage
 
@@ -195,8 +196,8 @@ def run_tokenizer(args: argparse.Namespace) -> Report:
     errors = measuring.errors_of(model, statistics, load_dataset(args.dataset))
     measured = measuring.evaluated(model, errors)
     groups = {
-        "sets": measuring.by_group(errors, measuring.set_of),
-        "actions": measuring.by_group(errors, measuring.action_of),
+        "sets": measuring.by_group(errors, lambda clip: clip.set),
+        "actions": measuring.by_group(errors, action_of),
     }
     lines = tuple(f"{k}: {v:.3f}" for k, v in measured.items())
     return Report({"path": str(args.output), **measured, **groups}, (*lines, *measuring.table(groups["sets"])))

@@ -119,16 +119,6 @@ def summary(errors: list[ClipErrors]) -> dict[str, float]:
     return {name: float(value) for name, value in out.items()}
 
 
-def set_of(clip: Clip) -> str:
-    """The collection that a clip comes from."""
-    return clip.name.split("/")[0]
-
-
-def action_of(clip: Clip) -> str:
-    """What a clip shows if its name says so, else its collection."""
-    return clip.tags.get("content") or set_of(clip)
-
-
 def by_group(errors: list[ClipErrors], group: Callable[[Clip], str]) -> dict[str, dict[str, float]]:
     """`summary` of each group of clips, by the group's name."""
     groups = defaultdict(list)
