@@ -151,7 +151,7 @@ def crop(sequence: TokenSequence, generator: torch.Generator, most: int = MAX_TO
     start, length = 0, total
     if total > most or not pick(0, 1):
         first, last = sequence.core
-        length = pick(min(total, max(MIN_TOKENS, last - first)), min(total, most))
+        length = pick(min(total, most, max(MIN_TOKENS, last - first)), min(total, most))
         if last > first:
             earliest, latest = max(0, last - length), min(first, total - length)
             start = pick(min(earliest, latest), max(earliest, latest))

@@ -26,3 +26,11 @@ def test_named_clips_keep_their_own_speeds():
     clip = Clip("dataset-1_bow_old_001.bvh", 0, 60, ["a person bows"], {"content": "bow", "style": "old"})
     assert not is_steady(clip)
     assert speeds_of(clip) == (1.0, 0.85, 0.7)
+
+
+def test_a_core_longer_than_the_longest_motion_is_cut(dataset):
+    clip = load_dataset(dataset).clips[0]
+    tokens = np.repeat(np.arange(90)[:, None], 2, axis=1)
+    sequence = TokenSequence(clip, (tokens,), (tokens,), (5, 85), False)
+    generator = torch.Generator().manual_seed(0)
+    assert {len(crop(sequence, generator)[0]) for _ in range(50)} == {64}
