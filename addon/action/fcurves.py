@@ -79,6 +79,14 @@ def played_action(owner: bpy.types.Object) -> bpy.types.Action | None:
     return owner.animation_data.action if owner.animation_data else None
 
 
+def action_paths(action: Any) -> list[str]:
+    """The data paths of all F-curves of an action, in all of its slots."""
+    if not hasattr(action, "slots"):
+        return [curve.data_path for curve in action.fcurves]
+    strips = (strip for layer in action.layers for strip in layer.strips)
+    return [curve.data_path for strip in strips for bag in strip.channelbags for curve in bag.fcurves]
+
+
 def action_curves(owner: bpy.types.Object) -> ActionCurves | None:
     """The curves of the object's action; None where it has no action, or uses none of its slots."""
     action: Any = played_action(owner)

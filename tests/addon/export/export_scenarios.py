@@ -182,7 +182,8 @@ def rigify_fbx(path):
 
     from motiongpt.addon.action.new_action import write_action
     from motiongpt.addon.character.character import Character
-    from motiongpt.addon.export.fbx_presets import PRESETS, write_fbx
+    from motiongpt.addon.export.presets import PRESETS, Options
+    from motiongpt.addon.export.writing import write_fbx
     from motiongpt.retarget.solving.root_motion import carry
     from motiongpt.retarget.solving.solve import to_bones
 
@@ -191,8 +192,8 @@ def rigify_fbx(path):
     rig, mapping = character.rig, character.mapping
     bpy.context.scene.render.fps = 20
     solved = carry(to_bones(walking_round(), rig, mapping), rig, mapping, "bone")
-    write_action(armature, character, solved, "round", 0)
-    write_fbx(armature, path, "round", PRESETS["unreal"])
+    action = write_action(armature, character, solved, "round", 0)
+    write_fbx(armature, path, [(action, "round")], Options(PRESETS["unreal"]))
     places = {}
     for frame in (0, 20, 39):
         bpy.context.scene.frame_set(frame)

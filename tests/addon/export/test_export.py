@@ -50,10 +50,10 @@ def test_mannequin_in_every_format(inspect, tmp_path, ending):
     seen = inspect("mannequin", tmp_path / f"walk.{ending}")
     check_walk(seen)
     assert seen["meshes"] == ["Icosphere", "Mannequin mesh"] if ending == "glb" else ["Mannequin mesh"]
-    assert "a person walks forward" in seen["actions"][0]
+    assert "walks_forward" in seen["actions"][0]
     if ending == "blend":
         assert seen["range"] == [1, 120]
-        assert seen["actions"] == ["a person walks forward"]
+        assert seen["actions"] == ["walks_forward"]
 
 
 @pytest.mark.parametrize("name", ["kaykit-knight.glb", "kenney-human.glb", "mesh2motion-human.glb"])
