@@ -14,8 +14,8 @@ MAX_NAME = 60
 _LONGEST = 32  # characters of a name that is made from a prompt
 _FILLERS = frozenset({
     "a", "an", "the", "this", "that", "his", "her", "their", "its", "someone", "somebody", "person", "people", "man",
-    "woman", "boy", "girl", "guy", "human", "character", "figure", "he", "she", "they", "it", "is", "are", "be", "being",
-    "and", "then", "while", "with", "of", "to",
+    "woman", "boy", "girl", "guy", "human", "character", "figure", "he", "she", "they", "it", "is", "are", "be",
+    "being", "and", "then", "while", "with", "of", "to",
 })  # fmt: skip
 
 

@@ -95,12 +95,15 @@ HEADERS["godot"] = HEADERS["unity"]
 def test_the_mannequin_in_every_engines_axes(run_bpy, tmp_path, walk, preset):
     path = export(tmp_path, walk, "mannequin", preset)
     seen = Assimp(path)
-    top = "root" if preset == "unreal" else "Mannequin"
-    assert seen.parents[top] == "RootNode" and seen.parents["hips"] == top
+    node = "Armature" if preset == "unreal" else "Mannequin"
+    top = "root" if preset == "unreal" else node
+    assert seen.parents[node] == "RootNode" and seen.parents["hips"] == top
     bones = {name for name, parent in seen.parents.items() if parent not in ("", "RootNode")}
-    assert len(bones) == 22 and not any("end" in name.lower() for name in bones)  # no leaf bones
-    for node in (top, "Mannequin mesh"):
-        assert np.abs(seen.local[node] - np.eye(4)).max() < 1e-5  # no rotated or scaled nodes
+    assert len(bones) == (23 if preset == "unreal" else 22) and not any(
+        "end" in name.lower() for name in bones
+    )  # no leaf bones
+    for name in (top, node, "Mannequin mesh"):
+        assert np.abs(seen.local[name] - np.eye(4)).max() < 1e-5  # no rotated or scaled nodes
     unit, up, forward = (100.0, 2, (1, -1.0)) if preset == "unreal" else (1.0, 1, (2, 1.0))
     assert (seen.high - seen.low)[up] == pytest.approx(1.751 * unit, rel=0.01)
     assert seen.low[up] == pytest.approx(0.0, abs=0.01 * unit)
@@ -160,12 +163,35 @@ def test_presets_are_for_fbx_alone(tmp_path, capsys):
     for arguments in (
         ["retarget", str(source), "--rig", "mannequin", "--preset", "unity", "-o", str(tmp_path / "x.glb")],
         ["generate", "walk", "--root", "object", "-o", str(tmp_path / "x.npz")],
-        ["retarget", str(source), "--rig", "mannequin", "--root", "bone", "-o", str(tmp_path / "x.fbx")],
+        ["generate", "walk", "--one-file", "--takes", "2", "-o", str(tmp_path / "x.npz")],
+        ["retarget", str(source), "--rig", "mannequin", "--root", "bone", "-o", str(tmp_path / "x.blend")],
+        ["retarget", str(source), "--rig", "mannequin", "--add-root", "-o", str(tmp_path / "x.blend")],
+        ["retarget", str(source), "--rig", "mannequin", "--name", "", "-o", str(tmp_path / "x.fbx")],
+        [
+            "retarget",
+            str(source),
+            str(source),
+            "--rig",
+            "mannequin",
+            *["--name", "a"] * 3,
+            "-o",
+            str(tmp_path / "x.fbx"),
+        ],
         ["retarget", str(source), "--rig", "mannequin", "--controls", "ik", "-o", str(tmp_path / "x.fbx")],
         ["retarget", str(source), "--rig", "mannequin", "--in-place", "--root", "hips", "-o", str(tmp_path / "x.fbx")],
     ):
         assert cli.main(arguments) == 2
     said = capsys.readouterr().err
-    for sentence in ("about FBX files", "holds no character", "no root bone", "no IK controls", "leaves no travel"):
+    for sentence in (
+        "about FBX files",
+        "holds no character for --root",
+        "one motion alone",
+        "no root bone",
+        "as it is",
+        "the name of a clip",
+        "3 names for 2 clips",
+        "no IK controls",
+        "leaves no travel",
+    ):
         assert sentence in said
     assert [p.name for p in tmp_path.iterdir()] == ["still.npz"]
