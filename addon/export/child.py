@@ -92,6 +92,8 @@ def _one_file(job: dict[str, Any], entries: list[dict[str, Any]]) -> list[dict[s
         solved = character.solve(motion, character.root_destination(destination))
         actions.append(write_action(armature, character, solved, entry["name"], start))
     if len(actions) > 1:
+        for action in actions:
+            action.use_fake_user = True
         play(armature, actions[0])
     _set_scene_time(fps, start, start + max(map(len, motions)) - 1)
     notes: list[str] = []

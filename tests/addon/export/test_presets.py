@@ -1,12 +1,11 @@
 """FBX for game engines, read back by a reader that is not Blender's: Debian's assimp."""
 
 import shutil
-import subprocess
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from support.exports.assimp import Assimp
 from support.motions import standing
 
 from motiongpt.backend.commands import cli
@@ -14,61 +13,6 @@ from motiongpt.retarget.files.npz import save_npz
 from motiongpt.retarget.motion import Motion
 
 SCENARIO = "import sys\nimport export_scenarios as scenarios\nemit(getattr(scenarios, sys.argv[1])(*sys.argv[2:]))"
-
-
-class Assimp:
-    """What assimp reads: nodes by name with parent and matrices in the world, the animations, the meshes' extent."""
-
-    def __init__(self, path: Path) -> None:
-        dump = path.with_suffix(".assxml")
-        run = ["assimp", "dump", str(path), str(dump)]
-        assert "Wrote output dump" in subprocess.run(run, capture_output=True, text=True, check=True).stdout
-        scene = ElementTree.parse(dump).getroot().find("Scene")
-        self.parents: dict[str, str] = {}
-        self.local: dict[str, np.ndarray] = {}
-        self._walk(scene.find("Node"), "")
-        self.animations = scene.findall(".//Animation")
-        info = subprocess.run(["assimp", "info", str(path)], capture_output=True, text=True, check=True).stdout
-        corners = [line for line in info.splitlines() if line.startswith(("Minimum point", "Maximum point"))]
-        numbers = [line.split("(")[1].rstrip(")").split() for line in corners]
-        self.low, self.high = np.array(numbers, dtype=float)
-
-    def _walk(self, node: ElementTree.Element, parent: str) -> None:
-        name = node.get("name")
-        self.parents[name] = parent
-        self.local[name] = np.array(node.find("Matrix4").text.split(), dtype=float).reshape(4, 4)
-        for child in node.findall("NodeList/Node"):
-            self._walk(child, name)
-
-    def seconds(self) -> float:
-        animation = self.animations[0]
-        return float(animation.get("duration")) / float(animation.get("tick_cnt"))
-
-    def channel(self, node: str) -> list[np.ndarray]:
-        """Positions (T, 3), quaternions (T, 4) xyzw and scales (T, 3) of an animated node; T differs between them."""
-        found = self.animations[0].find(f".//NodeAnim[@node='{node}']")
-        keys = ("PositionKeyList/PositionKey", "RotationKeyList/RotationKey", "ScalingKeyList/ScalingKey")
-        return [np.array([key.text.split() for key in found.findall(path)], dtype=float) for path in keys]
-
-    def place(self, node: str, frame: int) -> np.ndarray:
-        """(4, 4) of a node in the world in one frame of the animation."""
-        local = self.local[node]
-        if self.animations[0].find(f".//NodeAnim[@node='{node}']") is not None:
-            position, (x, y, z, w), scale = (key[min(frame, len(key) - 1)] for key in self.channel(node))
-            local = np.eye(4)
-            local[:3, :3] = (
-                np.array(
-                    [
-                        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-                        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-                        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-                    ]
-                )
-                * scale
-            )
-            local[:3, 3] = position
-        parent = self.parents[node]
-        return self.place(parent, frame) @ local if parent else local
 
 
 @pytest.fixture(autouse=True)
