@@ -32,6 +32,7 @@ from ...backend.output.blender import RESULT_MARK
 from ...retarget.errors import MotionGPTError
 from ...retarget.files.npz import load_npz
 from ...retarget.solving.root_motion import AUTO, BONE, OBJECT
+from ..action.fcurves import retime
 from ..action.new_action import write_action
 from ..character.character import Character
 from ..character.typing import ArmatureObject, full
@@ -78,6 +79,9 @@ def _one_file(job: dict[str, Any], entries: list[dict[str, Any]]) -> list[dict[s
     motions = [motion if motion.fps == fps else motion.resample(fps) for motion in motions]
     armature, character = load_character(job["rig"], bool(job.get("ik")), bool(job.get("keep_actions")))
     own = actions_of(armature)
+    render = full(bpy.context).scene.render
+    for action in own:
+        retime(action, fps * render.fps_base / render.fps)
     output = Path(entries[0]["output"]) if entries[0].get("output") else None
     exchange = output is not None and output.suffix.lower() in WRITERS
     options = Options(

@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 
 from ...retarget.errors import MotionGPTError
-from ..action.fcurves import action_paths, bone_channel
+from ..action.fcurves import all_fcurves, bone_channel
 from ..character.character import Character
 from ..character.typing import ArmatureObject, as_armature, full
 from .mannequin import build_mannequin
@@ -37,7 +37,7 @@ def actions_of(armature_object: ArmatureObject) -> list[bpy.types.Action]:
     bones = set(armature_object.data.bones.keys())
     found = []
     for action in bpy.data.actions:
-        animated = {bone for path in action_paths(action) if (channel := bone_channel(path)) for bone in channel[:1]}
+        animated = {channel[0] for curve in all_fcurves(action) if (channel := bone_channel(curve.data_path))}
         if animated and animated <= bones:
             found.append(action)
     return sorted(found, key=lambda action: action.name)

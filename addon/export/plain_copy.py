@@ -59,7 +59,7 @@ def plain_copy(
             take_name("actions", None, action, clip.name)
         for thing in (copy, *twins):
             thing.select_set(True)
-        scene.frame_set(0)
+        scene.frame_set(-1)  # before all strips
         yield copy, twins
 
 

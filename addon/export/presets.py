@@ -52,11 +52,10 @@ IK_BONES = {
 """Bones of Unreal's skeletons that have to follow others: Unreal's own IK reads where they are."""
 
 _UNITY_BONES = {
-    "Hips": ("pelvis",),
-    "Spine": ("spine1", "spine2", "spine3"),
-    "Head": ("head",),
+    "Hips": "pelvis",
+    "Head": "head",
     **{
-        f"{side.title()}{bone}": (f"{side}_{joint}",)
+        f"{side.title()}{bone}": f"{side}_{joint}"
         for side in ("left", "right")
         for bone, joint in (
             ("UpperLeg", "hip"), ("LowerLeg", "knee"), ("Foot", "ankle"), ("UpperArm", "shoulder"),
@@ -64,13 +63,13 @@ _UNITY_BONES = {
         )
     },
 }  # fmt: skip
-"""The bones without which Unity makes no Humanoid avatar -> the joints that they play, any of them."""
+"""The bones without which Unity makes no Humanoid avatar -> the joints that they play; and Spine, which every mapped rig
+has."""
 
 
 def missing_for_unity(mapping: Mapping, exported: Collection[str]) -> list[str]:
     """Bones that Unity's Humanoid avatar requires (Unity manual, "Humanoid Avatars") and this rig lacks."""
-    found = {joint: mapping.bones.get(joint) for joints in _UNITY_BONES.values() for joint in joints}
-    return [bone for bone, joints in _UNITY_BONES.items() if not any(found[joint] in exported for joint in joints)]
+    return [bone for bone, joint in _UNITY_BONES.items() if mapping.bones.get(joint) not in exported]
 
 
 def unity_note(missing: Collection[str]) -> str:

@@ -50,7 +50,7 @@ class Assimp:
         animation = self.animations[number]
         return float(animation.get("duration")) / float(animation.get("tick_cnt"))
 
-    @cache
+    @cache  # noqa: B019
     def channel(self, node: str, number: int = 0) -> list[np.ndarray] | None:
         """Positions (T, 3), quaternions (T, 4) xyzw and scales (T, 3) of an animated node; T differs between them."""
         found = self.animations[number].find(f".//NodeAnim[@node='{node}']")
@@ -59,7 +59,7 @@ class Assimp:
         keys = ("PositionKeyList/PositionKey", "RotationKeyList/RotationKey", "ScalingKeyList/ScalingKey")
         return [np.array([key.text.split() for key in found.findall(path)], dtype=float) for path in keys]
 
-    @cache
+    @cache  # noqa: B019
     def place(self, node: str, frame: int, number: int = 0) -> np.ndarray:
         """(4, 4) of a node in the world in one frame of an animation."""
         local = self.local[node]

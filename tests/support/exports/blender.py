@@ -54,7 +54,7 @@ def _paint(body: bpy.types.Object) -> None:
 
 
 def joints(path: Path) -> None:
-    """Write PATH.json: clip -> bone -> heads (T, 3), metres, Y up, of every action that the file's armature can play."""
+    """Write PATH.json: clip -> bone -> heads (T, 3), metres, Y up, of every action in the file."""
     bpy.ops.wm.open_mainfile(filepath=str(path))
     armature = next(o for o in bpy.data.objects if o.type == "ARMATURE" and o.animation_data)
     armature.animation_data.use_nla = False

@@ -195,11 +195,12 @@ def main() -> None:
     if args.output:
         head = ["character", "file", "program", "joints, mm", "rest poses", "clips", "textures", "errors", "kB"]
         told = (
-            "A walk, an idle and a kick of three seconds, together in one file, and as plain FBX in a file each, too. Joints: how far the worst "
-            "one of all frames is from where it is in Blender. Rest poses: how far those of the four files are apart, in "
-            "the file's unit and as parts of a quaternion. Clips: each file has its clips by name and no other. Textures: "
-            "the program finds those that the character has (the mannequin has none). Errors: of gltf-validator, in the "
-            "GLB or in what fbx2gltf makes of the FBX. kB: of the file with all three clips."
+            "A walk, an idle and a kick of three seconds, together in one file, and as plain FBX in a file each, too. "
+            "Joints: how far the worst one of all frames is from where it is in Blender. Rest poses: how far those of "
+            "the four files are apart, in the file's unit and as parts of a quaternion. Clips: each file has its clips "
+            "by name and no other. Textures: the program finds those that the character has (the mannequin has none). "
+            "Errors: of gltf-validator, in the GLB or in what fbx2gltf makes of the FBX. kB: of the file with all "
+            "three clips."
         )
         lacking = f"Not asked: {'; '.join(sorted(absent))}." if absent else "Unity and Unreal were not at hand."
         write_page(args.output, "Exports in other programs", "", [told, grid(head, rows), lacking])

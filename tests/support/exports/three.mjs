@@ -28,13 +28,14 @@ async function read(file) {
     const loaded = await new Promise((done, failed) => new GLTFLoader().parse(data, '', done, failed));
     [scene, animations] = [loaded.scene, loaded.animations];
   }
+  const names = (bone) => bone.userData.originalName ?? bone.userData.name ?? bone.name;
   const bones = [];
   const textures = new Set();
   scene.traverse((thing) => {
-    if (thing.isBone) bones.push(thing);
+    // A bone that deforms several meshes of an FBX file is there several times.
+    if (thing.isBone && !bones.some((b) => names(b) === names(thing))) bones.push(thing);
     if (thing.isMesh) [thing.material].flat().forEach((m) => m.map && textures.add(m.map.source.uuid));
   });
-  const names = (bone) => bone.userData.originalName ?? bone.userData.name ?? bone.name;
   const rest = Object.fromEntries(bones.map((b) => [names(b), [...b.position.toArray(), ...b.quaternion.toArray()]]));
   const clips = {};
   for (const clip of animations) {
