@@ -63,8 +63,8 @@ _UNITY_BONES = {
         )
     },
 }  # fmt: skip
-"""The bones without which Unity makes no Humanoid avatar -> the joints that they play; and Spine, which every mapped rig
-has."""
+"""The bones without which Unity makes no Humanoid avatar -> the joints that they play. Spine, which it requires too,
+every mapped rig has."""
 
 
 def missing_for_unity(mapping: Mapping, exported: Collection[str]) -> list[str]:

@@ -71,7 +71,7 @@ def test_a_set_of_clips_in_one_glb(tmp_path, moves):
     glb = Glb(path)
     assert set(glb.clips) == {"walk", "aside.now"}
     assert not any(name == "scale" for clip in glb.clips.values() for _, name in clip)
-    assert not any("scale" in node for node in glb.nodes.values())
+    assert all(node.get("scale", [1, 1, 1]) == pytest.approx([1, 1, 1], abs=1e-6) for node in glb.nodes.values())
     moving = {name for clip in glb.clips.values() for name, channel in clip if channel == "translation"}
     assert moving == {"root", "hips"}
     for clip in glb.clips.values():
@@ -87,8 +87,8 @@ def test_the_rest_pose_is_the_characters_in_every_file(tmp_path, moves):
         assert command(moves[name], "--rig", "mannequin", "--root", "object", "-o", tmp_path / f"{name}.glb") == 0
     first, second = (Glb(tmp_path / f"{name}.glb").nodes for name in moves)
     for name, node in first.items():
-        for part in ("translation", "rotation", "scale"):
-            assert node.get(part, 0.0) == pytest.approx(second[name].get(part, 0.0), abs=1e-6), name
+        for part, none in (("translation", [0, 0, 0]), ("rotation", [0, 0, 0, 1]), ("scale", [1, 1, 1])):
+            assert node.get(part, none) == pytest.approx(second[name].get(part, none), abs=1e-6), name
 
 
 def test_the_body_starts_at_the_origin_where_asked(tmp_path, moves):

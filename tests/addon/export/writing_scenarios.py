@@ -149,7 +149,7 @@ def ik_bones(path):
     for thing in (empty, cup):
         bpy.context.scene.collection.objects.link(thing)
     empty.parent, empty.parent_type, empty.parent_bone, cup.parent = armature, "BONE", "hand_r", empty
-    bpy.context.scene.render.fps = 20
+    bpy.context.scene.render.fps = 30  # as the scene that the file is read into: no frame lies between keys
     character = Character.read(armature)
     action = write_action(armature, character, character.solve(walking_round(), "hips"), "round", 0)
     write_fbx(armature, path, [(action, "round")], Options(PRESETS["unreal"]))
