@@ -84,6 +84,26 @@ def played_action(owner: bpy.types.Object) -> bpy.types.Action | None:
     return owner.animation_data.action if owner.animation_data else None
 
 
+def all_fcurves(action: Any) -> list[bpy.types.FCurve]:
+    """All F-curves of an action, in all of its slots."""
+    if not hasattr(action, "slots"):
+        return list(action.fcurves)
+    strips = (strip for layer in action.layers for strip in layer.strips)
+    return [curve for strip in strips for bag in strip.channelbags for curve in bag.fcurves]
+
+
+def retime(action: bpy.types.Action, factor: float) -> None:
+    """Multiply the frames of all keys, handles included."""
+    for curve in all_fcurves(action):
+        points = curve.keyframe_points
+        for name in _PAIRS:
+            values = np.empty(2 * len(points), dtype=np.float32)
+            points.foreach_get(name, values)
+            values[::2] *= factor
+            points.foreach_set(name, values)
+        curve.update()
+
+
 def action_curves(owner: bpy.types.Object) -> ActionCurves | None:
     """The curves of the object's action; None where it has no action, or uses none of its slots."""
     action: Any = played_action(owner)

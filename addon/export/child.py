@@ -4,20 +4,26 @@ Started by `backend.output.blender` with the path of a job file, JSON:
 
     {"rig": FILE or "mannequin", "fps": number or null, "root": destination for `root_motion.carry` or null,
      "ik": whether to key a control rig's IK controls, "mute": whether to switch off what overrides the keys,
-     "preset": a name of `fbx_presets.PRESETS` or null,
+     "preset": a name of `presets.PRESETS` or null,
+     "mesh", "add_root", "keep_actions": whether to write the meshes, to add a root bone to a rig without one, and to
+     keep the actions that the character comes with,
      "bench": whether to measure with the first motion instead (`bench.measure`),
      "motions": [{"motion": NPZ, "name": TEXT, "output": FILE or null, "pictures": FOLDER or null, "picture_count": 8}]}
 
-and answers with one line on stdout, RESULT_MARK and JSON: {"files": [...]} or {"error": {"kind", "message", "cure"}},
-the latter with "traceback" where it is a bug.
+Motions with the same output become clips of one file. It answers with one line on stdout, RESULT_MARK and JSON:
+{"files": [...]}, one report for each motion, or {"error": {"kind", "message", "cure"}}, the latter with "traceback"
+where it is a bug.
 """
 
+import itertools
 import json
 import math
 import os
 import sys
+import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,16 +32,19 @@ import bpy
 from ...backend.output.blender import RESULT_MARK
 from ...retarget.errors import MotionGPTError
 from ...retarget.files.npz import load_npz
-from ...retarget.solving.root_motion import AUTO, OBJECT
+from ...retarget.solving.root_motion import AUTO, BONE, OBJECT
+from ..action.fcurves import retime
 from ..action.new_action import write_action
 from ..character.character import Character
-from ..character.typing import ArmatureObject, as_armature, full
+from ..character.typing import ArmatureObject, full
 from ..overrides.following import Expected, expected_of
 from ..overrides.report import Overridden, check, mute, sentence
 from .bench import measure
-from .fbx_presets import PRESETS, export_fbx, write_fbx
-from .loading import last_line, load_character
+from .loading import actions_of, clip_name, last_line, load_character
 from .pictures import render_pictures
+from .plain_copy import Clip, play
+from .presets import PLAIN, PRESETS, Options, missing_for_unity, unity_note
+from .writing import WRITERS
 
 
 def main(job_path: str) -> NoReturn:
@@ -55,44 +64,82 @@ def main(job_path: str) -> NoReturn:
 
 
 def run_job(job: dict[str, Any]) -> list[dict[str, Any]]:
-    """Put every motion of the job onto a fresh copy of the character; one report each."""
+    """Put the motions of each output onto a fresh copy of the character; one report for each motion."""
     for entry in job["motions"]:
         if entry.get("output"):
             check_output(Path(entry["output"]))
-    return [_one_motion(job, entry) for entry in job["motions"]]
+    reports = []
+    for output, together in itertools.groupby(job["motions"], lambda entry: entry.get("output")):
+        entries = list(together)
+        for group in [entries] if output else [[entry] for entry in entries]:
+            reports += _one_file(job, group)
+    return reports
 
 
-def _one_motion(job: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    motion = load_npz(entry["motion"])
-    motion = motion.resample(job["fps"]) if job.get("fps") else motion
-    armature, character = load_character(job["rig"], ik=bool(job.get("ik")))
-    output = Path(entry["output"]) if entry.get("output") else None
+def _one_file(job: dict[str, Any], entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    motions = [load_npz(entry["motion"]) for entry in entries]
+    fps = job.get("fps") or motions[0].fps
+    motions = [motion if motion.fps == fps else motion.resample(fps) for motion in motions]
+    armature, character = load_character(job["rig"], bool(job.get("ik")), bool(job.get("keep_actions")))
+    own = actions_of(armature)
+    render = full(bpy.context).scene.render
+    for action in own:
+        retime(action, fps * render.fps_base / render.fps)
+    output = Path(entries[0]["output"]) if entries[0].get("output") else None
+    exchange = output is not None and output.suffix.lower() in WRITERS
+    options = Options(
+        PRESETS[job["preset"]] if job.get("preset") else PLAIN, job.get("mesh", True), bool(job.get("add_root"))
+    )
+    wanted = job.get("root") or AUTO
+    destination, options = _with_root(character, wanted, options) if exchange else (wanted, options)
     # Exchange formats count seconds from 0, Blender's scenes frames from 1.
-    start = 0 if output is not None and output.suffix.lower() in (".fbx", ".glb") else 1
-    preset = PRESETS[job["preset"]] if job.get("preset") else None
-    destination = character.root_destination(job.get("root") or AUTO)
-    if destination == AUTO and preset and preset.rootless and character.places.root is None:
-        destination = OBJECT  # its node becomes the root bone
-    solved = character.solve(motion, destination)
-    action = write_action(armature, character, solved, entry["name"], start)
-    _set_scene_time(motion.fps, start, start + len(motion) - 1)
-    overridden = _overridden(armature, character, expected_of(character, solved, start), bool(job.get("mute")))
-    report: dict[str, Any] = {
-        "output": str(output) if output else None,
-        "armature": armature.name,
-        "action": action.name,
-        "frames": len(motion),
-        "fps": motion.fps,
-        "bones": len(character.mapping.driven),
-        "overridden": overridden.message if overridden else None,
-    }
+    start = 0 if exchange else 1
+    actions, expected = [], []
+    for entry, motion in zip(entries, motions, strict=True):
+        solved = character.solve(motion, character.root_destination(destination))
+        actions.append(write_action(armature, character, solved, entry["name"], start))
+        expected.append(expected_of(character, solved, start))
+    if len(actions) > 1:
+        for action in actions:
+            action.use_fake_user = True
+        play(armature, actions[0])
+    _set_scene_time(fps, start, start + max(map(len, motions)) - 1)
+    overridden = _overridden(armature, character, expected[0 if len(actions) > 1 else -1], bool(job.get("mute")))
+    notes: list[str] = []
     if output is not None:
-        by_preset = (lambda file, name: write_fbx(armature, file, name, preset)) if preset else None
-        save(output, action.name, by_preset)
-    if entry.get("pictures"):
-        hips = character.mapping.bones["pelvis"]
-        report["pictures"] = render_pictures(armature, hips, Path(entry["pictures"]), entry.get("picture_count", 8))
-    return report
+        clips = [(action, entry["name"]) for action, entry in zip(actions, entries, strict=True)]
+        clips += [(action, clip_name(action)) for action in own]
+        notes = save(output, armature, clips, options)
+        if job.get("preset") == "unity":
+            missing = missing_for_unity(character.mapping, character.rig.names)
+            notes += [unity_note(missing)] if missing else []
+    reports = []
+    for entry, motion, action in zip(entries, motions, actions, strict=True):
+        report: dict[str, Any] = {
+            "output": str(output) if output else None,
+            "armature": armature.name,
+            "action": action.name,
+            "frames": len(motion),
+            "fps": motion.fps,
+            "bones": len(character.mapping.driven),
+            "notes": notes,
+            "overridden": overridden.message if overridden else None,
+        }
+        if entry.get("pictures"):
+            hips = character.mapping.bones["pelvis"]
+            report["pictures"] = render_pictures(armature, hips, Path(entry["pictures"]), entry.get("picture_count", 8))
+        reports.append(report)
+    return reports
+
+
+def _with_root(character: Character, wanted: str, options: Options) -> tuple[str, Options]:
+    """The destination and options for a file whose root may be a bone that the rig does not have: then the object
+    carries the travel, and the exported root bone takes it over."""
+    root = character.places.root
+    lacking = root is None or root.name == character.places.hips.name
+    if lacking and (wanted == BONE or (wanted == AUTO and (options.add_root or options.preset.root_bone))):
+        return OBJECT, replace(options, add_root=True)
+    return wanted, options
 
 
 def _overridden(
@@ -116,82 +163,44 @@ def _set_scene_time(fps: float, start: int, end: int) -> None:
 
 def check_output(path: Path) -> None:
     """Raises MotionGPTError for a format that Blender does not write here, or a folder that can't be written."""
-    if path.suffix.lower() not in _SAVERS:
+    if path.suffix.lower() not in (*WRITERS, ".blend"):
         raise MotionGPTError(
-            f'The format "{path.suffix or path.name}" is not known for a character.', f"Use {' '.join(_SAVERS)}."
+            f'The format "{path.suffix or path.name}" is not known for a character.', f"Use {' '.join(WRITERS)} .blend."
         )
     if not path.parent.is_dir() or path.is_dir():
         where = path if path.is_dir() else path.parent
         problem = "is a folder, not a file" if path.is_dir() else "is not a folder"
         raise MotionGPTError(f"{where} {problem}.", "Choose another output path.", "unwritable")
-    partial = _partial(path)
     try:
-        partial.touch()
-        partial.unlink()
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
     except OSError as error:
         raise MotionGPTError(
             f"{path.parent} can't be written ({error.strerror}).", "Choose another folder.", "unwritable"
         ) from error
 
 
-def save(path: Path, name: str, write: Callable[[str, str], None] | None = None) -> None:
-    """Write the open scene as FBX, GLB or .blend, by the path's ending; it gets its name only when complete.
-
-    name: what the animation is called in the file.  write: called to write it instead, with a path and the name.
-    """
+def save(path: Path, armature: ArmatureObject, clips: Sequence[Clip], options: Options) -> list[str]:
+    """Write the character with these clips as FBX, GLB or .blend, by the path's ending; it gets its name only when
+    complete. Returns what the user should know about it."""
     path = path.resolve()
-    partial = _partial(path)
+    lost: list[str] = []
     try:
-        (write or _SAVERS[path.suffix.lower()])(str(partial), name)
-        os.replace(partial, path)
+        # In the same folder, so that a rename moves it into place; the name is the file's own, as some formats hold it.
+        with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
+            partial = Path(folder) / path.name
+            writer = WRITERS.get(path.suffix.lower())
+            if writer is None:
+                bpy.ops.wm.save_as_mainfile(filepath=str(partial), check_existing=False, copy=True, compress=True)
+            else:
+                lost = writer(armature, str(partial), clips, options)
+            os.replace(partial, path)
     except (OSError, RuntimeError) as error:
         raise MotionGPTError(
             f"{path} can't be written ({last_line(error)}).",
             "Choose another folder, or free space there.",
             "unwritable",
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _partial(path: Path) -> Path:
-    """Where a file is written until it is complete: in the same folder, so that a rename moves it into place."""
-    return path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-
-
-def _save_fbx(file: str, name: str) -> None:
-    _remove_bone_shapes()
-    full(bpy.context).scene.name = name  # the exporter names the scene's animation after it
-    export_fbx(file, {"ARMATURE", "MESH", "EMPTY", "OTHER"})
-
-
-def _save_glb(file: str, name: str) -> None:
-    _remove_bone_shapes()
-    bpy.ops.export_scene.gltf(
-        filepath=file,
-        export_format="GLB",
-        export_animations=True,
-        export_animation_mode="ACTIONS",
-        export_force_sampling=True,
-        export_optimize_animation_size=False,
-        export_frame_range=False,
-    )
-
-
-def _save_blend(file: str, name: str) -> None:
-    bpy.ops.wm.save_as_mainfile(filepath=file, check_existing=False, copy=True, compress=True)
-
-
-_SAVERS: dict[str, Callable[[str, str], None]] = {".fbx": _save_fbx, ".glb": _save_glb, ".blend": _save_blend}
-
-
-def _remove_bone_shapes() -> None:
-    """Remove the objects that Blender draws in place of bones: outside Blender they are stray meshes."""
-    shapes = set()
-    for armature in (o for o in full(bpy.context).scene.objects if o.type == "ARMATURE"):
-        for bone in as_armature(armature).pose.bones:
-            if bone.custom_shape is not None:
-                shapes.add(bone.custom_shape)
-                bone.custom_shape = None
-    for shape in shapes:
-        bpy.data.objects.remove(shape)
+    if not lost:
+        return []
+    return [f"{'Images' if len(lost) > 1 else 'The image'} {', '.join(lost)} could not be read: the file lacks it."]

@@ -1,11 +1,12 @@
 """Loading a character into an empty Blender, from a file or as the mannequin, without the animation it came with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import bpy
 
 from ...retarget.errors import MotionGPTError
+from ..action.fcurves import all_fcurves, bone_channel
 from ..character.character import Character
 from ..character.typing import ArmatureObject, as_armature, full
 from .mannequin import build_mannequin
@@ -14,26 +15,44 @@ MANNEQUIN = "mannequin"
 """The name, in place of a file, of the character that the add-on builds itself."""
 
 
-def load_character(source: str, ik: bool = False) -> tuple[ArmatureObject, Character]:
+def load_character(source: str, ik: bool = False, actions: bool = False) -> tuple[ArmatureObject, Character]:
     """Replace the open file by the character of `source` (a file, or "mannequin"); return armature and `Character`.
 
-    ik: as `Character.read` takes it.  Raises MotionGPTError for a file that is missing, can't be read, or holds no
-    humanoid armature.
+    ik: as `Character.read` takes it.  actions: keep its actions, with a fake user.  Raises MotionGPTError for a file
+    that is missing, can't be read, or holds no humanoid armature.
     """
     bpy.ops.wm.read_factory_settings(use_empty=True)
     if source == MANNEQUIN:
         build_mannequin(full(bpy.context).scene.collection)
     else:
-        _import(Path(source))
+        _import(Path(source), actions)
     armature, character = _find_armature(source)
-    clear_animation(armature, keep_others=Path(source).suffix.lower() == ".blend")
+    kept = actions_of(armature) if actions else ()
+    clear_animation(armature, Path(source).suffix.lower() == ".blend", kept)
     return armature, Character.read(armature, ik) if ik else character
 
 
-def _import(path: Path) -> None:
+def actions_of(armature_object: ArmatureObject) -> list[bpy.types.Action]:
+    """The open file's actions that animate bones of this armature alone, by name."""
+    bones = set(armature_object.data.bones.keys())
+    found = []
+    for action in bpy.data.actions:
+        animated = {channel[0] for curve in all_fcurves(action) if (channel := bone_channel(curve.data_path))}
+        if animated and animated <= bones:
+            found.append(action)
+    return sorted(found, key=lambda action: action.name)
+
+
+def clip_name(action: bpy.types.Action) -> str:
+    """An action's name without what Blender's FBX importer puts around it: object|clip|layer."""
+    parts = action.name.split("|")
+    return parts[1] if len(parts) > 1 and parts[1] else action.name
+
+
+def _import(path: Path, actions: bool) -> None:
     suffix = path.suffix.lower()
     importers: dict[str, Callable[[str], object]] = {
-        ".fbx": _import_fbx,
+        ".fbx": lambda file: _import_fbx(file, actions),
         ".glb": lambda file: bpy.ops.import_scene.gltf(filepath=file),
         ".gltf": lambda file: bpy.ops.import_scene.gltf(filepath=file),
         ".blend": lambda file: bpy.ops.wm.open_mainfile(filepath=file, load_ui=False, use_scripts=False),
@@ -61,11 +80,11 @@ def last_line(error: Exception) -> str:
     return lines[-1].strip().removeprefix("Error: ") if lines else type(error).__name__
 
 
-def _import_fbx(file: str) -> None:
+def _import_fbx(file: str, actions: bool) -> None:
     if "fbx" in dir(bpy.ops.import_scene):
-        bpy.ops.import_scene.fbx(filepath=file, use_anim=False)
+        bpy.ops.import_scene.fbx(filepath=file, use_anim=actions)
     else:
-        bpy.ops.wm.fbx_import(filepath=file, use_anim=False)
+        bpy.ops.wm.fbx_import(filepath=file, use_anim=actions)
 
 
 def _find_armature(source: str) -> tuple[ArmatureObject, Character]:
@@ -92,10 +111,11 @@ def _preference(character: Character) -> tuple[bool, int]:
     return character.mapping.found_by not in ("names", "shape"), len(character.rig.names)
 
 
-def clear_animation(armature_object: ArmatureObject, keep_others: bool) -> None:
+def clear_animation(armature_object: ArmatureObject, keep_others: bool, kept: Sequence[bpy.types.Action] = ()) -> None:
     """Remove every action and NLA track from the armature, put it in its rest pose, and remove actions without users.
 
     keep_others: leave the animation of other objects alone, as for a whole scene that comes from a .blend.
+    kept: actions to keep, with a fake user.
     """
     for owner in [armature_object] if keep_others else list(bpy.data.objects):
         _clear_keys(owner)
@@ -103,7 +123,9 @@ def clear_animation(armature_object: ArmatureObject, keep_others: bool) -> None:
         for keys in bpy.data.shape_keys:
             keys.animation_data_clear()
     for action in list(bpy.data.actions):
-        if not keep_others or action.users - int(action.use_fake_user) <= 0:
+        if action in kept:
+            action.use_fake_user = True
+        elif not keep_others or action.users - int(action.use_fake_user) <= 0:
             bpy.data.actions.remove(action)
     armature_object.data.pose_position = "POSE"
     for bone in armature_object.pose.bones:

@@ -1,13 +1,14 @@
 """`motiongpt convert`: a motion file in another format."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from ...retarget.files.reading import read_motion
-from ...retarget.solving.root_motion import AUTO
 from .. import limits
+from ..output.clips import at_origin, clip_names
 from .shared.declaring import Subparsers, add_command
-from .shared.outputs import ALL_FORMATS, character_options, check_export, write_motions
+from .shared.outputs import ALL_FORMATS, NO_CHARACTER, character_options, check_export, write_motions
 from .shared.report import Report, file_data, file_lines
 
 
@@ -17,15 +18,16 @@ def declare(subparsers: Subparsers) -> None:
         subparsers, "convert", "turn a motion file into another format", "motiongpt convert walk.npz -o walk.bvh", run
     )
     add_files(parser, ALL_FORMATS)
-    parser.set_defaults(rig=None, root=AUTO, in_place=False, controls="fk", mute_overrides=False, preset=None)
+    parser.set_defaults(**NO_CHARACTER)
     parser.add_argument(
         "--up", default="z", choices=("y", "z"), help="the up axis of an AMASS or SMPL-X input file (z)"
     )
 
 
-def add_files(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
-    """The input file, the output file and its frame rate."""
-    parser.add_argument("motion", type=Path, metavar="MOTION", help=".npz (AMASS and SMPL-X, too) or .bvh")
+def add_files(parser: argparse.ArgumentParser, formats: tuple[str, ...], several: bool = False) -> None:
+    """The input file, or several, the output file and its frame rate."""
+    kinds = ".npz (AMASS and SMPL-X, too) or .bvh" + ("; several become clips of one file" if several else "")
+    parser.add_argument("motions", type=Path, metavar="MOTION", nargs="+" if several else 1, help=kinds)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=" ".join(formats))
     parser.add_argument(
         "--body", type=Path, metavar="DIR", help="SMPL-H or SMPL-X body files, for AMASS and SMPL-X files"
@@ -38,10 +40,17 @@ def run(args: argparse.Namespace) -> Report:
     """Read, resample to --fps, write; without --fps, frame rate and frame count stay the same."""
     if args.fps is not None:
         limits.check_fps(args.fps)
-    paths = check_export(args.output, args.rig, args.formats, body=args.body)
+    paths = check_export(args.output, args.rig, args.formats, body=args.body) * len(args.motions)
     options = character_options(args)
-    motion = read_motion(args.motion, args.body, args.up)
-    if args.fps is not None:
-        motion = motion.resample(args.fps)
-    write_motions([motion], paths, args.rig, args.body, options)
-    return Report(file_data(motion, args.output), file_lines([motion], paths))
+    motions = [read_motion(path, args.body, args.up) for path in args.motions]
+    fps = args.fps or (motions[0].fps if len(motions) > 1 else None)
+    if fps is not None:
+        motions = [motion.resample(fps) for motion in motions]
+    if args.start_at_origin:
+        motions = [at_origin(motion) for motion in motions]
+    # A file has been named by its user; its prompt need not say what it holds now.
+    named = [replace(motion, meta={}) for motion in motions]
+    names = clip_names(args.name, named, [path.stem for path in args.motions])
+    notes = write_motions(motions, paths, args.rig, args.body, options, names)
+    data = file_data(motions[0], args.output) | ({"clips": names} if len(names) > 1 else {})
+    return Report(data | ({"notes": list(notes)} if notes else {}), (*file_lines(motions, paths), *notes))

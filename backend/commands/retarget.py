@@ -10,11 +10,11 @@ def declare(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "retarget",
-        "put a motion file onto a character",
-        "motiongpt retarget walk.npz --rig hero.fbx -o hero-walks.fbx",
+        "put motion files onto a character",
+        "motiongpt retarget walk.npz idle.npz --rig hero.fbx -o hero-moves.fbx",
         run,
     )
-    add_files(parser, CHARACTER_FORMATS)
+    add_files(parser, CHARACTER_FORMATS, several=True)
     parser.add_argument("--rig", required=True, metavar="CHARACTER", help="character file, or mannequin")
     add_character_arguments(parser)
     parser.set_defaults(up="z")

@@ -21,6 +21,7 @@ from ...retarget.errors import MotionGPTError
 from ...retarget.files.npz import save_npz
 from ...retarget.motion import Motion
 from ..process.launch import LAUNCHER
+from .clips import clip_name
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ SUFFIXES = (".fbx", ".glb", ".blend")
 """What `export_to_character` writes."""
 
 PRESETS = ("unreal", "unity", "godot")
-"""The programs that FBX files can be written for; see the add-on's `fbx_presets`."""
+"""The programs that FBX files can be written for; see the add-on's `export.presets`."""
 
 MANNEQUIN = "mannequin"
 """The name, instead of a file, of a character that the add-on builds itself."""
@@ -38,14 +39,14 @@ _CHILD = "motiongpt.addon.export"
 RESULT_MARK = "MOTIONGPT_RESULT "
 """Prefix of the line of the child's output that holds its answer."""
 _TIMEOUT_SECONDS = 1800.0
-_MAX_NAME = 60  # bytes; Blender 4 truncates names to 63
 
 
 @dataclass(frozen=True)
 class CharacterJob:
     """A motion to retarget onto the character.
 
-    output: .fbx, .glb or .blend, or None to write no file.  name: of the action; by default the motion's text.
+    output: .fbx, .glb or .blend, or None to write no file; jobs in a row with the same output become clips of one file.
+    name: of the clip; by default `clips.clip_name`.
     pictures: folder for `picture_count` rendered frames, or None to render none.
     """
 
@@ -63,13 +64,18 @@ class CharacterOptions:
     root: what carries the root motion, one of `retarget.solving.root_motion.DESTINATIONS` or "in_place".
     ik: key a control rig's IK controls instead of its FK controls.
     mute: switch off what overrides the character's keys, such as constraints.
-    preset: the program that an FBX file is for, one of PRESETS; None keeps Blender's axes and names.
+    preset: the program that an FBX file is for, one of PRESETS; None: any.
+    mesh: write the character's meshes.  add_root: give a rig without a root bone one.  keep_actions: write the actions
+    that the character comes with, too. The first two are about .fbx and .glb.
     """
 
     root: str = "auto"
     ik: bool = False
     mute: bool = False
     preset: str | None = None
+    mesh: bool = True
+    add_root: bool = False
+    keep_actions: bool = False
 
 
 def export_to_character(
@@ -81,13 +87,14 @@ def export_to_character(
     """Run all jobs on copies of one character, in one child process.
 
     rig: a file (.fbx .glb .gltf .blend .bvh) or "mannequin".  fps: the action's rate; by default the motion's.
-    Returns for each job {"output", "armature", "action", "frames", "fps", "bones", "overridden"}, and "pictures" where
-    asked for. What overrides the written keys is also logged as a warning.
+    Returns for each job {"output", "armature", "action", "frames", "fps", "bones", "notes", "overridden"}, and
+    "pictures" where asked for. notes: what the user should know about the file. What overrides the written keys is also
+    logged as a warning.
     Raises MotionGPTError for errors that the user can fix; the output concerned is then left unchanged.
     """
     entries = [
         {
-            "name": _action_name(job),
+            "name": job.name or clip_name(job.motion, job.output.stem if job.output else ""),
             "output": str(job.output.absolute()) if job.output else None,
             "pictures": str(job.pictures.absolute()) if job.pictures else None,
             "picture_count": job.picture_count,
@@ -130,11 +137,6 @@ def check_bpy() -> None:
             "Install it with: pip install motiongpt-blender[blender]",
             "no_blender",
         )
-
-
-def _action_name(job: CharacterJob) -> str:
-    text = job.name or str(job.motion.meta.get("text") or "") or (job.output.stem if job.output else "")
-    return " ".join(text.split()).encode()[:_MAX_NAME].decode(errors="ignore") or "Motion"
 
 
 def _run(job_file: Path) -> list[dict[str, Any]]:

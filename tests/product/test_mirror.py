@@ -20,7 +20,7 @@ ELSEWHERE: dict[str, str] = {
     "backend/bench/retargeting.py": "tests/backend/commands/test_bench.py",
     "backend/commands/evaluate/inbetween.py": "tests/backend/training/transition/test_transition.py",
     "backend/commands/evaluate/prompts.py": "tests/product/test_make_starter.py",
-    "backend/commands/retarget.py": "tests/addon/export/test_fbx_presets.py",
+    "backend/commands/retarget.py": "tests/addon/export/test_presets.py",
     "backend/commands/serve.py": "tests/backend/process/test_process.py",
     "backend/commands/shared": "tests/backend/commands/test_cli.py",
     "backend/commands/tasks": "tests/backend/importers/test_importers.py",

@@ -7,8 +7,11 @@ from bpy_extras.io_utils import ExportHelper
 
 from ....retarget.errors import MotionGPTError
 from ...action.fcurves import played_action
+from ...character.character import Character
+from ...character.typing import ArmatureObject
 from ...export.child import check_output, save
-from ...export.fbx_presets import PRESETS, write_fbx
+from ...export.loading import actions_of, clip_name
+from ...export.presets import PRESETS, Options, missing_for_unity, unity_note
 from ...jobs.context import chosen_armature
 from ..typing import OperatorResult, classes_factory
 
@@ -25,6 +28,23 @@ class MOTIONGPT_OT_export_fbx(bpy.types.Operator, ExportHelper):  # type: ignore
         description="The axes, units and names that this engine expects",
         items=tuple((name, preset.label, "") for name, preset in PRESETS.items()),
     )
+    clips: bpy.props.EnumProperty(
+        name="Clips",
+        description="What the file holds",
+        items=(
+            ("current", "Current Action", "The action that the armature plays, as you see it"),
+            ("all", "All Actions", "Every action that animates this armature, each as a clip of its own name"),
+        ),
+    )
+    mesh: bpy.props.BoolProperty(
+        name="Meshes",
+        description="Off: the skeleton and its animation alone, for a character imported before",
+        default=True,
+    )
+    add_root: bpy.props.BoolProperty(
+        name="Add Root Bone",
+        description="For a rig without one. It gets the travel of the armature object (Root Motion: Object)",
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -39,14 +59,30 @@ class MOTIONGPT_OT_export_fbx(bpy.types.Operator, ExportHelper):  # type: ignore
         action = played_action(armature) if armature else None
         if armature is None or action is None:
             return {"CANCELLED"}
+        others = [each for each in actions_of(armature) if each != action] if self.clips == "all" else []
+        clips = [(each, clip_name(each)) for each in (action, *others)]
         try:
             check_output(path)
-            save(path, action.name, lambda file, name: write_fbx(armature, file, name, PRESETS[self.preset]))
+            notes = save(path, armature, clips, Options(PRESETS[self.preset], self.mesh, self.add_root))
         except MotionGPTError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Wrote {path}")
+        if self.preset == "unity":
+            notes += _unity_notes(armature)
+        self.report({"INFO"}, f"Wrote {path}" + (f", {len(clips)} clips" if others else ""))
+        for note in notes:
+            self.report({"WARNING"}, note)
         return {"FINISHED"}
+
+
+def _unity_notes(armature: ArmatureObject) -> list[str]:
+    """What Unity's Humanoid lacks; nothing for a rig that is no biped."""
+    try:
+        character = Character.read(armature)
+    except MotionGPTError:
+        return []
+    missing = missing_for_unity(character.mapping, character.rig.names)
+    return [unity_note(missing)] if missing else []
 
 
 register, unregister = classes_factory(MOTIONGPT_OT_export_fbx)

@@ -10,9 +10,18 @@ from ....retarget.motion import Motion
 from ... import limits
 from ...engine import Engine, Result, last_result
 from ...output import blender
+from ...output.clips import at_origin, clip_names
 from ...tasks import Task
 from .declaring import add_model_arguments
-from .outputs import ALL_FORMATS, MOTION_FORMATS, check_export, write_motions
+from .outputs import (
+    ALL_FORMATS,
+    CHARACTER_FORMATS,
+    MOTION_FORMATS,
+    add_character_arguments,
+    character_options,
+    check_export,
+    write_motions,
+)
 from .progress import progress_bar
 from .report import Report, file_data, file_lines
 
@@ -28,12 +37,13 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def add_sampling(parser: argparse.ArgumentParser) -> None:
-    """--seed, --takes and --rig."""
+    """--seed, --takes, --one-file and --rig."""
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same motion (0)")
     parser.add_argument(
         "--takes", "--variations", type=int, default=1, dest="variations", metavar="N",
         help="how many motions; each file name gets -1, -2 ... added (1)",
     )  # fmt: skip
+    parser.add_argument("--one-file", action="store_true", help="all takes as clips of one file (.fbx .glb .blend)")
     parser.add_argument("--rig", metavar="CHARACTER", help="character file for .fbx .glb .blend (a built-in mannequin)")
 
 
@@ -43,6 +53,7 @@ def add_edit_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prompt", default="", metavar="TEXT", help="what the person does, for models that use it")
     parser.add_argument("--fps", type=float, help="frame rate of the output (that of the input)")
     add_sampling(parser)
+    add_character_arguments(parser)
     add_model_arguments(parser)
 
 
@@ -67,10 +78,21 @@ def edit(args: argparse.Namespace, task: Task) -> Report:
     task.check()
     if args.fps is not None:
         limits.check_fps(args.fps)
-    paths, motion = check_export(args.output, args.rig, ALL_FORMATS, args.variations), read_input(args.motion)
+    paths, options, motion = output_files(args), character_options(args), read_input(args.motion)
     engine = load(args)
     motions = answer(args, engine, task, [motion]).motions
-    return write(args, engine, [m if args.fps is None else m.resample(args.fps) for m in motions], paths)
+    return write(args, engine, [m if args.fps is None else m.resample(args.fps) for m in motions], paths, options)
+
+
+def output_files(args: argparse.Namespace) -> list[Path]:
+    """The file of each take. Raises MotionGPTError, before a model is loaded."""
+    if args.one_file and args.output.suffix.lower() not in CHARACTER_FORMATS:
+        raise MotionGPTError(
+            f"{args.output.suffix} holds one motion alone.",
+            f"Use {' '.join(CHARACTER_FORMATS)}, or leave out --one-file.",
+        )
+    paths = check_export(args.output, args.rig, ALL_FORMATS, 1 if args.one_file else args.variations)
+    return paths * args.variations if args.one_file else paths
 
 
 def read_input(path: Path) -> Motion:
@@ -91,10 +113,13 @@ def write(
     options: blender.CharacterOptions | None = None,
 ) -> Report:
     """Write generated motions, and report them."""
-    write_motions(motions, paths, args.rig, options=options)
+    names = clip_names(args.name, motions, [path.stem for path in paths])
+    motions = [at_origin(motion) for motion in motions] if args.start_at_origin else motions
+    notes = write_motions(motions, paths, args.rig, None, options, names)
     files = [file_data(m, path) for m, path in zip(motions, paths, strict=True)]
     data = {"files": files, "text": args.prompt, "seed": args.seed, "model": engine.name, "device": engine.device}
-    return Report(data, (*file_lines(motions, paths), *doubts(motions)))
+    data |= {"notes": list(notes)} if notes else {}
+    return Report(data, (*file_lines(motions, paths), *notes, *doubts(motions)))
 
 
 def doubts(motions: Sequence[Motion]) -> tuple[str, ...]:

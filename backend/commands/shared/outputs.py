@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ....retarget.errors import MotionGPTError
 from ....retarget.files.amass import ENDINGS, ending_kind
@@ -85,7 +86,7 @@ def check_rig(rig: str) -> None:
 
 
 def add_character_arguments(parser: argparse.ArgumentParser) -> None:
-    """--root, --in-place, --controls, --mute-overrides and --preset, as `character_options` reads them."""
+    """What `character_options` and `write_motions` read."""
     parser.add_argument(
         "--root",
         choices=DESTINATIONS,
@@ -100,6 +101,30 @@ def add_character_arguments(parser: argparse.ArgumentParser) -> None:
         help="switch off the constraints and drivers of the character that override its keys",
     )
     parser.add_argument("--preset", choices=blender.PRESETS, help="write .fbx for this program")
+    parser.add_argument("--add-root", action="store_true", help="give a rig without a root bone one (.fbx .glb)")
+    parser.add_argument(
+        "--no-mesh", action="store_false", dest="mesh", help="write the skeleton and its animation alone (.fbx .glb)"
+    )
+    parser.add_argument(
+        "--keep-actions", action="store_true", help="also write the actions that the character file holds"
+    )
+    parser.add_argument(
+        "--start-at-origin", action="store_true", help="begin above the origin, facing forward, in every format"
+    )
+    parser.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        metavar="CLIP",
+        help="name of the clip; once for each of several (from the prompt and the seed, or the file's name)",
+    )
+
+
+NO_CHARACTER: dict[str, Any] = {
+    "rig": None, "root": AUTO, "in_place": False, "controls": "fk", "mute_overrides": False, "preset": None, "add_root": False, "mesh": True,
+    "keep_actions": False, "start_at_origin": False, "name": [],
+}  # fmt: skip
+"""The arguments of a command that writes no other character than the mannequin."""
 
 
 def character_options(args: argparse.Namespace) -> blender.CharacterOptions:
@@ -111,16 +136,31 @@ def character_options(args: argparse.Namespace) -> blender.CharacterOptions:
         ik=args.controls == "ik",
         mute=args.mute_overrides,
         preset=args.preset,
+        mesh=args.mesh,
+        add_root=args.add_root,
+        keep_actions=args.keep_actions,
     )
     suffix = args.output.suffix.lower()
     if options.preset and suffix != ".fbx":
         raise MotionGPTError(f"--preset {options.preset} is about FBX files.", "Give an output that ends in .fbx.")
-    if options != blender.CharacterOptions() and suffix not in CHARACTER_FORMATS:
+    if suffix not in CHARACTER_FORMATS and (options != blender.CharacterOptions() or args.name):
+        wrong = ", ".join(_given(args))
+        raise MotionGPTError(f"{suffix} holds no character for {wrong}.", f"Use {' '.join(CHARACTER_FORMATS)}.")
+    if suffix == ".blend" and not (options.mesh and not options.add_root):
         raise MotionGPTError(
-            f"{suffix} holds no character for --root, --in-place, --controls or --mute-overrides.",
-            f"Use {' '.join(CHARACTER_FORMATS)}.",
+            "--no-mesh and --add-root change the character, which .blend keeps as it is.", "Use .fbx or .glb."
         )
     return options
+
+
+def _given(args: argparse.Namespace) -> list[str]:
+    """The options about characters that differ from their defaults."""
+    flags = {"mesh": "--no-mesh"}
+    return [
+        flags.get(name, f"--{name.replace('_', '-')}")
+        for name, default in NO_CHARACTER.items()
+        if name not in ("rig", "start_at_origin") and getattr(args, name) != default
+    ]
 
 
 def check_export(
@@ -143,16 +183,19 @@ def write_motions(
     rig: str | None = None,
     body: Path | None = None,
     options: blender.CharacterOptions | None = None,
-) -> None:
+    names: Sequence[str] | None = None,
+) -> tuple[str, ...]:
     """Write each motion to its file, in the format of the file's ending, at its own frame rate.
 
-    rig: the character for .fbx .glb .blend; None is the mannequin.  body: folder of body files, for .amass.npz and
-    .smplx.npz. Each file is written as a whole or not at all.
+    paths: the same one for several motions makes them clips of one character file.  rig: the character for .fbx .glb
+    .blend; None is the mannequin.  body: folder of body files, for .amass.npz and .smplx.npz.  names: of the clips.
+    Each file is written as a whole or not at all. Returns what the user should know about the files.
     """
     if paths[0].suffix.lower() in CHARACTER_FORMATS:
-        jobs = [blender.CharacterJob(m, path) for m, path in zip(motions, paths, strict=True)]
-        blender.export_to_character(jobs, rig or blender.MANNEQUIN, options=options)
-        return
+        called: Sequence[str | None] = names or [None] * len(motions)
+        jobs = [blender.CharacterJob(m, path, name) for m, path, name in zip(motions, paths, called, strict=True)]
+        reports = blender.export_to_character(jobs, rig or blender.MANNEQUIN, options=options)
+        return tuple(dict.fromkeys(note for report in reports for note in report["notes"]))
     for motion, path in zip(motions, paths, strict=True):
         with draft_of(path) as draft:
             if path.suffix.lower() in PICTURE_FORMATS:
@@ -161,6 +204,7 @@ def write_motions(
                 render_sheet([motion], [motion_title(motion, "")], draft)
             else:
                 write_motion(motion, draft, body)
+    return ()
 
 
 def motion_title(motion: Motion, otherwise: str) -> str:

@@ -6,7 +6,7 @@ from ... import limits
 from ...tasks import Generate
 from ..shared import asking
 from ..shared.declaring import Subparsers, add_command, add_model_arguments
-from ..shared.outputs import ALL_FORMATS, add_character_arguments, character_options, check_export
+from ..shared.outputs import add_character_arguments, character_options
 from ..shared.report import Report
 
 
@@ -33,8 +33,7 @@ def run(args: argparse.Namespace) -> Report:
     task = Generate(args.prompt, args.seconds, seed=args.seed, variations=args.variations)
     task.check()
     limits.check_fps(args.fps)
-    paths = check_export(args.output, args.rig, ALL_FORMATS, args.variations)
-    options = character_options(args)
+    paths, options = asking.output_files(args), character_options(args)
     engine = asking.load(args)
     generated = asking.answer(args, engine, task).motions
     motions = [asking.at_rate(motion, args.fps, args.seconds) for motion in generated]

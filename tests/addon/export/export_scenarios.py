@@ -67,6 +67,7 @@ def inspect(path, source, npz):
     animation = armatures[0].animation_data
     first = round(animation.action.frame_range[0])
     turned, heads = poses(armatures[0], names, range(first, first + len(goal)))
+    moved = heads[:, names.index(mapping.root_bone)] - root
     travel = heads[-1, names.index(mapping.bones["pelvis"])] - heads[0, names.index(mapping.bones["pelvis"])]
     swing = rot.angle_between(turned[:1], turned).max(axis=0)
     knees = heads[:, [names.index(mapping.bones[f"{side}_ankle"]) for side in ("left", "right")], 2]
@@ -79,13 +80,14 @@ def inspect(path, source, npz):
         "fps": bpy.context.scene.render.fps / bpy.context.scene.render.fps_base,
         "meshes": sorted(thing.name for thing in bpy.context.scene.objects if thing.type == "MESH"),
         "turn error": float(rot.angle_between(goal, turned).max()),
-        "root error": float(np.abs(heads[:, names.index(mapping.root_bone)] - root).max()),
+        "root error": float(np.ptp(moved, axis=0).max()),
+        "moved": moved[0].tolist(),
         "turning bones": int((swing > 0.02).sum()),
         "travel": travel.tolist(),
         "ankles alternate": float(np.corrcoef(knees.T)[0, 1]),
         "lowest": lowest_vertex(range(first, first + len(goal), 8)),
         "range": [bpy.context.scene.frame_start, bpy.context.scene.frame_end],
-        "images": [[image.name, image.has_data or image.packed_file is not None] for image in bpy.data.images],
+        "images": [[image.name, len(image.packed_file.data)] for image in bpy.data.images if image.packed_file],
     }
 
 
@@ -182,7 +184,8 @@ def rigify_fbx(path):
 
     from motiongpt.addon.action.new_action import write_action
     from motiongpt.addon.character.character import Character
-    from motiongpt.addon.export.fbx_presets import PRESETS, write_fbx
+    from motiongpt.addon.export.presets import PRESETS, Options
+    from motiongpt.addon.export.writing import write_fbx
     from motiongpt.retarget.solving.root_motion import carry
     from motiongpt.retarget.solving.solve import to_bones
 
@@ -191,13 +194,16 @@ def rigify_fbx(path):
     rig, mapping = character.rig, character.mapping
     bpy.context.scene.render.fps = 20
     solved = carry(to_bones(walking_round(), rig, mapping), rig, mapping, "bone")
-    write_action(armature, character, solved, "round", 0)
-    write_fbx(armature, path, "round", PRESETS["unreal"])
+    action = write_action(armature, character, solved, "round", 0)
+    write_fbx(armature, path, [(action, "round")], Options(PRESETS["unreal"]))
     places = {}
     for frame in (0, 20, 39):
         bpy.context.scene.frame_set(frame)
+        start = places.setdefault("start", list(100.0 * armature.pose.bones["root"].matrix.translation))
         for name in ("DEF-hand.L", "DEF-foot.R", "DEF-spine.006", "root"):
-            places[f"{name} {frame}"] = list(100.0 * armature.pose.bones[name].matrix.translation)
+            place = 100.0 * armature.pose.bones[name].matrix.translation
+            places[f"{name} {frame}"] = [place.x - start[0], place.y - start[1], place.z]
+    places.pop("start")
     return places
 
 

@@ -1,12 +1,11 @@
 """FBX for game engines, read back by a reader that is not Blender's: Debian's assimp."""
 
 import shutil
-import subprocess
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from support.exports.assimp import Assimp
 from support.motions import standing
 
 from motiongpt.backend.commands import cli
@@ -14,61 +13,6 @@ from motiongpt.retarget.files.npz import save_npz
 from motiongpt.retarget.motion import Motion
 
 SCENARIO = "import sys\nimport export_scenarios as scenarios\nemit(getattr(scenarios, sys.argv[1])(*sys.argv[2:]))"
-
-
-class Assimp:
-    """What assimp reads: nodes by name with parent and matrices in the world, the animations, the meshes' extent."""
-
-    def __init__(self, path: Path) -> None:
-        dump = path.with_suffix(".assxml")
-        run = ["assimp", "dump", str(path), str(dump)]
-        assert "Wrote output dump" in subprocess.run(run, capture_output=True, text=True, check=True).stdout
-        scene = ElementTree.parse(dump).getroot().find("Scene")
-        self.parents: dict[str, str] = {}
-        self.local: dict[str, np.ndarray] = {}
-        self._walk(scene.find("Node"), "")
-        self.animations = scene.findall(".//Animation")
-        info = subprocess.run(["assimp", "info", str(path)], capture_output=True, text=True, check=True).stdout
-        corners = [line for line in info.splitlines() if line.startswith(("Minimum point", "Maximum point"))]
-        numbers = [line.split("(")[1].rstrip(")").split() for line in corners]
-        self.low, self.high = np.array(numbers, dtype=float)
-
-    def _walk(self, node: ElementTree.Element, parent: str) -> None:
-        name = node.get("name")
-        self.parents[name] = parent
-        self.local[name] = np.array(node.find("Matrix4").text.split(), dtype=float).reshape(4, 4)
-        for child in node.findall("NodeList/Node"):
-            self._walk(child, name)
-
-    def seconds(self) -> float:
-        animation = self.animations[0]
-        return float(animation.get("duration")) / float(animation.get("tick_cnt"))
-
-    def channel(self, node: str) -> list[np.ndarray]:
-        """Positions (T, 3), quaternions (T, 4) xyzw and scales (T, 3) of an animated node; T differs between them."""
-        found = self.animations[0].find(f".//NodeAnim[@node='{node}']")
-        keys = ("PositionKeyList/PositionKey", "RotationKeyList/RotationKey", "ScalingKeyList/ScalingKey")
-        return [np.array([key.text.split() for key in found.findall(path)], dtype=float) for path in keys]
-
-    def place(self, node: str, frame: int) -> np.ndarray:
-        """(4, 4) of a node in the world in one frame of the animation."""
-        local = self.local[node]
-        if self.animations[0].find(f".//NodeAnim[@node='{node}']") is not None:
-            position, (x, y, z, w), scale = (key[min(frame, len(key) - 1)] for key in self.channel(node))
-            local = np.eye(4)
-            local[:3, :3] = (
-                np.array(
-                    [
-                        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-                        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-                        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-                    ]
-                )
-                * scale
-            )
-            local[:3, 3] = position
-        parent = self.parents[node]
-        return self.place(parent, frame) @ local if parent else local
 
 
 @pytest.fixture(autouse=True)
@@ -95,16 +39,19 @@ HEADERS["godot"] = HEADERS["unity"]
 def test_the_mannequin_in_every_engines_axes(run_bpy, tmp_path, walk, preset):
     path = export(tmp_path, walk, "mannequin", preset)
     seen = Assimp(path)
-    top = "root" if preset == "unreal" else "Mannequin"
-    assert seen.parents[top] == "RootNode" and seen.parents["hips"] == top
+    node = "Armature" if preset == "unreal" else "Mannequin"
+    top = "root" if preset == "unreal" else node
+    assert seen.parents[node] == "RootNode" and seen.parents["hips"] == top
     bones = {name for name, parent in seen.parents.items() if parent not in ("", "RootNode")}
-    assert len(bones) == 22 and not any("end" in name.lower() for name in bones)  # no leaf bones
-    for node in (top, "Mannequin mesh"):
-        assert np.abs(seen.local[node] - np.eye(4)).max() < 1e-5  # no rotated or scaled nodes
+    assert len(bones) == (23 if preset == "unreal" else 22) and not any(
+        "end" in name.lower() for name in bones
+    )  # no leaf bones
+    for name in (top, node, "Mannequin mesh"):
+        assert np.abs(seen.local[name] - np.eye(4)).max() < 1e-5  # no rotated or scaled nodes
     unit, up, forward = (100.0, 2, (1, -1.0)) if preset == "unreal" else (1.0, 1, (2, 1.0))
     assert (seen.high - seen.low)[up] == pytest.approx(1.751 * unit, rel=0.01)
     assert seen.low[up] == pytest.approx(0.0, abs=0.01 * unit)
-    assert [a.get("name") for a in seen.animations] == ["a person walks forward"]
+    assert [a.get("name") for a in seen.animations] == ["walk"]
     assert seen.seconds() == pytest.approx(79 / 20, abs=1e-3)
     travel = seen.place("hips", 79)[:3, 3] - seen.place("hips", 0)[:3, 3]
     assert travel[forward[0]] * forward[1] > 1.5 * unit
@@ -160,12 +107,35 @@ def test_presets_are_for_fbx_alone(tmp_path, capsys):
     for arguments in (
         ["retarget", str(source), "--rig", "mannequin", "--preset", "unity", "-o", str(tmp_path / "x.glb")],
         ["generate", "walk", "--root", "object", "-o", str(tmp_path / "x.npz")],
-        ["retarget", str(source), "--rig", "mannequin", "--root", "bone", "-o", str(tmp_path / "x.fbx")],
+        ["generate", "walk", "--one-file", "--takes", "2", "-o", str(tmp_path / "x.npz")],
+        ["retarget", str(source), "--rig", "mannequin", "--root", "bone", "-o", str(tmp_path / "x.blend")],
+        ["retarget", str(source), "--rig", "mannequin", "--add-root", "-o", str(tmp_path / "x.blend")],
+        ["retarget", str(source), "--rig", "mannequin", "--name", "", "-o", str(tmp_path / "x.fbx")],
+        [
+            "retarget",
+            str(source),
+            str(source),
+            "--rig",
+            "mannequin",
+            *["--name", "a"] * 3,
+            "-o",
+            str(tmp_path / "x.fbx"),
+        ],
         ["retarget", str(source), "--rig", "mannequin", "--controls", "ik", "-o", str(tmp_path / "x.fbx")],
         ["retarget", str(source), "--rig", "mannequin", "--in-place", "--root", "hips", "-o", str(tmp_path / "x.fbx")],
     ):
         assert cli.main(arguments) == 2
     said = capsys.readouterr().err
-    for sentence in ("about FBX files", "holds no character", "no root bone", "no IK controls", "leaves no travel"):
+    for sentence in (
+        "about FBX files",
+        "holds no character for --root",
+        "one motion alone",
+        "no root bone",
+        "as it is",
+        "the name of a clip",
+        "3 names for 2 clips",
+        "no IK controls",
+        "leaves no travel",
+    ):
         assert sentence in said
     assert [p.name for p in tmp_path.iterdir()] == ["still.npz"]
