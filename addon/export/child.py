@@ -4,6 +4,7 @@ Started by `backend.output.blender` with the path of a job file, JSON:
 
     {"rig": FILE or "mannequin", "fps": number or null, "root": destination for `root_motion.carry` or null,
      "ik": whether to key a control rig's IK controls, "mute": whether to switch off what overrides the keys,
+     "hands": a name of `hand_shapes.SHAPES`,
      "preset": a name of `fbx_presets.PRESETS` or null,
      "bench": whether to measure with the first motion instead (`bench.measure`),
      "motions": [{"motion": NPZ, "name": TEXT, "output": FILE or null, "pictures": FOLDER or null, "picture_count": 8}]}
@@ -26,7 +27,9 @@ import bpy
 from ...backend.output.blender import RESULT_MARK
 from ...retarget.errors import MotionGPTError
 from ...retarget.files.npz import load_npz
+from ...retarget.solving.hand_shapes import RELAXED
 from ...retarget.solving.root_motion import AUTO, OBJECT
+from ..action.hands import CharacterHands
 from ..action.new_action import write_action
 from ..character.character import Character
 from ..character.typing import ArmatureObject, as_armature, full
@@ -74,7 +77,8 @@ def _one_motion(job: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
     if destination == AUTO and preset and preset.rootless and character.places.root is None:
         destination = OBJECT  # its node becomes the root bone
     solved = character.solve(motion, destination)
-    action = write_action(armature, character, solved, entry["name"], start)
+    fingers = CharacterHands.read(armature, character).shaped(job.get("hands") or RELAXED)
+    action = write_action(armature, character, solved, entry["name"], start, fingers=fingers)
     _set_scene_time(motion.fps, start, start + len(motion) - 1)
     overridden = _overridden(armature, character, expected_of(character, solved, start), bool(job.get("mute")))
     report: dict[str, Any] = {

@@ -12,6 +12,7 @@ from ....retarget.files.amass import ENDINGS, ending_kind
 from ....retarget.files.body_models import body_path
 from ....retarget.files.reading import write_motion
 from ....retarget.motion import Motion
+from ....retarget.solving.hand_shapes import RELAXED, SHAPES
 from ....retarget.solving.root_motion import AUTO, DESTINATIONS, IN_PLACE
 from ...output import blender
 
@@ -85,7 +86,7 @@ def check_rig(rig: str) -> None:
 
 
 def add_character_arguments(parser: argparse.ArgumentParser) -> None:
-    """--root, --in-place, --controls, --mute-overrides and --preset, as `character_options` reads them."""
+    """--root, --in-place, --controls, --hands, --mute-overrides and --preset, as `character_options` reads them."""
     parser.add_argument(
         "--root",
         choices=DESTINATIONS,
@@ -94,6 +95,9 @@ def add_character_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--in-place", action="store_true", help="leave out the travel")
     parser.add_argument("--controls", choices=("fk", "ik"), default="fk", help="Rigify's limb controls to key (fk)")
+    parser.add_argument(
+        "--hands", choices=SHAPES, default=RELAXED, help="the shape of hands that have fingers (relaxed)"
+    )
     parser.add_argument(
         "--mute-overrides",
         action="store_true",
@@ -109,6 +113,7 @@ def character_options(args: argparse.Namespace) -> blender.CharacterOptions:
     options = blender.CharacterOptions(
         root=IN_PLACE if args.in_place else args.root,
         ik=args.controls == "ik",
+        hands=args.hands,
         mute=args.mute_overrides,
         preset=args.preset,
     )
@@ -117,7 +122,7 @@ def character_options(args: argparse.Namespace) -> blender.CharacterOptions:
         raise MotionGPTError(f"--preset {options.preset} is about FBX files.", "Give an output that ends in .fbx.")
     if options != blender.CharacterOptions() and suffix not in CHARACTER_FORMATS:
         raise MotionGPTError(
-            f"{suffix} holds no character for --root, --in-place, --controls or --mute-overrides.",
+            f"{suffix} holds no character for --root, --in-place, --controls, --hands or --mute-overrides.",
             f"Use {' '.join(CHARACTER_FORMATS)}.",
         )
     return options
