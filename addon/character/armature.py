@@ -112,6 +112,8 @@ def _declared_rig(armature_object: ArmatureObject, axes: ObjectAxes, declared: D
         heads=ends[:, 0],
         tails=ends[:, 1],
         low_bones=None,  # the mesh follows other bones than these
+        skin_points=None,
+        skin_bones=None,
         thickness=None,
         declared=declared.controls,
         shown=declared.shown,
@@ -137,6 +139,8 @@ def _rig_of(armature_object: ArmatureObject, axes: ObjectAxes, parents: dict[str
         up=2,
         low_points=skin.low_points if skin else None,
         low_bones=skin.low_bones if skin else None,
+        skin_points=skin.points if skin else None,
+        skin_bones=skin.bones if skin else None,
         levels=_levels(armature_object),
         thickness=skin.thickness if skin else None,
     )

@@ -31,9 +31,8 @@ _FINGER = re.compile(rf"finger|指|палец|손가락|doigt|dedo|dito|{'|'.joi
 _ROLE = [re.compile(names) for names in _ROLES]
 _PALM = re.compile(r"metacarp|carpal|palm|掌")
 _TIP = re.compile(r"end$|tip$|nub$|leaf$|先$|effector$|top$")
-_NO_FINGER = re.compile(
-    r"twist|roll|捩|slot|socket|prop|weapon|attach|grip|hold|item|ik$|^ik|dummy|ダミー|sword|shield"
-)
+NO_FINGER = re.compile(r"twist|roll|捩|slot|socket|prop|weapon|attach|grip|hold|item|ik$|^ik|dummy|ダミー|sword|shield")
+"""What hangs from a hand and is none of its fingers: props, sockets for them, helpers."""
 _PALM_PART = 0.33  # of the way from wrist to fingertip: a finger's first bone that starts nearer lies in the palm
 _CLEAR_LINE = 0.08  # of the hand's length: a shorter line of knuckles tells nothing about the palm
 
@@ -132,7 +131,7 @@ def _part(rig: Rig, bone: int) -> str:
 def _paths(rig: Rig, hub: int) -> Iterator[list[int]]:
     """The chains of bones below a hand; a bone from which several longer chains branch off is part of the palm."""
     for child in rig.children[hub]:
-        if _NO_FINGER.search(_part(rig, child)):
+        if NO_FINGER.search(_part(rig, child)):
             continue
         path = [child]
         while (below := _branches(rig, path[-1])) and sum(bool(_branches(rig, b)) for b in below) < 2:
@@ -145,7 +144,7 @@ def _paths(rig: Rig, hub: int) -> Iterator[list[int]]:
 
 
 def _branches(rig: Rig, bone: int) -> list[int]:
-    return [child for child in rig.children[bone] if not _NO_FINGER.search(_part(rig, child))]
+    return [child for child in rig.children[bone] if not NO_FINGER.search(_part(rig, child))]
 
 
 def _role(rig: Rig, bone: int) -> int | None:
