@@ -29,6 +29,7 @@ from ..rigs.mapping import Mapping
 from ..rigs.rig import Rig
 from ..typing import Floats
 from .hands import place_hands
+from .rolling import roll_feet
 from .soles import Sole, find_soles, floor_height, lowest_points
 from .volumes import find_room
 
@@ -98,7 +99,8 @@ def _fit_feet(motion: Motion, rig: Rig, mapping: Mapping, cal: Calibration, offs
     soles = find_soles(rig, mapping, cal)
     if soles is None:
         return keep_directions(held, motion, _MOST_TURNED)
-    over = _over_floor(held, soles, toe_height(rig, mapping, cal, offsets))
+    toe = toe_height(rig, mapping, cal, offsets)
+    over = roll_feet(_over_floor(held, soles, toe), soles, -toe)
     kept = keep_directions(over, motion, _MOST_TURNED)
     sunk = (lowest_points(over, soles) - lowest_points(kept, soles)).max(axis=1)  # (T,)
     rise = smooth_peaks(np.where(sunk > 1e-6, np.maximum(sunk, 0.0), 0.0), max(1, round(0.1 * motion.fps)))
