@@ -38,6 +38,7 @@ from .fcurves import (
     sparse_points,
     write_points,
 )
+from .fingers import KeptCurve
 from .generated import fingerprints, generated_type, write_record
 
 Curve = tuple[str, str, Floats]
@@ -53,15 +54,18 @@ def write_action(
     name: str,
     start_frame: int,
     tolerance: Tolerance | None = None,
+    fingers: Sequence[Curve] = (),
 ) -> bpy.types.Action:
     """Make `rig_motion` the armature's action, its first frame on `start_frame`, one scene frame per motion frame.
 
-    character: as read from this object.  rig_motion: at the scene's rate.  name: of the new action.
+    character: as read from this object.  rig_motion: at the scene's rate.  name: of the new action.  fingers: what
+    shapes the hands, one value each.
     Rotation keys follow each bone's rotation mode; the hips and what carries them also get location keys; other bones
     get none and keep the pose they have. The action that was there is stashed on a muted NLA track named after it.
     Raises MotionGPTError for an armature that can't be animated, before anything is changed.
     """
-    return write_keys(armature_object, thin_keys(solve_keys(character, rig_motion), tolerance), name, start_frame)
+    curves = [*solve_keys(character, rig_motion), *fingers]
+    return write_keys(armature_object, thin_keys(curves, tolerance), name, start_frame)
 
 
 def solve_keys(character: Character, rig_motion: RigMotion) -> list[Curve]:
@@ -81,12 +85,12 @@ def solve_keys(character: Character, rig_motion: RigMotion) -> list[Curve]:
 def thin_keys(curves: Sequence[Curve], tolerance: Tolerance | None) -> Sequence[ThinCurve]:
     """The curves with as few keys as the tolerance allows and fitted Bezier handles; touches no Blender data.
 
-    Without a tolerance, and for switches, they stay as they are.
+    Without a tolerance, and for switches and still hands, they stay as they are.
     """
     if tolerance is None:
         return curves
     return [
-        (bone, channel, values if is_switch(channel) else thinned(channel, values, tolerance))
+        (bone, channel, values if is_switch(channel) or len(values) == 1 else thinned(channel, values, tolerance))
         for bone, channel, values in curves
     ]
 
@@ -101,13 +105,17 @@ def thinned(channel: str, values: Floats, tolerance: Tolerance, kept: Indices | 
 
 
 def write_keys(
-    armature_object: ArmatureObject, curves: Sequence[ThinCurve], name: str, start_frame: int
+    armature_object: ArmatureObject,
+    curves: Sequence[ThinCurve],
+    name: str,
+    start_frame: int,
+    kept: Sequence[KeptCurve] = (),
 ) -> bpy.types.Action:
     """Make a new action of the curves, stash the old one. Raises MotionGPTError before anything is changed; what else
     may fail, `all_or_nothing` undoes.
 
     Dense values get a key on every frame, with linear interpolation. The keys are marked as generated, and none is
-    selected.
+    selected. kept: goes into the new action as it is.
     """
     if armature_object.library is not None:
         raise MotionGPTError(
@@ -131,6 +139,8 @@ def write_keys(
         for index, points in enumerate(keys):
             write_points(action.new(bone, channel, index), complete(points, generated_type()))
             record.append(fingerprints(data_path(bone, channel), index, points["co"][:, 1]))
+    for own in kept:
+        write_points(action.new(own.bone, own.channel, own.index), own.points)
     write_record(action.action, np.concatenate(record))
     return action.action
 

@@ -17,7 +17,7 @@ import numpy as np
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import rotations as rot
 from ...retarget.rigs.control_names import control_names, follow_switches
-from ...retarget.rigs.mapping import map_rig
+from ...retarget.rigs.mapping import Mapping, map_rig
 from ...retarget.rigs.rig import Rig
 from .control_rig import followed_controls
 from .declared import Declared, find_declared
@@ -84,14 +84,20 @@ def declared_controls(armature_object: ArmatureObject) -> Declared | None:
     """The controls of a rig that no list names, where its deforming bones are those of a biped and follow others."""
     if control_names(frozenset(armature_object.data.bones.keys())) is not None:
         return None
+    deforming = deforming_rig(armature_object)
+    return find_declared(armature_object, deforming[1]) if deforming else None
+
+
+def deforming_rig(armature_object: ArmatureObject) -> tuple[Rig, Mapping] | None:
+    """The deforming bones of a rig whose constraints declare what leads them, where they are those of a biped."""
     parents = deforming_tree(armature_object)
     if parents is None:
         return None
     try:
-        skin = map_rig(_rig_of(armature_object, object_axes(armature_object), parents))
+        rig = _rig_of(armature_object, object_axes(armature_object), parents)
+        return rig, map_rig(rig)
     except MotionGPTError:  # whatever is wrong is said about all of its bones
         return None
-    return find_declared(armature_object, skin)
 
 
 def _declared_rig(armature_object: ArmatureObject, axes: ObjectAxes, declared: Declared) -> Rig:
@@ -106,6 +112,8 @@ def _declared_rig(armature_object: ArmatureObject, axes: ObjectAxes, declared: D
         heads=ends[:, 0],
         tails=ends[:, 1],
         low_bones=None,  # the mesh follows other bones than these
+        skin_points=None,
+        skin_bones=None,
         thickness=None,
         declared=declared.controls,
         shown=declared.shown,
@@ -131,6 +139,8 @@ def _rig_of(armature_object: ArmatureObject, axes: ObjectAxes, parents: dict[str
         up=2,
         low_points=skin.low_points if skin else None,
         low_bones=skin.low_bones if skin else None,
+        skin_points=skin.points if skin else None,
+        skin_bones=skin.bones if skin else None,
         levels=_levels(armature_object),
         thickness=skin.thickness if skin else None,
     )

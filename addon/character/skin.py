@@ -24,10 +24,12 @@ class ObjectAxes:
 
 @dataclass(frozen=True, eq=False)
 class Skin:
-    """low_points, low_bones, thickness: as in `retarget.rigs.rig.Rig`."""
+    """As in `retarget.rigs.rig.Rig`."""
 
     low_points: Floats
     low_bones: Indices
+    points: Floats
+    bones: Indices
     thickness: Floats
 
 
@@ -69,7 +71,12 @@ def read_skin(
         lowest = min(float(part.points[:, 2].min()) for part in parts)
         low = [part.points[:, 2] < lowest + _LOW_PART * np.ptp(heads[:, 2]) for part in parts]
     low_points, low_bones = _low(parts, low)
-    return Skin(low_points, low_bones, _thickness(parts, max(1, count // _MOST_POINTS), heads, tails))
+    table, points = _weighted(parts, max(1, count // _MOST_POINTS))
+    bones = np.full(len(points), -1)
+    for bone, vertex, _ in table[np.argsort(table[:, 2])]:  # the largest weight comes last
+        bones[int(vertex)] = int(bone)
+    moved = bones >= 0
+    return Skin(low_points, low_bones, points[moved], bones[moved], _thickness(table, points, heads, tails))
 
 
 def _parts(armature_object: ArmatureObject, axes: ObjectAxes, index: dict[str, int]) -> Iterator[_Part]:
@@ -107,18 +114,20 @@ def _low(parts: list[_Part], low: list[Bools]) -> tuple[Floats, Indices]:
     return np.concatenate(points), np.array(bones, dtype=np.intp)
 
 
-def _thickness(parts: list[_Part], step: int, heads: Floats, tails: Floats) -> Floats:
-    """(N,) the smaller standard deviation, across each bone, of every `step`-th vertex that it moves."""
-    rows: list[tuple[int, int, float]] = []  # bone, vertex among all, weight
+def _weighted(parts: list[_Part], step: int) -> tuple[Floats, Floats]:
+    """Rows (R, 3) of bone, vertex and weight for every `step`-th vertex of each part, and these vertices (V, 3)."""
+    rows: list[tuple[int, int, float]] = []
     first = 0
     for part in parts:
-        for vertex in range(0, len(part.points), step):
-            rows.extend((bone, first + vertex, weight) for bone, weight in part.weights(vertex))
-        first += len(part.points)
+        for i, vertex in enumerate(range(0, len(part.points), step)):
+            rows.extend((bone, first + i, weight) for bone, weight in part.weights(vertex))
+        first += len(part.points[::step])
+    return np.array(rows).reshape(-1, 3), np.concatenate([part.points[::step] for part in parts])
+
+
+def _thickness(table: Floats, points: Floats, heads: Floats, tails: Floats) -> Floats:
+    """(N,) the smaller standard deviation, across each bone, of the vertices that it moves, as `_weighted` has them."""
     out = np.zeros(len(heads))
-    if not rows:
-        return out
-    table, points = np.array(rows), np.concatenate([part.points for part in parts])
     for bone in np.unique(table[:, 0]).astype(int):
         mine = table[table[:, 0] == bone]
         own, weights = points[mine[:, 1].astype(int)], mine[:, 2:]

@@ -4,7 +4,7 @@ Started by `backend.output.blender` with the path of a job file, JSON:
 
     {"rig": FILE or "mannequin", "fps": number or null, "root": destination for `root_motion.carry` or null,
      "ik": whether to key a control rig's IK controls, "mute": whether to switch off what overrides the keys,
-     "preset": a name of `presets.PRESETS` or null,
+     "hands": a name of `hand_shapes.SHAPES`, "preset": a name of `presets.PRESETS` or null,
      "mesh", "add_root", "keep_actions": whether to write the meshes, to add a root bone to a rig without one, and to
      keep the actions that the character comes with,
      "bench": whether to measure with the first motion instead (`bench.measure`),
@@ -32,8 +32,10 @@ import bpy
 from ...backend.output.blender import RESULT_MARK
 from ...retarget.errors import MotionGPTError
 from ...retarget.files.npz import load_npz
+from ...retarget.solving.hand_shapes import RELAXED
 from ...retarget.solving.root_motion import AUTO, BONE, OBJECT
 from ..action.fcurves import retime
+from ..action.hands import CharacterHands
 from ..action.new_action import write_action
 from ..character.character import Character
 from ..character.typing import ArmatureObject, full
@@ -97,7 +99,8 @@ def _one_file(job: dict[str, Any], entries: list[dict[str, Any]]) -> list[dict[s
     actions, expected = [], []
     for entry, motion in zip(entries, motions, strict=True):
         solved = character.solve(motion, character.root_destination(destination))
-        actions.append(write_action(armature, character, solved, entry["name"], start))
+        fingers = CharacterHands.read(armature, character).shaped(job.get("hands") or RELAXED)
+        actions.append(write_action(armature, character, solved, entry["name"], start, fingers=fingers))
         expected.append(expected_of(character, solved, start))
     if len(actions) > 1:
         for action in actions:

@@ -10,6 +10,8 @@ import bpy
 from ...backend import limits
 from ...retarget.motion import Motion
 from ..action.all_or_nothing import all_or_nothing
+from ..action.fingers import KeptFingers, keyed_fingers
+from ..action.hands import CharacterHands
 from ..action.new_action import ThinCurve, solve_keys, thin_keys, write_keys
 from ..character.character import Character
 from ..character.placing import OBJECT
@@ -26,7 +28,7 @@ class GenerateRequest(Request):
     """What one press of Generate asks for.
 
     seconds, frames: length of the motion, in time and in the scene's frames.  start_frame: scene frame of the first
-    key.
+    key.  hands: the shape of hands with fingers, of `hand_shapes.SHAPES`.
     """
 
     prompt: str
@@ -34,6 +36,7 @@ class GenerateRequest(Request):
     seconds: float
     frames: int
     start_frame: int
+    hands: str
 
 
 class GenerateJob(Job[GenerateRequest]):
@@ -52,6 +55,7 @@ class GenerateJob(Job[GenerateRequest]):
             seconds=seconds,
             frames=frames,
             start_frame=start_frame,
+            hands=scene.motiongpt.hands.lower().replace("_", "-"),
         )
 
     @classmethod
@@ -66,33 +70,37 @@ class GenerateJob(Job[GenerateRequest]):
         request = self.request
         asked = Generate(request.prompt, seconds=request.seconds, seed=request.seed)
         answer = yield from self._answer(asked)
-        curves, character, expected = yield from self._solved(answer.motions[0])
-        self._write(curves)
+        curves, kept, character, expected = yield from self._solved(answer.motions[0])
+        self._write(curves, kept)
         yield from self._check_overrides(character, expected)
 
-    def _solved(self, motion: Motion) -> Waiting[tuple[Sequence[ThinCurve], Character, Expected]]:
+    def _solved(self, motion: Motion) -> Waiting[tuple[Sequence[ThinCurve], KeptFingers, Character, Expected]]:
         self.stage, self.fraction = Stage.TO_ARMATURE, ANSWERED
         yield from self._out_of_edit_mode()
-        armature, fps, frames = self._armature(), self.request.target.fps, self.request.frames
+        request, armature = self.request, self._armature()
+        fps, frames, start = request.target.fps, request.frames, request.start_frame
         character = Character.read(armature)  # as it is now, not as it was when Generate was pressed
         destination = character.root_destination(wanted_destination(armature))
         tolerance = key_tolerance(armature)
+        hands = CharacterHands.read(armature, character)
+        kept = keyed_fingers(armature, hands, start, start + frames - 1)
 
         def solve() -> tuple[Sequence[ThinCurve], Expected]:
             solved = character.solve(motion.resample(fps, frames), destination)
-            expected = expected_of(character, solved, self.request.start_frame, tolerance.degrees if tolerance else 0.0)
-            return thin_keys(solve_keys(character, solved), tolerance), expected
+            expected = expected_of(character, solved, start, tolerance.degrees if tolerance else 0.0)
+            fingers = hands.shaped(request.hands, kept.sides)
+            return thin_keys([*solve_keys(character, solved), *fingers], tolerance), expected
 
         curves, expected = yield from in_thread(solve)
-        return curves, character, expected
+        return curves, kept, character, expected
 
-    def _write(self, curves: Sequence[ThinCurve]) -> None:
+    def _write(self, curves: Sequence[ThinCurve], kept: KeptFingers) -> None:
         request = self.request
         armature = self._armature()
         check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
         name = request.prompt[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable
         with all_or_nothing(armature):
-            write_keys(armature, curves, name, request.start_frame)
+            write_keys(armature, curves, name, request.start_frame, kept.curves)
             bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
         self.message = f"{request.frames} frames on {armature.name} from frame {request.start_frame} on."
 

@@ -23,6 +23,7 @@ def _draw_generate(layout: bpy.types.UILayout, settings: Any) -> None:
     row = column.row()
     row.enabled = not settings.use_scene_range
     row.prop(settings, "seconds")
+    layout.prop(settings, "hands")
 
 
 def _draw_inbetween(layout: bpy.types.UILayout, settings: Any) -> None:

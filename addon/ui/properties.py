@@ -88,6 +88,16 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
         name="Seconds", description="Length of the motion, from the current frame on", default=4.0, soft_min=0.5,
         soft_max=10.0, step=50, precision=2,
     )  # fmt: skip
+    hands: bpy.props.EnumProperty(
+        name="Hands",
+        description="The shape of hands that have fingers. Fingers that you have keyed in the range keep their keys",
+        items=(
+            ("RELAXED", "Relaxed", "Fingers curled a little, more towards the little finger"),
+            ("FIST", "Fist", "Closed, with the thumb over the fingers"),
+            ("FLAT", "Flat", "Fingers straight and together"),
+            ("AS_THEY_ARE", "As They Are", "Fingers get no keys"),
+        ),
+    )
     seed: bpy.props.IntProperty(
         name="Seed", description="The same prompt, length and seed give the same motion", min=0, max=SEED_LIMIT
     )

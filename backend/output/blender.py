@@ -20,6 +20,7 @@ from typing import Any
 from ...retarget.errors import MotionGPTError
 from ...retarget.files.npz import save_npz
 from ...retarget.motion import Motion
+from ...retarget.solving.hand_shapes import RELAXED
 from ..process.launch import LAUNCHER
 from .clips import clip_name
 
@@ -63,6 +64,7 @@ class CharacterOptions:
 
     root: what carries the root motion, one of `retarget.solving.root_motion.DESTINATIONS` or "in_place".
     ik: key a control rig's IK controls instead of its FK controls.
+    hands: the shape of hands with fingers, one of `retarget.solving.hand_shapes.SHAPES`.
     mute: switch off what overrides the character's keys, such as constraints.
     preset: the program that an FBX file is for, one of PRESETS; None: any.
     mesh: write the character's meshes.  add_root: give a rig without a root bone one.  keep_actions: write the actions
@@ -71,6 +73,7 @@ class CharacterOptions:
 
     root: str = "auto"
     ik: bool = False
+    hands: str = RELAXED
     mute: bool = False
     preset: str | None = None
     mesh: bool = True

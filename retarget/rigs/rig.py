@@ -19,6 +19,8 @@ class Rig:
     up: index of the axis that points up (Blender: 2), None where the source doesn't specify it.
     low_points: (M, 3) vertices of the character's mesh near the floor at rest, None where there is no mesh.
     low_bones: (M,) the bone that moves each of them most, -1 for none; None where that is not known.
+    skin_points: (K, 3) vertices of the whole mesh at rest, a sample.  skin_bones: (K,) the bone that moves each most.
+    Both are None where there is no mesh with weights.
     levels: heights along `up` where its surroundings suggest a floor: its origin, and in Blender the scene's zero.
     thickness: (N,) how thick the mesh around each bone is, across its thinner side, 0 for bones that move no mesh; None
     where there is no mesh with weights.
@@ -34,6 +36,8 @@ class Rig:
     up: int | None = None
     low_points: Floats | None = None
     low_bones: Indices | None = None
+    skin_points: Floats | None = None
+    skin_bones: Indices | None = None
     levels: tuple[float, ...] = (0.0,)
     thickness: Floats | None = None
     declared: dict[str, tuple[str, ...]] | None = None

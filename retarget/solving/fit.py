@@ -28,7 +28,10 @@ from ..rigs.calibration import Calibration, calibrate_from_rest
 from ..rigs.mapping import Mapping
 from ..rigs.rig import Rig
 from ..typing import Floats
+from .hands import place_hands
+from .rolling import roll_feet
 from .soles import Sole, find_soles, floor_height, lowest_points
+from .volumes import find_room
 
 _HIGHEST_FLOAT = 0.06  # metres by which a motion may be lowered to stand on the floor
 _MOST_TURNED = np.radians(14.5)  # that a thigh or shin may leave the source's direction to put its foot down
@@ -41,7 +44,7 @@ def body_offsets(rig: Rig, mapping: Mapping, calibration: Calibration | None = N
     A joint that the rig lacks keeps its canonical offset.
     """
     cal = calibration or calibrate_from_rest(rig, mapping)
-    heads = _tpose_heads(rig, cal)
+    heads = tpose(rig, cal)[1]
     at: dict[int, Floats] = {JOINT[joint]: heads[rig.index[bone]] for joint, bone in mapping.bones.items()}
     line = np.array([heads[rig.index[b]] for b in (mapping.bones["pelvis"], *mapping.spine)])
     for name, place in zip(SPINE, mapping.spine_places, strict=True):
@@ -60,8 +63,9 @@ def body_offsets(rig: Rig, mapping: Mapping, calibration: Calibration | None = N
     return offsets
 
 
-def _tpose_heads(rig: Rig, cal: Calibration) -> Floats:
-    """(N, 3) the bones' joints in the canonical T-pose, canonical axes and metres, from the rig's own origin."""
+def tpose(rig: Rig, cal: Calibration) -> tuple[Floats, Floats]:
+    """Global rotations (N, 4) of the bones and their joints (N, 3) in the canonical T-pose, in canonical axes and
+    metres, from the rig's own origin."""
     world = np.empty((len(rig.names), 4))
     heads = np.empty((len(rig.names), 3))
     for bone, (name, parent) in enumerate(zip(rig.names, rig.parents, strict=True)):
@@ -71,11 +75,12 @@ def _tpose_heads(rig: Rig, cal: Calibration) -> Floats:
         world[bone] = cal.tpose.get(name, follow)
         step = rig.rest_offsets[bone] * cal.scale
         heads[bone] = heads[parent] + rot.rotate(world[parent], step) if parent >= 0 else rot.rotate(cal.axes, step)
-    return heads
+    return world, heads
 
 
 def fit_to_rig(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibration | None = None) -> Motion:
-    """The motion on the rig's body, in canonical metres, with feet that stand as the source's do.
+    """The motion on the rig's body, in canonical metres, with feet that stand as the source's do, and hands that are
+    outside the body, as far as a mesh shows it.
 
     Feet in contact move as the source's do, as far as thighs and shins can keep about the source's directions; legs are
     never stretched, and no foot is under the floor, nor its sole where the mesh is known.
@@ -83,12 +88,19 @@ def fit_to_rig(motion: Motion, rig: Rig, mapping: Mapping, calibration: Calibrat
     cal = calibration or calibrate_from_rest(rig, mapping)
     offsets = body_offsets(rig, mapping, cal)
     motion = stand_on_floor(motion)
+    fitted = _fit_feet(motion, rig, mapping, cal, offsets)
+    room = find_room(rig, mapping, tpose(rig, cal), cal.scale, offsets)
+    return place_hands(fitted, motion, room) if room else fitted
+
+
+def _fit_feet(motion: Motion, rig: Rig, mapping: Mapping, cal: Calibration, offsets: Floats) -> Motion:
     fitted = put_on_body(motion, offsets)
     held = match_contacts(fitted, motion.joints[:, CONTACT_JOINTS], _standing_heights(offsets, motion.offsets))
     soles = find_soles(rig, mapping, cal)
     if soles is None:
         return keep_directions(held, motion, _MOST_TURNED)
-    over = _over_floor(held, soles, toe_height(rig, mapping, cal, offsets))
+    toe = toe_height(rig, mapping, cal, offsets)
+    over = roll_feet(_over_floor(held, soles, toe), soles, -toe)
     kept = keep_directions(over, motion, _MOST_TURNED)
     sunk = (lowest_points(over, soles) - lowest_points(kept, soles)).max(axis=1)  # (T,)
     rise = smooth_peaks(np.where(sunk > 1e-6, np.maximum(sunk, 0.0), 0.0), max(1, round(0.1 * motion.fps)))

@@ -106,8 +106,17 @@ def lowest_points(motion: Motion, soles: tuple[Sole, Sole]) -> Floats:
     """(T, 2) heights of the lowest point of each sole."""
     out = np.full((len(motion), 2), np.inf)
     for i, (side, sole) in enumerate(zip(SIDES, soles, strict=True)):
-        for joint, points in ((JOINT[f"{side}_ankle"], sole.heel), (JOINT[f"{side}_foot"], sole.toes)):
-            if len(points):
-                turned = rot.rotate(motion.global_rotations[:, None, joint], points)  # (T, K, 3)
-                out[:, i] = np.minimum(out[:, i], (motion.joints[:, joint, 1, None] + turned[..., 1]).min(axis=1))
+        points = sole_points(motion, sole, side)
+        if points.shape[1]:
+            out[:, i] = points[..., 1].min(axis=1)
     return out
+
+
+def sole_points(motion: Motion, sole: Sole, side: str) -> Floats:
+    """(T, K + L, 3) the points of one sole in every frame."""
+    parts = [
+        motion.joints[:, None, joint] + rot.rotate(motion.global_rotations[:, None, joint], points)
+        for joint, points in ((JOINT[f"{side}_ankle"], sole.heel), (JOINT[f"{side}_foot"], sole.toes))
+        if len(points)
+    ]
+    return np.concatenate(parts, axis=1) if parts else np.zeros((len(motion), 0, 3))

@@ -51,7 +51,7 @@ BVH_RIGS = {"cmu poser bvh": "cmu-poser/91_48.bvh", "mesh2motion bvh": "mesh2mot
 CHARACTERS = ("kaykit-knight.glb", "kenney-human.glb", "mesh2motion-human.glb")
 LIMBS = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
 SIDES = ("left", "right")
-SKIN = ("low_points", "low_bones", "thickness")
+SKIN = ("low_points", "low_bones", "thickness", "skin_points", "skin_bones")
 """What a rig knows of its mesh."""
 
 

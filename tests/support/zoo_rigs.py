@@ -239,7 +239,7 @@ class _Builder:
         elbow, wrist = (self.joint(f"{SIDES[side]}_{k}") for k in ("elbow", "wrist"))
         along = rot.normalize(wrist - elbow)
         hand = self.limb(side, ("collar", "shoulder", "elbow", "wrist"), f.chest, {"wrist": along * 0.08})
-        across = rot.normalize(np.cross(along, [0.3, 0.9, 0.31]))
+        across = rot.normalize(np.cross(along, [0.3, 0.9, 0.31])) * (1.0, -1.0)[side]  # to the thumb, which is ahead
         for number, finger in enumerate(("Thumb", "Index", "Middle", "Ring", "Pinky") if f.fingers else ()):
             parent = hand
             start = wrist + along * (0.03 if finger == "Thumb" else 0.09) + across * (0.02 * (2 - number))

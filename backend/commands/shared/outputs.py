@@ -13,6 +13,7 @@ from ....retarget.files.amass import ENDINGS, ending_kind
 from ....retarget.files.body_models import body_path
 from ....retarget.files.reading import write_motion
 from ....retarget.motion import Motion
+from ....retarget.solving.hand_shapes import RELAXED, SHAPES
 from ....retarget.solving.root_motion import AUTO, DESTINATIONS, IN_PLACE
 from ...output import blender
 
@@ -96,6 +97,9 @@ def add_character_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--in-place", action="store_true", help="leave out the travel")
     parser.add_argument("--controls", choices=("fk", "ik"), default="fk", help="Rigify's limb controls to key (fk)")
     parser.add_argument(
+        "--hands", choices=SHAPES, default=RELAXED, help="the shape of hands that have fingers (relaxed)"
+    )
+    parser.add_argument(
         "--mute-overrides",
         action="store_true",
         help="switch off the constraints and drivers of the character that override its keys",
@@ -121,8 +125,8 @@ def add_character_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 NO_CHARACTER: dict[str, Any] = {
-    "rig": None, "root": AUTO, "in_place": False, "controls": "fk", "mute_overrides": False, "preset": None, "add_root": False, "mesh": True,
-    "keep_actions": False, "start_at_origin": False, "name": [],
+    "rig": None, "root": AUTO, "in_place": False, "controls": "fk", "hands": RELAXED, "mute_overrides": False,
+    "preset": None, "add_root": False, "mesh": True, "keep_actions": False, "start_at_origin": False, "name": [],
 }  # fmt: skip
 """The arguments of a command that writes no other character than the mannequin."""
 
@@ -134,6 +138,7 @@ def character_options(args: argparse.Namespace) -> blender.CharacterOptions:
     options = blender.CharacterOptions(
         root=IN_PLACE if args.in_place else args.root,
         ik=args.controls == "ik",
+        hands=args.hands,
         mute=args.mute_overrides,
         preset=args.preset,
         mesh=args.mesh,

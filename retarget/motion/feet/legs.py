@@ -68,15 +68,18 @@ def place_legs(motion: Motion, ankles: Floats, toes: Floats) -> Motion:
     return replace(motion, rotations=rot.unflip(rot.normalize(local)))
 
 
-def keep_directions(motion: Motion, reference: Motion, limit: float) -> Motion:
-    """The motion with thighs and shins within `limit` radians of the reference's directions; feet keep their pitch.
+def keep_directions(
+    motion: Motion, reference: Motion, limit: float | Floats, limb: tuple[str, str, str] = LEG
+) -> Motion:
+    """The motion with both bones of its legs, or of another limb, within `limit` radians, or (T,) of them, of the
+    reference's directions; feet, or hands, keep their orientation.
 
     Where a body's proportions would bend its legs further than that to keep its feet in place, the feet give way.
     """
     local = motion.rotations.copy()
     world = motion.global_rotations
     for name in SIDES:
-        hip, knee, ankle = (JOINT[f"{name}_{kind}"] for kind in LEG)
+        hip, knee, ankle = (JOINT[f"{name}_{kind}"] for kind in limb)
         parent = world[:, PARENTS[hip]]
         for joint, end in ((hip, knee), (knee, ankle)):
             ours, theirs = (rot.normalize(m.joints[:, end] - m.joints[:, joint]) for m in (motion, reference))

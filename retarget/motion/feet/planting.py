@@ -93,6 +93,14 @@ def match_contacts(motion: Motion, reference: Floats, heights: Floats) -> Motion
     return hold_points(motion.shifted(shift), spans, offsets - weights[..., None] * shift[:, None], weights)
 
 
+def move_feet(motion: Motion, moves: list[tuple[Span, Floats]]) -> Motion:
+    """The motion with contact points moved within spans by (n, 3) metres a frame; moves fade in and out around them."""
+    points = motion.joints[:, CONTACT_JOINTS]
+    spans = [span for span, _ in moves]
+    anchors = [points[span.start : span.stop, span.point] + way for span, way in moves]
+    return hold_points(motion, spans, *_offsets(points, spans, anchors, motion.fps))
+
+
 def _standing_height(span: Span, spans: list[Span], apart: Floats, heights: Floats) -> float:
     """Metres by which a held point stands higher than the reference.
 
