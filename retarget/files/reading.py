@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import MotionGPTError
 from ..motion import Motion
 from ..motion import rotations as rot
-from ..rigs.calibration import Calibration, calibrate_from_motion, calibrate_from_rest, stands_at_rest
+from ..rigs.calibration import Calibration, calibrate
 from ..rigs.mapping import Mapping, map_rig
 from ..solving.solve import to_motion
 from .amass import ending_kind, is_amass, read_amass, write_amass
@@ -20,11 +20,8 @@ FORMATS = (".npz", ".bvh")
 
 def calibrate_clips(clips: list[BvhClip], mapping: Mapping) -> Calibration:
     """The calibration of one skeleton from any number of its clips."""
-    rig = clips[0].rig
-    if stands_at_rest(rig, mapping):
-        return calibrate_from_rest(rig, mapping)
-    return calibrate_from_motion(
-        rig,
+    return calibrate(
+        clips[0].rig,
         mapping,
         np.concatenate([c.global_rotations for c in clips]),
         np.concatenate([c.heads for c in clips]),
