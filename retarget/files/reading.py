@@ -10,12 +10,16 @@ from ..motion import Motion
 from ..motion import rotations as rot
 from ..rigs.calibration import Calibration, calibrate
 from ..rigs.mapping import Mapping, map_rig
+from ..rigs.rig import Rig
 from ..solving.solve import to_motion
+from ..typing import Floats
 from .amass import ending_kind, is_amass, read_amass, write_amass
 from .bvh import BvhClip, read_bvh, write_bvh
 from .npz import load_npz, save_npz
 
 FORMATS = (".npz", ".bvh")
+_HIGHEST = 3.0  # metres over the floor at which a body in the air may be
+_MOMENT, _SLOW = 0.1, 0.4  # seconds; metres a second
 
 
 def calibrate_clips(clips: list[BvhClip], mapping: Mapping) -> Calibration:
@@ -40,19 +44,44 @@ def on_ground(motion: Motion) -> Motion:
     return motion.placed(np.array([0.0, -lowest, 0.0]), rot.IDENTITY).with_contacts()
 
 
-def read_motion(path: str | Path, body: Path | None = None, up: str = "z") -> Motion:
+def posed_to_motion(rig: Rig, mapping: Mapping, rotations: Floats, heads: Floats, fps: float) -> Motion:
+    """Frames of any rig, alone, as canonical motion: on the floor, starting over the origin and facing +Z.
+
+    rotations: (T, N, 4) global, of the bones, and heads: (T, N, 3) of their joints, in the rig's axes. A clip that
+    never rests on anything, such as one cut out of a leap, keeps its height over the origin where that can be one.
+    """
+    calibration = calibrate(rig, mapping, rotations, heads)
+    motion = on_ground(to_motion(rig, mapping, rotations, heads, fps, calibration))
+    if rests(motion):
+        return motion
+    joints = rot.rotate(calibration.axes, heads[:, [rig.index[bone] for bone in mapping.driven]]) * calibration.scale
+    own = float(joints[..., 1].min())
+    return motion.shifted(np.array([0.0, own, 0.0])).with_contacts() if 0.0 < own < _HIGHEST else motion
+
+
+def rests(motion: Motion) -> bool:
+    """Whether the lowest joint stays where it is for a moment, on a floor or whatever else; true of a few frames."""
+    moment = max(3, round(_MOMENT * motion.fps))
+    if len(motion) <= moment:
+        return True
+    lowest = motion.joints[..., 1].argmin(axis=1)
+    steps = np.linalg.norm(np.diff(motion.joints, axis=0), axis=-1)[np.arange(len(motion) - 1), lowest[:-1]]
+    still = np.convolve(steps * motion.fps < _SLOW, np.ones(moment), mode="valid")
+    return bool(still.max() >= moment)
+
+
+def read_motion(path: str | Path, body: Path | None = None, up: str = "z", fps: float | None = None) -> Motion:
     """Read `.npz` (the project's own, AMASS or SMPL-X) or `.bvh`.
 
-    body, up: for AMASS and SMPL-X files, as in `read_amass`. Raises MotionGPTError for other endings, unreadable files
-    and skeletons that are not a biped's.
+    body, up: for AMASS and SMPL-X files, as in `read_amass`.  fps: the rate of a BVH file that states none that can be
+    one.  Raises MotionGPTError for other endings, unreadable files and skeletons that are not a biped's.
     """
     ending = Path(path).suffix.lower()
     if ending == ".npz":
         return read_amass(path, body, up) if is_amass(path) else load_npz(path)
     if ending == ".bvh":
-        clip = read_bvh(path)
-        mapping = map_rig(clip.rig)
-        motion = bvh_to_motion(clip, mapping, calibrate_clips([clip], mapping))
+        clip = read_bvh(path, fps)
+        motion = posed_to_motion(clip.rig, map_rig(clip.rig), clip.global_rotations, clip.heads, clip.fps)
         return replace(motion, meta={"source": Path(path).name})
     raise MotionGPTError(f"{path}: motion files end in {' or '.join(FORMATS)}.", "Convert the file first.")
 
