@@ -7,8 +7,9 @@ Started by `backend.output.blender` with the path of a job file, JSON:
      "bench": whether to measure with the first motion instead (`bench.measure`),
      "motions": [{"motion": NPZ, "name": TEXT, "output": FILE or null, "pictures": FOLDER or null, "picture_count": 8}]}
 
-and answers with one line on stdout, RESULT_MARK and JSON: {"files": [...]} or {"error": {"kind", "message", "cure"}},
-the latter with "traceback" where it is a bug.
+or {"read": FILE, ...}, see `takes.read_take`, and answers with one line on stdout, RESULT_MARK and JSON:
+{"files": [...]} or {"error": {"kind", "message", "cure"}}, the latter with "traceback"
+where it is a bug.
 """
 
 import json
@@ -32,6 +33,7 @@ from .bench import measure
 from .fbx_presets import PRESETS, export_fbx, write_fbx
 from .loading import last_line, load_character
 from .pictures import render_pictures
+from .takes import read_take
 
 
 def main(job_path: str) -> NoReturn:
@@ -39,7 +41,10 @@ def main(job_path: str) -> NoReturn:
     answer: dict[str, Any]
     try:
         job = json.loads(Path(job_path).read_text(encoding="utf-8"))
-        answer = {"files": [measure(job)] if job.get("bench") else run_job(job)}
+        if job.get("read"):
+            answer = {"files": [read_take(job)]}
+        else:
+            answer = {"files": [measure(job)] if job.get("bench") else run_job(job)}
     except MotionGPTError as error:
         answer = {"error": {"kind": error.kind, "message": error.message, "cure": error.cure}}
     except Exception as error:  # noqa: BLE001 - the parent gets every failure as an answer

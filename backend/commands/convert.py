@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from ...retarget.files.reading import read_motion
 from ...retarget.solving.root_motion import AUTO
 from .. import limits
 from .shared.declaring import Subparsers, add_command
+from .shared.inputs import INPUT_FORMATS, add_take, read_input
 from .shared.outputs import ALL_FORMATS, character_options, check_export, write_motions
 from .shared.report import Report, file_data, file_lines
 
@@ -25,7 +25,10 @@ def declare(subparsers: Subparsers) -> None:
 
 def add_files(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
     """The input file, the output file and its frame rate."""
-    parser.add_argument("motion", type=Path, metavar="MOTION", help=".npz (AMASS and SMPL-X, too) or .bvh")
+    parser.add_argument(
+        "motion", type=Path, metavar="MOTION", help=f"{' '.join(INPUT_FORMATS)}; .npz of AMASS and SMPL-X, too"
+    )
+    add_take(parser)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=" ".join(formats))
     parser.add_argument(
         "--body", type=Path, metavar="DIR", help="SMPL-H or SMPL-X body files, for AMASS and SMPL-X files"
@@ -40,7 +43,7 @@ def run(args: argparse.Namespace) -> Report:
         limits.check_fps(args.fps)
     paths = check_export(args.output, args.rig, args.formats, body=args.body)
     options = character_options(args)
-    motion = read_motion(args.motion, args.body, args.up)
+    motion = read_input(args.motion, args.take, args.body, args.up, args.fps)
     if args.fps is not None:
         motion = motion.resample(args.fps)
     write_motions([motion], paths, args.rig, args.body, options)

@@ -19,7 +19,7 @@ from .npz import load_npz, save_npz
 
 FORMATS = (".npz", ".bvh")
 _HIGHEST = 3.0  # metres over the floor at which a body in the air may be
-_MOMENT, _SLOW = 0.1, 0.4  # seconds; metres a second
+_MOMENT, _LEVEL = 0.12, 0.2  # seconds; metres a second, half of what a falling body has at either end of that time
 
 
 def calibrate_clips(clips: list[BvhClip], mapping: Mapping) -> Calibration:
@@ -60,14 +60,12 @@ def posed_to_motion(rig: Rig, mapping: Mapping, rotations: Floats, heads: Floats
 
 
 def rests(motion: Motion) -> bool:
-    """Whether the lowest joint stays where it is for a moment, on a floor or whatever else; true of a few frames."""
+    """Whether the lowest joint stays at a height for a moment, on a floor or whatever else; true of a few frames."""
     moment = max(3, round(_MOMENT * motion.fps))
     if len(motion) <= moment:
         return True
-    lowest = motion.joints[..., 1].argmin(axis=1)
-    steps = np.linalg.norm(np.diff(motion.joints, axis=0), axis=-1)[np.arange(len(motion) - 1), lowest[:-1]]
-    still = np.convolve(steps * motion.fps < _SLOW, np.ones(moment), mode="valid")
-    return bool(still.max() >= moment)
+    level = np.abs(np.diff(motion.joints[..., 1].min(axis=1))) * motion.fps < _LEVEL
+    return bool(np.convolve(level, np.ones(moment), mode="valid").max() >= moment)
 
 
 def read_motion(path: str | Path, body: Path | None = None, up: str = "z", fps: float | None = None) -> Motion:

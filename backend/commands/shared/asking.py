@@ -4,22 +4,22 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from ....retarget.errors import MotionGPTError
-from ....retarget.files.reading import read_motion
 from ....retarget.motion import Motion
 from ... import limits
 from ...engine import Engine, Result, last_result
 from ...output import blender
 from ...tasks import Task
 from .declaring import add_model_arguments
-from .outputs import ALL_FORMATS, MOTION_FORMATS, check_export, write_motions
+from .inputs import INPUT_FORMATS, add_take, read_input
+from .outputs import ALL_FORMATS, check_export, write_motions
 from .progress import progress_bar
 from .report import Report, file_data, file_lines
 
 
 def add_input(parser: argparse.ArgumentParser) -> None:
-    """MOTION, the input of a task."""
-    parser.add_argument("motion", type=Path, metavar="MOTION", help=" ".join(MOTION_FORMATS))
+    """MOTION, the input of a task, and --take."""
+    parser.add_argument("motion", type=Path, metavar="MOTION", help=" ".join(INPUT_FORMATS))
+    add_take(parser)
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -67,20 +67,11 @@ def edit(args: argparse.Namespace, task: Task) -> Report:
     task.check()
     if args.fps is not None:
         limits.check_fps(args.fps)
-    paths, motion = check_export(args.output, args.rig, ALL_FORMATS, args.variations), read_input(args.motion)
+    paths = check_export(args.output, args.rig, ALL_FORMATS, args.variations)
+    motion = read_input(args.motion, args.take, fps=args.fps)
     engine = load(args)
     motions = answer(args, engine, task, [motion]).motions
     return write(args, engine, [m if args.fps is None else m.resample(args.fps) for m in motions], paths)
-
-
-def read_input(path: Path) -> Motion:
-    """The motion of `add_input`. Raises MotionGPTError if it can't be read or is too long."""
-    motion = read_motion(path)
-    if len(motion) > limits.MAX_MOTION_FRAMES:
-        raise MotionGPTError(
-            f"{path} has {len(motion)} frames.", f"Use at most {limits.MAX_MOTION_FRAMES}.", "too_large"
-        )
-    return motion
 
 
 def write(
