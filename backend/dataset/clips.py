@@ -164,7 +164,17 @@ def load_motions(folder: Path, split: str) -> list[tuple[Motion, Clip]]:
     except READ_ERRORS as error:
         raise MotionGPTError(f"{path} can't be read ({error}).", "Import the clips again.") from error
     clips = [c for c in dataset.split(split) or dataset.clips if not c.mirrored]
-    return [(clip_motion(np.asarray(rows[c.pose_start : c.pose_start + c.pose_frames])), c) for c in clips]
+    return [(clip_motion(_poses_of(folder, clip, rows)), clip) for clip in clips]
+
+
+def _poses_of(folder: Path, clip: Clip, rows: Float32s) -> Float32s:
+    """A clip's rows (T, 95) of all poses. Raises MotionGPTError if they are not there, or not finite."""
+    stop = clip.pose_start + clip.pose_frames
+    if 0 <= clip.pose_start < stop <= len(rows):
+        found = np.asarray(rows[clip.pose_start : stop])
+        if np.isfinite(found).all():
+            return found
+    raise MotionGPTError(f"The data set {folder} is damaged: {clip.name} has no poses.", "Import the clips again.")
 
 
 def compute_statistics(dataset: Dataset) -> Statistics:

@@ -67,7 +67,7 @@ def _separator(text: str) -> tuple[str, str, int]:
     """The separator of a table, its text without a line that declares it (Excel's "sep=;"), and how many lines that
     are."""
     first, _, rest = text.partition("\n")
-    declared = first.strip().lower().removeprefix("sep=")
+    declared = first.rstrip("\r")[4:]
     if first.lower().startswith("sep=") and len(declared) == 1:
         return declared, rest, 1
     return max(_SEPARATORS, key=first.count), text, 0
