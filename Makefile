@@ -42,6 +42,10 @@ test: .venv/.checks  ## run ruff, mypy and pytest, each even if another fails
 	$(BIN)/python -m pytest || failed=1; \
 	test -z "$$failed"
 
+.PHONY: fuzz
+fuzz: .venv/.checks  ## give every reader of files 2,000 damaged inputs, new ones each time (INPUTS=n for another number)
+	FUZZ_INPUTS=$(or $(INPUTS),2000) $(BIN)/python -m pytest tests/product/test_fuzz.py
+
 # Older Blenders for the tests to start: the extension bundles its dependencies, so each environment needs only bpy.
 MATRIX := 4.2.23 4.5.15
 

@@ -10,7 +10,8 @@ Started by `backend.output.blender` with the path of a job file, JSON:
      "bench": whether to measure with the first motion instead (`bench.measure`),
      "motions": [{"motion": NPZ, "name": TEXT, "output": FILE or null, "pictures": FOLDER or null, "picture_count": 8}]}
 
-Motions with the same output become clips of one file. It answers with one line on stdout, RESULT_MARK and JSON:
+Motions with the same output become clips of one file. The job may also be {"read": FILE, ...}, see `takes.read_take`.
+It answers with one line on stdout, RESULT_MARK and JSON:
 {"files": [...]}, one report for each motion, or {"error": {"kind", "message", "cure"}}, the latter with "traceback"
 where it is a bug.
 """
@@ -46,6 +47,7 @@ from .loading import actions_of, clip_name, last_line, load_character
 from .pictures import render_pictures
 from .plain_copy import Clip, play
 from .presets import PLAIN, PRESETS, Options, missing_for_unity, unity_note
+from .takes import read_take
 from .writing import WRITERS
 
 
@@ -54,7 +56,10 @@ def main(job_path: str) -> NoReturn:
     answer: dict[str, Any]
     try:
         job = json.loads(Path(job_path).read_text(encoding="utf-8"))
-        answer = {"files": [measure(job)] if job.get("bench") else run_job(job)}
+        if job.get("read"):
+            answer = {"files": [read_take(job)]}
+        else:
+            answer = {"files": [measure(job)] if job.get("bench") else run_job(job)}
     except MotionGPTError as error:
         answer = {"error": {"kind": error.kind, "message": error.message, "cure": error.cure}}
     except Exception as error:  # noqa: BLE001 - the parent gets every failure as an answer

@@ -25,8 +25,8 @@ def load_character(source: str, ik: bool = False, actions: bool = False) -> tupl
     if source == MANNEQUIN:
         build_mannequin(full(bpy.context).scene.collection)
     else:
-        _import(Path(source), actions)
-    armature, character = _find_armature(source)
+        import_file(Path(source), actions)
+    armature, character = find_armature(source)
     kept = actions_of(armature) if actions else ()
     clear_animation(armature, Path(source).suffix.lower() == ".blend", kept)
     return armature, Character.read(armature, ik) if ik else character
@@ -49,12 +49,21 @@ def clip_name(action: bpy.types.Action) -> str:
     return parts[1] if len(parts) > 1 and parts[1] else action.name
 
 
-def _import(path: Path, actions: bool) -> None:
+def import_file(path: Path, animated: bool = False) -> None:
+    """Import a character file into the open scene, or open it. animated: with the animation of FBX files.
+
+    Raises MotionGPTError for a file that is missing or can't be read.
+    """
     suffix = path.suffix.lower()
+
+    def gltf(file: str) -> object:
+        return bpy.ops.import_scene.gltf(filepath=file)
+
     importers: dict[str, Callable[[str], object]] = {
-        ".fbx": lambda file: _import_fbx(file, actions),
-        ".glb": lambda file: bpy.ops.import_scene.gltf(filepath=file),
-        ".gltf": lambda file: bpy.ops.import_scene.gltf(filepath=file),
+        ".fbx": lambda file: _import_fbx(file, animated),
+        ".glb": gltf,
+        ".gltf": gltf,
+        ".vrm": gltf,
         ".blend": lambda file: bpy.ops.wm.open_mainfile(filepath=file, load_ui=False, use_scripts=False),
         ".bvh": lambda file: bpy.ops.import_anim.bvh(filepath=file),
     }
@@ -67,6 +76,8 @@ def _import(path: Path, actions: bool) -> None:
         raise MotionGPTError(f"There is no character file {path}.", "Check the path.")
     try:
         importers[suffix](str(path.resolve()))
+    except MotionGPTError:
+        raise
     except Exception as error:  # importers raise all kinds of errors on damaged files
         raise MotionGPTError(
             f"{path} can't be read as a character ({last_line(error)}).",
@@ -80,14 +91,25 @@ def last_line(error: Exception) -> str:
     return lines[-1].strip().removeprefix("Error: ") if lines else type(error).__name__
 
 
-def _import_fbx(file: str, actions: bool) -> None:
-    if "fbx" in dir(bpy.ops.import_scene):
-        bpy.ops.import_scene.fbx(filepath=file, use_anim=actions)
+_BINARY_FBX = b"Kaydara FBX Binary"
+
+
+def _import_fbx(file: str, animated: bool) -> None:
+    """Read an FBX file by the importer that can: the one in Python reads binary files only, and Blender's newer one,
+    from 4.5 on, ASCII files too. Raises MotionGPTError for an ASCII file where there is only the former."""
+    with open(file, "rb") as opened:
+        binary = opened.read(len(_BINARY_FBX)) == _BINARY_FBX
+    if binary and "fbx" in dir(bpy.ops.import_scene):
+        bpy.ops.import_scene.fbx(filepath=file, use_anim=animated)
+    elif "fbx_import" in dir(bpy.ops.wm):
+        bpy.ops.wm.fbx_import(filepath=file, use_anim=animated)
     else:
-        bpy.ops.wm.fbx_import(filepath=file, use_anim=actions)
+        raise MotionGPTError(
+            f"{file} is an ASCII FBX file, which Blender reads from 4.5 on.", "Export it again as binary FBX."
+        )
 
 
-def _find_armature(source: str) -> tuple[ArmatureObject, Character]:
+def find_armature(source: str) -> tuple[ArmatureObject, Character]:
     """The armature that can be mapped; of several, a control rig before its metarig, else the one with most bones."""
     found: list[tuple[ArmatureObject, Character]] = []
     errors: list[MotionGPTError] = []
@@ -127,6 +149,11 @@ def clear_animation(armature_object: ArmatureObject, keep_others: bool, kept: Se
             action.use_fake_user = True
         elif not keep_others or action.users - int(action.use_fake_user) <= 0:
             bpy.data.actions.remove(action)
+    reset_pose(armature_object)
+
+
+def reset_pose(armature_object: ArmatureObject) -> None:
+    """Put every bone into its rest pose, from which keys move it."""
     armature_object.data.pose_position = "POSE"
     for bone in armature_object.pose.bones:
         bone.location = (0.0, 0.0, 0.0)

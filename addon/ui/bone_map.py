@@ -172,7 +172,7 @@ class MOTIONGPT_OT_load_bones(_NeedsArmature, ImportHelper):  # type: ignore[mis
 
     def work(self, armature: ArmatureObject) -> str:
         path = Path(self.filepath)  # type: ignore[attr-defined]
-        bones = map_from_json(path.read_text(encoding="utf-8"))
+        bones = map_from_json(path.read_text(encoding="utf-8-sig", errors="replace"))
         map_by_hand(read_rig(armature), bones)
         _show(armature.motiongpt_rig, bones)
         return f"Loaded {path}"

@@ -8,15 +8,21 @@ would run code when loaded: it is refused.
 
 import io
 import pickletools
+import struct
 import sys
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
 from ...retarget.errors import MotionGPTError
+from .tensors import MAX_AXES, MAX_COUNT
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_INSTRUCTIONS = 5_000_000
+_FAULTS = (
+    ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, MemoryError,
+    struct.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,8 +91,8 @@ def read_pickle(data: bytes) -> Any:
         raise damaged(f"its index has {len(data)} bytes")
     try:
         return _Reader().run(data)
-    except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise damaged(f"its index can't be read: {error}") from error
+    except _FAULTS as error:
+        raise damaged(f"its index can't be read: {str(error)[:200]}") from error
 
 
 def damaged(why: str) -> MotionGPTError:
@@ -223,11 +229,11 @@ def _call(function: Global, arguments: tuple[Any, ...]) -> Any:
 
 def _tensor(storage: Any, offset: Any, shape: Any, stride: Any) -> TensorReference:
     def are_counts(values: Any) -> bool:
-        return isinstance(values, tuple) and all(type(v) is int and v >= 0 for v in values)
+        return isinstance(values, tuple) and all(type(v) is int and 0 <= v <= MAX_COUNT for v in values)
 
     if not (isinstance(storage, Storage) and all(map(are_counts, ((offset,), shape, stride)))):
         raise ValueError("a malformed tensor")
-    if len(shape) != len(stride) or len(shape) > 8:
+    if len(shape) != len(stride) or len(shape) > MAX_AXES:
         raise ValueError("a malformed tensor shape")
     return TensorReference(storage, offset, shape, stride)
 
@@ -239,7 +245,7 @@ def _storage(identifier: Any) -> Storage:
     kind, key, elements = identifier[1], identifier[2], identifier[4]
     if not (isinstance(kind, Global) and kind.module in _STORAGE_MODULES and kind.name.endswith("Storage")):
         raise ValueError("a malformed storage")
-    if not (isinstance(key, str) and type(elements) is int and elements >= 0):
+    if not (isinstance(key, str) and type(elements) is int and 0 <= elements <= MAX_COUNT):
         raise ValueError("a malformed storage")
     return Storage(kind.name.removesuffix("Storage"), key, elements)
 

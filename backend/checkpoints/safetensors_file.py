@@ -15,7 +15,7 @@ import numpy as np
 from ...retarget.errors import MotionGPTError
 from ...retarget.typing import Numbers
 from .pickles import damaged
-from .tensors import DTYPES, PIECE_BYTES, Dtype, TensorFile, TensorInfo
+from .tensors import DTYPES, MAX_AXES, MAX_COUNT, PIECE_BYTES, Dtype, TensorFile, TensorInfo
 
 MAX_HEADER = 100_000_000
 _ALIGNMENT = 4096
@@ -35,6 +35,8 @@ class SafetensorsFile(TensorFile):
             self._file = open(path, "rb")  # noqa: SIM115 - closed by TensorFile.close
         except FileNotFoundError:
             raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
+        except OSError as error:
+            raise damaged(f"{path} can't be read: {error}") from error
         try:
             self._read_header(path.stat().st_size)
         except BaseException:
@@ -48,13 +50,17 @@ class SafetensorsFile(TensorFile):
         try:
             header = json.loads(self._file.read(length))
             entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
-            self.tensors = {n: TensorInfo(_dtype(e["dtype"]), tuple(map(int, e["shape"]))) for n, e in entries.items()}
-            self.offsets = {n: (8 + length + int(e["data_offsets"][0])) for n, e in entries.items()}
-            ends = {n: 8 + length + int(e["data_offsets"][1]) for n, e in entries.items()}
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+            self.tensors = {
+                n: TensorInfo(_dtype(e["dtype"]), tuple(map(_count, e["shape"]))) for n, e in entries.items()
+            }
+            self.offsets = {n: (8 + length + _count(e["data_offsets"][0])) for n, e in entries.items()}
+            ends = {n: 8 + length + _count(e["data_offsets"][1]) for n, e in entries.items()}
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, MemoryError) as error:
             raise damaged(f"the header of {self.path.name} can't be read: {error}") from error
         for name, info in self.tensors.items():
-            if min(info.shape, default=0) < 0 or ends[name] - self.offsets[name] != info.nbytes or ends[name] > size:
+            if len(info.shape) > MAX_AXES:
+                raise damaged(f"{name} has {len(info.shape)} axes")
+            if ends[name] - self.offsets[name] != info.nbytes or ends[name] > size:
                 raise damaged(f"{name} claims {math.prod(info.shape)} numbers, more than its data holds")
             if self.offsets[name] < 8 + length:
                 raise damaged(f"the data of {name} overlaps the header")
@@ -68,6 +74,13 @@ class SafetensorsFile(TensorFile):
                 raise damaged(f"{name} is truncated")
             position, left = position + len(piece), left - len(piece)
             yield piece
+
+
+def _count(value: Any) -> int:
+    """A whole number that counts or places something in a file. Raises ValueError for anything else."""
+    if type(value) is not int or not 0 <= value <= MAX_COUNT:
+        raise ValueError(f"{str(value)[:40]} is no size")
+    return value
 
 
 def _dtype(name: str) -> Dtype:

@@ -5,6 +5,7 @@ type (field 1), the trainer's model type (2), the normaliser's table and flags (
 double-array trie of replacements in Darts-clone's layout; the longest match is replaced.
 """
 
+import math
 import re
 import struct
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ _NORMAL, _UNKNOWN, _CONTROL, _USER, _UNUSED, _BYTE = 1, 2, 3, 4, 5, 6
 _UNIGRAM, _BPE = 1, 2
 _UNKNOWN_PENALTY = 10.0
 MAX_FILE = 64 * 1024 * 1024
+MAX_PIECES = 2_000_000
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
@@ -62,6 +64,8 @@ class _Charsmap:
 
     def __init__(self, blob: bytes) -> None:
         size = struct.unpack_from("<I", blob)[0]
+        if size < 4:
+            raise ValueError("an empty table of replacements")
         self._units = struct.unpack_from(f"<{size // 4}I", blob, 4)
         self._texts = blob[4 + size :]
 
@@ -71,16 +75,16 @@ class _Charsmap:
         node = self._offset(units[0])
         for i in range(start, len(data)):
             node ^= data[i]
-            unit = units[node]
+            unit = units[node] if node < len(units) else 0
             if unit & 0x800000FF != data[i]:
                 break
             node ^= self._offset(unit)
-            if unit >> 8 & 1:
+            if unit >> 8 & 1 and node < len(units):
                 found = i + 1 - start, units[node] & 0x7FFFFFFF
         if found is None:
             return None
         length, start = found
-        return length, self._texts[start : self._texts.index(b"\0", start)]
+        return length, self._texts[start:].partition(b"\0")[0]
 
     @staticmethod
     def _offset(unit: int) -> int:
@@ -107,6 +111,8 @@ def _parse(data: bytes) -> _Model:
         fields = list(_fields(value))
         if number == 1:
             pieces.append(_parse_piece(fields))
+            if len(pieces) > MAX_PIECES:
+                raise ValueError(f"more than {MAX_PIECES} pieces")
         elif number == 2:
             kind = next((v for n, v in fields if n == 3 and isinstance(v, int)), _UNIGRAM)
         elif number == 3:
@@ -131,9 +137,19 @@ def _parse_piece(fields: list[tuple[int, int | bytes]]) -> tuple[str, float, int
             text = value.decode()
         elif number == 2 and isinstance(value, bytes):
             score = struct.unpack("<f", value)[0]
+            if not math.isfinite(score):
+                raise ValueError("a score that is not finite")
         elif number == 3 and isinstance(value, int):
             kind = value
     return text, score, kind
+
+
+def _byte_pieces(model: _Model) -> dict[int, int]:
+    """Byte -> its piece, written as <0x41>. Raises ValueError unless there are all 256, or none."""
+    found = {int(p[1:-1], 16): i for i, p in enumerate(model.pieces) if model.types[i] == _BYTE}
+    if found and found.keys() != set(range(256)):
+        raise ValueError("some of its byte pieces are missing")
+    return found
 
 
 class SentencePieces:
@@ -145,9 +161,10 @@ class SentencePieces:
             if path.stat().st_size > MAX_FILE:
                 raise ValueError("too large")
             self._model = _parse(path.read_bytes())
+            self._bytes = _byte_pieces(self._model)
         except FileNotFoundError:
             raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
-        except (ValueError, IndexError, struct.error, OSError) as error:
+        except (ValueError, IndexError, struct.error, OSError, MemoryError) as error:
             raise MotionGPTError(
                 f"{path} is not a SentencePiece model ({error}).", "Give the tokenizer file that came with the weights."
             ) from error
@@ -156,7 +173,6 @@ class SentencePieces:
         self._ids = {
             p: i for i, (p, t) in enumerate(zip(model.pieces, model.types, strict=True)) if t in (_NORMAL, _USER)
         }
-        self._bytes = {int(p[1:-1], 16): i for i, p in enumerate(model.pieces) if model.types[i] == _BYTE}
         self._byte_of = {i: b for b, i in self._bytes.items()}
         self._longest = max(map(len, self._ids), default=1)
         self._unknown_score = min(model.scores[i] for i in self._ids.values()) - _UNKNOWN_PENALTY if self._ids else 0.0

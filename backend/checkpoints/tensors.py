@@ -20,6 +20,9 @@ DTYPES: dict[Dtype, "np.dtype[Any]"] = {
 """safetensors' dtype names -> numpy's dtypes. numpy has no bfloat16: its bits are held as uint16."""
 PIECE_BYTES = 16 * 1024 * 1024
 """How much is read at a time."""
+MAX_COUNT = 1 << 63
+"""The most numbers along an axis, or bytes of a file, that are believed."""
+MAX_AXES = 8
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ...retarget.errors import MotionGPTError
+from ...retarget.files.arrays import READ_ERRORS
 from ...retarget.typing import Numbers
 from .pickles import MAX_BYTES, TensorReference, damaged, read_pickle
 from .tensors import DTYPES, PIECE_BYTES, Dtype, TensorFile, TensorInfo
@@ -48,7 +49,7 @@ class TorchFile(TensorFile):
             self._file = zipfile.ZipFile(path)
         except FileNotFoundError:
             raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
-        except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
+        except READ_ERRORS as error:
             raise _unreadable(path, error) from error
         try:
             self._records = _check_records(self._file, path.stat().st_size)
@@ -69,7 +70,7 @@ class TorchFile(TensorFile):
         with self._open(view.record) as file:
             file.seek(view.reference.offset * DTYPES[view.info.dtype].itemsize)
             while left:
-                piece = file.read(min(size, left))
+                piece = self._read(file, min(size, left))
                 if not piece:
                     raise damaged(f"{name} is truncated")
                 left -= len(piece)
@@ -79,14 +80,21 @@ class TorchFile(TensorFile):
         """A tensor whose storage is not in row-major order."""
         dtype = DTYPES[view.info.dtype]
         with self._open(view.record) as file:
-            storage = np.frombuffer(file.read(), dtype)[view.reference.offset :]
+            data = self._read(file, self._records[view.record].file_size)
+        storage = np.frombuffer(data, dtype, len(data) // dtype.itemsize)[view.reference.offset :]
         strides = tuple(step * dtype.itemsize for step in view.reference.stride)
         return np.lib.stride_tricks.as_strided(storage, view.info.shape, strides, writeable=False)
 
     def _open(self, record: str) -> BinaryIO:
         try:
             return self._file.open(record)  # type: ignore[return-value]
-        except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+        except READ_ERRORS as error:
+            raise _unreadable(self.path, error) from error
+
+    def _read(self, file: BinaryIO, size: int) -> bytes:
+        try:
+            return file.read(size)
+        except READ_ERRORS as error:
             raise _unreadable(self.path, error) from error
 
     def _read_small(self, name: str) -> bytes:
@@ -96,10 +104,7 @@ class TorchFile(TensorFile):
         if info.file_size > MAX_BYTES:
             raise damaged(f"{name} has {info.file_size} bytes")
         with self._open(info.filename) as file:
-            try:
-                return file.read()
-            except (zipfile.BadZipFile, OSError, EOFError) as error:
-                raise _unreadable(self.path, error) from error
+            return self._read(file, info.file_size)
 
     def _check_byte_order(self) -> None:
         if self._prefix + "byteorder" in self._records and self._read_small("byteorder").strip() != b"little":

@@ -4,10 +4,10 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from ...retarget.files.reading import read_motion
 from .. import limits
 from ..output.clips import at_origin, clip_names
 from .shared.declaring import Subparsers, add_command
+from .shared.inputs import INPUT_FORMATS, add_take, read_input
 from .shared.outputs import ALL_FORMATS, NO_CHARACTER, character_options, check_export, write_motions
 from .shared.report import Report, file_data, file_lines
 
@@ -26,8 +26,10 @@ def declare(subparsers: Subparsers) -> None:
 
 def add_files(parser: argparse.ArgumentParser, formats: tuple[str, ...], several: bool = False) -> None:
     """The input file, or several, the output file and its frame rate."""
-    kinds = ".npz (AMASS and SMPL-X, too) or .bvh" + ("; several become clips of one file" if several else "")
+    kinds = f"{' '.join(INPUT_FORMATS)}; .npz of AMASS and SMPL-X, too"
+    kinds += "; several become clips of one file" if several else ""
     parser.add_argument("motions", type=Path, metavar="MOTION", nargs="+" if several else 1, help=kinds)
+    add_take(parser)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=" ".join(formats))
     parser.add_argument(
         "--body", type=Path, metavar="DIR", help="SMPL-H or SMPL-X body files, for AMASS and SMPL-X files"
@@ -42,7 +44,7 @@ def run(args: argparse.Namespace) -> Report:
         limits.check_fps(args.fps)
     paths = check_export(args.output, args.rig, args.formats, body=args.body) * len(args.motions)
     options = character_options(args)
-    motions = [read_motion(path, args.body, args.up) for path in args.motions]
+    motions = [read_input(path, args.take, args.body, args.up, args.fps) for path in args.motions]
     fps = args.fps or (motions[0].fps if len(motions) > 1 else None)
     if fps is not None:
         motions = [motion.resample(fps) for motion in motions]

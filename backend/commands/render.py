@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from ...retarget.files.reading import read_motion
 from .shared.declaring import Subparsers, add_command
+from .shared.inputs import INPUT_FORMATS, add_take, read_input
 from .shared.outputs import PICTURE_FORMATS, check_output, draft_of, motion_title
 from .shared.report import Report
 
@@ -18,7 +18,8 @@ def declare(subparsers: Subparsers) -> None:
         "motiongpt render walk.npz run.bvh -o sheet.png",
         run,
     )
-    parser.add_argument("motions", nargs="+", type=Path, metavar="MOTION", help=".npz or .bvh")
+    parser.add_argument("motions", nargs="+", type=Path, metavar="MOTION", help=" ".join(INPUT_FORMATS))
+    add_take(parser)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=".png")
 
 
@@ -27,7 +28,7 @@ def run(args: argparse.Namespace) -> Report:
     from ..output.pictures import render_sheet
 
     check_output(args.output, PICTURE_FORMATS)
-    motions = [read_motion(path) for path in args.motions]
+    motions = [read_input(path, args.take) for path in args.motions]
     titles = [motion_title(m, path.stem) for m, path in zip(motions, args.motions, strict=True)]
     with draft_of(args.output) as draft:
         render_sheet(motions, titles, draft)

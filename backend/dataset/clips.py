@@ -12,13 +12,15 @@ import zlib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from ...retarget.errors import MotionGPTError
+from ...retarget.files.arrays import READ_ERRORS, read_header
 from ...retarget.motion import Motion
 from ...retarget.motion import rotations as rot
 from ...retarget.typing import Float32s
-from ..features import SLICES, Statistics
+from ..features import DIMENSIONS, SLICES, Statistics
 
 POSE_FPS = 30.0
 POSE_WIDTH = 22 * 4 + 3 + 4
@@ -107,10 +109,29 @@ def clip_motion(rows: Float32s) -> Motion:
 def load_dataset(folder: Path) -> Dataset:
     """Read a data set's folder. Raises MotionGPTError if it isn't one."""
     try:
-        clips = [Clip(**c) for c in json.loads((folder / "clips.json").read_text(encoding="utf-8"))]
-        return Dataset(np.load(folder / "features.npy", mmap_mode="r"), clips)
+        clips = msgspec.json.decode((folder / "clips.json").read_bytes(), type=list[Clip])
+        features = _rows(folder / "features.npy", DIMENSIONS)
     except FileNotFoundError:
         raise MotionGPTError(f"{folder} is not a data set.", "Make one with `motiongpt data import`.") from None
+    except (*READ_ERRORS, msgspec.DecodeError) as error:
+        raise MotionGPTError(f"The data set {folder} can't be read ({error}).", "Import the clips again.") from error
+    for clip in clips:
+        if clip.start < 0 or clip.frames < 0 or clip.start + clip.frames > len(features):
+            raise MotionGPTError(
+                f"The data set {folder} is damaged: {clip.name} lies outside its features.", "Import the clips again."
+            )
+    return Dataset(features, clips)
+
+
+def _rows(path: Path, width: int) -> Float32s:
+    """The rows (T, width) of a data set's file, mapped. Raises one of READ_ERRORS for anything else."""
+    with open(path, "rb") as file:
+        shape, fortran, dtype = read_header(file)
+        held = path.stat().st_size - file.tell()
+    if fortran or dtype != np.dtype("<f4") or shape[1:] != (width,) or shape[0] * width * 4 > held:
+        raise ValueError(f"{path.name} does not hold rows of {width} numbers")
+    rows: Float32s = np.load(path, mmap_mode="r", allow_pickle=False)
+    return rows
 
 
 def checksum(folder: Path, captions: bool = True) -> int:
@@ -138,9 +159,22 @@ def load_motions(folder: Path, split: str) -> list[tuple[Motion, Clip]]:
     dataset, path = load_dataset(folder), folder / "poses.npy"
     if not path.exists():
         raise MotionGPTError(f"{folder} holds no poses.npy.", "Import the clips again with `motiongpt data import`.")
-    rows = np.load(path, mmap_mode="r")
+    try:
+        rows = _rows(path, POSE_WIDTH)
+    except READ_ERRORS as error:
+        raise MotionGPTError(f"{path} can't be read ({error}).", "Import the clips again.") from error
     clips = [c for c in dataset.split(split) or dataset.clips if not c.mirrored]
-    return [(clip_motion(np.asarray(rows[c.pose_start : c.pose_start + c.pose_frames])), c) for c in clips]
+    return [(clip_motion(_poses_of(folder, clip, rows)), clip) for clip in clips]
+
+
+def _poses_of(folder: Path, clip: Clip, rows: Float32s) -> Float32s:
+    """A clip's rows (T, 95) of all poses. Raises MotionGPTError if they are not there, or not finite."""
+    stop = clip.pose_start + clip.pose_frames
+    if 0 <= clip.pose_start < stop <= len(rows):
+        found = np.asarray(rows[clip.pose_start : stop])
+        if np.isfinite(found).all():
+            return found
+    raise MotionGPTError(f"The data set {folder} is damaged: {clip.name} has no poses.", "Import the clips again.")
 
 
 def compute_statistics(dataset: Dataset) -> Statistics:

@@ -6,7 +6,6 @@ range of each clip. A caption with a time span becomes a separate clip. The one 
 rotations, twist included.
 """
 
-import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.files.amass import read_amass
+from ...retarget.files.arrays import READ_ERRORS, finite, read_array
 from ...retarget.files.reading import on_ground
 from ...retarget.motion import Motion
 from ...retarget.motion.joining import on_canonical_body
@@ -22,6 +22,7 @@ from ...retarget.motion.pose_from_joints import joints_to_motion
 from ...retarget.motion.skeleton import LEG_LENGTH, leg_length
 from ..features import FPS, motion_to_features
 from .clips import MIN_FRAMES, Clip, Dataset
+from .tables import read_table
 from .writer import DatasetWriter
 
 _SPLITS = ("train", "val", "test")
@@ -47,6 +48,8 @@ _RENAMED = {
 _JOINTS_ONLY = "humanact12"
 """The one source outside AMASS: it comes with HumanML3D, as joint positions."""
 _PREFIX = "./pose_data/"
+_LONGEST = 1e6  # seconds
+_COLUMNS = ("source_path", "start_frame", "end_frame", "new_name")
 
 
 @dataclass(frozen=True)
@@ -165,19 +168,17 @@ def _clips(name: str, start: int, frames: int, captions: list[_Caption]) -> Iter
 
 def _read_index(folder: Path) -> list[_Row]:
     path = _first(folder / "index.csv", folder.parent / "index.csv")
+    return [_row(path, line, row) for line, row in read_table(path, _COLUMNS)]
+
+
+def _row(path: Path, line: int, row: dict[str, str]) -> _Row:
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            return [
-                _Row(
-                    row["source_path"],
-                    int(float(row["start_frame"])),
-                    int(float(row["end_frame"])),
-                    Path(row["new_name"]).stem,
-                )
-                for row in csv.DictReader(file)
-            ]
-    except (KeyError, ValueError, TypeError) as error:
-        raise MotionGPTError(f"{path} is not HumanML3D's index ({error!r}).", "Download it again.") from error
+        start, stop = int(float(row["start_frame"])), int(float(row["end_frame"]))
+        return _Row(row["source_path"], start, stop, Path(row["new_name"]).stem)
+    except (ValueError, OverflowError) as error:
+        raise MotionGPTError(
+            f"{path} is not HumanML3D's index (line {line}: {error}).", "Download it again."
+        ) from error
 
 
 def _find_texts(folder: Path) -> Path:
@@ -193,7 +194,7 @@ def _read_splits(folder: Path) -> dict[str, str]:
     for split in _SPLITS:
         for path in (folder / f"{split}.txt", folder / "HumanML3D" / f"{split}.txt"):
             if path.is_file():
-                splits |= dict.fromkeys(path.read_text(encoding="utf-8").split(), split)
+                splits |= dict.fromkeys(_text(path).split(), split)
                 break
     return splits
 
@@ -203,14 +204,14 @@ def _read_captions(path: Path) -> list[_Caption]:
     if not path.is_file():
         return []
     found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in _text(path).splitlines():
         text, *rest = line.strip().split("#")
         try:
             start, stop = (float(value) for value in rest[1:3])
         except ValueError:
             start = stop = 0.0
         if text:
-            valid = 0.0 <= start < stop  # some lines have nan
+            valid = 0.0 <= start < stop < _LONGEST  # some lines have nan
             found.append(_Caption(text, start, stop) if valid else _Caption(text))
     return found
 
@@ -218,15 +219,25 @@ def _read_captions(path: Path) -> list[_Caption]:
 def _read_joints(path: Path) -> Motion:
     """Joints (T, 22 or more, 3) at 20 frames a second, Y up, scaled to the canonical body's legs."""
     try:
-        joints = np.load(path, allow_pickle=False).astype(np.float64)[:, :22]
-        if joints.shape[1:] != (22, 3) or not np.isfinite(joints).all():
+        with open(path, "rb") as file:
+            joints = finite(read_array(file, path.stat().st_size), "the file")
+        if joints.ndim != 3 or len(joints) < 2 or joints.shape[1] < 22 or joints.shape[2] != 3:
             raise ValueError(f"shape {joints.shape}")
-    except (ValueError, IndexError, OSError, EOFError) as error:
+        joints = joints[:, :22]
+    except READ_ERRORS as error:
         raise MotionGPTError(f"{path} holds no joints ({error}).", "Download it again.") from error
     rest = np.zeros((22, 3))
     for joint, parent in ((4, 1), (7, 4)):
         rest[joint, 1] = np.linalg.norm(joints[:, joint] - joints[:, parent], axis=-1).mean()
     return joints_to_motion(joints * (LEG_LENGTH / max(leg_length(rest), 1e-6)), FPS)
+
+
+def _text(path: Path) -> str:
+    """Raises MotionGPTError for a file that is no text."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MotionGPTError(f"{path} can't be read as text ({error}).", "Download it again.") from error
 
 
 def _first(*paths: Path) -> Path:

@@ -1,6 +1,5 @@
 """The collections that a data set is made of, with their licences: `sets.json` in its folder."""
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,6 +9,7 @@ import msgspec
 from ...retarget.errors import MotionGPTError
 from ..features import FPS
 from .clips import Clip
+from .tables import read_table
 
 Group = Literal["free", "share-alike", "non-commercial"]
 """What a model trained on a set may be used for: anything; anything, under the same licence; nothing commercial."""
@@ -39,8 +39,8 @@ def read_sets(path: Path) -> dict[str, ClipSet]:
     """
     try:
         if path.suffix.lower() == ".csv":
-            with open(path, newline="", encoding="utf-8-sig") as file:
-                rows = {row.pop("name"): {k: v for k, v in row.items() if v} for row in csv.DictReader(file)}
+            table = [row for _, row in read_table(path, ("name", "licence", "group"))]
+            rows = {row.pop("name"): {k: v for k, v in row.items() if v} for row in table}
             return msgspec.convert(rows, dict[str, ClipSet], strict=False)
         return msgspec.toml.decode(path.read_bytes(), type=dict[str, ClipSet])
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, KeyError) as error:

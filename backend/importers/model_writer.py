@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...retarget.errors import MotionGPTError
+from ...retarget.files.arrays import READ_ERRORS, finite, read_array
 from ...retarget.typing import Float32s
 from ..checkpoints.safetensors_file import SafetensorsFile, SafetensorsWriter
 from ..checkpoints.tensors import TensorInfo, TensorSource
@@ -139,7 +140,12 @@ def read_statistics(folder: Path) -> tuple[Float32s, Float32s]:
     """mean and std (263,) of a folder with `mean.npy` and `std.npy` (or `Mean.npy`, `motiongpt_mean.npy`)."""
     for names in _STATISTICS:
         if all((folder / name).is_file() for name in names):
-            return _read_array(folder / names[0]), _read_array(folder / names[1])
+            mean, std = _read_array(folder / names[0]), _read_array(folder / names[1])
+            if not (std > 0.0).all():
+                raise MotionGPTError(
+                    f"{folder / names[1]} holds deviations that are not above zero.", "Give HumanML3D's statistics."
+                )
+            return mean, std
     raise MotionGPTError(
         f"{folder} holds no mean.npy and std.npy.", "Give the folder with the statistics that belong to the weights."
     )
@@ -147,13 +153,13 @@ def read_statistics(folder: Path) -> tuple[Float32s, Float32s]:
 
 def _read_array(path: Path) -> Float32s:
     try:
-        values = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+        with open(path, "rb") as file:
+            values = finite(read_array(file, path.stat().st_size), "the file")
+    except READ_ERRORS as error:
         raise MotionGPTError(f"{path} can't be read ({error}).", "Download it again.") from error
-    if values.shape != (DIMENSIONS,) or not np.isfinite(values).all():
+    if values.shape != (DIMENSIONS,):
         raise MotionGPTError(
-            f"{path} has shape {values.shape} instead of ({DIMENSIONS},), or holds values that are not finite.",
-            "Give HumanML3D's statistics.",
+            f"{path} has shape {values.shape} instead of ({DIMENSIONS},).", "Give HumanML3D's statistics."
         )
     return np.asarray(values, np.float32)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ...retarget.errors import MotionGPTError
-from ...retarget.files.npz import save_npz
+from ...retarget.files.npz import load_npz, save_npz
 from ...retarget.motion import Motion
 from ...retarget.solving.hand_shapes import RELAXED
 from ..process.launch import LAUNCHER
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 SUFFIXES = (".fbx", ".glb", ".blend")
 """What `export_to_character` writes."""
+
+READ_SUFFIXES = (".fbx", ".glb", ".gltf", ".vrm", ".blend")
+"""What characters and `read_take`'s motions are read from."""
 
 PRESETS = ("unreal", "unity", "godot")
 """The programs that FBX files can be written for; see the add-on's `export.presets`."""
@@ -113,6 +116,24 @@ def export_to_character(
     return reports
 
 
+def read_take(path: Path, take: str | None = None) -> Motion:
+    """The motion of a character file.
+
+    take: the name of one of its actions, or a part of it that is in no other's; None for the only one.  Raises
+    MotionGPTError for files without motion, and for several takes where none is named.
+    """
+    check_bpy()
+    if not path.is_file():
+        raise MotionGPTError(f"There is no file {path}.", "Check the path.")
+    with tempfile.TemporaryDirectory(prefix="motiongpt-") as name:
+        motion, job = Path(name, "motion.npz"), Path(name, "job.json")
+        job.write_text(
+            json.dumps({"read": str(path.absolute()), "take": take, "motion": str(motion)}), encoding="utf-8"
+        )
+        _run(job)
+        return load_npz(motion)
+
+
 def measure_retargeting(motion: Motion) -> dict[str, Any]:
     """Time retargeting a motion onto a rig of 60 bones; the add-on's `export.bench.measure` describes the report."""
     return _run_jobs({"bench": True}, [motion], [{}])[0]
@@ -136,7 +157,7 @@ def check_bpy() -> None:
     """Raises MotionGPTError if bpy is not installed, without importing it."""
     if _BPY_PYTHON not in os.environ and importlib.util.find_spec("bpy") is None:
         raise MotionGPTError(
-            "Retargeting onto a character needs Blender's Python module, bpy, which is not installed.",
+            "Character files need Blender's Python module, bpy, which is not installed.",
             "Install it with: pip install motiongpt-blender[blender]",
             "no_blender",
         )

@@ -9,7 +9,6 @@ about its pelvis, which in the T-pose is at J0 and not at the origin, so that
 
 import json
 import math
-import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,9 @@ from ..motion import Motion
 from ..motion import rotations as rot
 from ..motion.skeleton import JOINT_COUNT, leg_length
 from ..typing import Floats
+from .arrays import READ_ERRORS, array_names, finite, json_of, read_arrays
 from .body_models import GENDERS, find_body, load_body
+from .npz import LEAST_FPS, MOST_FPS
 
 ENDINGS = {".amass.npz": "smplh", ".smplx.npz": "smplx"}
 """Ending of a written file's name -> body model."""
@@ -34,16 +35,14 @@ _BODY_NUMBERS = 3 * JOINT_COUNT
 _WIDTHS = {156: "smplh", 165: "smplx"}
 _SHAPES = 16
 """The number of shape parameters in AMASS files."""
-_MOST_FPS = 1e4
 _SAME = 1e-4  # metres by which the offsets of the same body may differ
 
 
 def is_amass(path: str | Path) -> bool:
     """Whether an `.npz` is such a file, by the names of its arrays; the project's own files have none of these."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return _layout(file.files) is not None
-    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile):
+        return _layout(array_names(path)) is not None
+    except READ_ERRORS:
         return False
 
 
@@ -130,18 +129,13 @@ _EXTRAS: dict[str, Callable[[float, Floats], dict[str, Any]]] = {"smplh": _smplh
 
 def _load(path: str | Path) -> dict[str, Any]:
     """The arrays of the file that are needed; nothing is unpickled."""
-    arrays: dict[str, Any] = {}
+    wanted = {name for parts, trans in _POSES for name in (*parts, trans)}
     try:
-        with np.load(path, allow_pickle=False) as file:
-            wanted = {name for parts, trans in _POSES for name in (*parts, trans)}
-            for name in wanted | {*_RATES, "betas", "gender", "surface_model_type", "meta"}:
-                if name in file.files:
-                    arrays[name] = file[name]
+        return dict(read_arrays(path, wanted | {*_RATES, "betas", "gender", "surface_model_type", "meta"}))
     except FileNotFoundError:
         raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
-    except (KeyError, ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile) as error:
+    except READ_ERRORS as error:
         raise _bad(path, str(error)) from error
-    return arrays
 
 
 def _numbers(path: str | Path, arrays: Mapping[str, Any]) -> tuple[Floats, Floats, Floats, float]:
@@ -153,18 +147,17 @@ def _numbers(path: str | Path, arrays: Mapping[str, Any]) -> tuple[Floats, Float
     if rate is None:
         raise _bad(path, f"it does not state its frame rate ({' or '.join(_RATES)})")
     try:
-        pieces = [arrays[name].astype(np.float64) for name in layout[0]]
+        pieces = [finite(arrays[name], name) for name in layout[0]]
         poses = np.concatenate([a.reshape(len(a), math.prod(a.shape[1:])) for a in pieces], axis=1)
-        translation = arrays[layout[1]].astype(np.float64)
-        betas = np.atleast_2d(arrays.get("betas", np.zeros(0)).astype(np.float64))[0]
-        fps = float(rate.reshape(-1)[0])
-    except (ValueError, IndexError, TypeError) as error:
+        translation = finite(arrays[layout[1]], layout[1])
+        betas = np.atleast_2d(finite(arrays["betas"], "betas") if "betas" in arrays else np.zeros(0))[0]
+        fps = float(finite(rate, "its frame rate").reshape(-1)[0])
+    except READ_ERRORS as error:
         raise _bad(path, str(error)) from error
     frames = len(poses)
-    if frames == 0 or poses.shape[1] < _BODY_NUMBERS or translation.shape != (frames, 3) or not 0 < fps < _MOST_FPS:
+    wrong_size = poses.shape[1] < _BODY_NUMBERS or translation.shape != (frames, 3) or betas.ndim != 1
+    if frames == 0 or wrong_size or not LEAST_FPS <= fps <= MOST_FPS:
         raise _bad(path, f"poses {poses.shape}, translation {translation.shape}, {fps:g} frames per second")
-    if betas.ndim != 1 or not all(np.isfinite(a).all() for a in (poses, translation, betas)):
-        raise _bad(path, "some numbers are not finite")
     return poses, translation, betas, fps
 
 
@@ -184,9 +177,9 @@ def _gender_of(arrays: Mapping[str, Any]) -> str:
 def _meta_of(arrays: Mapping[str, Any]) -> dict[str, Any]:
     """The `meta` of a motion that `write_amass` wrote; empty for any other."""
     try:
-        meta = json.loads(str(arrays["meta"]))
+        meta = json_of(arrays["meta"])
         return meta if isinstance(meta, dict) else {}
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, RecursionError):
         return {}
 
 

@@ -7,7 +7,6 @@ the same as those from smplx, and tests compare the two.
 """
 
 import os
-import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from ..errors import MotionGPTError
 from ..motion.skeleton import JOINT_COUNT, PARENTS
 from ..typing import Floats
+from .arrays import READ_ERRORS, finite, read_arrays
 
 KINDS = {24: "smpl", 52: "smplh", 55: "smplx"}
 """Number of joints -> body model. The first 22 are those of `skeleton`, in its order."""
@@ -96,14 +96,14 @@ def load_body(path: Path) -> Body:
     """Read a body file (.npz). Raises MotionGPTError for one that is not a body model of the SMPL family."""
     if path.suffix.lower() != ".npz":
         raise MotionGPTError(f"{path} is not an .npz body file.", "Get the .npz file of the body model.", "no_body")
+    names = ("J_regressor", "v_template", "shapedirs", "kintree_table")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            regressor, template, shapes, tree = (
-                file[name] for name in ("J_regressor", "v_template", "shapedirs", "kintree_table")
-            )
+        arrays = read_arrays(path, names)
+        regressor, template, shapes = (finite(arrays[name], name) for name in names[:3])
+        tree = arrays[names[3]]
     except FileNotFoundError:
         raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
-    except (KeyError, ValueError, OSError, EOFError, MemoryError, zipfile.BadZipFile) as error:
+    except READ_ERRORS as error:
         raise MotionGPTError(f"{path} is not a body model ({error}).", _CURE, "no_body") from error
     joints, vertices = regressor.shape if regressor.ndim == 2 else (0, 0)
     valid = (
@@ -113,13 +113,12 @@ def load_body(path: Path) -> Body:
         and shapes.shape[:2] == (vertices, 3)
         and tree.shape == (2, joints)
         and tuple(tree[0, 1:JOINT_COUNT].tolist()) == PARENTS[1:]
-        and all(np.isfinite(array).all() for array in (regressor, template, shapes))
     )
     if not valid:
         raise MotionGPTError(f"{path} is not a body model of the SMPL family.", _CURE, "no_body")
     if KINDS[joints] == "smplx":  # facial expressions follow the shapes
         large = shapes.shape[2] >= _SMPLX_SHAPES + _SMPLX_EXPRESSIONS
         shapes = shapes[..., : _SMPLX_SHAPES if large else _SMALL]
-    body = regressor[:JOINT_COUNT].astype(np.float64)
-    flat = body @ shapes.reshape(vertices, -1).astype(np.float64)
-    return Body(KINDS[joints], body @ template.astype(np.float64), flat.reshape(JOINT_COUNT, 3, -1))
+    body = regressor[:JOINT_COUNT]
+    flat = body @ shapes.reshape(vertices, -1)
+    return Body(KINDS[joints], body @ template, flat.reshape(JOINT_COUNT, 3, -1))

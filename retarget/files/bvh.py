@@ -2,11 +2,10 @@
 
 The format is Biovision's hierarchy as commonly written: HIERARCHY with ROOT, JOINT and End Site, their OFFSET and
 CHANNELS in any order, then MOTION with one line per frame. A rotation is the product of its channels in their order
-(column vectors, degrees); position channels replace the joint's OFFSET, as most tools read them.
+(column vectors, degrees); position channels replace the joint's OFFSET, as most tools read them; scale is passed over.
 """
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -18,8 +17,7 @@ from ..motion import rotations as rot
 from ..motion.skeleton import JOINT_NAMES, PARENTS
 from ..rigs.rig import Rig
 from ..typing import Floats
-
-_AXIS = {"X": 0, "Y": 1, "Z": 2}
+from .bvh_text import BvhText, Joint, parse_bvh
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,98 +54,66 @@ class BvhClip:
         return out
 
 
-@dataclass
-class _Joint:
-    name: str
-    parent: int
-    offset: list[float] = field(default_factory=lambda: [0.0] * 3)
-    tail: list[float] = field(default_factory=lambda: [0.0] * 3)  # offset of the End Site, or of the last child
-    channels: list[str] = field(default_factory=list)
-
-
-def _parse_hierarchy(text: str) -> list[_Joint]:
-    joints: list[_Joint] = []
-    stack: list[int] = []  # -2 marks an End Site
-    tokens = iter(re.findall(r"[{}]|[^\s{}]+", text))
-    for token in tokens:
-        if token in ("ROOT", "JOINT"):
-            joints.append(_Joint(next(tokens), stack[-1] if stack else -1))
-        elif token == "End":
-            next(tokens)
-            next(tokens)
-            stack.append(-2)
-        elif token == "{":
-            stack.append(len(joints) - 1)
-        elif token == "}":
-            stack.pop()
-        elif token == "OFFSET":
-            offset = [float(next(tokens)) for _ in range(3)]
-            if stack[-1] == -2:
-                joints[stack[-2]].tail = offset
-            else:
-                joint = joints[stack[-1]]
-                joint.offset = offset
-                if joint.parent >= 0:
-                    joints[joint.parent].tail = offset
-        elif token == "CHANNELS":
-            joints[stack[-1]].channels = [next(tokens) for _ in range(int(next(tokens)))]
-    if not joints:
-        raise ValueError("no ROOT")
-    return joints
-
-
-def _apply_channels(joints: list[_Joint], values: Floats) -> tuple[Floats, Floats]:
-    """Local rotations (T, N, 4) and positions (T, N, 3) of channel values (T, C)."""
-    rotations = np.tile(rot.IDENTITY, (len(values), len(joints), 1))
-    positions = np.tile(np.array([joint.offset for joint in joints]), (len(values), 1, 1))
-    column = 0
-    for i, joint in enumerate(joints):
-        order = ""
-        angles = []
-        for channel in joint.channels:
-            axis = channel[0].upper()
-            if channel[1:].lower() == "position":
-                positions[:, i, _AXIS[axis]] = values[:, column]
-            elif channel[1:].lower() == "rotation":
-                order += axis
-                angles.append(np.radians(values[:, column]))
-            else:
-                raise ValueError(f"unknown channel {channel}")
-            column += 1
-        if len(order) == 3:
-            rotations[:, i] = rot.from_euler(np.stack(angles, axis=-1), order)
-        elif order:
-            raise ValueError(f"joint {joint.name} has {len(order)} rotation channels, expected 3")
+def _apply_channels(text: BvhText) -> tuple[Floats, Floats]:
+    """Local rotations (T, N, 4) and positions (T, N, 3) of the channel values."""
+    frames = len(text.values)
+    rotations = np.tile(rot.IDENTITY, (frames, len(text.joints), 1))
+    positions = np.tile(np.array([joint.offset for joint in text.joints]), (frames, 1, 1))
+    for column, values in zip(text.columns, text.values.T, strict=True):
+        if column is None:
+            continue
+        joint, (axis, kind) = column
+        if kind == "position":
+            positions[:, joint, axis] = values
+        elif kind == "rotation":
+            turn = rot.from_axis_angle(np.eye(3)[axis], np.radians(values))
+            rotations[:, joint] = rot.multiply(rotations[:, joint], turn)
     return rotations, positions
 
 
-def read_bvh(path: str | Path) -> BvhClip:
-    """Parse a BVH file of any skeleton. Raises MotionGPTError for a missing or unreadable one."""
+def read_bvh(path: str | Path, fps: float | None = None) -> BvhClip:
+    """Parse a BVH file of any skeleton. fps: the rate of a file whose own frame time can't be one.
+
+    Raises MotionGPTError for a missing file, and for an unreadable one with the line that is wrong.
+    """
     try:
-        text = Path(path).read_text(encoding="utf-8", errors="replace")
-        head, _, motion = text.partition("MOTION")
-        joints = _parse_hierarchy(head)
-        found = re.search(r"Frames:\s*(\d+)\s+Frame\s+Time:\s*([0-9.eE+-]+)", motion)
-        if not found:
-            raise ValueError("no frame count and frame time")
-        width = sum(len(joint.channels) for joint in joints)
-        values = np.array(motion[found.end() :].split(), dtype=np.float64)
-        frames = min(int(found[1]), len(values) // width if width else 0)
-        if frames < 1 or len(values) % width or not np.isfinite(values).all():
-            raise ValueError(f"{len(values)} values do not fill lines of {width}")
-        local_rotations, local_positions = _apply_channels(joints, values.reshape(-1, width)[:frames])
-        fps = round(1.0 / float(found[2]), 3)
+        text = parse_bvh(_decoded(Path(path).read_bytes()))
     except FileNotFoundError:
         raise MotionGPTError(f"There is no file {path}.", "Check the path.") from None
-    except (ValueError, IndexError, StopIteration, OSError, ZeroDivisionError, KeyError) as error:
-        raise MotionGPTError(f"{path} is not a readable BVH file ({error}).", "Export it again as BVH.") from error
-    return BvhClip(_rig_of(joints), local_rotations, local_positions, fps)
+    except (ValueError, OSError, MemoryError) as error:
+        raise MotionGPTError(
+            f"{path} is not a readable BVH file ({error}).", "Correct it there, or export it again as BVH."
+        ) from error
+    rate = text.fps or fps
+    if rate is None:
+        raise MotionGPTError(
+            f"{path} is not a readable BVH file ({text.why}).",
+            "Write the seconds of one frame there (0.0333333 for 30 frames a second), or give the rate with --fps.",
+        )
+    local_rotations, local_positions = _apply_channels(text)
+    return BvhClip(_rig_of(text.joints, local_positions), local_rotations, local_positions, rate)
 
 
-def _rig_of(joints: list[_Joint]) -> Rig:
+def _decoded(data: bytes) -> str:
+    """The text of a file: UTF-8 or UTF-16, marked or not, else Latin-1, in which names at least stay apart."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _rig_of(joints: list[Joint], positions: Floats) -> Rig:
+    """The skeleton at rest. A joint whose OFFSET is zero and that channels place rests where the frames' positions
+    (T, N, 3) mostly have it."""
+    offsets = np.array([joint.offset for joint in joints])
+    for i, joint in enumerate(joints):
+        if joint.parent >= 0 and not offsets[i].any() and any(kind == "position" for _, kind in joint.channels):
+            offsets[i] = np.median(positions[:, i], axis=0)
     heads = np.zeros((len(joints), 3))
     for i, joint in enumerate(joints):
-        heads[i] = np.asarray(joint.offset) + (heads[joint.parent] if joint.parent >= 0 else 0.0)
+        heads[i] = offsets[i] + (heads[joint.parent] if joint.parent >= 0 else 0.0)
     return Rig(
         names=tuple(joint.name for joint in joints),
         parents=tuple(joint.parent for joint in joints),

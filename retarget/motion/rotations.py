@@ -155,11 +155,14 @@ def from_euler(angles: Floats, order: str) -> Floats:
 
 
 def to_euler_zxy(q: Floats) -> Floats:
-    """Intrinsic Z, X, Y angles (..., 3) in radians; the inverse of `from_euler(angles, "ZXY")`."""
+    """Intrinsic Z, X, Y angles (..., 3) in radians; the inverse of `from_euler(angles, "ZXY")`. Where X is a quarter
+    turn, as in someone lying, Z and Y turn about one axis, and Z has all of it."""
     m = to_matrix(q)
-    x = np.arcsin(np.clip(m[..., 2, 1], -1.0, 1.0))
-    z = np.arctan2(-m[..., 0, 1], m[..., 1, 1])
-    y = np.arctan2(-m[..., 2, 0], m[..., 2, 2])
+    level = np.hypot(m[..., 0, 1], m[..., 1, 1])  # the cosine of x
+    locked = level < 1e-6
+    x = np.arctan2(m[..., 2, 1], level)
+    z = np.where(locked, np.arctan2(m[..., 1, 0], m[..., 0, 0]), np.arctan2(-m[..., 0, 1], m[..., 1, 1]))
+    y = np.where(locked, 0.0, np.arctan2(-m[..., 2, 0], m[..., 2, 2]))
     return np.stack([z, x, y], axis=-1)
 
 

@@ -15,15 +15,17 @@ axis lies along its direction in the T-pose.
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..errors import MotionGPTError
 from ..motion import rotations as rot
 from ..motion.skeleton import JOINT, LEG, LEG_LENGTH, LIMB_BONES, NEXT_JOINT, REST_OFFSETS, SIDES
 from ..typing import Floats
 from .mapping import Mapping
 from .rig import Rig
+from .upright import find_up, nearest_axis, standing, torso_and_legs
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,19 +56,14 @@ def _aim_direction(joint: str) -> Floats:
 
 
 def _scale(rig: Rig, mapping: Mapping) -> float:
-    """Canonical metres per rig unit, by the mean length of the legs from hip to ankle."""
+    """Canonical metres per rig unit, by the mean length of the legs. Raises MotionGPTError for legs without length."""
     total = 0.0
     for side in SIDES:
         hip, knee, ankle = (rig.heads[rig.index[mapping.bones[f"{side}_{k}"]]] for k in LEG)
         total += float(np.linalg.norm(knee - hip) + np.linalg.norm(ankle - knee))
+    if not total > 1e-9:
+        raise MotionGPTError("Its legs have no length in the rest pose.", "Export it with the rest pose.", "no_pose")
     return LEG_LENGTH / (total / 2)
-
-
-def _nearest_axis(v: Floats) -> Floats:
-    out = np.zeros(3)
-    best = int(np.argmax(np.abs(v)))
-    out[best] = np.sign(v[best])
-    return out
 
 
 def _axes(left: Floats, up: Floats) -> Floats:
@@ -76,27 +73,43 @@ def _axes(left: Floats, up: Floats) -> Floats:
     return rot.from_matrix(rows)
 
 
-def _torso(rig: Rig, mapping: Mapping, heads: Floats) -> tuple[Floats, Floats, Floats]:
-    """Directions (..., 3) in poses with joints at heads (..., N, 3): to the left, up the torso, down the legs."""
-    at = {joint: heads[..., rig.index[bone], :] for joint, bone in mapping.bones.items()}
-    left = rot.normalize(at["left_hip"] - at["right_hip"]) + rot.normalize(at["left_shoulder"] - at["right_shoulder"])
-    hips = 0.5 * (at["left_hip"] + at["right_hip"])
-    upward = rot.normalize(0.5 * (at["left_shoulder"] + at["right_shoulder"]) - hips)
-    down = rot.normalize(0.5 * (at["left_ankle"] + at["right_ankle"]) - hips)
-    return left, upward, down
-
-
 def stands_at_rest(rig: Rig, mapping: Mapping) -> bool:
     """Whether the rest pose is that of a standing person: shoulders opposite the feet, left and right apart."""
-    left, upward, down = _torso(rig, mapping, rig.heads)
+    left, upward, down = torso_and_legs(rig, mapping, rig.heads)
     return bool(np.sum(upward * down) < -0.7 and np.linalg.norm(left) > 1.2 and abs(np.sum(left * upward)) < 0.7)
+
+
+def calibrate(rig: Rig, mapping: Mapping, rotations: Floats, heads: Floats) -> Calibration:
+    """For frames of motion, by the rest pose if that stands, and by the frames otherwise; the frames alone say what
+    is up in them.
+
+    rotations: (T, N, 4) global, of the bones, and heads: (T, N, 3) of their joints, in the rig's axes. Clips of one
+    skeleton are best taken together.  Raises MotionGPTError for a skeleton whose legs have no length.
+    """
+    if not stands_at_rest(rig, mapping):
+        return calibrate_from_motion(rig, mapping, rotations, heads)
+    by_rest = calibrate_from_rest(rig, mapping)
+    rest_up = rest_axis(rig, mapping)
+    up = find_up(rig, mapping, heads, by_rest.scale, rest_up)
+    return by_rest if up @ rest_up > 0.5 else replace(by_rest, axes=_any_heading(up))
+
+
+def _any_heading(up: Floats) -> Floats:
+    """A turn (4,) to canonical axes from axes in which up is (3,), a signed axis."""
+    return _axes(nearest_axis(np.cross(up, np.roll(up, 1))), up)
+
+
+def rest_axis(rig: Rig, mapping: Mapping) -> Floats:
+    """The axis (3,) along which a rest pose stands."""
+    _, upward, _ = torso_and_legs(rig, mapping, rig.heads)
+    return np.asarray(np.eye(3)[rig.up]) if rig.up is not None else nearest_axis(upward)
 
 
 def calibrate_from_rest(rig: Rig, mapping: Mapping) -> Calibration:
     """For a rig whose rest pose is that of a person, in T, A or any other stance on flat feet."""
-    left, upward, _ = _torso(rig, mapping, rig.heads)
-    up = np.eye(3)[rig.up] if rig.up is not None else _nearest_axis(upward)
-    snapped = _nearest_axis(left - up * (left @ up))
+    left, _, _ = torso_and_legs(rig, mapping, rig.heads)
+    up = rest_axis(rig, mapping)
+    snapped = nearest_axis(left - up * (left @ up))
     left = snapped if rot.normalize(left) @ snapped > 0.99 else left  # mocap skeletons are askew by millimetres
     axes = _axes(left, up)
     rest = rot.multiply(axes, rig.rest_rotations)  # (N, 4)
@@ -141,12 +154,14 @@ def _vote(rotations: Floats) -> Floats:
 
 def _flat_foot(goal: Floats, along: Floats, shin: Floats) -> Floats:
     """The direction (3,) from ankle to toe of a foot flat on the floor: the T-pose's `goal` (3,) seen from above, with
-    the slope that this skeleton's feet have in the frames whose shin is upright.
+    the slope that this skeleton's feet have in the frames whose shin is upright; `goal` itself where there are none.
 
     along, shin: (F, 3) directions of foot and shin in canonical axes.
     """
     upright = along[shin[:, 1] < -0.97]
-    slope = float(np.median((upright if len(upright) else along)[:, 1]))
+    if not len(upright):
+        return goal
+    slope = float(np.median(upright[:, 1]))
     level = rot.normalize(goal * np.array([1.0, 0.0, 1.0]))
     return np.asarray(level * np.sqrt(1.0 - slope**2) + np.array([0.0, slope, 0.0]))
 
@@ -155,13 +170,15 @@ def calibrate_from_motion(rig: Rig, mapping: Mapping, global_rotations: Floats, 
     """For a rig without a meaningful rest pose, from T frames of motion.
 
     global_rotations: (T, N, 4) of the bones and heads: (T, N, 3) of their joints, in the rig's axes. The more of the
-    motion is upright, the more reliable the result: clips of one skeleton are best taken together.
+    motion is upright, the more reliable the result: clips of one skeleton are best taken together. Where none of it is,
+    as in a crawl, every frame is seen from its own torso.
     """
-    left, upward, down = _torso(rig, mapping, heads)
-    up = np.eye(3)[rig.up] if rig.up is not None else _nearest_axis((upward - down).mean(axis=0))
-    upright = np.flatnonzero((upward @ up > 0.9) & (down @ up < -0.9))
+    scale = _scale(rig, mapping)
+    left, upward, down = torso_and_legs(rig, mapping, heads)
+    up = np.eye(3)[rig.up] if rig.up is not None else find_up(rig, mapping, heads, scale, None)
+    upright = np.flatnonzero(standing(upward, down, up))
     frames = upright if len(upright) else np.arange(len(heads))
-    axes = _axes(left[frames], up)  # (F, 4)
+    axes = _axes(left[frames], up if len(upright) else upward)  # (F, 4)
     posed = rot.multiply(axes[:, None], global_rotations[frames])  # (F, N, 4)
     tpose = {bone: _vote(posed[:, rig.index[bone]]) for bone in mapping.driven}
     for kind, joint, bone, target in _limbs(mapping):
@@ -181,4 +198,4 @@ def calibrate_from_motion(rig: Rig, mapping: Mapping, global_rotations: Floats, 
         if kind == "elbow":
             wrist = mapping.bones[joint.replace("elbow", "wrist")]
             tpose[wrist] = _vote(rot.multiply(rot.between(along, goal), posed[:, rig.index[wrist]])[near])
-    return Calibration(_axes(_nearest_axis(np.cross(up, np.roll(up, 1))), up), tpose, _scale(rig, mapping))
+    return Calibration(_any_heading(up), tpose, scale)

@@ -144,8 +144,10 @@ def map_from_json(text: str) -> dict[str, str]:
         bones = content["bones"]
         if content["motiongpt_bone_map"] != 1 or not isinstance(bones, dict):
             raise ValueError("another version")
-        return {str(joint): str(bone) for joint, bone in bones.items() if joint in JOINT}
-    except (ValueError, KeyError, TypeError) as error:
+        if not all(isinstance(bone, str) for bone in bones.values()):
+            raise ValueError("a bone without a name")
+        return {joint: bone for joint, bone in bones.items() if joint in JOINT}
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise MotionGPTError(f"This is not a bone map ({error}).", "Choose a preset that MotionGPT saved.") from error
 
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ....retarget.errors import MotionGPTError
-from ....retarget.files.reading import read_motion
 from ....retarget.motion import Motion
 from ... import limits
 from ...engine import Engine, Result, last_result
@@ -13,10 +12,10 @@ from ...output import blender
 from ...output.clips import at_origin, clip_names
 from ...tasks import Task
 from .declaring import add_model_arguments
+from .inputs import INPUT_FORMATS, add_take, read_input
 from .outputs import (
     ALL_FORMATS,
     CHARACTER_FORMATS,
-    MOTION_FORMATS,
     add_character_arguments,
     character_options,
     check_export,
@@ -27,8 +26,9 @@ from .report import Report, file_data, file_lines
 
 
 def add_input(parser: argparse.ArgumentParser) -> None:
-    """MOTION, the input of a task."""
-    parser.add_argument("motion", type=Path, metavar="MOTION", help=" ".join(MOTION_FORMATS))
+    """MOTION, the input of a task, and --take."""
+    parser.add_argument("motion", type=Path, metavar="MOTION", help=" ".join(INPUT_FORMATS))
+    add_take(parser)
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +78,8 @@ def edit(args: argparse.Namespace, task: Task) -> Report:
     task.check()
     if args.fps is not None:
         limits.check_fps(args.fps)
-    paths, options, motion = output_files(args), character_options(args), read_input(args.motion)
+    paths, options = output_files(args), character_options(args)
+    motion = read_input(args.motion, args.take, fps=args.fps)
     engine = load(args)
     motions = answer(args, engine, task, [motion]).motions
     return write(args, engine, [m if args.fps is None else m.resample(args.fps) for m in motions], paths, options)
@@ -93,16 +94,6 @@ def output_files(args: argparse.Namespace) -> list[Path]:
         )
     paths = check_export(args.output, args.rig, ALL_FORMATS, 1 if args.one_file else args.variations)
     return paths * args.variations if args.one_file else paths
-
-
-def read_input(path: Path) -> Motion:
-    """The motion of `add_input`. Raises MotionGPTError if it can't be read or is too long."""
-    motion = read_motion(path)
-    if len(motion) > limits.MAX_MOTION_FRAMES:
-        raise MotionGPTError(
-            f"{path} has {len(motion)} frames.", f"Use at most {limits.MAX_MOTION_FRAMES}.", "too_large"
-        )
-    return motion
 
 
 def write(

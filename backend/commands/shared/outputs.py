@@ -21,7 +21,7 @@ MOTION_FORMATS = (".npz", ".bvh", *ENDINGS)
 PICTURE_FORMATS = (".png",)
 CHARACTER_FORMATS = blender.SUFFIXES
 ALL_FORMATS = MOTION_FORMATS + PICTURE_FORMATS + CHARACTER_FORMATS
-RIG_FORMATS = (".fbx", ".glb", ".gltf", ".blend", ".bvh")
+RIG_FORMATS = (*blender.READ_SUFFIXES, ".bvh")
 
 
 def check_output(path: Path, formats: Iterable[str], copies: int = 1, body: Path | None = None) -> list[Path]:

@@ -24,6 +24,9 @@ from .floor import FLOATING, floating, on_floor
 
 _BANDAI_NAME = re.compile(r"dataset-[12]_(?P<content>[a-z-]+)_(?P<style>[a-z-]+)_\d+$")
 _STAIRS = "stairs"  # in the label of clips that have no single floor
+_MOTION = re.compile(r"^\s*MOTION\s*$", re.IGNORECASE | re.MULTILINE)
+_NAMES = re.compile(r"^\s*(?:ROOT|JOINT)\s+([^{\r\n]+)", re.IGNORECASE | re.MULTILINE)
+_OFFSETS = re.compile(r"OFFSET\s+(\S+)\s+(\S+)\s+(\S+)", re.IGNORECASE)
 _CALIBRATION_CLIPS = 24  # per skeleton; more make no difference
 
 
@@ -173,13 +176,20 @@ def _tags(path: Path, mirrored: bool) -> dict[str, str]:
     return {**tags, "content": swap_sides(tags["content"])} if mirrored else tags
 
 
+def _rounded(number: str) -> float | str:
+    """To a thousandth; the text itself where it is no number, which `read_bvh` will say."""
+    try:
+        return round(float(number), 3)
+    except ValueError:
+        return number
+
+
 def _group_by_skeleton(paths: Iterable[Path]) -> list[list[Path]]:
     """Group files by HIERARCHY, ignoring the first two OFFSETs, which many tools fill from the first frame."""
     groups: dict[str, list[Path]] = defaultdict(list)
     for path in paths:
-        head = path.read_text(encoding="utf-8", errors="replace").partition("MOTION")[0]
-        names = re.findall(r"(?:ROOT|JOINT)\s+(\S+)", head)
-        offsets = re.findall(r"OFFSET\s+(\S+)\s+(\S+)\s+(\S+)", head)[2:]
-        lengths = [round(float(value), 3) for offset in offsets for value in offset]
+        head = _MOTION.split(path.read_text(encoding="utf-8", errors="replace"), maxsplit=1)[0]
+        names = [" ".join(name.split()) for name in _NAMES.findall(head)]
+        lengths = [length for offset in _OFFSETS.findall(head)[2:] for length in map(_rounded, offset)]
         groups[repr((names, lengths))].append(path)
     return list(groups.values())

@@ -5,12 +5,12 @@ or two, such as `nod`: clips of one action share its draws), weight (a factor on
 it out) and set (the collection that it belongs to; by default the first folder of its path). Other columns are ignored.
 """
 
-import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ....retarget.errors import MotionGPTError
 from ..clips import set_of
+from ..tables import read_table
 
 
 @dataclass
@@ -42,19 +42,11 @@ class CaptionTables:
             self._read(path)
 
     def _read(self, path: Path) -> None:
-        try:
-            with open(path, newline="", encoding="utf-8-sig") as file:
-                reader = csv.DictReader(file)
-                missing = [c for c in ("file", "caption") if c not in (reader.fieldnames or ())]
-                if missing:
-                    raise MotionGPTError(
-                        f"{path} lacks the column {' and '.join(missing)}.", "Its first line is: file,caption"
-                    )
-                for row in reader:
-                    name = (row["file"] or "").strip()
-                    self._of.setdefault(name, Labels()).add(_labels(row, f"{path}, line {reader.line_num}"))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise MotionGPTError(f"{path} can't be read as a table ({error}).", "Save it as CSV, in UTF-8.") from error
+        for line, row in read_table(path, ("file", "caption")):
+            name = row["file"].replace("\\", "/")
+            if not name:
+                raise MotionGPTError(f"{path}, line {line}: the row names no file.", "Fill in the column file.")
+            self._of.setdefault(name, Labels()).add(_labels(row, f"{path}, line {line}"))
 
     def name_of(self, path: Path) -> str:
         """The clip's name in the data set: its path from the first table's folder that holds it, else its folder and
@@ -81,15 +73,14 @@ class CaptionTables:
         return [name for name in self._of if name not in self._used]
 
 
-def _labels(row: dict[str, str | None], where: str) -> Labels:
-    text = {key: (value or "").strip() for key, value in row.items() if isinstance(value, str | None)}
-    given, weight = text.get("weight", ""), None
+def _labels(row: dict[str, str], where: str) -> Labels:
+    given, weight = row.get("weight", ""), None
     if given:
         try:
-            weight = float(given)
+            weight = float(given.replace(",", "."))
         except ValueError:
             weight = -1.0
         if not 0.0 <= weight < float("inf"):
             raise MotionGPTError(f"{where}: the weight {given} is not a number from 0 up.", "Leave it empty for 1.")
-    captions = [text["caption"]] if text.get("caption") else []
-    return Labels(captions, text.get("action", ""), weight, text.get("set", ""))
+    captions = [row["caption"]] if row["caption"] else []
+    return Labels(captions, row.get("action", ""), weight, row.get("set", ""))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ....retarget.errors import MotionGPTError
+from ....retarget.files.arrays import READ_ERRORS, finite, read_arrays
 from ....retarget.typing import Float64s, Numbers
 from ...model_folder import ModelCard
 
@@ -51,9 +52,9 @@ class Known:
     def load(cls, path: Path) -> "Known":
         """Raises MotionGPTError if the file is damaged."""
         try:
-            with np.load(path, allow_pickle=False) as file:
-                phrases, vectors = tuple(map(str, file["phrases"])), file["vectors"].astype(np.float64)
-        except (OSError, ValueError, KeyError) as error:
+            arrays = read_arrays(path, ("phrases", "vectors"))
+            phrases, vectors = tuple(map(str, arrays["phrases"])), finite(arrays["vectors"], "vectors")
+        except READ_ERRORS as error:
             raise MotionGPTError(f"{path} is damaged ({error}).", "Install the model again.", "no_model") from error
         if vectors.ndim != 2 or len(vectors) != len(phrases) or not len(phrases):
             raise MotionGPTError(f"{path} is damaged.", "Install the model again.", "no_model")
