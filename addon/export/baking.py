@@ -78,12 +78,26 @@ def top_of(bone: int, parents: Sequence[int]) -> int:
     return bone
 
 
-def bake(clip: Sampled, skeleton: Skeleton) -> list[Curve]:
-    """The keys of all bones that leave their rest pose and, where it moves, of the object, in data axes."""
+def bake_all(clips: Sequence[Sampled], skeleton: Skeleton) -> list[list[Curve]]:
+    """The keys of each clip. All clips have the same curves, so that none leaves a bone to another where a player goes
+    from clip to clip: those of the top bone and of whatever moves in any clip, and every bone's rotation."""
+    baked = [_bake(clip, skeleton) for clip in clips]
+    located = {(bone, channel): values for curves in baked for bone, channel, values in curves if channel == "location"}
+    turned = any(bone == OBJECT for bone, _ in located)
+    for clip, curves in zip(clips, baked, strict=True):
+        frames, own = len(clip.worlds), {(bone, channel) for bone, channel, _ in curves}
+        if turned and (OBJECT, "location") not in own:
+            curves.append((OBJECT, "rotation_quaternion", np.tile(rot.IDENTITY, (frames, 1))))
+        curves += [(bone, channel, np.zeros((frames, 3))) for bone, channel in located if (bone, channel) not in own]
+    return baked
+
+
+def _bake(clip: Sampled, skeleton: Skeleton) -> list[Curve]:
+    """The keys of all bones and, where it moves, of the object, in data axes."""
     turned = rot.from_matrix(unit(skeleton.to_data[:3, :3] @ clip.poses[..., :3, :3]))  # (T, N, 4)
     heads = clip.poses[..., :3, 3] @ skeleton.to_data[:3, :3].T  # (T, N, 3)
     if skeleton.added and skeleton.root is not None:
-        turned = np.insert(turned, skeleton.root, rot.IDENTITY, axis=1)
+        turned = np.insert(turned, skeleton.root, rot.from_matrix(skeleton.rests[skeleton.root, :3, :3]), axis=1)
         heads = np.insert(heads, skeleton.root, 0.0, axis=1)
     turn, shift = _object_track(clip, skeleton)
     curves: list[Curve] = []
@@ -128,7 +142,7 @@ def _start_root(turned: Floats, heads: Floats, skeleton: Skeleton, root: int) ->
 
 
 def _follow(turned: Floats, heads: Floats, skeleton: Skeleton) -> None:
-    """Move Unreal's IK bones along with the bones that they stand for."""
+    """Put Unreal's IK bones where the bones are that they stand for."""
     index = {name: i for i, name in enumerate(skeleton.names)}
     rests = rot.from_matrix(skeleton.rests[:, :3, :3])
     for follower, leader in IK_BONES.items():
@@ -136,13 +150,12 @@ def _follow(turned: Floats, heads: Floats, skeleton: Skeleton) -> None:
             f, i = index[follower], index[leader]
             away = rot.multiply(turned[:, i], rot.conjugate(rests[i]))
             turned[:, f] = rot.multiply(away, rests[f])
-            apart = skeleton.rests[f, :3, 3] - skeleton.rests[i, :3, 3]
-            heads[:, f] = heads[:, i] + rot.rotate(away, np.broadcast_to(apart, heads[:, i].shape))
+            heads[:, f] = heads[:, i]
 
 
 def _bone_curves(turned: Floats, heads: Floats, skeleton: Skeleton) -> list[Curve]:
-    """Rotation and location of each bone relative to its parent and its rest, where they leave it. The top bone always
-    has keys: they say how long the clip is."""
+    """Rotation of each bone relative to its parent and its rest, and the location of the top bone and of others that
+    leave theirs."""
     rests, rest_heads = rot.from_matrix(skeleton.rests[:, :3, :3]), skeleton.rests[:, :3, 3]
     least = _LEAST_MOVE * float(np.ptp(rest_heads, axis=0).max() or 1.0)
     curves: list[Curve] = []
@@ -154,9 +167,8 @@ def _bone_curves(turned: Floats, heads: Floats, skeleton: Skeleton) -> list[Curv
             offset = rot.rotate(rot.conjugate(swung), heads[:, i] - heads[:, parent])
             offset = offset - (rest_heads[i] - rest_heads[parent])
         basis = rot.normalize(rot.multiply(rot.conjugate(rests[i]), turn))
-        if i == 0 or rot.angle_between(rot.IDENTITY, basis).max() > _LEAST_TURN:
-            curves.append((name, "rotation_quaternion", rot.unflip(basis)))
-        if np.abs(offset).max() > least:
+        curves.append((name, "rotation_quaternion", rot.unflip(basis)))
+        if i == 0 or np.abs(offset).max() > least:
             curves.append((name, "location", rot.rotate(rot.conjugate(rests[i]), offset)))
     return curves
 

@@ -19,8 +19,8 @@ from ..action.fcurves import played_action
 from ..action.new_action import Curve, write_keys
 from ..character.placing import OBJECT
 from ..character.typing import ArmatureObject, as_armature, full
-from .baking import Sampled, Skeleton, bake, find_root, object_base
-from .presets import Options
+from .baking import Sampled, Skeleton, bake_all, find_root, object_base
+from .presets import GLTF, Options
 
 _TURNS = {"Y": Matrix.Rotation(-np.pi / 2.0, 4, "X"), "Z": Matrix.Identity(4)}
 _KINDS = ("objects", "armatures", "meshes", "actions", "materials", "images")
@@ -54,8 +54,8 @@ def plain_copy(
             take_name("objects", mesh, twin, mesh.name)
         copy.rotation_mode = "QUATERNION"
         copy.rotation_quaternion = _TURNS[options.preset.up].inverted().to_quaternion()
-        for clip in sampled:
-            action = _add_strip(copy, clip.name, _before_the_exporter(bake(clip, skeleton), options.preset.up))
+        for clip, curves in zip(sampled, bake_all(sampled, skeleton), strict=True):
+            action = _add_strip(copy, clip.name, _before_the_exporter(curves, options.preset.up))
             take_name("actions", None, action, clip.name)
         for thing in (copy, *twins):
             thing.select_set(True)
@@ -229,7 +229,9 @@ def _skeleton(
         names, root = [free, *names], 0
         parents = [-1, *(parent + 1 for parent in parents)]
         parents[1:] = [max(parent, 0) for parent in parents[1:]]
-        rests = np.concatenate([np.eye(4)[None], rests])
+        # In the file it is unturned: the glTF exporter takes bones to Y up, too.
+        unturned = _TURNS["Y"].inverted() if options.preset is GLTF else Matrix.Identity(4)
+        rests = np.concatenate([np.array(unturned)[None], rests])
     return Skeleton(
         tuple(names), tuple(parents), rests, root, added, added or options.preset.root_bone,
         np.array(to_data), np.array(axes.to_3x3()), options.preset.scale, up,

@@ -9,6 +9,7 @@ from typing import Any, cast
 import bpy
 import numpy as np
 
+from ..action.fcurves import all_fcurves, bone_channel
 from ..action.new_action import write_keys
 from ..character.placing import OBJECT
 from ..character.typing import ArmatureObject
@@ -30,7 +31,7 @@ def write_fbx(armature_object: ArmatureObject, file: str, clips: Sequence[Clip],
     with plain_copy(armature_object, clips, options) as (copy, meshes), borrowed_names() as take_name:
         lost = simplify_materials(meshes, take_name, pack=True)
         _add_rest(copy)
-        with _fbx_as_wanted(preset.scale):
+        with _fbx_as_wanted(copy, preset.scale):
             bpy.ops.export_scene.fbx(
                 filepath=file,
                 object_types={"ARMATURE", "MESH"},
@@ -63,7 +64,7 @@ def write_glb(armature_object: ArmatureObject, file: str, clips: Sequence[Clip],
             export_animation_mode="ACTIONS",
             export_anim_single_armature=False,  # or it would add the actions of other armatures
             export_force_sampling=True,
-            # What stands still away from rest keeps two keys, what rests none.
+            # What stands still keeps two keys, and what the copy does not animate none.
             export_optimize_animation_size=True,
             export_optimize_animation_keep_anim_armature=False,
             export_optimize_animation_keep_anim_object=False,
@@ -91,16 +92,23 @@ def _add_rest(copy: ArmatureObject) -> None:
 
 
 @contextmanager
-def _fbx_as_wanted(scale: float) -> Iterator[None]:
+def _fbx_as_wanted(copy: ArmatureObject, scale: float) -> Iterator[None]:
     """Blender's FBX exporter without what its options can't turn off: paths of this machine, and still curves.
 
-    Images are named by their file alone (they are embedded). A bone's curves that stand still get two keys, or none
-    where the bone rests; the exporter's own simplification compares neighbouring samples, keeps rounding noise, and
-    with a larger factor drops slow movement.
+    Images are named by their file alone (they are embedded). Curves that stand still get two keys, and none where the
+    copy has none; the exporter's own simplification compares neighbouring samples, keeps rounding noise, and with a
+    larger factor drops slow movement.
     """
     exporter: Any = importlib.import_module("io_scene_fbx.export_fbx_bin")
     curves: Any = importlib.import_module("io_scene_fbx.fbx_utils").AnimationCurveNodeWrapper
-    rests: dict[Any, Any] = {}
+    animation: Any = copy.animation_data
+    tracks = [strip.action for track in animation.nla_tracks for strip in track.strips]
+    animated = {
+        ("#" + (bone or copy.name), "T" if channel == "location" else "R")
+        for action in tracks
+        for curve in all_fcurves(action)
+        for bone, channel in [bone_channel(curve.data_path) or (OBJECT, curve.data_path)]
+    }
 
     def name_alone(image: bpy.types.Image, _scene_data: object) -> tuple[str, str]:
         name = Path(image.filepath_raw.removeprefix("//")).name
@@ -112,11 +120,10 @@ def _fbx_as_wanted(scale: float) -> Iterator[None]:
             return
         kind = self.fbx_gname[0]
         least = _STILL.get(kind, 0.0) * (scale if kind == "T" else 1.0)
-        # Poses that were baked before stay in Blender, so that only the first clip's defaults are those at rest.
-        rest = rests.setdefault((self.elem_keys[0], kind), np.array(self.default_values, dtype=float))
         still = np.ptp(values, axis=1) <= least
         written[still, 1:-1] = False
-        if still.all() and np.abs(values[:, 0] - rest).max() <= least:
+        key = str(self.elem_keys[0])
+        if still.all() and not any(kind == channel and key.endswith(name) for name, channel in animated):
             written[:] = False
 
     with _swapped(exporter, "_gen_vid_path", name_alone), _swapped(curves, "simplify", simplify):

@@ -135,14 +135,6 @@ def ik_bones(path):
     from support.zoo_blender import build_skinned
 
     armature = build_skinned("unreal")
-    bpy.context.view_layer.objects.active = armature
-    bpy.ops.object.mode_set(mode="EDIT")
-    bones = armature.data.edit_bones
-    for name, at in (("ik_foot_l", "foot_l"), ("ik_hand_gun", "hand_r"), ("ik_hand_l", "hand_l")):
-        bone = bones.new(name)
-        bone.head, bone.tail, bone.roll = bones[at].head, bones[at].tail, bones[at].roll
-        bone.parent = next(b for b in bones if b.parent is None)
-    bpy.ops.object.mode_set(mode="OBJECT")
     empty, mesh = bpy.data.objects.new("holder", None), bpy.data.meshes.new("cup")
     mesh.from_pydata([(0, 0, 0), (0.1, 0, 0), (0, 0.1, 0)], [], [(0, 1, 2)])
     cup = bpy.data.objects.new("cup", mesh)

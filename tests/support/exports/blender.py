@@ -21,19 +21,6 @@ def characters(folder: Path) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "mixamo-centimetres.blend"))
 
     armature = build_skinned("unreal")
-    bpy.context.view_layer.objects.active = armature
-    bpy.ops.object.mode_set(mode="EDIT")
-    bones = armature.data.edit_bones
-    top = next(bone.name for bone in bones if bone.parent is None)
-    for name, parent, at in (
-        ("ik_foot_root", top, top), ("ik_foot_l", "ik_foot_root", "foot_l"), ("ik_foot_r", "ik_foot_root", "foot_r"),
-        ("ik_hand_root", top, top), ("ik_hand_gun", "ik_hand_root", "hand_r"),
-        ("ik_hand_l", "ik_hand_gun", "hand_l"), ("ik_hand_r", "ik_hand_gun", "hand_r"),
-    ):  # fmt: skip
-        bone = bones.new(name)
-        bone.head, bone.tail, bone.roll = bones[at].head, bones[at].tail, bones[at].roll
-        bone.parent = bones[parent]
-    bpy.ops.object.mode_set(mode="OBJECT")
     _paint(armature.children[0])
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "unreal-ik-bones.blend"))
 
