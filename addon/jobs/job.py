@@ -61,7 +61,9 @@ class Job(Generic[R]):
 
     task: as `ServerInfo.tasks` names it.  stage, fraction: for the progress bar.  longest_tick: seconds, the longest
     that Blender was blocked.  takes: the generated versions to flip through.  overridden: what keeps the written keys
-    from showing.
+    from showing.  action: name of the action that was written, text: a description; "" where there is
+    none.  made: the motion that the model
+    made, with what it says about it.
     """
 
     task: ClassVar[str]
@@ -75,6 +77,9 @@ class Job(Generic[R]):
         self.longest_tick = 0.0
         self.takes: Takes | None = None
         self.overridden: Overridden | None = None
+        self.action = ""
+        self.text = ""
+        self.made: Motion | None = None
         self._written: tuple[Character, Expected] | None = None
         self._service = service
         self._work = self._steps()
@@ -144,6 +149,7 @@ class Job(Generic[R]):
                 for event in self._service.poll(identifier):
                     if isinstance(event, Finished):
                         identifier = ""
+                        self.made = event.motions[0] if event.motions else None
                         return event
                     self._show(event)
                 yield
@@ -168,7 +174,7 @@ class Job(Generic[R]):
         if armature is None:
             raise MotionGPTError(
                 f'The armature "{target.armature_name}" was deleted while the motion was generated.',
-                "Choose another armature and generate again: the same seed gives the same motion.",
+                "Choose another armature and press the button again: the same seed gives the same motion.",
             )
         return armature
 

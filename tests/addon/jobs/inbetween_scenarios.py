@@ -187,7 +187,7 @@ def cancelled() -> object:
         pose(armature, frame, angle)
     before, seen = keyed(armature), {}
     importlib.import_module(f"{MODULE}.addon.jobs.motion").READING_SECONDS = 0.0  # one pose per tick
-    for stage in ("Reading the poses", "Choosing the motion"):
+    for stage in ("Reading the poses", "Generating"):
         settings().task, settings().prompt = "inbetween", "slow"
         bpy.ops.motiongpt.inbetween()
         job = run_job(until=lambda job, wanted=stage: job.stage == wanted)
