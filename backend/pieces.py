@@ -62,7 +62,7 @@ def _generated(engine: Engine, task: Generate, seconds: float, count: int) -> Ev
     first = replaced(task, seconds=seconds / count)
     result = yield from _scaled(engine.generate(first), 0.0, 1.0 / count)
     more = Continue(
-        seconds - seconds / count,
+        seconds - result.motions[0].duration,  # models may end on whole tokens
         task.prompt,
         seed=task.seed,
         variations=task.variations,

@@ -18,8 +18,8 @@ _TRANSFORM = ("location", "rotation_quaternion", "rotation_euler", "rotation_axi
 def all_or_nothing(armature_object: ArmatureObject) -> Iterator[None]:
     """What is done to the armature's animation inside is undone where it raises, and the exception goes on.
 
-    That is: its action and the keys in it, the actions and NLA tracks that are new, where its bones are, and the end and
-    the current frame of scenes.
+    That is: its action and the keys in it, the actions and NLA tracks that are new, where its bones are, and the end
+    and the current frame of scenes.
     """
     before = _State(armature_object)
     try:

@@ -26,7 +26,8 @@ class Target:
 
     armature_uid: finds the armature again, even if it was renamed or Blender moved it in memory meanwhile (undo does),
     and finds nothing once it is deleted or another file is open.  scene_uid: of the scene.  rate: the scene's, as
-    Blender stores it: frames a second, and the base that divides them.  backend: how to start it if it is not running yet.
+    Blender stores it: frames a second, and the base that divides them.  backend: how to start it if it is not running
+    yet.
     """
 
     armature_uid: int
@@ -213,4 +214,7 @@ def preloads(context: bpy.types.Context) -> bool:
 
 def log_path() -> Path:
     """The backend's log file; it is kept when the extension is updated."""
-    return Path(bpy.utils.extension_path_user(EXTENSION)) / "backend.log"
+    try:
+        return Path(bpy.utils.extension_path_user(EXTENSION)) / "backend.log"
+    except ValueError:  # run by a script, not installed as an extension
+        return Path(bpy.app.tempdir) / "motiongpt-backend.log"

@@ -60,10 +60,9 @@ class Job(Generic[R]):
     """state: RUNNING until the job ends.  message: then the outcome, for the user.
 
     task: as `ServerInfo.tasks` names it.  stage, fraction: for the progress bar.  longest_tick: seconds, the longest
-    that Blender was blocked.  takes: the generated versions to flip through.  overridden: what keeps the written keys
-    from showing.  action: name of the action that was written, text: a description; "" where there is
-    none.  made: the motion that the model
-    made, with what it says about it.
+    that Blender was blocked; busiest_tick: the same in CPU time.  ticks: how many there were.  takes: the generated
+    versions to flip through.  overridden: what keeps the written keys from showing.  action: the name of the action
+    that was written, text: a description; "" where there is none.  made: the motion as the model made it.
     """
 
     task: ClassVar[str]
@@ -74,7 +73,8 @@ class Job(Generic[R]):
         self.stage: str = Stage.STARTING
         self.fraction = 0.0
         self.message = ""
-        self.longest_tick = 0.0
+        self.longest_tick = self.busiest_tick = 0.0
+        self.ticks = 0
         self.takes: Takes | None = None
         self.overridden: Overridden | None = None
         self.action = ""
@@ -96,7 +96,8 @@ class Job(Generic[R]):
 
     def tick(self) -> None:
         """Run the job until it yields."""
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.thread_time()
+        self.ticks += 1
         try:
             next(self._work)
         except StopIteration:
@@ -108,6 +109,7 @@ class Job(Generic[R]):
             raise  # a bug: its traceback belongs on the console
         finally:
             self.longest_tick = max(self.longest_tick, time.perf_counter() - started)
+            self.busiest_tick = max(self.busiest_tick, time.thread_time() - worked)
 
     def cancel(self, reason: str = "Cancelled.") -> None:
         """Stop; nothing has been written yet, and nothing will be. Where only the check was left, the job is done."""

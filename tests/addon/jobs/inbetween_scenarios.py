@@ -37,7 +37,7 @@ MISTAKES = {
     "outside": Mistake(scene=(1, 30), choices={"range": "SCENE"}),
     "untouched": Mistake(scene=(100, 150), choices={"range": "SCENE"}),
     "untouched by all": Mistake(scene=(100, 150), choices={"range": "SCENE", "poses": "ALL"}),
-    "too long": Mistake(scene=(1, 2000), choices={"range": "SCENE"}),
+    "too long": Mistake(scene=(1, 30000), choices={"range": "SCENE"}),
     "no marker": Mistake(choices={"poses": "MARKED"}),
     "no room": Mistake(keys=(1, 2), other=(1,)),
     "long text": Mistake(choices={"prompt": "x" * 2000}),
