@@ -29,7 +29,7 @@ class Stage(StrEnum):
 
 _LABELS = {
     Stage.TEXT: "Reading the prompt",
-    Stage.TOKENS: "Choosing the motion",
+    Stage.TOKENS: "Generating",
     Stage.MOTION: "Building the motion",
 }
 

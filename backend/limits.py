@@ -17,6 +17,8 @@ MAX_TEXT = 1_000
 """Characters of a prompt."""
 MAX_SECONDS = 600.0
 """A model's own limit is usually much smaller."""
+SHARE_OF_MORE = 0.75
+"""How much of a model's length it adds to a motion at once; the rest is left for the motion that it continues."""
 SHORTEST_DESCRIBED = 0.2
 MAX_SEED = 2**63 - 1
 MAX_QUEUE = 8

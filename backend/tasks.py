@@ -103,7 +103,9 @@ class Generate(Sampled, frozen=True, tag="generate"):
         super().check()
 
     def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
-        return engine.generate(self)
+        from .pieces import generated  # which needs the engine, and that this module
+
+        return generated(engine, self)
 
 
 class Continue(Sampled, frozen=True, tag="continue"):
@@ -120,7 +122,9 @@ class Continue(Sampled, frozen=True, tag="continue"):
         super().check()
 
     def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
-        return engine.continue_motion(self, *motions)
+        from .pieces import continued
+
+        return continued(engine, self, *motions)
 
 
 class Inbetween(Sampled, frozen=True, tag="inbetween"):
@@ -159,9 +163,11 @@ class Describe(Task, frozen=True, tag="caption"):
     label: ClassVar[str] = "describe a motion"
 
     def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
+        from .pieces import described
+
         for motion in motions:
             limits.check_described(motion.duration)
-        return engine.describe(self, *motions)
+        return described(motions[0], engine.max_seconds, lambda motion: engine.describe(self, motion))
 
 
 AnyTask = Generate | Continue | Inbetween | Describe

@@ -18,7 +18,8 @@ _TRANSFORM = ("location", "rotation_quaternion", "rotation_euler", "rotation_axi
 def all_or_nothing(armature_object: ArmatureObject) -> Iterator[None]:
     """What is done to the armature's animation inside is undone where it raises, and the exception goes on.
 
-    That is: its action and the keys in it, the actions and NLA tracks that are new, and where its bones are.
+    That is: its action and the keys in it, the actions and NLA tracks that are new, where its bones are, and the end
+    and the current frame of scenes.
     """
     before = _State(armature_object)
     try:
@@ -35,6 +36,7 @@ class _State:
 
     def __init__(self, armature_object: ArmatureObject) -> None:
         animation = armature_object.animation_data
+        self._times = {scene.session_uid: (scene.frame_end, scene.frame_current) for scene in bpy.data.scenes}
         self._actions = {action.session_uid for action in bpy.data.actions}
         self._bones = {
             bone.name: [tuple(getattr(bone, name)) for name in _TRANSFORM] for bone in armature_object.pose.bones
@@ -71,6 +73,10 @@ class _State:
         for bone in armature_object.pose.bones:
             for name, value in zip(_TRANSFORM, self._bones.get(bone.name, ()), strict=False):
                 setattr(bone, name, value)
+        for scene in bpy.data.scenes:
+            scene.frame_end, scene.frame_current = self._times.get(
+                scene.session_uid, (scene.frame_end, scene.frame_current)
+            )
         armature_object.update_tag()
 
     def _restore_keys(self, curves: ActionCurves) -> None:

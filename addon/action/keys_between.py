@@ -104,7 +104,9 @@ def write_curves(armature_object: ArmatureObject, planned: Sequence[NewKeys]) ->
     """Put the keys into the armature's action. Raises MotionGPTError where it has none."""
     action = action_curves(armature_object)
     if action is None:
-        raise MotionGPTError(f'"{armature_object.name}" no longer has an animation.', "Undo, or generate again.")
+        raise MotionGPTError(
+            f'"{armature_object.name}" no longer has an animation.', "Undo, or press the button again."
+        )
     curves = action.by_bone()
     for keys in planned:
         own = curves.get((keys.bone, keys.channel), {}).get(keys.index)

@@ -25,12 +25,14 @@ class Target:
     """The armature that a press is for, and the backend that it needs.
 
     armature_uid: finds the armature again, even if it was renamed or Blender moved it in memory meanwhile (undo does),
-    and finds nothing once it is deleted or another file is open.  rate: the scene's, as Blender stores it: frames a
-    second, and the base that divides them.  backend: how to start it if it is not running yet.
+    and finds nothing once it is deleted or another file is open.  scene_uid: of the scene.  rate: the scene's, as
+    Blender stores it: frames a second, and the base that divides them.  backend: how to start it if it is not running
+    yet.
     """
 
     armature_uid: int
     armature_name: str
+    scene_uid: int
     rate: tuple[int, float]
     backend: Startup
 
@@ -42,8 +44,8 @@ class Target:
     @classmethod
     def gather(cls, context: bpy.types.Context) -> "Target":
         """Read the context. Raises MotionGPTError for an armature or preferences that can't be used."""
-        armature = check_armature(context)
-        return cls(armature.session_uid, armature.name, scene_rate(full(context).scene), startup(context))
+        armature, scene = check_armature(context), full(context).scene
+        return cls(armature.session_uid, armature.name, scene.session_uid, scene_rate(scene), startup(context))
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,18 +83,9 @@ class MotionRequest(Request):
         return self.sent_at[-1] + 1
 
     @property
-    def seconds(self) -> float:
-        """How many seconds the model is asked for."""
-        return (self.span.end - self.span.start) / self.target.fps
-
-    def check_length(self, most: float) -> None:
-        """Raises MotionGPTError where more is asked for than the model's limit `most`, in seconds; 0 is no limit."""
-        if most and self.seconds > most + 1e-6:
-            raise MotionGPTError(
-                f"The range lasts {self.seconds:.3g} seconds, and the model makes at most {most:g}.",
-                "Shorten the range, or do it in parts.",
-                "too_large",
-            )
+    def run(self) -> int:
+        """How many of `read_at`, from the first on, are consecutive frames that need not all be read."""
+        return 0
 
 
 def check_armature(context: bpy.types.Context) -> ArmatureObject:
@@ -120,7 +113,7 @@ def check_bones(armature: ArmatureObject, names: Iterable[str]) -> None:
     """Raises MotionGPTError where the armature lacks one of these bones."""
     missing = next((name for name in names if name not in armature.pose.bones), None)
     if missing is not None:
-        raise MotionGPTError(f'"{armature.name}" no longer has the bone "{missing}".', "Generate again.")
+        raise MotionGPTError(f'"{armature.name}" no longer has the bone "{missing}".', "Press the button again.")
 
 
 def check_animated(armature: ArmatureObject) -> ActionCurves:
@@ -161,6 +154,11 @@ def scene_rate(scene: Scene) -> tuple[int, float]:
 def scene_fps(scene: Scene) -> float:
     """Frames a second, as playback counts them."""
     return scene.render.fps / scene.render.fps_base
+
+
+def wanted_seconds(scene: Scene) -> float:
+    """The setting, as it was typed: Blender keeps it in single precision."""
+    return round(float(scene.motiongpt.seconds), 4)
 
 
 def optional_prompt(context: bpy.types.Context) -> str:
@@ -208,6 +206,15 @@ def startup(context: bpy.types.Context) -> Startup:
     return Startup(log_path(), arguments, python)
 
 
+def preloads(context: bpy.types.Context) -> bool:
+    """Whether the model is loaded before the first press, as the preferences say."""
+    entry = full(context).preferences.addons.get(EXTENSION)
+    return entry is not None and bool(entry.preferences.preload)
+
+
 def log_path() -> Path:
     """The backend's log file; it is kept when the extension is updated."""
-    return Path(bpy.utils.extension_path_user(EXTENSION)) / "backend.log"
+    try:
+        return Path(bpy.utils.extension_path_user(EXTENSION)) / "backend.log"
+    except ValueError:  # run by a script, not installed as an extension
+        return Path(bpy.app.tempdir) / "motiongpt-backend.log"

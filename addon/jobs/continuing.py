@@ -36,15 +36,17 @@ from .context import (
     frames_before,
     optional_prompt,
     scene_fps,
+    wanted_seconds,
 )
 from .job import ANSWERED, Stage, Waiting, in_thread
 from .motion import MotionJob, Source, fill, read_motion
+from .showing import show_frames
 
 if TYPE_CHECKING:
     from ...backend.tasks import AnyTask
 
-HISTORY_SECONDS = 4.0
-"""How much of the motion before the current frame is sent."""
+HISTORY_SECONDS = 3.5
+"""How much of the motion before the current frame is sent; no model looks further back."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +60,14 @@ class ContinueRequest(MotionRequest):
 
     prompt: str
     seed: int
+    seconds: float
     goes_on: bool
     cut: bool
     as_new: bool
+
+    @property
+    def run(self) -> int:
+        return self.span.before + 1
 
     @property
     def sent(self) -> list[KeyedPose]:
@@ -79,7 +86,7 @@ class ContinueJob(MotionJob[ContinueRequest]):
     def gather(cls, context: bpy.types.Context) -> ContinueRequest:
         scene, armature = full(context).scene, check_motion(context)
         settings, fps, now = scene.motiongpt, scene_fps(scene), scene.frame_current
-        seconds = settings.seconds
+        seconds = wanted_seconds(scene)
         limits.check_seconds(seconds)
         before = frames_before(armature, now, HISTORY_SECONDS * fps)
         end = now + max(1, round(seconds * fps))
@@ -91,6 +98,7 @@ class ContinueJob(MotionJob[ContinueRequest]):
             poses=(whole_pose(now), whole_pose(end)) if goes_on else (whole_pose(now),),
             prompt=optional_prompt(context),
             seed=settings.seed,
+            seconds=(end - now) / fps,
             goes_on=goes_on,
             cut=settings.after == "CUT" and last > end,
             as_new=settings.destination == "NEW",
@@ -114,9 +122,12 @@ class ContinueJob(MotionJob[ContinueRequest]):
         with all_or_nothing(armature):
             if request.as_new:
                 copy_action(armature, (request.prompt or "Continue")[:60])
-            write_curves(armature, planned)
+            self.action = write_curves(armature, planned).name
+            # On its end, so that the next press adds to it.
+            shown = show_frames(request.target, request.span.start, request.span.end, request.span.end)
             bpy.ops.ed.undo_push(message="MotionGPT: continue")
-        self.message = f"Frames {request.span.start} to {request.span.end} of {armature.name} added."
+        frames = f"Frames {request.span.start} to {request.span.end} of {armature.name}"
+        self.message = f'{frames} added, in the action "{self.action}".{shown}'
         if request.goes_on or request.cut:
             self.message += f" What comes after is {'cut' if request.cut else 'moved along'}."
         yield from self._check_keys(source.character)

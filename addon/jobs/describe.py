@@ -1,4 +1,4 @@
-"""Describing: puts the motion in the scene's frame range into words."""
+"""Describing: puts the motion in the scene's frame range, or its preview range, into words."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class DescribeRequest(MotionRequest):
     """Every frame of the span is a pose that is sent."""
 
     @property
-    def seconds(self) -> float:
-        return 0.0
+    def run(self) -> int:
+        return len(self.poses)
 
 
 class DescribeJob(MotionJob[DescribeRequest]):
-    """Its message is the description."""
+    """Its message is the description, which is its text, too."""
 
     task = "caption"
 
@@ -48,4 +48,5 @@ class DescribeJob(MotionJob[DescribeRequest]):
 
     def _steps(self) -> Waiting[None]:
         _, answer = yield from self._read_and_ask()
-        self.message = answer.texts[0] if answer.texts else "The model gave no description."
+        self.text = answer.texts[0] if answer.texts else ""
+        self.message = self.text or "The model gave no description."

@@ -18,9 +18,10 @@ from ..character.placing import OBJECT
 from ..character.settings import key_tolerance, wanted_destination
 from ..character.typing import Scene, full
 from ..overrides.following import Expected, expected_of
-from .context import Request, Target, check_armature, check_bones, scene_fps
-from .job import ANSWERED, Job, Stage, Waiting, in_thread
+from .context import Request, Target, check_armature, check_bones, scene_fps, scene_range, wanted_seconds
+from .job import ANSWERED, Job, Stage, Waiting, check_task, in_thread
 from .service import Service
+from .showing import show_frames
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,7 @@ class GenerateJob(Job[GenerateRequest]):
         scene, armature = full(context).scene, check_armature(context)
         _check_settings(scene)
         Character.read(armature)  # raises for anything but a biped
-        seconds, frames, start_frame = _length(scene)
+        seconds, frames, start_frame = wanted_length(scene)
         return GenerateRequest(
             target=Target.gather(context),
             prompt=scene.motiongpt.prompt.strip(),
@@ -62,6 +63,7 @@ class GenerateJob(Job[GenerateRequest]):
     def check(cls, context: bpy.types.Context, service: Service) -> None:
         check_armature(context)
         _check_settings(full(context).scene)
+        check_task(service, cls.task)
 
     def _steps(self) -> Waiting[None]:
         yield from self._backend_ready()
@@ -98,24 +100,29 @@ class GenerateJob(Job[GenerateRequest]):
         request = self.request
         armature = self._armature()
         check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
+        last = request.start_frame + request.frames - 1
         name = request.prompt[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable
         with all_or_nothing(armature):
-            write_keys(armature, curves, name, request.start_frame, kept.curves)
+            self.action = write_keys(armature, curves, name, request.start_frame, kept.curves).name
+            shown = show_frames(request.target, request.start_frame, last)
             bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
-        self.message = f"{request.frames} frames on {armature.name} from frame {request.start_frame} on."
+        self.message = (
+            f'Frames {request.start_frame} to {last} of {armature.name}, in the action "{self.action}".{shown}'
+        )
 
 
 def _check_settings(scene: Scene) -> None:
     """Raises MotionGPTError for a prompt or a length that can't be used."""
     limits.check_prompt(scene.motiongpt.prompt)
-    limits.check_seconds(_length(scene)[0])
+    limits.check_seconds(wanted_length(scene)[0])
 
 
-def _length(scene: Scene) -> tuple[float, int, int]:
+def wanted_length(scene: Scene) -> tuple[float, int, int]:
     """Seconds, frames and first frame that the settings ask for."""
     settings = scene.motiongpt
     fps = scene_fps(scene)
     if settings.use_scene_range:
-        frames = scene.frame_end - scene.frame_start + 1
-        return frames / fps, frames, scene.frame_start
-    return settings.seconds, max(1, round(settings.seconds * fps)), scene.frame_current
+        first, last = scene_range(scene)
+        return (last - first + 1) / fps, last - first + 1, first
+    seconds = wanted_seconds(scene)
+    return seconds, max(1, round(seconds * fps)), scene.frame_current

@@ -60,10 +60,6 @@ class InbetweenRequest(MotionRequest):
     def sent_frames(self) -> int:
         return self.span.frames
 
-    @property
-    def seconds(self) -> float:
-        return self.span.frames / self.target.fps
-
 
 class InbetweenJob(MotionJob[InbetweenRequest]):
     task = "inbetween"
@@ -90,7 +86,8 @@ class InbetweenJob(MotionJob[InbetweenRequest]):
         request = self.request
         copy = (request.prompt or "In-between")[:60] if request.as_new else ""
         self.takes = yield from self._write(source, answer.motions, "in-between", copy, request.earlier)
-        self.message = f"Frames {request.span.start} to {request.span.end} of {self._armature().name} generated."
+        frames = f"Frames {request.span.start} to {request.span.end} of {self._armature().name}"
+        self.message = f'{frames} generated, in the action "{self.action}".{self._shown}'
         yield from self._check_keys(source.character)
 
     def _finish(self) -> None:

@@ -60,8 +60,9 @@ class Job(Generic[R]):
     """state: RUNNING until the job ends.  message: then the outcome, for the user.
 
     task: as `ServerInfo.tasks` names it.  stage, fraction: for the progress bar.  longest_tick: seconds, the longest
-    that Blender was blocked.  takes: the generated versions to flip through.  overridden: what keeps the written keys
-    from showing.
+    that Blender was blocked; busiest_tick: the same in CPU time.  ticks: how many there were.  takes: the generated
+    versions to flip through.  overridden: what keeps the written keys from showing.  action: the name of the action
+    that was written, text: a description; "" where there is none.  made: the motion as the model made it.
     """
 
     task: ClassVar[str]
@@ -72,9 +73,13 @@ class Job(Generic[R]):
         self.stage: str = Stage.STARTING
         self.fraction = 0.0
         self.message = ""
-        self.longest_tick = 0.0
+        self.longest_tick = self.busiest_tick = 0.0
+        self.ticks = 0
         self.takes: Takes | None = None
         self.overridden: Overridden | None = None
+        self.action = ""
+        self.text = ""
+        self.made: Motion | None = None
         self._written: tuple[Character, Expected] | None = None
         self._service = service
         self._work = self._steps()
@@ -91,7 +96,8 @@ class Job(Generic[R]):
 
     def tick(self) -> None:
         """Run the job until it yields."""
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.thread_time()
+        self.ticks += 1
         try:
             next(self._work)
         except StopIteration:
@@ -103,6 +109,7 @@ class Job(Generic[R]):
             raise  # a bug: its traceback belongs on the console
         finally:
             self.longest_tick = max(self.longest_tick, time.perf_counter() - started)
+            self.busiest_tick = max(self.busiest_tick, time.thread_time() - worked)
 
     def cancel(self, reason: str = "Cancelled.") -> None:
         """Stop; nothing has been written yet, and nothing will be. Where only the check was left, the job is done."""
@@ -144,6 +151,7 @@ class Job(Generic[R]):
                 for event in self._service.poll(identifier):
                     if isinstance(event, Finished):
                         identifier = ""
+                        self.made = event.motions[0] if event.motions else None
                         return event
                     self._show(event)
                 yield
@@ -168,7 +176,7 @@ class Job(Generic[R]):
         if armature is None:
             raise MotionGPTError(
                 f'The armature "{target.armature_name}" was deleted while the motion was generated.',
-                "Choose another armature and generate again: the same seed gives the same motion.",
+                "Choose another armature and press the button again: the same seed gives the same motion.",
             )
         return armature
 

@@ -23,17 +23,18 @@ from ..character.character import Character
 from ..character.typing import ArmatureObject
 from ..overrides.following import expected_of_keys
 from ..poses.limbs import limbs_in_ik
-from ..poses.reader import PoseReader, ReadPoses
+from ..poses.reader import PoseReader, ReadPoses, few_rows
 from .context import MotionRequest, check_armature
 from .job import ANSWERED, Job, Stage, Waiting, check_task, in_thread
 from .service import Finished, Service
+from .showing import show_frames
 from .takes import Takes
 
 if TYPE_CHECKING:
     from ...backend.tasks import AnyTask
 
-READING_SECONDS = 0.02
-"""How long a tick may read poses; one pose of a large control rig takes half of that."""
+READING_SECONDS = 0.03
+"""How long a tick may read poses; one pose of a large control rig takes a third of that."""
 
 
 M = TypeVar("M", bound=MotionRequest)
@@ -52,12 +53,9 @@ class Source:
 
 
 class MotionJob(Job[M]):
-    """Creating one raises MotionGPTError for a range that is too long for the model."""
+    """A job on existing animation."""
 
-    def __init__(self, request: M, service: Service) -> None:
-        super().__init__(request, service)
-        if service.info is not None:
-            request.check_length(service.info.max_seconds)
+    _shown = ""  # what `show_frames` changed
 
     @classmethod
     def check(cls, context: bpy.types.Context, service: Service) -> None:
@@ -81,8 +79,6 @@ class MotionJob(Job[M]):
         self.stage = Stage.STARTING
         yield from self._backend_ready()
         check_task(self._service, self.task)
-        if self._service.info is not None:
-            self.request.check_length(self._service.info.max_seconds)
         motion = yield from in_thread(lambda: sent_motion(self.request, character, read))
         answer = yield from self._answer(self._message(), (motion,))
         return Source(character, destination, read), answer
@@ -91,13 +87,15 @@ class MotionJob(Job[M]):
         """The poses that the request names, a few per tick."""
         self.stage = Stage.POSES
         reader = PoseReader(self._armature(), character.rig, character.keyed)
-        reading = reader.read(self.request.read_at, self.request.target.rate)
+        wanted, run = self.request.read_at, self.request.run
+        rows = few_rows(run, self.request.target.fps)
+        reading = reader.read([wanted[i] for i in rows] + wanted[run:], self.request.target.rate)
         try:
             yield from _over_ticks(reading)
         finally:
             reading.close()
         self._armature()  # raises where it was deleted meanwhile
-        return reader.poses()
+        return reader.poses().filled_in(rows, run)
 
     def _write(
         self, source: Source, motions: Sequence[Motion], undo: str, copy: str = "", earlier: Takes | None = None
@@ -124,8 +122,11 @@ class MotionJob(Job[M]):
         with all_or_nothing(armature):
             if copy:
                 copy_action(armature, copy)
-            kept.shown_in(write_curves(armature, planned), len(kept.takes) - len(solved))
+            action = write_curves(armature, planned)
+            kept.shown_in(action, len(kept.takes) - len(solved))
+            self.action = action.name
             self._finish()
+            self._shown = show_frames(request.target, request.span.start, request.span.end)
             bpy.ops.ed.undo_push(message=f"MotionGPT: {undo}")
         return kept
 

@@ -134,7 +134,7 @@ class Service:
         with self._lock:
             self._living()
             if self._client is None:
-                raise MotionGPTError("The backend is not ready.", "Generate again.", "backend_died")
+                raise MotionGPTError("The backend is not ready.", "Press the button again.", "backend_died")
             return self._client.send(task, motions)
 
     def poll(self, identifier: str) -> list[Working | Finished]:
@@ -203,7 +203,7 @@ class Service:
 
     def _living(self) -> BackendProcess:
         if self._process is None:
-            raise MotionGPTError(self._failure or "The backend was stopped.", "Generate again.", "backend_died")
+            raise MotionGPTError(self._failure or "The backend was stopped.", "Press the button again.", "backend_died")
         if not self._alive():
             raise self._fail(self._process.failure())
         return self._process

@@ -1,6 +1,8 @@
 """What runs between `register` and `unregister`: the backend, the current job, and the timer that advances it."""
 
 import logging
+import threading
+import time
 from typing import Any
 
 import bpy
@@ -9,12 +11,15 @@ from bpy.app.handlers import persistent
 from ...retarget.errors import MotionGPTError
 from ..character.typing import full
 from .job import Job, State
-from .service import Service
+from .service import Service, Startup
 from .takes import Takes
 
 log = logging.getLogger(__name__)
 
-TICK = 0.03  # seconds between two ticks of the job
+TICK = 0.005  # seconds between two ticks of the job; Blender's own loop is no faster
+REDRAW = 0.1  # seconds between two redraws of the progress at least
+TOLD = 8.0  # seconds that the status bar shows what a press did
+PRELOAD_TICK = 0.1  # seconds between two looks at a model that loads before it is needed
 
 
 class Session:
@@ -28,6 +33,8 @@ class Session:
         self.job: Job[Any] | None = None
         self.error = ""
         self.takes: Takes | None = None
+        self._drawn = 0.0
+        self._preloading: threading.Thread | None = None
 
     @property
     def running(self) -> Job[Any] | None:
@@ -55,8 +62,44 @@ class Session:
             log.error("%s", job.message)
         elif job.state is State.DONE and job.takes:
             self.takes = job.takes
+        if job.state is State.RUNNING:
+            self._show_progress()
+            return TICK
         redraw()
-        return TICK if job.state is State.RUNNING else None
+        if job.state is State.DONE and job.action:
+            tell(job.message)
+        return None
+
+    def _show_progress(self) -> None:
+        if time.monotonic() - self._drawn > REDRAW:
+            self._drawn = time.monotonic()
+            redraw()
+
+    def preload(self, startup: Startup) -> None:
+        """Start the backend before it is needed; does nothing the second time."""
+        if self._preloading is None:
+            self._preloading = threading.Thread(target=self._start_quietly, args=(startup,), daemon=True)
+            self._preloading.start()
+            bpy.app.timers.register(_watch, first_interval=PRELOAD_TICK)
+
+    def _start_quietly(self, startup: Startup) -> None:
+        try:
+            self.service.start(startup)
+        except MotionGPTError as error:  # the next press says it
+            log.warning("%s", error)
+
+    def watch(self) -> float | None:
+        """Look whether the preloaded model is ready. Returns seconds until the next call, None at the end."""
+        if self._preloading is not None and self._preloading.is_alive():
+            return PRELOAD_TICK
+        try:
+            waiting = self.running is None and not self.service.ready()
+        except MotionGPTError as error:
+            log.warning("%s", error)
+            waiting = False
+        if not waiting:
+            redraw()
+        return PRELOAD_TICK if waiting else None
 
     def cancel(self, reason: str = "Cancelled.") -> None:
         """Stop the running job, if there is one."""
@@ -90,8 +133,29 @@ def redraw() -> None:
                         region.tag_redraw()
 
 
+def tell(message: str) -> None:
+    """Show a sentence in the status bar of every window for a while: whatever the sidebar shows."""
+    _say(message.split("\n")[0])
+    if bpy.app.timers.is_registered(_unsay):
+        bpy.app.timers.unregister(_unsay)
+    bpy.app.timers.register(_unsay, first_interval=TOLD)
+
+
+def _say(text: str | None) -> None:
+    for window in full(bpy.context).window_manager.windows:
+        window.workspace.status_text_set(text)
+
+
+def _unsay() -> None:
+    _say(None)
+
+
 def _tick() -> float | None:
     return _session.tick() if _session else None
+
+
+def _watch() -> float | None:
+    return _session.watch() if _session else None
 
 
 @persistent  # type: ignore[untyped-decorator]
@@ -112,8 +176,9 @@ def register() -> None:
 def unregister() -> None:
     global _session
     bpy.app.handlers.load_post.remove(_file_loaded)
-    if bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.unregister(_tick)
+    for timer in (_tick, _watch, _unsay):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
     if _session:
         _session.close()
     _session = None

@@ -103,14 +103,14 @@ class Takes:
         found = {round(float(t)) for curve in (curves.fcurves if curves else ()) for t in key_frames(curve)}
         gone = [pose.frame for pose in self.request.poses if not pose.whole and pose.frame not in found]
         if gone:
-            raise MotionGPTError(f"The keys on frame {gone[0]} are gone.", "Generate again.")
+            raise MotionGPTError(f"The keys on frame {gone[0]} are gone.", "Press In-Between again.")
 
     def step(self, ahead: int) -> None:
         """Show the take that is `ahead` places after the current one. Raises MotionGPTError."""
         action = self.action()
         armature = find_armature(self.request.target.armature_uid)
         if action is None or armature is None:
-            raise MotionGPTError("The action that the takes belong to is no longer in use.", "Generate again.")
+            raise MotionGPTError("The action that the takes belong to is no longer in use.", "Press In-Between again.")
         self._check_unchanged(armature)
         number = (shown_take(action) + ahead) % len(self.takes)
         planned = self.prepare(armature, number)()
@@ -125,7 +125,7 @@ class Takes:
         if changed:
             raise MotionGPTError(
                 f"You have changed frame {changed[0]} since the takes were made.",
-                "Generate again, so that it is kept, or undo the change.",
+                "Press In-Between again, so that it is kept, or undo the change.",
             )
 
 

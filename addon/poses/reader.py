@@ -2,9 +2,12 @@
 
 A scene of the reader's own, with nothing in it but the armature, is set to these frames: Blender evaluates the armature
 and what it depends on, but no meshes, and neither the current frame nor an unkeyed pose changes. The scene is looked up
-by name each time, as an undo may remove it, and is removed once the last frame is read or the file is saved.
+by name each time, as an undo may remove it, and is removed once the last frame is read or the file is saved. Its name
+begins with a dot, which keeps it out of Blender's lists.
 """
 
+import itertools
+import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -14,13 +17,16 @@ import numpy as np
 from bpy.app.handlers import persistent
 
 from ...retarget.motion import rotations as rot
+from ...retarget.motion.interpolation import cubic, cubic_rotations
 from ...retarget.rigs.control_names import original_bone
 from ...retarget.rigs.rig import Rig
 from ...retarget.typing import Floats
 from ..character.armature import object_axes
 from ..character.typing import ArmatureObject, as_armature
 
-SCENE = "MotionGPT is reading poses"
+SCENE = ".MotionGPT"
+READ_RATE = 15.0
+"""Poses that are read of a second of motion, about; people move too slowly for more to matter."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +55,40 @@ class ReadPoses:
             {name: pick(values, other.basis[name]) for name, values in self.basis.items()},
             {name: pick(values, other.location[name]) for name, values in self.location.items()},
         )
+
+    def filled_in(self, rows: Sequence[int], count: int) -> "ReadPoses":
+        """The poses with all of their first `count` frames, of which only these rows were read (`few_rows`): the others
+        lie on smooth curves."""
+        if len(rows) == count:
+            return self
+        step = rows[1] - rows[0]
+        knots = [rows.index(row) for row in range(rows[0], rows[-1] + 1, step)]
+        dense = next(row for row, after in itertools.pairwise(rows) if after == row + 1)
+        times = (np.arange(dense) - rows[0]) / step
+        kept = slice(rows.index(dense), None)
+
+        def turns(values: Floats) -> Floats:
+            return np.concatenate([cubic_rotations(values[knots], times), values[kept]])
+
+        def places(values: Floats) -> Floats:
+            return np.concatenate([cubic(values[knots], times), values[kept]])
+
+        return ReadPoses(
+            turns(self.rotations),
+            places(self.heads),
+            {name: turns(values) for name, values in self.basis.items()},
+            {name: places(values) for name, values in self.location.items()},
+        )
+
+
+def few_rows(count: int, fps: float) -> list[int]:
+    """Which of `count` frames in a row are read, so that the others can be filled in: the last third of a second, and
+    before that about `READ_RATE` a second."""
+    step, exact = max(1, round(fps / READ_RATE)), max(3, math.ceil(fps / 3.0))
+    if step == 1 or count <= exact + 2 * step:
+        return [*range(count)]
+    dense = count - exact
+    return [*range(dense % step, dense, step), *range(dense, count)]
 
 
 class PoseReader:
@@ -121,10 +161,13 @@ def evaluated_at(armature: ArmatureObject, frame: float, fps: tuple[int, float])
     scene = bpy.data.scenes.get(SCENE) or bpy.data.scenes.new(SCENE)
     if armature.name not in scene.collection.objects:
         scene.collection.objects.link(armature)
-    scene.render.fps, scene.render.fps_base = fps
-    whole = int(np.floor(frame))
-    scene.frame_set(whole, subframe=float(frame) - whole)
-    return as_armature(armature.evaluated_get(cast(bpy.types.Depsgraph, scene.view_layers[0].depsgraph)))
+    if (scene.render.fps, scene.render.fps_base) != fps:
+        scene.render.fps, scene.render.fps_base = fps
+    # Not `frame_set`: that redraws everything in every window, which takes longer than the evaluation.
+    scene.frame_float = float(frame)
+    layer = scene.view_layers[0]
+    layer.update()
+    return as_armature(armature.evaluated_get(cast(bpy.types.Depsgraph, layer.depsgraph)))
 
 
 @persistent  # type: ignore[untyped-decorator]

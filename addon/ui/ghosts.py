@@ -78,7 +78,7 @@ class Ghosts:
         scene, settings = context.scene, context.scene.motiongpt
         self.figures = ()
         armature = chosen_armature(context)
-        if not settings.ghosts or armature is None or armature.mode == "EDIT":
+        if not wanted(scene) or armature is None or armature.mode == "EDIT":
             return
         character = Character.read(armature)
         poses = choose_poses(scene, armature, character, settings.poses, None)[:MOST]
@@ -95,7 +95,7 @@ class Ghosts:
         self.figures = tuple(figures)
 
     def _draw(self) -> None:
-        if not self.figures or not full(bpy.context).scene.motiongpt.ghosts:
+        if not self.figures or not wanted(full(bpy.context).scene):
             return
         import gpu
         from gpu_extras.batch import batch_for_shader
@@ -108,6 +108,11 @@ class Ghosts:
             shader.uniform_float("color", ghost.colour)
             batch_for_shader(shader, "LINES", {"pos": ghost.lines}).draw(shader)  # type: ignore[dict-item]
         gpu.state.blend_set("NONE")
+
+
+def wanted(scene: Scene) -> bool:
+    """Whether ghosts are on, in the task that has their switch."""
+    return bool(scene.motiongpt.ghosts) and scene.motiongpt.task == "inbetween"
 
 
 def bone_lines(rig: Rig, mapping: Mapping) -> Indices:
@@ -147,7 +152,7 @@ def _tick() -> float | None:
 def _updated(scene: Scene, depsgraph: bpy.types.Depsgraph) -> None:
     if (
         scene.name != SCENE
-        and scene.motiongpt.ghosts
+        and wanted(scene)
         and any(isinstance(update.id, bpy.types.Action) for update in depsgraph.updates)
     ):
         mark()

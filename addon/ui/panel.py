@@ -1,50 +1,78 @@
 """The sidebar of the 3D viewport: the task and its settings, progress, and the state of the backend."""
 
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
 import bpy
 
-from ..character.typing import full
+from ...backend.limits import SHARE_OF_MORE
+from ...retarget.errors import MotionGPTError
+from ..character.typing import Scene, full
 from ..jobs import session
-from ..jobs.context import chosen_armature
+from ..jobs.context import chosen_armature, preloads, scene_fps, scene_range, startup, wanted_seconds
+from ..jobs.generate import wanted_length
 from ..jobs.job import Job, State
+from ..jobs.service import Service
 from ..jobs.takes import shown_take
+from .operators.tasks import (
+    MOTIONGPT_OT_continue,
+    MOTIONGPT_OT_describe,
+    MOTIONGPT_OT_generate,
+    MOTIONGPT_OT_inbetween,
+    StartsJob,
+)
+from .text import draw_text
 from .typing import classes_factory
 
-LINE = 38  # characters that fit a sidebar of the default width
 
-
-def _draw_generate(layout: bpy.types.UILayout, settings: Any) -> None:
+def _draw_generate(layout: bpy.types.UILayout, scene: Scene, service: Service) -> None:
+    settings = scene.motiongpt
     column = layout.column(align=True)
     column.prop(settings, "use_scene_range")
     row = column.row()
     row.enabled = not settings.use_scene_range
     row.prop(settings, "seconds")
     layout.prop(settings, "hands")
+    seconds, frames, first = wanted_length(scene)
+    _draw_frames(layout, first, first + frames - 1, seconds, service)
 
 
-def _draw_inbetween(layout: bpy.types.UILayout, settings: Any) -> None:
+def _draw_inbetween(layout: bpy.types.UILayout, scene: Scene, _service: Service) -> None:
+    _draw_choices(layout, scene, "poses", "range", "destination", "takes", "ghosts")
+
+
+def _draw_continue(layout: bpy.types.UILayout, scene: Scene, service: Service) -> None:
+    layout.prop(scene.motiongpt, "seconds")
+    seconds, now = wanted_seconds(scene), scene.frame_current
+    _draw_frames(layout, now, now + max(1, round(seconds * scene_fps(scene))), seconds, service, SHARE_OF_MORE)
+    _draw_choices(layout, scene, "after", "destination")
+
+
+def _draw_describe(layout: bpy.types.UILayout, scene: Scene, _service: Service) -> None:
+    first, last = scene_range(scene)
+    whose = "preview" if scene.use_preview_range else "scene's frame"
+    draw_text(layout, f"Frames {first} to {last}, the {whose} range")
+
+
+def _draw_choices(layout: bpy.types.UILayout, scene: Scene, *names: str) -> None:
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
-    for name in ("poses", "range", "destination", "takes", "ghosts"):
-        column.prop(settings, name)
+    for name in names:
+        column.prop(scene.motiongpt, name)
 
 
-def _draw_continue(layout: bpy.types.UILayout, settings: Any) -> None:
-    layout.prop(settings, "seconds")
-    column = layout.column()
-    column.use_property_split = True
-    column.use_property_decorate = False
-    for name in ("after", "destination"):
-        column.prop(settings, name)
-
-
-def _draw_describe(layout: bpy.types.UILayout, _settings: Any) -> None:
-    layout.label(text="The scene's frame range")
+def _draw_frames(
+    layout: bpy.types.UILayout, first: int, last: int, seconds: float, service: Service, share: float = 1.0
+) -> None:
+    """Where a result will be, and the model's limit. share: of the model's length, what it makes in one piece."""
+    text, most = f"Frames {first} to {last}", service.info.max_seconds if service.info is not None else 0.0
+    if most and seconds > most * share * (1.0 + 1e-6):
+        text += f"; in pieces, as the model makes {most * share:.3g} s at a time"
+    elif most:
+        text += f"; at most {most * share:.3g} s are made in one piece"
+    draw_text(layout, text)
 
 
 def _draw_takes(layout: bpy.types.UILayout, now: session.Session) -> None:
@@ -70,17 +98,17 @@ class _TaskPanel:
     for a task without prompt and seed.  after: draws the buttons for a result.
     """
 
-    button: str
-    settings: Callable[[bpy.types.UILayout, Any], None]
+    button: type[StartsJob]
+    settings: Callable[[bpy.types.UILayout, Scene, Service], None]
     hint: str | None = None
     after: Callable[[bpy.types.UILayout, session.Session], None] | None = None
 
 
 _TASKS = {
-    "generate": _TaskPanel("motiongpt.generate", _draw_generate, "a person walks forward"),
-    "inbetween": _TaskPanel("motiongpt.inbetween", _draw_inbetween, "what happens (optional)", _draw_takes),
-    "continue": _TaskPanel("motiongpt.continue_motion", _draw_continue, "what happens (optional)"),
-    "caption": _TaskPanel("motiongpt.describe", _draw_describe),
+    "generate": _TaskPanel(MOTIONGPT_OT_generate, _draw_generate, "a person walks forward"),
+    "inbetween": _TaskPanel(MOTIONGPT_OT_inbetween, _draw_inbetween, "what happens (optional)", _draw_takes),
+    "continue": _TaskPanel(MOTIONGPT_OT_continue, _draw_continue, "what happens (optional)"),
+    "caption": _TaskPanel(MOTIONGPT_OT_describe, _draw_describe),
 }
 """By the settings' `task`."""
 
@@ -95,24 +123,29 @@ class MOTIONGPT_PT_generate(bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout, now = cast(bpy.types.UILayout, self.layout), session.current()
         task = _TASKS[full(context).scene.motiongpt.task]
-        _draw_settings(layout, context, task)
+        if not bpy.app.background:
+            _preload(now, context)
+        _draw_settings(layout, context, task, now.service)
         if now.running:
             _draw_progress(layout, now.running)
         else:
             row = layout.row()
             row.scale_y = 1.4
-            row.operator(task.button, icon="PLAY")
+            row.operator(task.button.bl_idname, icon="PLAY")
+            if why := task.button.refused(context):
+                draw_text(layout, why, "INFO")
             if task.after:
                 task.after(layout, now)
         _draw_status(layout, now)
 
 
-def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, task: _TaskPanel) -> None:
-    settings = full(context).scene.motiongpt
+def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, task: _TaskPanel, service: Service) -> None:
+    scene = full(context).scene
+    settings = scene.motiongpt
     layout.prop(settings, "task", text="")
     if task.hint is not None:
         layout.prop(settings, "prompt", text="", placeholder=task.hint)
-    task.settings(layout, settings)
+    task.settings(layout, scene, service)
     if task.hint is not None:
         row = layout.row(align=True)
         row.prop(settings, "seed")
@@ -134,21 +167,41 @@ _ICONS = {State.DONE: "CHECKMARK", State.CANCELLED: "CANCEL"}
 def _draw_status(layout: bpy.types.UILayout, now: session.Session) -> None:
     if now.error:
         draw_text(layout, now.error, "ERROR")
+        layout.operator("motiongpt.copy_text", icon="COPYDOWN").text = now.error
     elif now.job and now.job.state in _ICONS:
-        overridden = now.job.overridden
-        draw_text(layout, now.job.message, _ICONS[now.job.state] if overridden is None else "ERROR")
-        if overridden is not None and overridden.can_mute:
-            layout.operator("motiongpt.mute_overrides")
+        _draw_outcome(layout, now.job)
     status = now.service.status()
-    draw_text(layout, status.text, "ERROR" if status.failed else "NONE")
+    if status.text != now.error:
+        draw_text(layout, status.text, "ERROR" if status.failed else "NONE")
 
 
-def draw_text(layout: bpy.types.UILayout, text: str, icon: Any) -> None:
-    """Wrapped text, one label per line, because labels don't wrap."""
-    column = layout.column(align=True)
-    column.scale_y = 0.8
-    for i, line in enumerate(textwrap.wrap(text, LINE, break_on_hyphens=False)):
-        column.label(text=line, icon=icon if i == 0 else "BLANK1" if icon != "NONE" else "NONE")
+def _draw_outcome(layout: bpy.types.UILayout, job: Job[Any]) -> None:
+    """What a job has done, and what can be done with that."""
+    overridden = job.overridden
+    draw_text(layout, job.message, _ICONS[job.state] if overridden is None else "ERROR")
+    if overridden is not None and overridden.can_mute:
+        layout.operator("motiongpt.mute_overrides")
+    if job.text:
+        row = layout.row(align=True)
+        row.operator("motiongpt.copy_text", icon="COPYDOWN").text = job.text
+        row.operator("motiongpt.use_as_prompt").text = job.text
+    meta = job.made.meta if job.made is not None and job.state is State.DONE else {}
+    if meta.get("unsure"):
+        nearest = [str(phrase) for phrase in meta.get("nearest", ())]
+        closest = " Closest that it knows:" if nearest else ""
+        draw_text(layout, f'The model hardly knows "{meta.get("text", "")}".{closest}', "QUESTION")
+        column = layout.column(align=True)
+        for phrase in nearest:
+            column.operator("motiongpt.use_as_prompt", text=phrase).text = phrase
+
+
+def _preload(now: session.Session, context: bpy.types.Context) -> None:
+    """Load the model, as its panel is in sight."""
+    try:
+        if preloads(context):
+            now.preload(startup(context))
+    except MotionGPTError:  # wrong preferences: pressing a button says so
+        return
 
 
 register, unregister = classes_factory(MOTIONGPT_PT_generate)

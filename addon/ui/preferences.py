@@ -31,9 +31,14 @@ class MotionGPTPreferences(bpy.types.AddonPreferences):
         "graphics card; empty: Blender's own",
         subtype="FILE_PATH",
     )
+    preload: bpy.props.BoolProperty(
+        name="Load the Model Early",
+        description="Load the model as soon as the MotionGPT tab shows, so that the first press does not wait for it",
+        default=True,
+    )
 
     def draw(self, _context: bpy.types.Context) -> None:
-        for name in ("model", "device", "python"):
+        for name in ("model", "device", "python", "preload"):
             self.layout.prop(self, name)
         self.layout.label(text=f"Log: {log_path()}")
 

@@ -24,11 +24,12 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
 
     task: bpy.props.EnumProperty(
         name="Task",
+        update=_poses_changed,  # ghosts are for one task
         items=(
             ("generate", "Text to Motion", "A new motion from a prompt"),
             ("inbetween", "In-Between", "The frames between poses that you have keyed"),
             ("continue", "Continue", "More of the existing motion, after the current frame"),
-            ("caption", "Describe", "The motion in the scene's frame range, in words"),
+            ("caption", "Describe", "The motion in the scene's frame range, or in its preview range, in words"),
         ),
     )
     poses: bpy.props.EnumProperty(
@@ -59,6 +60,7 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
     )
     destination: bpy.props.EnumProperty(
         name="Into",
+        description="Which action gets the new keys",
         items=(
             ("SAME", "This Action", "New keys go between yours, in the same action"),
             ("NEW", "New Action", "A copy of the action gets the new keys; the old action is stashed"),
@@ -81,11 +83,12 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
     )
     use_scene_range: bpy.props.BoolProperty(
         name="Use Scene Frame Range",
-        description="Fill the scene's frame range instead of a number of seconds from the current frame on",
+        description="Fill the scene's frame range, or its preview range where that is on, instead of a number of "
+        "seconds from the current frame on",
     )
     # Only soft limits: a length that can't be generated gets an error message, never silently another length.
     seconds: bpy.props.FloatProperty(
-        name="Seconds", description="Length of the motion, from the current frame on", default=4.0, soft_min=0.5,
+        name="Seconds", description="How much is generated, from the current frame on", default=4.0, soft_min=0.5,
         soft_max=10.0, step=50, precision=2,
     )  # fmt: skip
     hands: bpy.props.EnumProperty(

@@ -1,6 +1,7 @@
-"""`motiongpt bench`: how fast a model, or retargeting, is on this machine."""
+"""`motiongpt bench`: how fast a model, retargeting, or the panel is on this machine."""
 
 import argparse
+import os
 import statistics
 import time
 from typing import Any
@@ -18,12 +19,22 @@ def declare(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "bench",
-        "measure how fast a model, or retargeting, is on this machine",
-        "motiongpt bench --runs 5 --json\n  motiongpt bench retarget",
+        "measure how fast a model, retargeting, or the panel in Blender is on this machine",
+        "motiongpt bench --runs 5 --json\n  motiongpt bench retarget\n  motiongpt bench blender",
         run,
     )
     parser.add_argument(
-        "what", nargs="?", choices=("model", "retarget"), default="model", help="a model, or retargeting in Blender"
+        "what",
+        nargs="?",
+        choices=("model", "retarget", "blender"),
+        default="model",
+        help="a model, retargeting in Blender, or every press of the panel's buttons",
+    )
+    parser.add_argument(
+        "--blender",
+        default="",
+        metavar="PROGRAM",
+        help="for blender: measure in the window of this Blender, which has the extension (bpy, without a window)",
     )
     parser.add_argument("--seconds", type=float, default=4.0, help="length of the motions (4)")
     parser.add_argument("--runs", type=int, default=5, help="how many motions to time (5)")
@@ -40,6 +51,8 @@ def run(args: argparse.Namespace) -> Report:
     """Load once, warm up once, time `runs` motions with different seeds; then time a new process from its start."""
     if args.what == "retarget":
         return _paged(args, "Speed of retargeting", "bench retarget", _retargeting())
+    if args.what == "blender":
+        return _paged(args, "Speed of the panel", "bench blender", _presses(args.blender))
     limits.check_seconds(args.seconds)
     limits.check_variations(args.runs)
     if args.full_size_t5:
@@ -121,3 +134,19 @@ def _retargeting() -> Report:
         f"(wanted: {WANTED_RATIO:g})",
     )
     return Report(data, lines)
+
+
+def _presses(blender: str) -> Report:
+    from ..bench.presses import WANTED, WANTED_TICK, measure
+
+    busy = f"{os.getloadavg()[0]:.1f} programs wanted a processor" if hasattr(os, "getloadavg") else "unknown"
+    found = measure(blender)
+    where = "in a window" if blender else "without a window"
+    lines = [f"measured {where}; load of the machine before: {busy}; a tick may take {WANTED_TICK * 1000:.0f} ms"]
+    for one in found:
+        lines.append(
+            f"{one['press']}: {one['seconds']:.2f} s (wanted, on a quiet machine: {WANTED[one['press']]:g}); CPU time "
+            f"{one['cpu_seconds']:.2f} s in Blender, {one['backend_seconds']:.2f} s in the backend; {one['ticks']} "
+            f"ticks, the longest {one['longest_tick'] * 1000:.0f} ms, of CPU time {one['busiest_tick'] * 1000:.0f} ms"
+        )
+    return Report({"presses": found, "window": bool(blender)}, tuple(lines))

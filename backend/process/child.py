@@ -4,7 +4,9 @@
 """
 
 import importlib.util
+import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,13 +14,17 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO
 
 from ...retarget.errors import MotionGPTError
 from .connection import Handover, read_handover
 from .launch import LAUNCHER
 
+log = logging.getLogger(__name__)
+
 DEPENDENCIES = ("numpy", "zmq", "msgspec", "platformdirs", "onnxruntime", "tokenizers")
 """Packages that the backend imports: those of an extension are where only Blender's own Python looks."""
+_INFORMS = re.compile(r"\S+ \S+ (INFO|DEBUG) ")
 LOG_TAIL = 2_000
 """Characters of the log that are shown when the backend has died."""
 
@@ -55,11 +61,12 @@ class BackendProcess:
 
     def failure(self) -> MotionGPTError:
         """Why a dead backend died: its exit code and the end of its log."""
-        tail = read_tail(self.log_path)
-        lines = tail.splitlines() or ["It wrote nothing."]
-        return MotionGPTError(
-            f"The backend ended with code {self._process.poll()}: {lines[-1]}", f"See {self.log_path}.", "backend_died"
-        )
+        code = self._process.poll()
+        how = f"by signal {-code}" if code is not None and code < 0 else f"with code {code}"
+        # A line that only informs is not why it ended.
+        lines = [line for line in read_tail(self.log_path).splitlines() if not _INFORMS.match(line)]
+        why = f": {lines[-1]}" if lines else "."
+        return MotionGPTError(f"The backend ended {how}{why}", f"See {self.log_path}.", "backend_died")
 
     def stop(self) -> None:
         """End it now; it holds nothing that needs saving."""
@@ -81,7 +88,8 @@ def start(
 ) -> BackendProcess:
     """Start `motiongpt serve` in a child process and return at once.
 
-    log_path: the file for its output; the folder is created.  arguments: further ones of `serve`, such as "--model".
+    log_path: the file for its output; the folder is created. Where it can't be written, `BackendProcess.log_path` is a
+    temporary one.  arguments: further ones of `serve`, such as "--model".
     python: the interpreter.  import_paths: folders of its packages (`dependency_paths`).  environment: variables
     to add.
     Raises MotionGPTError if it can't be started.
@@ -90,8 +98,8 @@ def start(
     command = [python, "-P", str(LAUNCHER), "motiongpt", "serve", "--handover", str(folder / "handover.json")]
     command += ["--parent-pid", str(os.getpid()), *arguments]
     try:
-        log_path.parent.mkdir(parents=True, exist_ok=True)
-        with open(log_path, "wb") as log_file:
+        log_path, log_file = _open_log(log_path)
+        with log_file:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -103,9 +111,20 @@ def start(
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise MotionGPTError(
-            f"The backend could not be started ({error}).", "Check the Python and the log's folder.", "backend_died"
+            f"The backend could not be started ({error}).", "Check the Python in the preferences.", "backend_died"
         ) from error
     return BackendProcess(process, folder, log_path)
+
+
+def _open_log(path: Path) -> tuple[Path, BinaryIO]:
+    """Where the log is, and the log, opened for writing: a temporary file if it can't be where it should."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path, open(path, "wb")
+    except OSError as error:
+        handle, instead = tempfile.mkstemp(prefix="motiongpt-", suffix=".log")
+        log.warning("The log %s can't be written (%s); it is %s for now.", path, error, instead)
+        return Path(instead), open(handle, "wb")
 
 
 def dependency_paths(names: Iterable[str] = DEPENDENCIES) -> list[str]:

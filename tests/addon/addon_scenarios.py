@@ -28,7 +28,7 @@ def unregistered_while_running() -> object:
     make_armature("Person", BIPED)
     settings().prompt = "slow"
     attempt()
-    job = run_job(until=lambda job: job.stage == "Choosing the motion")
+    job = run_job(until=lambda job: job.stage == "Generating")
     backend = session().service.pid()
     addon_utils.disable(MODULE, default_set=True)
     return {"state": job.state, "backend": backend, "ended": ended(backend)}
@@ -53,7 +53,7 @@ def wait_to_be_killed() -> object:
     make_armature("Person", BIPED)
     settings().prompt = "slow"
     attempt()
-    run_job(until=lambda job: job.stage == "Choosing the motion")
+    run_job(until=lambda job: job.stage == "Generating")
     print("RESULT " + json.dumps({"blender": os.getpid(), "backend": session().service.pid()}), flush=True)
     time.sleep(60)
     return None

@@ -20,7 +20,8 @@ FRAMES_A_TOKEN = 4
 def make(name: str, device: str, gate: Callable[[], None] = lambda: None) -> Any:
     """A new engine. gate: called before every token, on the engine's thread.
 
-    Prompts with another effect: "fail" (an error for the user), "crash" (a bug), "slow" (20 tokens a second).
+    Prompts with another effect: "fail" (an error for the user), "crash" (a bug), "slow" (20 tokens a second),
+    "unknown" (the engine is unsure).
     """
 
     class FakeEngine(Engine):
@@ -103,7 +104,8 @@ def make(name: str, device: str, gate: Callable[[], None] = lambda: None) -> Any
                 root_position=np.cumsum(0.01 * random.standard_normal((frames, 3)), axis=0) + [0.0, 0.9, 0.0],
                 fps=float(TOKENS_A_SECOND * FRAMES_A_TOKEN),
                 contacts=(random.random((frames, 4)) > 0.5).astype(float),
-                meta={"text": request.prompt, "seed": request.seed, "variation": variation, "model": self.name},
+                meta={"text": request.prompt, "seed": request.seed, "variation": variation, "model": self.name}
+                | ({"unsure": True, "nearest": ["a person walks", "a dog"]} if request.prompt == "unknown" else {}),
             )
 
     return FakeEngine()

@@ -31,13 +31,19 @@ class StartsJob(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
+        if why := cls.refused(context):
+            cls.poll_message_set(why)
+        return not why
+
+    @classmethod
+    def refused(cls, context: bpy.types.Context) -> str:
+        """Why the button is greyed; "" if it is not."""
         try:
             check_idle()
             cls.job.check(context, session.current().service)
         except MotionGPTError as error:
-            cls.poll_message_set(str(error))
-            return False
-        return True
+            return str(error)
+        return ""
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         now = session.current()
@@ -78,7 +84,7 @@ class MOTIONGPT_OT_redo_gap(StartsJob):
     job = InbetweenJob
 
     def gather(self, context: bpy.types.Context) -> Any:
-        seed = (full(context).scene.motiongpt.seed + 1) % SEED_LIMIT
+        seed = (full(context).scene.motiongpt.seed + 1) % (SEED_LIMIT + 1)
         return gather_gap(context, seed, session.current().takes)
 
 
@@ -91,7 +97,7 @@ class MOTIONGPT_OT_continue(StartsJob):
 
 
 class MOTIONGPT_OT_describe(StartsJob):
-    """Describe in words what the character does in the scene's frame range"""
+    """Describe in words what the character does in the scene's frame range, or its preview range where that is on"""
 
     bl_idname = "motiongpt.describe"
     bl_label = "Describe"
@@ -114,6 +120,37 @@ class MOTIONGPT_OT_cancel(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         session.current().cancel()
+        return {"FINISHED"}
+
+
+class MOTIONGPT_OT_copy_text(bpy.types.Operator):
+    """Copy this text to the clipboard"""
+
+    bl_idname = "motiongpt.copy_text"
+    bl_label = "Copy"
+    bl_options = {"INTERNAL"}
+
+    text: bpy.props.StringProperty(name="Text", options={"SKIP_SAVE"})
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        full(context).window_manager.clipboard = self.text
+        return {"FINISHED"}
+
+
+class MOTIONGPT_OT_use_as_prompt(bpy.types.Operator):
+    """Put this text into the prompt"""
+
+    bl_idname = "motiongpt.use_as_prompt"
+    bl_label = "Use as Prompt"
+    bl_options = {"INTERNAL", "UNDO"}
+
+    text: bpy.props.StringProperty(name="Text", options={"SKIP_SAVE"})
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        settings = full(context).scene.motiongpt
+        settings.prompt = self.text
+        if settings.task == "caption":  # which has no prompt
+            settings.task = "generate"
         return {"FINISHED"}
 
 
@@ -151,5 +188,7 @@ register, unregister = classes_factory(
     MOTIONGPT_OT_continue,
     MOTIONGPT_OT_describe,
     MOTIONGPT_OT_cancel,
+    MOTIONGPT_OT_copy_text,
+    MOTIONGPT_OT_use_as_prompt,
     MOTIONGPT_OT_mute_overrides,
 )

@@ -24,6 +24,6 @@ def fill_gaps(engine: Engine, model: TransitionModel, task: Inbetween, motion: M
     `generate` follows the text. Raises MotionGPTError for frames that the motion does not have."""
 
     def propose(prompt: str, seconds: float, seed: int) -> Events:
-        return engine.generate(Generate(prompt, min(seconds, engine.max_seconds), seed=seed))
+        return Generate(prompt, seconds, seed=seed).answer(engine)
 
     return answer(task, motion, given_channels(task, len(motion)), model, propose, engine.name)

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from ....retarget.errors import MotionGPTError
 from ....retarget.motion import Motion
 from ....retarget.motion.feet import bend_toes, plant_feet
 from ....retarget.motion.joining import on_canonical_body
@@ -79,11 +78,8 @@ class MotionLanguageEngine(TokenEngine):
 
     def generate(self, task: Generate) -> Events:
         limits.check_prompt(task.prompt)
-        if task.seconds is not None and not 0 < task.seconds <= self.max_seconds:
-            raise MotionGPTError(
-                f"{task.seconds:g} seconds can't be made.",
-                f"Ask this model for more than 0 and at most {self.max_seconds:g} seconds.",
-            )
+        if task.seconds is not None:
+            limits.check_seconds(task.seconds)
         return super().generate(task)
 
     def inbetween(self, task: Inbetween, motion: Motion) -> Events:

@@ -37,7 +37,7 @@ MISTAKES = {
     "outside": Mistake(scene=(1, 30), choices={"range": "SCENE"}),
     "untouched": Mistake(scene=(100, 150), choices={"range": "SCENE"}),
     "untouched by all": Mistake(scene=(100, 150), choices={"range": "SCENE", "poses": "ALL"}),
-    "too long": Mistake(scene=(1, 2000), choices={"range": "SCENE"}),
+    "too long": Mistake(scene=(1, 30000), choices={"range": "SCENE"}),
     "no marker": Mistake(choices={"poses": "MARKED"}),
     "no room": Mistake(keys=(1, 2), other=(1,)),
     "long text": Mistake(choices={"prompt": "x" * 2000}),
@@ -187,7 +187,7 @@ def cancelled() -> object:
         pose(armature, frame, angle)
     before, seen = keyed(armature), {}
     importlib.import_module(f"{MODULE}.addon.jobs.motion").READING_SECONDS = 0.0  # one pose per tick
-    for stage in ("Reading the poses", "Choosing the motion"):
+    for stage in ("Reading the poses", "Generating"):
         settings().task, settings().prompt = "inbetween", "slow"
         bpy.ops.motiongpt.inbetween()
         job = run_job(until=lambda job, wanted=stage: job.stage == wanted)

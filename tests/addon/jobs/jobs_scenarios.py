@@ -65,7 +65,7 @@ def cancel() -> object:
     armature = make_armature("Person", BIPED)
     settings().prompt = "slow"
     attempt()
-    run_job(until=lambda job: job.stage == "Choosing the motion")
+    run_job(until=lambda job: job.stage == "Generating")
     started = time.perf_counter()
     bpy.ops.motiongpt.cancel()
     took = time.perf_counter() - started
@@ -83,7 +83,7 @@ def backend_killed() -> object:
     make_armature("Person", BIPED)
     settings().prompt = "slow"
     attempt()
-    run_job(until=lambda job: job.stage == "Choosing the motion")
+    run_job(until=lambda job: job.stage == "Generating")
     first = session().service.pid()
     os.kill(first, 9)
     job = run_job()
@@ -99,13 +99,13 @@ def armature_gone() -> object:
     make_armature("Person", BIPED)
     settings().prompt = "slow"
     attempt()
-    run_job(until=lambda job: job.stage == "Choosing the motion")
+    run_job(until=lambda job: job.stage == "Generating")
     bpy.data.objects.remove(bpy.data.objects["Person"])
     job = run_job()
     seen: dict[str, object] = {"deleted": [job.state, job.message, len(bpy.data.actions)]}
     make_armature("Person", BIPED)
     attempt()
-    job = run_job(until=lambda job: job.stage == "Choosing the motion")
+    job = run_job(until=lambda job: job.stage == "Generating")
     bpy.ops.wm.read_homefile(use_empty=True)
     seen["reloaded"] = [job.state, job.message, session().job is None, session().error]
     make_armature("Person", BIPED)
@@ -122,13 +122,13 @@ def armature_changes() -> object:
     armature.name = "Renamed"
     bpy.ops.ed.undo_push(message="rename")
     attempt()
-    run_job(until=lambda job: job.stage == "Choosing the motion")
+    run_job(until=lambda job: job.stage == "Generating")
     bpy.ops.ed.undo()
     job = run_job()
     armature = bpy.data.objects["Person"]
     seen: dict[str, object] = {"undone": [job.state, job.message, bool(armature.animation_data.action)]}
     attempt()
-    run_job(until=lambda job: job.stage == "Choosing the motion")
+    run_job(until=lambda job: job.stage == "Generating")
     bpy.context.view_layer.objects.active = armature
     bpy.ops.object.mode_set(mode="EDIT")
     armature.data.edit_bones["LeftLeg"].name = "LeftShin"

@@ -21,7 +21,7 @@ def test_mistakes_get_one_clear_sentence_and_change_nothing(scenario: Scenario) 
         "outside": "The selected key on frame 48 lies outside the range from 1 to 30.",
         "untouched": "No selected key lies in the range from 100 to 150.",
         "untouched by all": "No key lies in the range from 100 to 150.",
-        "too long": "The range lasts 66.7 seconds, and the model makes at most 10.",
+        "too long": "1000 seconds is too long. Ask for at most 600.",
         "no marker": "No pose is marked.",
         "no room": "No frame lies between the chosen poses.",
         "long text": "The text has 2000 characters.",

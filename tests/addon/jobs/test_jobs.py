@@ -27,7 +27,7 @@ def test_generates_onto_the_armature(
         request.getfixturevalue("starter_model")
     seen = generate_undisturbed(scenario, FAKE_ENGINE if engine == "fake" else {})
     assert (seen["error"], seen["state"]) == ("", "DONE"), seen
-    assert seen["message"] == "60 frames on Person from frame 5 on."
+    assert seen["message"] == 'Frames 5 to 64 of Person, in the action "a person walks forward".'
     assert seen["name"] == "a person walks forward"
     curves, first, last = seen["keys"]
     assert curves >= 15 * 4 + 3  # quaternions of at least 15 bones, and the hips' location
@@ -71,9 +71,9 @@ def test_armature_or_file_that_goes_away(scenario: Scenario) -> None:
 
 def test_armature_that_changes_meanwhile(scenario: Scenario) -> None:
     seen = scenario("armature_changes")
-    assert seen["undone"] == ["DONE", "96 frames on Person from frame 1 on.", True]
+    assert seen["undone"] == ["DONE", 'Frames 1 to 96 of Person, in the action "slow".', True]
     assert seen["waited"] == ["RUNNING", "Waiting for Edit Mode to end"]
-    assert seen["edited"] == ["DONE", "96 frames on Person from frame 1 on."]
+    assert seen["edited"] == ["DONE", 'Frames 1 to 96 of Person, in the action "slow.001".']
 
 
 def test_models_that_do_not_load(scenario: Scenario) -> None:

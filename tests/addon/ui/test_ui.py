@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from support.extension import EVERY_TASK, Scenario
+from support.extension import EVERY_TASK, FAKE_ENGINE, Scenario
 
 
 def test_panel_draws_in_every_state(scenario: Scenario) -> None:
@@ -31,3 +31,55 @@ def test_continue_describe_and_their_panels(scenario: Scenario, engine: str, req
         assert f"motiongpt.{button} " in seen["panels"][task]
         assert "motiongpt.generate" not in seen["panels"][task]
     assert seen["caption"] in seen["panels"]["caption"]
+
+
+def test_texts_are_as_wide_as_the_sidebar_and_whole(scenario: Scenario) -> None:
+    seen = scenario("texts")
+    assert 150 < seen["default"] < 240
+    for width in ("90", "180", "400"):
+        widest, whole = seen[width]
+        assert 0 < widest <= float(width) and whole
+    assert seen["lines"][1] < seen["lines"][0]
+
+
+def test_the_panel_says_what_happened_and_offers_what_can_be_done_with_it(scenario: Scenario) -> None:
+    seen = scenario("outcomes", EVERY_TASK)
+    assert "No armature is chosen." in seen["no armature"].replace("  ", " ")
+    assert "The text is empty." in seen["no prompt"]
+    message, panel = seen["unsure"]
+    assert message == 'Frames 7 to 126 of Person, in the action "unknown". The scene now ends on frame 126.'
+    assert "hardly knows" in panel and panel.count("motiongpt.use_as_prompt") == 2
+    assert (seen["range"], seen["undone"]) == ([126, 7], [True, 0])
+    assert seen["prompt"] == "a person walks"
+    assert seen["continue"].startswith("Frames 126 to 156 of Person added")
+    assert seen["after continue"] == [156, 156]  # the next press goes on from there
+    assert "motiongpt.copy_text" in seen["described"] and "motiongpt.use_as_prompt" in seen["described"]
+    assert seen["reused"] == [True, "generate"]
+    assert seen["twice"] == 1
+    assert seen["scenes"] == ["Scene"]
+
+
+def test_limits_show_and_longer_motion_is_made(scenario: Scenario) -> None:
+    seen = scenario("lengths", EVERY_TASK)
+    assert seen["longest"] == ["", "DONE"]
+    assert "at most 10 s" in " ".join(seen["panel"].split())
+    assert "in pieces" in " ".join(seen["longer panel"].split())
+    assert seen["longer"][0] == "" and seen["longer"][1].startswith("Frames 1 to 750 of Person")
+    assert seen["preview"] == ["", 'Frames 21 to 50 of Person, in the action "a person walks.002".']
+    assert "Frames 21 to 50, the preview range" in " ".join(seen["describe"].split())
+
+
+def test_text_to_motion_is_greyed_where_the_model_can_not(scenario: Scenario) -> None:
+    seen = scenario("unable", FAKE_ENGINE | {"FAKE_TASKS": "inbetween"})
+    assert (seen["first"], seen["poll"]) == ("DONE", False)
+    assert "can't make motion from text" in " ".join(seen["panel"].split())
+
+
+def test_ghosts_show_only_in_their_task(scenario: Scenario) -> None:
+    assert scenario("ghosts") == {"inbetween": [2, 2], "generate": [0]}
+
+
+def test_model_loads_before_the_first_press(scenario: Scenario) -> None:
+    seen = scenario("preloaded")
+    assert "Ready:" in seen["status"] and seen["wanted"]
+    assert (seen["press"], seen["same"]) == (["", "DONE"], True)

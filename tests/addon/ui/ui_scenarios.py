@@ -1,9 +1,12 @@
 """What `test_ui.py` runs inside Blender: the panel in every state and for every task."""
 
+import importlib
+
 import bpy
+from support.in_blender import panel
 from support.in_blender.keyed import differ, keyed, person, pose, press
 from support.in_blender.panel import drawn
-from support.in_blender.user import BIPED, attempt, make_armature, session, settings
+from support.in_blender.user import BIPED, MODULE, attempt, make_armature, run_job, session, settings
 
 
 def draw_panel() -> object:
@@ -43,3 +46,114 @@ def tasks() -> object:
         settings().task = task
         seen["panels"][task] = drawn()
     return seen
+
+
+LONG = "The file /home/somebody/a/very/long/path/without/any/spaces/in/it/at/all/model.json can't be read. " * 3
+
+
+def texts() -> object:
+    """A long text at several widths: how wide its lines are, and whether any word is lost."""
+    text = importlib.import_module(f"{MODULE}.addon.ui.text")
+    measured = text.measure(bpy.context)
+    seen: dict[str, object] = {"default": text.text_width(bpy.context)}
+    for width in (90.0, 180.0, 400.0):
+        lines = text.wrap(LONG, width, measured)
+        seen[f"{width:g}"] = [max(map(measured, lines)), "".join("".join(lines).split()) == "".join(LONG.split())]
+    seen["lines"] = [len(text.wrap(LONG, width, measured)) for width in (180.0, 400.0)]
+    return seen
+
+
+def outcomes() -> object:
+    """What the panel says and offers after each press, and what it says about a greyed button."""
+    scene = bpy.context.scene
+    seen: dict[str, object] = {"no armature": drawn()}
+    armature = person()
+    seen["no prompt"] = drawn()
+    scene.frame_set(7)
+    before = [scene.frame_end, scene.frame_current]
+    bpy.ops.ed.undo_push(message="start")
+    settings().prompt, settings().seconds = "unknown", 4.0
+    seen["error"] = attempt()
+    job = run_job()
+    seen["unsure"] = [job.message, drawn()]
+    seen["range"] = [scene.frame_end, scene.frame_current]
+    bpy.ops.ed.undo()
+    scene = bpy.context.scene
+    seen["undone"] = [[scene.frame_end, scene.frame_current] == before, len(bpy.data.actions)]
+    armature = bpy.data.objects["Person"]
+    bpy.ops.motiongpt.use_as_prompt(text="a person walks")
+    seen["prompt"] = settings().prompt
+    attempt()
+    run_job()
+    scene.frame_set(scene.frame_end)
+    seen["continue"] = press("continue_motion", task="continue", seconds=1.0)["message"]
+    seen["after continue"] = [scene.frame_end, scene.frame_current]
+    seen["describe"] = press("describe", task="caption")["message"]
+    seen["described"] = drawn()
+    bpy.ops.motiongpt.use_as_prompt(text=session().job.text)
+    seen["reused"] = [settings().prompt == seen["describe"], settings().task]
+    session().error = "The backend ended by signal 9. See the log."
+    session().service._failure = session().error
+    seen["twice"] = panel.drawn().count("signal 9")
+    return seen | {"scenes": [s.name for s in bpy.data.scenes], "keys": len(keyed(armature)) > 0}
+
+
+def lengths() -> object:
+    """The model's limits in the panel, the longest length, more than that, and the preview range."""
+    scene = bpy.context.scene
+    person()
+    settings().prompt, settings().seconds = "a person walks", 10.0
+    seen: dict[str, object] = {"longest": [attempt(), run_job().state]}
+    seen["panel"] = drawn()
+    settings().seconds = 25.0
+    seen["longer panel"] = drawn()
+    seen["longer"] = [attempt(), run_job().message]
+    scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 21, 50
+    settings().use_scene_range = True
+    seen["preview"] = [attempt(), run_job().message]
+    settings().task = "caption"
+    seen["describe"] = drawn()
+    return seen
+
+
+def unable() -> object:
+    """Text to motion with a model that can't do that."""
+    armature = person()
+    pose(armature, 1, 0.0)
+    pose(armature, 20, 0.4)
+    settings().prompt = "a person walks"
+    first = press("inbetween", task="inbetween", poses="ALL")
+    settings().task = "generate"
+    return {"first": first["state"], "poll": bpy.ops.motiongpt.generate.poll(), "panel": drawn()}
+
+
+def ghosts() -> object:
+    """Figures in the task that has their switch, and in another."""
+    drawing = importlib.import_module(f"{MODULE}.addon.ui.ghosts")
+    armature = person()
+    pose(armature, 1, 0.0)
+    pose(armature, 20, 0.4)
+    settings().poses, settings().ghosts = "ALL", True
+    seen = {}
+    for task in ("inbetween", "generate", "inbetween"):
+        settings().task = task
+        while drawing.current().tick() is not None:
+            pass
+        seen.setdefault(task, []).append(len(drawing.current().figures))
+    return seen
+
+
+def preloaded() -> object:
+    """The model is loaded without a press, and the first press uses it."""
+    context = importlib.import_module(f"{MODULE}.addon.jobs.context")
+    make_armature("Person", BIPED)
+    now = session()
+    now.preload(context.startup(bpy.context))
+    ticks = 0
+    while now.watch() is not None and ticks < 3000:
+        ticks += 1
+        importlib.import_module("time").sleep(0.02)
+    pid = now.service.pid()
+    seen = {"status": drawn(), "wanted": context.preloads(bpy.context)}
+    settings().prompt = "a person walks"
+    return seen | {"press": [attempt(), run_job().state], "same": pid == now.service.pid() and pid != 0}

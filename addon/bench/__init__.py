@@ -1,0 +1,1 @@
+"""How long the panel's buttons take, from the press to the written keys."""
