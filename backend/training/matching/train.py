@@ -38,7 +38,8 @@ def matching_losses(model: MatchingModel, batch: dict[str, Tensor], t: MatchingT
     target = torch.arange(len(scores), device=scores.device)
     match = (F.cross_entropy(scores, target) + F.cross_entropy(scores.T, target)) / 2
     action = F.cross_entropy(actions, batch["action"], label_smoothing=0.05)
-    style = F.cross_entropy(styles, batch["style"], ignore_index=-1, label_smoothing=0.05)
+    named = batch["style"] >= 0  # the mean over none would not be a number
+    style = F.cross_entropy(styles[named], batch["style"][named], label_smoothing=0.05) if named.any() else 0.0 * match
     hit = (scores.argmax(1) == target).float().mean()
     return {"loss": match + t.classes * (action + style), "match": match, "action": action, "style": style, "hit": hit}
 

@@ -113,6 +113,17 @@ def test_what_may_describe_each_other_is_no_mistake() -> None:
     assert batches._same(examples, [styled, *others])[0].tolist() == [True, False, False, False]
 
 
+def test_clips_without_styles_have_no_loss_of_style() -> None:
+    dataset, texts = small_dataset(), {}
+    examples = examples_of(dataset, dataset.clips[:4], texts, random.Random(0))
+    training = MatchingTraining(batch=4)
+    batch = Batches(dataset, examples, list(texts), ReadWords(texts), training).draw(torch.Generator().manual_seed(0))
+    net = MatchingModel(MatchingConfig(width=16, space=8), len(ACTION_NAMES), len(STYLE_NAMES))
+    losses = matching_losses(net, batch | {"style": torch.full_like(batch["style"], -1)}, training)
+    assert losses["style"] == 0.0
+    assert torch.isfinite(losses["loss"])
+
+
 def test_cuts_hold_the_core() -> None:
     dataset, texts = small_dataset(), {}
     example = next(
