@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_hands import headed, room_of
+from support.zoo_headed import headed, room_of
 
 
 @pytest.mark.parametrize("radius", [0.1, 0.15, 0.25])
