@@ -74,9 +74,13 @@ def _led(graph: BoneGraph, finger: Finger) -> Finger | None:
 
 def _control(graph: BoneGraph, bone: str) -> str | None:
     """The bone at the same joint that turns this one and that nothing else turns."""
-    seen = {bone}
+    seen, head, near = {bone}, graph.bones[bone].head_local, 0.2 * graph.bones[bone].length
     while not graph.is_free(bone):
-        above = next((name for name in graph.leaders(bone) if graph.same_place(name, bone)), None)
+        # A helper that aims at the next control is placed by its own control, or hangs from it.
+        parent = graph.bones[bone].parent
+        placing = [name for constraint in graph.constraints(bone) for name in graph.own_targets(constraint)]
+        candidates = [*graph.leaders(bone), *placing, *([parent.name] if parent else [])]
+        above = next((name for name in candidates if (graph.bones[name].head_local - head).length < near), None)
         if above is None or above in seen:
             return None
         seen.add(above)

@@ -9,9 +9,13 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from motiongpt.addon.action.new_action import write_action
+from motiongpt.addon.action.fcurves import action_curves
+from motiongpt.addon.action.fingers import keyed_fingers
+from motiongpt.addon.action.hands import CharacterHands
+from motiongpt.addon.action.new_action import solve_keys, thin_keys, write_action, write_keys
 from motiongpt.addon.character.armature import read_rig
 from motiongpt.addon.character.character import Character
+from motiongpt.addon.character.settings import Tolerance
 from motiongpt.addon.export.loading import load_character
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.motion import rotations as rot
@@ -289,3 +293,49 @@ def speed():
     started = time.process_time()
     write_action(armature, Character.read(armature), rig_motion, "long", 1)
     return time.process_time() - started
+
+
+def fingers(path):
+    """Hands that are shaped, then generated again over a hand whose fingers the animator has keyed."""
+    armature, character = load_character(path)
+    hands = CharacterHands.read(armature, character)
+    rig = character.rig
+    motion = wild_motion(rig, character.mapping)
+
+    def generate(shape):
+        kept = keyed_fingers(armature, hands, 1, FRAMES)
+        keys = [*solve_keys(character, motion), *hands.shaped(shape, kept.sides)]
+        return write_keys(armature, thin_keys(keys, Tolerance(1.0, 0.01)), shape, 1, kept.curves)
+
+    def curves(side):
+        own = action_curves(armature).by_bone()
+        return {
+            b: [len(c.keyframe_points) for c in own[b, ch].values()] for b, ch in own if b in hands.hands[side].bones
+        }
+
+    def tip(side):
+        bpy.context.scene.frame_set(FRAMES)
+        bone, wrist = (
+            armature.pose.bones[n]
+            for n in (hands.hands[side].fingers[0].bones[-1], character.mapping.bones[f"{side}_wrist"])
+        )
+        return (wrist.matrix.inverted() @ bone.tail).length
+
+    seen = {}
+    generate("relaxed")
+    seen["relaxed"] = {side: curves(side) for side in ("left", "right")}
+    seen["length"] = {"relaxed": [tip(side) for side in ("left", "right")]}
+    generate("fist")
+    seen["length"]["fist"] = [tip(side) for side in ("left", "right")]
+    first = hands.hands["left"].fingers[0].bones[0]
+    armature.pose.bones[first].rotation_mode = "QUATERNION"
+    armature.pose.bones[first].rotation_quaternion = (0.8, 0.6, 0.0, 0.0)
+    armature.pose.bones[first].keyframe_insert("rotation_quaternion", frame=10)
+    generate("flat")
+    seen["kept"] = {side: curves(side) for side in ("left", "right")}
+    bpy.context.scene.frame_set(10)
+    seen["own"] = list(armature.pose.bones[first].rotation_quaternion)
+    seen["length"]["flat"] = [tip(side) for side in ("left", "right")]
+    generate("as-they-are")
+    seen["as they are"] = {side: curves(side) for side in ("left", "right")}
+    return seen

@@ -95,3 +95,16 @@ def test_refusals_name_problem_and_cure(run_bpy, tmp_path: Path):
 
 def test_a_long_motion_is_written_at_once(run_bpy):
     assert run_bpy(SCENARIO, "speed") < 0.5
+
+
+def test_hands_are_keyed_once_and_the_animators_fingers_are_kept(run_bpy, shared_dir):
+    seen = run_bpy(SCENARIO, "fingers", shared_dir / "rigs" / "mesh2motion-human.glb")
+    for side in (0, 1):
+        name = ("left", "right")[side]
+        assert len(seen["relaxed"][name]) == 15
+        assert all(keys == [1, 1, 1, 1] for keys in seen["relaxed"][name].values())
+        assert seen["length"]["fist"][side] < seen["length"]["relaxed"][side] - 0.02
+    assert seen["length"]["flat"][1] > seen["length"]["relaxed"][1]
+    assert [1, 1, 1, 1] not in [seen["kept"]["left"]["index_01_l"]]  # the key on frame 10 came along, beside frame 1
+    assert seen["own"] == pytest.approx([0.8, 0.6, 0.0, 0.0], abs=1e-6)
+    assert seen["as they are"]["right"] == {} and seen["as they are"]["left"] == seen["kept"]["left"]
