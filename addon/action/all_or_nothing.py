@@ -48,6 +48,7 @@ class _State:
         self._slot: Any = getattr(animation, "action_slot", None)
         self._copy: Any = curves.action.copy() if curves else None
         if self._copy is not None:
+            self._copy.name = ".MotionGPT"  # leaves the next free number to the new action
             self._actions.add(self._copy.session_uid)
 
     def restore(self, armature_object: ArmatureObject) -> None:
@@ -74,9 +75,9 @@ class _State:
             for name, value in zip(_TRANSFORM, self._bones.get(bone.name, ()), strict=False):
                 setattr(bone, name, value)
         for scene in bpy.data.scenes:
-            scene.frame_end, scene.frame_current = self._times.get(
-                scene.session_uid, (scene.frame_end, scene.frame_current)
-            )
+            end, frame = self._times.get(scene.session_uid, (scene.frame_end, scene.frame_current))
+            if (scene.frame_end, scene.frame_current) != (end, frame):  # setting them evaluates the scene
+                scene.frame_end, scene.frame_current = end, frame
         armature_object.update_tag()
 
     def _restore_keys(self, curves: ActionCurves) -> None:

@@ -61,10 +61,10 @@ class ReadPoses:
         lie on smooth curves."""
         if len(rows) == count:
             return self
-        step = rows[1] - rows[0]
-        knots = [rows.index(row) for row in range(rows[0], rows[-1] + 1, step)]
+        step = rows[1]
+        knots = [rows.index(row) for row in range(0, rows[-1] + 1, step)]
         dense = next(row for row, after in itertools.pairwise(rows) if after == row + 1)
-        times = (np.arange(dense) - rows[0]) / step
+        times = np.arange(dense) / step
         kept = slice(rows.index(dense), None)
 
         def turns(values: Floats) -> Floats:
@@ -87,8 +87,8 @@ def few_rows(count: int, fps: float) -> list[int]:
     step, exact = max(1, round(fps / READ_RATE)), max(3, math.ceil(fps / 3.0))
     if step == 1 or count <= exact + 2 * step:
         return [*range(count)]
-    dense = count - exact
-    return [*range(dense % step, dense, step), *range(dense, count)]
+    dense = (count - exact) // step * step  # so that the first frame is one of them
+    return [*range(0, dense, step), *range(dense, count)]
 
 
 class PoseReader:

@@ -1,5 +1,6 @@
 """What `test_poses.py` runs inside Blender: poses keyed on many rigs and in many ways, the frames between generated."""
 
+import importlib
 import os
 from collections.abc import Callable
 
@@ -8,7 +9,7 @@ import numpy as np
 from mathutils import Quaternion, Vector
 from support.in_blender import user
 from support.in_blender.keyed import curves_of, differ, heads, key_turn, keyed, person, pose, press
-from support.in_blender.user import BIPED, make_armature
+from support.in_blender.user import BIPED, MODULE, make_armature
 
 FRAMES = (1, 20, 48)
 
@@ -251,3 +252,37 @@ def context() -> object:
     seen["wider differ"] = differ(inside, keyed(armature))
     seen["wider outside"] = max(float(np.abs(np.subtract(after[key], outside[key][:27])).max()) for key in outside)
     return seen
+
+
+def few_poses() -> object:
+    """Reading some frames of a run and filling in the others, against reading all; and whether Blender draws for it."""
+    reader = importlib.import_module(f"{MODULE}.addon.poses.reader")
+    character = importlib.import_module(f"{MODULE}.addon.character.character")
+    armature = person()
+    for frame in range(1, 91):
+        angle = 0.5 * np.sin(2 * np.pi * frame / 30)  # a step takes half a second
+        pose(armature, frame, angle, move=0.02 * frame)
+    read = character.Character.read(armature)
+    calls: list[int] = []
+    bpy.app.handlers.frame_change_post.append(lambda *_: calls.append(1))
+
+    def poses(rows):
+        own = reader.PoseReader(armature, read.rig, read.keyed)
+        for _ in own.read([float(row + 1) for row in rows], (30, 1.0)):
+            pass
+        return own.poses()
+
+    seen = {}
+    for count in (90, 61, 8, 1):
+        rows = reader.few_rows(count, 30.0)
+        few, every = poses(rows).filled_in(rows, count), poses(range(count))
+        turn = np.abs(np.sum(few.rotations * every.rotations, axis=-1)).clip(0, 1)
+        last = max(1, count - 9)
+        seen[str(count)] = [
+            len(rows), len(few.heads), float(np.degrees(2 * np.arccos(turn)).max()),
+            float(np.abs(few.heads - every.heads).max()),
+            float(np.abs(few.heads - every.heads)[last:].max(initial=0.0)),
+            float(max(np.abs(few.location[name] - every.location[name]).max() for name in few.location)),
+        ]  # fmt: skip
+    seen["rates"] = [len(reader.few_rows(120, fps)) for fps in (12.0, 24.0, 30.0, 60.0, 120.0)]
+    return seen | {"frames set": len(calls), "dotted": reader.SCENE.startswith(".")}

@@ -79,3 +79,16 @@ def test_what_lies_outside_the_range_stays(scenario: Scenario) -> None:
     assert seen["outside"] < 1e-6
     assert (seen["wider"], seen["wider differ"]) == ("DONE", [])
     assert seen["wider outside"] < 1e-5
+
+
+def test_few_poses_stand_for_all_and_nothing_is_redrawn(scenario: Scenario) -> None:
+    seen = scenario("few_poses")
+    for count, most in ((90, 50), (61, 36), (8, 8), (1, 1)):
+        read, filled, degrees, apart, at_the_end, location = seen[str(count)]
+        assert read <= most and filled == count
+        assert degrees < 2.0 and apart < 0.01 and location < 0.01
+        assert at_the_end < 1e-6  # the end, where a seam will be, is read as it is
+    rates = seen["rates"]
+    assert rates[0] == 120 and all(read < 90 for read in rates[1:])
+    assert seen["frames set"] == 0  # setting a frame would redraw every window
+    assert seen["dotted"]

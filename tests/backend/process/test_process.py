@@ -258,3 +258,24 @@ def test_the_tail_of_a_log(tmp_path: Path) -> None:
     path.write_bytes("ä".encode() * 50_000 + b"\nlast line\n")
     tail = child.read_tail(path, 100)
     assert tail.endswith("ä\nlast line") and len(tail) <= 100
+
+
+def test_a_log_that_can_not_be_written_does_not_stop_the_work(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("in the way", encoding="utf-8")
+    backend = child.start(tmp_path / "log" / "backend.log", (), sys.executable, [FAKE_PROCESS])
+    try:
+        ready(backend).close()
+        assert backend.log_path.is_file() and backend.log_path.parent != tmp_path / "log"
+    finally:
+        backend.stop()
+        backend.wait(WAIT)
+        backend.log_path.unlink(missing_ok=True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals")
+def test_what_only_informs_is_not_the_reason_for_an_end(start: Starter) -> None:
+    backend = start()
+    ready(backend).close()
+    os.kill(backend.pid, signal.SIGKILL)
+    backend.wait(WAIT)
+    assert backend.failure().message == "The backend ended by signal 9."
