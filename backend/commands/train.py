@@ -77,8 +77,16 @@ def _add_export(inner: Subparsers) -> None:
     )
     parser.add_argument("--tokenizer", type=Path, required=True, metavar="FOLDER", help="a trained tokenizer")
     parser.add_argument("--language", type=Path, required=True, metavar="FOLDER", help="a trained language model")
-    parser.add_argument("--dataset", type=Path, metavar="DATASET", help="measure the tokenizer on its test clips")
+    parser.add_argument(
+        "--dataset",
+        type=Path,
+        metavar="DATASET",
+        help="what they were trained on: gives sources and licence, and its test clips measure the tokenizer",
+    )
     parser.add_argument("--card", type=Path, required=True, metavar="JSON", help="name, licence, sources, description")
+    parser.add_argument(
+        "--share", type=Path, metavar="FOLDER", help="put the pretrained text side there, for several models"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL", help="model folder to write")
 
 
@@ -91,6 +99,7 @@ def _add_transition(inner: Subparsers) -> None:
         run_transition,
     )
     parser.add_argument("--into", type=Path, metavar="MODEL", help="add the result to this model folder")
+    parser.add_argument("--share", type=Path, metavar="FOLDER", help="put it there instead, for several models")
 
 
 def _add_stage(
@@ -235,15 +244,23 @@ def run_matching(args: argparse.Namespace) -> Report:
 
 def run_transition(args: argparse.Namespace) -> Report:
     """The transition model, added to the model folder that --into names."""
-    from ..training.transition.export import add_transition
+    from ..dataset.sets import load_sets
+    from ..licences import LICENCE_OF, strictest
+    from ..training.transition.export import add_transition, share_transition
     from ..training.transition.net import TransitionConfig
     from ..training.transition.train import TransitionTraining, train_transition
 
     training, config = _settings(args, TransitionTraining, TransitionConfig)
     train_transition(args.dataset, args.output, training, config, args.device)
+    shared = None
+    if args.share:
+        sets = load_sets(args.dataset)
+        licence = LICENCE_OF[strictest(s.group for s in sets)] if sets else "as the clips"
+        sources = tuple(dict.fromkeys(s.licence for s in sets))
+        shared = share_transition(args.share, args.output, licence, sources, args.into)
     if args.into:
-        add_transition(args.into, args.output)
-    where = args.into or args.output
+        add_transition(args.into, args.output, shared)
+    where = args.into or args.share or args.output
     return Report({"path": str(where)}, (f"{where}: trained",))
 
 
@@ -251,13 +268,16 @@ def run_export(args: argparse.Namespace) -> Report:
     """A model folder, whose card records the training and measurements."""
     _need_torch()
     from ..dataset.clips import load_dataset
-    from ..training.language.export import export_model, read_card_draft, training_record
+    from ..dataset.sets import load_sets
+    from ..model_folder import all_files, find_file
+    from ..training.language.card import read_card_draft, training_record
+    from ..training.language.export import export_model
     from ..training.language.known import known_phrases
     from ..training.language.train import caption_words, load_language_model, unused_codes
     from ..training.tokenizer.measuring import evaluate_tokenizer
     from ..training.tokenizer.train import load_tokenizer
 
-    draft = read_card_draft(args.card)
+    draft = read_card_draft(args.card, load_sets(args.dataset) if args.dataset else ())
     tokenizer, statistics = load_tokenizer(args.tokenizer)
     draft["training"] = training_record(args.tokenizer, args.language)
     found = {"unused_codes": unused_codes(args.language), "caption_words": caption_words(args.language)}
@@ -266,6 +286,6 @@ def run_export(args: argparse.Namespace) -> Report:
         measured = evaluate_tokenizer(tokenizer, statistics, load_dataset(args.dataset))
         draft["measured"] = {**draft.get("measured", {}), "tokenizer": {k: round(v, 4) for k, v in measured.items()}}
     language, known = load_language_model(args.language), known_phrases(args.language)
-    card = export_model(tokenizer, statistics, language, known, args.output, draft)
-    size = sum((args.output / name).stat().st_size for name in card.files)
+    card = export_model(tokenizer, statistics, language, known, args.output, draft, args.share)
+    size = sum(find_file(args.output, card, name).stat().st_size for name in all_files(card))
     return Report({"path": str(args.output), "bytes": size}, (f"{args.output}: {size / 1e6:.1f} MB",))

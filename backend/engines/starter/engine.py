@@ -19,7 +19,7 @@ from ....retarget.typing import Float32s, Ints, Numbers
 from ... import limits
 from ...engine import Events, Progress, Result, Stage
 from ...features import POSE_WINDOW, features_to_motion, held_pose, motion_to_features
-from ...model_folder import ModelCard
+from ...model_folder import ModelCard, find_file
 from ...tasks import Describe, Generate, Inbetween
 from ..shared.codec import FRAMES_PER_TOKEN
 from ..shared.gaps import fill_gaps, load_transition
@@ -108,7 +108,7 @@ class _Decoder:
 
     def __init__(self, folder: Path, card: ModelCard, device: str) -> None:
         self._words, self._memory, self._step = (
-            open_session(folder / f"{name}.onnx", device, 1) for name in ("words", "memory", "step")
+            open_session(find_file(folder, card, f"{name}.onnx"), device, 1) for name in ("words", "memory", "step")
         )
         s = card.settings
         self.levels = int(s.get("levels", LEVELS))
@@ -192,7 +192,7 @@ class MotionLanguageEngine(TokenEngine):
         super().__init__(card, self._poses, "cuda" if device == "cuda" else "cpu")
         self._decoder = _Decoder(folder, card, device)
         self._transition = load_transition(folder, card, device)
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer = Tokenizer.from_file(str(find_file(folder, card, "tokenizer.json")))
         self._tokenizer.enable_truncation(TEXT_TOKENS)
         self._tokenizer.no_padding()
         self._unused = [int(code) for code in card.settings.get("unused_codes", ())]
