@@ -12,6 +12,7 @@ from ..jobs import session
 from ..jobs.context import chosen_armature
 from ..jobs.job import Job, State
 from ..jobs.takes import shown_take
+from .models import draw_model
 from .typing import classes_factory
 
 LINE = 38  # characters that fit a sidebar of the default width
@@ -103,7 +104,7 @@ class MOTIONGPT_PT_generate(bpy.types.Panel):
             row.operator(task.button, icon="PLAY")
             if task.after:
                 task.after(layout, now)
-        _draw_status(layout, now)
+        _draw_status(layout, context, now)
 
 
 def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, task: _TaskPanel) -> None:
@@ -130,7 +131,7 @@ def _draw_progress(layout: bpy.types.UILayout, job: Job[Any]) -> None:
 _ICONS = {State.DONE: "CHECKMARK", State.CANCELLED: "CANCEL"}
 
 
-def _draw_status(layout: bpy.types.UILayout, now: session.Session) -> None:
+def _draw_status(layout: bpy.types.UILayout, context: bpy.types.Context, now: session.Session) -> None:
     if now.error:
         draw_text(layout, now.error, "ERROR")
     elif now.job and now.job.state in _ICONS:
@@ -138,6 +139,7 @@ def _draw_status(layout: bpy.types.UILayout, now: session.Session) -> None:
         draw_text(layout, now.job.message, _ICONS[now.job.state] if overridden is None else "ERROR")
         if overridden is not None and overridden.can_mute:
             layout.operator("motiongpt.mute_overrides")
+    draw_model(layout, context)
     status = now.service.status()
     draw_text(layout, status.text, "ERROR" if status.failed else "NONE")
 
