@@ -17,6 +17,7 @@ from ...features import FPS, Statistics
 from ...model_folder import ModelCard, SharedCard, write_card
 from ...tasks import Continue, Describe, Generate, Inbetween
 from ...text_encoder.net import TEXT_WIDTH, PretrainedEncoder, attention_bias
+from ...text_encoder.sentences import TEXT_SIDE as BUNDLED_TEXT
 from ...text_encoder.sentences import encoder_folder, load_words
 from ..graphs import axis, export_graph
 from ..sharing import same_bytes, same_graph, share
@@ -185,11 +186,10 @@ def export_model(
     shared: dict[str, dict[str, str]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
-        export_words(load_words(card["training"]["language_model"].get("text_side", "pretrained")), work)
+        _text_side(card["training"]["language_model"].get("text_side", "pretrained"), work)
         export_language(model, work)
         export_tokenizer(tokenizer, statistics, work)
         known.save(work / KNOWN)
-        shutil.copy(encoder_folder() / "tokenizer.json", work / "tokenizer.json")
         if text is not None:
             shared = _share_text_side(work, text, out)
         out.mkdir(parents=True, exist_ok=True)
@@ -221,6 +221,17 @@ def export_model(
         ),
         out,
     )
+
+
+def _text_side(side: str, work: Path) -> None:
+    """TEXT_SIDE: of the pretrained encoder, or where its package is missing, as the bundled models share it."""
+    words = load_words(side)
+    if isinstance(words, PretrainedEncoder):
+        export_words(words, work)
+        shutil.copy(encoder_folder() / "tokenizer.json", work / "tokenizer.json")
+    else:
+        for name in TEXT_SIDE:
+            shutil.copy(BUNDLED_TEXT / name, work / name)
 
 
 def _share_text_side(work: Path, text: Path, model: Path) -> dict[str, dict[str, str]]:
