@@ -44,7 +44,7 @@ class Ahead:
             loader = DataLoader(
                 _Drawn(self._draw),
                 batch_size=None,
-                sampler=itertools.count(seed),  # type: ignore[arg-type]
+                sampler=itertools.count(seed),
                 num_workers=self._workers,
                 prefetch_factor=_EACH,
                 multiprocessing_context="fork",

@@ -1,13 +1,11 @@
 """How the starter model is made: the script's commands, and the whole chain with tiny settings."""
 
-import importlib.util
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support.import_graph import ROOT
+from support.scripts import load_script, run_script
 from support.walking import standing_still, walking
 
 pytest.importorskip("torch")
@@ -25,16 +23,19 @@ from motiongpt.retarget.files.bvh import write_bvh
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 
-SCRIPT = ROOT / "scripts" / "make_starter.py"
 
-
-def make(*arguments: object) -> list[list[str]]:
+@pytest.fixture
+def make(capfd) -> Callable[..., list[list[str]]]:
     """Run the script; what it printed about each stage, as (stage, words ...)."""
-    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    stages = [line.split() for line in done.stdout.splitlines() if ": motiongpt " in line or line.endswith(": done")]
-    return [[name.removesuffix(":"), *words] for name, *words in stages]
+
+    def run(*arguments: object) -> list[list[str]]:
+        capfd.readouterr()
+        assert run_script("make_starter", *arguments) == 0
+        printed = capfd.readouterr().out.splitlines()
+        stages = [line.split() for line in printed if ": motiongpt " in line or line.endswith(": done")]
+        return [[name.removesuffix(":"), *words] for name, *words in stages]
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def clips(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("size", [(), ("--tiny",), ("--recorded-only",)])
-def test_every_stage_is_a_command_that_exists(clips, tmp_path, size) -> None:
+def test_every_stage_is_a_command_that_exists(make, clips, tmp_path, size) -> None:
     stages = make(clips, tmp_path / "work", "--dry-run", *size)
     made = 0 if size == ("--recorded-only",) else 2
     assert len(stages) == 2 + made + 2 * 12
@@ -88,10 +89,7 @@ def test_every_stage_is_a_command_that_exists(clips, tmp_path, size) -> None:
 
 
 def test_sets_of_other_people_get_those_that_are_made_here(tmp_path) -> None:
-    spec = importlib.util.spec_from_file_location("make_starter", SCRIPT)
-    script = importlib.util.module_from_spec(spec)
-    sys.modules["make_starter"] = script
-    spec.loader.exec_module(script)
+    script = load_script("make_starter")
     theirs = tmp_path / "sets.toml"
     theirs.write_text('[walks]\nlicence = "MIT, us"\ngroup = "free"\n')
     known = read_sets(script.with_made_sets(theirs, tmp_path / "work"))
@@ -101,7 +99,7 @@ def test_sets_of_other_people_get_those_that_are_made_here(tmp_path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_from_clips_to_a_measured_model(clips, tmp_path) -> None:
+def test_from_clips_to_a_measured_model(make, clips, tmp_path) -> None:
     try:
         encoder_folder()
     except MotionGPTError as error:

@@ -1,13 +1,12 @@
 """Training from packs within a time, as on a GPU, with tiny settings on the processor."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from support.import_graph import ROOT
 from support.motions import swinging
+from support.scripts import run_script
 
 pytest.importorskip("torch")
 
@@ -17,8 +16,6 @@ from motiongpt.backend.engines import load_engine
 from motiongpt.backend.model_folder import read_card, verify_files
 from motiongpt.backend.tasks import Generate
 from motiongpt.retarget.files.bvh import write_bvh
-
-SCRIPT = ROOT / "scripts" / "train_on_gpu.py"
 
 
 @pytest.fixture(scope="module")
@@ -34,27 +31,25 @@ def dataset(tmp_path_factory) -> Path:
     return folder / "dataset"
 
 
-def train(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(SCRIPT), *map(str, arguments), "--tiny", "--device", "cpu"]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+TINY = ("--tiny", "--device", "cpu")
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_from_packs_to_models(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if not (ROOT / "backend" / "models" / "text").is_dir():
         pytest.skip("this checkout has no text side for models to share (backend/models/text)")
     assert main(["data", "pack", str(dataset), "-o", str(tmp_path / "motion"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["clips"] == 6
-    done = train(tmp_path / "motion", tmp_path / "first")
-    assert done.returncode == 0, done.stderr
+    assert run_script("train_on_gpu", tmp_path / "motion", tmp_path / "first", *TINY) == 0
     check(tmp_path / "first" / "model")
     tokenizer = tmp_path / "first" / "decoder"
     assert main(["data", "pack", str(dataset), "--tokenizer", str(tokenizer), "-o", str(tmp_path / "tokens")]) == 0
-    done = train(tmp_path / "tokens", tmp_path / "second")
-    assert done.returncode == 0, done.stderr
+    assert run_script("train_on_gpu", tmp_path / "tokens", tmp_path / "second", *TINY) == 0
     check(tmp_path / "second" / "model")
-    again = train(tmp_path / "tokens", tmp_path / "second")
-    assert again.returncode == 0 and "language-model: done" in again.stdout
+    capsys.readouterr()
+    assert run_script("train_on_gpu", tmp_path / "tokens", tmp_path / "second", *TINY) == 0
+    assert "language-model: done" in capsys.readouterr().out
 
 
 def check(model: Path) -> None:
@@ -65,6 +60,7 @@ def check(model: Path) -> None:
     assert isinstance(result, Result) and len(result.motions[0]) == 40
 
 
-def test_what_is_no_pack_is_refused(tmp_path: Path) -> None:
-    done = train(tmp_path, tmp_path / "out")
-    assert done.returncode == 2 and "holds no pack" in done.stderr
+def test_what_is_no_pack_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run_script("train_on_gpu", tmp_path, tmp_path / "out")
+    assert "holds no pack" in capsys.readouterr().err

@@ -99,9 +99,8 @@ def unpack_dataset(
         raise MotionGPTError(f"{pack} is not a packed data set ({error}).", "Pack it again.") from error
     out.mkdir(parents=True, exist_ok=True)
     rows = [c.frames for c in clips]
-    features = np.lib.format.open_memmap(
-        out / "features.npy", mode="w+", dtype=np.float32, shape=(sum(rows), DIMENSIONS)
-    )
+    shape = (sum(rows), DIMENSIONS)
+    features = np.lib.format.open_memmap(out / "features.npy", "w+", np.float32, shape)  # type: ignore[no-untyped-call]
     starts = np.cumsum([0, *rows])
     for done, (clip, start) in enumerate(zip(clips, starts.tolist(), strict=False)):
         progress(done, len(clips))
