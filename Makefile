@@ -68,11 +68,20 @@ addon: .venv/.runtime  ## build the extension's zip for this machine in dist/
 	$(BIN)/python build_addon.py
 
 WORK := build/starter
+MODEL := both
 
 .PHONY: starter
-starter: .venv/.checks  ## make CLIPS=folder starter: train the starter model from a folder of motion capture, in WORK
+starter: .venv/.checks  ## make CLIPS=folder starter: train the models from a folder of motion capture, in WORK; or MODEL=open
 	@test -n "$(CLIPS)" || { echo "Name a folder of motion capture: make starter CLIPS=folder"; exit 1; }
-	$(BIN)/python scripts/make_starter.py "$(CLIPS)" "$(WORK)"
+	$(BIN)/python scripts/make_starter.py "$(CLIPS)" "$(WORK)" --model $(MODEL)
+
+OUT := build/gpu
+MINUTES := 10
+
+.PHONY: gpu
+gpu:  ## make PACK=pack gpu: train on a large GPU for MINUTES from a folder of `motiongpt data pack`, in OUT
+	@test -n "$(PACK)" || { echo "Name a pack: make PACK=folder gpu"; exit 1; }
+	$(PYTHON) scripts/train_on_gpu.py "$(PACK)" "$(OUT)" --minutes $(MINUTES)
 
 # A separate environment: the manual needs no bpy.
 .venv-docs/.ready: pyproject.toml

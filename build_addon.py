@@ -4,8 +4,9 @@
 A zip has the repository's shape: the same `__init__.py` beside the same folders, which import each other by relative
 names. The same files give the same bytes: time stamps are fixed, names sorted.
 
-    python build_addon.py                                       for this machine, into dist/
-    python build_addon.py --platform all --without-model        for all platforms, without the non-commercial weights
+    python build_addon.py                                for this machine and with all models, into dist/
+    python build_addon.py --platform all --models open   for all platforms, with one model
+    python build_addon.py --models none                  without a model, to be chosen in the preferences
 """
 
 import argparse
@@ -17,13 +18,14 @@ import sys
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 WHEEL_CACHE = ROOT / "build" / "wheels"
-STARTER_MODEL = Path("backend") / "models" / "starter"
+MODELS = Path("backend") / "models"
 MANIFEST = Path("addon") / "blender_manifest.toml"
 VALIDATOR = "*/scripts/addons_core/bl_pkg/cli/blender_ext.py"  # below bpy's folder
 FOLDERS = ("addon", "backend", "retarget")
@@ -94,12 +96,31 @@ def source_files() -> dict[str, bytes]:
     return {name: _read(ROOT / name) for name in names}
 
 
-def model_files() -> dict[str, bytes]:
-    """Path in the zip -> content of the starter model. Raises BuildError if it is missing."""
-    folder = ROOT / STARTER_MODEL
-    if not (folder / "model.json").is_file():
-        raise BuildError(f"There is no model in {STARTER_MODEL}; train one, or build with --without-model.")
-    return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+def bundled_models() -> list[str]:
+    """Names of the models in the repository."""
+    return sorted(card.parent.name for card in (ROOT / MODELS).glob("*/model.json"))
+
+
+def model_files(names: Sequence[str]) -> dict[str, bytes]:
+    """Path in the zip -> content of these models, and of the folders of shared files that they need.
+
+    Raises BuildError if one is missing.
+    """
+    folders: dict[str, None] = {}
+    for name in names:
+        card = ROOT / MODELS / name / "model.json"
+        if not card.is_file():
+            there = ", ".join(bundled_models()) or "none"
+            raise BuildError(f"There is no model {name} in {MODELS.as_posix()}; there are: {there}.")
+        folders |= dict.fromkeys((name, *json.loads(card.read_bytes()).get("shared", {})))
+    paths = [path for name in folders for path in (ROOT / MODELS / name).rglob("*") if path.is_file()]
+    return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
+
+
+def licences_of(files: dict[str, bytes]) -> list[str]:
+    """SPDX names of the licences of models and shared files, from the cards among `files`."""
+    cards = [json.loads(files[name]) for name in sorted(files) if name.endswith(("/model.json", "/shared.json"))]
+    return list(dict.fromkeys(card["licence"].replace(" ", "-") for card in cards))
 
 
 def wheels(target: Platform, log: Callable[[str], None] = print) -> dict[str, bytes]:
@@ -127,18 +148,16 @@ def _download(target: Platform, python: str, pins: dict[str, str], folder: Path)
         raise BuildError(f"pip could not download the wheels for {target.name}:\n{run.stderr.strip()}")
 
 
-def manifest(template: str, target: Platform, wheel_names: list[str], model: bytes | None) -> str:
-    """The manifest for one platform: the template plus `platforms`, `wheels` and the model's licence."""
+def manifest(template: str, target: Platform, wheel_names: list[str], licences: Sequence[str] = ()) -> str:
+    """The manifest for one platform: the template plus `platforms`, `wheels` and the models' licences."""
     lines = [f'platforms = ["{target.name}"]', "wheels = ["]
     lines += [f'  "./{name}",' for name in sorted(wheel_names)] + ["]", ""]
     at = template.index("\n[") + 1  # top-level keys must come before the first table
     text = template[:at] + "\n".join(lines) + "\n" + template[at:]
-    if model is not None:
-        own = 'license = ["SPDX:GPL-3.0-or-later"]'
-        if own not in text:
-            raise BuildError(f"{MANIFEST} must hold the line {own}")
-        licence = json.loads(model).get("licence", "CC-BY-NC-4.0")
-        text = text.replace(own, own[:-1] + f', "SPDX:{licence.replace(" ", "-")}"]')
+    own = 'license = ["SPDX:GPL-3.0-or-later"]'
+    if own not in text:
+        raise BuildError(f"{MANIFEST} must hold the line {own}")
+    text = text.replace(own, own[:-1] + "".join(f', "SPDX:{licence}"' for licence in licences) + "]")
     tomllib.loads(text)
     return text
 
@@ -155,22 +174,35 @@ def write_zip(path: Path, files: dict[str, bytes]) -> None:
             out.writestr(entry, files[name])
 
 
-def build(target: Platform, out: Path, with_model: bool = True, log: Callable[[str], None] = print) -> Path:
-    """Make the zip for one platform in folder `out` and return its path. Raises BuildError."""
-    files = source_files()
-    model = model_files() if with_model else {}
-    bundled = wheels(target, log)
-    files |= model | bundled
-    card = model.get((STARTER_MODEL / "model.json").as_posix())
+def build(target: Platform, out: Path, models: Sequence[str] | None = None, log: Callable[[str], None] = print) -> Path:
+    """Make the zip for one platform in folder `out` and return its path. Raises BuildError.
+
+    models: names of those to include, all by default; a zip with fewer has them in its name.
+    """
+    every = bundled_models()
+    chosen = every if models is None else list(models)
+    files, trained, bundled = source_files(), model_files(chosen), wheels(target, log)
+    files |= trained | bundled
     template = _read(ROOT / MANIFEST).decode()
-    files["blender_manifest.toml"] = manifest(template, target, list(bundled), card).encode()
+    files["blender_manifest.toml"] = manifest(template, target, list(bundled), licences_of(trained)).encode()
     version = tomllib.loads(template)["version"]
-    suffix = "" if with_model else "-without-model"
+    suffix = "" if chosen and set(chosen) == set(every) else f"-{'-'.join(chosen) or 'without-model'}"
     path = out / f"motiongpt-{version}-{target.name.replace('-', '_')}{suffix}.zip"
     write_zip(path, files)
     validate(path, log)
+    for part, size in _sizes(trained).items():
+        log(f"  {part}: {size / 1e6:.1f} MB")
+    log(f"  wheels: {sum(map(len, bundled.values())) / 1e6:.1f} MB")
     log(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
     return path
+
+
+def _sizes(trained: dict[str, bytes]) -> dict[str, int]:
+    """Folder of a model or of shared files -> bytes."""
+    sizes: Counter[str] = Counter()
+    for name, content in trained.items():
+        sizes["/".join(Path(name).parts[:3])] += len(content)
+    return dict(sizes)
 
 
 def validate(path: Path, log: Callable[[str], None] = print) -> None:
@@ -197,13 +229,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns the process' exit code."""
     parser = argparse.ArgumentParser(description="Build the Blender extension's zips.")
     parser.add_argument("--platform", default="current", choices=[*PLATFORMS, "all", "current"])
-    parser.add_argument("--without-model", action="store_true", help="leave out the weights (CC BY-NC 4.0)")
+    parser.add_argument("--models", metavar="NAMES", help="models to include, as open,starter, or none (all)")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "dist", help="folder for the zips (dist/)")
     args = parser.parse_args(arguments)
     try:
+        models = None if args.models is None else [n for n in args.models.split(",") if n not in ("", "none")]
         chosen = {"all": list(PLATFORMS), "current": []}.get(args.platform, [args.platform]) or [current_platform()]
         for name in chosen:
-            build(PLATFORMS[name], args.output, with_model=not args.without_model)
+            build(PLATFORMS[name], args.output, models)
     except (BuildError, OSError) as error:
         print(f"build_addon.py: {error}", file=sys.stderr)
         return 1

@@ -1,7 +1,8 @@
 """Model folders: `model.json` and the files that it names, each with its checksum.
 
 A model is found by name among the bundled ones (`models/<name>` beside this file) and the user's (`user_folder`), or by
-the path of its folder.
+the path of its folder. What several models need is in a folder of its own beside them, such as `text`, the pretrained
+text side: a model's card names such files with their checksums, and `shared.json` there has their licence.
 """
 
 import hashlib
@@ -13,11 +14,14 @@ import msgspec
 from msgspec import Meta
 
 from ..retarget.errors import MotionGPTError
+from .licences import group_of, use_of
 from .tasks import Generate
 
 BUNDLED = Path(__file__).with_name("models")
-DEFAULT_MODEL = "starter"
+PREFERRED = ("open", "starter")
+"""Which model is used where none is named: the first of these that is installed."""
 CARD_NAME = "model.json"
+SHARED_CARD_NAME = "shared.json"
 FOLDER_VARIABLE = "MOTIONGPT_MODELS"
 """Environment variable that names the folder of the user's models, instead of the system's usual one."""
 
@@ -29,8 +33,9 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: which engine runs it.  features: convention of the 263 numbers, "true" (rotations with twist) or "published".
     fps, frames_per_token: of the motion tokens.  settings: what the engine needs besides its files, such as statistics.
-    licence: of the weights, as SPDX or in words.  sources: what it was trained on.  training: seed, steps, versions.
-    measured: errors and success rates.  files: relative path -> sha256.
+    licence: of the weights, as SPDX or in words.  group: that of the clips, one of `licences.GROUPS`, if known.
+    sources: what it was trained on.  training: seed, steps, versions.  measured: errors and success rates.
+    files: relative path -> sha256.  shared: the same for each folder of shared files, by its name.
     """
 
     name: Annotated[str, Meta(min_length=1)]
@@ -41,12 +46,29 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     max_seconds: Annotated[float, Meta(gt=0)]
     licence: str
     files: dict[str, Sha256]
+    shared: dict[str, dict[str, Sha256]] = msgspec.field(default_factory=dict)
+    group: str = ""
     description: str = ""
     tasks: tuple[str, ...] = (Generate.name(),)
     sources: tuple[str, ...] = ()
     training: dict[str, Any] = msgspec.field(default_factory=dict)
     measured: dict[str, Any] = msgspec.field(default_factory=dict)
     settings: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def use(self) -> str:
+        """What it may be used for, in words; "" where neither its group nor its licence says so."""
+        return use_of(self.group or group_of(self.licence))
+
+
+class SharedCard(msgspec.Struct, frozen=True, kw_only=True):
+    """`shared.json` of a folder with files that several models need."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    licence: str
+    files: dict[str, Sha256]
+    description: str = ""
+    sources: tuple[str, ...] = ()
 
 
 def user_folder() -> Path | None:
@@ -71,15 +93,21 @@ def installed_models() -> dict[str, Path]:
     return found
 
 
+def default_model() -> str:
+    """The name of the model to use where none is named: the first of PREFERRED that is installed, else any."""
+    installed = installed_models()
+    return next((name for name in (*PREFERRED, *installed) if name in installed), PREFERRED[0])
+
+
 def find_model(name_or_folder: str) -> tuple[Path, ModelCard]:
     """A model's folder and card, its files unchecked. Raises MotionGPTError ("no_model")."""
     installed = installed_models()
     folder = installed.get(name_or_folder) or Path(name_or_folder)
     if not folder.is_dir():
-        names = ", ".join(installed) or "none"
-        raise MotionGPTError(
-            f"There is no model {name_or_folder}.", f"Installed: {names}. Or give a model's folder.", "no_model"
-        )
+        if not installed and name_or_folder in PREFERRED:
+            raise MotionGPTError("No model is installed.", _GET_ONE, "no_model")
+        cure = f"Installed: {', '.join(installed)}. Or give a model's folder." if installed else _GET_ONE
+        raise MotionGPTError(f"There is no model {name_or_folder}.", cure, "no_model")
     return folder, read_card(folder)
 
 
@@ -92,17 +120,38 @@ def read_card(folder: Path) -> ModelCard:
         raise _unusable(f"The folder {folder} holds no readable {CARD_NAME}.") from None
     except (ValueError, RecursionError) as error:
         raise _unusable(f"{path} is damaged ({error}).") from error
-    for name in card.files:
+    shared = (f"{place}/{name}" for place, files in card.shared.items() for name in files)
+    for name in (*card.files, *shared):
         parts = PurePosixPath(name).parts
         if not parts or name.startswith("/") or "\\" in name or ":" in name or ".." in parts:
             raise _unusable(f"{path} names a file outside its folder ({name}).")
     return card
 
 
+def find_file(folder: Path, card: ModelCard, name: str) -> Path:
+    """One of a model's files: in its own folder, or in a shared one beside it, among the bundled models or the user's.
+
+    Where several places have a shared file, it is the one that the model's card means.
+    """
+    for shared, files in card.shared.items():
+        if name in files and name not in card.files:
+            places = dict.fromkeys(p / shared / name for p in (folder.parent, BUNDLED, user_folder()) if p is not None)
+            found = [path for path in places if path.is_file()]
+            if len(found) > 1:
+                found = [path for path in found if sha256(path) == files[name]] or found
+            return found[0] if found else next(iter(places))
+    return folder / name
+
+
+def all_files(card: ModelCard) -> dict[str, str]:
+    """Name -> sha256 of all files that a model needs, the shared ones too."""
+    return {**{name: check for files in card.shared.values() for name, check in files.items()}, **card.files}
+
+
 def verify_files(folder: Path, card: ModelCard) -> None:
     """Raises MotionGPTError ("no_model") for the first file that is missing or does not match its checksum."""
-    for name, expected in card.files.items():
-        path = folder / name
+    for name, expected in all_files(card).items():
+        path = find_file(folder, card, name)
         if not path.is_file():
             raise _unusable(f"The model {card.name} lacks its file {path}.")
         if sha256(path) != expected:
@@ -112,9 +161,29 @@ def verify_files(folder: Path, card: ModelCard) -> None:
 def write_card(card: ModelCard, folder: Path) -> ModelCard:
     """Write `model.json` with the checksums of the files that `card.files` names; returns the card as written."""
     card = msgspec.structs.replace(card, files={name: sha256(folder / name) for name in sorted(card.files)})
-    text = msgspec.json.format(msgspec.json.encode(card), indent=2)
-    (folder / CARD_NAME).write_bytes(text + b"\n")
+    _write(card, folder / CARD_NAME)
     return card
+
+
+def read_shared(folder: Path) -> SharedCard | None:
+    """The card of a folder of shared files; None if it holds none. Raises MotionGPTError ("no_model") for a damaged
+    one."""
+    path = folder / SHARED_CARD_NAME
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=SharedCard) if path.is_file() else None
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unusable(f"{path} is damaged ({error}).") from error
+
+
+def write_shared(card: SharedCard, folder: Path) -> dict[str, str]:
+    """Write `shared.json` with the checksums of the files that `card.files` names; returns them."""
+    files = {name: sha256(folder / name) for name in sorted(card.files)}
+    _write(msgspec.structs.replace(card, files=files), folder / SHARED_CARD_NAME)
+    return files
+
+
+def _write(card: ModelCard | SharedCard, path: Path) -> None:
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
 
 
 def add_measured(name_or_folder: str, **measured: Any) -> None:
@@ -136,6 +205,12 @@ def sha256(path: Path) -> str:
     """The checksum of a file, in hex."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+_GET_ONE = (
+    "Choose a model's folder (in Blender: Edit > Preferences > Add-ons > MotionGPT), or install the edition that "
+    "includes one."
+)
 
 
 def _unusable(message: str) -> MotionGPTError:

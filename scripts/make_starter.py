@@ -1,40 +1,61 @@
 #!/usr/bin/env python3
-"""Make the starter model from a folder of motion capture: import, train, pack, measure.
+"""Make the models that come with the project from a folder of motion capture: author, derive, import, train, measure.
 
-    python scripts/make_starter.py CLIPS WORK            (make starter CLIPS=folder)
+    python scripts/make_starter.py CLIPS WORK                  (make starter CLIPS=folder)
+    python scripts/make_starter.py CLIPS WORK --model open
 
-CLIPS holds BVH files and, where their names don't say what they show, captions.csv. WORK gets everything: the data set,
-the trainings with their checkpoints, the model in WORK/starter, result pages in WORK/results. A stage whose command has
-completed is skipped; one that was interrupted resumes from its training's last checkpoint when this is run again. On
-two CPU cores the whole run takes a working day; a GPU is used if there is one.
+CLIPS holds a folder of BVH files for each set. `open` is trained on the sets that are free for any use or share-alike,
+`starter` on the free and the non-commercial ones: scripts/starter has the licences of the sets, the captions and the
+drafts of both cards. WORK gets everything: data sets, trainings with their checkpoints, WORK/models with the model
+folders and what these share, result pages in WORK/MODEL/results. A stage whose command has completed is skipped; one
+that was interrupted resumes from its training's last checkpoint when this is run again. On two CPU cores each model
+takes about a working day; a GPU is used if there is one.
 """
 
 import argparse
+import csv
 import json
 import shlex
+import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-CARD = Path(__file__).with_name("starter_card.json")
+from motiongpt.backend.licences import LICENCE_OF, Group, strictest
+
+HERE = Path(__file__).with_name("starter")
+BUNDLED = HERE.parents[1] / "backend" / "models"
+GROUPS: dict[str, tuple[Group, ...]] = {"open": ("free", "share-alike"), "starter": ("free", "non-commercial")}
+"""Model -> groups of licences that it is trained on."""
+MADE = ("authored", "derived-free", "derived-share-alike", "derived-nc")
+"""Sets that are made here, from those of CLIPS."""
+OWN_TRANSITION = ("starter",)
+"""Models with a transition model of their own; the others share the one that was trained on the free sets."""
 
 SETTINGS = {
-    "tokenizer": "--steps 3100 --batch 64 --set width=256 --set rate=0.0005",
+    "author": "",
+    "derive": "",
+    "tokenizer": "--steps 7000 --batch 48 --set width=256 --set code_width=256 --set levels=4 --set depth=2 "
+    "--set points=1.5",
     "decoder": "--steps 1000 --batch 64 --set rate=0.0004",
     "language": "--steps 8500 --batch 64 --set rate=0.0012 --set wordings=64 --set text_noise=0.7",
     "judge": "--steps 850 --seed 1",
     "picker": "--steps 850 --seed 2 --set composites=8 --candidates 6",
     "transition": "--steps 5500",
+    "animators": "--seeds 2",
     "prompts": "--seeds 20",
     "inbetween": "--windows 150",
     "evaluation": "--runs 20 --seeds 5 --others 64",
 }
-"""Options of each stage, where the starter model is not made with the commands' defaults."""
+"""Options of each stage, where the models are not made with the commands' defaults."""
 
 _SMALL = "--set width=48 --set heads=2"
 TINY = {
+    "author": "--variants 1 --only nod",
+    "derive": "--variants 0.01",
     "tokenizer": "--steps 4 --batch 8 --set width=32 --set code_width=16",
     "decoder": "--steps 2 --batch 8",
     "language": f"--steps 4 --batch 4 {_SMALL} --set feed_forward=48 --set encoder_layers=1 --set decoder_layers=1 "
@@ -42,98 +63,228 @@ TINY = {
     "judge": f"--steps 2 --batch 4 --seed 1 {_SMALL}",
     "picker": f"--steps 2 --batch 4 --seed 2 {_SMALL} --candidates 2",
     "transition": "--steps 2 --set gaps=16 --set width=32 --set blocks=1",
+    "animators": "--seeds 1 --group idle",
     "prompts": "--seeds 1",
     "inbetween": "--windows 2",
     "evaluation": "--runs 1 --limit 4 --seeds 0 --others 0",
 }
-"""The same for --tiny: the whole chain in a few minutes, for a model that has learned nothing."""
+"""The same for --tiny: the whole chain in a few minutes, for models that have learned nothing."""
+
+AFTER_ANIMATORS: tuple[tuple[str, str], ...] = ()
+"""Further stages of a model, once its prompts have been checked: name, and command with {model}, {dataset}, {work}."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """name: for --stage.  command: the arguments to `motiongpt`."""
+    """chain: the model, "" for what both need.  name: for --stage.  command: the arguments to `motiongpt`."""
 
+    chain: str
     name: str
     command: tuple[str, ...]
 
 
-def stages(clips: Path, work: Path, card: Path, settings: dict[str, str]) -> Iterator[Stage]:
-    """All stages in their order."""
-    dataset, model = f"{work}/dataset", f"{work}/starter"
+@dataclass(frozen=True)
+class Recipe:
+    """What the stages are made from. sets: table of licences.  captions: tables of captions.  made: whether clips are
+    authored and derived as well."""
 
-    def stage(name: str, command: str, *paths: str) -> Stage:
-        return Stage(name, (*command.split(), *paths, *settings.get(name, "").split()))
+    clips: Path
+    work: Path
+    sets: Path
+    captions: tuple[Path, ...]
+    made: bool = True
+    settings: dict[str, str] = field(default_factory=lambda: SETTINGS)
 
-    captions = ("--captions", f"{clips}/captions.csv") if (clips / "captions.csv").is_file() else ()
-    yield stage("dataset", "data import", str(clips), *captions, "-o", dataset)
-    # Encoder, codebooks and decoder of the motion tokens ...
-    yield stage("tokenizer", "train tokenizer", dataset, "-o", f"{work}/tokenizer")
-    # ... and the decoder further; the codes don't change.
-    yield stage("decoder", "train tokenizer", dataset, "--refine", f"{work}/tokenizer", "-o", f"{work}/decoder")
-    language = ("--tokenizer", f"{work}/tokenizer", "-o", f"{work}/language")
-    yield stage("language", "train language-model", dataset, *language)
-    trained = ("--tokenizer", f"{work}/decoder", "--language", f"{work}/language", "--dataset", dataset)
-    yield stage("export", "train export", *trained, "--card", str(card), "-o", model)
-    # Judge and picker differ in seed, so that the model is not judged by its own picker.
-    judge, licence = f"{work}/judge", json.loads(card.read_text(encoding="utf-8"))["licence"]
-    yield stage("judge", "train matching", dataset, "-o", f"{work}/matching", "--judge", judge, "--licence", licence)
-    yield stage("picker", "train matching", dataset, "-o", f"{work}/picker", "--into", model)
-    yield stage("transition", "train transition", dataset, "-o", f"{work}/transition", "--into", model)
-    measured = ("--model", model, "--write", "--page")
-    yield stage("prompts", "evaluate prompts", *measured, f"{work}/results/prompts.md")
-    yield stage("inbetween", "evaluate inbetween", dataset, *measured, f"{work}/results/inbetween.md")
-    kept = ("--judge", judge, "-o", f"{work}/evaluation")
-    yield stage("evaluation", "evaluate model", dataset, *measured, f"{work}/results/model.md", *kept)
+    def stages(self, models: tuple[str, ...]) -> Iterator[Stage]:
+        """All stages in their order."""
+        yield from self._shared()
+        for model in models:
+            yield from self._of_model(model)
+
+    def _stage(self, chain: str, name: str, command: str, *paths: object) -> Stage:
+        options = self.settings.get(name, "").split()
+        label = f"{chain}/{name}" if chain else name
+        return Stage(chain, label, (*command.split(), *map(str, paths), *options))
+
+    def _import(self, groups: tuple[str, ...], *made: str) -> tuple[object, ...]:
+        folders = [self.work / name for name in made if self.made]
+        tables = (*self.captions, *(folder / "captions.csv" for folder in folders))
+        labels = [word for table in tables for word in ("--captions", table)]
+        chosen = [word for group in groups for word in ("--group", group)]
+        return (self.clips, *folders, *labels, "--sets", self.sets, *chosen)
+
+    def _shared(self) -> Iterator[Stage]:
+        """Authored clips; a transition model from the free sets; with it, derived clips."""
+        work, free = self.work, self.work / "free"
+        if self.made:
+            without = [word for name in not_free(self.clips, self.sets) for word in ("--without", name)]
+            yield self._stage("", "author", "data author", self.clips, "-o", work / "authored", *without)
+        yield self._stage("", "free", "data import", *self._import(("free",), "authored"), "-o", free / "dataset")
+        yield self._stage("", "transition", "train transition", *self._common_transition())
+        if self.made:
+            transition = work / "models" / "common" / "transition.onnx"
+            yield self._stage(
+                "", "derive", "data derive", self.clips, "-o", work / "derived", "--transition", transition
+            )
+
+    def _common_transition(self) -> tuple[object, ...]:
+        free = self.work / "free"
+        return (free / "dataset", "-o", free / "transition", "--share", self.work / "models" / "common")
+
+    def _of_model(self, name: str) -> Iterator[Stage]:
+        work, model = self.work / name, self.work / "models" / name
+        dataset, results, judge = work / "dataset", work / "results", work / "judge"
+
+        def stage(stage_name: str, command: str, *paths: object) -> Stage:
+            return self._stage(name, stage_name, command, *paths)
+
+        yield stage("dataset", "data import", *self._import(GROUPS[name], "authored", "derived"), "-o", dataset)
+        # Encoder, codebooks and decoder of the motion tokens ...
+        yield stage("tokenizer", "train tokenizer", dataset, "-o", work / "tokenizer")
+        # ... and the decoder further; the codes don't change.
+        yield stage("decoder", "train tokenizer", dataset, "--refine", work / "tokenizer", "-o", work / "decoder")
+        language = ("--tokenizer", work / "tokenizer", "-o", work / "language")
+        yield stage("language", "train language-model", dataset, *language)
+        trained = ("--tokenizer", work / "decoder", "--language", work / "language", "--dataset", dataset)
+        packed = ("--card", HERE / f"{name}.json", "--share", self.work / "models" / "text", "-o", model)
+        yield stage("export", "train export", *trained, *packed)
+        # Judge and picker differ in seed, so that the model is not judged by its own picker.
+        licence = LICENCE_OF[strictest(GROUPS[name])]
+        judging = ("--judge", judge, "--licence", licence)
+        yield stage("judge", "train matching", dataset, "-o", work / "matching", *judging)
+        yield stage("picker", "train matching", dataset, "-o", work / "picker", "--into", model)
+        own = (dataset, "-o", work / "transition")
+        between = own if name in OWN_TRANSITION else self._common_transition()
+        yield stage("transition", "train transition", *between, "--into", model)
+        measured = ("--model", model, "--page")
+        yield stage("animators", "evaluate animators", "--physics", dataset, *measured, results / "animators.md")
+        for further, command in AFTER_ANIMATORS:
+            yield stage(further, command.format(model=model, dataset=dataset, work=work))
+        measured = ("--write", *measured)
+        yield stage("prompts", "evaluate prompts", *measured, results / "prompts.md")
+        yield stage("inbetween", "evaluate inbetween", dataset, *measured, results / "inbetween.md")
+        kept = ("--judge", judge, "-o", work / "evaluation")
+        yield stage("evaluation", "evaluate model", dataset, *measured, results / "model.md", *kept)
+
+
+def _groups(sets: Path) -> dict[str, str]:
+    """Set -> group of its licence."""
+    if sets.suffix.lower() == ".csv":
+        with open(sets, newline="", encoding="utf-8-sig") as file:
+            return {row["name"]: row["group"] for row in csv.DictReader(file)}
+    return {name: entry.get("group", "") for name, entry in tomllib.loads(sets.read_text(encoding="utf-8")).items()}
+
+
+def not_free(clips: Path, sets: Path) -> list[str]:
+    """Folders of clips that are not free for any use; those without a known licence are among them."""
+    groups = _groups(sets)
+    return sorted(f.name for f in clips.iterdir() if f.is_dir() and groups.get(f.name) != "free")
+
+
+def with_made_sets(sets: Path, work: Path) -> Path:
+    """A table of sets that also has those that are made here: the project's own has them."""
+    groups = _groups(sets)
+    if set(MADE) <= set(groups):
+        return sets
+    work.mkdir(parents=True, exist_ok=True)
+    ours = tomllib.loads((HERE / "sets.toml").read_text(encoding="utf-8"))
+    missing = [
+        f"\n[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in ours[name].items())
+        for name in MADE
+        if name not in groups
+    ]
+    path = work / "sets.toml"
+    path.write_text(sets.read_text(encoding="utf-8") + "\n" + "".join(missing), encoding="utf-8")
+    return path
 
 
 class Done:
-    """The commands that have completed: a list in a file, in the stages' order."""
+    """The commands that have completed, by stage: a file in WORK."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._commands: list[list[str]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+        self._commands: dict[str, list[str]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
-    def has(self, place: int, stage: Stage) -> bool:
-        """Whether that stage, the `place`-th, ran with the same options."""
-        return place < len(self._commands) and self._commands[place] == list(stage.command)
+    def has(self, stage: Stage) -> bool:
+        """Whether that stage ran with the same options."""
+        return self._commands.get(stage.name) == list(stage.command)
 
-    def add(self, place: int, stage: Stage) -> None:
-        """Record a stage. Later ones must run again: they may depend on its output."""
-        self._commands[place:] = [list(stage.command)]
-        self._path.write_text(json.dumps(self._commands, indent=1), encoding="utf-8")
+    def begin(self, stage: Stage, later: list[Stage]) -> None:
+        """Forget a stage and the later ones that depend on it."""
+        for one in (stage, *later):
+            if stage.chain in ("", one.chain):
+                self._commands.pop(one.name, None)
+        self._save()
+
+    def add(self, stage: Stage) -> None:
+        """Record a stage."""
+        self._commands[stage.name] = list(stage.command)
+        self._save()
+
+    def _save(self) -> None:
+        draft = self._path.with_suffix(".part")
+        draft.write_text(json.dumps(self._commands, indent=1), encoding="utf-8")
+        draft.replace(self._path)
 
 
-def main() -> int:
-    """Run what has not run yet; the exit code of the first command that fails."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("clips", type=Path, metavar="CLIPS", help="folder with BVH files and captions.csv")
-    parser.add_argument("work", type=Path, metavar="WORK", help="folder for all output")
-    parser.add_argument("--card", type=Path, default=CARD, help="name, licence, sources, description (the starter's)")
-    parser.add_argument("--stage", metavar="NAME", help="run the stages up to this one, this one even if it is done")
-    parser.add_argument("--dry-run", action="store_true", help="print the commands that would run")
-    parser.add_argument("--tiny", action="store_true", help="try the whole chain in a few minutes, with tiny settings")
-    args = parser.parse_args()
-    every = list(stages(args.clips, args.work, args.card, TINY if args.tiny else SETTINGS))
-    names = [stage.name for stage in every]
-    if args.stage and args.stage not in names:
-        parser.error(f"there is no stage {args.stage}; there are: {', '.join(names)}")
-    last = names.index(args.stage) if args.stage else len(every) - 1
-    if not args.dry_run:
-        (args.work / "results").mkdir(parents=True, exist_ok=True)
-    done, skipping = Done(args.work / "done.json"), True
+def run(every: list[Stage], wanted: str | None, work: Path, dry: bool) -> int:
+    """Run what has not run yet, up to the stage `wanted`; the exit code of the first command that fails."""
+    last = [stage.name for stage in every].index(wanted) if wanted else len(every) - 1
+    done, again = Done(work / "done.json"), set[str]()
     for place, stage in enumerate(every[: last + 1]):
-        skipping = skipping and done.has(place, stage)
-        if skipping and stage.name != args.stage:
+        if done.has(stage) and stage.name != wanted and not again & {"", stage.chain}:
             print(f"{stage.name}: done", flush=True)
             continue
+        again.add(stage.chain)
         print(f"{stage.name}: motiongpt {shlex.join(stage.command)}", flush=True)
-        if args.dry_run:
+        if dry:
             continue
+        done.begin(stage, every[place + 1 :])
+        if stage.chain:
+            (work / stage.chain / "results").mkdir(parents=True, exist_ok=True)
         code = subprocess.run([sys.executable, "-m", "motiongpt", *stage.command], check=False).returncode
         if code:
             return code
-        done.add(place, stage)
+        done.add(stage)
     return 0
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", type=Path, metavar="CLIPS", help="folder with a folder of BVH files for each set")
+    parser.add_argument("work", type=Path, metavar="WORK", help="folder for all output")
+    parser.add_argument("--model", choices=(*GROUPS, "both"), default="both", help="which model to make (both)")
+    parser.add_argument("--sets", type=Path, metavar="FILE", help="licences of the sets (scripts/starter/sets.toml)")
+    parser.add_argument(
+        "--captions", type=Path, action="append", metavar="CSV", help="captions (scripts/starter/captions.csv)"
+    )
+    parser.add_argument("--recorded-only", action="store_true", help="author and derive no clips")
+    parser.add_argument("--stage", metavar="NAME", help="run the stages up to this one, this one even if it is done")
+    parser.add_argument("--dry-run", action="store_true", help="print the commands that would run")
+    parser.add_argument("--tiny", action="store_true", help="try the whole chain in a few minutes, with tiny settings")
+    return parser
+
+
+def main() -> int:
+    """The exit code."""
+    parser = _arguments()
+    args = parser.parse_args()
+    sets = args.sets or HERE / "sets.toml"
+    for path, there in ((args.clips, args.clips.is_dir()), (sets, sets.is_file())):
+        if not there:
+            parser.error(f"{path} is not there")
+    if not args.dry_run:
+        sets = with_made_sets(sets, args.work)
+        if (BUNDLED / "text").is_dir() and not (args.work / "models" / "text").exists():
+            shutil.copytree(BUNDLED / "text", args.work / "models" / "text")  # so that all models go with it
+    captions = tuple(args.captions or [HERE / "captions.csv"])
+    settings = TINY if args.tiny else SETTINGS
+    recipe = Recipe(args.clips, args.work, sets, captions, not args.recorded_only, settings)
+    every = list(recipe.stages(tuple(GROUPS) if args.model == "both" else (args.model,)))
+    names = [stage.name for stage in every]
+    if args.stage and args.stage not in names:
+        parser.error(f"there is no stage {args.stage}; there are: {', '.join(names)}")
+    return run(every, args.stage, args.work, args.dry_run)
 
 
 if __name__ == "__main__":

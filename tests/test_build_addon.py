@@ -32,13 +32,43 @@ def test_every_relative_import_finds_its_file() -> None:
 def test_manifest_names_wheels_and_model_licence() -> None:
     template = (build_addon.ROOT / "addon" / "blender_manifest.toml").read_text()
     target = build_addon.PLATFORMS["linux-x64"]
-    plain = tomllib.loads(build_addon.manifest(template, target, ["wheels/b.whl", "wheels/a.whl"], None))
+    plain = tomllib.loads(build_addon.manifest(template, target, ["wheels/b.whl", "wheels/a.whl"]))
     assert plain["wheels"] == ["./wheels/a.whl", "./wheels/b.whl"]
     assert plain["platforms"] == ["linux-x64"]
     assert plain["license"] == ["SPDX:GPL-3.0-or-later"]
     assert "files" in plain["permissions"] and "network" not in plain["permissions"]
-    model = tomllib.loads(build_addon.manifest(template, target, [], b'{"licence": "CC BY-NC 4.0"}'))
-    assert model["license"] == ["SPDX:GPL-3.0-or-later", "SPDX:CC-BY-NC-4.0"]
+    cards = {"m/open/model.json": b'{"licence": "CC BY-SA 4.0"}', "m/text/shared.json": b'{"licence": "Apache-2.0"}'}
+    licences = build_addon.licences_of(cards | {"m/open/step.onnx": b"", "m/text/words.onnx": b""})
+    model = tomllib.loads(build_addon.manifest(template, target, [], licences))
+    assert model["license"] == ["SPDX:GPL-3.0-or-later", "SPDX:CC-BY-SA-4.0", "SPDX:Apache-2.0"]
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with two models that share a folder, one of them another folder as well."""
+    folder = tmp_path / build_addon.MODELS
+    for name, shared in (("open", '{"text": {}, "common": {}}'), ("starter", '{"text": {}}')):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "model.json").write_text(f'{{"licence": "MIT", "shared": {shared}}}')
+    for name in ("text", "common"):
+        (folder / name).mkdir()
+        (folder / name / "shared.json").write_text('{"licence": "MIT"}')
+    monkeypatch.setattr(build_addon, "ROOT", tmp_path)
+    return folder
+
+
+def test_models_are_chosen_with_what_they_share(models: Path) -> None:
+    assert build_addon.bundled_models() == ["open", "starter"]
+    folders = {
+        names: {Path(name).parent.name for name in build_addon.model_files(names)}
+        for names in ((), ("open",), ("starter",), ("open", "starter"))
+    }
+    assert folders[()] == set()
+    assert folders["open",] == {"open", "text", "common"}
+    assert folders["starter",] == {"starter", "text"}
+    assert folders["open", "starter"] == {"open", "starter", "text", "common"}
+    with pytest.raises(build_addon.BuildError, match=r"no model other .* open, starter"):
+        build_addon.model_files(["other"])
 
 
 def test_same_files_same_bytes(tmp_path: Path) -> None:

@@ -198,6 +198,8 @@ def startup(context: bpy.types.Context) -> Startup:
                 f"{folder} holds no model.json.", "Choose a model's folder in the preferences, or leave it empty."
             )
         arguments += ("--model", str(folder))
+    elif wanted.installed:  # "" where no model is installed, or the one that was chosen no longer is
+        arguments += ("--model", wanted.installed)
     if wanted.device != "auto":
         arguments += ("--device", wanted.device)
     python = bpy.path.abspath(wanted.python) if wanted.python else ""

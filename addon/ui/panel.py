@@ -15,6 +15,7 @@ from ..jobs.generate import wanted_length
 from ..jobs.job import Job, State
 from ..jobs.service import Service
 from ..jobs.takes import shown_take
+from .models import draw_model
 from .operators.tasks import (
     MOTIONGPT_OT_continue,
     MOTIONGPT_OT_describe,
@@ -136,7 +137,7 @@ class MOTIONGPT_PT_generate(bpy.types.Panel):
                 draw_text(layout, why, "INFO")
             if task.after:
                 task.after(layout, now)
-        _draw_status(layout, now)
+        _draw_status(layout, context, now)
 
 
 def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, task: _TaskPanel, service: Service) -> None:
@@ -164,12 +165,13 @@ def _draw_progress(layout: bpy.types.UILayout, job: Job[Any]) -> None:
 _ICONS = {State.DONE: "CHECKMARK", State.CANCELLED: "CANCEL"}
 
 
-def _draw_status(layout: bpy.types.UILayout, now: session.Session) -> None:
+def _draw_status(layout: bpy.types.UILayout, context: bpy.types.Context, now: session.Session) -> None:
     if now.error:
         draw_text(layout, now.error, "ERROR")
         layout.operator("motiongpt.copy_text", icon="COPYDOWN").text = now.error
     elif now.job and now.job.state in _ICONS:
         _draw_outcome(layout, now.job)
+    draw_model(layout, context)
     status = now.service.status()
     if status.text != now.error:
         draw_text(layout, status.text, "ERROR" if status.failed else "NONE")

@@ -3,15 +3,19 @@
 import bpy
 
 from ..jobs.context import EXTENSION, log_path
+from . import models
 from .typing import classes_factory
 
 
 class MotionGPTPreferences(bpy.types.AddonPreferences):
     bl_idname = EXTENSION
 
+    installed: bpy.props.EnumProperty(
+        name="Model", description="Which model to use, and what its licence allows", items=models.items
+    )
     model: bpy.props.StringProperty(
         name="Model Folder",
-        description="Folder of a model to use instead of the bundled one; it contains a model.json",
+        description="Folder of a model to use instead of an installed one; it contains a model.json",
         subtype="DIR_PATH",
     )
 
@@ -38,7 +42,7 @@ class MotionGPTPreferences(bpy.types.AddonPreferences):
     )
 
     def draw(self, _context: bpy.types.Context) -> None:
-        for name in ("model", "device", "python", "preload"):
+        for name in ("installed", "model", "device", "python", "preload"):
             self.layout.prop(self, name)
         self.layout.label(text=f"Log: {log_path()}")
 

@@ -13,7 +13,7 @@ from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from ..engine import last_result
 from ..engines import load_engine
-from ..model_folder import DEFAULT_MODEL
+from ..model_folder import default_model
 from ..output.blender import MANNEQUIN, CharacterJob, check_bpy, export_to_character
 from ..output.pictures import join_pictures
 from ..tasks import Generate
@@ -62,7 +62,7 @@ def make_demo(folder: Path, say: Callable[[str], None] = print) -> list[Path]:
 
 def _generate(say: Callable[[str], None]) -> dict[str, Motion]:
     started = time.perf_counter()
-    engine = load_engine(DEFAULT_MODEL)
+    engine = load_engine(default_model())
     say(f"model {engine.name} on {engine.device}, loaded in {time.perf_counter() - started:.1f} s")
     motions = {}
     for name, prompt in PROMPTS.items():

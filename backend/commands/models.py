@@ -11,8 +11,9 @@ import msgspec
 from ...retarget.errors import MotionGPTError
 from ..model_folder import (
     BUNDLED,
-    DEFAULT_MODEL,
     ModelCard,
+    all_files,
+    default_model,
     find_model,
     installed_models,
     read_card,
@@ -37,7 +38,7 @@ def declare(subparsers: Subparsers) -> None:
         ("remove", "delete an installed model", _remove),
     ):
         parser = add_command(actions, name, summary, f"motiongpt models {name} NAME", run)
-        needed: dict[str, Any] = {} if name == "remove" else {"nargs": "?", "default": DEFAULT_MODEL}
+        needed: dict[str, Any] = {} if name == "remove" else {"nargs": "?", "default": default_model()}
         parser.add_argument("model", metavar="NAME", help="model or folder", **needed)
     _add_import(actions)
     _add_install(actions)
@@ -213,8 +214,9 @@ def _list(args: argparse.Namespace) -> Report:
             models.append({"name": name, "folder": str(folder), "error": error.message})
             lines.append(f"{name}  {error.message}")
             continue
-        models.append({"name": name, "folder": str(folder), "licence": card.licence, "kind": card.kind})
-        lines.append(f"{name}  {card.licence}  {card.description or card.kind}")
+        known = {"licence": card.licence, "use": card.use, "kind": card.kind, "default": name == default_model()}
+        models.append({"name": name, "folder": str(folder), **known})
+        lines.append(f"{name}  {_licence(card)}  {card.description or card.kind}")
     own = user_folder()
     empty = "No models are installed" + (f"; put model folders into {own}." if own else ".")
     return Report({"models": models, "user_folder": str(own) if own else None}, tuple(lines) or (empty,))
@@ -222,12 +224,16 @@ def _list(args: argparse.Namespace) -> Report:
 
 def _info(args: argparse.Namespace) -> Report:
     folder, card = find_model(args.model)
-    data = {"folder": str(folder), **msgspec.to_builtins(card)}
+    data = {"folder": str(folder), **msgspec.to_builtins(card), "use": card.use}
     # Files and settings are for programs, and only in --json.
-    shown = {
-        key: value for key, value in data.items() if key not in ("files", "settings") and value not in ("", {}, [])
-    }
+    hidden = ("files", "shared", "settings", "group", "use")
+    shown = {k: v for k, v in {**data, "licence": _licence(card)}.items() if k not in hidden and v not in ("", {}, [])}
     return Report(data, tuple(f"{key}: {_text(value)}" for key, value in shown.items()))
+
+
+def _licence(card: ModelCard) -> str:
+    """The licence, and what it allows in words."""
+    return f"{card.licence}, {card.use}" if card.use else card.licence
 
 
 def _text(value: Any) -> str:
@@ -239,5 +245,5 @@ def _text(value: Any) -> str:
 def _verify(args: argparse.Namespace) -> Report:
     folder, card = find_model(args.model)
     verify_files(folder, card)
-    data = {"name": card.name, "folder": str(folder), "files": len(card.files), "ok": True}
-    return Report(data, (f"{card.name}: all {len(card.files)} files are intact.",))
+    data = {"name": card.name, "folder": str(folder), "files": len(all_files(card)), "ok": True}
+    return Report(data, (f"{card.name}: all {len(all_files(card))} files are intact.",))

@@ -34,6 +34,7 @@ def _add_tokenizer(inner: Subparsers) -> None:
         "motiongpt train tokenizer dataset/ -o runs/tokenizer --steps 5000",
         run_tokenizer,
     )
+    _add_minutes(parser)
     parser.add_argument(
         "--refine",
         type=Path,
@@ -50,7 +51,16 @@ def _add_language_model(inner: Subparsers) -> None:
         "motiongpt train language-model dataset/ --tokenizer runs/tokenizer -o runs/language --steps 4000",
         run_language_model,
     )
-    parser.add_argument("--tokenizer", type=Path, required=True, metavar="FOLDER", help="a trained tokenizer")
+    parser.add_argument(
+        "--tokenizer", type=Path, metavar="FOLDER", help="a trained tokenizer; a pack of tokens needs none"
+    )
+    _add_minutes(parser)
+
+
+def _add_minutes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--minutes", type=float, metavar="M", help="finish after this time, if that is before the steps"
+    )
 
 
 def _add_matching(inner: Subparsers) -> None:
@@ -77,8 +87,17 @@ def _add_export(inner: Subparsers) -> None:
     )
     parser.add_argument("--tokenizer", type=Path, required=True, metavar="FOLDER", help="a trained tokenizer")
     parser.add_argument("--language", type=Path, required=True, metavar="FOLDER", help="a trained language model")
-    parser.add_argument("--dataset", type=Path, metavar="DATASET", help="measure the tokenizer on its test clips")
+    parser.add_argument(
+        "--dataset",
+        type=Path,
+        metavar="DATASET",
+        help="what they were trained on: gives sources and licence, and its test clips measure the tokenizer",
+    )
+    parser.add_argument("--sets", type=Path, metavar="DATASET", help="take only sources and licence from a data set")
     parser.add_argument("--card", type=Path, required=True, metavar="JSON", help="name, licence, sources, description")
+    parser.add_argument(
+        "--share", type=Path, metavar="FOLDER", help="put the pretrained text side there, for several models"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL", help="model folder to write")
 
 
@@ -91,6 +110,7 @@ def _add_transition(inner: Subparsers) -> None:
         run_transition,
     )
     parser.add_argument("--into", type=Path, metavar="MODEL", help="add the result to this model folder")
+    parser.add_argument("--share", type=Path, metavar="FOLDER", help="put it there instead, for several models")
 
 
 def _add_stage(
@@ -117,7 +137,7 @@ def _add_stage(
 
 def _run_alone(run: Callable[[argparse.Namespace], Report], args: argparse.Namespace) -> Report:
     """Run a stage while no other training is in its folder, on the threads that it should have."""
-    _need_torch()
+    need_torch()
     print(f"Training in {args.output}; reading {args.dataset} ...", file=sys.stderr, flush=True)
     from ..training.folder import held
     from ..training.threads import choose_threads
@@ -131,7 +151,8 @@ def _run_alone(run: Callable[[argparse.Namespace], Report], args: argparse.Names
 def _settings(args: argparse.Namespace, *kinds: Any) -> list[Any]:
     """One instance of each settings dataclass, or a changed copy of an instance, from --steps, --batch, --seed and
     --set."""
-    given: dict[str, Any] = {k: getattr(args, k) for k in ("steps", "batch", "seed") if getattr(args, k) is not None}
+    named = ("steps", "minutes", "batch", "seed")
+    given: dict[str, Any] = {k: found for k in named if (found := getattr(args, k, None)) is not None}
     types: dict[str, Any] = {f.name: f.type for kind in kinds for f in dataclasses.fields(kind)}
     for entry in args.set:
         name, equals, value = entry.partition("=")
@@ -148,7 +169,7 @@ def _settings(args: argparse.Namespace, *kinds: Any) -> list[Any]:
             )
         given[name] = value
     for name, value in given.items():
-        _check_range(name, value, types.get(name, int))
+        _check_range(name, value, types.get(name, float if name == "minutes" else int))
     return [
         dataclasses.replace(
             kind() if isinstance(kind, type) else kind,
@@ -172,7 +193,8 @@ def _check_range(name: str, value: Any, kind: Any) -> None:
         raise MotionGPTError(f"{name} can't be {value}.", "Choose a number from 0 up, for the rate above 0.")
 
 
-def _need_torch() -> None:
+def need_torch() -> None:
+    """Raises MotionGPTError if PyTorch is not installed."""
     if importlib.util.find_spec("torch") is None:
         raise MotionGPTError(
             "Training needs PyTorch.", "Run `pip install motiongpt-blender[train]`.", "missing_package"
@@ -207,10 +229,15 @@ def run_language_model(args: argparse.Namespace) -> Report:
     """Stage 2."""
     from ..training.language.data import LanguageTraining
     from ..training.language.net import LanguageConfig
+    from ..training.language.packed import is_pack
     from ..training.language.train import train_language_model
 
+    if args.tokenizer is None and not is_pack(args.dataset):
+        raise MotionGPTError("A data set needs a tokenizer.", "Give a trained one with --tokenizer FOLDER.", "usage")
     training, config = _settings(args, LanguageTraining, LanguageConfig)
-    train_language_model(args.dataset, args.tokenizer, args.output, training, config, args.device)
+    train_language_model(
+        args.dataset, args.tokenizer or args.dataset / "tokenizer", args.output, training, config, args.device
+    )
     return Report({"path": str(args.output)}, (f"{args.output}: trained",))
 
 
@@ -236,29 +263,40 @@ def run_matching(args: argparse.Namespace) -> Report:
 
 def run_transition(args: argparse.Namespace) -> Report:
     """The transition model, added to the model folder that --into names."""
-    from ..training.transition.export import add_transition
+    from ..dataset.sets import load_sets
+    from ..licences import LICENCE_OF, strictest
+    from ..training.transition.export import add_transition, share_transition
     from ..training.transition.net import TransitionConfig
     from ..training.transition.train import TransitionTraining, train_transition
 
     training, config = _settings(args, TransitionTraining, TransitionConfig)
     train_transition(args.dataset, args.output, training, config, args.device)
+    shared = None
+    if args.share:
+        sets = load_sets(args.dataset)
+        licence = LICENCE_OF[strictest(s.group for s in sets)] if sets else "as the clips"
+        sources = tuple(dict.fromkeys(s.licence for s in sets))
+        shared = share_transition(args.share, args.output, licence, sources, args.into)
     if args.into:
-        add_transition(args.into, args.output)
-    where = args.into or args.output
+        add_transition(args.into, args.output, shared)
+    where = args.into or args.share or args.output
     return Report({"path": str(where)}, (f"{where}: trained",))
 
 
 def run_export(args: argparse.Namespace) -> Report:
     """A model folder, whose card records the training and measurements."""
-    _need_torch()
+    need_torch()
     from ..dataset.clips import load_dataset
-    from ..training.language.export import export_model, read_card_draft, training_record
+    from ..dataset.sets import load_sets
+    from ..model_folder import all_files, find_file
+    from ..training.language.card import read_card_draft, training_record
+    from ..training.language.export import export_model
     from ..training.language.known import known_phrases
     from ..training.language.train import caption_words, load_language_model, unused_codes
     from ..training.tokenizer.measuring import evaluate_tokenizer
     from ..training.tokenizer.train import load_tokenizer
 
-    draft = read_card_draft(args.card)
+    draft = read_card_draft(args.card, load_sets(known) if (known := args.sets or args.dataset) else ())
     tokenizer, statistics = load_tokenizer(args.tokenizer)
     draft["training"] = training_record(args.tokenizer, args.language)
     found = {"unused_codes": unused_codes(args.language), "caption_words": caption_words(args.language)}
@@ -267,6 +305,6 @@ def run_export(args: argparse.Namespace) -> Report:
         measured = evaluate_tokenizer(tokenizer, statistics, load_dataset(args.dataset))
         draft["measured"] = {**draft.get("measured", {}), "tokenizer": {k: round(v, 4) for k, v in measured.items()}}
     language, known = load_language_model(args.language), known_phrases(args.language)
-    card = export_model(tokenizer, statistics, language, known, args.output, draft)
-    size = sum((args.output / name).stat().st_size for name in card.files)
+    card = export_model(tokenizer, statistics, language, known, args.output, draft, args.share)
+    size = sum(find_file(args.output, card, name).stat().st_size for name in all_files(card))
     return Report({"path": str(args.output), "bytes": size}, (f"{args.output}: {size / 1e6:.1f} MB",))

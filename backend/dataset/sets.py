@@ -2,18 +2,15 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
 from ...retarget.errors import MotionGPTError
 from ..features import FPS
+from ..licences import GROUPS, Group
 from .clips import Clip
 from .tables import read_table
-
-Group = Literal["free", "share-alike", "non-commercial"]
-"""What a model trained on a set may be used for: anything; anything, under the same licence; nothing commercial."""
-GROUPS: tuple[Group, ...] = ("free", "share-alike", "non-commercial")
 
 
 class ClipSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

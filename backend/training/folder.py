@@ -14,6 +14,8 @@ from ...retarget.errors import MotionGPTError
 
 SOURCES = {"dataset": "another data set", "tokenizer": "another tokenizer"}
 """Settings that are checksums of what a training learns from, and what to call a different one."""
+LENGTH = ("steps", "minutes")
+"""Settings that may differ when a training goes on."""
 _CACHES = "caches.json"
 
 
@@ -46,7 +48,7 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def check_settings(folder: Path, settings: dict[str, Any]) -> None:
-    """Raise MotionGPTError if the folder holds a training with other settings, or from other data; only `steps` may
+    """Raise MotionGPTError if the folder holds a training with other settings, or from other data; only LENGTH may
     differ. To be called before anything is written there."""
     path = folder / "checkpoint.pt"
     if path.exists():
@@ -55,7 +57,7 @@ def check_settings(folder: Path, settings: dict[str, Any]) -> None:
 
 def compare(path: Path, there: dict[str, Any], settings: dict[str, Any]) -> None:
     """Raise MotionGPTError if the settings `there`, of the checkpoint at `path`, are not these."""
-    changed = [k for k in settings if k != "steps" and there.get(k) != settings[k]]
+    changed = [k for k in settings if k not in LENGTH and there.get(k) != settings[k]]
     if not changed:
         return
     others = [what for name, what in SOURCES.items() if name in changed]

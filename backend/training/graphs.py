@@ -105,17 +105,28 @@ def add_graph(
     settings: dict[str, dict[str, Any]],
     training: dict[str, Any],
     tasks: tuple[str, ...] = (),
+    shared: dict[str, dict[str, str]] | None = None,
 ) -> ModelCard:
     """Add a graph to a model's folder: `export` writes it, the card lists it.
 
     settings: merged into the groups of the card's settings.  training: records of the training.  tasks: those that the
-    graph enables. Raises MotionGPTError if the folder is not a model.
+    graph enables.  shared: names the graph in a folder of shared files, which has it already; nothing is exported.
+    Raises MotionGPTError if the folder is not a model.
     """
     card = read_card(folder)
-    export(folder / name)
+    files = {file: check for file, check in card.files.items() if file != name}
+    if shared is None:
+        export(folder / name)
+        files[name] = ""
+    else:
+        (folder / name).unlink(missing_ok=True)
+    elsewhere = {place: {f: c for f, c in held.items() if f != name} for place, held in card.shared.items()}
+    for place, held in (shared or {}).items():
+        elsewhere[place] = {**elsewhere.get(place, {}), **held}
     card = msgspec.structs.replace(
         card,
-        files={**card.files, name: ""},
+        files=files,
+        shared={place: held for place, held in elsewhere.items() if held},
         tasks=tuple(dict.fromkeys((*card.tasks, *tasks))),
         settings={**card.settings, **{k: {**card.settings.get(k, {}), **v} for k, v in settings.items()}},
         training={**card.training, **training},

@@ -24,7 +24,8 @@ from .folder import compare
 class Schedule:
     """steps: in all.  rate: peak learning rate, reached after `warmup` steps, then a cosine down to a hundredth.
     averaging: decay of the exponential moving average of the weights, which is what gets exported.
-    checkpoint_every: seconds."""
+    checkpoint_every: seconds.  minutes: the schedule ends after this time, if that is before `steps`; 0 is no limit.
+    """
 
     steps: int
     rate: float
@@ -33,12 +34,21 @@ class Schedule:
     averaging: float = 0.998
     seed: int = 0
     checkpoint_every: float = 120.0
+    minutes: float = 0.0
 
-    def rate_at(self, step: int) -> float:
-        """Learning rate of a step (from 0)."""
+    def after(self, preparing: float) -> "Schedule":
+        """The same schedule for a training whose preparation took that many seconds of its time."""
+        return dataclasses.replace(self, minutes=max(self.minutes - preparing / 60.0, 1e-3)) if self.minutes else self
+
+    def spent(self, seconds: float) -> float:
+        """Share of the time limit that has passed; 0 without a limit."""
+        return min(1.0, seconds / (60.0 * self.minutes)) if self.minutes else 0.0
+
+    def rate_at(self, step: int, seconds: float = 0.0) -> float:
+        """Learning rate of a step (from 0), that many seconds after the beginning."""
         if step < self.warmup:
             return self.rate * (step + 1) / self.warmup
-        share = (step - self.warmup) / max(1, self.steps - self.warmup)
+        share = max((step - self.warmup) / max(1, self.steps - self.warmup), self.spent(seconds))
         return self.rate * float(0.505 + 0.495 * torch.cos(torch.tensor(share * torch.pi)))
 
 
@@ -98,6 +108,7 @@ class Processes:
     def __init__(self, device: torch.device) -> None:
         self.count = int(os.environ.get("WORLD_SIZE", "1"))
         self.rank = int(os.environ.get("RANK", "0"))
+        self._device = device
         if self.count > 1 and not distributed.is_initialized():
             distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
 
@@ -123,6 +134,14 @@ class Processes:
         yield
         if self.count > 1 and self.leads:
             distributed.barrier()
+
+    def agree(self, wanted: bool) -> bool:
+        """Whether the leader wants it, for all processes."""
+        if self.count == 1:
+            return wanted
+        flag = torch.tensor([float(wanted)], device=self._device)
+        distributed.broadcast(flag, src=0)
+        return bool(flag.item())
 
     def average_gradients(self, parameters: list[nn.Parameter]) -> None:
         """Give every process the mean of all their gradients; a missing gradient counts as zero."""
@@ -150,27 +169,34 @@ def train(
 
     folder gets `checkpoint.pt` (everything needed to resume), `log.jsonl`, TensorBoard events where tensorboard is
     installed, and `model.pt` at the end. A folder that already holds a checkpoint of the same config is resumed; only
-    `steps` may differ, which lengthens or shortens the rest of the schedule.
+    `steps` and `minutes` may differ, which lengthens or shortens the rest of the schedule.
     """
     folder.mkdir(parents=True, exist_ok=True)
     parameters = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=schedule.rate, betas=(0.9, 0.99), weight_decay=schedule.weight_decay)
+    optimizer = torch.optim.AdamW(
+        parameters,
+        lr=schedule.rate,
+        betas=(0.9, 0.99),
+        weight_decay=schedule.weight_decay,
+        fused=parameters[0].device.type == "cuda",
+    )
     average = copy.deepcopy(model).eval().requires_grad_(False)
     processes = Processes(parameters[0].device)
-    start = _resume(folder / "checkpoint.pt", model, average, optimizer, config)
+    start, before = _resume(folder / "checkpoint.pt", model, average, optimizer, config)
     log = _Log(folder) if processes.leads else None
     generator = torch.Generator()
-    saved = time.monotonic()
+    saved = began = time.monotonic()
+    over = schedule.spent(before) >= 1.0
     with progress_bar(describe) as bar:
         task = bar.add_task(describe, total=schedule.steps, completed=start, note="")
         _say(bar, f"{describe}: {f'goes on after step {start} of' if start else 'begins,'} {schedule.steps} steps")
         model.train()
-        for step in range(start, schedule.steps):
+        for step in range(start, start if over else schedule.steps):
             seed = processes.seed(schedule.seed * 1_000_003 + step)
             generator.manual_seed(seed)
             torch.manual_seed(seed)
             for group in optimizer.param_groups:
-                group["lr"] = schedule.rate_at(step)
+                group["lr"] = schedule.rate_at(step, before + time.monotonic() - began)
             losses = loss_of(generator)
             optimizer.zero_grad(set_to_none=True)
             losses["loss"].backward()
@@ -178,14 +204,23 @@ def train(
             nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()
             _average(average, model, min(schedule.averaging, (1 + step) / (10 + step)))
-            done, last = step + 1, step + 1 == schedule.steps
+            done, seconds = step + 1, before + time.monotonic() - began
+            last = done == schedule.steps or processes.agree(schedule.spent(seconds) >= 1.0)
             if log and (log.is_due(done) or step == start or last):
                 loss = log.write(losses, done)
                 bar.update(task, completed=done, note=f"loss {loss:.4f}")
                 _say(bar, f"{describe}: step {done} of {schedule.steps}, loss {loss:.4f}")
             if log and (last or time.monotonic() - saved > schedule.checkpoint_every):
-                _save(folder / "checkpoint.pt", model, average, optimizer, config, done)
+                _save(
+                    folder / "checkpoint.pt",
+                    model,
+                    average,
+                    optimizer,
+                    {"config": config, "step": done, "seconds": seconds},
+                )
                 saved = time.monotonic()
+            if last:
+                break
     if processes.leads:
         save_atomically({"model": average.state_dict(), "config": config}, folder / "model.pt")
     return average
@@ -244,24 +279,24 @@ def _save(
     model: nn.Module,
     average: nn.Module,
     optimizer: torch.optim.Optimizer,
-    config: dict[str, Any],
-    step: int,
+    record: dict[str, Any],
 ) -> None:
     state = {"model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
-    save_atomically({**state, "config": config, "step": step}, path)
+    save_atomically({**state, **record}, path)
 
 
 def _resume(
     path: Path, model: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, config: dict[str, Any]
-) -> int:
+) -> tuple[int, float]:
+    """Steps and seconds that a checkpoint's training has had; the models and the optimizer get its state."""
     if not path.exists():
-        return 0
+        return 0, 0.0
     state = torch.load(path, weights_only=True, map_location="cpu")
     compare(path, state["config"], config)
     model.load_state_dict(state["model"])
     average.load_state_dict(state["average"])
     optimizer.load_state_dict(state["optimizer"])
-    return int(state["step"])
+    return int(state["step"]), float(state.get("seconds", 0.0))
 
 
 _Settings = TypeVar("_Settings")

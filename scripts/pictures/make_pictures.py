@@ -49,7 +49,7 @@ def record(blender: list[str], character: Path, shots: Path, folder: Path) -> No
     Everything that Blender reads is in the temporary folder: a sandboxed Blender may see nothing else.
     """
     shots.mkdir(parents=True, exist_ok=True)
-    archive = build_addon.build(build_addon.PLATFORMS[build_addon.current_platform()], folder, with_model=True)
+    archive = build_addon.build(build_addon.PLATFORMS[build_addon.current_platform()], folder)
     for name in ("scripts", "tests"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     hero = shutil.copy(character, folder / "hero.glb")

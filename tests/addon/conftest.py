@@ -17,8 +17,7 @@ def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not os.environ.get("BPY_PYTHON") and importlib.util.find_spec("bpy") is None:
         pytest.skip("bpy is not installed")
     folder = tmp_path_factory.mktemp("extension")
-    with_model = (ROOT / build_addon.STARTER_MODEL / "model.json").is_file()
-    archive = build_addon.build(build_addon.PLATFORMS[build_addon.current_platform()], folder, with_model)
+    archive = build_addon.build(build_addon.PLATFORMS[build_addon.current_platform()], folder)
     output_of(TESTS / "addon" / "addon_scenarios.py", folder, "install", {"ARCHIVE": str(archive)})
     archive.unlink()
     return folder

@@ -2,9 +2,14 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ....retarget.errors import MotionGPTError
 from ..shared.declaring import Subparsers, add_command
 from ..shared.report import Report
+
+if TYPE_CHECKING:
+    from ...inbetween.transition import TransitionModel
 
 
 def declare(inner: Subparsers) -> None:
@@ -18,22 +23,38 @@ def declare(inner: Subparsers) -> None:
     )
     parser.add_argument("base", type=Path, metavar="BASE", help="folder of recorded clips")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="folder to write")
+    parser.add_argument(
+        "--transition", type=Path, metavar="FILE", help="transition.onnx that joins clips (the default model's)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="another seed makes other clips (default: 0)")
     parser.add_argument(
         "--variants", type=float, default=1.0, metavar="N", help="N times the usual number of clips (default: 1)"
     )
 
 
+def _transition(path: Path | None) -> "TransitionModel | None":
+    """The transition model in a file, by default the default model's, which may have none."""
+    from ...dataset.clips import POSE_FPS
+    from ...engines.shared.gaps import load_transition
+    from ...engines.shared.runtime import open_session
+    from ...inbetween.transition import TransitionModel
+    from ...model_folder import default_model, find_model
+
+    if path is None:
+        return load_transition(*find_model(default_model()), "cpu")
+    if not path.is_file():
+        raise MotionGPTError(f"There is no file {path}.", "Give the transition.onnx of a model.", "usage")
+    return TransitionModel(open_session(path, "cpu", 1), POSE_FPS)
+
+
 def run(args: argparse.Namespace) -> Report:
-    """Make clips from recorded ones, joined with the default model's transition model."""
+    """Make clips from recorded ones, joined with a model's transition model."""
     from rich.console import Console
     from rich.progress import Progress
 
     from ...dataset.derived.book import derive
-    from ...engines.shared.gaps import load_transition
-    from ...model_folder import DEFAULT_MODEL, find_model
 
-    model = load_transition(*find_model(DEFAULT_MODEL), "cpu")
+    model = _transition(args.transition)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Reading clips")
 

@@ -49,9 +49,10 @@ def add_group(subparsers: Subparsers, name: str, summary: str) -> Subparsers:
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """--model, --device and --precision, as `load_engine` takes them."""
     from ...engine import DEVICES, PRECISIONS
-    from ...model_folder import DEFAULT_MODEL
+    from ...model_folder import default_model
 
-    parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help="installed model or model folder")
+    chosen = default_model()
+    parser.add_argument("--model", default=chosen, metavar="NAME", help=f"installed model or model folder ({chosen})")
     parser.add_argument("--device", default="auto", choices=DEVICES, help="where to run the model (auto)")
     parser.add_argument(
         "--precision", default="auto", choices=PRECISIONS, help="of imported models; auto: int8 (CPU), bfloat16 (GPU)"

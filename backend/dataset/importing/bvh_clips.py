@@ -15,8 +15,9 @@ from ....retarget.motion import Motion
 from ....retarget.rigs.calibration import Calibration
 from ....retarget.rigs.mapping import Mapping, map_rig
 from ...features import FPS, motion_to_features
+from ...licences import Group
 from ..clips import MIN_FRAMES, POSE_FPS, Clip, Dataset, swap_sides
-from ..sets import ClipSet, Group, check_groups
+from ..sets import ClipSet, check_groups
 from ..writer import DatasetWriter, pose_rows
 from .captions_csv import CaptionTables, Labels
 from .cuts import without_jumps

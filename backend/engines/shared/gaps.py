@@ -7,7 +7,7 @@ from ...engine import Engine, Events
 from ...inbetween.filling import answer
 from ...inbetween.request import given_channels
 from ...inbetween.transition import FILE_NAME, TransitionModel
-from ...model_folder import ModelCard
+from ...model_folder import ModelCard, find_file
 from ...tasks import Generate, Inbetween
 from .runtime import open_session
 
@@ -16,7 +16,7 @@ def load_transition(folder: Path, card: ModelCard, device: str) -> TransitionMod
     """The folder's transition model, or None. Raises MotionGPTError where it can't be loaded."""
     if "transition" not in card.settings:
         return None
-    return TransitionModel(open_session(folder / FILE_NAME, device, 1), **card.settings["transition"])
+    return TransitionModel(open_session(find_file(folder, card, FILE_NAME), device, 1), **card.settings["transition"])
 
 
 def fill_gaps(engine: Engine, model: TransitionModel, task: Inbetween, motion: Motion) -> Events:

@@ -9,7 +9,7 @@ import numpy as np
 from ....retarget.motion import Motion
 from ....retarget.typing import Float32s, Ints, Numbers
 from ...features import POSE_WINDOW, features_to_motion, held_pose, motion_to_features
-from ...model_folder import ModelCard
+from ...model_folder import ModelCard, find_file
 from ..shared.codec import FRAMES_PER_TOKEN
 from ..shared.runtime import open_session
 from .vocabulary import LEVELS, TASKS, detail_name, pack, unpack
@@ -71,7 +71,7 @@ class Decoder:
 
     def __init__(self, folder: Path, card: ModelCard, device: str) -> None:
         self._words, self._memory, self._step = (
-            open_session(folder / f"{name}.onnx", device, 1) for name in ("words", "memory", "step")
+            open_session(find_file(folder, card, f"{name}.onnx"), device, 1) for name in ("words", "memory", "step")
         )
         s = card.settings
         self.levels = int(s.get("levels", LEVELS))

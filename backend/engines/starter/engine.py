@@ -17,7 +17,7 @@ from ....retarget.typing import Float32s, Ints, Numbers
 from ... import limits
 from ...engine import Events, Progress, Result, Stage
 from ...features import motion_to_features
-from ...model_folder import ModelCard
+from ...model_folder import ModelCard, find_file
 from ...tasks import Describe, Generate, Inbetween
 from ..shared.codec import FRAMES_PER_TOKEN
 from ..shared.gaps import fill_gaps, load_transition
@@ -61,7 +61,7 @@ class MotionLanguageEngine(TokenEngine):
         super().__init__(card, self._poses, "cuda" if device == "cuda" else "cpu")
         self._decoder = Decoder(folder, card, device)
         self._transition = load_transition(folder, card, device)
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer = Tokenizer.from_file(str(find_file(folder, card, "tokenizer.json")))
         self._tokenizer.enable_truncation(TEXT_TOKENS)
         self._tokenizer.no_padding()
         self._unused = [int(code) for code in card.settings.get("unused_codes", ())]

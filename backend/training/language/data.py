@@ -54,6 +54,7 @@ class LanguageTraining:
 
     batch: int = 64
     steps: int = 4000
+    minutes: float = 0.0
     rate: float = 8e-4
     seed: int = 0
     inbetween: float = 0.16
@@ -121,7 +122,8 @@ class Batches:
         self.still = [i for i, sequence in enumerate(sequences) if stands_still(sequence.clip)]
 
     def draw(self, generator: torch.Generator) -> dict[str, Tensor]:
-        """The model's inputs, and targets: see `_write` and `_caption`."""
+        """The model's inputs, and targets: see `_write` and `_caption`. "sentences" (B,) are the texts'
+        indices, for `Wordings.gather`."""
         t, together = self.training, self.processes
         # All processes take their share of the same draw, so that none waits long for another.
         generator = torch.Generator().manual_seed(together.shared_seed(generator))
@@ -144,11 +146,10 @@ class Batches:
         return self._corrupted(batch, generator)
 
     def _text(self, rows: list[Any], rng: random.Random, hidden: float) -> dict[str, Tensor]:
-        sentences = [self.wordings.draw(self._key(s, rng), rng) for s, _, _ in rows]
-        states, mask = self.wordings.gather(sentences)
+        sentences = torch.tensor([self.wordings.draw(self._key(s, rng), rng) for s, _, _ in rows])
         words = self.training.hide_words
         keep = torch.tensor([0.0 if rng.random() < hidden else 1.0 + (rng.random() < words) for _ in rows])
-        return {"states": states, "mask": mask, "keep": keep}
+        return {"sentences": sentences, "keep": keep}
 
     def _key(self, sequence: TokenSequence, rng: random.Random) -> str:
         """What the text of a sequence is drawn from; of some that stand still, what can't be followed."""
@@ -205,10 +206,10 @@ class Batches:
         answers = [
             caption_tokens(self.wordings, self.wordings.answer(key_of(s.clip, s.little), rng)) for s, _, _ in rows
         ]
-        states, mask = self.wordings.gather([self.wordings.draw(QUESTION, rng) for _ in rows])
+        questions = torch.tensor([self.wordings.draw(QUESTION, rng) for _ in rows])
         most = max(map(len, answers)) + 1
         return {
-            "states": states, "mask": mask, "keep": torch.ones(len(rows)),
+            "sentences": questions, "keep": torch.ones(len(rows)),
             "task": torch.full((len(rows),), TASKS.index("caption")), "slots": slots, "kinds": kinds,
             "tokens": _pad([[BEGIN_TEXT, *a] for a in answers], most, END),
             "details": torch.full((len(rows), most, further), NO_DETAIL),

@@ -1,32 +1,34 @@
 """A trained tokenizer and language model as a folder that the starter model's engine runs: graphs, the word-piece
 tokenizer, a card. The word embeddings are stored in 8 bits, one scale a row."""
 
-import json
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ....retarget.errors import MotionGPTError
 from ...engines.starter.sureness import FILE_NAME as KNOWN
 from ...engines.starter.sureness import Known
 from ...engines.starter.vocabulary import MAX_TOKENS, detail_name
 from ...features import FPS, Statistics
-from ...model_folder import ModelCard, write_card
+from ...model_folder import ModelCard, SharedCard, write_card
 from ...tasks import Continue, Describe, Generate, Inbetween
 from ...text_encoder.net import TEXT_WIDTH, PretrainedEncoder, attention_bias
+from ...text_encoder.sentences import TEXT_SIDE as BUNDLED_TEXT
 from ...text_encoder.sentences import encoder_folder, load_words
 from ..graphs import axis, export_graph
-from ..loop import load_trained
+from ..sharing import same_bytes, same_graph, share
 from ..tokenizer.export import export_tokenizer
 from ..tokenizer.net import FRAMES_PER_TOKEN, MotionVqVae
-from ..tokenizer.train import tokenizer_record
 from .net import MotionLanguageModel
 
 GRAPHS = ("words", "memory", "step", "motion", "codes")
+TEXT_SIDE = ("words.onnx", "tokenizer.json")
+"""What models with the same pretrained encoder have in common."""
+ENCODER = "sentence-transformers/all-MiniLM-L6-v2, Apache-2.0"
 
 
 class _RowQuantized(nn.Module):
@@ -174,19 +176,26 @@ def export_model(
     known: Known,
     out: Path,
     card: dict[str, Any],
+    text: Path | None = None,
 ) -> ModelCard:
     """Write a model folder. known: the phrases that the model was trained on.  card: name, licence, sources,
-    description, training, measured, sampling defaults in settings."""
+    description, training, measured, sampling defaults in settings.  text: a folder for TEXT_SIDE that models share.
+
+    Raises MotionGPTError if other models need another text side in that folder.
+    """
+    shared: dict[str, dict[str, str]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
-        export_words(load_words(card["training"]["language_model"].get("text_side", "pretrained")), work)
+        _text_side(card["training"]["language_model"].get("text_side", "pretrained"), work)
         export_language(model, work)
         export_tokenizer(tokenizer, statistics, work)
         known.save(work / KNOWN)
-        shutil.copy(encoder_folder() / "tokenizer.json", work / "tokenizer.json")
+        if text is not None:
+            shared = _share_text_side(work, text, out)
         out.mkdir(parents=True, exist_ok=True)
         for file in work.iterdir():
-            shutil.copy(file, out / file.name)
+            if text is None or file.name not in TEXT_SIDE:
+                shutil.copy(file, out / file.name)
     c = model.config
     further = (detail_name(level) for level in range(1, c.levels))
     settings = {
@@ -196,6 +205,7 @@ def export_model(
         "head_width": c.width // c.heads,
         **card.pop("settings", {}),
     }
+    files = (*(f"{graph}.onnx" for graph in (*GRAPHS, *further)), "tokenizer.json", KNOWN)
     return write_card(
         ModelCard(
             kind="motiongpt-onnx",
@@ -204,7 +214,8 @@ def export_model(
             frames_per_token=FRAMES_PER_TOKEN,
             max_seconds=MAX_TOKENS * FRAMES_PER_TOKEN / FPS,
             tasks=tuple(task.name() for task in (Generate, Continue, Inbetween, Describe)),
-            files=dict.fromkeys((*(f"{graph}.onnx" for graph in (*GRAPHS, *further)), "tokenizer.json", KNOWN), ""),
+            files={file: "" for file in files if text is None or file not in TEXT_SIDE},
+            shared=shared,
             settings=settings,
             **card,
         ),
@@ -212,19 +223,20 @@ def export_model(
     )
 
 
-def read_card_draft(path: Path) -> dict[str, Any]:
-    """The hand-written part of a model's card, JSON: name, licence, sources, description. Raises MotionGPTError."""
-    try:
-        draft = json.loads(path.read_text(encoding="utf-8"))
-        missing = [k for k in ("name", "licence", "sources") if not draft.get(k)]
-    except (OSError, ValueError, AttributeError) as error:
-        raise MotionGPTError(f"{path} can't be read as a card ({error}).", "Write it as a JSON object.") from error
-    if missing:
-        raise MotionGPTError(f"{path} lacks {', '.join(missing)}.", "Say where the clips come from and their licence.")
-    return dict(draft)
+def _text_side(side: str, work: Path) -> None:
+    """TEXT_SIDE: of the pretrained encoder, or where its package is missing, as the bundled models share it."""
+    words = load_words(side)
+    if isinstance(words, PretrainedEncoder):
+        export_words(words, work)
+        shutil.copy(encoder_folder() / "tokenizer.json", work / "tokenizer.json")
+    else:
+        for name in TEXT_SIDE:
+            shutil.copy(BUNDLED_TEXT / name, work / name)
 
 
-def training_record(tokenizer: Path, language: Path) -> dict[str, Any]:
-    """Settings of both trainings, and torch's version."""
-    config = load_trained(language, "language model", "language-model")["config"]
-    return {"torch": str(torch.__version__), **tokenizer_record(tokenizer), "language_model": config}
+def _share_text_side(work: Path, text: Path, model: Path) -> dict[str, dict[str, str]]:
+    """Put TEXT_SIDE of the exported files into a folder that models share; returns the entry of a model's card."""
+    sample = {"ids": np.array([[101, 1037, 2711, 7365, 102]]), "mask": np.ones((1, 5), np.int64)}
+    about = "Reads English for the models beside it: the pretrained encoder, its word embeddings in 8 bits."
+    card = SharedCard(name=text.name, licence="Apache-2.0", files={}, description=about, sources=(ENCODER,))
+    return share({work / "words.onnx": same_graph(sample), work / "tokenizer.json": same_bytes}, text, card, model)

@@ -1,5 +1,6 @@
 """Stages 2 and 3: train the language model that reads and writes motion tokens, all tasks in one model."""
 
+import time
 import zlib
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,11 +16,13 @@ from ...dataset.clips import Clip, checksum, load_dataset
 from ...dataset.composites import with_composites
 from ...engines.starter.vocabulary import CODES, LEVELS, MOST_LEVELS
 from ...text_encoder.sentences import load_text_tokenizer, load_words
+from ..ahead import Ahead, workers_for
 from ..folder import check_settings, is_fresh, note_source
 from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_atomically, settings_of, train
 from ..tokenizer.train import load_tokenizer, tokenizer_checksum
 from .data import IGNORED, Batches, LanguageTraining
 from .net import LanguageConfig, MotionLanguageModel
+from .packed import is_pack, read_made_from, read_pack
 from .sequences import TokenSequence, tokenize
 from .wordings import Wordings, make_wordings
 
@@ -50,29 +53,40 @@ def train_language_model(
     config: LanguageConfig | None = None,
     device: str = "auto",
 ) -> MotionLanguageModel:
-    """Train on a data set and a trained motion tokenizer, and leave `model.pt` in the folder; resumes from a checkpoint
-    there."""
-    where = choose_device(device)
-    sources = {"dataset": checksum(data), "tokenizer": tokenizer_checksum(tokenizer)}
+    """Train on a data set and a trained motion tokenizer, or on packed sequences, and leave `model.pt` in the folder;
+    resumes from a checkpoint there."""
+    began, where = time.monotonic(), choose_device(device)
+    if is_pack(data):
+        made_from = read_made_from(data)
+        training = replace(training, composites=made_from["composites"])
+        sources = {name: made_from[name] for name in ("dataset", "tokenizer")}
+    else:
+        sources = {"dataset": checksum(data), "tokenizer": tokenizer_checksum(tokenizer)}
     check_settings(folder, {**asdict(training), **sources})
     folder.mkdir(parents=True, exist_ok=True)
     processes = Processes(where)
     with processes.leader_first():
         sequences = _cached_sequences(data, tokenizer, folder, training, sources)
         wordings = _cached_wordings(sequences, folder, training, sources)
-    batches = Batches(sequences, wordings, training, processes)
+    draw = Ahead(Batches(sequences, wordings, training, processes).draw, workers_for(where))
     levels = sequences[0].phases[0].shape[1]
     config = replace(config or LanguageConfig(), words=len(wordings.vocabulary), levels=levels)
     torch.manual_seed(training.seed)
     model = MotionLanguageModel(config).to(where)
+    read = replace(wordings, states=wordings.states.to(where))
 
     def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
-        batch = {k: v.to(where) for k, v in batches.draw(generator).items()}
+        batch = draw(generator)
+        states, mask = read.gather(batch["sentences"].tolist())
+        batch = {k: v.to(where) for k, v in batch.items()} | {"states": states, "mask": mask}
         with autocast(where):
             return language_loss(model, batch, training.detail)
 
     settings = {**asdict(training), **asdict(config), **sources}
-    return train(model, loss_of, folder, Schedule(training.steps, training.rate, 300, 0.05), settings, "language model")
+    schedule = Schedule(training.steps, training.rate, 300, 0.05, minutes=training.minutes).after(
+        time.monotonic() - began
+    )
+    return train(model, loss_of, folder, schedule, settings, "language model")
 
 
 def _cached_wordings(
@@ -98,14 +112,7 @@ def _cached_sequences(
     made_from = {"composites": training.composites, "seed": training.seed, **sources}
     if is_fresh(path, made_from):
         return [_sequence(s) for s in torch.load(path, weights_only=True)]
-    model, statistics = load_tokenizer(tokenizer)
-    if not 2 <= model.levels <= MOST_LEVELS:
-        raise MotionGPTError(
-            f"The tokenizer has {model.levels} levels of codes, and the language model takes 2 to {MOST_LEVELS}.",
-            f"Train it with --set levels={LEVELS}.",
-        )
-    dataset = with_composites(load_dataset(data), training.composites, training.seed)
-    sequences = tokenize(model, statistics, dataset)
+    sequences = read_pack(data) if is_pack(data) else tokenized(data, tokenizer, training)
     plain = [
         {
             "clip": asdict(s.clip),
@@ -119,6 +126,19 @@ def _cached_sequences(
     save_atomically(plain, path)
     note_source(path, made_from)
     return sequences
+
+
+def tokenized(data: Path, tokenizer: Path, training: LanguageTraining) -> list[TokenSequence]:
+    """Tokens of the training clips of a data set and of composites. Raises MotionGPTError for a tokenizer with fewer or
+    more levels of codes than the language model takes."""
+    model, statistics = load_tokenizer(tokenizer)
+    if not 2 <= model.levels <= MOST_LEVELS:
+        raise MotionGPTError(
+            f"The tokenizer has {model.levels} levels of codes, and the language model takes 2 to {MOST_LEVELS}.",
+            f"Train it with --set levels={LEVELS}.",
+        )
+    dataset = with_composites(load_dataset(data), training.composites, training.seed)
+    return tokenize(model, statistics, dataset)
 
 
 def _sequence(stored: dict[str, Any]) -> TokenSequence:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
+from torch import nn
 
 from ...dataset.captions import VOCABULARY, describe
 from ...dataset.clips import Clip
 from ...dataset.rewording import reworded, unknown_texts
 from ...engines.starter import vocabulary
-from ...text_encoder.net import PretrainedEncoder
 from ...text_encoder.sentences import Sentences, read_sentences
 from ..loop import save_atomically
 
@@ -77,7 +77,7 @@ class Wordings(Sentences):
 
 
 def make_wordings(
-    clips: Iterable[tuple[Clip, bool]], count: int, tokenizer: Tokenizer, words: PretrainedEncoder, seed: int = 0
+    clips: Iterable[tuple[Clip, bool]], count: int, tokenizer: Tokenizer, words: nn.Module, seed: int = 0
 ) -> Wordings:
     """Up to `count` sentences for each kind of clip, or several for each caption of a clip that has its own; the same
     sentence is encoded once. clips: each with whether it does its action only a little."""

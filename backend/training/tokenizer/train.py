@@ -1,5 +1,6 @@
 """Stage 1: train the motion tokenizer, and measure it."""
 
+import time
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ class TokenizerConfig(LossWeights):
     window: int = 64
     batch: int = 128
     steps: int = 5000
+    minutes: float = 0.0
     rate: float = 4e-4
     seed: int = 0
     commitment: float = 0.1
@@ -43,7 +45,7 @@ class TokenizerConfig(LossWeights):
 
 def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: str = "auto") -> MotionVqVae:
     """Train on a data set and leave `model.pt` and `statistics.npz` in the folder; resumes from a checkpoint there."""
-    dataset = load_dataset(data)
+    began, dataset = time.monotonic(), load_dataset(data)
     settings = {**asdict(config), "dataset": checksum(data, captions=False)}
     check_settings(folder, settings)
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,19 +55,21 @@ def train_tokenizer(data: Path, folder: Path, config: TokenizerConfig, device: s
     _need_one_process(where)
     torch.manual_seed(config.seed)
     model = _network(config).to(where)
-    windows = Windows(dataset, statistics, draw_weights(dataset.split("train")), config.window, config.batch)
+    windows = Windows(dataset, statistics, draw_weights(dataset.split("train")), config.window, config.batch, where)
     stats = _on(where, statistics)
     examples = torch.Generator().manual_seed(config.seed)
-    model.start_from(torch.cat([windows.draw(examples)[0] for _ in range(1 + _EXAMPLES // config.batch)]).to(where))
+    model.start_from(torch.cat([windows.draw(examples)[0] for _ in range(1 + _EXAMPLES // config.batch)]))
 
     def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
-        batch, mask = (x.to(where) for x in windows.draw(generator))
+        batch, mask = windows.draw(generator)
         with autocast(where):
             out, commitment, _ = model(batch)
         losses = reconstruction_losses(out, batch, mask, stats)
         return {"loss": weighted(losses, config) + config.commitment * commitment, "commitment": commitment, **losses}
 
-    schedule = Schedule(config.steps, config.rate, seed=config.seed)
+    schedule = Schedule(config.steps, config.rate, seed=config.seed, minutes=config.minutes).after(
+        time.monotonic() - began
+    )
     return train(model, loss_of, folder, schedule, settings, "tokenizer")
 
 
@@ -78,7 +82,7 @@ def refine_decoder(
     config: the tokenizer's own (`tokenizer_config`), except for how to train. folder gets `model.pt` and
     `statistics.npz` of the whole tokenizer, and in `decoder/` what the training resumes from.
     """
-    where = choose_device(device)
+    began, where = time.monotonic(), choose_device(device)
     _need_one_process(where)
     record = tokenizer_record(tokenizer)["tokenizer"]
     if folder.resolve() == tokenizer.resolve():
@@ -91,12 +95,12 @@ def refine_decoder(
     model, statistics = load_tokenizer(tokenizer)
     model.to(where)
     dataset = load_dataset(data)
-    windows = Windows(dataset, statistics, draw_weights(dataset.split("train")), config.window, config.batch)
+    windows = Windows(dataset, statistics, draw_weights(dataset.split("train")), config.window, config.batch, where)
     stats = _on(where, statistics)
     decoder = model.decoder.train()
 
     def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
-        batch, mask = (x.to(where) for x in windows.draw(generator))
+        batch, mask = windows.draw(generator)
         with torch.no_grad():
             latents = model.quantizer.decode(model.encode(batch)).transpose(1, 2)
         with autocast(where):
@@ -104,7 +108,9 @@ def refine_decoder(
         losses = reconstruction_losses(out, batch, mask, stats)
         return {"loss": weighted(losses, config), **losses}
 
-    schedule = Schedule(config.steps, config.rate, seed=config.seed)
+    schedule = Schedule(config.steps, config.rate, seed=config.seed, minutes=config.minutes).after(
+        time.monotonic() - began
+    )
     refined = train(decoder, loss_of, folder / "decoder", schedule, settings, "decoder")
     model.decoder.load_state_dict(refined.state_dict())
     np.savez(folder / "statistics.npz", mean=statistics.mean, std=statistics.std)

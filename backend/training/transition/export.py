@@ -1,5 +1,7 @@
-"""A trained transition model added to a model folder: `transition.onnx`, and its entries in the card."""
+"""A trained transition model added to a model folder: `transition.onnx`, and its entries in the card. Models may share
+one: it needs neither texts nor tokens."""
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +10,15 @@ from torch import Tensor, nn
 
 from ...dataset.clips import POSE_FPS
 from ...inbetween.transition import FILE_NAME
-from ...model_folder import ModelCard
+from ...model_folder import ModelCard, SharedCard
 from ...tasks import Inbetween
 from ..graphs import add_graph, axis, export_graph
 from ..loop import load_trained, settings_of
+from ..sharing import same_bytes, share
 from .net import TransitionConfig, TransitionNet
+
+Shared = dict[str, dict[str, str]]
+"""Folder of shared files -> file -> sha256, as in a model's card."""
 
 
 class _TransitionGraph(nn.Module):
@@ -35,19 +41,40 @@ def export_transition(model: TransitionNet, path: Path) -> None:
     export_graph(_TransitionGraph(model), features, ["weights", "contacts"], axes, path, eight_bits=True)
 
 
-def add_transition(folder: Path, training: Path) -> ModelCard:
-    """Add the transition model in a training's folder to a model's folder.
+def share_transition(folder: Path, training: Path, licence: str, sources: tuple[str, ...], but: Path | None) -> Shared:
+    """Write the transition model in a training's folder to a folder of shared files; returns its entry in a card.
 
-    Raises MotionGPTError if either folder holds no model.
+    licence, sources: of the clips.  but: the model that is about to use it. Raises MotionGPTError if there is no
+    training, and if other models need another transition model there.
     """
+    with tempfile.TemporaryDirectory() as scratch:
+        draft = Path(scratch) / FILE_NAME
+        export_transition(_trained(training)[0], draft)
+        description = "Fills the frames between keyed poses."
+        card = SharedCard(name=folder.name, licence=licence, files={}, description=description, sources=sources)
+        return share({draft: same_bytes}, folder, card, but)
+
+
+def _trained(training: Path) -> tuple[TransitionNet, dict[str, Any]]:
     trained = load_trained(training, "transition model", "transition")
     model = TransitionNet(settings_of(TransitionConfig, trained["config"]))
     model.load_state_dict(trained["model"])
+    return model, trained["config"]
+
+
+def add_transition(folder: Path, training: Path, shared: Shared | None = None) -> ModelCard:
+    """Add the transition model in a training's folder to a model's folder.
+
+    shared: its entry in the card if a folder of shared files holds it. Raises MotionGPTError if either folder holds no
+    model.
+    """
+    model, config = _trained(training)
     return add_graph(
         folder,
         FILE_NAME,
         lambda path: export_transition(model, path),
         {"transition": {"fps": POSE_FPS}},
-        {"transition": trained["config"]},
+        {"transition": config},
         (Inbetween.name(),),
+        shared,
     )

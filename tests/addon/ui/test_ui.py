@@ -5,10 +5,18 @@ import re
 import pytest
 from support.extension import EVERY_TASK, FAKE_ENGINE, Scenario
 
+from motiongpt import build_addon
+
 
 def test_panel_draws_in_every_state(scenario: Scenario) -> None:
     said = scenario("draw_panel")
     assert "motiongpt.generate" in said["empty"] and "The model starts on first use." in said["empty"]
+    with_models = bool(build_addon.bundled_models())
+    assert with_models == ("installed" in said["empty"]) != ("No model" in said["empty"])
+    assert "installed" not in said["folder"] and "mine" in said["folder"]
+    words = ("for any use", "not for commercial use")
+    assert all(label.endswith(words) and label.startswith(f"{name}: ") for name, label in said["menu"])
+    assert [name for name, _ in said["menu"]][:1] == ([said["chosen"]] if with_models else [])
     assert "Active: Person" in said["active"]
     assert "Something is wrong. Put it right." in said["error"]
     assert "Starting the model" in said["running"] and "motiongpt.generate" not in said["running"]

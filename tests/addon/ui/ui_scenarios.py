@@ -11,7 +11,12 @@ from support.in_blender.user import BIPED, MODULE, attempt, make_armature, run_j
 
 def draw_panel() -> object:
     """The panel without an armature, with one, with an error, and while a job runs."""
-    seen = {"empty": drawn()}
+    menu = importlib.import_module(f"{MODULE}.addon.ui.models").items(None, None)
+    preferences = bpy.context.preferences.addons[MODULE].preferences
+    seen: dict[str, object] = {"empty": drawn(), "menu": [item[:2] for item in menu], "chosen": preferences.installed}
+    preferences.model = "/nowhere/mine"
+    seen["folder"] = drawn()
+    preferences.model = ""
     make_armature("Person", BIPED)
     settings().prompt = "a person walks forward"
     seen["active"] = drawn()

@@ -54,7 +54,7 @@ def run_installed(script: str, with_model: bool, shared: Path, folder: Path) -> 
 
     Without the starter model, `fake_engine` makes the motion.
     """
-    archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], folder, with_model=with_model)
+    archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], folder, None if with_model else [])
     resources = folder / "blender"
     resources.mkdir()
     install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
