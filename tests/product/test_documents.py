@@ -144,7 +144,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for job in jobs:
             if job.output:
                 job.output.touch()
-        return [{"output": str(job.output), "frames": len(job.motion), "fps": job.motion.fps} for job in jobs]
+        return [
+            {"output": str(job.output), "frames": len(job.motion), "fps": job.motion.fps, "notes": []} for job in jobs
+        ]
 
     monkeypatch.setattr(blender, "export_to_character", export)
     monkeypatch.setattr(blender, "check_bpy", lambda: None)

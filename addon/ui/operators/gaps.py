@@ -10,9 +10,9 @@ from ...character.typing import full
 from ...jobs import session
 from ...jobs.context import check_animated, check_armature
 from ...jobs.inbetween import own_frames
+from ...jobs.refusal import check_idle
 from ...poses.keyed import gap_around
 from ..typing import OperatorResult, classes_factory
-from .tasks import check_idle
 
 
 class NeedsTakes(bpy.types.Operator):

@@ -12,14 +12,9 @@ from ...jobs.describe import DescribeJob
 from ...jobs.generate import GenerateJob
 from ...jobs.inbetween import InbetweenJob, gather_gap
 from ...jobs.job import Job
+from ...jobs.refusal import refused
 from ..properties import SEED_LIMIT
 from ..typing import OperatorResult, classes_factory
-
-
-def check_idle() -> None:
-    """Raises MotionGPTError while a job runs."""
-    if session.current().running:
-        raise MotionGPTError("A motion is being generated.", "Wait for it, or cancel it.")
 
 
 class StartsJob(bpy.types.Operator):
@@ -31,19 +26,9 @@ class StartsJob(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if why := cls.refused(context):
+        if why := refused(cls.job, context):
             cls.poll_message_set(why)
         return not why
-
-    @classmethod
-    def refused(cls, context: bpy.types.Context) -> str:
-        """Why the button is greyed; "" if it is not."""
-        try:
-            check_idle()
-            cls.job.check(context, session.current().service)
-        except MotionGPTError as error:
-            return str(error)
-        return ""
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         now = session.current()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ....retarget.errors import MotionGPTError
 from ..shared.declaring import Subparsers, add_command
 from ..shared.report import Report
+from ..shared.torch import need_torch
 
 if TYPE_CHECKING:
     from ...dataset.clips import Clip
@@ -66,7 +67,6 @@ def _by_set(clips: "list[Clip]") -> str:
 
 
 def _pack_tokens(args: argparse.Namespace) -> Report:
-    from ..train import need_torch
 
     need_torch()
     from ...dataset.clips import checksum

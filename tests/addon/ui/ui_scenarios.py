@@ -53,7 +53,7 @@ def tasks() -> object:
     return seen
 
 
-LONG = "The file /home/somebody/a/very/long/path/without/any/spaces/in/it/at/all/model.json can't be read. " * 3
+LONG = "The file /somewhere/a/very/long/path/without/any/spaces/in/it/at/all/model.json can't be read. " * 3
 
 
 def texts() -> object:
