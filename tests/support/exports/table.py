@@ -192,22 +192,25 @@ def main() -> None:
                     ]  # fmt: skip
                     print(" ".join(row), flush=True)
                     rows.append(row)
-    if args.output:
-        head = ["character", "file", "program", "joints, mm", "rest poses", "clips", "textures", "errors", "kB"]
-        told = (
-            "A walk, an idle and a kick of three seconds, together in one file, and as plain FBX in a file each, too. "
-            "Joints: how far the worst one of all frames is from where it is in Blender. Rest poses: how far those of "
-            "the four files are apart, in the file's unit and as parts of a quaternion. Clips: each file has its clips "
-            "by name and no other. Textures: the program finds those that the character has (the mannequin has none). "
-            "Errors: of gltf-validator, in the GLB or in what fbx2gltf makes of the FBX. kB: of the file with all "
-            "three clips."
-        )
-        lacking = f"Not asked: {'; '.join(sorted(absent))}." if absent else "Unity and Unreal were not at hand."
-        write_page(args.output, "Exports in other programs", "", [told, grid(head, rows), lacking])
-        text = args.output.read_text().replace(
-            "Measured by `motiongpt `", "Measured by `python -m tests.support.exports.table`"
-        )
-        args.output.write_text(text)
+            if args.output:  # after each character, so that an interrupted run leaves what it has measured
+                write(args.output, rows, absent)
+
+
+def write(output: Path, rows: list[list[str]], absent: set[str]) -> None:
+    """The page, from the table's rows."""
+    head = ["character", "file", "program", "joints, mm", "rest poses", "clips", "textures", "errors", "kB"]
+    told = (
+        "A walk, an idle and a kick of three seconds, together in one file, and as plain FBX in a file each, too. "
+        "Joints: how far the worst one of all frames is from where it is in Blender. Rest poses: how far those of "
+        "the four files are apart, in the file's unit and as parts of a quaternion. Clips: each file has its clips "
+        "by name and no other. Textures: the program finds those that the character has (the mannequin has none). "
+        "Errors: of gltf-validator, in the GLB or in what fbx2gltf makes of the FBX. kB: of the file with all "
+        "three clips."
+    )
+    lacking = f"Not asked: {'; '.join(sorted(absent))}." if absent else "Unity and Unreal were not at hand."
+    write_page(output, "Exports in other programs", "", [told, grid(head, rows), lacking])
+    text = output.read_text().replace("Measured by `motiongpt `", "Measured by `python -m tests.support.exports.table`")
+    output.write_text(text)
 
 
 if __name__ == "__main__":
