@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from ...retarget.files.reading import read_motion
+from ...retarget.solving.hand_shapes import RELAXED
 from ...retarget.solving.root_motion import AUTO
 from .. import limits
 from .shared.declaring import Subparsers, add_command
@@ -17,7 +18,9 @@ def declare(subparsers: Subparsers) -> None:
         subparsers, "convert", "turn a motion file into another format", "motiongpt convert walk.npz -o walk.bvh", run
     )
     add_files(parser, ALL_FORMATS)
-    parser.set_defaults(rig=None, root=AUTO, in_place=False, controls="fk", mute_overrides=False, preset=None)
+    parser.set_defaults(
+        rig=None, root=AUTO, in_place=False, controls="fk", hands=RELAXED, mute_overrides=False, preset=None
+    )
     parser.add_argument(
         "--up", default="z", choices=("y", "z"), help="the up axis of an AMASS or SMPL-X input file (z)"
     )
