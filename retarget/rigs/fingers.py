@@ -89,8 +89,8 @@ class _Chain:
 
     def start(self, wrist: Floats) -> float:
         """How far out the chain starts: 0 at the wrist, 1 at the fingertip."""
-        reach = float(np.linalg.norm(self.points[-1] - wrist))
-        return float(np.linalg.norm(self.points[0] - wrist)) / max(reach, 1e-9)
+        first, last = (float(np.linalg.norm(self.points[end] - wrist)) for end in (0, -1))
+        return first / max(last, 1e-9)
 
 
 def _find_hand(rig: Rig, wrist: int, side: str, cal: Calibration) -> Hand | None:
