@@ -19,7 +19,7 @@ import numpy as np
 
 from motiongpt.backend.engine import last_result
 from motiongpt.backend.engines import load_engine
-from motiongpt.backend.model_folder import DEFAULT_MODEL
+from motiongpt.backend.model_folder import default_model
 from motiongpt.backend.output.blender import CharacterJob, CharacterOptions, export_to_character
 from motiongpt.backend.output.results import grid, write_page
 from motiongpt.backend.tasks import Generate
@@ -56,7 +56,7 @@ class Score:
 
 def make_motions() -> dict[str, Motion]:
     """Three seconds of each prompt."""
-    engine = load_engine(DEFAULT_MODEL)
+    engine = load_engine(default_model())
     tasks = {name: Generate(prompt, 3.0, seed=1) for name, prompt in PROMPTS.items()}
     return {name: last_result(engine.generate(task)).motions[0].resample(FPS) for name, task in tasks.items()}
 
