@@ -85,7 +85,7 @@ def check_rig(rig: str) -> None:
 
 
 def add_character_arguments(parser: argparse.ArgumentParser) -> None:
-    """--root, --in-place, --controls, --mute-overrides and --preset, as `character_options` reads them."""
+    """--root, --in-place, --limbs, --mute-overrides and --preset, as `character_options` reads them."""
     parser.add_argument(
         "--root",
         choices=DESTINATIONS,
@@ -93,7 +93,14 @@ def add_character_arguments(parser: argparse.ArgumentParser) -> None:
         help="what gets the root motion: hips, root bone or object (auto: the root bone where there is one)",
     )
     parser.add_argument("--in-place", action="store_true", help="leave out the travel")
-    parser.add_argument("--controls", choices=("fk", "ik"), default="fk", help="Rigify's limb controls to key (fk)")
+    parser.add_argument(
+        "--limbs",
+        "--controls",
+        dest="controls",
+        choices=("fk", "ik"),
+        default="fk",
+        help="Rigify's limb controls to key (fk)",
+    )
     parser.add_argument(
         "--mute-overrides",
         action="store_true",
@@ -117,7 +124,7 @@ def character_options(args: argparse.Namespace) -> blender.CharacterOptions:
         raise MotionGPTError(f"--preset {options.preset} is about FBX files.", "Give an output that ends in .fbx.")
     if options != blender.CharacterOptions() and suffix not in CHARACTER_FORMATS:
         raise MotionGPTError(
-            f"{suffix} holds no character for --root, --in-place, --controls or --mute-overrides.",
+            f"{suffix} holds no character for --root, --in-place, --limbs or --mute-overrides.",
             f"Use {' '.join(CHARACTER_FORMATS)}.",
         )
     return options
