@@ -73,7 +73,8 @@ def in_window(output: str) -> None:
 def _measure(found: list[Measured]) -> Generator[None, None, None]:
     scene = full(bpy.context).scene
     scene.render.fps, scene.frame_end = 24, 96
-    settings, motiongpt = scene.motiongpt, bpy.ops.motiongpt  # type: ignore[attr-defined]
+    settings = scene.motiongpt
+    motiongpt: Any = bpy.ops.motiongpt  # type: ignore[attr-defined]
     armature = build_mannequin(scene.collection)
     full(bpy.context).view_layer.objects.active = armature
     settings.prompt, settings.seconds = PROMPT, 4.0

@@ -1,5 +1,6 @@
 """The values that generated channels have to keep at kept keys and poses, read from Blender for `action.bending`."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 import bpy
@@ -110,8 +111,10 @@ def value_at(pose_bone: bpy.types.PoseBone, channel: str, curves: Curves, frame:
     now = pose_bone[custom_property(channel)] if is_switch(channel) else pose_bone.path_resolve(channel)
     values = np.array(now if hasattr(now, "__len__") else [now], dtype=np.float64)
     for index, curve in curves.items():
-        on_frame = [point.co.y for point in curve.keyframe_points if abs(point.co.x - frame) < 0.01]
-        values[index] = on_frame[0] if on_frame else curve.evaluate(frame)
+        points = curve.keyframe_points
+        near = bisect_left(points, frame - 0.01, key=lambda point: point.co.x)
+        on_frame = near < len(points) and points[near].co.x < frame + 0.01
+        values[index] = points[near].co.y if on_frame else curve.evaluate(frame)
     return values
 
 

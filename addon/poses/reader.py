@@ -163,10 +163,14 @@ def evaluated_at(armature: ArmatureObject, frame: float, fps: tuple[int, float])
         scene.collection.objects.link(armature)
     if (scene.render.fps, scene.render.fps_base) != fps:
         scene.render.fps, scene.render.fps_base = fps
-    # Not `frame_set`: that redraws everything in every window, which takes longer than the evaluation.
-    scene.frame_float = float(frame)
-    layer = scene.view_layers[0]
-    layer.update()
+    layer, whole = scene.view_layers[0], math.floor(frame)
+    if layer.depsgraph is None:
+        scene.frame_set(whole, subframe=float(frame) - whole)
+    else:
+        # `frame_set` would redraw all windows each time, which takes longer than the evaluation, and the view layer's
+        # `update` would leave the armature itself in the pose.
+        scene.frame_float = float(frame)
+        layer.depsgraph.update()
     return as_armature(armature.evaluated_get(cast(bpy.types.Depsgraph, layer.depsgraph)))
 
 

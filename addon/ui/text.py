@@ -9,7 +9,7 @@ import bpy
 from ..character.typing import full
 
 _FONT = 0
-_MARGIN, _TABS, _ICON = 16, 24, 20  # pixels at a scale of 1: a panel's borders, the tabs beside it, a label's icon
+_MARGIN, _TABS, _ICON = 30, 24, 28  # pixels at a scale of 1: a panel's borders, the tabs beside it, a label's icon
 _NARROWEST = 60
 
 

@@ -24,7 +24,7 @@ class MOTIONGPT_OT_export_fbx(bpy.types.Operator, ExportHelper):  # type: ignore
     filename_ext = ".fbx"
     filter_glob: bpy.props.StringProperty(default="*.fbx", options={"HIDDEN"})
     preset: bpy.props.EnumProperty(
-        name="For",
+        name="Preset",
         description="The axes, units and names that this engine expects",
         items=tuple((name, preset.label, "") for name, preset in PRESETS.items()),
     )

@@ -95,7 +95,14 @@ def add_character_arguments(parser: argparse.ArgumentParser) -> None:
         help="what gets the root motion: hips, root bone or object (auto: the root bone where there is one)",
     )
     parser.add_argument("--in-place", action="store_true", help="leave out the travel")
-    parser.add_argument("--controls", choices=("fk", "ik"), default="fk", help="Rigify's limb controls to key (fk)")
+    parser.add_argument(
+        "--limbs",
+        "--controls",
+        dest="limbs",
+        choices=("fk", "ik"),
+        default="fk",
+        help="Rigify's limb controls to key (fk)",
+    )
     parser.add_argument(
         "--hands", choices=SHAPES, default=RELAXED, help="the shape of hands that have fingers (relaxed)"
     )
@@ -125,7 +132,7 @@ def add_character_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 NO_CHARACTER: dict[str, Any] = {
-    "rig": None, "root": AUTO, "in_place": False, "controls": "fk", "hands": RELAXED, "mute_overrides": False,
+    "rig": None, "root": AUTO, "in_place": False, "limbs": "fk", "hands": RELAXED, "mute_overrides": False,
     "preset": None, "add_root": False, "mesh": True, "keep_actions": False, "start_at_origin": False, "name": [],
 }  # fmt: skip
 """The arguments of a command that writes no other character than the mannequin."""
@@ -137,7 +144,7 @@ def character_options(args: argparse.Namespace) -> blender.CharacterOptions:
         raise MotionGPTError("--in-place leaves no travel for --root.", "Give one of them.", "usage")
     options = blender.CharacterOptions(
         root=IN_PLACE if args.in_place else args.root,
-        ik=args.controls == "ik",
+        ik=args.limbs == "ik",
         hands=args.hands,
         mute=args.mute_overrides,
         preset=args.preset,

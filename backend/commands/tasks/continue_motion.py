@@ -14,7 +14,7 @@ def declare(subparsers: Subparsers) -> None:
         subparsers, "continue", "continue a motion", "motiongpt continue walk.npz --seconds 3 -o more.bvh", run
     )
     asking.add_input(parser)
-    parser.add_argument("--seconds", type=float, default=3.0, help="how many seconds to add (3)")
+    parser.add_argument("--seconds", type=float, default=4.0, help="how many seconds to add (4)")
     asking.add_edit_output(parser)
 
 

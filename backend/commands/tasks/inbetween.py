@@ -15,11 +15,13 @@ def declare(subparsers: Subparsers) -> None:
         subparsers,
         "inbetween",
         "keep some frames of a motion and generate the others",
-        "motiongpt inbetween poses.bvh --keep 0,45,90 -o filled.bvh",
+        "motiongpt inbetween poses.bvh --poses 0,45,90 -o filled.bvh",
         run,
     )
     asking.add_input(parser)
-    parser.add_argument("--keep", type=_frames, required=True, metavar="FRAMES", help="frames to keep, as in 0,45,90")
+    parser.add_argument("--poses", "--keep", type=_frames, required=True, dest="keep", metavar="FRAMES",
+        help="frames to keep, as in 0,45,90",
+    )  # fmt: skip
     asking.add_edit_output(parser)
 
 

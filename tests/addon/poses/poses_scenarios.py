@@ -264,6 +264,8 @@ def few_poses() -> object:
         pose(armature, frame, angle, move=0.02 * frame)
     read = character.Character.read(armature)
     calls: list[int] = []
+    armature.pose.bones["LeftArm"].rotation_quaternion = (0.8, 0.6, 0.0, 0.0)  # not keyed
+    before = [tuple(map(tuple, bone.matrix_basis)) for bone in armature.pose.bones]
     bpy.app.handlers.frame_change_post.append(lambda *_: calls.append(1))
 
     def poses(rows):
@@ -284,5 +286,6 @@ def few_poses() -> object:
             float(np.abs(few.heads - every.heads)[last:].max(initial=0.0)),
             float(max(np.abs(few.location[name] - every.location[name]).max() for name in few.location)),
         ]  # fmt: skip
+    seen["pose stays"] = before == [tuple(map(tuple, bone.matrix_basis)) for bone in armature.pose.bones]
     seen["rates"] = [len(reader.few_rows(120, fps)) for fps in (12.0, 24.0, 30.0, 60.0, 120.0)]
     return seen | {"frames set": len(calls), "dotted": reader.SCENE.startswith(".")}
