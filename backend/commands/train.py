@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import dataclasses
 import functools
-import importlib.util
 import json
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...retarget.errors import MotionGPTError
+from .shared.asking import need_torch
 from .shared.declaring import Subparsers, add_command, add_group
 from .shared.report import Report
 
@@ -191,14 +191,6 @@ def _check_range(name: str, value: Any, kind: Any) -> None:
             raise MotionGPTError(f"{name} can't be {value}.", f"Choose a whole number from {least} up.")
     if kind is float and (not 0.0 <= value < float("inf") or (name == "rate" and value == 0.0)):
         raise MotionGPTError(f"{name} can't be {value}.", "Choose a number from 0 up, for the rate above 0.")
-
-
-def need_torch() -> None:
-    """Raises MotionGPTError if PyTorch is not installed."""
-    if importlib.util.find_spec("torch") is None:
-        raise MotionGPTError(
-            "Training needs PyTorch.", "Run `pip install motiongpt-blender[train]`.", "missing_package"
-        )
 
 
 def run_tokenizer(args: argparse.Namespace) -> Report:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ....retarget.errors import MotionGPTError
+from ..shared.asking import need_torch
 from ..shared.declaring import Subparsers, add_command
 from ..shared.report import Report
 
@@ -66,8 +67,6 @@ def _by_set(clips: "list[Clip]") -> str:
 
 
 def _pack_tokens(args: argparse.Namespace) -> Report:
-    from ..train import need_torch
-
     need_torch()
     from ...dataset.clips import checksum
     from ...training.language.data import LanguageTraining
