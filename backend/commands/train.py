@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ...retarget.errors import MotionGPTError
+from .shared.asking import need_torch
 from .shared.declaring import Subparsers, add_command, add_group
 from .shared.report import Report
-from .shared.torch import need_torch
 
 
 def declare(subparsers: Subparsers) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ....retarget.errors import MotionGPTError
+from ..shared.asking import need_torch
 from ..shared.declaring import Subparsers, add_command
 from ..shared.report import Report
-from ..shared.torch import need_torch
 
 if TYPE_CHECKING:
     from ...dataset.clips import Clip
@@ -67,7 +67,6 @@ def _by_set(clips: "list[Clip]") -> str:
 
 
 def _pack_tokens(args: argparse.Namespace) -> Report:
-
     need_torch()
     from ...dataset.clips import checksum
     from ...training.language.data import LanguageTraining

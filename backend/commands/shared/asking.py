@@ -1,6 +1,7 @@
 """How commands run tasks on a model: the input motion, progress on the terminal, the motions written."""
 
 import argparse
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -125,3 +126,11 @@ def at_rate(motion: Motion, fps: float, seconds: float) -> Motion:
     """A generated motion at another rate, `seconds` long: models end on whole tokens, up to a quarter second off."""
     near = abs(motion.duration - seconds) <= 0.25
     return motion.resample(fps, max(1, round(seconds * fps)) if near else None)
+
+
+def need_torch() -> None:
+    """Raises MotionGPTError if PyTorch is not installed."""
+    if importlib.util.find_spec("torch") is None:
+        raise MotionGPTError(
+            "Training needs PyTorch.", "Run `pip install motiongpt-blender[train]`.", "missing_package"
+        )
