@@ -207,7 +207,7 @@ def write_motions(
         called: Sequence[str | None] = names or [None] * len(motions)
         jobs = [blender.CharacterJob(m, path, name) for m, path, name in zip(motions, paths, called, strict=True)]
         reports = blender.export_to_character(jobs, rig or blender.MANNEQUIN, options=options)
-        return tuple(dict.fromkeys(note for report in reports for note in report["notes"]))
+        return tuple(dict.fromkeys(note for report in reports for note in report.get("notes", ())))
     for motion, path in zip(motions, paths, strict=True):
         with draft_of(path) as draft:
             if path.suffix.lower() in PICTURE_FORMATS:

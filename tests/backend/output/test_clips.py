@@ -1,9 +1,8 @@
-"""Clips' names, and where they begin."""
-
-from dataclasses import replace
+"""What clips are called, and where they begin."""
 
 import numpy as np
 import pytest
+from support.motions import walking
 
 from motiongpt.backend.output.clips import MAX_NAME, at_origin, clip_name, clip_names
 from motiongpt.retarget.errors import MotionGPTError
@@ -11,40 +10,43 @@ from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 
 
-def _motion(**meta) -> Motion:
-    return Motion(np.tile(rot.IDENTITY, (3, 22, 1)), np.zeros((3, 3)), 20.0, np.zeros((3, 4)), meta=meta)
+def told(text: str, seed: int = 1, take: int = 0) -> Motion:
+    motion = walking()
+    return Motion(
+        motion.rotations, motion.root_position, motion.fps, contacts=motion.contacts,
+        meta={"text": text, "seed": seed, "variation": take},
+    )  # fmt: skip
 
 
-def test_two_seeds_and_two_takes_have_names_of_their_own():
-    meta = {"text": "A person kicks with the left leg, then bows", "seed": 3}
-    names = [clip_name(_motion(**meta, variation=v)) for v in (0, 1)] + [clip_name(_motion(**{**meta, "seed": 4}))]
-    assert len(set(names)) == 3
-    assert all(len(name.encode()) <= MAX_NAME and " " not in name for name in names)
+def test_names_are_short_safe_and_of_one_seed_and_take():
+    long = "a person, with his arms raised, walks in a very large circle to the left & then sits down on a chair"
+    names = [clip_name(told(long, seed, take)) for seed in (1, 2) for take in (0, 1)]
+    assert len(set(names)) == 4
+    for name in names:
+        assert len(name) < 48 and name.replace("_", "").isalnum() and name.startswith("arms_raised_walks")
+    assert clip_name(told("歩く " * 30)).startswith("歩く") and len(clip_name(told("歩く" * 60)).encode()) <= MAX_NAME
+    assert clip_name(told("the person")) == "the_person_1"
+    assert clip_name(told("?!"), "walk 7") == "walk 7" and clip_name(told("")) == "Motion"
 
 
-def test_a_motion_without_prompt_is_called_as_its_file():
-    assert clip_name(_motion(), "jump_02") == "jump_02"
-    assert clip_name(_motion()) == "Motion"
-
-
-def test_given_names_count_and_are_told_apart():
-    motions = [_motion(text="walks"), _motion(text="walks")]
-    assert clip_names(["hop"], motions, ["", ""]) == ["hop_1", "hop_2"]
-    assert clip_names(["a", "b"], motions, ["", ""]) == ["a", "b"]
-    assert len(set(clip_names([], motions, ["", ""]))) == 2
-    for wrong in (["a", "b", "c"], [" ", "b"], ["x" * 99, "b"]):
+def test_given_names():
+    motions = [told("walks", 1, take) for take in range(3)]
+    assert clip_names(["a", "b", "c"], motions, ["x"] * 3) == ["a", "b", "c"]
+    assert clip_names(["a"], motions, ["x"] * 3) == ["a_1", "a_2", "a_3"]
+    assert clip_names([], [told("")] * 3, ["x"] * 3) == ["x", "x_2", "x_3"]
+    for wrong in (["a", "b"], [" "], ["a\nb"], ["x" * 99]):
         with pytest.raises(MotionGPTError):
-            clip_names(wrong, motions, ["", ""])
+            clip_names(wrong, motions, ["x"] * 3)
 
 
-def test_a_clip_begins_above_the_origin_facing_ahead():
-    motion = _motion()
-    turned = np.tile(rot.from_axis_angle(np.array([0.0, 1.0, 0.0]), 2.0), (3, 1))
+def test_a_motion_moved_to_the_origin_keeps_its_movement():
+    motion = walking()
+    turn = rot.from_axis_angle((0.0, 1.0, 0.0), 2.0)
     rotations = motion.rotations.copy()
-    rotations[:, 0] = turned
-    path = np.array([[5.0, 0.9, -2.0]] * 3) + np.linspace(0, 1, 3)[:, None] * rot.rotate(
-        turned[0], np.array([0, 0, 1.0])
+    rotations[:, 0] = rot.multiply(turn, rotations[:, 0])
+    away = Motion(
+        rotations, rot.rotate(turn, motion.root_position) + [3.0, 0.0, 4.0], motion.fps, contacts=motion.contacts
     )
-    begun = at_origin(replace(motion, rotations=rotations, root_position=path))
-    assert np.abs(begun.root_position[0] - [0.0, 0.9, 0.0]).max() < 1e-9
-    assert np.abs(begun.root_position[-1] - [0.0, 0.9, 1.0]).max() < 1e-9
+    back, same = at_origin(away), at_origin(motion)
+    assert np.abs(back.joints - same.joints).max() < 1e-6
+    assert np.abs(back.root_position[0, [0, 2]]).max() < 1e-9
