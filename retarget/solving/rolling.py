@@ -19,7 +19,7 @@ from .soles import Sole, sole_points
 _LOW = 0.025  # metres over the floor below which a sole may touch it
 _FASTEST = 1.1  # m/s: a sole that moves faster swings past
 _SHORTEST = 0.06  # seconds
-_FURTHEST = 0.12  # metres that a foot is moved at most
+_FURTHEST = 0.12  # metres: a foot that would have to be moved further is dragged, not rolled
 
 
 def roll_feet(motion: Motion, soles: tuple[Sole, Sole], floor: float) -> Motion:
@@ -37,7 +37,8 @@ def roll_feet(motion: Motion, soles: tuple[Sole, Sole], floor: float) -> Motion:
         for start, stop in _runs(touches, max(1, round(_SHORTEST * motion.fps))):
             path = -np.cumsum(np.concatenate([np.zeros((1, 3)), slide[start:stop]]), axis=0)  # (stop - start + 1, 3)
             path -= 0.5 * (path.min(axis=0) + path.max(axis=0))
-            path *= np.minimum(1.0, _FURTHEST / np.maximum(rot.length(path).max(), 1e-9))
+            if rot.length(path).max() > _FURTHEST:
+                continue
             moves += [(Span(2 * side + end, start, stop + 1), path) for end in (0, 1)]
     return replace(move_feet(motion, moves), contacts=motion.contacts) if moves else motion
 
