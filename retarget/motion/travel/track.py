@@ -9,12 +9,12 @@ from functools import cached_property
 
 import numpy as np
 
-from .....retarget.motion import Motion
-from .....retarget.motion import rotations as rot
-from .....retarget.motion.feet.contacts import Span
-from .....retarget.motion.skeleton import CONTACT_JOINTS
-from .....retarget.motion.smoothing import moving_mean
-from .....retarget.typing import Bools, Floats
+from ...typing import Bools, Floats
+from .. import Motion
+from .. import rotations as rot
+from ..feet.contacts import Span
+from ..skeleton import CONTACT_JOINTS
+from ..smoothing import moving_mean
 
 FPS = 30.0
 _STRIDE = 1.0  # seconds over which a path is smoothed: about one stride

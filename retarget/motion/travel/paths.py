@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .....retarget.motion import Motion
-from .....retarget.motion import rotations as rot
-from .....retarget.motion.skeleton import JOINT
-from .....retarget.motion.smoothing import moving_mean
-from .....retarget.typing import Floats
-from .footing import set_down
+from ...typing import Floats
+from .. import Motion
+from .. import rotations as rot
+from ..feet.footing import set_down
+from ..skeleton import JOINT
+from ..smoothing import moving_mean
 from .track import Track, carried
 
 _STEP = 0.01  # metres between a path's samples
