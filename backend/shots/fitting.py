@@ -17,6 +17,7 @@ from ...retarget.motion.travel.steering import Course
 from ...retarget.typing import Floats
 from .plan import PACE_TOLERANCE, Wish
 
+_NEAR_TURN, _NEAR_SHARE = 0.035, 0.01  # radians, share of a distance: what needs no correction
 _NEAR = 0.05  # metres from a path's first point at which a block begins on it
 
 
@@ -60,6 +61,18 @@ def fitted(motion: Motion, wish: Wish, before: Motion | None = None) -> Motion:
     if wish.block.facing is not None:
         motion = _facing(motion, np.asarray(wish.block.facing))
     return steering.in_place(motion)[0] if wish.block.in_place else motion
+
+
+def corrected(motion: Motion, wish: Wish) -> Motion:
+    """A block with the frames that lead into it, which were made after it was fitted, brought to its numbers."""
+    course = Course.of(motion)
+    if wish.path is not None or wish.block.in_place:
+        return motion
+    if wish.turn is not None and abs(course.turned - wish.turn) > _NEAR_TURN:
+        motion = steering.with_turn(motion, wish.turn)
+    if wish.distance is not None and wish.exactly and abs(course.distance / wish.distance - 1.0) > _NEAR_SHARE:
+        motion = steering.with_distance(motion, wish.distance)
+    return motion
 
 
 def _over(motion: Motion, metres: float, wish: Wish) -> Motion:

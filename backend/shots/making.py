@@ -62,6 +62,8 @@ class _Take:
                 said = said or self._said(content)
                 motion = self._after(motion, content, part)
             assert motion is not None
+            own = fitting.corrected(motion.slice(start, len(motion)), wish_of(block))
+            motion = own if start == 0 else seams.concatenated(motion.slice(0, start), own)
             blocks.append(self._record(index, motion, (start, len(motion)), said))
         assert motion is not None
         if self._task.path is not None:

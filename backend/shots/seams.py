@@ -55,14 +55,26 @@ def velocity(motion: Motion, frame: int) -> Floats:
 def placed_after(before: Motion, after: Motion, gap: int) -> Motion:
     """`after` turned and moved so that it goes on `gap` frames after the end of `before`: facing as that does, and as
     far on as the mean of the two speeds takes it meanwhile. For feet that stand in both, they stand in one place."""
-    turn = rot.multiply(rot.yaw(before.rotations[-1, 0]), rot.conjugate(rot.yaw(after.rotations[0, 0])))
-    after = after.placed(np.zeros(3), turn)
+    turn = facing_at(before, -1) - facing_at(after, 0)
+    after = after.placed(np.zeros(3), rot.from_axis_angle(np.array([0.0, 1.0, 0.0]), turn))
     speeds = velocity(before, -1), velocity(after, 0)
     ahead = 0.5 * (speeds[0] + speeds[1]) * ((gap + 1) / before.fps)
     standing = max(float(np.linalg.norm(v)) for v in speeds) < 0.25
     base = _base if standing else _pelvis
     move = base(before, -1) + (0.0 if standing else 1.0) * ahead - base(after, 0)
     return after.placed(move * _GROUND, rot.IDENTITY)
+
+
+def facing_at(motion: Motion, frame: int) -> float:
+    """Radians that the pelvis faces at the first (0) or last (-1) frame, without the sway of the steps."""
+    facing = Course.of(motion.slice(*_end(motion, frame, 0.5))).facing
+    return float(facing.mean())
+
+
+def _end(motion: Motion, frame: int, seconds: float) -> tuple[int, int]:
+    """Frames from, to of the first (0) or last (-1) seconds."""
+    count = min(len(motion), max(1, round(seconds * motion.fps)))
+    return (0, count) if frame == 0 else (len(motion) - count, len(motion))
 
 
 def _pelvis(motion: Motion, frame: int) -> Floats:
@@ -110,5 +122,4 @@ def led_into(content: Motion, after: Motion, gap: int) -> tuple[Motion, int]:
     if travels < _STAYS:
         return rest, gap
     ahead = 0.5 * (velocity(rest, -1) + velocity(after, 0)) * ((gap + 1) / fps)
-    facing = rot.rotate(rot.yaw(after.rotations[0, 0]), np.array([0.0, 0.0, 1.0]))
-    return led_to(rest, after.root_position[0] - ahead, float(np.arctan2(facing[0], facing[2]))), gap
+    return led_to(rest, after.root_position[0] - ahead, facing_at(after, 0)), gap

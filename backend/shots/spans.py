@@ -1,6 +1,7 @@
 """Which frames of a shot belong to which block."""
 
 import itertools
+from dataclasses import replace
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
@@ -35,3 +36,16 @@ def spans_of(task: Shot, motion: Motion) -> list[Span]:
             "Give the shot as it was made, or blocks whose seconds add up to its length.",
         )
     return spans
+
+
+def at_rate(motion: Motion, fps: float) -> Motion:
+    """A shot at another rate, with the frames of its blocks at that rate."""
+    out = motion.resample(fps)
+    if out is motion or "blocks" not in motion.meta:
+        return out
+    share = len(out) / len(motion)
+    blocks = [
+        block | {"start": round(block["start"] * share), "stop": round(block["stop"] * share)}
+        for block in motion.meta["blocks"]
+    ]
+    return replace(out, meta=motion.meta | {"blocks": blocks})

@@ -21,6 +21,8 @@ from .track import carried, find_steps, smooth_path
 _GROUND = np.array([1.0, 0.0, 1.0])
 _STANDS = 0.15  # m/s: slower ground points have no direction of their own
 _DIRECTION = 0.5  # seconds over which directions of travel are averaged
+_EDGE = 0.3  # seconds at either end over which a change of the steps' length sets in
+_EVEN = 0.6  # share of the way that lies between the ends, below which all steps change alike
 _LITTLE = 1e-3  # metres and radians that need no feet to be set down again
 
 
@@ -90,8 +92,17 @@ def set_down_again(moved: Motion, motion: Motion) -> Motion:
 def scaled(motion: Motion, factor: float) -> Motion:
     """The motion with all steps longer or shorter by a factor, from where it begins."""
     course = Course.of(motion)
-    start = course.ground[0]
-    return steered(motion, start + (course.ground - start) * factor, np.zeros(len(motion)), course)
+    # The first and last steps keep more of their speed, so that what is joined to them goes on at it.
+    frames, edge = np.arange(len(motion)), max(1.0, min(_EDGE * motion.fps, len(motion) / 4))
+    ease = smoothstep((frames + 0.5) / edge) * smoothstep((len(motion) - frames - 0.5) / edge)
+    steps = np.diff(course.ground, axis=0)
+    weight = 0.5 * (ease[1:] + ease[:-1])
+    lengths = rot.length(steps)
+    reached = float((lengths * weight).sum()) / max(float(lengths.sum()), 1e-9)
+    more = (factor - 1.0) * (weight / reached if reached > _EVEN else np.ones_like(weight))
+    start = course.ground[:1]
+    ground = np.concatenate([start, start + np.cumsum(steps * (1.0 + more)[:, None], axis=0)])
+    return steered(motion, ground, np.zeros(len(motion)), course)
 
 
 def with_distance(motion: Motion, metres: float, limits: tuple[float, float] = (0.4, 2.5)) -> Motion:
