@@ -18,6 +18,7 @@ from ...retarget.typing import Floats
 from .plan import PACE_TOLERANCE, Wish
 
 _NEAR_TURN, _NEAR_SHARE = 0.035, 0.01  # radians, share of a distance: what needs no correction
+_TRIES = 8
 _NEAR = 0.05  # metres from a path's first point at which a block begins on it
 
 
@@ -126,13 +127,17 @@ def _timed(course: Course, way: Path, points: Floats, times: Floats) -> Floats:
 
 def _facing(motion: Motion, target: Floats) -> Motion:
     """The motion with a turn after which it faces a place (x, z)."""
-    for _ in range(2):  # the turn bends the path, and so moves the end from where the target was aimed at
-        course = Course.of(motion)
+    out, turn = motion, Course.of(motion).turned
+    for _ in range(_TRIES):  # the turn bends the path, and so moves the place from which the target is faced
+        course = Course.of(out)
         away = target - course.ground[-1][[0, 2]]
-        wanted = math.atan2(away[0], away[1])
-        turn = course.turned + (wanted - float(course.facing[-1]) + math.pi) % (2.0 * math.pi) - math.pi
-        motion = steering.with_turn(motion, turn)
-    return motion
+        end = float(course.facing[-max(1, round(0.25 * motion.fps)) :].mean())
+        missing = math.remainder(math.atan2(away[0], away[1]) - end, 2.0 * math.pi)
+        if abs(missing) < _NEAR_TURN:
+            break
+        turn += missing
+        out = steering.with_turn(motion, turn)
+    return out
 
 
 def measured(motion: Motion, wish: Wish) -> dict[str, float]:

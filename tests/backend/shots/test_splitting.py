@@ -3,7 +3,7 @@
 import pytest
 
 from motiongpt.backend.evaluation.animators.language import parse
-from motiongpt.backend.evaluation.animators.shots import shot_prompts
+from motiongpt.backend.evaluation.shots import shot_prompts
 from motiongpt.backend.shots.numbers import read_numbers
 from motiongpt.backend.shots.splitting import split_actions
 from motiongpt.backend.shots.verbs import base_of, ing_form, third_person, usual_seconds

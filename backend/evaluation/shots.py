@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ....retarget.motion import Motion
-from ....retarget.motion import rotations as rot
-from ....retarget.typing import Floats
-from ...engine import Engine, last_result
-from ...shots.plan import shot_of
-from . import prompts  # noqa: F401, its imports declare the checks
-from .body import Body
-from .language import parse
+from ...retarget.motion import Motion
+from ...retarget.motion import rotations as rot
+from ...retarget.typing import Floats
+from ..engine import Engine, last_result
+from ..shots.plan import shot_of
+from .animators import prompts  # noqa: F401, its imports declare the checks
+from .animators.body import Body
+from .animators.language import parse
 
 FILE = Path(__file__).parent / "shots.toml"
 _AROUND = (0.1, 0.5)  # seconds before and after the beginning of a block that count as its seam
