@@ -11,6 +11,7 @@ import numpy as np
 
 from ...retarget.motion import Motion
 from ...retarget.motion import rotations as rot
+from ...retarget.motion.smoothing import smoothstep
 from ...retarget.motion.travel import steering
 from ...retarget.motion.travel.paths import Path, path, path_through
 from ...retarget.motion.travel.steering import Course
@@ -18,7 +19,7 @@ from ...retarget.typing import Floats
 from .plan import PACE_TOLERANCE, Wish
 
 _NEAR_TURN, _NEAR_SHARE = 0.035, 0.01  # radians, share of a distance: what needs no correction
-_TRIES = 8
+_FACING, _SETTLED, _SPIN = 0.4, 0.2, math.radians(150.0)  # seconds, seconds, radians a second of a turn to face
 _NEAR = 0.05  # metres from a path's first point at which a block begins on it
 
 
@@ -126,18 +127,15 @@ def _timed(course: Course, way: Path, points: Floats, times: Floats) -> Floats:
 
 
 def _facing(motion: Motion, target: Floats) -> Motion:
-    """The motion with a turn after which it faces a place (x, z)."""
-    out, turn = motion, Course.of(motion).turned
-    for _ in range(_TRIES):  # the turn bends the path, and so moves the place from which the target is faced
-        course = Course.of(out)
-        away = target - course.ground[-1][[0, 2]]
-        end = float(course.facing[-max(1, round(0.25 * motion.fps)) :].mean())
-        missing = math.remainder(math.atan2(away[0], away[1]) - end, 2.0 * math.pi)
-        if abs(missing) < _NEAR_TURN:
-            break
-        turn += missing
-        out = steering.with_turn(motion, turn)
-    return out
+    """The motion, on its way, with a turn in its last moments after which it faces a place (x, z)."""
+    course, frames = Course.of(motion), np.arange(len(motion))
+    away = target - course.ground[-1][[0, 2]]
+    end = float(course.facing[-max(1, round(0.25 * motion.fps)) :].mean())
+    missing = math.remainder(math.atan2(away[0], away[1]) - end, 2.0 * math.pi)
+    last = len(motion) - 1 - round(_SETTLED * motion.fps)
+    begin = max(0.0, last - (_FACING + abs(missing) / _SPIN) * motion.fps)
+    turn = missing * smoothstep((frames - begin) / max(last - begin, 1.0))
+    return steering.steered(motion, course.ground, turn, course)
 
 
 def measured(motion: Motion, wish: Wish) -> dict[str, float]:
