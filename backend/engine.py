@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ..retarget.errors import MotionGPTError
 from ..retarget.motion import Motion
-from .tasks import Continue, Describe, Generate, Inbetween, Task, unsupported
+from .tasks import Continue, Describe, Generate, Inbetween, Shot, Task, unsupported
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
@@ -75,7 +75,7 @@ class Engine(ABC):
 
     def can(self, task: type[Task]) -> bool:
         """Whether the model supports a task."""
-        return task.name() in self.tasks
+        return task.ability() in self.tasks
 
     @abstractmethod
     def generate(self, task: Generate) -> Events:
@@ -93,9 +93,13 @@ class Engine(ABC):
         """Motion to text."""
         raise self.unsupported(Describe)
 
+    def shot(self, task: Shot, *motions: Motion) -> Events:
+        """Several actions after each other; motions: the shot of which one is made again, if one is."""
+        raise self.unsupported(Shot)
+
     def unsupported(self, task: type[Task]) -> MotionGPTError:
         """The error for a task that the model does not support."""
-        return unsupported(self.name, task.name(), self.tasks)
+        return unsupported(self.name, task.ability(), self.tasks)
 
 
 def last_result(events: Events, on_progress: Callable[[Progress], None] = lambda progress: None) -> Result:

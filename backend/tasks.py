@@ -29,6 +29,12 @@ Temperature = Annotated[float, Meta(ge=0, le=100)]
 TopP = Annotated[float, Meta(gt=0, le=1)]
 KeptFrame = Annotated[int, Meta(ge=0, lt=limits.MAX_MOTION_FRAMES)]
 KeptFrames = Annotated[tuple[KeptFrame, ...], Meta(min_length=1, max_length=limits.MAX_MOTION_FRAMES)]
+Metres = Annotated[float, Meta(gt=0, le=limits.MAX_METRES)]
+Degrees = Annotated[float, Meta(ge=-limits.MAX_TURN, le=limits.MAX_TURN)]
+Coordinate = Annotated[float, Meta(ge=-limits.MAX_METRES, le=limits.MAX_METRES)]
+Place = tuple[Coordinate, Coordinate]
+Point = Annotated[tuple[Coordinate, ...], Meta(min_length=2, max_length=3)]
+Route = Annotated[tuple[Point, ...], Meta(min_length=1, max_length=limits.MAX_POINTS)]
 KnownBits = Annotated[int, Meta(gt=0, le=WHOLE.bits)]
 KnownPoses = Annotated[tuple[KnownBits, ...], Meta(min_length=1, max_length=limits.MAX_MOTION_FRAMES)]
 
@@ -47,6 +53,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     def name(cls) -> str:
         """What messages and model cards call the task."""
         return str(cls.__struct_config__.tag)
+
+    @classmethod
+    def ability(cls) -> str:
+        """The name of the task that a model must support for this one: itself, unless a task overrides it."""
+        return cls.name()
 
     def check(self) -> None:
         """Raises MotionGPTError for a value outside the limits of one request."""
@@ -106,6 +117,78 @@ class Generate(Sampled, frozen=True, tag="generate"):
         from .pieces import generated  # which needs the engine, and that this module
 
         return generated(engine, self)
+
+
+class Block(msgspec.Struct, frozen=True):
+    """One action of a shot. seconds: None is what the action usually takes.  seed: None is the shot's.
+
+    distance: metres along the path.  speed: metres a second.  turn: degrees to the left from the first facing to the
+    last.  Where they are None, numbers in the prompt count.  path: points (x, z) or (x, z, t): metres to the left and
+    ahead of where the shot begins, seconds since the block began.  facing: (x, z) that is faced at its end.  in_place:
+    without travel.
+    """
+
+    prompt: Prompt
+    seconds: Seconds | None = None
+    seed: Seed | None = None
+    distance: Metres | None = None
+    speed: Metres | None = None
+    turn: Degrees | None = None
+    path: Route | None = None
+    facing: Place | None = None
+    in_place: bool = False
+
+    def check(self) -> None:
+        """Raises MotionGPTError for a value outside the limits of one request."""
+        limits.check_prompt(self.prompt)
+        if self.seconds is not None:
+            limits.check_seconds(self.seconds)
+        if self.seed is not None:
+            limits.check_seed(self.seed)
+        limits.check_travel(self.distance, self.speed, self.turn)
+        if self.path is not None:
+            limits.check_path(self.path)
+
+
+class Shot(Sampled, frozen=True, tag="shot"):
+    """Several actions after each other, at the model's frame rate.
+
+    path: points as of a block's, which the whole shot follows; seconds count from its beginning.
+    redo: number of the block, from 0, that is made again in the motion that is sent along, a shot made before (its
+    `meta` says which frames each block has). All other frames stay as they are, bit for bit, and so do the rate and the
+    number of frames.  carry: what follows a block that is made again is moved and turned to where that now ends,
+    instead of staying where it is.
+    """
+
+    blocks: Annotated[tuple[Block, ...], Meta(min_length=1, max_length=limits.MAX_BLOCKS)]
+    path: Route | None = None
+    redo: Annotated[int, Meta(ge=0, lt=limits.MAX_BLOCKS)] | None = None
+    carry: bool = False
+
+    label: ClassVar[str] = "make motion from text"
+
+    @classmethod
+    def ability(cls) -> str:
+        return Generate.name()
+
+    def check(self) -> None:
+        if not self.blocks:
+            raise MotionGPTError("The shot has no blocks.", "Give at least one action.")
+        limits.check_blocks(len(self.blocks), self.redo)
+        for block in self.blocks:
+            block.check()
+        if self.path is not None:
+            limits.check_path(self.path)
+        super().check()
+
+    def check_motions(self, motions: Sequence[Motion]) -> None:
+        wanted = 0 if self.redo is None else 1
+        if len(motions) != wanted:
+            raise MotionGPTError(f"The request came with {len(motions)} motions instead of {wanted}.", "", "protocol")
+
+    def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
+        self.check()
+        return engine.shot(self, *motions)
 
 
 class Continue(Sampled, frozen=True, tag="continue"):
@@ -170,9 +253,9 @@ class Describe(Task, frozen=True, tag="caption"):
         return described(motions[0], engine.max_seconds, lambda motion: engine.describe(self, motion))
 
 
-AnyTask = Generate | Continue | Inbetween | Describe
+AnyTask = Generate | Continue | Inbetween | Describe | Shot
 TASKS: dict[str, type[Task]] = {task.name(): task for task in (Generate, Continue, Inbetween, Describe)}
-"""By their names."""
+"""What models say that they support, by their names."""
 
 
 def unsupported(model: str, task: str, supported: Sequence[str]) -> MotionGPTError:

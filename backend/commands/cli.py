@@ -9,12 +9,12 @@ from ...retarget.errors import MotionGPTError
 from ..version import __version__
 from . import bench, convert, data, evaluate, models, render, retarget, serve, train
 from .shared.declaring import CommandParser
-from .tasks import continue_motion, describe, generate, inbetween
+from .tasks import continue_motion, describe, generate, inbetween, redo
 
 log = logging.getLogger(__name__)
 
 COMMANDS = (
-    generate, continue_motion, inbetween, describe, convert, retarget, render,
+    generate, redo, continue_motion, inbetween, describe, convert, retarget, render,
     serve, models, data, train, evaluate, bench,
 )  # fmt: skip
 USER_ERROR, BUG, INTERRUPTED = 2, 1, 130

@@ -30,6 +30,7 @@ ELSEWHERE: dict[str, str] = {
     "backend/engines": "tests/backend/engines/test_engines.py",
     "backend/evaluation/prompts.py": "tests/backend/engines/starter/test_starter.py",
     "backend/evaluation/report/report.py": "tests/backend/commands/evaluate/test_model.py",
+    "backend/evaluation/shots.py": "tests/backend/commands/evaluate/test_shots.py",
     "backend/evaluation/texts.py": "tests/backend/commands/evaluate/test_model.py",
     "backend/output/blender.py": "tests/addon/export/test_export.py",
     "backend/tasks.py": "tests/backend/process/test_protocol.py",

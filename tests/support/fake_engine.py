@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from motiongpt.backend.engine import Engine, Progress, Result, Stage
+from motiongpt.backend.shots.making import make_shot
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.motion import Motion
 
@@ -49,6 +50,9 @@ def make(name: str, device: str, gate: Callable[[], None] = lambda: None) -> Any
                 so_far = motions[0].slice(0, FRAMES_A_TOKEN * (token + 1))
                 yield Progress(Stage.TOKENS, token / count, so_far)
             yield Result(motions)
+
+        def shot(self, request: Any, *motions: Any) -> Iterator[Any]:
+            return make_shot(self, request, *motions)
 
         def inbetween(self, request: Any, motion: Any) -> Iterator[Any]:
             """Kept frames exactly; between them, on every joint and on the root, a wave that depends on the seed."""

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 
 from ....retarget.motion import Motion
+from ....retarget.motion.feet.footing import set_down
+from ....retarget.motion.travel.seams import looped
+from ....retarget.motion.travel.track import Track
 from .library import Action, Source
 from .motion.counts import count_of, repetition_of
-from .motion.footing import set_down
 from .motion.journeys import starting
-from .motion.seams import looped
 from .motion.sequences import joined, posture_fits, repeated, trimmed
-from .motion.track import Track
 from .recipe import Derived, Kitchen
 from .travelling import stop_track
 from .wording import Act

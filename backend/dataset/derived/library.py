@@ -15,9 +15,9 @@ from ....retarget.files.reading import bvh_to_motion, calibrate_clips
 from ....retarget.motion import Motion
 from ....retarget.motion.joining import on_canonical_body
 from ....retarget.motion.skeleton import JOINT
+from ....retarget.motion.travel.track import Track, resampled, straightened
 from ....retarget.rigs.mapping import map_rig
 from ..importing.cuts import without_jumps
-from .motion.track import Track, resampled, straightened
 
 SOURCES = Path(__file__).with_name("sources.toml")
 LICENCES = ("free", "share-alike", "nc")

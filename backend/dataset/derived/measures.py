@@ -6,8 +6,8 @@ from ....retarget.motion import Motion
 from ....retarget.motion import rotations as rot
 from ....retarget.motion.feet.contacts import Span
 from ....retarget.motion.skeleton import CONTACT_JOINTS
+from ....retarget.motion.travel.track import find_steps
 from ....retarget.typing import Floats
-from .motion.track import find_steps
 
 _FASTEST = 16.0  # metres a second, any joint; the hand in a fast throw reaches about 15
 _HARDEST = 260.0  # metres a second squared

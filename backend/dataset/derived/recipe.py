@@ -9,10 +9,10 @@ import msgspec
 import numpy as np
 
 from ....retarget.motion import Motion
+from ....retarget.motion.travel.seams import looped
+from ....retarget.motion.travel.track import Track, at_frames
 from ...inbetween.transition import TransitionModel
 from .library import Library, Source, strictest
-from .motion.seams import looped
-from .motion.track import Track, at_frames
 from .wording import Act, number, said, times
 
 _ACTS = Path(__file__).with_name("acts.toml")

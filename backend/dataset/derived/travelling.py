@@ -3,14 +3,14 @@
 import numpy as np
 
 from ....retarget.motion import Motion
+from ....retarget.motion.feet.footing import set_down
+from ....retarget.motion.travel.paths import Path, bent, path, turned_on_spot
+from ....retarget.motion.travel.track import Track
 from .library import Source
-from .motion.footing import set_down
 from .motion.journeys import count_steps, journey, starting, stopping
 from .motion.layers import arms_of
 from .motion.manners import MANNERS, with_manner
-from .motion.paths import Path, bent, path, turned_on_spot
 from .motion.specials import hopping, moonwalk, on_stairs
-from .motion.track import Track
 from .recipe import Derived, Kitchen, sided, slowed, speed_of, steady
 from .wording import Act
 

@@ -23,7 +23,8 @@ from ...inbetween.exact import pinned, softened
 from ...inbetween.interpolation import interpolate
 from ...inbetween.request import given_channels
 from ...model_folder import ModelCard
-from ...tasks import Continue, Generate, Inbetween, Sampled, Task
+from ...shots.making import make_shot
+from ...tasks import Continue, Generate, Inbetween, Sampled, Shot, Task
 from .codec import FRAMES_PER_TOKEN
 
 PREVIEW_SECONDS = 0.3
@@ -152,6 +153,9 @@ class TokenEngine(Engine):
             made = on_body_of(placed_at(made, keep[0], source, keep[0]), motion)
             motions.append(softened(pinned(made, motion, known_channels), known_channels))
         yield Result(tuple(self._labelled(task, motions, codes)))
+
+    def shot(self, task: Shot, *motions: Motion) -> Events:
+        return make_shot(self, task, *motions)
 
     def _context(self, motion: Motion) -> list[int]:
         """The codes of a motion's end. They stop one frame before its last, so that no frame is held to fill them: a

@@ -9,8 +9,8 @@ import numpy as np
 from .....retarget.motion import Motion
 from .....retarget.motion.skeleton import JOINT
 from .....retarget.motion.smoothing import moving_mean
+from .....retarget.motion.travel.seams import alike
 from .....retarget.typing import Floats
-from .seams import alike
 
 _WRISTS = [JOINT["left_wrist"], JOINT["right_wrist"]]
 _ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .paths import bent, path
-from .seams import alike, connected, looped, pose_signs, spliced
-from .track import Track
+from .....retarget.motion.travel.paths import bent, path
+from .....retarget.motion.travel.seams import alike, connected, looped, pose_signs, spliced
+from .....retarget.motion.travel.track import Track
 
 _SEAM = 0.25  # seconds
 _STRETCH = 0.2  # metres of difference between poses that a change of the steps' length by a factor e is worth

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .....retarget.motion import Motion
+from .....retarget.motion.feet.footing import feet_of, set_down
 from .....retarget.motion.smoothing import moving_mean
+from .....retarget.motion.travel.track import Track
 from .....retarget.typing import Floats
-from .footing import feet_of, set_down
 from .layers import amplified, arm_held, arms_held, noise, tilted, turned
-from .track import Track
 
 _LEFT, _RIGHT = 0, 1
 _ARMS = ("left_shoulder", "right_shoulder", "left_elbow", "right_elbow")

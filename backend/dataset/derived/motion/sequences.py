@@ -7,13 +7,13 @@ import numpy as np
 
 from .....retarget.motion import Motion
 from .....retarget.motion import rotations as rot
+from .....retarget.motion.feet.footing import set_down
 from .....retarget.motion.known import CHANNELS
 from .....retarget.motion.skeleton import CONTACT_JOINTS, JOINT
+from .....retarget.motion.travel.seams import followed
+from .....retarget.motion.travel.track import find_steps
 from .....retarget.typing import Floats
 from ....inbetween.transition import Poses, TransitionModel
-from .footing import set_down
-from .seams import followed
-from .track import find_steps
 
 _STANDS = 0.06  # metres that feet may be apart from where the next action has them, without a step
 _APART = 0.18  # metres of pelvis height between two poses that are one posture

@@ -6,12 +6,12 @@ import numpy as np
 
 from .....retarget.motion import Motion
 from .....retarget.motion.feet.contacts import Span
+from .....retarget.motion.feet.footing import feet_of, set_down
 from .....retarget.motion.smoothing import moving_mean, smoothstep
+from .....retarget.motion.travel.track import Track
 from .....retarget.typing import Floats, Ints
-from .footing import feet_of, set_down
 from .layers import arms_held, tilted, turned
 from .manners import swing_phases
-from .track import Track
 
 _RISER, _TREAD = 0.17, 0.29  # metres: a usual stair
 _GRAVITY = 9.81

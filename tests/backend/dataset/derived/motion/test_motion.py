@@ -6,18 +6,18 @@ from support.walking import standing_still, starting, steady, stopping, walking
 
 from motiongpt.backend.dataset.derived.measures import accelerations, sliding
 from motiongpt.backend.dataset.derived.motion.counts import count_of, find_peaks, repetition_of
-from motiongpt.backend.dataset.derived.motion.footing import feet_of
 from motiongpt.backend.dataset.derived.motion.journeys import count_steps, journey
 from motiongpt.backend.dataset.derived.motion.layers import arm_held, arms_of, tilted
 from motiongpt.backend.dataset.derived.motion.manners import MANNERS, with_manner
-from motiongpt.backend.dataset.derived.motion.paths import bent, path, turned_on_spot
-from motiongpt.backend.dataset.derived.motion.seams import cycle_of, followed, looped
 from motiongpt.backend.dataset.derived.motion.sequences import joined, placed_after, repeated, trimmed
 from motiongpt.backend.dataset.derived.motion.specials import hopping, moonwalk, on_stairs
-from motiongpt.backend.dataset.derived.motion.track import Track, at_frames, find_steps, straightened
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
+from motiongpt.retarget.motion.feet.footing import feet_of
 from motiongpt.retarget.motion.skeleton import JOINT
+from motiongpt.retarget.motion.travel.paths import bent, path, turned_on_spot
+from motiongpt.retarget.motion.travel.seams import cycle_of, followed, looped
+from motiongpt.retarget.motion.travel.track import Track, at_frames, find_steps, straightened
 
 PI = float(np.pi)
 SLIDE = 0.05  # metres a second

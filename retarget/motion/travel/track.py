@@ -9,12 +9,12 @@ from functools import cached_property
 
 import numpy as np
 
-from .....retarget.motion import Motion
-from .....retarget.motion import rotations as rot
-from .....retarget.motion.feet.contacts import Span
-from .....retarget.motion.skeleton import CONTACT_JOINTS
-from .....retarget.motion.smoothing import moving_mean
-from .....retarget.typing import Bools, Floats
+from ...typing import Bools, Floats
+from .. import Motion
+from .. import rotations as rot
+from ..feet.contacts import Span
+from ..skeleton import CONTACT_JOINTS
+from ..smoothing import moving_mean
 
 FPS = 30.0
 _STRIDE = 1.0  # seconds over which a path is smoothed: about one stride
@@ -149,7 +149,7 @@ def straightened(motion: Motion) -> Track:
     The character faces as it did relative to its path, so a backward walk has its back towards +Z.
     """
     motion = levelled(motion)
-    smooth = _smooth_path(motion)
+    smooth = smooth_path(motion)
     turn = np.arctan2(*(smooth[-1] - smooth[0])[[0, 2]])
     motion = motion.placed(np.zeros(3), rot.from_axis_angle((0.0, 1.0, 0.0), -turn))
     smooth = rot.rotate(rot.from_axis_angle((0.0, 1.0, 0.0), -turn), smooth)
@@ -179,7 +179,7 @@ def _along(travelled: Floats) -> Floats:
     return np.stack([np.zeros_like(travelled), np.zeros_like(travelled), travelled], axis=-1)
 
 
-def _smooth_path(motion: Motion) -> Floats:
+def smooth_path(motion: Motion) -> Floats:
     """(T, 3) the pelvis' path on the floor without its sway; the ends are extended along the movement there."""
     half = round(_STRIDE * motion.fps / 2)
     path = motion.root_position * [1.0, 0.0, 1.0]

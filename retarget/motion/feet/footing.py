@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from .....retarget.motion import Motion
-from .....retarget.motion import rotations as rot
-from .....retarget.motion.feet.contacts import Span
-from .....retarget.motion.feet.planting import hold_points
-from .....retarget.motion.skeleton import CONTACT_JOINTS
-from .....retarget.motion.smoothing import smoothstep
-from .....retarget.typing import Floats
+from ...typing import Floats
+from .. import Motion
+from .. import rotations as rot
+from ..skeleton import CONTACT_JOINTS
+from ..smoothing import smoothstep
+from .contacts import Span
+from .planting import hold_points
 
 _SAME = 0.04  # metres: nearer places, after no more than _BLINK frames, are one
 _BLINK = 5

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .....retarget.motion import Motion
-from .....retarget.motion import rotations as rot
-from .....retarget.motion.skeleton import JOINT
-from .....retarget.motion.smoothing import moving_mean
-from .....retarget.typing import Floats
-from .footing import set_down
+from ...typing import Floats
+from .. import Motion
+from .. import rotations as rot
+from ..feet.footing import set_down
+from ..skeleton import JOINT
+from ..smoothing import moving_mean
 from .track import Track, carried
 
 _STEP = 0.01  # metres between a path's samples
@@ -22,18 +22,26 @@ _LOOK = {"spine3": 0.15, "neck": 0.25, "head": 0.35}  # shares of that turn
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """heading: (N,) radians every centimetre, from 0 (+Z), positive to the left.  places: (N, 3) metres."""
+    """heading: (N,) radians at even steps, from 0 (+Z), positive to the left.  places: (N, 3) metres.
+    step: metres from one to the next."""
 
     heading: Floats
     places: Floats
+    step: float = _STEP
 
     @property
     def length(self) -> float:
-        return (len(self.heading) - 1) * _STEP
+        """Metres."""
+        return (len(self.heading) - 1) * self.step
+
+    def placed(self, place: Floats, turn: float) -> "Path":
+        """The path turned by radians to the left about its origin, and moved by (3,) over the floor."""
+        turned = rot.rotate(rot.from_axis_angle((0.0, 1.0, 0.0), turn), self.places)
+        return Path(self.heading + turn, turned + place * [1.0, 0.0, 1.0], self.step)
 
     def at(self, travelled: Floats) -> tuple[Floats, Floats]:
         """Places (T, 3) and headings (T,) at these metres (T,) along it; straight on before and after its ends."""
-        sample = np.arange(len(self.heading)) * _STEP
+        sample = np.arange(len(self.heading)) * self.step
         inside: Floats = np.clip(travelled, 0.0, self.length)
         heading: Floats = np.interp(inside, sample, self.heading)
         places = np.stack([np.interp(inside, sample, self.places[:, axis]) for axis in range(3)], axis=-1)
@@ -53,6 +61,42 @@ def path(*parts: tuple[float, float], ease: float = _EASE) -> Path:
     middle = 0.5 * (heading[1:] + heading[:-1])
     places = np.concatenate([np.zeros((1, 3)), np.cumsum(_ahead(middle) * _STEP, axis=0)])
     return Path(heading, places)
+
+
+def path_through(points: Floats) -> Path:
+    """A smooth path through points (K, 3) on the floor, K at least 2: a cubic in the length of the straight pieces
+    between them. Points that coincide count once.
+
+    >>> corner = path_through(np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 2.0], [2.0, 0.0, 2.0]]))
+    >>> 4.0 <= corner.length < 4.6, corner.places[-1].round(2).tolist()
+    (True, [2.0, 0.0, 2.0])
+    """
+    apart = np.concatenate([[True], rot.length(np.diff(points, axis=0)) > 1e-6])
+    points = points[apart] * [1.0, 0.0, 1.0]
+    chords = np.concatenate([[0.0], np.cumsum(rot.length(np.diff(points, axis=0)))])
+    fine = np.arange(0.0, chords[-1] + 0.5 * _STEP, 0.5 * _STEP)
+    dense = _cubic_through(chords, points, fine)
+    lengths = np.concatenate([[0.0], np.cumsum(rot.length(np.diff(dense, axis=0)))])
+    even = np.linspace(0.0, lengths[-1], max(2, round(float(lengths[-1]) / _STEP) + 1))
+    places = np.stack([np.interp(even, lengths, dense[:, axis]) for axis in range(3)], axis=-1)
+    tangents = np.gradient(places, axis=0)
+    return Path(np.unwrap(np.arctan2(tangents[:, 0], tangents[:, 2])), places, float(even[1]))
+
+
+def _cubic_through(knots: Floats, points: Floats, at: Floats) -> Floats:
+    """(N, 3) places at parameters `at` of cubic Hermite pieces through points (K, 3) with knots (K,); the slope at a
+    point is that of the parabola through it and its neighbours."""
+    if len(knots) == 2:
+        return np.asarray(points[0] + np.outer((at - knots[0]) / (knots[1] - knots[0]), points[1] - points[0]))
+    slopes = np.gradient(points, knots, axis=0, edge_order=2)
+    low = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, len(knots) - 2)
+    width = (knots[low + 1] - knots[low])[:, None]
+    t = ((at - knots[low]) / width[:, 0])[:, None]
+    a, b = points[low], points[low + 1]
+    rise, fall = slopes[low] * width, slopes[low + 1] * width
+    return np.asarray(
+        (2 * t**3 - 3 * t**2 + 1) * a + (t**3 - 2 * t**2 + t) * rise + (3 * t**2 - 2 * t**3) * b + (t**3 - t**2) * fall
+    )
 
 
 def _ahead(heading: Floats) -> Floats:

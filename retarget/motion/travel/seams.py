@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from .....retarget.motion import Motion
-from .....retarget.motion import rotations as rot
-from .....retarget.motion.skeleton import JOINT_COUNT
-from .....retarget.typing import Floats
+from ...typing import Floats
+from .. import Motion
+from .. import rotations as rot
+from ..skeleton import JOINT_COUNT
 from .track import Track
 
 _IDENTITIES = np.tile(rot.IDENTITY, (JOINT_COUNT, 1))

@@ -1,0 +1,148 @@
+"""Motions that meet the numbers of a block: the candidate that comes closest, its path bent, its steps last.
+
+The ground point of a motion is its pelvis without the sway of the steps (`retarget.motion.travel`).
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...retarget.motion import Motion
+from ...retarget.motion import rotations as rot
+from ...retarget.motion.smoothing import smoothstep
+from ...retarget.motion.travel import steering
+from ...retarget.motion.travel.paths import Path, path, path_through
+from ...retarget.motion.travel.steering import Course
+from ...retarget.typing import Floats
+from .plan import PACE_TOLERANCE, Wish
+
+_NEAR_TURN, _NEAR_SHARE = 0.035, 0.01  # radians, share of a distance: what needs no correction
+_FACING, _SETTLED, _SPIN = 0.4, 0.2, math.radians(150.0)  # seconds, seconds, radians a second of a turn to face
+_NEAR = 0.05  # metres from a path's first point at which a block begins on it
+
+
+def best(candidates: Sequence[Motion], wish: Wish) -> Motion:
+    """The motion that has to be changed least to meet the wish; the first one if nothing is wished for."""
+    return min(candidates, key=lambda motion: misfit(motion, wish)) if wish.choosy else candidates[0]
+
+
+def misfit(motion: Motion, wish: Wish) -> float:
+    """How far a motion is from a wish: the logarithm of how much longer its steps have to be, a quarter turn counts as
+    much as steps of e times the length."""
+    course, missing = Course.of(motion), 0.0
+    if (length := _length(wish)) is not None:
+        missing += abs(math.log(length / max(course.distance, 0.05)))
+    turn = wish.turn if wish.circle is None else 2.0 * math.pi * wish.circle
+    if turn is not None:
+        missing += abs(course.turned - turn) / (0.5 * math.pi)
+    return missing
+
+
+def _length(wish: Wish) -> float | None:
+    if wish.path is None:
+        return wish.distance
+    return float(np.linalg.norm(np.diff(wish.path[:, :2], axis=0), axis=1).sum())
+
+
+def fitted(motion: Motion, wish: Wish, before: Motion | None = None) -> Motion:
+    """A motion, where it lies in the shot, changed to meet the wish. before: what it follows after a gap, whose travel
+    and turn count too."""
+    covered = 0.0
+    if before is not None:
+        covered = float(rot.length((motion.root_position[0] - before.root_position[-1]) * [1.0, 0.0, 1.0]))
+    if wish.path is not None:
+        motion = follow(motion, wish.path, starts_there=before is None)
+    elif wish.circle is not None:
+        motion = _round(motion, wish)
+    elif wish.turn is not None:
+        motion = steering.with_turn(motion, wish.turn)
+    if wish.distance is not None and wish.path is None:
+        motion = _over(motion, max(wish.distance - covered, 0.05), wish)
+    if wish.block.facing is not None:
+        motion = _facing(motion, np.asarray(wish.block.facing))
+    return steering.in_place(motion)[0] if wish.block.in_place else motion
+
+
+def corrected(motion: Motion, wish: Wish) -> Motion:
+    """A block with the frames that lead into it, which were made after it was fitted, brought to its numbers."""
+    course = Course.of(motion)
+    if wish.path is not None or wish.block.in_place:
+        return motion
+    if wish.turn is not None and abs(course.turned - wish.turn) > _NEAR_TURN:
+        motion = steering.with_turn(motion, wish.turn)
+    if wish.distance is not None and wish.exactly and abs(course.distance / wish.distance - 1.0) > _NEAR_SHARE:
+        motion = steering.with_distance(motion, wish.distance)
+    return motion
+
+
+def _over(motion: Motion, metres: float, wish: Wish) -> Motion:
+    """The motion over a distance; one that is only said in words may be missed by PACE_TOLERANCE."""
+    own = Course.of(motion).distance
+    if not wish.exactly:
+        metres = float(np.clip(own, metres * (1.0 - PACE_TOLERANCE), metres * (1.0 + PACE_TOLERANCE)))
+    return steering.with_distance(motion, metres)
+
+
+def _round(motion: Motion, wish: Wish) -> Motion:
+    """The motion once round a circle, as long as its own way or the distance that is wished for."""
+    course = Course.of(motion)
+    length = wish.distance or course.distance
+    around = path((length, 2.0 * math.pi * (wish.circle or 1.0)), ease=min(0.3, 0.1 * length))
+    return steering.along(motion, around.placed(course.ground[0], float(course.heading[0])))
+
+
+def follow(motion: Motion, points: Floats, starts_there: bool) -> Motion:
+    """The motion along points (K, 2 or 3). starts_there: whether it is moved to the first of them; otherwise it goes
+    there from where it is."""
+    course = Course.of(motion)
+    ground = np.stack([points[:, 0], np.zeros(len(points)), points[:, 1]], axis=-1)
+    times = points[:, 2] if points.shape[1] == 3 else None
+    begins = course.ground[0]
+    if (not starts_there and np.linalg.norm(ground[0] - begins) > _NEAR) or len(ground) < 2:
+        ground = np.concatenate([begins[None], ground])
+        times = None if times is None else np.concatenate([[0.0], np.maximum(times, 1.0 / motion.fps)])
+    if float(rot.length(np.diff(ground, axis=0)).sum()) < 1e-3:
+        return motion
+    way = path_through(ground)
+    return steering.along(motion, way, None if times is None else _timed(course, way, ground, times))
+
+
+def _timed(course: Course, way: Path, points: Floats, times: Floats) -> Floats:
+    """(T,) metres along the way in each frame, so that every point is reached at its time; between two, the motion
+    goes as evenly as it does by itself."""
+    at = np.maximum.accumulate([float(np.argmin(rot.length(way.places - p))) * way.step for p in points])
+    at[0], at[-1] = 0.0, way.length
+    clock = np.arange(len(course.motion)) / course.motion.fps
+    own = np.interp(times, clock, course.travelled)
+    out = np.interp(clock, times, at)
+    for (a, b), (start, stop), (low, high) in zip(
+        itertools.pairwise(times), itertools.pairwise(own), itertools.pairwise(at), strict=True
+    ):
+        inside = (clock >= a) & (clock <= b)
+        if stop - start > 0.1:
+            out[inside] = low + (high - low) * (course.travelled[inside] - start) / (stop - start)
+    return np.asarray(np.maximum.accumulate(out))
+
+
+def _facing(motion: Motion, target: Floats) -> Motion:
+    """The motion, on its way, with a turn in its last moments after which it faces a place (x, z)."""
+    course, frames = Course.of(motion), np.arange(len(motion))
+    away = target - course.ground[-1][[0, 2]]
+    end = float(course.facing[-max(1, round(0.25 * motion.fps)) :].mean())
+    missing = math.remainder(math.atan2(away[0], away[1]) - end, 2.0 * math.pi)
+    last = len(motion) - 1 - round(_SETTLED * motion.fps)
+    begin = max(0.0, last - (_FACING + abs(missing) / _SPIN) * motion.fps)
+    turn = missing * smoothstep((frames - begin) / max(last - begin, 1.0))
+    return steering.steered(motion, course.ground, turn, course)
+
+
+def measured(motion: Motion, wish: Wish) -> dict[str, float]:
+    """What a block came to, of what was wished for: metres, degrees."""
+    course, out = Course.of(motion), {}
+    if wish.distance is not None or wish.path is not None:
+        out["distance"] = round(course.distance, 3)
+    if wish.turn is not None or wish.circle is not None:
+        out["turn"] = round(math.degrees(course.turned), 1)
+    return out

@@ -1,0 +1,1 @@
+"""Where a motion goes: paths and distances, in place, loops, and what is joined on the way."""
