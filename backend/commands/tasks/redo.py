@@ -9,7 +9,7 @@ from ....retarget.motion import Motion
 from ...tasks import Block, Shot
 from ..shared import asking
 from ..shared.declaring import Subparsers, add_command
-from ..shared.outputs import ALL_FORMATS, check_export
+from ..shared.inputs import read_input
 from ..shared.report import Report
 
 
@@ -32,10 +32,10 @@ def declare(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> Report:
     """The shot with one of its blocks made again."""
-    motion = asking.read_input(args.motion)
+    motion = read_input(args.motion)
     task = _task(args, motion)
     task.check()
-    paths = check_export(args.output, args.rig, ALL_FORMATS, args.variations)
+    paths = asking.output_files(args)
     engine = asking.load(args)
     motions = asking.answer(args, engine, task, [motion]).motions
     args.prompt = motions[0].meta["text"]
