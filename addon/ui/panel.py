@@ -11,17 +11,13 @@ from ...retarget.errors import MotionGPTError
 from ..character.typing import Scene, full
 from ..jobs import session
 from ..jobs.context import chosen_armature, preloads, scene_fps, scene_range, startup, wanted_seconds
-from ..jobs.generate import wanted_length
+from ..jobs.continuing import ContinueJob
+from ..jobs.describe import DescribeJob
+from ..jobs.generate import GenerateJob, wanted_length
+from ..jobs.inbetween import InbetweenJob
 from ..jobs.job import Job, State
 from ..jobs.service import Service
 from ..jobs.takes import shown_take
-from .operators.tasks import (
-    MOTIONGPT_OT_continue,
-    MOTIONGPT_OT_describe,
-    MOTIONGPT_OT_generate,
-    MOTIONGPT_OT_inbetween,
-    StartsJob,
-)
 from .text import draw_text
 from .typing import classes_factory
 
@@ -93,21 +89,24 @@ def _draw_takes(layout: bpy.types.UILayout, now: session.Session) -> None:
 class _TaskPanel:
     """How the panel offers a task.
 
-    button: its operator.  settings: draws the settings of this task alone.  hint: an empty prompt's placeholder; None
+    button: its operator.  job: what that starts.  settings: draws the settings of this task alone.  hint: an empty prompt's placeholder; None
     for a task without prompt and seed.  after: draws the buttons for a result.
     """
 
-    button: type[StartsJob]
+    button: str
+    job: type[Job[Any]]
     settings: Callable[[bpy.types.UILayout, Scene, Service], None]
     hint: str | None = None
     after: Callable[[bpy.types.UILayout, session.Session], None] | None = None
 
 
 _TASKS = {
-    "generate": _TaskPanel(MOTIONGPT_OT_generate, _draw_generate, "a person walks forward"),
-    "inbetween": _TaskPanel(MOTIONGPT_OT_inbetween, _draw_inbetween, "what happens (optional)", _draw_takes),
-    "continue": _TaskPanel(MOTIONGPT_OT_continue, _draw_continue, "what happens (optional)"),
-    "caption": _TaskPanel(MOTIONGPT_OT_describe, _draw_describe),
+    "generate": _TaskPanel("motiongpt.generate", GenerateJob, _draw_generate, "a person walks forward"),
+    "inbetween": _TaskPanel(
+        "motiongpt.inbetween", InbetweenJob, _draw_inbetween, "what happens (optional)", _draw_takes
+    ),
+    "continue": _TaskPanel("motiongpt.continue_motion", ContinueJob, _draw_continue, "what happens (optional)"),
+    "caption": _TaskPanel("motiongpt.describe", DescribeJob, _draw_describe),
 }
 """By the settings' `task`."""
 
@@ -130,12 +129,21 @@ class MOTIONGPT_PT_generate(bpy.types.Panel):
         else:
             row = layout.row()
             row.scale_y = 1.4
-            row.operator(task.button.bl_idname, icon="PLAY")
-            if why := task.button.refused(context):
+            row.operator(task.button, icon="PLAY")
+            if why := _refused(task, context, now):
                 draw_text(layout, why, "INFO")
             if task.after:
                 task.after(layout, now)
         _draw_status(layout, now)
+
+
+def _refused(task: _TaskPanel, context: bpy.types.Context, now: session.Session) -> str:
+    """Why the button is greyed; "" if it is not."""
+    try:
+        task.job.check(context, now.service)
+    except MotionGPTError as error:
+        return str(error)
+    return ""
 
 
 def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, task: _TaskPanel, service: Service) -> None:

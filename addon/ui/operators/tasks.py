@@ -31,19 +31,13 @@ class StartsJob(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if why := cls.refused(context):
-            cls.poll_message_set(why)
-        return not why
-
-    @classmethod
-    def refused(cls, context: bpy.types.Context) -> str:
-        """Why the button is greyed; "" if it is not."""
         try:
             check_idle()
             cls.job.check(context, session.current().service)
         except MotionGPTError as error:
-            return str(error)
-        return ""
+            cls.poll_message_set(str(error))
+            return False
+        return True
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         now = session.current()
