@@ -89,8 +89,8 @@ def _draw_takes(layout: bpy.types.UILayout, now: session.Session) -> None:
 class _TaskPanel:
     """How the panel offers a task.
 
-    button: its operator.  job: what that starts.  settings: draws the settings of this task alone.  hint: an empty prompt's placeholder; None
-    for a task without prompt and seed.  after: draws the buttons for a result.
+    button: its operator.  job: what that starts.  settings: draws the settings of this task alone.  hint: an empty
+    prompt's placeholder; None for a task without prompt and seed.  after: draws the buttons for a result.
     """
 
     button: str
