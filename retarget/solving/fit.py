@@ -100,7 +100,7 @@ def _fit_feet(motion: Motion, rig: Rig, mapping: Mapping, cal: Calibration, offs
     if soles is None:
         return keep_directions(held, motion, _MOST_TURNED)
     toe = toe_height(rig, mapping, cal, offsets)
-    over = roll_feet(_over_floor(held, soles, toe), soles, -toe)
+    over = _over_floor(roll_feet(_over_floor(held, soles, toe), soles, -toe), soles, toe)
     kept = keep_directions(over, motion, _MOST_TURNED)
     sunk = (lowest_points(over, soles) - lowest_points(kept, soles)).max(axis=1)  # (T,)
     rise = smooth_peaks(np.where(sunk > 1e-6, np.maximum(sunk, 0.0), 0.0), max(1, round(0.1 * motion.fps)))

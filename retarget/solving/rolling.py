@@ -11,15 +11,16 @@ import numpy as np
 
 from ..motion import Motion
 from ..motion import rotations as rot
-from ..motion.feet import Span, move_feet
+from ..motion.feet import Span, keep_directions, move_feet
 from ..motion.skeleton import SIDES
 from ..typing import Bools, Floats
 from .soles import Sole, sole_points
 
-_LOW = 0.025  # metres over the floor below which a sole may touch it
-_FASTEST = 1.1  # m/s: a sole that moves faster swings past
+_LOW = 0.015  # metres over the floor below which a sole may touch it
+_FASTEST = 0.9  # m/s: a sole that moves faster swings past
 _SHORTEST = 0.06  # seconds
-_FURTHEST = 0.12  # metres: a foot that would have to be moved further is dragged, not rolled
+_FURTHEST = 0.06  # metres: a foot that would have to be moved further is dragged, not rolled
+_MOST_TURNED = np.radians(5.0)  # that a thigh or shin turns for it
 
 
 def roll_feet(motion: Motion, soles: tuple[Sole, Sole], floor: float) -> Motion:
@@ -40,7 +41,9 @@ def roll_feet(motion: Motion, soles: tuple[Sole, Sole], floor: float) -> Motion:
             if rot.length(path).max() > _FURTHEST:
                 continue
             moves += [(Span(2 * side + end, start, stop + 1), path) for end in (0, 1)]
-    return replace(move_feet(motion, moves), contacts=motion.contacts) if moves else motion
+    if not moves:
+        return motion
+    return replace(keep_directions(move_feet(motion, moves), motion, _MOST_TURNED), contacts=motion.contacts)
 
 
 def _slide(points: Floats, floor: float) -> tuple[Floats, Bools]:

@@ -73,9 +73,9 @@ def find_room(
     if head is None or hands[0] is None or hands[1] is None:
         return None
     upper = [rig.index[bone] for bone in mapping.spine[len(mapping.spine) // 2 :]]
-    trunk = (
-        _volume(points, np.isin(owners, upper), joints, "spine3"),
-        _volume(points, owners == rig.index[mapping.bones["pelvis"]], joints, "pelvis"),
+    trunk = (  # without what hangs from it: wings, capes, skirts
+        _volume(points, np.isin(bones, upper), joints, "spine3"),
+        _volume(points, bones == rig.index[mapping.bones["pelvis"]], joints, "pelvis"),
     )
     return BodyRoom(head, tuple(volume for volume in trunk if volume), (hands[0], hands[1]))
 
