@@ -23,7 +23,7 @@ def clip_name(motion: Motion, otherwise: str = "") -> str:
     """A short name from the prompt, the seed and the take that no other seed or take shares; for a motion without a
     prompt the other name.
 
-    >>> from motiongpt.retarget.motion.skeleton import JOINT_NAMES
+    >>> import numpy as np
     >>> still = Motion(np.tile(rot.IDENTITY, (2, 22, 1)), np.zeros((2, 3)), 20.0, contacts=np.zeros((2, 4)))
     >>> clip_name(replace(still, meta={"text": "A person walks forward, waving!", "seed": 7}))
     'walks_forward_waving_7'
@@ -66,6 +66,7 @@ def _cut(name: str) -> str:
 def at_origin(motion: Motion) -> Motion:
     """The motion moved along the floor and turned, so that it begins above the origin and faces +Z.
 
+    >>> import numpy as np
     >>> away = rot.from_axis_angle((0.0, 1.0, 0.0), 1.0)
     >>> rotations = np.tile(rot.IDENTITY, (2, 22, 1))
     >>> rotations[:, 0] = away

@@ -53,7 +53,7 @@ def path(*parts: tuple[float, float], ease: float = _EASE) -> Path:
 
     >>> circle = path((2.0 * np.pi, 2.0 * np.pi))
     >>> round(circle.length, 2), float(np.ptp(circle.places[:, 2]).round(1))
-    (6.28, 2.1)
+    (6.28, 2.0)
     """
     curvature = np.concatenate([np.full(max(1, round(m / _STEP)), turn / max(m, _STEP)) for m, turn in parts])
     curvature = moving_mean(curvature, round(ease / _STEP))

@@ -33,7 +33,7 @@ def on_mannequin(motion: Motion, path: Path, options: CharacterOptions | None = 
 def check_same(found: Motion, walk: Motion) -> None:
     """The mannequin's feet are set on its own soles, so they differ a little; everything above is the walk's."""
     assert (len(found), found.fps) == (len(walk), 30.0)
-    assert np.abs(found.joints[:, UPPER] - walk.joints[:, UPPER]).max() < 0.02
+    assert np.abs(found.joints[:, UPPER] - walk.joints[:, UPPER]).max() < 0.035
     assert np.abs(found.joints - walk.joints).max() < 0.06
 
 

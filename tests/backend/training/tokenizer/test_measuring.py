@@ -59,7 +59,7 @@ def test_a_bent_head_shows_in_no_joint(measured):
 def test_groups_hold_every_clip_once(measured):
     data, statistics = measured
     errors = measuring.errors_of(Untouched(lambda x: x * 0.9), statistics, data)
-    sets = measuring.by_group(errors, measuring.set_of)
+    sets = measuring.by_group(errors, lambda clip: clip.set)
     assert sum(found["clips"] for found in sets.values()) == len(errors)
     assert all(np.isfinite(list(found.values())).all() for found in sets.values())
     lines = measuring.table(sets)
