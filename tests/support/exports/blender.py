@@ -37,6 +37,7 @@ def _paint(body: bpy.types.Object) -> None:
     texture.image = image
     tree.links.new(texture.outputs["Color"], hue.inputs["Color"])
     tree.links.new(hue.outputs["Color"], tree.nodes["Principled BSDF"].inputs["Base Color"])
+    body.data.uv_layers.new()
     body.data.materials.append(material)
 
 
