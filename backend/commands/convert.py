@@ -7,7 +7,7 @@ from ...retarget.files.reading import read_motion
 from ...retarget.solving.root_motion import AUTO
 from .. import limits
 from .shared.declaring import Subparsers, add_command
-from .shared.outputs import ALL_FORMATS, character_options, check_export, write_motions
+from .shared.outputs import ALL_FORMATS, add_output, character_options, check_export, write_motions
 from .shared.report import Report, file_data, file_lines
 
 
@@ -26,7 +26,7 @@ def declare(subparsers: Subparsers) -> None:
 def add_files(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
     """The input file, the output file and its frame rate."""
     parser.add_argument("motion", type=Path, metavar="MOTION", help=".npz (AMASS and SMPL-X, too) or .bvh")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=" ".join(formats))
+    add_output(parser, "OUT", " ".join(formats))
     parser.add_argument(
         "--body", type=Path, metavar="DIR", help="SMPL-H or SMPL-X body files, for AMASS and SMPL-X files"
     )
@@ -38,10 +38,11 @@ def run(args: argparse.Namespace) -> Report:
     """Read, resample to --fps, write; without --fps, frame rate and frame count stay the same."""
     if args.fps is not None:
         limits.check_fps(args.fps)
-    paths = check_export(args.output, args.rig, args.formats, body=args.body)
+    paths = check_export(args, args.formats, body=args.body)
     options = character_options(args)
     motion = read_motion(args.motion, args.body, args.up)
     if args.fps is not None:
+        limits.check_resampling(motion, args.fps)
         motion = motion.resample(args.fps)
-    write_motions([motion], paths, args.rig, args.body, options)
+    write_motions([motion], paths, args.rig, args.body, options, not args.no_clobber)
     return Report(file_data(motion, args.output), file_lines([motion], paths))

@@ -12,6 +12,7 @@ from ...engine import Engine, Result, last_result
 from ...output import blender
 from ...tasks import Task
 from .declaring import add_model_arguments
+from . import outputs
 from .outputs import ALL_FORMATS, MOTION_FORMATS, check_export, write_motions
 from .progress import progress_bar
 from .report import Report, file_data, file_lines
@@ -23,8 +24,8 @@ def add_input(parser: argparse.ArgumentParser) -> None:
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
-    """--output."""
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=" ".join(ALL_FORMATS))
+    """--output and --no-clobber."""
+    outputs.add_output(parser, "OUT", " ".join(ALL_FORMATS))
 
 
 def add_sampling(parser: argparse.ArgumentParser) -> None:
@@ -67,19 +68,21 @@ def edit(args: argparse.Namespace, task: Task) -> Report:
     task.check()
     if args.fps is not None:
         limits.check_fps(args.fps)
-    paths, motion = check_export(args.output, args.rig, ALL_FORMATS, args.variations), read_input(args.motion)
+    paths, motion = check_export(args, ALL_FORMATS, args.variations), read_input(args.motion)
+    task.check_motions([motion])
+    limits.check_file(motion.duration + getattr(args, "seconds", 0.0), args.fps or motion.fps, args.variations)
     engine = load(args)
     motions = answer(args, engine, task, [motion]).motions
     return write(args, engine, [m if args.fps is None else m.resample(args.fps) for m in motions], paths)
 
 
 def read_input(path: Path) -> Motion:
-    """The motion of `add_input`. Raises MotionGPTError if it can't be read or is too long."""
+    """The motion of `add_input`. Raises MotionGPTError if it can't be read, is too long, or has no usable rate."""
     motion = read_motion(path)
-    if len(motion) > limits.MAX_MOTION_FRAMES:
-        raise MotionGPTError(
-            f"{path} has {len(motion)} frames.", f"Use at most {limits.MAX_MOTION_FRAMES}.", "too_large"
-        )
+    try:
+        limits.check_motion(motion)
+    except MotionGPTError as error:
+        raise MotionGPTError(f"{path} can't be used: {error.message}", error.cure, error.kind) from None
     return motion
 
 
@@ -91,7 +94,7 @@ def write(
     options: blender.CharacterOptions | None = None,
 ) -> Report:
     """Write generated motions, and report them."""
-    write_motions(motions, paths, args.rig, options=options)
+    write_motions(motions, paths, args.rig, options=options, replace=not args.no_clobber)
     files = [file_data(m, path) for m, path in zip(motions, paths, strict=True)]
     data = {"files": files, "text": args.prompt, "seed": args.seed, "model": engine.name, "device": engine.device}
     return Report(data, (*file_lines(motions, paths), *doubts(motions)))

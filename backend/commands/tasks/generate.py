@@ -33,7 +33,8 @@ def run(args: argparse.Namespace) -> Report:
     task = Generate(args.prompt, args.seconds, seed=args.seed, variations=args.variations)
     task.check()
     limits.check_fps(args.fps)
-    paths = check_export(args.output, args.rig, ALL_FORMATS, args.variations)
+    limits.check_file(args.seconds, args.fps, args.variations)
+    paths = check_export(args, ALL_FORMATS, args.variations)
     options = character_options(args)
     engine = asking.load(args)
     generated = asking.answer(args, engine, task).motions

@@ -11,7 +11,7 @@ from support.command_line import Capture, run_json
 
 from motiongpt.backend import engines
 from motiongpt.backend.commands import cli
-from motiongpt.backend.commands.shared.outputs import draft_of
+from motiongpt.backend.output.drafts import draft_of
 from motiongpt.backend.output import blender
 from motiongpt.retarget.errors import MotionGPTError
 
