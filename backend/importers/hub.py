@@ -56,7 +56,7 @@ def install(
             "Add --allow-network, or import files that you already have.",
             "network_denied",
         )
-    endpoint = checked_endpoint(endpoint or str(_hub().constants.ENDPOINT))
+    endpoint = checked_endpoint(endpoint or os.environ.get("HF_ENDPOINT") or str(_hub().constants.ENDPOINT))
     if name in RECIPES:
         if statistics is None:
             raise MotionGPTError(
