@@ -156,9 +156,10 @@ def check_known(keep: Sequence[int], known: Sequence[int] | None) -> None:
 
 
 def one_line(text: str) -> str:
-    """A text as one line that shows what it is: control characters, line breaks and invisible ones become spaces.
+    """A text as one line that shows what it is: control characters, line breaks and invisible ones become spaces, but
+    for the joiners of some scripts and emoji.
 
     >>> one_line("walk\\n2026 INFO all is well\\x1b[2J")
     'walk 2026 INFO all is well [2J'
     """
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return " ".join("".join(c if c.isprintable() or c in "\u200c\u200d" else " " for c in text).split())

@@ -41,8 +41,9 @@ class Target:
 
     @classmethod
     def gather(cls, context: bpy.types.Context) -> "Target":
-        """Read the context. Raises MotionGPTError for an armature or preferences that can't be used."""
+        """Read the context. Raises MotionGPTError for an armature, frame rate or preferences that can't be used."""
         armature = check_armature(context)
+        scene_fps(full(context).scene)
         return cls(armature.session_uid, armature.name, scene_rate(full(context).scene), startup(context))
 
 
@@ -84,6 +85,15 @@ class MotionRequest(Request):
     def seconds(self) -> float:
         """How many seconds the model is asked for."""
         return (self.span.end - self.span.start) / self.target.fps
+
+    def check_frames(self) -> None:
+        """Raises MotionGPTError for more frames than can be sent; before they are read, which takes long."""
+        if self.sent_frames > limits.MAX_MOTION_FRAMES:
+            raise MotionGPTError(
+                f"The range has {self.sent_frames} frames, and at most {limits.MAX_MOTION_FRAMES} can be sent.",
+                "Shorten the range, or do it in parts.",
+                "too_large",
+            )
 
     def check_length(self, most: float) -> None:
         """Raises MotionGPTError where more is asked for than the model's limit `most`, in seconds; 0 is no limit."""
@@ -159,8 +169,16 @@ def scene_rate(scene: Scene) -> tuple[int, float]:
 
 
 def scene_fps(scene: Scene) -> float:
-    """Frames a second, as playback counts them."""
-    return scene.render.fps / scene.render.fps_base
+    """Frames a second, as playback counts them. Raises MotionGPTError for a rate that no motion can have: Blender allows
+    32,767 frames a second, and a base from a hundred-thousandth to a million."""
+    fps = scene.render.fps / scene.render.fps_base
+    try:
+        limits.check_fps(fps)
+    except MotionGPTError as error:
+        raise MotionGPTError(
+            f"The scene plays {fps:.6g} frames a second.", f"{error.cure} (Properties, Output, Frame Rate)", error.kind
+        ) from None
+    return fps
 
 
 def optional_prompt(context: bpy.types.Context) -> str:

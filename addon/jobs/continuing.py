@@ -113,7 +113,7 @@ class ContinueJob(MotionJob[ContinueRequest]):
             planned = cut_keys(armature, planned, request.span.end)
         with all_or_nothing(armature):
             if request.as_new:
-                copy_action(armature, (request.prompt or "Continue")[:60])
+                copy_action(armature, (limits.one_line(request.prompt) or "Continue")[:60])
             write_curves(armature, planned)
             bpy.ops.ed.undo_push(message="MotionGPT: continue")
         self.message = f"Frames {request.span.start} to {request.span.end} of {armature.name} added."

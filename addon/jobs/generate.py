@@ -90,7 +90,7 @@ class GenerateJob(Job[GenerateRequest]):
         request = self.request
         armature = self._armature()
         check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
-        name = request.prompt[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable
+        name = limits.one_line(request.prompt)[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable
         with all_or_nothing(armature):
             write_keys(armature, curves, name, request.start_frame)
             bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
@@ -100,7 +100,9 @@ class GenerateJob(Job[GenerateRequest]):
 def _check_settings(scene: Scene) -> None:
     """Raises MotionGPTError for a prompt or a length that can't be used."""
     limits.check_prompt(scene.motiongpt.prompt)
-    limits.check_seconds(_length(scene)[0])
+    seconds = _length(scene)[0]
+    limits.check_seconds(seconds)
+    limits.check_made(seconds, scene_fps(scene), 1)
 
 
 def _length(scene: Scene) -> tuple[float, int, int]:

@@ -15,6 +15,7 @@ from .takes import Takes
 log = logging.getLogger(__name__)
 
 TICK = 0.03  # seconds between two ticks of the job
+WATCH = 1.0  # seconds between two looks at the backend
 
 
 class Session:
@@ -58,6 +59,13 @@ class Session:
         redraw()
         return TICK if job.state is State.RUNNING else None
 
+    def watch(self) -> None:
+        """See whether the backend is well, and show it in the panel if that has changed."""
+        before = self.service.status()
+        self.service.watch()
+        if self.service.status() != before:
+            redraw()
+
     def cancel(self, reason: str = "Cancelled.") -> None:
         """Stop the running job, if there is one."""
         if self.running:
@@ -94,6 +102,13 @@ def _tick() -> float | None:
     return _session.tick() if _session else None
 
 
+def _watch() -> float | None:
+    if _session is None:
+        return None
+    _session.watch()
+    return WATCH
+
+
 @persistent  # type: ignore[untyped-decorator]
 def _file_loaded(*_args: object) -> None:
     """Another file was opened: a job's armature is gone. The backend stays, as reloading it would take seconds."""
@@ -107,13 +122,15 @@ def register() -> None:
     global _session
     _session = Session()
     bpy.app.handlers.load_post.append(_file_loaded)
+    bpy.app.timers.register(_watch, first_interval=WATCH, persistent=True)
 
 
 def unregister() -> None:
     global _session
     bpy.app.handlers.load_post.remove(_file_loaded)
-    if bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.unregister(_tick)
+    for timer in (_tick, _watch):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
     if _session:
         _session.close()
     _session = None

@@ -20,6 +20,7 @@ from typing import Any
 from ...retarget.errors import MotionGPTError
 from ...retarget.files.npz import save_npz
 from ...retarget.motion import Motion
+from ..limits import one_line
 from ..process.launch import LAUNCHER
 
 log = logging.getLogger(__name__)
@@ -113,13 +114,24 @@ def _run_jobs(
 ) -> list[dict[str, Any]]:
     """Write the job file and its motions, and run Blender. entries: of the job file, one for each motion."""
     check_bpy()
-    with tempfile.TemporaryDirectory(prefix="motiongpt-") as name:
+    with _temporary_folder() as name:
         folder = Path(name)
         for number, (motion, entry) in enumerate(zip(motions, entries, strict=True)):
             entry["motion"] = str(folder / f"{number}.npz")
             save_npz(motion, folder / f"{number}.npz")
         (folder / "job.json").write_text(json.dumps({**settings, "motions": entries}), encoding="utf-8")
         return _run(folder / "job.json")
+
+
+def _temporary_folder() -> "tempfile.TemporaryDirectory[str]":
+    try:
+        return tempfile.TemporaryDirectory(prefix="motiongpt-")
+    except OSError as error:
+        raise MotionGPTError(
+            f"There is no place for temporary files ({error.strerror or error}).",
+            "Make the system's temporary folder writable, or name one in the environment variable TMPDIR.",
+            "unwritable",
+        ) from error
 
 
 def check_bpy() -> None:
@@ -134,7 +146,7 @@ def check_bpy() -> None:
 
 def _action_name(job: CharacterJob) -> str:
     text = job.name or str(job.motion.meta.get("text") or "") or (job.output.stem if job.output else "")
-    return " ".join(text.split()).encode()[:_MAX_NAME].decode(errors="ignore") or "Motion"
+    return one_line(text).encode()[:_MAX_NAME].decode(errors="ignore") or "Motion"
 
 
 def _run(job_file: Path) -> list[dict[str, Any]]:
