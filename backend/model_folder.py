@@ -113,6 +113,7 @@ def verify_files(folder: Path, card: ModelCard) -> None:
         if sha256(path) != expected:
             raise _unusable(f"The model {card.name} has a damaged file, {path}.")
 
+
 def check_no_links(folder: Path) -> None:
     """Raises MotionGPTError ("no_model") for a link anywhere in a model folder: it would make a model read, or its
     removal delete, files that are not the model's."""
@@ -148,7 +149,7 @@ def check_graphs(folder: Path, card: ModelCard) -> None:
         for location in external_files(folder / name):
             if str(PurePosixPath(name).parent / location) not in card.files:
                 raise _unusable(
-                    f"{folder / name} reads weights from {limits.one_line(location)}, which is none of the model's files."
+                    f"{folder / name} reads weights from {limits.one_line(location)}, none of the model's files."
                 )
 
 

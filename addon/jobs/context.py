@@ -169,8 +169,8 @@ def scene_rate(scene: Scene) -> tuple[int, float]:
 
 
 def scene_fps(scene: Scene) -> float:
-    """Frames a second, as playback counts them. Raises MotionGPTError for a rate that no motion can have: Blender allows
-    32,767 frames a second, and a base from a hundred-thousandth to a million."""
+    """Frames a second, as playback counts them. Raises MotionGPTError for a rate that no motion can have: Blender
+    allows 32,767 frames a second, and a base from a hundred-thousandth to a million."""
     fps = scene.render.fps / scene.render.fps_base
     try:
         limits.check_fps(fps)

@@ -90,7 +90,9 @@ class GenerateJob(Job[GenerateRequest]):
         request = self.request
         armature = self._armature()
         check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
-        name = limits.one_line(request.prompt)[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable
+        name = limits.one_line(request.prompt)[
+            :60
+        ]  # Blender cuts at 63 bytes; more would only make the list unreadable
         with all_or_nothing(armature):
             write_keys(armature, curves, name, request.start_frame)
             bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")

@@ -5,14 +5,14 @@ from __future__ import annotations
 BEAT = 2.0
 """Seconds between two questions."""
 SILENCE_LIMIT = 15.0
-"""Seconds without an answer after which a backend counts as stuck. Its sockets have a thread of their own, so it answers
-while it generates."""
+"""Seconds without an answer after which a backend counts as stuck. Its sockets have a thread of their own, so it
+answers while it generates."""
 _LONGEST_STEP = 1.0
 
 
 class Patience:
-    """Adds up time, but no more than a second for each look: while Blender itself was busy, or the machine asleep, nobody
-    has looked, and an answer may lie there unread."""
+    """Adds up time, but no more than a second for each look: while Blender itself was busy, or the machine asleep,
+    nobody has looked, and an answer may lie there unread."""
 
     def __init__(self) -> None:
         self._seconds = self._looked = 0.0

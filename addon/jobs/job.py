@@ -138,8 +138,8 @@ class Job(Generic[R]):
             yield
 
     def _answer(self, task: AnyTask, motions: Sequence[Motion] = ()) -> Waiting[Finished]:
-        """Send a request, show its progress, and return the backend's answer. A backend that gets stuck is replaced once,
-        and its successor asked the same: the same seed gives the same motion."""
+        """Send a request, show its progress, and return the backend's answer. A backend that gets stuck is replaced
+        once, and its successor asked the same: the same seed gives the same motion."""
         try:
             return (yield from self._asked(task, motions))
         except MotionGPTError as error:

@@ -194,8 +194,8 @@ class Service:
                 self._client.send(protocol.Cancel(identifier))
 
     def watch(self) -> None:
-        """See whether the backend still runs and answers, and end one that does not; called all the time, also without a
-        request. `status` says what was found. Returns at once."""
+        """See whether the backend still runs and answers, and end one that does not; called all the time, also without
+        a request. `status` says what was found. Returns at once."""
         if not self._lock.acquire(blocking=False):
             return
         try:
@@ -279,8 +279,8 @@ class Service:
             )
 
     def _receive(self) -> None:
-        """Store what has come: the server's status, and replies to requests that are still wanted. Raises MotionGPTError
-        where nothing has come for too long."""
+        """Store what has come: the server's status, and replies to requests that are still wanted. Raises
+        MotionGPTError where nothing has come for too long."""
         if self._client is None or self._heartbeat is None:
             return
         for packet in self._client.poll():

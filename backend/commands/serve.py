@@ -22,7 +22,13 @@ def declare(subparsers: Subparsers) -> None:
         "motiongpt serve --handover ~/.cache/motiongpt-handover.json",
         run,
     )
-    parser.add_argument("--handover", type=Path, required=True, metavar="FILE", help="where to write address and keys; a file that is there is replaced")
+    parser.add_argument(
+        "--handover",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="where to write address and keys; a file that is there is replaced",
+    )
     parser.add_argument("--parent-pid", type=int, metavar="PID", help="stop when that process ends")
     parser.add_argument("--log", type=Path, metavar="FILE", help="where to log, in a file that rotates (stderr)")
     parser.add_argument("--host", default=LOOPBACK, help=f"address to listen on ({LOOPBACK}: this machine only)")

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from ...retarget.errors import MotionGPTError
 from ..engines import KINDS
-from ..model_folder import CARD_NAME, ModelCard, check_graphs, check_no_links, read_card, sha256, verify_files
 from ..limits import one_line
+from ..model_folder import CARD_NAME, ModelCard, check_graphs, check_no_links, read_card, sha256, verify_files
 from .model_writer import ReportProgress, check_absent, check_free_space, ignore_progress, new_folder
 from .t5 import import_t5
 
@@ -142,7 +142,9 @@ def _download(
     hub, token = _hub(), token_for(endpoint)
     check_no_links(folder)
     try:
-        info = hub.HfApi(endpoint=endpoint, token=token).model_info(repository, revision=revision, files_metadata=True, timeout=30)
+        info = hub.HfApi(endpoint=endpoint, token=token).model_info(
+            repository, revision=revision, files_metadata=True, timeout=30
+        )
         known = {sibling.rfilename: sibling for sibling in info.siblings or ()}
         missing = [file for file in files if file not in known]
         if missing:

@@ -9,8 +9,8 @@ from .worker import Job
 
 
 class FairQueue:
-    """Of one client `limits.MAX_QUEUE` requests wait at most, of all `limits.MAX_WAITING`; the fuller it is, the fewer of
-    one client: as many places as it holds must be left, so that no client keeps another from having its first."""
+    """Of one client `limits.MAX_QUEUE` requests wait at most, of all `limits.MAX_WAITING`; the fuller it is, the fewer
+    of one client: as many places as it holds must be left, so that no client keeps another from having its first."""
 
     def __init__(self) -> None:
         self._clients: dict[bytes, deque[Job]] = {}  # in the order of their turns

@@ -30,7 +30,9 @@ def declare(inner: Subparsers) -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="only N test clips, for a quick look")
     parser.add_argument("--seeds", type=int, default=5, help="motions for each prompt with unseen words (5; 0: none)")
     parser.add_argument("--others", type=int, default=64, help="test clips for the other tasks (64; 0: none)")
-    add_output(parser, "FOLDER", "for table.md, table.json and a cache", required=False, there="replaced, the cache used")
+    add_output(
+        parser, "FOLDER", "for table.md, table.json and a cache", required=False, there="replaced, the cache used"
+    )
     parser.add_argument("--write", action="store_true", help="add the result to the model's card")
     add_model_arguments(parser)
     add_page_option(parser)

@@ -11,8 +11,8 @@ from ... import limits
 from ...engine import Engine, Result, last_result
 from ...output import blender
 from ...tasks import Task
-from .declaring import add_model_arguments
 from . import outputs
+from .declaring import add_model_arguments
 from .outputs import ALL_FORMATS, MOTION_FORMATS, check_export, write_motions
 from .progress import progress_bar
 from .report import Report, file_data, file_lines

@@ -20,10 +20,10 @@ from ....retarget.motion.feet import followed_by
 from ....retarget.motion.joining import ending, floor_height, on_body_of, on_canonical_body, placed_at
 from ....retarget.motion.known import WHOLE
 from ...engine import Engine, Events, Progress, Result, Stage
-from ...interruptible import interruptible
 from ...inbetween.exact import pinned, softened
 from ...inbetween.interpolation import interpolate
 from ...inbetween.request import given_channels
+from ...interruptible import interruptible
 from ...model_folder import ModelCard
 from ...tasks import Continue, Generate, Inbetween, Sampled, Task
 from .codec import FRAMES_PER_TOKEN

@@ -257,7 +257,7 @@ def _every_task(text: str) -> dict[str, object]:
 
 
 def backend_stuck() -> object:
-    """The backend is stopped, with SIGSTOP, while nothing runs and while it generates; then the extension is disabled."""
+    """The backend is stopped, by SIGSTOP, while nothing runs and while it generates; then the extension is disabled."""
     heartbeat, service = (importlib.import_module(f"{MODULE}.addon.jobs.{name}") for name in ("heartbeat", "service"))
     child = importlib.import_module(f"{MODULE}.backend.process.child")
     heartbeat.BEAT, heartbeat.SILENCE_LIMIT, service.SILENCE_LIMIT, child.GRACE_SECONDS = 0.2, 1.5, 1.5, 0.5
