@@ -127,3 +127,18 @@ def test_right_hashes_with_wrong_settings_are_refused_in_words(
     with pytest.raises(MotionGPTError, match="Install or import the model again") as caught:
         load_engine(str(folder))
     assert caught.value.kind == "no_model" and caught.value.cure
+
+
+def test_only_a_model_folder_is_replaced(model: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    from motiongpt.backend.importers.model_writer import new_folder
+
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "precious.txt").write_text("mine")
+    with pytest.raises(MotionGPTError, match="no model folder"), new_folder(documents, replace=True):
+        raise AssertionError
+    assert (documents / "precious.txt").is_file()
+    with new_folder(model, replace=True) as draft:
+        (draft / "new").write_text("")
+    assert [path.name for path in model.iterdir()] == ["new"]

@@ -170,7 +170,9 @@ def test_no_clobber_keeps_what_is_there_in_every_command(capsys: Capture, place:
     there.write_text("precious")
     code, data = run_json(capsys, *command.split(), "--no-clobber")
     assert (code, data["error"]["kind"]) == (2, "exists")
-    assert there.read_text() == "precious" and [str(p) for p in place.rglob("*.*")] == [str(p) for p in [there] if p.suffix]
+    assert there.read_text() == "precious" and [str(p) for p in place.rglob("*.*")] == [
+        str(p) for p in [there] if p.suffix
+    ]
 
 
 def test_every_output_says_that_it_replaces(capsys: Capture) -> None:
