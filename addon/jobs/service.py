@@ -85,9 +85,9 @@ class Service:
         self._client: Client | None = None
         self._info: ServerInfo | None = None
         self._startup: Startup | None = None
-        self._began = self._asked = 0.0
+        self._asked = 0.0
         self._heartbeat: Heartbeat | None = None
-        self._progress = Patience()
+        self._starting, self._loading, self._progress = Patience(), Patience(), Patience()
         self._replies: dict[str, list[Packet]] = {}
         self._failure = ""
         self._closed = False
@@ -100,7 +100,8 @@ class Service:
             self._end()
             process = _backend_process()
             self._failure = ""
-            self._startup, self._began = startup, time.monotonic()
+            self._startup = startup
+            self._starting.start(time.monotonic())
             # The extension's packages are made for Blender's Python: another has to have its own.
             paths = [] if startup.python else process.dependency_paths()
             python = startup.python or sys.executable
@@ -113,7 +114,8 @@ class Service:
             process = self._living()
             if self._client is None:
                 if process.handover is None:
-                    self._check_time()
+                    if self._starting.look(time.monotonic()) > START_LIMIT:
+                        raise self._late("started", START_LIMIT)
                     return False
                 from ...backend import version
                 from ...backend.process import client, protocol
@@ -122,12 +124,12 @@ class Service:
                 self._client.send(protocol.Hello(f"Blender add-on {version.__version__}"))
                 self._asked = time.monotonic()
                 self._heartbeat = Heartbeat(self._asked)
+                self._loading.start(self._asked)
             self._receive()
             if self._info is None:
-                self._check_time()
                 return False
-            if self._info.state == "loading":
-                self._check_time(LOAD_LIMIT)
+            if self._info.state == "loading" and self._loading.look(time.monotonic()) > LOAD_LIMIT:
+                raise self._late("loaded its model", LOAD_LIMIT)
             if self._info.state == "failed":
                 raise self._fail(MotionGPTError(self._info.message, self._info.cure, "no_model"))
             if self._info.state == "loading" and time.monotonic() - self._asked > ASK_INTERVAL:
@@ -266,17 +268,11 @@ class Service:
         cure = "Press the button again: another backend starts."
         return self._fail(MotionGPTError(f"{what}, and was ended.", cure, STUCK), at_once=True)
 
-    def _check_time(self, limit: float = 0.0) -> None:
-        limit = limit or START_LIMIT
-        if time.monotonic() - self._began > limit and self._startup is not None:
-            raise self._fail(
-                MotionGPTError(
-                    f"The backend has not started within {limit:.0f} seconds.",
-                    f"See {self._startup.log_path}.",
-                    "backend_died",
-                ),
-                at_once=True,
-            )
+    def _late(self, what: str, limit: float) -> MotionGPTError:
+        """End a backend that has not done what it should have within the limit."""
+        cure = f"See {self._startup.log_path}." if self._startup else ""
+        message = f"The backend has not {what} within {limit:.0f} seconds."
+        return self._fail(MotionGPTError(message, cure, "backend_died"), at_once=True)
 
     def _receive(self) -> None:
         """Store what has come: the server's status, and replies to requests that are still wanted. Raises
