@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..shared.declaring import Subparsers, add_command
+from ..shared.outputs import add_output
 from ..shared.report import Report
 
 
@@ -17,7 +18,7 @@ def declare(inner: Subparsers) -> None:
         run,
     )
     parser.add_argument("base", type=Path, metavar="BASE", help="folder of recorded clips")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="folder to write")
+    add_output(parser, "FOLDER", "folder to write")
     parser.add_argument("--seed", type=int, default=0, help="another seed makes other clips (default: 0)")
     parser.add_argument(
         "--variants", type=float, default=1.0, metavar="N", help="N times the usual number of clips (default: 1)"

@@ -33,6 +33,7 @@ def run(args: argparse.Namespace) -> Report:
     task = Generate(args.prompt, args.seconds, seed=args.seed, variations=args.variations)
     task.check()
     limits.check_fps(args.fps)
+    limits.check_file(args.seconds, args.fps, args.variations)
     paths, options = asking.output_files(args), character_options(args)
     engine = asking.load(args)
     generated = asking.answer(args, engine, task).motions
