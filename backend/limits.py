@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 
 from ..retarget.errors import MotionGPTError
+from ..retarget.motion import Motion
 from ..retarget.motion.known import ROOT, WHOLE
 
 MAX_HEADER_BYTES = 256 * 1024
@@ -30,8 +31,17 @@ MAX_METRES = 10_000.0
 MAX_TURN = 36_000.0
 """Degrees."""
 MAX_QUEUE = 8
-"""Requests that wait while one runs."""
-MAX_FPS = 1_000.0
+"""Requests of one client that wait while another runs."""
+MAX_WAITING = 64
+"""Requests of all clients that wait."""
+MIN_FPS, MAX_FPS = 1.0, 1_000.0
+MAX_MOTION_SECONDS = 1_000.0
+"""An input motion's length: models resample it to their own rate, so frames alone don't bound their work."""
+MAX_MADE_FRAMES = 100_000
+"""Frames of all variations of one answer, at the rate of the answer or of the model."""
+MAX_FILE_FRAMES = 500_000
+"""Frames that a file gets by resampling."""
+_MODEL_FPS = 30.0  # the highest rate of a model
 
 
 def check_prompt(prompt: str) -> None:
@@ -40,6 +50,8 @@ def check_prompt(prompt: str) -> None:
         raise MotionGPTError("The text is empty.", 'Describe a motion, such as "a person walks forward".')
     if len(prompt) > MAX_TEXT:
         raise MotionGPTError(f"The text has {len(prompt)} characters.", f"Use at most {MAX_TEXT}.", "too_large")
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in prompt):
+        raise MotionGPTError("The text holds bytes that are no UTF-8.", "Type it again.")
 
 
 def check_optional_prompt(prompt: str) -> None:
@@ -64,10 +76,64 @@ def check_described(seconds: float) -> None:
         )
 
 
-def check_fps(fps: float) -> None:
-    """Raises MotionGPTError for a rate that no motion can have."""
-    if not (math.isfinite(fps) and 0 < fps <= MAX_FPS):
-        raise MotionGPTError(f"{fps:g} is not a frame rate.", f"Give one from 1 to {MAX_FPS:g} frames per second.")
+def check_fps(fps: float, kind: str = "bad_input") -> None:
+    """Raises MotionGPTError for a rate outside of MIN_FPS to MAX_FPS: it would ask for no end of frames or of time."""
+    if not MIN_FPS <= fps <= MAX_FPS:
+        raise MotionGPTError(
+            f"{fps:g} is not a frame rate that can be used.",
+            f"Give one from {MIN_FPS:g} to {MAX_FPS:g} frames per second.",
+            kind,
+        )
+
+
+def check_motion(motion: Motion) -> None:
+    """Raises MotionGPTError for an input motion that would take a model too much memory or time: by its rate, its
+    number of frames, or its length."""
+    check_fps(motion.fps)
+    if len(motion) > MAX_MOTION_FRAMES:
+        raise MotionGPTError(
+            f"The motion has {len(motion)} frames.", f"Use at most {MAX_MOTION_FRAMES} at a time.", "too_large"
+        )
+    if motion.duration > MAX_MOTION_SECONDS:
+        raise MotionGPTError(
+            f"The motion lasts {motion.duration:.0f} seconds at {motion.fps:g} frames per second.",
+            f"Use at most {MAX_MOTION_SECONDS:g} seconds at a time, or correct its frame rate.",
+            "too_large",
+        )
+
+
+def check_made(seconds: float, fps: float, variations: int) -> None:
+    """Raises MotionGPTError for an answer of too many frames. seconds, fps: of each variation."""
+    frames = seconds * max(fps, _MODEL_FPS)
+    if seconds * fps > MAX_MOTION_FRAMES + 0.5:
+        raise MotionGPTError(
+            f"The result would have {seconds * fps:.0f} frames.",
+            f"Ask for less time or a lower frame rate: at most {MAX_MOTION_FRAMES} frames.",
+            "too_large",
+        )
+    if frames * variations > MAX_MADE_FRAMES:
+        raise MotionGPTError(
+            f"{variations} takes of {seconds:.4g} seconds are too much at once.",
+            f"Ask for at most {max(1, int(MAX_MADE_FRAMES / frames))}, or for a shorter motion.",
+            "too_large",
+        )
+
+
+def check_resampling(motions: Sequence[Motion], fps: float) -> None:
+    """Raises MotionGPTError where the motions of a file would be too large for it at the rate `fps`."""
+    check_fps(fps)
+    check_file(sum(motion.duration for motion in motions), fps, least=sum(map(len, motions)))
+
+
+def check_file(seconds: float, fps: float, copies: int = 1, least: int = 0) -> None:
+    """Raises MotionGPTError for files of too many frames. least: a number of frames that is fine in any case."""
+    frames = seconds * fps * copies
+    if not frames <= max(MAX_FILE_FRAMES, least):
+        raise MotionGPTError(
+            f"{frames:.0f} frames would be written.",
+            f"Write at most {MAX_FILE_FRAMES}: choose a lower frame rate (--fps) or a shorter motion.",
+            "too_large",
+        )
 
 
 def check_variations(variations: int) -> None:
@@ -129,3 +195,13 @@ def check_known(keep: Sequence[int], known: Sequence[int] | None) -> None:
             f"{wrong[0]} does not describe a partial pose.",
             f"Set bits 0 to {ROOT - 1} for known joints and bit {ROOT} for the root; at least one.",
         )
+
+
+def one_line(text: str) -> str:
+    """A text as one line that shows what it is: control characters, line breaks and invisible ones become spaces, but
+    for the joiners of some scripts and emoji.
+
+    >>> one_line("walk\\n2026 INFO all is well\\x1b[2J")
+    'walk 2026 INFO all is well [2J'
+    """
+    return " ".join("".join(c if c.isprintable() or c in "\u200c\u200d" else " " for c in text).split())

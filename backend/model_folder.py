@@ -7,6 +7,7 @@ text side: a model's card names such files with their checksums, and `shared.jso
 
 import hashlib
 import os
+import stat
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
@@ -14,6 +15,8 @@ import msgspec
 from msgspec import Meta
 
 from ..retarget.errors import MotionGPTError
+from . import limits
+from .checkpoints.onnx_file import external_files
 from .licences import group_of, use_of
 from .tasks import Generate
 
@@ -41,9 +44,9 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1)]
     kind: str
     features: str
-    fps: Annotated[float, Meta(gt=0)]
-    frames_per_token: Annotated[int, Meta(ge=1)]
-    max_seconds: Annotated[float, Meta(gt=0)]
+    fps: Annotated[float, Meta(ge=limits.MIN_FPS, le=limits.MAX_FPS)]
+    frames_per_token: Annotated[int, Meta(ge=1, le=1_000)]
+    max_seconds: Annotated[float, Meta(gt=0, le=limits.MAX_SECONDS)]
     licence: str
     files: dict[str, Sha256]
     shared: dict[str, dict[str, Sha256]] = msgspec.field(default_factory=dict)
@@ -149,13 +152,53 @@ def all_files(card: ModelCard) -> dict[str, str]:
 
 
 def verify_files(folder: Path, card: ModelCard) -> None:
-    """Raises MotionGPTError ("no_model") for the first file that is missing or does not match its checksum."""
+    """Raises MotionGPTError ("no_model") for a link in the folder, and for the first file that is missing or does not
+    match its checksum."""
+    check_no_links(folder)
     for name, expected in all_files(card).items():
         path = find_file(folder, card, name)
         if not path.is_file():
             raise _unusable(f"The model {card.name} lacks its file {path}.")
         if sha256(path) != expected:
             raise _unusable(f"The model {card.name} has a damaged file, {path}.")
+
+
+def check_no_links(folder: Path) -> None:
+    """Raises MotionGPTError ("no_model") for a link anywhere in a model folder: it would make a model read, or its
+    removal delete, files that are not the model's."""
+    for place, folders, files in os.walk(folder, followlinks=False):
+        for name in (*folders, *files):
+            path = Path(place, name)
+            if is_link(path):
+                raise MotionGPTError(
+                    f"The model folder {folder} holds a link, {path.relative_to(folder)}.",
+                    "Put the file itself there; links in model folders are not followed.",
+                    "no_model",
+                )
+
+
+def is_link(path: Path) -> bool:
+    """Whether a path is a symbolic link or, on Windows, a junction."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) == _JUNCTION
+
+
+_JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT
+
+
+def check_graphs(folder: Path, card: ModelCard) -> None:
+    """Raises MotionGPTError ("no_model") for an ONNX graph that is damaged, or that reads another file than those of
+    which the card has checksums."""
+    for name in all_files(card):
+        if not name.lower().endswith(".onnx"):
+            continue
+        path = find_file(folder, card, name)
+        for location in external_files(path):
+            if str(PurePosixPath(name).parent / location) not in card.files:
+                raise _unusable(f"{path} reads weights from {limits.one_line(location)}, none of the model's files.")
 
 
 def write_card(card: ModelCard, folder: Path) -> ModelCard:

@@ -63,17 +63,27 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         """Raises MotionGPTError for a value outside the limits of one request."""
 
     def check_motions(self, motions: Sequence[Motion]) -> None:
-        """Raises MotionGPTError ("protocol") unless the task has as many input motions as it needs."""
+        """Raises MotionGPTError ("protocol") unless the task has as many input motions as it needs, and for motions of
+        which too much would have to be made. Nothing is computed before."""
         if len(motions) != self.motion_count:
             raise MotionGPTError(
                 f"The request came with {len(motions)} motions instead of {self.motion_count}.", "", "protocol"
             )
+        for motion in motions:
+            limits.check_motion(motion)
+            self._check_answer(motion)
+
+    def _check_answer(self, motion: Motion) -> None:
+        """Raises MotionGPTError for an answer that would be too large."""
 
     def answer(self, engine: "Engine", motions: Sequence[Motion] = ()) -> "Events":
         """Run the task on an engine. motions: its input.
 
-        Raises MotionGPTError ("unsupported") for a model that does not support the task.
+        Raises MotionGPTError ("unsupported") for a model that does not support the task, and for what `check` and
+        `check_motions` refuse.
         """
+        self.check()
+        self.check_motions(motions)
         if not engine.can(type(self)):
             raise engine.unsupported(type(self))
         return self._ask(engine, *motions)
@@ -109,9 +119,10 @@ class Generate(Sampled, frozen=True, tag="generate"):
 
     def check(self) -> None:
         limits.check_prompt(self.prompt)
+        super().check()
         if self.seconds is not None:
             limits.check_seconds(self.seconds)
-        super().check()
+            limits.check_made(self.seconds, 0.0, self.variations)
 
     def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
         from .pieces import generated  # which needs the engine, and that this module
@@ -204,6 +215,9 @@ class Continue(Sampled, frozen=True, tag="continue"):
         limits.check_optional_prompt(self.prompt)
         super().check()
 
+    def _check_answer(self, motion: Motion) -> None:
+        limits.check_made(motion.duration + self.seconds, motion.fps, self.variations)
+
     def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
         from .pieces import continued
 
@@ -235,6 +249,9 @@ class Inbetween(Sampled, frozen=True, tag="inbetween"):
     def check(self) -> None:
         limits.check_optional_prompt(self.prompt)
         super().check()
+
+    def _check_answer(self, motion: Motion) -> None:
+        limits.check_made(motion.duration, motion.fps, self.variations)
 
     def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
         return engine.inbetween(self, *motions)

@@ -43,8 +43,9 @@ class Target:
 
     @classmethod
     def gather(cls, context: bpy.types.Context) -> "Target":
-        """Read the context. Raises MotionGPTError for an armature or preferences that can't be used."""
+        """Read the context. Raises MotionGPTError for an armature, frame rate or preferences that can't be used."""
         armature, scene = check_armature(context), full(context).scene
+        scene_fps(scene)
         return cls(armature.session_uid, armature.name, scene.session_uid, scene_rate(scene), startup(context))
 
 
@@ -86,6 +87,15 @@ class MotionRequest(Request):
     def run(self) -> int:
         """How many of `read_at`, from the first on, are consecutive frames that need not all be read."""
         return 0
+
+    def check_frames(self) -> None:
+        """Raises MotionGPTError for more frames than can be sent; before they are read, which takes long."""
+        if self.sent_frames > limits.MAX_MOTION_FRAMES:
+            raise MotionGPTError(
+                f"The range has {self.sent_frames} frames, and at most {limits.MAX_MOTION_FRAMES} can be sent.",
+                "Shorten the range, or do it in parts.",
+                "too_large",
+            )
 
 
 def check_armature(context: bpy.types.Context) -> ArmatureObject:
@@ -152,8 +162,16 @@ def scene_rate(scene: Scene) -> tuple[int, float]:
 
 
 def scene_fps(scene: Scene) -> float:
-    """Frames a second, as playback counts them."""
-    return scene.render.fps / scene.render.fps_base
+    """Frames a second, as playback counts them. Raises MotionGPTError for a rate that no motion can have: Blender
+    allows 32,767 frames a second, and a base from a hundred-thousandth to a million."""
+    fps = scene.render.fps / scene.render.fps_base
+    try:
+        limits.check_fps(fps)
+    except MotionGPTError as error:
+        raise MotionGPTError(
+            f"The scene plays {fps:.6g} frames a second.", f"{error.cure} (Properties, Output, Frame Rate)", error.kind
+        ) from None
+    return fps
 
 
 def wanted_seconds(scene: Scene) -> float:

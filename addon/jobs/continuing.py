@@ -121,7 +121,7 @@ class ContinueJob(MotionJob[ContinueRequest]):
             planned = cut_keys(armature, planned, request.span.end)
         with all_or_nothing(armature):
             if request.as_new:
-                copy_action(armature, (request.prompt or "Continue")[:60])
+                copy_action(armature, (limits.one_line(request.prompt) or "Continue")[:60])
             self.action = write_curves(armature, planned).name
             # On its end, so that the next press adds to it.
             shown = show_frames(request.target, request.span.start, request.span.end, request.span.end)

@@ -101,7 +101,8 @@ class GenerateJob(Job[GenerateRequest]):
         armature = self._armature()
         check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
         last = request.start_frame + request.frames - 1
-        name = request.prompt[:60]  # Blender cuts at 63 bytes; more would only make the list unreadable
+        # Blender cuts at 63 bytes; more would only make the list unreadable.
+        name = limits.one_line(request.prompt)[:60]
         with all_or_nothing(armature):
             self.action = write_keys(armature, curves, name, request.start_frame, kept.curves).name
             shown = show_frames(request.target, request.start_frame, last)
@@ -114,7 +115,9 @@ class GenerateJob(Job[GenerateRequest]):
 def _check_settings(scene: Scene) -> None:
     """Raises MotionGPTError for a prompt or a length that can't be used."""
     limits.check_prompt(scene.motiongpt.prompt)
-    limits.check_seconds(wanted_length(scene)[0])
+    seconds = wanted_length(scene)[0]
+    limits.check_seconds(seconds)
+    limits.check_made(seconds, scene_fps(scene), 1)
 
 
 def wanted_length(scene: Scene) -> tuple[float, int, int]:

@@ -84,7 +84,7 @@ class InbetweenJob(MotionJob[InbetweenRequest]):
     def _steps(self) -> Waiting[None]:
         source, answer = yield from self._read_and_ask()
         request = self.request
-        copy = (request.prompt or "In-between")[:60] if request.as_new else ""
+        copy = (limits.one_line(request.prompt) or "In-between")[:60] if request.as_new else ""
         self.takes = yield from self._write(source, answer.motions, "in-between", copy, request.earlier)
         frames = f"Frames {request.span.start} to {request.span.end} of {self._armature().name}"
         self.message = f'{frames} generated, in the action "{self.action}".{self._shown}'

@@ -21,7 +21,7 @@ from ..character.typing import ArmatureObject
 from ..overrides.following import Expected
 from ..overrides.report import Overridden, find, mute, sentence
 from .context import Request, find_armature
-from .service import Finished, Service, Working
+from .service import STUCK, Finished, Service, Working
 from .takes import Takes
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Stage(StrEnum):
     """A job's stages besides the engine's own, as the progress bar shows them."""
 
     STARTING = "Starting the model"
+    RESTARTING = "Starting the model again"
     EDIT_MODE = "Waiting for Edit Mode to end"
     POSES = "Reading the poses"
     TO_ARMATURE = "Fitting the motion to the armature"
@@ -144,7 +145,18 @@ class Job(Generic[R]):
             yield
 
     def _answer(self, task: AnyTask, motions: Sequence[Motion] = ()) -> Waiting[Finished]:
-        """Send a request, show its progress, and return the backend's answer."""
+        """Send a request, show its progress, and return the backend's answer. A backend that gets stuck is replaced
+        once, and its successor asked the same: the same seed gives the same motion."""
+        try:
+            return (yield from self._asked(task, motions))
+        except MotionGPTError as error:
+            if error.kind != STUCK:
+                raise
+        self.stage, self.fraction = Stage.RESTARTING, 0.0
+        yield from self._backend_ready()
+        return (yield from self._asked(task, motions))
+
+    def _asked(self, task: AnyTask, motions: Sequence[Motion]) -> Waiting[Finished]:
         identifier = self._service.ask(task, motions)
         try:
             while True:

@@ -20,11 +20,11 @@ from ..action.fcurves import action_curves
 from ..action.keys_between import copy_action, write_curves
 from ..action.new_action import Curve, solve_keys
 from ..character.character import Character
-from ..character.typing import ArmatureObject
+from ..character.typing import ArmatureObject, full
 from ..overrides.following import expected_of_keys
 from ..poses.limbs import limbs_in_ik
 from ..poses.reader import PoseReader, ReadPoses, few_rows
-from .context import MotionRequest, check_armature
+from .context import MotionRequest, check_armature, scene_fps
 from .job import ANSWERED, Job, Stage, Waiting, check_task, in_thread
 from .service import Finished, Service
 from .showing import show_frames
@@ -53,13 +53,18 @@ class Source:
 
 
 class MotionJob(Job[M]):
-    """A job on existing animation."""
+    """A job on existing animation. Creating one raises MotionGPTError for more frames than can be sent."""
 
     _shown = ""  # what `show_frames` changed
+
+    def __init__(self, request: M, service: Service) -> None:
+        super().__init__(request, service)
+        request.check_frames()
 
     @classmethod
     def check(cls, context: bpy.types.Context, service: Service) -> None:
         check_armature(context)
+        scene_fps(full(context).scene)
         check_task(service, cls.task)
 
     def _message(self) -> AnyTask:

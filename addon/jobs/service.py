@@ -7,6 +7,7 @@ should not pay for, and where the bundled packages don't fit this Blender, the p
 from __future__ import annotations
 
 import atexit
+import logging
 import sys
 import threading
 import time
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
+from .heartbeat import SILENCE_LIMIT, Heartbeat, Patience
 
 if TYPE_CHECKING:
     from ...backend.process.child import BackendProcess
@@ -25,7 +27,13 @@ if TYPE_CHECKING:
     from ...backend.process.protocol import Packet, ServerInfo
     from ...backend.tasks import AnyTask
 
+log = logging.getLogger(__name__)
+
 START_LIMIT = 120.0  # seconds after which a backend that is not up counts as failed; a cold disk can be slow
+LOAD_LIMIT = 900.0  # seconds for loading a model; a large one on a slow disk takes minutes
+ANSWER_LIMIT = 300.0  # seconds without progress after which a request counts as stuck
+STUCK = "backend_stuck"
+"""Kind of the error for a backend that no longer answers; it was ended, and the request may be sent to another."""
 ASK_INTERVAL = 0.2  # seconds between two status requests while the model loads
 
 
@@ -77,7 +85,10 @@ class Service:
         self._client: Client | None = None
         self._info: ServerInfo | None = None
         self._startup: Startup | None = None
-        self._began = self._asked = 0.0
+        self._asked = 0.0
+        self._heartbeat: Heartbeat | None = None
+        self._starting, self._loading, self._progress = Patience(), Patience(), Patience()
+        self._replies: dict[str, list[Packet]] = {}
         self._failure = ""
         self._closed = False
 
@@ -89,12 +100,13 @@ class Service:
             self._end()
             process = _backend_process()
             self._failure = ""
-            self._startup, self._began = startup, time.monotonic()
+            self._startup = startup
+            self._starting.start(time.monotonic())
             # The extension's packages are made for Blender's Python: another has to have its own.
             paths = [] if startup.python else process.dependency_paths()
             python = startup.python or sys.executable
             self._process = process.start(startup.log_path, startup.arguments, python, paths)
-            atexit.register(self.stop)
+            atexit.register(self._kill)
 
     def ready(self) -> bool:
         """Whether requests can be sent. Raises MotionGPTError where the backend or its model failed."""
@@ -102,7 +114,8 @@ class Service:
             process = self._living()
             if self._client is None:
                 if process.handover is None:
-                    self._check_time()
+                    if self._starting.look(time.monotonic()) > START_LIMIT:
+                        raise self._late("started", START_LIMIT)
                     return False
                 from ...backend import version
                 from ...backend.process import client, protocol
@@ -110,10 +123,13 @@ class Service:
                 self._client = client.Client(process.handover)
                 self._client.send(protocol.Hello(f"Blender add-on {version.__version__}"))
                 self._asked = time.monotonic()
-            self._packets("")
+                self._heartbeat = Heartbeat(self._asked)
+                self._loading.start(self._asked)
+            self._receive()
             if self._info is None:
-                self._check_time()
                 return False
+            if self._info.state == "loading" and self._loading.look(time.monotonic()) > LOAD_LIMIT:
+                raise self._late("loaded its model", LOAD_LIMIT)
             if self._info.state == "failed":
                 raise self._fail(MotionGPTError(self._info.message, self._info.cure, "no_model"))
             if self._info.state == "loading" and time.monotonic() - self._asked > ASK_INTERVAL:
@@ -135,27 +151,39 @@ class Service:
             self._living()
             if self._client is None:
                 raise MotionGPTError("The backend is not ready.", "Press the button again.", "backend_died")
-            return self._client.send(task, motions)
+            identifier = self._client.send(task, motions)
+            self._replies[identifier] = []
+            self._progress.start(time.monotonic())
+            return identifier
 
     def poll(self, identifier: str) -> list[Working | Finished]:
         """The events of a request since the last call; Finished is the last one.
 
-        Raises MotionGPTError where the request, or the backend, has failed.
+        Raises MotionGPTError where the request, or the backend, has failed; of the kind STUCK where it has stopped
+        answering, or working.
         """
         from ...backend.process import protocol
 
         events: list[Working | Finished] = []
         with self._lock:
-            for packet in self._packets(identifier):
+            self._receive()
+            waiting = self._replies.get(identifier, [])
+            self._replies[identifier] = []
+            for packet in waiting:
+                self._progress.start(time.monotonic())
                 match packet.message:
                     case protocol.Progress(stage=stage, fraction=fraction):
                         events.append(Working(stage.label, fraction))
                     case protocol.Result(texts=texts):
                         events.append(Finished(packet.motions, texts))
+                        self._forget(identifier)
                     case protocol.Error() as error:
+                        self._forget(identifier)
                         raise error.exception()
             if not events:
                 self._living()
+                if self._progress.look(time.monotonic()) > ANSWER_LIMIT:
+                    raise self._stuck(f"The backend has not got on with a request for {ANSWER_LIMIT:.0f} seconds")
         return events
 
     def cancel(self, identifier: str) -> None:
@@ -163,15 +191,36 @@ class Service:
         from ...backend.process import protocol
 
         with self._lock:
+            self._forget(identifier)
             if self._client is not None and self._alive():
                 self._client.send(protocol.Cancel(identifier))
+
+    def watch(self) -> None:
+        """See whether the backend still runs and answers, and end one that does not; called all the time, also without
+        a request. `status` says what was found. Returns at once."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            if self._process is not None:
+                self._living()
+                self._receive()
+        except MotionGPTError as error:
+            log.error("%s", error)
+        finally:
+            self._lock.release()
 
     def stop(self) -> None:
         """End the process; this service will not start another."""
         self._closed = True
         with self._lock:
             self._end()
-        atexit.unregister(self.stop)
+        atexit.unregister(self._kill)
+
+    def _kill(self) -> None:
+        """End the process at once: the interpreter is ending."""
+        self._closed = True
+        with self._lock:
+            self._end(at_once=True)
 
     def status(self) -> Status:
         """The state of the backend, for the panel. Returns at once, even while `start` runs in its thread."""
@@ -208,39 +257,57 @@ class Service:
             raise self._fail(self._process.failure())
         return self._process
 
-    def _fail(self, error: MotionGPTError) -> MotionGPTError:
+    def _fail(self, error: MotionGPTError, at_once: bool = False) -> MotionGPTError:
         """Remember for the panel why there is no backend, so that the next Generate starts another."""
-        self._end()
+        self._end(at_once)
         self._failure = str(error)
         return error
 
-    def _check_time(self) -> None:
-        if time.monotonic() - self._began > START_LIMIT and self._startup is not None:
-            raise self._fail(
-                MotionGPTError(
-                    f"The backend has not started within {START_LIMIT:.0f} seconds.",
-                    f"See {self._startup.log_path}.",
-                    "backend_died",
-                )
-            )
+    def _stuck(self, what: str) -> MotionGPTError:
+        """End a backend that nothing can be expected of."""
+        cure = "Press the button again: another backend starts."
+        return self._fail(MotionGPTError(f"{what}, and was ended.", cure, STUCK), at_once=True)
 
-    def _packets(self, identifier: str) -> list[Packet]:
-        """The packets received for one request. Server status is stored, answers to cancelled requests are dropped."""
-        mine: list[Packet] = []
-        for packet in self._client.poll() if self._client is not None else []:
+    def _late(self, what: str, limit: float) -> MotionGPTError:
+        """End a backend that has not done what it should have within the limit."""
+        cure = f"See {self._startup.log_path}." if self._startup else ""
+        message = f"The backend has not {what} within {limit:.0f} seconds."
+        return self._fail(MotionGPTError(message, cure, "backend_died"), at_once=True)
+
+    def _receive(self) -> None:
+        """Store what has come: the server's status, and replies to requests that are still wanted. Raises
+        MotionGPTError where nothing has come for too long."""
+        if self._client is None or self._heartbeat is None:
+            return
+        for packet in self._client.poll():
+            self._heartbeat.heard()
             server = getattr(packet.message, "server", None)
             if server is not None:
                 self._info = server
-            elif packet.id == identifier:
-                mine.append(packet)
-        return mine
+            elif packet.id in self._replies:
+                self._replies[packet.id].append(packet)
+        now = time.monotonic()
+        if self._heartbeat.stuck(now):
+            raise self._stuck(f"The backend has not answered for {SILENCE_LIMIT:.0f} seconds")
+        if self._heartbeat.due(now):
+            from ...backend.process import protocol
 
-    def _end(self) -> None:
+            self._client.send(protocol.Status())
+
+    def _forget(self, identifier: str) -> None:
+        self._replies.pop(identifier, None)
+        self._progress.stop()
+
+    def _end(self, at_once: bool = False) -> None:
         if self._client is not None:
             self._client.close()
         if self._process is not None:
-            self._process.stop()
-        self._client = self._process = self._info = None
+            if at_once:
+                self._process.kill()
+            else:
+                self._process.stop()
+        self._client = self._process = self._info = self._heartbeat = None
+        self._replies.clear()
 
 
 def _backend_process() -> ModuleType:

@@ -20,6 +20,7 @@ TICK = 0.005  # seconds between two ticks of the job; Blender's own loop is no f
 REDRAW = 0.1  # seconds between two redraws of the progress at least
 TOLD = 8.0  # seconds that the status bar shows what a press did
 PRELOAD_TICK = 0.1  # seconds between two looks at a model that loads before it is needed
+WATCH = 1.0  # seconds between two looks at the backend
 
 
 class Session:
@@ -80,7 +81,7 @@ class Session:
         if self._preloading is None:
             self._preloading = threading.Thread(target=self._start_quietly, args=(startup,), daemon=True)
             self._preloading.start()
-            bpy.app.timers.register(_watch, first_interval=PRELOAD_TICK)
+            bpy.app.timers.register(_watch_preload, first_interval=PRELOAD_TICK)
 
     def _start_quietly(self, startup: Startup) -> None:
         try:
@@ -88,7 +89,7 @@ class Session:
         except MotionGPTError as error:  # the next press says it
             log.warning("%s", error)
 
-    def watch(self) -> float | None:
+    def watch_preload(self) -> float | None:
         """Look whether the preloaded model is ready. Returns seconds until the next call, None at the end."""
         if self._preloading is not None and self._preloading.is_alive():
             return PRELOAD_TICK
@@ -100,6 +101,13 @@ class Session:
         if not waiting:
             redraw()
         return PRELOAD_TICK if waiting else None
+
+    def watch(self) -> None:
+        """See whether the backend is well, and show it in the panel if that has changed."""
+        before = self.service.status()
+        self.service.watch()
+        if self.service.status() != before:
+            redraw()
 
     def cancel(self, reason: str = "Cancelled.") -> None:
         """Stop the running job, if there is one."""
@@ -155,7 +163,14 @@ def _tick() -> float | None:
 
 
 def _watch() -> float | None:
-    return _session.watch() if _session else None
+    if _session is None:
+        return None
+    _session.watch()
+    return WATCH
+
+
+def _watch_preload() -> float | None:
+    return _session.watch_preload() if _session else None
 
 
 @persistent  # type: ignore[untyped-decorator]
@@ -171,12 +186,13 @@ def register() -> None:
     global _session
     _session = Session()
     bpy.app.handlers.load_post.append(_file_loaded)
+    bpy.app.timers.register(_watch, first_interval=WATCH, persistent=True)
 
 
 def unregister() -> None:
     global _session
     bpy.app.handlers.load_post.remove(_file_loaded)
-    for timer in (_tick, _watch, _unsay):
+    for timer in (_tick, _watch, _watch_preload, _unsay):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
     if _session:

@@ -9,6 +9,7 @@ from ...retarget.errors import MotionGPTError
 from ..version import __version__
 from . import bench, convert, data, evaluate, models, render, retarget, serve, train
 from .shared.declaring import CommandParser
+from .shared.outputs import check_no_clobber
 from .tasks import continue_motion, describe, generate, inbetween, redo
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         args = make_parser().parse_args(arguments)
+        check_no_clobber(args)
         report = args.run(args)
     except MotionGPTError as error:
         print(f"motiongpt: {error}", file=sys.stderr)

@@ -13,9 +13,11 @@ from ..model_folder import (
     BUNDLED,
     ModelCard,
     all_files,
+    check_no_links,
     default_model,
     find_model,
     installed_models,
+    is_link,
     read_card,
     user_folder,
     verify_files,
@@ -176,8 +178,13 @@ def _install(args: argparse.Namespace) -> Report:
 
 def _remove(args: argparse.Namespace) -> Report:
     folder, card = find_model(args.model)
-    if BUNDLED in folder.absolute().parents:
+    if is_link(folder):
+        raise MotionGPTError(
+            f"{folder} is a link to {folder.resolve()}.", "Remove the link itself, or name the model's own folder."
+        )
+    if BUNDLED.resolve() in folder.resolve().parents:
         raise MotionGPTError(f"The model {card.name} came with the program.", "Uninstall the program to remove it.")
+    check_no_links(folder)
     # Only the files that the card names: the folder may hold others.
     for name in [*card.files, "model.json"]:
         (folder / name).unlink(missing_ok=True)

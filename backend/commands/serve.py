@@ -4,9 +4,9 @@ import argparse
 import logging
 import os
 import signal
-import sys
 from pathlib import Path
 
+from ..process import log
 from ..process.connection import LOOPBACK
 from .shared.declaring import Subparsers, add_command, add_model_arguments
 from .shared.outputs import check_output
@@ -22,18 +22,23 @@ def declare(subparsers: Subparsers) -> None:
         "motiongpt serve --handover ~/.cache/motiongpt-handover.json",
         run,
     )
-    parser.add_argument("--handover", type=Path, required=True, metavar="FILE", help="where to write address and keys")
+    parser.add_argument(
+        "--handover",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="where to write address and keys; a file that is there is replaced",
+    )
     parser.add_argument("--parent-pid", type=int, metavar="PID", help="stop when that process ends")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="where to log, in a file that rotates (stderr)")
     parser.add_argument("--host", default=LOOPBACK, help=f"address to listen on ({LOOPBACK}: this machine only)")
     add_model_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> Report:
-    """Serve; what happens is logged on stderr."""
+    """Serve; what happens is logged."""
     check_output(args.handover, (".json",))
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
-    )
+    log.set_up(args.log)
     from ..engines import load_engine
     from ..model_folder import installed_models
     from ..process import parent
@@ -47,7 +52,9 @@ def run(args: argparse.Namespace) -> Report:
         parent_gone=(lambda: False) if args.parent_pid is None else parent.watch(args.parent_pid),
         host=args.host,
     )
-    signal.signal(signal.SIGTERM, lambda number, frame: server.stop())
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda number, frame: server.stop())
     try:
         ended = server.run(args.handover)
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from typing import Any
 from ...retarget.errors import MotionGPTError
 from .shared.asking import need_torch
 from .shared.declaring import Subparsers, add_command, add_group
+from .shared.outputs import add_output
 from .shared.report import Report
 
 
@@ -98,7 +99,7 @@ def _add_export(inner: Subparsers) -> None:
     parser.add_argument(
         "--share", type=Path, metavar="FOLDER", help="put the pretrained text side there, for several models"
     )
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="MODEL", help="model folder to write")
+    add_output(parser, "MODEL", "model folder to write")
 
 
 def _add_transition(inner: Subparsers) -> None:
@@ -119,7 +120,7 @@ def _add_stage(
     """Declare a training stage: its input, its output and its settings."""
     parser = add_command(inner, name, summary, example, functools.partial(_run_alone, run))
     parser.add_argument("dataset", type=Path, metavar="DATASET")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="for checkpoints and log")
+    add_output(parser, "FOLDER", "for checkpoints and log", there="resumed")
     parser.add_argument("--steps", type=int, help="number of training steps")
     parser.add_argument("--batch", type=int, help="batch size")
     parser.add_argument("--seed", type=int, help="random seed (0)")

@@ -1,19 +1,38 @@
 """Downloading models with `huggingface_hub`: only with the user's permission, and checked against the hub's hashes."""
 
 import hashlib
+import ipaddress
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
 import msgspec
 
 from ...retarget.errors import MotionGPTError
-from ..model_folder import CARD_NAME, ModelCard, find_file, read_card, sha256, verify_files, write_card
+from ..engines import KINDS
+from ..limits import one_line
+from ..model_folder import (
+    CARD_NAME,
+    ModelCard,
+    check_graphs,
+    check_no_links,
+    find_file,
+    read_card,
+    sha256,
+    verify_files,
+    write_card,
+)
 from .model_writer import ReportProgress, check_absent, check_free_space, ignore_progress, new_folder
 from .t5 import import_t5
 
+TOKENS_HUB = "huggingface.co"
+"""The only hub that gets the token which Hugging Face's own tools keep (HF_TOKEN, or a login)."""
+OTHER_TOKEN = "MOTIONGPT_HUB_TOKEN"
+"""Environment variable with the token for another hub, which --endpoint or HF_ENDPOINT names."""
 SPARE_BYTES = 200_000_000
 """Left free on the disk."""
 
@@ -39,7 +58,9 @@ def install(
     """Install a model; returns its card and folder. name: one of RECIPES, or OWNER/NAME of a repository that holds a
     model folder.
 
-    Raises MotionGPTError without permission, disk space or network, and for files whose hashes differ from the hub's.
+    endpoint: the hub's address; None is that of HF_ENDPOINT, or huggingface.co.
+    Raises MotionGPTError without permission, disk space or network, for an address that is not encrypted, and for files
+    whose hashes differ from the hub's.
     """
     if not allow_network:
         raise MotionGPTError(
@@ -47,6 +68,7 @@ def install(
             "Add --allow-network, or import files that you already have.",
             "network_denied",
         )
+    endpoint = checked_endpoint(endpoint or os.environ.get("HF_ENDPOINT") or str(_hub().constants.ENDPOINT))
     if name in RECIPES:
         if statistics is None:
             raise MotionGPTError(
@@ -67,7 +89,7 @@ def install(
 
 
 def _install_folder(
-    name: str, target: Path, models: Path, endpoint: str | None, revision: str, report: ReportProgress
+    name: str, target: Path, models: Path, endpoint: str, revision: str, report: ReportProgress
 ) -> tuple[ModelCard, Path]:
     """Install from a repository that holds a model folder: first the card, then the files that it names."""
     check_absent(target)
@@ -77,6 +99,8 @@ def _install_folder(
     _download(name, tuple(card.files), folder, endpoint, revision, report)
     card = _with_shared(name, folder, card, endpoint, revision, report)
     verify_files(folder, card)
+    if card.kind in KINDS:
+        check_graphs(folder, card)
     with new_folder(target) as draft:
         for file in (CARD_NAME, *card.files):
             (draft / file).parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +110,7 @@ def _install_folder(
 
 
 def _with_shared(
-    name: str, folder: Path, card: ModelCard, endpoint: str | None, revision: str, report: ReportProgress
+    name: str, folder: Path, card: ModelCard, endpoint: str, revision: str, report: ReportProgress
 ) -> ModelCard:
     """The card and folder with its shared files inside, unless they are installed here; the repository has them in
     folders of their own."""
@@ -113,13 +137,55 @@ def _is_here(folder: Path, card: ModelCard, name: str, check: str) -> bool:
     return path.is_file() and sha256(path) == check
 
 
+def checked_endpoint(url: str) -> str:
+    """A hub's address. Raises MotionGPTError unless it is https, or http on this machine."""
+    try:
+        parts = urlsplit(url.strip())
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise _bad_endpoint(url) from None
+    if not host or parts.username or parts.password or parts.query or parts.fragment:
+        raise _bad_endpoint(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+        raise _bad_endpoint(url)
+    return url.strip().rstrip("/")
+
+
+def token_for(endpoint: str) -> str | bool:
+    """The token that this hub may see; False if there is none."""
+    parts = urlsplit(endpoint)
+    if parts.scheme == "https" and parts.hostname == TOKENS_HUB and parts.port in (None, 443):
+        return _hub().get_token() or False
+    return os.environ.get(OTHER_TOKEN, "").strip() or False
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _bad_endpoint(url: str) -> MotionGPTError:
+    return MotionGPTError(
+        f"{one_line(url)} can't be used as a hub.",
+        "Give an address that begins with https:// and holds no password (http:// only for this machine).",
+        "network",
+    )
+
+
 def _download(
-    repository: str, files: tuple[str, ...], folder: Path, endpoint: str | None, revision: str, report: ReportProgress
+    repository: str, files: tuple[str, ...], folder: Path, endpoint: str, revision: str, report: ReportProgress
 ) -> None:
     """Download files of a repository into a folder, resuming interrupted downloads."""
-    hub = _hub()
+    hub, token = _hub(), token_for(endpoint)
+    check_no_links(folder)
     try:
-        info = hub.HfApi(endpoint=endpoint).model_info(repository, revision=revision, files_metadata=True, timeout=30)
+        info = hub.HfApi(endpoint=endpoint, token=token).model_info(
+            repository, revision=revision, files_metadata=True, timeout=30
+        )
         known = {sibling.rfilename: sibling for sibling in info.siblings or ()}
         missing = [file for file in files if file not in known]
         if missing:
@@ -129,7 +195,7 @@ def _download(
         check_free_space(folder, sum(known[file].size or 0 for file in files) - have + SPARE_BYTES)
         for file, part in parts.items():
             url = hub.hf_hub_url(repository, file, revision=info.sha, endpoint=endpoint)
-            _fetch(url, folder / file, part, known[file], report)
+            _fetch(url, folder / file, part, known[file], token, report)
     except MotionGPTError:
         raise
     except Exception as error:
@@ -147,7 +213,7 @@ def _part_path(path: Path, sibling: Any) -> Path:
     return path.with_name(f"{path.name}.{content[:16]}.part")
 
 
-def _fetch(url: str, path: Path, part: Path, sibling: Any, report: ReportProgress) -> None:
+def _fetch(url: str, path: Path, part: Path, sibling: Any, token: str | bool, report: ReportProgress) -> None:
     """Download one file, resuming an interrupted download. Raises MotionGPTError if its hash is wrong.
 
     `hf_hub_download` is not used: since 2.0 it discards interrupted downloads.
@@ -166,9 +232,8 @@ def _fetch(url: str, path: Path, part: Path, sibling: Any, report: ReportProgres
         writer: Any = _ProgressWriter(file, size, lambda fraction: report(f"Downloading {path.name}", fraction))
         if size is None or file.tell() < size:
             with _no_progress_bars():
-                http_get(
-                    url, writer, resume_size=file.tell(), headers=_hub().utils.build_hf_headers(), expected_size=size
-                )
+                headers = _hub().utils.build_hf_headers(token=token)
+                http_get(url, writer, resume_size=file.tell(), headers=headers, expected_size=size)
     if not _hash_matches(part, sibling):
         part.unlink()
         raise MotionGPTError(f"The download of {path.name} is damaged.", "Start again.", "bad_checkpoint")

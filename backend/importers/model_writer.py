@@ -17,7 +17,7 @@ from ..checkpoints.tensors import TensorInfo, TensorSource
 from ..engines.shared.codec import FRAMES_PER_TOKEN, VQVAE
 from ..engines.shared.networks import INT8, WEIGHTS
 from ..features import DIMENSIONS, FPS
-from ..model_folder import CARD_NAME, ModelCard, write_card
+from ..model_folder import CARD_NAME, ModelCard, is_link, write_card
 from .layouts import check_layout, count_layers, dimension, vqvae_shapes
 from .onnx_builder import OnnxBuilder
 from .onnx_graphs import LanguageModel, output_layer, vqvae_decoder, vqvae_encoder
@@ -101,6 +101,10 @@ def new_folder(target: Path, replace: bool = False) -> Iterator[Path]:
     """A draft folder beside `target` that is renamed to `target` if the block succeeds, and deleted if not."""
     if not replace:
         check_absent(target)
+    elif is_link(target) or (target.exists() and not (target / CARD_NAME).is_file()):
+        raise MotionGPTError(
+            f"{target} is no model folder, so it is not replaced.", "Choose another name.", "unwritable"
+        )
     draft = target.with_name(f".{target.name}.part")
     try:
         shutil.rmtree(draft, ignore_errors=True)

@@ -1,5 +1,6 @@
 """Answers an in-between task: transition model, text, takes, exact keys, planted feet."""
 
+import functools
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ from ...retarget.motion.known import ROOT
 from ...retarget.motion.skeleton import JOINT, LEG_LENGTH, leg_length
 from ...retarget.typing import Bools
 from ..engine import Events, Progress, Result, Stage
+from ..interruptible import interruptible
 from ..tasks import Inbetween
 from ..version import __version__
 from . import proposals
@@ -78,7 +80,7 @@ def answer(
     """Yields progress, then one motion per variation. known: from `request.given_channels`.  propose: None if a text
     can't be followed; the meta of the motions then says that it was not."""
     yield Progress(Stage.TEXT, 0.0)
-    scene = _Scene.of(motion, known, model.fps)
+    scene = yield from interruptible(lambda: _Scene.of(motion, known, model.fps), Progress(Stage.TEXT, 0.0))
     follows = bool(task.prompt.strip()) and propose is not None
     motions: list[Motion] = []
     for index in range(task.variations):
@@ -86,14 +88,20 @@ def answer(
         poses, given, used = scene.poses, scene.given, 0
         if follows and propose is not None:
             poses, given, used = yield from _with_text(scene, task, model, propose, take)
-        poses, given = proposals.add_waypoints(poses, given)
-        filled = model.fill(poses, given)
-        if take != 0:
-            rng = np.random.default_rng([task.seed, index])
-            filled = model.fill(*add_variation(filled, given, rng))
-        motions.append(_labelled(scene.finished(filled), task, index, name, used))
+        fill = functools.partial(_filled, scene, model, poses, given, (task.seed, index))
+        filled = yield from interruptible(fill, Progress(Stage.MOTION, (index + 0.5) / (task.variations + 1)))
+        motions.append(_labelled(filled, task, index, name, used))
         yield Progress(Stage.MOTION, (index + 1) / (task.variations + 1), motions[0])
     yield Result(tuple(motions))
+
+
+def _filled(scene: _Scene, model: TransitionModel, poses: Poses, given: Bools, take: tuple[int, int]) -> Motion:
+    """One variation. take: seed and number of the variation."""
+    poses, given = proposals.add_waypoints(poses, given)
+    filled = model.fill(poses, given)
+    if sum(take) != 0:
+        filled = model.fill(*add_variation(filled, given, np.random.default_rng(take)))
+    return scene.finished(filled)
 
 
 def _with_text(
@@ -110,7 +118,8 @@ def _with_text(
             else:
                 yield Progress(event.stage, 0.8 * event.fraction / task.variations)
         if proposed is not None:
-            poses, given = proposals.insert_motion(poses, given, span, proposed.resample(model.fps))
+            insert = functools.partial(proposals.insert_motion, poses, given, span, proposed.resample(model.fps))
+            poses, given = yield from interruptible(insert, Progress(Stage.TOKENS, 0.8 / task.variations))
             used += 1
     return poses, given, used
 

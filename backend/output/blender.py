@@ -144,13 +144,24 @@ def _run_jobs(
 ) -> list[dict[str, Any]]:
     """Write the job file and its motions, and run Blender. entries: of the job file, one for each motion."""
     check_bpy()
-    with tempfile.TemporaryDirectory(prefix="motiongpt-") as name:
+    with _temporary_folder() as name:
         folder = Path(name)
         for number, (motion, entry) in enumerate(zip(motions, entries, strict=True)):
             entry["motion"] = str(folder / f"{number}.npz")
             save_npz(motion, folder / f"{number}.npz")
         (folder / "job.json").write_text(json.dumps({**settings, "motions": entries}), encoding="utf-8")
         return _run(folder / "job.json")
+
+
+def _temporary_folder() -> "tempfile.TemporaryDirectory[str]":
+    try:
+        return tempfile.TemporaryDirectory(prefix="motiongpt-")
+    except OSError as error:
+        raise MotionGPTError(
+            f"There is no place for temporary files ({error.strerror or error}).",
+            "Make the system's temporary folder writable, or name one in the environment variable TMPDIR.",
+            "unwritable",
+        ) from error
 
 
 def check_bpy() -> None:

@@ -8,6 +8,7 @@ from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from ...retarget.motion import rotations as rot
 from ..features import heading_of
+from ..limits import one_line
 
 MAX_NAME = 60
 """Bytes; Blender 4 truncates names to 63."""
@@ -37,7 +38,7 @@ def clip_name(motion: Motion, otherwise: str = "") -> str:
         name += f"_{motion.meta['seed']}"
     if name and motion.meta.get("variation"):
         name += f"_take{motion.meta['variation'] + 1}"
-    return _cut(name) or _cut(" ".join(otherwise.split())) or "Motion"
+    return _cut(name) or _cut(one_line(otherwise)) or "Motion"
 
 
 def clip_names(given: Sequence[str], motions: Sequence[Motion], otherwise: Sequence[str]) -> list[str]:

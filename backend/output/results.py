@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from .drafts import draft_of
+
 
 def write_page(path: Path, title: str, command: str, parts: Sequence[str]) -> None:
     """Write a page of paragraphs and tables that says how and where they were measured.
@@ -16,7 +18,8 @@ def write_page(path: Path, title: str, command: str, parts: Sequence[str]) -> No
     now = origin()
     where = f"{now['date']}, {now['machine']}, commit {now['commit'] or 'unknown'}"
     text = "\n\n".join((f"# {title}", f"Measured by `motiongpt {command}`: {where}.", *parts))
-    path.write_text(text + "\n", encoding="utf-8")
+    with draft_of(path) as draft:
+        draft.write_text(text + "\n", encoding="utf-8")
 
 
 def origin() -> dict[str, str]:

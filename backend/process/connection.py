@@ -5,12 +5,14 @@ the client knows the server's public key, and the server admits only the client 
 """
 
 import os
+import secrets
 from pathlib import Path
 
 import msgspec
 import zmq
 from zmq.utils import z85
 
+from ...retarget.errors import MotionGPTError
 from .. import limits
 from . import protocol
 
@@ -32,7 +34,10 @@ class Handover(msgspec.Struct, frozen=True):
 
 
 class Listener:
-    """The server's sockets: `router` for messages, `zap` for libzmq's questions about who may connect (`admit`)."""
+    """The server's sockets: `router` for messages, `zap` for libzmq's questions about who may connect (`admit`).
+
+    Creating one raises MotionGPTError for a host on which this machine can't listen.
+    """
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", host: str = LOOPBACK) -> None:
         server_key, server_secret = zmq.curve_keypair()
@@ -53,15 +58,31 @@ class Listener:
         # Sending to a client that is gone raises; `server` then cancels its requests.
         self.router.router_mandatory = True
         self.router.linger = 200
-        port = self.router.bind_to_random_port(f"tcp://{host}")
+        address = self._bind(host)
         self.handover = Handover(
-            endpoint=f"tcp://{host}:{port}",
+            endpoint=address,
             server_key=server_key.decode(),
             client_key=client_key.decode(),
             client_secret=client_secret.decode(),
             protocol=protocol.VERSION,
             pid=os.getpid(),
         )
+
+    def _bind(self, host: str) -> str:
+        """Listen on a port that the system picks; returns the address."""
+        if ":" in host:  # an IPv6 address
+            self.router.ipv6 = True
+            host = f"[{host.strip('[]')}]"
+        try:
+            if not host.isprintable() or "/" in host or "*" in host or not host.strip():
+                raise ValueError(host)
+            return f"tcp://{host}:{self.router.bind_to_random_port(f'tcp://{host}')}"
+        except (zmq.ZMQError, zmq.ZMQBindError, ValueError) as error:
+            self.close()
+            raise MotionGPTError(
+                f"This machine can't listen on {limits.one_line(host) or 'an empty host'}.",
+                f"Give an address of this machine, such as {LOOPBACK}.",
+            ) from error
 
     def admit(self) -> None:
         """Answer one question of libzmq: 200 for the client key that was handed over, 400 for any other."""
@@ -101,12 +122,26 @@ def receive(socket: "zmq.Socket[bytes]") -> list[bytes]:
 
 
 def write_handover(handover: Handover, path: Path) -> None:
-    """Write the file so that no other user can read it, and no reader sees half of it."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(handover))
-    os.replace(draft, path)
+    """Write the file so that no other user can read it, and no reader sees half of it. Raises MotionGPTError."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(handover))
+        os.replace(draft, path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        why = error.strerror or str(error)
+        raise MotionGPTError(f"{path} could not be written ({why}).", "Choose another place.", "unwritable") from error
+
+
+def remove_handover(handover: Handover, path: Path) -> None:
+    """Delete the file if it is still this server's: another may have written its own there since."""
+    try:
+        if read_handover(path) == handover:
+            path.unlink(missing_ok=True)
+    except (OSError, msgspec.DecodeError):
+        return
 
 
 def read_handover(path: Path) -> Handover | None:

@@ -140,7 +140,7 @@ class _ArrayRecord(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _MotionRecord(msgspec.Struct, frozen=True):
-    fps: Annotated[float, Meta(gt=0, le=limits.MAX_FPS)]
+    fps: float  # `limits.check_fps` says in words what is wrong with it
     meta: bytes  # JSON: what `Motion.meta` may hold
     arrays: tuple[_ArrayRecord, _ArrayRecord, _ArrayRecord, _ArrayRecord]
 
@@ -178,6 +178,7 @@ def encode(identifier: str, message: Message, motions: Sequence[Motion] = ()) ->
     for motion in motions:
         if len(motion) > limits.MAX_MOTION_FRAMES:
             raise _too_long(len(motion))
+        limits.check_fps(motion.fps)
         arrays = [_wire_array(getattr(motion, name)) for name in _ARRAYS]
         shapes = [_ArrayRecord(_dtype_name(array), array.shape) for array in arrays]
         records.append(_MotionRecord(motion.fps, msgspec.json.encode(motion.meta), tuple(shapes)))  # type: ignore[arg-type]
@@ -244,6 +245,7 @@ def _decode_motion(record: _MotionRecord, meta: dict[str, Any], frames: Sequence
         raise _too_long(count)
     if count == 0:
         raise _malformed("a motion without frames")
+    limits.check_fps(record.fps, "protocol")
     expected = ((count, JOINT_COUNT, 4), (count, 3), (count, 4), (JOINT_COUNT, 3))
     arrays = {}
     for name, shape, array, frame in zip(_ARRAYS, expected, record.arrays, frames, strict=True):

@@ -3,7 +3,6 @@
 import logging
 import queue
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,12 +11,13 @@ import zmq
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
-from .. import limits
 from ..engine import Engine
+from ..limits import one_line
 from ..tasks import Task
 from ..version import __version__
 from . import protocol
-from .connection import LOOPBACK, Listener, receive, write_handover
+from .connection import LOOPBACK, Listener, receive, remove_handover, write_handover
+from .fair_queue import FairQueue
 from .worker import Job, Worker, cancelled, internal_error
 
 log = logging.getLogger(__name__)
@@ -54,22 +54,28 @@ class Server:
         self._worker = Worker(load, model, device, self._wake)
         self._models = tuple(models)
         self._parent_gone = parent_gone
-        self._waiting: deque[Job] = deque()
+        self._waiting = FairQueue()
         self._running: Job | None = None
         self._stopping = False
         self.handover = self._listener.handover
 
     def run(self, handover_path: Path | None = None) -> bool:
         """Serve until stopped. Returns False if the worker did not end: the process must then exit without it."""
-        if handover_path is not None:
-            write_handover(self.handover, handover_path)
+        try:
+            if handover_path is not None:
+                write_handover(self.handover, handover_path)
+        except MotionGPTError:
+            self._listener.close()
+            self._waker.close(0)
+            self._context.term()
+            raise
         log.info("Serving on %s, version %s", self.handover.endpoint, __version__)
         self._worker.start()
         try:
             self._loop()
         finally:
             if handover_path is not None:
-                handover_path.unlink(missing_ok=True)
+                remove_handover(self.handover, handover_path)
             ended = self._end_worker()
             self._listener.close()
             self._waker.close(0)
@@ -140,7 +146,7 @@ class Server:
             raise MotionGPTError("A request has no id.", "", "protocol")
         match message:
             case protocol.Hello():
-                log.info("Hello from %s", message.client or "a client")
+                log.info("Hello from %s", one_line(message.client) or "a client")
                 self._send(peer, packet.id, protocol.Result(server=self._info()))
             case protocol.Status():
                 self._send(peer, packet.id, protocol.Result(server=self._info()))
@@ -160,19 +166,14 @@ class Server:
         job.task.check_motions(job.motions)
         if self._find(job.peer, job.id) is not None:
             raise MotionGPTError(f"A request {job.id} is already running or waiting.", "", "protocol")
-        if len(self._waiting) >= limits.MAX_QUEUE:
-            raise MotionGPTError(
-                f"{len(self._waiting)} requests are already waiting.", "Wait for one to finish, or cancel one.", "busy"
-            )
-        position = len(self._waiting) + (self._running is not None)
-        self._waiting.append(job)
+        position = self._waiting.put(job) + (self._running is not None)
         self._send(job.peer, job.id, protocol.Accepted(position))
         self._start_next()
 
     def _start_next(self) -> None:
-        if self._running is None and self._waiting:
-            self._running = self._waiting.popleft()
-            self._worker.jobs.put(self._running)
+        if self._running is None and (job := self._waiting.get()) is not None:
+            self._running = job
+            self._worker.jobs.put(job)
 
     def _cancel(self, peer: bytes, identifier: str, target: str) -> None:
         job = self._find(peer, target)
@@ -184,8 +185,7 @@ class Server:
     def _drop(self, job: Job) -> None:
         """Cancel a job: a running one answers within a token, a waiting one is answered now."""
         job.cancelled.set()
-        if job in self._waiting:
-            self._waiting.remove(job)
+        if self._waiting.remove(job):
             self._send(job.peer, job.id, protocol.Error.of(cancelled()))
 
     def _deliver(self) -> None:
@@ -223,5 +223,4 @@ class Server:
             log.info("A client can't be reached (%s)", error)
             for job in [job for job in (self._running, *self._waiting) if job is not None and job.peer == peer]:
                 job.cancelled.set()
-                if job in self._waiting:
-                    self._waiting.remove(job)
+                self._waiting.remove(job)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from ..engine import Engine, Progress, Result
+from ..limits import one_line
 from ..tasks import Task
 from ..version import __version__
 from . import protocol
@@ -65,7 +66,7 @@ class Worker(threading.Thread):
         try:
             self._engine_for("")
         except MotionGPTError as error:
-            log.error("The model could not be loaded: %s", error)
+            log.error("The model could not be loaded: %s", one_line(str(error)))
         while (job := self.jobs.get()) is not None:
             self._serve(job)
 
@@ -76,7 +77,7 @@ class Worker(threading.Thread):
         except MotionGPTError as error:
             frames = protocol.encode(job.id, protocol.Error.of(error))
         except Exception as error:
-            log.exception("Request %s failed", job.id)
+            log.exception("Request %s failed", one_line(job.id))
             frames = protocol.encode(job.id, internal_error(error))
         self._put(Outcome(job, frames, last=True))
 
@@ -111,18 +112,22 @@ class Worker(threading.Thread):
         self._wake()
 
     def _engine_for(self, model: str) -> Engine:
-        """The engine of a model, loaded unless it is the one in memory. Raises MotionGPTError."""
+        """The engine of a model, loaded unless it is the one in memory. Raises MotionGPTError.
+
+        One that can't be loaded leaves that in memory as it is: a mistyped name costs nobody a model.
+        """
         name = model or self._default_model
         if self._engine is not None and self._loaded == name:
             return self._engine
-        self._engine = None  # frees its memory for the next one
+        before = self.info
         self.info = ServerInfo(__version__, name, self._device, ModelState.LOADING)
         try:
             engine = self._load_engine(name)
         except MotionGPTError as error:
-            self.info = ServerInfo(
+            failed = ServerInfo(
                 __version__, name, self._device, ModelState.FAILED, message=error.message, cure=error.cure
             )
+            self.info = failed if self._engine is None else before
             raise
         self._engine, self._loaded = engine, name
         self.info = ServerInfo(
@@ -137,7 +142,7 @@ class Worker(threading.Thread):
         except MotionGPTError:
             raise
         except Exception as error:
-            log.exception("Loading %s failed", name)
+            log.exception("Loading %s failed", one_line(name))
             raise internal_error(error).exception() from error
 
 

@@ -9,10 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import MotionGPTError
 from ..typing import Floats
 from . import rotations as rot
 from .interpolation import cubic, cubic_rotations
 from .skeleton import CONTACT_JOINTS, JOINT_COUNT, MIRRORED_JOINTS, PARENTS, REST_OFFSETS, global_rotations
+
+MOST_FRAMES = 1_000_000
+"""Frames that resampling makes at most, 1.5 GB of them; a file may come with any frame rate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +96,7 @@ class Motion:
 
         frames: number of frames of the result; by default as many as cover the motion's duration. The motion goes on
         at its last speed until there, which is less than a frame of its own; past that, its last pose is held.
+        Raises MotionGPTError ("too_large") for more than MOST_FRAMES, before any is made.
 
         >>> path = np.linspace((0.0, 0.0, 0.0), (0.0, 0.0, 3.0), 4)
         >>> motion = Motion(np.tile(rot.IDENTITY, (4, 22, 1)), path, fps=10.0, contacts=np.zeros((4, 4)))
@@ -100,6 +105,12 @@ class Motion:
         """
         if fps == self.fps and frames in (None, len(self)):
             return self
+        if not max(self.duration * fps, frames or 0) <= max(MOST_FRAMES, len(self)):
+            raise MotionGPTError(
+                f"{self.duration:.6g} seconds at {fps:g} frames per second are too many frames.",
+                f"Correct the motion's frame rate, which is {self.fps:g}, or choose a lower one.",
+                "too_large",
+            )
         covering = max(1, round(self.duration * fps))
         wanted = np.arange(covering if frames is None else frames)
         return self.sampled(np.minimum(wanted, covering - 1) * (self.fps / fps), fps)

@@ -19,7 +19,7 @@ LARGE = 10_000
 class Hub:
     """repositories: OWNER/NAME -> files.  break_after: bytes of one answer's body after which the connection breaks and
     the hub is down (`outage`).  damage: files that are sent with a wrong byte.  requests: (method, path, Range
-    or "") as they came."""
+    or "") as they came.  authorizations: what they said about who asks, "" for nothing."""
 
     repositories: dict[str, dict[str, bytes]]
     url: str = ""
@@ -27,6 +27,7 @@ class Hub:
     outage: bool = False
     damage: set[str] = field(default_factory=set)
     requests: list[tuple[str, str, str]] = field(default_factory=list)
+    authorizations: set[str] = field(default_factory=set)
 
     def ranges(self, name: str) -> list[str]:
         """What was asked of a file, in order; "" for all of it."""
@@ -69,6 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, with_body: bool) -> None:
         path = unquote(urlsplit(self.path).path).strip("/")
         self.imitated.requests.append((self.command, path, self.headers.get("Range", "")))
+        self.imitated.authorizations.add(self.headers.get("Authorization", ""))
         parts = path.split("/")
         if self.imitated.outage:
             self._send(503, b"", {})

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ....retarget.errors import MotionGPTError
 from ..shared.declaring import Subparsers, add_command
+from ..shared.outputs import add_output
 from ..shared.report import Report
 
 
@@ -18,7 +19,7 @@ def declare(inner: Subparsers) -> None:
         run,
     )
     parser.add_argument("base", type=Path, metavar="BASE", help="folder of recorded clips with captions")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="folder to write")
+    add_output(parser, "FOLDER", "folder to write")
     parser.add_argument("--only", action="append", metavar="NAME", help="make this gesture only; may be repeated")
     parser.add_argument(
         "--without",

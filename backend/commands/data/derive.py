@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ....retarget.errors import MotionGPTError
 from ..shared.declaring import Subparsers, add_command
+from ..shared.outputs import add_output
 from ..shared.report import Report
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def declare(inner: Subparsers) -> None:
         run,
     )
     parser.add_argument("base", type=Path, metavar="BASE", help="folder of recorded clips")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="folder to write")
+    add_output(parser, "FOLDER", "folder to write")
     parser.add_argument(
         "--transition", type=Path, metavar="FILE", help="transition.onnx that joins clips (the default model's)"
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from ....retarget.errors import MotionGPTError
 from ..shared.declaring import Subparsers, add_command
+from ..shared.outputs import add_output
 from ..shared.report import Report
 
 _NAMED = 6  # clips that a summary names; the rest are in a file
@@ -46,7 +47,7 @@ def declare(inner: Subparsers) -> None:
     )
     parser.add_argument("--amass", type=Path, metavar="DIR", help="... over the collections of AMASS in this folder")
     parser.add_argument("--body", type=Path, metavar="DIR", help="SMPL-H or SMPL-X body files, for AMASS")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DATASET", help="folder to write")
+    add_output(parser, "DATASET", "folder to write")
 
 
 def run(args: argparse.Namespace) -> Report:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ....retarget.errors import MotionGPTError
 from ..shared.declaring import Subparsers, add_command
-from ..shared.outputs import PICTURE_FORMATS, check_output, draft_of
+from ..shared.outputs import PICTURE_FORMATS, add_output, check_output
 from ..shared.report import Report
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def declare(inner: Subparsers) -> None:
         run,
     )
     parser.add_argument("dataset", type=Path, metavar="DATASET")
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=".png; without it, only the table is printed")
+    add_output(parser, "OUT", ".png; without it, only the table is printed", required=False)
     parser.add_argument("--match", metavar="WORD", help="only clips with this in their name, action or captions")
     parser.add_argument("--set", metavar="SET", help="only clips of this set")
     parser.add_argument("--limit", type=int, default=12, metavar="N", help="clips in the picture, at most 60 (12)")
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> Report:
     if args.output:
         step = max(1.0, len(chosen) / args.limit)
         shown = [chosen[int(i * step)] for i in range(min(args.limit, len(chosen)))]
-        _draw(dataset, shown, args.output)
+        _draw(dataset, shown, args.output, not args.no_clobber)
         data |= {"path": str(args.output), "clips": [c.name for c in shown]}
         lines.append(f"{args.output}: {len(shown)} of {len(chosen)} clips")
     return Report(data, tuple(lines))
@@ -100,10 +100,11 @@ def _shares(clips: Sequence["Clip"], keys: Sequence[str]) -> dict[str, float]:
     return shares
 
 
-def _draw(dataset: "Dataset", clips: Sequence["Clip"], path: Path) -> None:
+def _draw(dataset: "Dataset", clips: Sequence["Clip"], path: Path, replace: bool) -> None:
     import numpy as np
 
     from ...features import features_to_motion
+    from ...output.drafts import draft_of
     from ...output.pictures import render_sheet
 
     titles = []
@@ -112,5 +113,5 @@ def _draw(dataset: "Dataset", clips: Sequence["Clip"], path: Path) -> None:
         title = f"{clip.name}{' (mirrored)' if clip.mirrored else ''}  [{clip.action or '-'}]  {said}"
         titles.append(title if len(title) < 150 else f"{title[:147]}...")
     motions = [features_to_motion(np.asarray(dataset.of(c), np.float64)) for c in clips]
-    with draft_of(path) as draft:
+    with draft_of(path, replace) as draft:
         render_sheet(motions, titles, draft)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ....retarget.errors import MotionGPTError
 from ...model_folder import add_measured
+from ...output.drafts import draft_of
 from ...output.results import write_page
 from ..shared.declaring import Subparsers, add_command, add_model_arguments
-from ..shared.outputs import add_page_option
+from ..shared.outputs import add_output, add_page_option
 from ..shared.report import Report
 
 
@@ -29,7 +30,9 @@ def declare(inner: Subparsers) -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="only N test clips, for a quick look")
     parser.add_argument("--seeds", type=int, default=5, help="motions for each prompt with unseen words (5; 0: none)")
     parser.add_argument("--others", type=int, default=64, help="test clips for the other tasks (64; 0: none)")
-    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="for table.md, table.json and a cache")
+    add_output(
+        parser, "FOLDER", "for table.md, table.json and a cache", required=False, there="replaced, the cache used"
+    )
     parser.add_argument("--write", action="store_true", help="add the result to the model's card")
     add_model_arguments(parser)
     add_page_option(parser)
@@ -63,7 +66,8 @@ def run(args: argparse.Namespace) -> Report:
         report = evaluate_model(args.dataset, Judge(args.judge or BUNDLED), models, settings, args.output, say)
     parts, pages = parts_of(report), [args.page] if args.page else []
     if args.output is not None:
-        (args.output / "table.json").write_text(json.dumps(report, indent=1, allow_nan=False), encoding="utf-8")
+        with draft_of(args.output / "table.json") as draft:
+            draft.write_text(json.dumps(report, indent=1, allow_nan=False), encoding="utf-8")
         pages.append(args.output / "table.md")
     for path in pages:
         name = next(row for row in report["rows"] if row != REAL)

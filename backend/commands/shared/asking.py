@@ -12,6 +12,7 @@ from ...engine import Engine, Result, last_result
 from ...output import blender
 from ...output.clips import at_origin, clip_names
 from ...tasks import Task
+from . import outputs
 from .declaring import add_model_arguments
 from .inputs import INPUT_FORMATS, add_take, read_input
 from .outputs import (
@@ -33,8 +34,8 @@ def add_input(parser: argparse.ArgumentParser) -> None:
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
-    """--output."""
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=" ".join(ALL_FORMATS))
+    """--output and --no-clobber."""
+    outputs.add_output(parser, "OUT", " ".join(ALL_FORMATS))
 
 
 def add_sampling(parser: argparse.ArgumentParser) -> None:
@@ -79,8 +80,9 @@ def edit(args: argparse.Namespace, task: Task) -> Report:
     task.check()
     if args.fps is not None:
         limits.check_fps(args.fps)
-    paths, options = output_files(args), character_options(args)
-    motion = read_input(args.motion, args.take, fps=args.fps)
+    paths, options, motion = output_files(args), character_options(args), read_task_input(args)
+    task.check_motions([motion])
+    limits.check_file(motion.duration + getattr(args, "seconds", 0.0), args.fps or motion.fps, args.variations)
     engine = load(args)
     motions = answer(args, engine, task, [motion]).motions
     return write(args, engine, [m if args.fps is None else m.resample(args.fps) for m in motions], paths, options)
@@ -93,8 +95,18 @@ def output_files(args: argparse.Namespace) -> list[Path]:
             f"{args.output.suffix} holds one motion alone.",
             f"Use {' '.join(CHARACTER_FORMATS)}, or leave out --one-file.",
         )
-    paths = check_export(args.output, args.rig, ALL_FORMATS, 1 if args.one_file else args.variations)
+    paths = check_export(args, ALL_FORMATS, 1 if args.one_file else args.variations)
     return paths * args.variations if args.one_file else paths
+
+
+def read_task_input(args: argparse.Namespace) -> Motion:
+    """The motion of `add_input`. Raises MotionGPTError if it can't be read, is too long, or has no usable rate."""
+    motion = read_input(args.motion, args.take, fps=getattr(args, "fps", None))
+    try:
+        limits.check_motion(motion)
+    except MotionGPTError as error:
+        raise MotionGPTError(f"{args.motion} can't be used: {error.message}", error.cure, error.kind) from None
+    return motion
 
 
 def write(
@@ -107,7 +119,7 @@ def write(
     """Write generated motions, and report them."""
     names = clip_names(args.name, motions, [path.stem for path in paths])
     motions = [at_origin(motion) for motion in motions] if args.start_at_origin else motions
-    notes = write_motions(motions, paths, args.rig, None, options, names)
+    notes = write_motions(motions, paths, args.rig, None, options, names, not args.no_clobber)
     files = [file_data(m, path) for m, path in zip(motions, paths, strict=True)]
     data = {"files": files, "text": args.prompt, "seed": args.seed, "model": engine.name, "device": engine.device}
     data |= {"notes": list(notes)} if notes else {}

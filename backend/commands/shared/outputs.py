@@ -3,8 +3,8 @@
 import argparse
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from ....retarget.motion import Motion
 from ....retarget.solving.hand_shapes import RELAXED, SHAPES
 from ....retarget.solving.root_motion import AUTO, DESTINATIONS, IN_PLACE
 from ...output import blender
+from ...output.clips import clip_name
+from ...output.drafts import draft_of, exists
 
 MOTION_FORMATS = (".npz", ".bvh", *ENDINGS)
 PICTURE_FORMATS = (".png",)
@@ -34,7 +36,7 @@ def check_output(path: Path, formats: Iterable[str], copies: int = 1, body: Path
     if path.suffix.lower() not in formats:
         wrong = f"ends in {path.suffix}, which can't be written here" if path.suffix else "has no file ending"
         raise MotionGPTError(f"{path.name} {wrong}.", f"Use {' '.join(formats)}.")
-    paths = [path] if copies == 1 else [_numbered(path, i) for i in range(1, copies + 1)]
+    paths = _copies(path, copies)
     if ending_kind(path):
         body_path(body)
     _check_folder(path.absolute().parent)
@@ -46,13 +48,49 @@ def check_output(path: Path, formats: Iterable[str], copies: int = 1, body: Path
     return paths
 
 
+def add_output(
+    parser: argparse.ArgumentParser, metavar: str, what: str, required: bool = True, there: str = "replaced"
+) -> None:
+    """--output and --no-clobber. what: its help.  there: what happens to what is there already."""
+    parser.add_argument(
+        "-o", "--output", type=Path, required=required, metavar=metavar, help=f"{what}; what is there is {there}"
+    )
+    _add_no_clobber(parser)
+
+
+def _add_no_clobber(parser: argparse.ArgumentParser) -> None:
+    if "--no-clobber" not in parser.format_usage():
+        parser.add_argument("--no-clobber", action="store_true", help="never replace a file: fail if it exists")
+
+
+def check_no_clobber(args: argparse.Namespace) -> None:
+    """Raises MotionGPTError ("exists") if --no-clobber is given and an output exists; a folder may exist if empty."""
+    if not getattr(args, "no_clobber", False):
+        return
+    output = getattr(args, "output", None)
+    copies = 1 if getattr(args, "one_file", False) else getattr(args, "variations", 1)
+    paths = [getattr(args, "page", None), *(_copies(output, copies) if output is not None else ())]
+    for path in paths:
+        if path is None or not os.path.lexists(path):
+            continue
+        if not path.is_dir() or any(path.iterdir()):
+            raise exists(path)
+
+
+def _copies(path: Path, copies: int) -> list[Path]:
+    return [path] if copies == 1 else [_numbered(path, i) for i in range(1, copies + 1)]
+
+
 def add_page_option(parser: argparse.ArgumentParser) -> None:
-    """--page, which is checked before anything is measured."""
+    """--page, which is checked before anything is measured, and --no-clobber."""
 
     def page(text: str) -> Path:
         return check_output(Path(text), (".md",))[0]
 
-    parser.add_argument("--page", type=page, metavar="FILE", help="also write the result to this Markdown file")
+    parser.add_argument(
+        "--page", type=page, metavar="FILE", help="also write the result to this Markdown file; replaces what is there"
+    )
+    _add_no_clobber(parser)
 
 
 def _numbered(path: Path, number: int) -> Path:
@@ -176,9 +214,10 @@ def _given(args: argparse.Namespace) -> list[str]:
 
 
 def check_export(
-    output: Path, rig: str | None, formats: Iterable[str], copies: int = 1, body: Path | None = None
+    args: argparse.Namespace, formats: Iterable[str], copies: int = 1, body: Path | None = None
 ) -> list[Path]:
     """`check_output`, and check the character: it needs a format that can hold one."""
+    output, rig = args.output, args.rig
     paths = check_output(output, formats, copies, body)
     if output.suffix.lower() in CHARACTER_FORMATS:
         check_rig(rig or blender.MANNEQUIN)
@@ -196,20 +235,25 @@ def write_motions(
     body: Path | None = None,
     options: blender.CharacterOptions | None = None,
     names: Sequence[str] | None = None,
+    replace: bool = True,
 ) -> tuple[str, ...]:
     """Write each motion to its file, in the format of the file's ending, at its own frame rate.
 
     paths: the same one for several motions makes them clips of one character file.  rig: the character for .fbx .glb
     .blend; None is the mannequin.  body: folder of body files, for .amass.npz and .smplx.npz.  names: of the clips.
-    Each file is written as a whole or not at all. Returns what the user should know about the files.
+    replace: files that exist already. Each file is written as a whole or not at all. Returns what the user should know
+    about the files.
     """
     if paths[0].suffix.lower() in CHARACTER_FORMATS:
-        called: Sequence[str | None] = names or [None] * len(motions)
-        jobs = [blender.CharacterJob(m, path, name) for m, path, name in zip(motions, paths, called, strict=True)]
-        reports = blender.export_to_character(jobs, rig or blender.MANNEQUIN, options=options)
+        with ExitStack() as drafts:
+            # Blender replaces a file itself, when its own is complete.
+            places = {p: p if replace else drafts.enter_context(draft_of(p, False)) for p in dict.fromkeys(paths)}
+            called = names or [clip_name(motion, path.stem) for motion, path in zip(motions, paths, strict=True)]
+            jobs = [blender.CharacterJob(m, places[p], name) for m, p, name in zip(motions, paths, called, strict=True)]
+            reports = blender.export_to_character(jobs, rig or blender.MANNEQUIN, options=options)
         return tuple(dict.fromkeys(note for report in reports for note in report.get("notes", ())))
     for motion, path in zip(motions, paths, strict=True):
-        with draft_of(path) as draft:
+        with draft_of(path, replace) as draft:
             if path.suffix.lower() in PICTURE_FORMATS:
                 from ...output.pictures import render_sheet
 
@@ -222,22 +266,3 @@ def write_motions(
 def motion_title(motion: Motion, otherwise: str) -> str:
     """The text that a motion was generated from, or `otherwise`."""
     return str(motion.meta.get("text") or otherwise)
-
-
-@contextmanager
-def draft_of(target: Path) -> Iterator[Path]:
-    """A temporary path with the same ending next to `target`; its file replaces `target` when the block succeeds.
-
-    Raises MotionGPTError ("unwritable") if the disk is full, and for similar errors.
-    """
-    draft = target.with_name(f".{os.getpid()}-{target.name}")
-    try:
-        yield draft
-        os.replace(draft, target)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise MotionGPTError(
-            f"{target} could not be written ({why}).", "Choose another place.", "unwritable"
-        ) from error
-    finally:
-        draft.unlink(missing_ok=True)

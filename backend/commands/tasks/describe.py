@@ -5,7 +5,6 @@ import argparse
 from ...tasks import Describe
 from ..shared import asking
 from ..shared.declaring import Subparsers, add_command, add_model_arguments
-from ..shared.inputs import read_input
 from ..shared.report import Report
 
 
@@ -19,7 +18,7 @@ def declare(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> Report:
     """One line of text."""
-    motion = read_input(args.motion, args.take)
+    motion = asking.read_task_input(args)
     engine = asking.load(args)
     texts = asking.answer(args, engine, Describe(), [motion]).texts
     return Report({"texts": list(texts), "model": engine.name, "device": engine.device}, texts)

@@ -60,6 +60,8 @@ def run(args: argparse.Namespace) -> Report:
     task = _task(args)
     task.check()
     limits.check_fps(args.fps)
+    if args.seconds is not None:
+        limits.check_file(args.seconds, args.fps, args.variations)
     paths = asking.output_files(args)
     holds_character = args.output.suffix.lower() in CHARACTER_FORMATS
     without_travel = args.in_place and not holds_character

@@ -4,6 +4,7 @@ Each engine writes its own prompts and yields codes; the rest of a task (frame r
 progress) is the same for all of them and is done here.
 """
 
+import functools
 import math
 import time
 from abc import abstractmethod
@@ -22,6 +23,7 @@ from ...engine import Engine, Events, Progress, Result, Stage
 from ...inbetween.exact import pinned, softened
 from ...inbetween.interpolation import interpolate
 from ...inbetween.request import given_channels
+from ...interruptible import interruptible
 from ...model_folder import ModelCard
 from ...shots.making import make_shot
 from ...tasks import Continue, Generate, Inbetween, Sampled, Shot, Task
@@ -96,8 +98,11 @@ class TokenEngine(Engine):
         answers = self.text_to_codes(task.prompt, count, self._sampling(task))
         codes = yield from self._watch(answers, count or self._most)
         frames = None if task.seconds is None else max(1, round(task.seconds * self._fps))
-        motions = [self.polished(self._codec.decode(one)) for one in codes]
-        motions = [motion.slice(0, min(len(motion), frames or len(motion))) for motion in motions]
+        motions = []
+        for one in codes:
+            motion = self.polished(self._codec.decode(one))
+            motions.append(motion.slice(0, min(len(motion), frames or len(motion))))
+            yield Progress(Stage.MOTION, 0.99)
         yield Result(tuple(self._labelled(task, motions, codes)))
 
     def polished(self, motion: Motion) -> Motion:
@@ -120,11 +125,14 @@ class TokenEngine(Engine):
     def continue_motion(self, task: Continue, motion: Motion) -> Events:
         self.check_text(Continue, task.prompt.strip())
         count = self._tokens(task.seconds)
-        context = self._context(motion)
+        context = yield from interruptible(lambda: self._context(motion), Progress(Stage.TEXT, 0.0))
         answers = self.codes_after(context, task.prompt, count, self._sampling(task))
         codes = yield from self._watch(answers, count, context)
         extra = max(1, round(task.seconds * motion.fps))
-        motions = [self._followed(motion, context, one, extra) for one in codes]
+        motions: list[Motion] = []
+        for one in codes:
+            follow = functools.partial(self._followed, motion, context, one, extra)
+            motions.append((yield from interruptible(follow, Progress(Stage.MOTION, 0.99))))
         yield Result(tuple(self._labelled(task, motions, codes)))
 
     def inbetween(self, task: Inbetween, motion: Motion) -> Events:
@@ -136,6 +144,8 @@ class TokenEngine(Engine):
                 "Key the whole pose, or choose a model that takes partial poses.",
                 "unsupported",
             )
+        if motion.duration > self.max_seconds + FRAMES_PER_TOKEN / self._fps:
+            raise self._too_long(motion.duration)
         source = on_canonical_body(motion)
         # Frames that are not kept must not matter: the tokenizer sees interpolation there.
         rotations, root = interpolate(source.rotations, source.root_position, known_channels)
@@ -147,11 +157,16 @@ class TokenEngine(Engine):
             raise self._too_long(motion.duration)
         answers = self.codes_between(codes_in, known, task.prompt, self._sampling(task))
         codes = yield from self._watch(answers, len(codes_in))
-        motions = []
-        for one in codes:
+        motions: list[Motion] = []
+
+        def meeting_keys(one: Sequence[int]) -> Motion:
             made = self._codec.decode(one).resample(motion.fps, len(motion))
             made = on_body_of(placed_at(made, keep[0], source, keep[0]), motion)
-            motions.append(softened(pinned(made, motion, known_channels), known_channels))
+            return softened(pinned(made, motion, known_channels), known_channels)
+
+        for one in codes:
+            finish = functools.partial(meeting_keys, one)
+            motions.append((yield from interruptible(finish, Progress(Stage.MOTION, 0.99))))
         yield Result(tuple(self._labelled(task, motions, codes)))
 
     def shot(self, task: Shot, *motions: Motion) -> Events:
@@ -216,3 +231,8 @@ class TokenEngine(Engine):
         for i, (motion, one) in enumerate(zip(motions, codes, strict=True)):
             meta = {"text": task.prompt, "seed": task.seed, "variation": i, "model": self.name, "tokens": one}
             yield replace(motion, meta=motion.meta | meta | self.labels(i))
+
+
+def beginning(motion: Motion, seconds: float) -> Motion:
+    """The first seconds of a motion and a little more, which is all that a model reads of it."""
+    return motion.slice(0, min(len(motion), math.ceil((seconds + 1.0) * motion.fps)))

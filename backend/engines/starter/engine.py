@@ -22,7 +22,7 @@ from ...tasks import Describe, Generate, Inbetween
 from ..shared.codec import FRAMES_PER_TOKEN
 from ..shared.gaps import fill_gaps, load_transition
 from ..shared.sampling import choose_each, random_streams
-from ..shared.tokens import Codes, Sampling, TokenEngine
+from ..shared.tokens import Codes, Sampling, TokenEngine, beginning
 from .decoder import MOST_ROWS, Decoder, ResidualCodec
 from .picker import best_of, change_of_pace, load_picker
 from .sureness import load_judgement
@@ -103,7 +103,11 @@ class MotionLanguageEngine(TokenEngine):
         for codes in self._write(count, sampling, self._streams(sampling)):
             yield codes[:wanted]
         if codes:
-            yield self._picked(codes, [self._poses.features(one) for one in codes], wanted)
+            features: list[Numbers] = []
+            for one in codes:
+                features.append(self._poses.features(one))
+                yield codes[:wanted]
+            yield self._picked(codes, features, wanted)
 
     def codes_after(self, context: Sequence[int], text: str, count: int, sampling: Sampling) -> Iterator[Codes]:
         """The best of several candidates for each variation: with a text, by the picker; without one, that which goes
@@ -119,7 +123,10 @@ class MotionLanguageEngine(TokenEngine):
             yield [one[len(shown) :] for one in codes[:wanted]]
         if codes:
             seam = len(shown) * FRAMES_PER_TOKEN
-            features = [self._poses.features(one) for one in codes]
+            features: list[Numbers] = []
+            for one in codes:
+                features.append(self._poses.features(one))
+                yield [one[len(shown) :] for one in codes[:wanted]]
             if text.strip():
                 best = self._picked(codes, [one[seam:] for one in features], wanted)
             else:
@@ -170,15 +177,18 @@ class MotionLanguageEngine(TokenEngine):
         yield from self._write(len(codes), sampling, given=given)
 
     def describe(self, task: Describe, motion: Motion) -> Events:
-        motion = on_canonical_body(motion).resample(self._fps)
+        motion = on_canonical_body(beginning(motion, self.max_seconds)).resample(self._fps)
         codes = self._codec.encode(motion.slice(0, min(len(motion), self._most * FRAMES_PER_TOKEN)))
         slots = np.array([unpack(code, self._levels) for code in codes])
         yield Progress(Stage.TEXT, 0.0)
         texts = yield from self._sentences(slots, _SENTENCES if self._picker else 1)
         if self._picker is not None and len(texts) > 1:
             features = motion_to_features(motion.held(1))
-            read = (self._decoder.read(self._tokenizer.encode(text).ids) for text in texts)
-            scores = [float(self._picker.scores(states[0], [features])[0]) for states in read]
+            scores = []
+            for text in texts:
+                states = self._decoder.read(self._tokenizer.encode(text).ids)[0]
+                scores.append(float(self._picker.scores(states, [features])[0]))
+                yield Progress(Stage.TOKENS, 1.0)
             texts = [texts[int(np.argmax(scores))]]
         yield Result(texts=(texts[0],))
 

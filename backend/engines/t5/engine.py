@@ -17,7 +17,7 @@ from ...tasks import Describe, Task
 from ..shared.codec import CODES, FRAMES_PER_TOKEN, MotionCodec
 from ..shared.devices import make_network
 from ..shared.sampling import choose_each, random_streams
-from ..shared.tokens import Codes, Sampling, TokenEngine
+from ..shared.tokens import Codes, Sampling, TokenEngine, beginning
 from . import text as text_format
 from .text import BEGIN, END, EOS_ID, MAX_CAPTION_TOKENS, PAD_ID, PREDICT_SHARE, TOKENIZER, T5Tokenizer
 
@@ -62,7 +62,7 @@ class T5Engine(TokenEngine):
             )
 
     def describe(self, task: Describe, motion: Motion) -> Events:
-        motion = self._shortened(on_canonical_body(motion).resample(self._fps))
+        motion = self._shortened(on_canonical_body(beginning(motion, self.max_seconds)).resample(self._fps))
         codes = self._codec.encode(motion)
         self._network.start(self._tokenizer.encode(text_format.caption_prompt(codes)), 1)
         yield Progress(Stage.TEXT, 0.0)

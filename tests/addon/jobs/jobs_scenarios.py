@@ -3,8 +3,10 @@
 import importlib
 import json
 import os
+import signal
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -252,3 +254,75 @@ def _every_task(text: str) -> dict[str, object]:
         "tasks": list(service.info.tasks), "device": service.info.device, "moved": max(kept), "caption": caption,
         "frames": [len(made), len(motion), len(longer), len(filled)],
     }  # fmt: skip
+
+
+def backend_stuck() -> object:
+    """The backend is stopped, by SIGSTOP, while nothing runs and while it generates; then the extension is disabled."""
+    heartbeat, service = (importlib.import_module(f"{MODULE}.addon.jobs.{name}") for name in ("heartbeat", "service"))
+    child = importlib.import_module(f"{MODULE}.backend.process.child")
+    heartbeat.BEAT, heartbeat.SILENCE_LIMIT, service.SILENCE_LIMIT, child.GRACE_SECONDS = 0.2, 1.5, 1.5, 0.5
+    armature = make_armature("Person", BIPED)
+    settings().prompt, settings().seconds = "a person walks", 1.0
+    attempt()
+    seen: dict[str, object] = {"first": run_job().state, "well": _watched(lambda text: False, 2.5)}
+    stopped = session().service.pid()
+    os.kill(stopped, signal.SIGSTOP)
+    seen |= {"idle": _watched(lambda text: "has not answered" in text, 20.0), "gone": _is_gone(stopped)}
+    settings().prompt = "slow"
+    attempt()
+    run_job(until=lambda job: job.stage == "Generating")
+    stopped = session().service.pid()
+    os.kill(stopped, signal.SIGSTOP)
+    stages = set()
+    job = run_job(until=lambda job: stages.add(job.stage))
+    seen |= {"busy": [job.state, len(bpy.data.actions)], "stages": sorted(stages), "gone_too": _is_gone(stopped)}
+    seen["animated"] = bool(armature.animation_data.action)
+    last, folder = session().service.pid(), session().service._process._folder
+    os.kill(last, signal.SIGSTOP)
+    importlib.import_module(f"{MODULE}.addon.jobs.session").unregister()
+    deadline = time.perf_counter() + 20.0
+    while not _is_gone(last) and time.perf_counter() < deadline:
+        time.sleep(0.05)
+    return seen | {"disabled": [_is_gone(last), folder.exists()]}
+
+
+def _watched(until: Callable[[str], bool], seconds: float) -> str:
+    """The panel's line about the backend, after as many looks as the timer takes in that time."""
+    deadline = time.perf_counter() + seconds
+    while not until(session().service.status().text) and time.perf_counter() < deadline:
+        session().watch()
+        time.sleep(0.05)
+    return session().service.status().text
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def scene_rates() -> object:
+    """Frame rates that Blender allows and no motion can have, for every task: refused at once, nothing starts."""
+    armature = make_armature("Person", BIPED)
+    armature.pose.bones["Hips"].keyframe_insert("location", frame=1)
+    settings().prompt = "a person walks"
+    seen: dict[str, object] = {}
+    for fps, base in ((32_767, 1.0), (24, 1_000.0), (32_767, 1e-5), (1, 1e6)):
+        render = bpy.context.scene.render
+        render.fps, render.fps_base = fps, base
+        jobs = {name: importlib.import_module(f"{MODULE}.addon.jobs.{name}") for name in ("generate", "describe")}
+        found = [attempt()]
+        for job in (jobs["generate"].GenerateJob, jobs["describe"].DescribeJob):
+            try:
+                job.gather(bpy.context)
+                found.append("")
+            except Exception as error:
+                found.append(f"{type(error).__name__}: {error}")
+        seen[f"{fps}/{base:g}"] = found
+    bpy.context.scene.render.fps, bpy.context.scene.render.fps_base = 30, 1.0
+    settings().prompt = "a person\x1b[2J\twalks\nfast\u202e"
+    attempt()
+    run_job()
+    return seen | {"backend": session().service.pid() > 0, "name": armature.animation_data.action.name}

@@ -129,3 +129,22 @@ def test_what_overrides_the_keys_is_said_and_muted_by_one_press(scenario: Scenar
         assert found["pressed"] == ["FINISHED"] and "switched off" in found["then"] and found["greyed"], found
     for kind in ("rest", "solo"):
         assert seen[kind]["before"] < 0.05 < seen[kind]["after"], seen[kind]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs SIGSTOP")
+def test_a_backend_that_is_stuck_is_ended_and_its_job_done_once_by_another(scenario: Scenario) -> None:
+    seen = scenario("backend_stuck")
+    assert seen["first"] == "DONE" and seen["well"].startswith("Ready")
+    assert "has not answered" in seen["idle"] and seen["gone"]
+    assert seen["busy"] == ["DONE", 2]  # one action of each press, however many backends it took
+    assert "Starting the model again" in seen["stages"] and seen["gone_too"] and seen["animated"]
+    assert seen["disabled"] == [True, False]
+
+
+def test_scene_rates_that_no_motion_can_have_are_refused(scenario: Scenario) -> None:
+    seen = scenario("scene_rates")
+    name, started = seen.pop("name"), seen.pop("backend")
+    assert len(seen) == 4
+    for found in seen.values():
+        assert all("frames a second" in sentence for sentence in found), seen
+    assert started and name == "a person [2J walks fast"

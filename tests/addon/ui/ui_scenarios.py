@@ -155,7 +155,7 @@ def preloaded() -> object:
     now = session()
     now.preload(context.startup(bpy.context))
     ticks = 0
-    while now.watch() is not None and ticks < 3000:
+    while now.watch_preload() is not None and ticks < 3000:
         ticks += 1
         importlib.import_module("time").sleep(0.02)
     pid = now.service.pid()

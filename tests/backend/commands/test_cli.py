@@ -11,8 +11,8 @@ from support.command_line import Capture, run_json
 
 from motiongpt.backend import engines
 from motiongpt.backend.commands import cli
-from motiongpt.backend.commands.shared.outputs import draft_of
 from motiongpt.backend.output import blender
+from motiongpt.backend.output.drafts import draft_of
 from motiongpt.retarget.errors import MotionGPTError
 
 pytestmark = pytest.mark.usefixtures("place")
@@ -143,3 +143,56 @@ def test_help_shows_an_example(capsys: Capture, command: str) -> None:
     assert caught.value.code == 0
     text = capsys.readouterr().out
     assert "example:" in text and f"motiongpt {command} " in text and "--json" in text
+
+
+OUTPUTS = {
+    "generate walk -o a.npz": "a.npz",
+    "generate walk --takes 2 -o a.npz": "a-2.npz",
+    "continue in.npz -o a.bvh": "a.bvh",
+    "inbetween in.npz --keep 0,9 -o a.npz": "a.npz",
+    "convert in.npz -o a.bvh": "a.bvh",
+    "retarget in.npz --rig mannequin -o a.fbx": "a.fbx",
+    "render in.npz -o a.png": "a.png",
+    "data import clips -o a": "a/x",
+    "data author clips -o a": "a/x",
+    "data derive clips -o a": "a/x",
+    "data look set -o a.png": "a.png",
+    "train tokenizer set -o a": "a/x",
+    "train export --tokenizer t --language l --card c -o a": "a/x",
+    "bench --page a.md": "a.md",
+}
+
+
+@pytest.mark.parametrize("command", OUTPUTS)
+def test_no_clobber_keeps_what_is_there_in_every_command(capsys: Capture, place: Path, command: str) -> None:
+    there = place / OUTPUTS[command]
+    there.parent.mkdir(exist_ok=True)
+    there.write_text("precious")
+    code, data = run_json(capsys, *command.split(), "--no-clobber")
+    assert (code, data["error"]["kind"]) == (2, "exists")
+    assert there.read_text() == "precious" and [str(p) for p in place.rglob("*.*")] == [
+        str(p) for p in [there] if p.suffix
+    ]
+
+
+def test_every_output_says_that_it_replaces(capsys: Capture) -> None:
+    for command in ("generate", "continue", "inbetween", "convert", "retarget", "render"):
+        with pytest.raises(SystemExit):
+            cli.main([command, "--help"])
+        text = " ".join(capsys.readouterr().out.split())
+        assert "what is there is replaced" in text and "--no-clobber" in text
+
+
+def test_without_it_files_are_replaced_and_with_it_new_ones_written(capsys: Capture, place: Path) -> None:
+    assert run_json(capsys, "generate", "walk", "-o", "a.npz", "--no-clobber")[0] == 0
+    first = (place / "a.npz").read_bytes()
+    assert run_json(capsys, "generate", "run", "--seed", "2", "-o", "a.npz")[0] == 0
+    assert (place / "a.npz").read_bytes() != first
+
+
+@pytest.mark.parametrize("fps", ["1e-9", "0.5", "32767", "nan", "inf"])
+def test_rates_that_no_file_can_have_are_refused_before_anything_runs(capsys: Capture, fps: str) -> None:
+    for command in (["generate", "walk", "-o", "a.npz"], ["convert", "in.npz", "-o", "a.bvh"]):
+        code, data = run_json(capsys, *command, "--fps", fps)
+        assert code == 2 and "frames per second" in data["error"]["cure"]
+    assert os.listdir() == []

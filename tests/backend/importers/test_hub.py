@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ from motiongpt.retarget.errors import MotionGPTError
 pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
 pytest.importorskip("onnx", reason="onnx is not installed")
 
-from motiongpt.backend.importers.hub import install
+from motiongpt.backend.importers.hub import install, token_for
 
 SIZE = 12_000_000
 """Of the weights: huggingface_hub writes ten megabytes at a time, and loses what is not written with the connection."""
@@ -164,3 +165,48 @@ def test_the_published_t5_is_fetched_and_imported(
     folder, card = find_model("motiongpt-t5")
     verify_files(folder, card)
     assert sorted(path.name for path in (models / ".downloads").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://example.com", "http://10.0.0.1:8000", "ftp://huggingface.co", "huggingface.co", "", "http://127.0.0.1.nip.io",
+     "https://me:secret@huggingface.co", "http://localhost.example.com", "https://", "http://[::1", "file:///etc"],
+)  # fmt: skip
+def test_hubs_are_reached_by_https_only(models: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "create_connection", never)
+    monkeypatch.setattr(socket.socket, "connect", never)
+    with pytest.raises(MotionGPTError, match="can't be used as a hub"):
+        install("somebody/walker", models, True, url or " ")
+    assert not models.exists()
+
+
+def never(*_: Any, **__: Any) -> None:
+    raise AssertionError("the network was used")
+
+
+@pytest.mark.parametrize(
+    ("url", "own", "other"),
+    [
+        ("https://huggingface.co", "hf_own", "hf_own"),
+        ("https://mirror.example.com", False, "for-other"),
+        ("https://huggingface.co.example.com", False, "for-other"),
+        ("https://huggingface.co:8443", False, "for-other"),
+        ("http://127.0.0.1:1234", False, "for-other"),
+    ],
+)
+def test_a_token_goes_to_its_own_hub_only(url: str, own: Any, other: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_own")
+    monkeypatch.delenv("MOTIONGPT_HUB_TOKEN", raising=False)
+    assert token_for(url) == own
+    monkeypatch.setenv("MOTIONGPT_HUB_TOKEN", "for-other")
+    assert token_for(url) == other
+
+
+def test_no_request_to_another_hub_carries_the_token(
+    models: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_own")
+    monkeypatch.delenv("MOTIONGPT_HUB_TOKEN", raising=False)
+    with serve({"somebody/walker": files}) as hub:
+        install("somebody/walker", models, True, hub.url)
+        assert hub.requests and hub.authorizations == {""}

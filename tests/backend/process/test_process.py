@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from support.command_line import FAKE_PROCESS
 from support.import_graph import ROOT
 
 from motiongpt import build_addon
+from motiongpt.backend.commands import cli
 from motiongpt.backend.process import child, connection, protocol
 from motiongpt.backend.process.child import BackendProcess, State
 from motiongpt.backend.process.client import Client, ask
@@ -260,18 +262,6 @@ def test_the_tail_of_a_log(tmp_path: Path) -> None:
     assert tail.endswith("ä\nlast line") and len(tail) <= 100
 
 
-def test_a_log_that_can_not_be_written_does_not_stop_the_work(tmp_path: Path) -> None:
-    (tmp_path / "log").write_text("in the way", encoding="utf-8")
-    backend = child.start(tmp_path / "log" / "backend.log", (), sys.executable, [FAKE_PROCESS])
-    try:
-        ready(backend).close()
-        assert backend.log_path.is_file() and backend.log_path.parent != tmp_path / "log"
-    finally:
-        backend.stop()
-        backend.wait(WAIT)
-        backend.log_path.unlink(missing_ok=True)
-
-
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals")
 def test_what_only_informs_is_not_the_reason_for_an_end(start: Starter) -> None:
     backend = start()
@@ -279,3 +269,93 @@ def test_what_only_informs_is_not_the_reason_for_an_end(start: Starter) -> None:
     os.kill(backend.pid, signal.SIGKILL)
     backend.wait(WAIT)
     assert backend.failure().message == "The backend ended by signal 9."
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs SIGSTOP")
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_a_stopped_backend_is_ended_with_its_files(start: Starter, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    monkeypatch.setattr(child, "GRACE_SECONDS", 0.3)
+    backend = start()
+    ready(backend).close()
+    os.kill(backend.pid, signal.SIGSTOP)
+    getattr(backend, how)()
+    assert backend.wait(WAIT) == -signal.SIGKILL
+    assert not backend._folder.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGHUP")
+def test_a_terminal_that_closes_leaves_no_key_file(start: Starter) -> None:
+    backend = start()
+    ready(backend).close()
+    os.kill(backend.pid, signal.SIGHUP)
+    assert backend.wait(WAIT) == 0
+    assert not (backend._folder / "handover.json").exists()
+
+
+@pytest.mark.parametrize("pid", ["0", "-1", "99999999999", "2147483646"])
+def test_a_parent_that_is_no_process_is_refused_in_words(
+    pid: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = cli.main(["serve", "--handover", str(tmp_path / "keys.json"), f"--parent-pid={pid}"])
+    assert code == 2 and f"There is no process {pid}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bad_host_ends_serve_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = cli.main(["serve", "--handover", str(tmp_path / "keys.json"), "--host", "nowhere.invalid"])
+    assert code == 2 and "can't listen on nowhere.invalid" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def without_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, dir: object = None, **__: object) -> str:
+        if dir is None:
+            raise FileNotFoundError(2, "No usable temporary directory found")
+        return made(dir=dir)
+
+    made = tempfile.mkdtemp
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+
+
+def test_without_a_temporary_folder_the_logs_folder_is_used(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_temporary_folder(monkeypatch)
+    backend = start()
+    ready(backend).close()
+    assert backend._folder.parent == backend.log_path.parent
+    assert stat.S_IMODE(backend._folder.stat().st_mode) == 0o700
+
+
+def test_without_any_folder_it_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_temporary_folder(monkeypatch)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(MotionGPTError, match="no place for the backend's temporary files"):
+        child.start(tmp_path / "file" / "log.txt")
+
+
+def test_with_a_read_only_home_it_runs_without_a_log_there(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("no folder can be made in a file, whoever asks")
+    backend = child.start(tmp_path / "home" / "log.txt", import_paths=[FAKE_PROCESS])
+    client = ready(backend)
+    assert ask(client, Generate("walk"), timeout=WAIT).motions
+    client.close()
+    os.kill(backend.pid, signal.SIGKILL)
+    backend.wait(WAIT)
+    assert backend.poll() is State.DEAD and "ended by signal 9" in backend.failure().message
+
+
+def test_the_log_is_kept_apart_for_each_start(start: Starter) -> None:
+    for _ in range(2):
+        backend = start()
+        ready(backend).close()
+        backend.stop()
+        backend.wait(WAIT)
+    names = sorted(path.name for path in backend.log_path.parent.iterdir())
+    assert names == ["backend.log", "backend.log.1", "backend.log.printed"]
+
+
+def test_no_variable_puts_another_engine_into_the_product() -> None:
+    """Tests replace the engine from outside (`support.fake_process`): nothing of that kind is shipped."""
+    for name, content in build_addon.source_files().items():
+        if name.endswith(".py"):
+            text = content.decode()
+            assert "TEST_ENGINE" not in text and "fake_engine" not in text, name

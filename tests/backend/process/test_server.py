@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from motiongpt.backend.process import protocol
 from motiongpt.backend.process import server as server_module
 from motiongpt.backend.process import worker as worker_module
 from motiongpt.backend.process.client import Client, ask
-from motiongpt.backend.process.connection import Handover, connect
+from motiongpt.backend.process.connection import Handover, connect, read_handover
 from motiongpt.backend.process.server import Server
 from motiongpt.backend.tasks import Continue, Describe, Generate, Inbetween
 from motiongpt.retarget.errors import MotionGPTError
@@ -371,3 +372,88 @@ def test_progress_messages_are_limited(running: Running, client: Client) -> None
     moved = [p for p in shown if isinstance(p.message, protocol.Progress)]
     assert 1 <= len(moved) < 50  # of 50 tokens
     assert moved[0].motions[0].fps == 20.0
+
+
+@pytest.mark.parametrize("error", [MotionGPTError("No such model.", "Install it.", "no_model"), KeyError("layers")])
+def test_a_bad_model_name_leaves_the_loaded_engine(error: Exception) -> None:
+    loaded = []
+
+    def load(name: str) -> Any:
+        if name.startswith("bad"):
+            raise error
+        loaded.append(name)
+        return fake_engine.make(name, "cpu")
+
+    running = Running(load)
+    client = Client(running.server.handover)
+    assert ask(client, Generate("walk")).motions
+    for name in ("bad", "bad\nname"):
+        with pytest.raises(MotionGPTError):
+            ask(client, Generate("walk", model=name))
+        info = ask(client, protocol.Status()).message.server
+        assert (info.state, info.model, info.tasks) == ("ready", "fake", ("generate",))
+    assert ask(client, Generate("walk")).motions
+    assert loaded == ["fake"]  # once
+    client.close()
+    running.close()
+
+
+def test_a_request_that_would_take_all_memory_is_refused_at_once(running: Running, client: Client) -> None:
+    running.engine.tasks = ("generate", "continue", "inbetween", "caption")
+    for fps in (1e-3, 1e-9, 1e6):
+        motion = Motion(np.ones((90, 22, 4)) / 2, np.zeros((90, 3)), 20.0, np.zeros((90, 4)))
+        for message in (Describe(), Inbetween((0, 89)), Continue(1.0)):
+            frames = protocol.encode("tiny", message, [motion])
+            header = msgspec.msgpack.decode(frames[0])
+            header["motions"][0]["fps"] = fps
+            client._socket.send_multipart([msgspec.msgpack.encode(header), *frames[1:]])
+            assert "frames per second" in next_packet(client, "tiny", protocol.Error).message.cure
+    assert running.engine.requests == []
+    running.open()
+    assert ask(client, Generate("walk")).motions
+
+
+def test_one_client_can_not_keep_the_others_waiting(running: Running, client: Client) -> None:
+    ids = [client.send(Generate(f"greedy {i}", seconds=0.2)) for i in range(1 + limits.MAX_QUEUE)]
+    for identifier in ids:
+        next_packet(client, identifier, protocol.Accepted)
+    other = Client(running.server.handover)
+    mine = other.send(Generate("patient", seconds=0.2))
+    assert next_packet(other, mine, protocol.Accepted).message.position == 2  # the running one, and one of the first's
+    running.open()
+    assert next_packet(other, mine, protocol.Result).motions
+    next_packet(client, ids[-1], protocol.Result)
+    assert [r.prompt for r in running.engine.requests][:4] == ["greedy 0", "greedy 1", "patient", "greedy 2"]
+    other.close()
+
+
+def test_a_clients_name_writes_no_line_of_its_own(
+    running: Running, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    ask(client, protocol.Hello("me\n2026-01-01 00:00:00 INFO root: all is well\x1b[2J"))
+    said = [record.getMessage() for record in caplog.records if "Hello from" in record.getMessage()]
+    assert said and all(line.isprintable() for line in said)
+
+
+def test_the_first_of_two_servers_leaves_the_key_file_of_the_second(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    servers = [Server(lambda name: fake_engine.make(name, "cpu"), "fake") for _ in range(2)]
+    threads = []
+    for server in servers:
+        threads.append(threading.Thread(target=server.run, args=(path,)))
+        threads[-1].start()
+        until(lambda one=server: read_handover(path) == one.handover)
+    servers[0].stop()
+    threads[0].join(WAIT)
+    assert read_handover(path) == servers[1].handover and gets_an_answer(servers[1].handover, WAIT)
+    servers[1].stop()
+    threads[1].join(WAIT)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "256.1.1.1", "", "127.0.0.1/x", "*", "a\nb", "203.0.113.7"])
+def test_a_host_that_is_not_this_machine_is_refused_in_words(host: str) -> None:
+    with pytest.raises(MotionGPTError, match="can't listen on") as caught:
+        Server(lambda name: fake_engine.make(name, "cpu"), "fake", host=host)
+    assert caught.value.message.isprintable()

@@ -1,0 +1,90 @@
+"""Long computations yield all the while, and end when nobody waits for them."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from motiongpt.backend.engine import Progress, Result, Stage, last_result
+from motiongpt.backend.engines import load_engine
+from motiongpt.backend.interruptible import interruptible
+from motiongpt.backend.tasks import Describe, Generate, Inbetween
+from motiongpt.retarget.motion import Motion
+
+WORKING = Progress(Stage.MOTION, 0.5)
+
+
+def computations() -> int:
+    return sum(thread.name == "computation" for thread in threading.enumerate())
+
+
+def until_none_is_left(seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while computations():
+        assert time.monotonic() < deadline, "the computation goes on"
+        time.sleep(0.02)
+
+
+def test_it_yields_while_it_computes_and_returns_the_value() -> None:
+    steps = interruptible(lambda: time.sleep(0.3) or 7, WORKING)
+    seen = []
+    while True:
+        try:
+            seen.append(next(steps))
+        except StopIteration as stop:
+            assert stop.value == 7
+            break
+    assert seen and set(seen) == {WORKING}
+
+
+def test_what_it_raises_is_raised() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(interruptible(lambda: 1 / 0, WORKING))
+
+
+def test_closing_it_ends_the_computation() -> None:
+    counted = []
+
+    def endless() -> None:
+        while True:
+            counted.append(len(counted))
+
+    steps = interruptible(endless, WORKING)
+    next(steps)
+    began = time.monotonic()
+    steps.close()
+    assert time.monotonic() - began < 0.5
+    until_none_is_left(5.0)
+
+
+@pytest.mark.parametrize("kept", [3, 400], ids=["long gaps", "many gaps"])
+def test_twenty_thousand_frames_are_given_up_at_once(starter_model, kept: int) -> None:
+    engine = load_engine(str(starter_model))
+    walk = last_result(engine.generate(Generate("a person walks", seconds=4.0, seed=1))).motions[0]
+    long = walk.at(np.arange(20_000) % len(walk))
+    long = Motion(long.rotations, long.root_position, 30.0, long.contacts)
+    keep = tuple(np.linspace(0, len(long) - 1, kept).astype(int).tolist())
+    events = Inbetween(keep).answer(engine, [long])
+    waits = []
+    for _ in range(40):
+        began = time.monotonic()
+        event = next(events)
+        waits.append(time.monotonic() - began)
+        assert not isinstance(event, Result)
+    began = time.monotonic()
+    events.close()
+    # A single call of numpy or of the network on all frames is finished first.
+    assert max(waits) < 2.0 and time.monotonic() - began < 2.0
+    until_none_is_left(20.0)
+
+
+def test_only_the_beginning_of_a_long_motion_is_described(starter_model) -> None:
+    engine = load_engine(str(starter_model))
+    walk = last_result(engine.generate(Generate("a person walks", seconds=4.0, seed=1))).motions[0]
+    first = walk.at(np.arange(20 * 60) % len(walk))
+    long = walk.at(np.arange(19_000) % len(walk))
+    began = time.monotonic()
+    next(Describe().answer(engine, [long]))
+    assert time.monotonic() - began < 2.0
+    assert last_result(Describe().answer(engine, [long])).texts == last_result(Describe().answer(engine, [first])).texts
