@@ -131,6 +131,22 @@ def current() -> Session:
     return _session
 
 
+def check_idle() -> None:
+    """Raises MotionGPTError while a job runs."""
+    if current().running:
+        raise MotionGPTError("A motion is being generated.", "Wait for it, or cancel it.")
+
+
+def refused(job: type[Job[Any]], context: bpy.types.Context) -> str:
+    """Why a button that starts such a job is greyed; "" if it is not."""
+    try:
+        check_idle()
+        job.check(context, current().service)
+    except MotionGPTError as error:
+        return str(error)
+    return ""
+
+
 def redraw() -> None:
     """Redraw the sidebars in every window."""
     for window in full(bpy.context).window_manager.windows:

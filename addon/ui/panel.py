@@ -16,7 +16,6 @@ from ..jobs.describe import DescribeJob
 from ..jobs.generate import GenerateJob, wanted_length
 from ..jobs.inbetween import InbetweenJob
 from ..jobs.job import Job, State
-from ..jobs.refusal import refused
 from ..jobs.service import Service
 from ..jobs.takes import shown_take
 from .models import draw_model
@@ -132,7 +131,7 @@ class MOTIONGPT_PT_generate(bpy.types.Panel):
             row = layout.row()
             row.scale_y = 1.4
             row.operator(task.button, icon="PLAY")
-            if why := refused(task.job, context):
+            if why := session.refused(task.job, context):
                 draw_text(layout, why, "INFO")
             if task.after:
                 task.after(layout, now)

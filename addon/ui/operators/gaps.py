@@ -10,7 +10,6 @@ from ...character.typing import full
 from ...jobs import session
 from ...jobs.context import check_animated, check_armature
 from ...jobs.inbetween import own_frames
-from ...jobs.refusal import check_idle
 from ...poses.keyed import gap_around
 from ..typing import OperatorResult, classes_factory
 
@@ -76,7 +75,7 @@ class MOTIONGPT_OT_retime_gap(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         try:
             check_armature(context)
-            check_idle()
+            session.check_idle()
         except MotionGPTError as error:
             cls.poll_message_set(str(error))
             return False

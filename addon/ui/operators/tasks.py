@@ -12,7 +12,6 @@ from ...jobs.describe import DescribeJob
 from ...jobs.generate import GenerateJob
 from ...jobs.inbetween import InbetweenJob, gather_gap
 from ...jobs.job import Job
-from ...jobs.refusal import refused
 from ..properties import SEED_LIMIT
 from ..typing import OperatorResult, classes_factory
 
@@ -26,7 +25,7 @@ class StartsJob(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if why := refused(cls.job, context):
+        if why := session.refused(cls.job, context):
             cls.poll_message_set(why)
         return not why
 

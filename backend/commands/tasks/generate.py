@@ -82,7 +82,7 @@ def _task(args: argparse.Namespace) -> Generate | Shot:
         raise MotionGPTError("--seconds is about PROMPT.", 'Give each block its own, as in --block "walks:3".', "usage")
     if args.seconds is not None:
         limits.check_seconds(args.seconds)
-    limits.check_prompt(args.prompt or args.block[0].prompt)
+    limits.check_prompt(args.block[0].prompt if args.prompt is None else args.prompt)
     points = None if args.path is None else read_path(args.path)
     if args.block:
         shot = Shot(tuple(args.block), seed=args.seed, variations=args.variations)

@@ -10,7 +10,7 @@ import pytest
 
 from motiongpt.backend import limits
 from motiongpt.backend.process import protocol
-from motiongpt.backend.tasks import Continue, Describe, Generate, Inbetween
+from motiongpt.backend.tasks import Block, Continue, Describe, Generate, Inbetween, Shot
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion.known import ROOT, WHOLE, Known
@@ -48,6 +48,7 @@ MESSAGES: list[tuple[protocol.Message, int]] = [
     (Inbetween((0, 45), known=(WHOLE.bits, Known.of([15, ROOT]).bits)), 1),
     (Continue(3.0, "sits down"), 1),
     (Describe(), 1),
+    (Shot((Block("walks", 3.0), Block("waves")), seed=5, redo=1), 1),
     (protocol.Cancel("abc"), 0),
     (protocol.Status(), 0),
     (protocol.Shutdown(), 0),
