@@ -40,11 +40,12 @@ SETTINGS = {
     "derive": "",
     "tokenizer": "--steps 7000 --batch 48 --set width=256 --set code_width=256 --set levels=4 --set depth=2 "
     "--set points=1.5",
-    "decoder": "--steps 1000 --batch 64 --set rate=0.0004",
+    "decoder": "--steps 1200 --batch 48 --set rate=0.0003 --set points=1.5 --set sliding=2",
     "language": "--steps 8500 --batch 64 --set rate=0.0012 --set wordings=64 --set text_noise=0.7",
     "judge": "--steps 850 --seed 1",
     "picker": "--steps 850 --seed 2 --set composites=8 --candidates 6",
     "transition": "--steps 5500",
+    "sureness": "--seeds 2",
     "animators": "--seeds 2",
     "prompts": "--seeds 20",
     "inbetween": "--windows 150",
@@ -68,10 +69,8 @@ TINY = {
     "inbetween": "--windows 2",
     "evaluation": "--runs 1 --limit 4 --seeds 0 --others 0",
 }
-"""The same for --tiny: the whole chain in a few minutes, for models that have learned nothing."""
-
-AFTER_ANIMATORS: tuple[tuple[str, str], ...] = ()
-"""Further stages of a model, once its prompts have been checked: name, and command with {model}, {dataset}, {work}."""
+"""The same for --tiny: the whole chain in a few minutes, for models that have learned nothing; not even how sure they
+are, which takes a model that is right now and then."""
 
 
 @dataclass(frozen=True)
@@ -156,10 +155,10 @@ class Recipe:
         own = (dataset, "-o", work / "transition")
         between = own if name in OWN_TRANSITION else self._common_transition()
         yield stage("transition", "train transition", *between, "--into", model)
+        if "sureness" in self.settings:
+            yield stage("sureness", "evaluate sureness", "--model", model, "--write")
         measured = ("--model", model, "--page")
         yield stage("animators", "evaluate animators", "--physics", dataset, *measured, results / "animators.md")
-        for further, command in AFTER_ANIMATORS:
-            yield stage(further, command.format(model=model, dataset=dataset, work=work))
         measured = ("--write", *measured)
         yield stage("prompts", "evaluate prompts", *measured, results / "prompts.md")
         yield stage("inbetween", "evaluate inbetween", dataset, *measured, results / "inbetween.md")
