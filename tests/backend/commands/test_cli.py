@@ -148,10 +148,12 @@ def test_help_shows_an_example(capsys: Capture, command: str) -> None:
 OUTPUTS = {
     "generate walk -o a.npz": "a.npz",
     "generate walk --takes 2 -o a.npz": "a-2.npz",
+    "generate walk --takes 2 --one-file -o a.glb": "a.glb",
     "continue in.npz -o a.bvh": "a.bvh",
     "inbetween in.npz --keep 0,9 -o a.npz": "a.npz",
     "convert in.npz -o a.bvh": "a.bvh",
     "retarget in.npz --rig mannequin -o a.fbx": "a.fbx",
+    "retarget in.npz in.npz --rig mannequin -o a.fbx": "a.fbx",
     "render in.npz -o a.png": "a.png",
     "data import clips -o a": "a/x",
     "data author clips -o a": "a/x",

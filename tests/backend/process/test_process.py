@@ -341,6 +341,7 @@ def test_with_a_read_only_home_it_runs_without_a_log_there(tmp_path: Path) -> No
     os.kill(backend.pid, signal.SIGKILL)
     backend.wait(WAIT)
     assert backend.poll() is State.DEAD and "ended by signal 9" in backend.failure().message
+    assert backend.failure().cure == ""  # its log is gone with it
 
 
 def test_the_log_is_kept_apart_for_each_start(start: Starter) -> None:
