@@ -159,6 +159,8 @@ def verify_files(folder: Path, card: ModelCard) -> None:
         path = find_file(folder, card, name)
         if not path.is_file():
             raise _unusable(f"The model {card.name} lacks its file {path}.")
+        if name not in card.files and (is_link(path) or is_link(path.parent)):
+            raise _unusable(f"{path}, which the model {card.name} shares, is a link.")
         if sha256(path) != expected:
             raise _unusable(f"The model {card.name} has a damaged file, {path}.")
 

@@ -68,6 +68,15 @@ def test_shared_files_are_found_beside_a_model_and_checked(sharing: Path) -> Non
         verify_files(mine, card)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there that few have")
+def test_a_link_in_a_shared_folder_is_refused(sharing: Path) -> None:
+    shared = sharing / "models" / "text"
+    shared.rename(sharing / "elsewhere")
+    shared.symlink_to(sharing / "elsewhere")
+    with pytest.raises(MotionGPTError, match="is a link"):
+        verify_files(sharing / "models" / "mine", read_card(sharing / "models" / "mine"))
+
+
 @pytest.mark.parametrize("place", ["bundled", "users"])
 def test_a_shared_file_elsewhere_serves_a_model_whose_own_is_missing_or_another(sharing: Path, place: str) -> None:
     mine = sharing / "models" / "mine"
