@@ -40,10 +40,10 @@ ROWS = {
     "next header": 2.15,
     "task": 2.3,
     "prompt": 3.6,
-    "seconds": 5.9,
-    "seed": 7.2,
-    "armature": 8.5,
-    "button": 11.3,
+    "seconds": 6.1,
+    "seed": 10.9,
+    "armature": 12.3,
+    "button": 15.3,
 }
 HIDDEN = (
     "show_bones", "show_cursor", "show_text", "show_object_origins", "show_outline_selected", "show_axis_x",
