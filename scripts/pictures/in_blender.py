@@ -176,7 +176,11 @@ def wait(film: Callable[[], None] | None = None) -> Iterator[float]:
     from bl_ext.user_default.motiongpt.addon.jobs import session
 
     now = session.current()
-    assert now.running, f"the button was missed: {ROWS}"
+    for _ in range(15):  # the press itself may take a moment, and so may the job
+        yield 0.02
+        if film:
+            film()
+    assert now.running or now.job, f"the button was missed: {ROWS}"
     while now.running:
         yield 0.02
         if film:
