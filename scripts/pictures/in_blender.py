@@ -41,9 +41,9 @@ ROWS = {
     "task": 2.3,
     "prompt": 3.6,
     "seconds": 6.1,
-    "seed": 10.9,
-    "armature": 12.3,
-    "button": 15.3,
+    "seed": 10.7,
+    "armature": 12.0,
+    "button": 14.9,
 }
 HIDDEN = (
     "show_bones", "show_cursor", "show_text", "show_object_origins", "show_outline_selected", "show_axis_x",
