@@ -64,7 +64,7 @@ TINY = {
     "judge": f"--steps 2 --batch 4 --seed 1 {_SMALL}",
     "picker": f"--steps 2 --batch 4 --seed 2 {_SMALL} --candidates 2",
     "transition": "--steps 2 --set gaps=16 --set width=32 --set blocks=1",
-    "animators": "--seeds 1 --group idle",
+    "animators": "--seeds 1 --group stillness",
     "prompts": "--seeds 1",
     "inbetween": "--windows 2",
     "evaluation": "--runs 1 --limit 4 --seeds 0 --others 0",

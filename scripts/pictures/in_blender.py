@@ -180,7 +180,7 @@ def wait(film: Callable[[], None] | None = None) -> Iterator[float]:
         yield 0.02
         if film:
             film()
-    assert now.running or now.job, f"the button was missed: {ROWS}"
+    assert now.running or now.job, f"the button was missed: {ROWS}; {now.error}"
     while now.running:
         yield 0.02
         if film:

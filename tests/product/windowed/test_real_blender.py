@@ -83,7 +83,7 @@ def test_generates_after_install_from_disk(
     if engine == "bundled":
         request.getfixturevalue("starter_model")
     seen = run_installed("generate.py", engine == "bundled", shared_dir, tmp_path)
-    assert seen["message"] == "120 frames on Armature from frame 1 on."
+    assert seen["message"].startswith(f'Frames 1 to 120 of Armature, in the action "{seen["action"]}".')
     assert seen["range"] == [1.0, 120.0]
     assert seen["action"] == ("slow" if engine == "fake" else "a person walks forward")
     assert seen["after_undo"] != seen["action"]
