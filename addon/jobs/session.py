@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 TICK = 0.005  # seconds between two ticks of the job; Blender's own loop is no faster
 REDRAW = 0.1  # seconds between two redraws of the progress at least
-TOLD = 8.0  # seconds that the status bar shows what a press did
+STATUS_SECONDS = 8.0  # seconds that the status bar shows what a press did
 PRELOAD_TICK = 0.1  # seconds between two looks at a model that loads before it is needed
 WATCH = 1.0  # seconds between two looks at the backend
 
@@ -160,9 +160,9 @@ def redraw() -> None:
 def tell(message: str) -> None:
     """Show a sentence in the status bar of every window for a while: whatever the sidebar shows."""
     _say(message.split("\n")[0])
-    if bpy.app.timers.is_registered(_unsay):
-        bpy.app.timers.unregister(_unsay)
-    bpy.app.timers.register(_unsay, first_interval=TOLD)
+    if bpy.app.timers.is_registered(_clear_status):
+        bpy.app.timers.unregister(_clear_status)
+    bpy.app.timers.register(_clear_status, first_interval=STATUS_SECONDS)
 
 
 def _say(text: str | None) -> None:
@@ -170,7 +170,7 @@ def _say(text: str | None) -> None:
         window.workspace.status_text_set(text)
 
 
-def _unsay() -> None:
+def _clear_status() -> None:
     _say(None)
 
 
@@ -208,7 +208,7 @@ def register() -> None:
 def unregister() -> None:
     global _session
     bpy.app.handlers.load_post.remove(_file_loaded)
-    for timer in (_tick, _watch, _watch_preload, _unsay):
+    for timer in (_tick, _watch, _watch_preload, _clear_status):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)
     if _session:

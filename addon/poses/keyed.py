@@ -110,7 +110,7 @@ def choose_poses(
 
 
 def _pose(frame: int, own: _FrameKeys, character: Character, whole: bool = False) -> KeyedPose:
-    """The pose that the user's keys give, or, without any or if told so, the whole one."""
+    """The pose that the user's keys give, or, without any or where asked, the whole one."""
     if whole or not own.keys:
         return whole_pose(frame)
     known = known_by_keys(character.mapping, own.keys, character.carriers)

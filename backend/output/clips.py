@@ -30,10 +30,10 @@ def clip_name(motion: Motion, otherwise: str = "") -> str:
     'walks_forward_waving_7'
     """
     words = re.findall(r"[^\W_]+", str(motion.meta.get("text") or "").lower())
-    told = [word for word in words if word not in _FILLERS] or words
-    while len("_".join(told)) > _LONGEST and len(told) > 1:
-        told.pop()
-    name = "_".join(told)[:_LONGEST]
+    kept = [word for word in words if word not in _FILLERS] or words
+    while len("_".join(kept)) > _LONGEST and len(kept) > 1:
+        kept.pop()
+    name = "_".join(kept)[:_LONGEST]
     if name and "seed" in motion.meta:
         name += f"_{motion.meta['seed']}"
     if name and motion.meta.get("variation"):

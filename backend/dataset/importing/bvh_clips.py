@@ -122,7 +122,7 @@ def _check_selection(selection: Selection, found: Counter[str]) -> None:
 
 def _prepared(motion: Motion, entry: Clip, writer: DatasetWriter) -> Motion:
     """The motion without the frames beyond a jump of the recording, standing on the floor unless it is on stairs; the
-    writer is told."""
+    writer notes what changed."""
     kept = without_jumps(motion)
     if len(kept) < len(motion):
         note = f"{motion.duration:.2f} s cut to {kept.duration:.2f} s, where joints jump between two frames"
