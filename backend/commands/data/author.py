@@ -6,6 +6,7 @@ from pathlib import Path
 from ....retarget.errors import MotionGPTError
 from ..shared.declaring import Subparsers, add_command
 from ..shared.outputs import add_output
+from ..shared.progress import progress_bar
 from ..shared.report import Report
 
 
@@ -34,18 +35,14 @@ def declare(inner: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> Report:
     """Make the library of authored acting, or a part of it."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from ...dataset.authoring.library import author
 
     if not args.base.is_dir():
         raise MotionGPTError(f"There is no folder {args.base}.", "Give a folder of recorded clips.", "usage")
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Making gestures")
+    with progress_bar() as bar:
 
         def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+            bar("Making gestures", done / max(total, 1))
 
         made = author(args.base, args.output, args.only, args.variants, args.seed, args.without, progress=show)
     refused = sum(": not a base" not in line for line in made.skipped)

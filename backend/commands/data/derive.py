@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ....retarget.errors import MotionGPTError
 from ..shared.declaring import Subparsers, add_command
 from ..shared.outputs import add_output
+from ..shared.progress import progress_bar
 from ..shared.report import Report
 
 if TYPE_CHECKING:
@@ -50,17 +51,13 @@ def _transition(path: Path | None) -> "TransitionModel | None":
 
 def run(args: argparse.Namespace) -> Report:
     """Make clips from recorded ones, joined with a model's transition model."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from ...dataset.derived.book import derive
 
     model = _transition(args.transition)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Reading clips")
+    with progress_bar() as bar:
 
         def show(stage: str, done: int, total: int) -> None:
-            bar.update(task, description=stage, completed=done, total=total)
+            bar(stage, done / max(total, 1))
 
         made = derive(args.base, args.output, model, args.seed, args.variants, show)
     count, left_out = sum(made.clips.values()), sum(made.left_out.values())

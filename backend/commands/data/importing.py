@@ -7,6 +7,7 @@ from typing import Any
 from ....retarget.errors import MotionGPTError
 from ..shared.declaring import Subparsers, add_command
 from ..shared.outputs import add_output
+from ..shared.progress import progress_bar
 from ..shared.report import Report
 
 _NAMED = 6  # clips that a summary names; the rest are in a file
@@ -52,9 +53,6 @@ def declare(inner: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> Report:
     """Import clips, or HumanML3D from AMASS, as a data set."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from ...dataset.humanml3d import import_humanml3d
     from ...dataset.importing.bvh_clips import Imported, import_clips
 
@@ -63,11 +61,10 @@ def run(args: argparse.Namespace) -> Report:
         raise MotionGPTError(
             "Give either clips, or --humanml3d and --amass.", "See: motiongpt data import --help", "usage"
         )
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Reading clips")
+    with progress_bar() as bar:
 
         def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+            bar("Reading clips", done / max(total, 1))
 
         if of_index:
             dataset = import_humanml3d(args.humanml3d, args.amass, args.output, args.body, show)

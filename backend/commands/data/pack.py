@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ....retarget.errors import MotionGPTError
 from ..shared.asking import need_torch
 from ..shared.declaring import Subparsers, add_command
+from ..shared.progress import progress_bar
 from ..shared.report import Report
 
 if TYPE_CHECKING:
@@ -42,16 +43,12 @@ def run(args: argparse.Namespace) -> Report:
 
 
 def _pack_motion(args: argparse.Namespace) -> Report:
-    from rich.console import Console
-    from rich.progress import Progress
-
     from ...dataset.importing.packed import pack_dataset
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Packing clips")
+    with progress_bar() as bar:
 
         def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+            bar("Packing clips", done / max(total, 1))
 
         packed = pack_dataset(args.dataset, args.output, args.megabytes, show)
     lines = [f"{args.output}: {packed.clips} clips, {packed.minutes:.0f} minutes, {packed.size / 1e6:.1f} MB"]

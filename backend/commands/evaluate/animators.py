@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ....retarget.errors import MotionGPTError
 from ...output.results import write_page
-from ..shared.asking import load
+from ..shared import asking
 from ..shared.declaring import Subparsers, add_command, add_model_arguments
 from ..shared.outputs import add_page_option, check_output
 from ..shared.report import Report
@@ -40,8 +40,7 @@ def declare(inner: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> Report:
     """Generate motion for every animators' prompt, check it on the joints, and compare what can be compared."""
-    if args.seeds < 1:
-        raise MotionGPTError(f"{args.seeds} seeds can't be tried.", "Use at least 1.")
+    asking.check_seeds(args.seeds)
 
     from rich.console import Console
     from rich.progress import Progress
@@ -54,7 +53,7 @@ def run(args: argparse.Namespace) -> Report:
     eye = read_verdicts(args.verdicts) if args.verdicts else None
     if args.sheets is not None:
         _make_folder(args.sheets)
-    engine = load(args)
+    engine = asking.load(args)
     with Progress(console=Console(stderr=True), transient=True, disable=args.json) as bar:
 
         def say(text: str) -> Callable[[int, int], None]:

@@ -2,10 +2,9 @@
 
 import argparse
 
-from ....retarget.errors import MotionGPTError
 from ...model_folder import add_measured
 from ...output.results import grid, write_page
-from ..shared.asking import load
+from ..shared import asking
 from ..shared.declaring import Subparsers, add_command, add_model_arguments
 from ..shared.outputs import add_page_option
 from ..shared.report import Report
@@ -28,12 +27,11 @@ def declare(inner: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> Report:
     """Try every prompt of `backend.evaluation.prompts` with the seeds 0, 1, ..."""
-    if args.seeds < 1:
-        raise MotionGPTError(f"{args.seeds} seeds can't be tried.", "Use at least 1.")
+    asking.check_seeds(args.seeds)
 
     from ...evaluation.prompts import check_prompts
 
-    engine = load(args)
+    engine = asking.load(args)
     shares = check_prompts(engine, args.seeds)
     mean = sum(shares.values()) / len(shares)
     if args.write:

@@ -2,9 +2,8 @@
 
 import argparse
 
-from ....retarget.errors import MotionGPTError
 from ...model_folder import add_setting
-from ..shared.asking import load
+from ..shared import asking
 from ..shared.declaring import Subparsers, add_command, add_model_arguments
 from ..shared.progress import progress_bar
 from ..shared.report import Report
@@ -26,14 +25,13 @@ def declare(inner: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> Report:
     """Check motions of the animators' prompts on their joints, and fit on half of the prompts."""
-    if args.seeds < 1:
-        raise MotionGPTError(f"{args.seeds} seeds can't be tried.", "Use at least 1.")
+    asking.check_seeds(args.seeds)
 
     from dataclasses import asdict
 
     from ...evaluation.sureness import calibrate, judge, shares
 
-    engine = load(args)
+    engine = asking.load(args)
     with progress_bar(quiet=args.json) as show:
         judged = judge(engine, args.seeds, lambda done, total: show("Prompts", done / total))
     calibration = calibrate(judged)

@@ -59,6 +59,12 @@ def add_edit_output(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(parser)
 
 
+def check_seeds(seeds: int) -> None:
+    """Raises MotionGPTError unless at least one motion is asked for of each prompt."""
+    if seeds < 1:
+        raise MotionGPTError(f"{seeds} seeds can't be tried.", "Use at least 1.")
+
+
 def load(args: argparse.Namespace) -> Engine:
     """The model that `add_model_arguments` names. Raises MotionGPTError."""
     from ...engines import load_engine
