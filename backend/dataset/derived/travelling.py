@@ -141,7 +141,7 @@ def steps(k: Kitchen) -> Derived:
     track = journey(start.track, None, stop.track, metres)
     count = count_steps(track)
     if not 1 <= count <= 8 or track.distance / count < 0.22:
-        raise LookupError("not a number of steps that can be told")
+        raise LookupError("not a number of steps that can be written")
     name = "steps-back" if back else "steps"
     return k.derived(track.motion, [k.act(name, **k.count(count))], name, start, stop)
 

@@ -86,8 +86,8 @@ def make_wordings(
 
     def place(plain: str, instructed: bool = True) -> int:
         plain = plain.rstrip(".")
-        told = instructed and rng.random() < _INSTRUCTED
-        text = rng.choice(INSTRUCTIONS).format(plain) if told else plain + rng.choice(("", "."))
+        wrapped = instructed and rng.random() < _INSTRUCTED
+        text = rng.choice(INSTRUCTIONS).format(plain) if wrapped else plain + rng.choice(("", "."))
         return places.setdefault((text, plain), len(places))
 
     of = {QUESTION: [places.setdefault((text, ""), len(places)) for text in QUESTIONS]}
