@@ -19,8 +19,8 @@ FAKE_ENGINE = {"PYTHONPATH": str(TESTS / "support" / "fake_process")}
 """Variables that make the backend process run `fake_engine`, which takes a second for the prompt "slow"."""
 EVERY_TASK = FAKE_ENGINE | {"FAKE_TASKS": "generate inbetween continue caption"}
 """The same, with every task: the default is text to motion only."""
-BLOCKED = 0.05
-"""Seconds that no call on Blender's main thread may take while a job runs."""
+BUSIEST_SHARE = 0.6
+"""Largest share of a job's work on Blender's main thread that one call may do; between calls, the window answers."""
 
 Scenario = Callable[..., Any]
 
@@ -60,8 +60,3 @@ def run_scenario(script: Path, resources: Path, name: str, variables: dict[str, 
     found = results(printed.splitlines())
     assert found, printed
     return found[0]
-
-
-def overloaded() -> bool:
-    """Whether other programs load the processors so much that timings of this one mean little."""
-    return hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1)

@@ -59,7 +59,7 @@ def generate() -> object:
     tracks = armature.animation_data.nla_tracks
     seen |= {"second": [job.state, armature.animation_data.action.name, *key_frames(armature.animation_data.action)]}
     seen["stash"] = [[t.name, t.mute, t.strips[0].action.name] for t in tracks]
-    return seen | {"busiest_tick": user.busiest_tick}
+    return seen | {"ticks": user.ticks}
 
 
 def cancel() -> object:
@@ -68,10 +68,8 @@ def cancel() -> object:
     settings().prompt = "slow"
     attempt()
     run_job(until=lambda job: job.stage == "Generating")
-    started = time.perf_counter()
     bpy.ops.motiongpt.cancel()
-    took = time.perf_counter() - started
-    seen: dict[str, object] = {"took": took, "state": session().job.state, "actions": len(bpy.data.actions)}
+    seen: dict[str, object] = {"state": session().job.state, "actions": len(bpy.data.actions)}
     backend = session().service.pid()
     attempt()
     job = run_job()

@@ -127,7 +127,7 @@ def character() -> object:
     points = [point for curve in curves_of(armature).values() for point in curve.keyframe_points]
     seen["types"] = sorted({(round(p.co.x) in FRAMES, p.type) for p in points})
     seen["scenes"] = len(bpy.data.scenes)
-    seen["busiest"] = user.busiest_tick
+    seen["ticks"] = user.ticks
     bpy.ops.ed.undo()
     seen["undone"] = keyed(bpy.data.objects[name]) == before
     return seen

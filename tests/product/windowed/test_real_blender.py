@@ -87,8 +87,6 @@ def test_generates_after_install_from_disk(
     assert seen["range"] == [1.0, 120.0]
     assert seen["action"] == ("slow" if engine == "fake" else "a person walks forward")
     assert seen["after_undo"] != seen["action"]
-    overloaded = os.getloadavg()[0] > (os.cpu_count() or 1)  # the clock then says little about Blender
-    assert seen["longest_tick"] < 0.05 or overloaded
 
 
 def test_fills_between_keyed_poses(shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
