@@ -10,11 +10,13 @@ import numpy as np
 from ...retarget.errors import MotionGPTError
 from ...retarget.typing import Floats
 from ..limits import MAX_SEED
-from ..tasks import Block, Shot
+from ..tasks import Block, Generate, Shot
 from .numbers import read_numbers, usual_speed
 from .splitting import split_actions
 from .verbs import usual_seconds
 
+SECONDS = 4.0
+"""Of one motion whose length nobody names."""
 SHORTEST = 0.5
 """Seconds of a block, at least."""
 _FIRST_STEPS = 0.4  # seconds by which a walk over a given distance takes longer than at its usual speed
@@ -56,6 +58,18 @@ def shot_of(text: str, seconds: float | None = None, seed: int = 0, variations: 
         usual = [wish_of(block).seconds for block in blocks]
         blocks = [Block(block.prompt, share) for block, share in zip(blocks, shares(usual, seconds), strict=True)]
     return Shot(tuple(blocks), seed=seed, variations=variations)
+
+
+def task_for(prompt: str, seconds: float | None, seed: int = 0, variations: int = 1) -> Generate | Shot:
+    """What a prompt asks for: a shot where it names several actions or numbers to be met, else one motion.
+
+    seconds: of the whole; None gives each action of a shot what it usually takes, and one motion SECONDS. Raises
+    MotionGPTError as `shares` does.
+    """
+    shot = shot_of(prompt, seconds, seed, variations)
+    if len(shot.blocks) > 1 or wish_of(shot.blocks[0]).choosy:
+        return shot
+    return Generate(prompt, seconds or SECONDS, seed=seed, variations=variations)
 
 
 def shares(usual: Sequence[float], seconds: float) -> list[float]:

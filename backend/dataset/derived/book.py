@@ -14,7 +14,7 @@ import numpy as np
 from ....retarget.errors import MotionGPTError
 from ....retarget.files.bvh import write_bvh
 from ...inbetween.transition import TransitionModel
-from . import acting, travelling
+from . import acting, changing, travelling
 from .library import LICENCES, Library, read_library
 from .measures import faults
 from .motion.manners import MANNERS
@@ -36,10 +36,16 @@ _BOOK: dict[str, tuple[Recipe, int, tuple[str, ...]]] = {
     "steps": (travelling.steps, 30, ("free",)),
     "paced": (travelling.paced, 30, _TRAVEL),
     "long": (travelling.long, 24, _TRAVEL),
-    "start": (travelling.start, 16, ("free",)),
-    "stop": (travelling.stop, 24, ("free",)),
+    "start": (travelling.start, 28, ("free",)),
+    "stop": (travelling.stop, 32, ("free",)),
     "spot": (travelling.on_spot, 36, ("free",)),
-    "back-side": (travelling.back_or_side, 20, _TRAVEL),
+    "back-side": (travelling.back_or_side, 48, _TRAVEL),
+    "pace": (changing.pace, 16, _TRAVEL),
+    "freeze": (changing.freeze, 14, _TRAVEL),
+    "pause": (changing.pause, 20, ("free",)),
+    "other-gait": (changing.other_gait, 24, _TRAVEL),
+    "back-then-run": (changing.back_then_run, 10, ("free",)),
+    "turn-then-leave": (changing.turn_then_leave, 24, ("free",)),
     "in-place": (travelling.in_place, 24, _TRAVEL),
     "skip": (travelling.skip, 10, ("free",)),
     "stairs": (travelling.stairs, 20, _TRAVEL),
@@ -47,7 +53,7 @@ _BOOK: dict[str, tuple[Recipe, int, tuple[str, ...]]] = {
     "moonwalk": (travelling.moon, 8, ("free",)),
     "styled": (travelling.styled, 24, ("nc",)),
     "while": (travelling.while_gesture, 24, _ALL),
-    **{f"manner-{name}": (partial(travelling.manner, name), 9, _TRAVEL) for name in MANNERS},
+    **{f"manner-{name}": (partial(travelling.manner, name), 11, _TRAVEL) for name in MANNERS},
     "count": (acting.counted, 60, _ALL),
     "sequence": (acting.one_after_another, 90, _ALL),
     "stand-then": (acting.stand_then, 40, _ALL),

@@ -15,7 +15,7 @@ from ....retarget.files.reading import bvh_to_motion, calibrate_clips
 from ....retarget.motion import Motion
 from ....retarget.motion.joining import on_canonical_body
 from ....retarget.motion.skeleton import JOINT
-from ....retarget.motion.travel.track import Track, resampled, straightened
+from ....retarget.motion.travel.track import Track, off_treadmill, resampled, straightened
 from ....retarget.rigs.mapping import map_rig
 from ..importing.cuts import without_jumps
 
@@ -34,7 +34,7 @@ class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     counts: str = ""
 
 
-class _Idles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Files(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     files: tuple[str, ...]
 
 
@@ -44,7 +44,8 @@ class Sources(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     licences: dict[str, tuple[str, ...]]
     gaits: dict[str, tuple[str, ...]]
     styles: dict[str, tuple[str, ...]]
-    idles: _Idles
+    idles: _Files
+    treadmill: _Files
     action: tuple[Action, ...]
 
 
@@ -119,6 +120,8 @@ def read_library(base: Path, progress: Callable[[int, int], None], table: Path =
             "Give the folder that has the sets as sub-folders (accad, cmu, ...).",
         )
     motions = dict(_read(sorted({p for paths in found.values() for p in paths}), progress))
+    for path in {p for name in sources.treadmill.files for p in base.glob(name)} & set(motions):
+        motions[path] = off_treadmill(motions[path])
     parts = {a.name: a.part for a in sources.action}
 
     def of(kind: str) -> list[Source]:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ....retarget.motion import Motion
+from ....retarget.motion import rotations as rot
 from ....retarget.motion.feet.footing import set_down
 from ....retarget.motion.travel.paths import Path, bent, path, turned_on_spot
 from ....retarget.motion.travel.track import Track
@@ -205,13 +206,13 @@ def on_spot(k: Kitchen) -> Derived:
 
 
 def back_or_side(k: Kitchen) -> Derived:
-    kind = k.choose("back", "left", "right", "run_back", "back")
-    source = k.gait(kind) if kind not in ("left", "right") else k.pick(k.library.gait("left") + k.library.gait("right"))
+    kind = k.choose("back", "side", "side", "run_back", "back")
+    source = k.gait(kind)
     motion = bent(steady(source, k.uniform(3.0, 8.0)), path((1.0, 0.0)))
-    if kind in ("left", "right"):
-        sideways = motion.root_position[-1] - motion.root_position[0]
-        side = "left" if motion.centered().root_position[-1, 0] > 0 and sideways.any() else "right"
-        return k.derived(motion, [k.act("side", side=side)], "sideways", source)
+    if kind == "side":
+        facing = rot.yaw(motion.rotations[:, 0])
+        own = rot.rotate(rot.conjugate(facing[:-1]), np.diff(motion.root_position, axis=0)).sum(axis=0)
+        return k.derived(motion, [k.act("side", side="left" if own[0] > 0 else "right")], "sideways", source)
     return k.derived(motion, [k.act(kind.replace("_", "-"))], "backwards", source)
 
 

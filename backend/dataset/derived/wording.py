@@ -22,6 +22,8 @@ _SPELLINGS = (
     ("degrees", "deg"),
 )  # fmt: skip
 
+_SHORT = (("forward", "fwd"), ("back", "bwd"), ("left", "l"), ("right", "r"))
+
 
 @dataclass(frozen=True)
 class Act:
@@ -125,14 +127,23 @@ def _few(acts: list[Act], rng: random.Random) -> str:
 
 
 def _name(acts: list[Act], rng: random.Random) -> str:
-    """As clips are called in games: "walk_stop_wave", "Walk To Wave", "walk, stop, wave"."""
+    """As clips are called in games: "walk_stop_wave", "walk to wave", "Run_Bwd", "walk, stop, wave"."""
     names = [act.name for act in acts]
+    if rng.random() < 0.5:
+        names = [_abbreviated(name) for name in names]
     style = rng.randrange(4)
     if style == 0:
         return "_".join(n.replace(" ", "_") for n in names)
     if style == 1:
         return " to ".join(names)
-    return ", ".join(names) if style == 2 else " ".join(n.title() for n in names)
+    return ", ".join(names) if style == 2 else "_".join(n.title().replace(" ", "_") for n in names)
+
+
+def _abbreviated(name: str) -> str:
+    """As games shorten directions: "run back" -> "run bwd", "strafe left" -> "strafe l"."""
+    for word, short in _SHORT:
+        name = re.sub(rf"\b{word}\b", short, name)
+    return name
 
 
 def _varied(caption: str, rng: random.Random) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from ....retarget.errors import MotionGPTError
 from ....retarget.motion import Motion
 from ...engine import Engine, last_result
-from ...tasks import Generate
+from ...shots.plan import task_for
 from .body import Body
 from .physical import Physical
 from .prompts import RIGHT, VERDICTS, WRONG, Prompt
@@ -32,7 +32,8 @@ class Answer:
 
 
 def answer_prompts(engine: Engine, asked: Sequence[Prompt], seeds: int, say: Say) -> list[Answer]:
-    """Seeds 0, 1, ... of each prompt. The same model gives the same answers."""
+    """Seeds 0, 1, ... of each prompt, as every door answers it: a prompt of several actions becomes a shot. The same
+    model gives the same answers."""
     answers = []
     for prompt in asked:
         for seed in range(seeds):
@@ -43,13 +44,16 @@ def answer_prompts(engine: Engine, asked: Sequence[Prompt], seeds: int, say: Say
 
 def _answer(engine: Engine, prompt: Prompt, seed: int) -> Answer:
     seconds = min(prompt.seconds, engine.max_seconds)
-    result = last_result(engine.generate(Generate(prompt.text, seconds, seed=seed)))
-    motion = result.motions[0]
+    task = task_for(prompt.text, seconds, seed)
+    motion = last_result(task.answer(engine, ())).motions[0]
     body = Body.of(motion)
     verdict = prompt.judge(body)
     failed = () if verdict == RIGHT else prompt.failed(body)
-    sure, unsure = motion.meta.get("sureness"), bool(motion.meta.get("unsure"))
-    return Answer(prompt, seed, motion, verdict, failed, Physical.of(motion), sure, unsure)
+    said = motion.meta.get("blocks") or [motion.meta]
+    sure = min((s["sureness"] for s in said if s.get("sureness") is not None), default=None)
+    return Answer(
+        prompt, seed, motion, verdict, failed, Physical.of(motion), sure, any(bool(s.get("unsure")) for s in said)
+    )
 
 
 def shares(answers: Sequence[Answer]) -> dict[str, float]:

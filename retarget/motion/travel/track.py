@@ -200,3 +200,11 @@ def carried(motion: Motion, ground: Floats, heading: Floats, to_ground: Floats, 
     rotations[:, 0] = rot.multiply(turn, rotations[:, 0])
     root = to_ground + rot.rotate(turn, motion.root_position - ground)
     return replace(motion, rotations=rot.unflip(rotations), root_position=root)
+
+
+def off_treadmill(motion: Motion) -> Motion:
+    """A cycle that steps in place, travelling at the even velocity at which its lower foot would otherwise slide."""
+    feet = motion.joints[:, CONTACT_JOINTS]
+    lowest = (np.arange(len(motion)), feet[..., 1].argmin(axis=1))
+    slide = np.median(np.gradient(feet, axis=0)[lowest], axis=0) * [1.0, 0.0, 1.0]  # metres a frame
+    return motion.shifted(-np.arange(len(motion))[:, None] * slide)

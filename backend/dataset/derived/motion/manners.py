@@ -217,6 +217,66 @@ def wide(draft: Draft, rng: np.random.Generator) -> Draft:
     return replace(draft, motion=draft.motion.shifted(np.stack([sway, 0.0 * sway, 0.0 * sway], axis=-1)))
 
 
+def proud(draft: Draft, rng: np.random.Generator) -> Draft:
+    """Chest out, chin up, arms a little behind and swinging."""
+    back = rng.uniform(9.0, 13.0)
+    draft = draft.body(lambda m: tilted(m, -back, 0.0, head=0.1))
+    draft = draft.body(lambda m: turned(m, "head", "x", -4.0))
+    return draft.body(lambda m: arms_held(amplified(m, _ARMS, 1.3), (0.3, -1.0, -0.18), (0.12, -1.0, 0.12), 0.5))
+
+
+def sad(draft: Draft, rng: np.random.Generator) -> Draft:
+    """The head hangs, the shoulders with it, the arms hardly swing."""
+    draft = draft.body(lambda m: tilted(m, rng.uniform(8.0, 14.0), 0.0, head=-0.2)).sunk(0.015)
+    draft = draft.body(lambda m: turned(turned(m, "neck", "x", 12.0), "head", "x", rng.uniform(12.0, 18.0)))
+    return draft.body(lambda m: arms_held(amplified(m, _ARMS, 0.4), (0.08, -1.0, 0.1), (0.03, -1.0, 0.12), 0.6))
+
+
+def old(draft: Draft, rng: np.random.Generator) -> Draft:
+    """Bent over, knees bent, feet wide and hardly lifted, forearms before the body."""
+    bend = rng.uniform(26.0, 36.0)
+    feet = draft.feet.copy()
+    floor = np.percentile(feet[..., 1], 20, axis=0)
+    feet[..., 1] = floor + (feet[..., 1] - floor) * 0.55
+    draft = replace(draft, feet=feet).moved(_LEFT, (0.04, 0.0, 0.0)).moved(_RIGHT, (-0.04, 0.0, 0.0)).sunk(0.06)
+    sway = 2.5 * (_hump(draft, _RIGHT) - _hump(draft, _LEFT))
+    draft = draft.body(lambda m: tilted(turned(m, "pelvis", "x", 6.0), bend, sway, head=0.75))
+    return draft.body(lambda m: arms_held(m, (0.25, -0.9, 0.25), (0.0, -0.55, 0.8), 0.7))
+
+
+def bouncy(draft: Draft, rng: np.random.Generator) -> Draft:
+    """A spring in every step, arms swinging wide, chin up."""
+    height = draft.motion.root_position[:, 1]
+    smooth = moving_mean(height, round(1.2 * draft.motion.fps))
+    lift = moving_mean((height - smooth), 3)
+    gain = rng.uniform(0.075, 0.1) / max(float(np.ptp(lift)), 0.02)
+    draft = draft.sunk(0.02 - np.maximum(gain - 1.0, 0.0) * lift)
+    draft = draft.raised(0.05).body(lambda m: tilted(m, -4.0))
+    return draft.body(lambda m: amplified(m, _ARMS, rng.uniform(1.6, 2.1)))
+
+
+def strut(draft: Draft, rng: np.random.Generator) -> Draft:
+    """One foot before the other on a line, the hips swaying over them."""
+    ankles = np.median(draft.feet[:, 0, 0] - draft.feet[:, 2, 0])
+    inwards = 0.5 * float(ankles) - rng.uniform(-0.01, 0.02)
+    draft = draft.moved(_LEFT, (-inwards, 0.0, 0.0)).moved(_RIGHT, (inwards, 0.0, 0.0)).raised(0.02)
+    roll = rng.uniform(6.0, 9.0) * (_hump(draft, _LEFT) - _hump(draft, _RIGHT))
+    sway = 0.03 * (_hump(draft, _LEFT) - _hump(draft, _RIGHT))
+    draft = replace(draft, motion=draft.motion.shifted(np.stack([sway, 0.0 * sway, 0.0 * sway], axis=-1)))
+    draft = draft.body(lambda m: tilted(turned(m, "pelvis", "z", -roll), -4.0, -roll, head=0.6))
+    return draft.body(lambda m: amplified(m, ("left_shoulder", "right_shoulder"), 1.4))
+
+
+def stomping(draft: Draft, rng: np.random.Generator) -> Draft:
+    """Angry: feet lifted high and slammed down, fists at the sides, head forward."""
+    feet = draft.feet.copy()
+    late = draft.swing**2.2  # the foot is still up shortly before it lands
+    feet[..., 1] += rng.uniform(0.16, 0.22) * np.repeat(np.sin(np.pi * late), 2, axis=1)
+    draft = replace(draft, feet=feet).body(lambda m: tilted(m, 9.0, 0.0, head=0.2))
+    draft = draft.body(lambda m: arms_held(m, (0.35, -1.0, -0.05), (0.15, -0.85, 0.45), 0.75))
+    return draft.body(lambda m: amplified(m, ("left_shoulder", "right_shoulder"), 1.5))
+
+
 def _held(*layers: tuple[float, float, float], lean: float = 0.0, weight: float = 0.95) -> Layer:
     upper, lower = layers
     return lambda draft, rng: draft.body(lambda m: arms_held(tilted(m, lean), upper, lower, weight))
@@ -244,6 +304,16 @@ MANNERS: dict[str, Manner] = {
     "hands-up": Manner(_held((0.75, 0.55, 0.2), (0.0, 1.0, 0.1)), 0.85, 0.9),
     "arms-out": Manner(_held((1.0, 0.0, 0.0), (1.0, 0.02, 0.05)), 0.8, 0.75),
     "zombie": Manner(_held((0.15, 0.0, 1.0), (-0.05, 0.05, 1.0), lean=6.0), 0.7, 0.65),
+    "proud": Manner(proud, 0.95, 1.02),
+    "sad": Manner(sad, 0.68, 0.7),
+    "old": Manner(old, 0.68, 0.55),
+    "bouncy": Manner(bouncy, 1.05, 0.95),
+    "strut": Manner(strut, 0.95, 1.0),
+    "stomp": Manner(stomping, 1.0, 0.8),
+    "big-steps": Manner(lambda draft, rng: draft.sunk(0.04).raised(0.03), 0.95, 1.35),
+    "small-steps": Manner(lambda draft, rng: draft, 1.1, 0.5),
+    "push": Manner(_held((0.18, -0.3, 1.0), (-0.05, 0.12, 1.0), lean=20.0), 0.75, 0.8),
+    "behind-back": Manner(_held((0.35, -0.95, -0.4), (-0.75, -0.6, -0.35)), 0.85, 0.9),
     "phone-right": Manner(_one("right", (0.35, -0.75, 0.5), (-0.1, 0.95, -0.1), -6.0), 0.9, 0.95),
     "phone-left": Manner(_one("left", (0.35, -0.75, 0.5), (-0.1, 0.95, -0.1), 6.0), 0.9, 0.95),
 }

@@ -9,6 +9,7 @@ import pytest
 from support.walking import standing_still, starting, steady, stopping, walking
 
 from motiongpt.backend.commands.cli import main
+from motiongpt.backend.dataset.derived import changing
 from motiongpt.backend.dataset.derived.book import COLUMNS, derive
 from motiongpt.backend.dataset.derived.library import SOURCES, read_library, strictest
 from motiongpt.backend.dataset.derived.measures import faults, high_energy, sliding
@@ -114,6 +115,32 @@ def test_every_name_in_the_table_of_sources_is_worded() -> None:
     for key, words in ACTS.items():
         assert words.says, key
         assert all("*" in s or "{go}" in s or "{act}" in s for s in words.says), key
+
+
+def test_changes_on_the_way_are_in_the_motion(base: Path) -> None:
+    """A freeze holds still to the end, pacing comes back, a walk goes on after its pause."""
+    library = read_library(base, lambda done, total: None)
+    kitchen = Kitchen(library, "free", None, np.random.default_rng(3))
+
+    frozen = changing.freeze(kitchen).motion
+    still = frozen.slice(len(frozen) - 30, len(frozen))
+    assert np.abs(np.diff(still.joints, axis=0)).max() < 1e-6
+    assert np.abs(np.diff(frozen.joints, axis=0)).max() < 0.25
+
+    paced = changing.pace(kitchen).motion.root_position[:, [0, 2]]
+    away = np.linalg.norm(paced - paced[0], axis=1)
+    assert away.max() > 1.2
+    assert away[len(away) // 3 :].min() < 0.5 * away.max()
+
+    waited = changing.pause(kitchen)
+    speed = np.linalg.norm(np.diff(waited.motion.root_position[:, [0, 2]], axis=0), axis=1) * 30.0
+    slow = np.flatnonzero(speed < 0.1)
+    assert len(slow) and speed[: slow[0]].max() > 0.5 and speed[slow[-1] :].max() > 0.5
+
+
+def test_games_names_are_shortened() -> None:
+    found = {captions([Act(("*strafe left",), "strafe left")], random.Random(seed), 4)[-1] for seed in range(60)}
+    assert found & {"strafe_l", "Strafe_L", "strafe l"}
 
 
 def test_phrases_are_inflected() -> None:

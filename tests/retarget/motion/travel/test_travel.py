@@ -126,3 +126,10 @@ def test_the_starters_motions_loop(text: str) -> None:
     engine = load_engine("starter", "cpu", "auto")
     motion = last_result(engine.generate(Generate(text, 4.0))).motions[0]
     assert_closed(looped(motion.resample(30.0)))
+
+
+def test_a_cycle_in_place_travels_as_its_standing_foot_says() -> None:
+    walk = walking(steady(4.0, 1.2))
+    there = np.arange(len(walk))[:, None] * np.array([0.0, 0.0, 1.2 / 30.0])
+    made = track.off_treadmill(walk.shifted(-there))
+    assert np.linalg.norm(made.root_position[-1] - walk.root_position[-1]) < 0.15  # metres, of 4.8
