@@ -219,9 +219,9 @@ def wide(draft: Draft, rng: np.random.Generator) -> Draft:
 
 def proud(draft: Draft, rng: np.random.Generator) -> Draft:
     """Chest out, chin up, arms a little behind and swinging."""
-    back = rng.uniform(9.0, 13.0)
+    back = rng.uniform(12.0, 16.0)
     draft = draft.body(lambda m: tilted(m, -back, 0.0, head=0.1))
-    draft = draft.body(lambda m: turned(m, "head", "x", -4.0))
+    draft = draft.body(lambda m: turned(m, "head", "x", -7.0))
     return draft.body(lambda m: arms_held(amplified(m, _ARMS, 1.3), (0.3, -1.0, -0.18), (0.12, -1.0, 0.12), 0.5))
 
 
@@ -249,7 +249,7 @@ def bouncy(draft: Draft, rng: np.random.Generator) -> Draft:
     height = draft.motion.root_position[:, 1]
     smooth = moving_mean(height, round(1.2 * draft.motion.fps))
     lift = moving_mean((height - smooth), 3)
-    gain = rng.uniform(0.075, 0.1) / max(float(np.ptp(lift)), 0.02)
+    gain = rng.uniform(0.09, 0.12) / max(float(np.ptp(lift)), 0.02)
     draft = draft.sunk(0.02 - np.maximum(gain - 1.0, 0.0) * lift)
     draft = draft.raised(0.05).body(lambda m: tilted(m, -4.0))
     return draft.body(lambda m: amplified(m, _ARMS, rng.uniform(1.6, 2.1)))
