@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from motiongpt.backend.evaluation.animators.prompts import prompts
 from motiongpt.backend.licences import LICENCE_OF, Group, strictest
 
 HERE = Path(__file__).with_name("starter")
@@ -32,6 +33,8 @@ GROUPS: dict[str, tuple[Group, ...]] = {"open": ("free", "share-alike"), "starte
 """Model -> groups of licences that it is trained on."""
 MADE = ("authored", "derived-free", "derived-share-alike", "derived-nc")
 """Sets that are made here, from those of CLIPS."""
+HELD_OUT = "held-out.txt"
+"""In WORK: the texts that the models are measured with, and that no caption may say."""
 OWN_TRANSITION = ("starter",)
 """Models with a transition model of their own; the others share the one that was trained on the free sets."""
 
@@ -40,8 +43,10 @@ SETTINGS = {
     "derive": "",
     "tokenizer": "--steps 7000 --batch 48 --set width=256 --set code_width=256 --set levels=4 --set depth=2 "
     "--set points=1.5",
-    "decoder": "--steps 1200 --batch 48 --set rate=0.0003 --set points=1.5 --set sliding=2",
-    "language": "--steps 8500 --batch 64 --set rate=0.0012 --set wordings=64 --set text_noise=0.7",
+    "decoder": "--steps 1500 --batch 48 --set rate=0.0003 --set points=1.5 --set sliding=2",
+    "language": "--steps 6000 --batch 64 --set width=320 --set heads=5 --set feed_forward=640 --set decoder_layers=5 "
+    "--set encoder_layers=2 --set dropout=0 --set rate=0.001 --set text_noise=0.5 --set wordings=36 "
+    "--set composites=0",
     "judge": "--steps 850 --seed 1",
     "picker": "--steps 850 --seed 2 --set composites=8 --candidates 6",
     "transition": "--steps 5500",
@@ -110,7 +115,7 @@ class Recipe:
         tables = (*self.captions, *(folder / "captions.csv" for folder in folders))
         labels = [word for table in tables for word in ("--captions", table)]
         chosen = [word for group in groups for word in ("--group", group)]
-        return (self.clips, *folders, *labels, "--sets", self.sets, *chosen)
+        return (self.clips, *folders, *labels, "--sets", self.sets, "--hold-out", self.work / HELD_OUT, *chosen)
 
     def _shared(self) -> Iterator[Stage]:
         """Authored clips; a transition model from the free sets; with it, derived clips."""
@@ -274,6 +279,9 @@ def main() -> int:
             parser.error(f"{path} is not there")
     if not args.dry_run:
         sets = with_made_sets(sets, args.work)
+        # What the model is measured with, it has not read.
+        args.work.mkdir(parents=True, exist_ok=True)
+        (args.work / HELD_OUT).write_text("".join(f"{p.text}\n" for p in prompts()), encoding="utf-8")
         if (BUNDLED / "text").is_dir() and not (args.work / "models" / "text").exists():
             shutil.copytree(BUNDLED / "text", args.work / "models" / "text")  # so that all models go with it
     captions = tuple(args.captions or [HERE / "captions.csv"])

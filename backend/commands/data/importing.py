@@ -42,6 +42,9 @@ def declare(inner: Subparsers) -> None:
         help="take only sets of this group of licences; may be given repeatedly",
     )
     parser.add_argument("--only", action="append", default=[], metavar="SET", help="take only this set; repeatable")
+    parser.add_argument(
+        "--hold-out", type=Path, metavar="FILE", help="texts, one a line, that no caption may say: of a later test"
+    )
     parser.add_argument("--no-mirror", action="store_true", help="leave out the mirrored copies of the clips")
     parser.add_argument(
         "--humanml3d", type=Path, metavar="DIR", help="instead of clips: HumanML3D's index and texts ..."
@@ -75,12 +78,13 @@ def run(args: argparse.Namespace) -> Report:
 
 
 def _selection(args: argparse.Namespace) -> Any:
-    from ...dataset.importing.bvh_clips import Selection
+    from ...dataset.importing.bvh_clips import Selection, read_held_out
     from ...dataset.sets import read_sets
 
     if args.group and not args.sets:
         raise MotionGPTError("--group needs the licences of the sets.", "Give them with --sets FILE.", "usage")
-    return Selection(read_sets(args.sets) if args.sets else {}, args.group, args.only, not args.no_mirror)
+    held_out = read_held_out(args.hold_out) if args.hold_out else frozenset()
+    return Selection(read_sets(args.sets) if args.sets else {}, args.group, args.only, not args.no_mirror, held_out)
 
 
 def _import_report(path: Path, found: Any) -> Report:

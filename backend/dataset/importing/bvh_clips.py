@@ -34,12 +34,14 @@ _CALIBRATION_CLIPS = 24  # per skeleton; more make no difference
 @dataclass(frozen=True)
 class Selection:
     """What goes into a data set. sets: what is known of every set, empty if nothing is.  groups, only: the groups of
-    licences and the sets to take; empty for all.  mirror: add mirrored copies."""
+    licences and the sets to take; empty for all.  mirror: add mirrored copies.  held_out: texts that no caption may
+    say, as `plain` gives them."""
 
     sets: dict[str, ClipSet] = field(default_factory=dict)
     groups: Sequence[Group] = ()
     only: Sequence[str] = ()
     mirror: bool = True
+    held_out: frozenset[str] = frozenset()
 
     def takes(self, name: str) -> bool:
         """Whether clips of that set are wanted. Raises MotionGPTError if nothing is known of one that is wanted."""
@@ -51,6 +53,21 @@ class Selection:
                 "Add it to the file that --sets names, or leave the clips out.",
             )
         return not self.groups or self.sets[name].group in self.groups
+
+
+def plain(text: str) -> str:
+    """A text without case, punctuation and underscores, for telling whether two are the same words."""
+    return " ".join(re.findall(r"[^\W_]+", text.lower()))
+
+
+def read_held_out(path: Path) -> frozenset[str]:
+    """The texts of a file, one a line, that have three words or more: "walk" is a name, no sentence to remember. Raises
+    MotionGPTError if it can't be read."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise MotionGPTError(f"{path} can't be read as a list of texts.", "Give a text file, one a line.") from error
+    return frozenset(text for text in map(plain, lines) if text.count(" ") >= 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,10 +164,12 @@ def _skeleton_of(clip: BvhClip, group: list[Path]) -> _Skeleton:
 
 
 def _entry(name: str, labels: Labels, selection: Selection) -> Clip:
-    """A clip without rows yet; its weight is its own times its set's."""
+    """A clip without rows yet, its captions without those that are held out; its weight is its own times its set's."""
     of_set = selection.sets[labels.set].weight if labels.set in selection.sets else 1.0
     own = 1.0 if labels.weight is None else labels.weight
-    return Clip(name, 0, 0, labels.captions, set=labels.set, action=labels.action, weight=own * of_set)
+    held_out = selection.held_out  # nor may the mirrored clip say them
+    captions = [c for c in labels.captions if not {plain(c), plain(swap_sides(c))} & held_out]
+    return Clip(name, 0, 0, captions, set=labels.set, action=labels.action, weight=own * of_set)
 
 
 def _add(writer: DatasetWriter, entry: Clip, recorded: Motion, path: Path, mirror: bool) -> None:

@@ -69,6 +69,14 @@ def test_labels_weights_and_licences_are_kept(clips: Path, capsys: pytest.Captur
     assert said["unused"] == ["ours/absent.bvh"]
 
 
+def test_texts_of_a_later_test_are_no_captions(clips: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    texts = clips.parent / "texts.txt"
+    texts.write_text("A person swings... the RIGHT_arm\nswings arm\n")
+    imported(capsys, clips, "--only", "ours", "--hold-out", str(texts))
+    found = {c.mirrored: c.captions for c in load_dataset(clips.parent / "dataset").clips if c.name == "ours/0.bvh"}
+    assert found == {False: ["someone swings the left arm"], True: ["someone swings the right arm"]}
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
