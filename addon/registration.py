@@ -2,10 +2,25 @@
 
 from .jobs import session
 from .poses import reader
-from .ui import bone_map, ghosts, panel, preferences, properties
+from .shell import command
+from .ui import bone_map, ghosts, menus, panel, preferences, presets, properties
 from .ui.operators import export, gaps, tasks
 
-_MODULES = (preferences, properties, session, reader, tasks, export, gaps, ghosts, panel, bone_map)
+_MODULES = (
+    preferences,
+    properties,
+    session,
+    reader,
+    tasks,
+    export,
+    gaps,
+    ghosts,
+    presets,
+    panel,
+    bone_map,
+    menus,
+    command,
+)
 
 
 def register() -> None:

@@ -175,8 +175,12 @@ def scene_fps(scene: Scene) -> float:
 
 
 def wanted_seconds(scene: Scene) -> float:
-    """The setting, as it was typed: Blender keeps it in single precision."""
-    return round(float(scene.motiongpt.seconds), 4)
+    """The length that is set, in seconds or frames; seconds as they were typed, as Blender keeps them in single
+    precision."""
+    settings = scene.motiongpt
+    if settings.length == "FRAMES":
+        return float(settings.frames / scene_fps(scene))
+    return round(float(settings.seconds), 4)
 
 
 def optional_prompt(context: bpy.types.Context) -> str:

@@ -151,7 +151,7 @@ def redraw() -> None:
     """Redraw the sidebars in every window."""
     for window in full(bpy.context).window_manager.windows:
         for area in window.screen.areas:
-            if area.type == "VIEW_3D":
+            if area.type in ("VIEW_3D", "DOPESHEET_EDITOR"):
                 for region in area.regions:
                     if region.type == "UI":
                         region.tag_redraw()

@@ -19,6 +19,7 @@ from ..jobs.job import Job, State
 from ..jobs.service import Service
 from ..jobs.takes import shown_take
 from .models import draw_model
+from .presets import draw_presets
 from .text import draw_text
 from .typing import classes_factory
 
@@ -27,12 +28,18 @@ def _draw_generate(layout: bpy.types.UILayout, scene: Scene, service: Service) -
     settings = scene.motiongpt
     column = layout.column(align=True)
     column.prop(settings, "use_scene_range")
-    row = column.row()
+    row = column.row(align=True)
     row.enabled = not settings.use_scene_range
-    row.prop(settings, "seconds")
+    _draw_length(row, scene)
     layout.prop(settings, "hands")
     seconds, frames, first = wanted_length(scene)
     _draw_frames(layout, first, first + frames - 1, seconds, service)
+
+
+def _draw_length(row: bpy.types.UILayout, scene: Scene) -> None:
+    settings = scene.motiongpt
+    row.prop(settings, "seconds" if settings.length == "SECONDS" else "frames")
+    row.prop(settings, "length", text="")
 
 
 def _draw_inbetween(layout: bpy.types.UILayout, scene: Scene, _service: Service) -> None:
@@ -40,7 +47,7 @@ def _draw_inbetween(layout: bpy.types.UILayout, scene: Scene, _service: Service)
 
 
 def _draw_continue(layout: bpy.types.UILayout, scene: Scene, service: Service) -> None:
-    layout.prop(scene.motiongpt, "seconds")
+    _draw_length(layout.row(align=True), scene)
     seconds, now = wanted_seconds(scene), scene.frame_current
     _draw_frames(layout, now, now + max(1, round(seconds * scene_fps(scene))), seconds, service, SHARE_OF_MORE)
     _draw_choices(layout, scene, "after", "destination")
@@ -112,14 +119,16 @@ _TASKS = {
 """By the settings' `task`."""
 
 
-class MOTIONGPT_PT_generate(bpy.types.Panel):
-    bl_idname = "MOTIONGPT_PT_generate"
+class _Main:
+    """What the main panel shows, in every editor that has it."""
+
     bl_label = "MotionGPT"
     bl_category = "MotionGPT"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
 
-    def draw(self, context: bpy.types.Context) -> None:
+    def draw_header_preset(self: Any, _context: bpy.types.Context) -> None:
+        draw_presets(self)
+
+    def draw(self: Any, context: bpy.types.Context) -> None:
         layout, now = cast(bpy.types.UILayout, self.layout), session.current()
         task = _TASKS[full(context).scene.motiongpt.task]
         if not bpy.app.background:
@@ -136,6 +145,18 @@ class MOTIONGPT_PT_generate(bpy.types.Panel):
             if task.after:
                 task.after(layout, now)
         _draw_status(layout, context, now)
+
+
+class MOTIONGPT_PT_generate(_Main, bpy.types.Panel):
+    bl_idname = "MOTIONGPT_PT_generate"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+
+
+class MOTIONGPT_PT_generate_keys(_Main, bpy.types.Panel):
+    bl_idname = "MOTIONGPT_PT_generate_keys"
+    bl_space_type = "DOPESHEET_EDITOR"
+    bl_region_type = "UI"
 
 
 def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, task: _TaskPanel, service: Service) -> None:
@@ -204,4 +225,4 @@ def _preload(now: session.Session, context: bpy.types.Context) -> None:
         return
 
 
-register, unregister = classes_factory(MOTIONGPT_PT_generate)
+register, unregister = classes_factory(MOTIONGPT_PT_generate, MOTIONGPT_PT_generate_keys)

@@ -91,6 +91,15 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
         name="Seconds", description="How much is generated, from the current frame on", default=4.0, soft_min=0.5,
         soft_max=10.0, step=50, precision=2,
     )  # fmt: skip
+    length: bpy.props.EnumProperty(
+        name="Length In",
+        description="How the length is given",
+        items=(("SECONDS", "Seconds", "A length in seconds"), ("FRAMES", "Frames", "A length in frames of the scene")),
+    )
+    frames: bpy.props.IntProperty(
+        name="Frames", description="How many frames are generated, from the current frame on", default=96, min=1,
+        soft_max=300,
+    )  # fmt: skip
     hands: bpy.props.EnumProperty(
         name="Hands",
         description="The shape of hands that have fingers. Fingers that you have keyed in the range keep their keys",
