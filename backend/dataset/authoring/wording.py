@@ -52,6 +52,7 @@ def filled(text: str, take: Take, base: str, register: str, rng: np.random.Gener
     values = {
         "side": take.side, "other": _OTHER[take.side], "count": number(take.count), "times": times(take.count),
         "speed": take.speed, "size": take.size, "base": during, "Side": take.side.capitalize(),
+        "S": take.side[:1].upper(),
     }  # fmt: skip
     text = re.sub(r"\{(\w+)\}", lambda m: values[m[1]], text)
     return re.sub(r"\s+([.,])", r"\1", re.sub(r"\s+", " ", text)).strip()
