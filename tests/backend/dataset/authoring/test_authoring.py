@@ -116,7 +116,8 @@ def _performed(text: str, tmp_path: Path, seed: int = 0, side: str = "", base: M
 def test_every_gesture_passes_its_checks_on_each_of_its_bases(name: str) -> None:
     read, sides, kinds, refused = read_gesture(gesture.FOLDER / f"{name}.toml"), set(), set(), []
     assert read.check, "a gesture without a check can't be judged"
-    for number in range(2 * len(read.bases)):
+    turns = max(1, 2 * len(read.bases) - 2)  # idles in between
+    for number in range(2 * turns):
         rng = np.random.default_rng(number)
         for _ in range(3):
             take = planned(read, number, rng)
@@ -130,7 +131,7 @@ def test_every_gesture_passes_its_checks_on_each_of_its_bases(name: str) -> None
         assert np.isfinite(made[0].joints).all()
     assert kinds == set(read.bases)
     assert sides == ({"left", "right"} if read.sided else {""})
-    assert len(refused) <= 2, refused
+    assert len(refused) <= 1 + turns, refused
 
 
 @pytest.mark.parametrize("name", NAMES)
