@@ -55,4 +55,5 @@ def filled(text: str, take: Take, base: str, register: str, rng: np.random.Gener
         "S": take.side[:1].upper(),
     }  # fmt: skip
     text = re.sub(r"\{(\w+)\}", lambda m: values[m[1]], text)
-    return re.sub(r"\s+([.,])", r"\1", re.sub(r"\s+", " ", text)).strip()
+    text = re.sub(r"\s+([.,])", r"\1", re.sub(r"\s+", " ", text)).strip()
+    return re.sub(r",+(?=\.?$)", "", text)  # left by a speed that has no word
