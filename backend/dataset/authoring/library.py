@@ -14,7 +14,7 @@ from ....retarget.motion import Motion
 from ..clips import POSE_FPS
 from .bases import Base, Bases, find_bases, fits, stretched_to
 from .checks import failures, faults
-from .gesture import BASES, FOLDER, Gesture, read_gesture, read_gestures
+from .gesture import BASES, FOLDER, Gesture, Kind, read_gesture, read_gestures
 from .performing import perform
 from .takes import Take, draw_take
 from .wording import captions_of
@@ -117,16 +117,22 @@ def perform_on(
     """The performance and its base, or why it was refused."""
     frames = int(np.ceil(take.seconds * POSE_FPS)) + 1
     fitting = {kind: [b for b in bases.by_kind.get(kind, ()) if fits(b, frames)] for kind in gesture.bases}
-    kinds = [kind for kind in BASES if fitting.get(kind)]
+    kinds = _turns([kind for kind in BASES if fitting.get(kind)])
     if not kinds:
         return f"there are no bases of {take.seconds:.1f} s of the kind {' or '.join(gesture.bases)}"
-    kind = kinds[(number // 2) % len(kinds)]
+    turn = number // 2
+    kind = kinds[(turn + turn // len(kinds)) % len(kinds)]  # not in step with the counts
     base = fitting[kind][int(rng.integers(len(fitting[kind])))]
     window = stretched_to(base.motion, frames, rng)
     motion = perform(take, window, rng)
     right = motion.mirror() if take.side == "left" else motion
     wrong = faults(motion) + failures(gesture.check, right, take, kind)
     return f"on {base.name}, {wrong[0]}" if wrong else (motion.centered(), base)
+
+
+def _turns(kinds: list[Kind]) -> list[Kind]:
+    """Every other take on the first kind, the idle, which is what a prompt that names no other means."""
+    return [kind for other in kinds[1:] for kind in (kinds[0], other)] or kinds
 
 
 def _write_tables(out: Path, made: Authored) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from ....retarget.typing import Float64s
-from .body import Amount
+from .body import Amount, number
 from .gesture import REST, Bend, Collar, Foot, Gesture, Hand, Key, Pelvis, Travel
 
 SIDES = ("left", "right")
@@ -85,11 +85,13 @@ def _timeline(
     """Times (K,), poses and the keys of flights. Flights keep their time, because gravity has only one pace."""
     pose, now = Pose(), 0.0
     times, poses, flights = [0.0], [pose], []
-    flying = False
-    for number, key in enumerate(_repeated(gesture.key, count)):
-        pose = _applied(pose, key, amount, rng)
+    flying, origin = False, Travel()
+    for place, key in enumerate(_repeated(gesture.key, count)):
+        if key is next((k for k in gesture.key if k.repeat), None):
+            origin = pose.travel
+        pose = _applied(pose, key, amount, rng, origin)
         wait = _drawn(key.time, rng, _TIMING) / (1.0 if flying else pace)
-        if number == 0 and gesture.begins == "pose":
+        if place == 0 and gesture.begins == "pose":
             times, poses, wait = [], [], 0.0
         for span in (wait, _drawn(key.hold, rng) / pace):
             if span > 0 or not times:
@@ -113,8 +115,8 @@ def _repeated(keys: tuple[Key, ...], count: int) -> tuple[Key, ...]:
     return keys[:first] + keys[first:last] * count + keys[last:]
 
 
-def _applied(pose: Pose, key: Key, amount: float, rng: np.random.Generator) -> Pose:
-    """The pose after a key: what the key does not name stays."""
+def _applied(pose: Pose, key: Key, amount: float, rng: np.random.Generator, origin: Travel) -> Pose:
+    """The pose after a key: what the key does not name stays. origin: where the body was when the repeat began."""
 
     def drawn(new: Any, old: Any) -> Any:
         return old if new is None else None if new == REST else _fixed(new, amount, rng)
@@ -127,6 +129,8 @@ def _applied(pose: Pose, key: Key, amount: float, rng: np.random.Generator) -> P
         return {side: value for side, value in out.items() if value is not None}
 
     travel = drawn(key.travel, pose.travel)
+    if key.repeat and key.travel is not None:
+        travel = Travel(*(number(getattr(travel, n)) + number(getattr(origin, n)) for n in Travel.__struct_fields__))
     named = SIDES if "both" in key.foot else tuple(key.foot)
     return Pose(
         drawn(key.head, pose.head),

@@ -27,13 +27,17 @@ def times(count: int) -> str:
 
 
 def captions_of(gesture: Gesture, take: Take, base: str, rng: np.random.Generator) -> list[str]:
-    """One caption of each register, without doubles. base: "idle", "walk" or "sit", which captions other than those
-    of one word add, unless they have a {base} of their own."""
+    """One caption of each register, without doubles. base: "idle", "walk" or "sit".
+
+    Of a gesture with several bases, captions add that it walks or sits, unless they have a {base} of their own. One
+    word can't say it, and is left out there, so that "nod" alone stays the nod of somebody who stands.
+    """
+    during = base if len(gesture.bases) > 1 else ""
     out: dict[str, None] = {}
     for register in REGISTERS:
         texts = gesture.captions.get(register, ())
-        if texts:
-            text = filled(str(rng.choice(texts)), take, base, register, rng)
+        if texts and not (register == "word" and during in _WHILE):
+            text = filled(str(rng.choice(texts)), take, during, register, rng)
             out[text] = None
     return list(out)
 
@@ -41,11 +45,15 @@ def captions_of(gesture: Gesture, take: Take, base: str, rng: np.random.Generato
 def filled(text: str, take: Take, base: str, register: str, rng: np.random.Generator) -> str:
     """A caption with its placeholders filled and its spaces tidied."""
     during = str(rng.choice(_WHILE[base])) if base in _WHILE else ""
-    if "{base}" not in text and during and register not in ("word", "game"):
+    if during and register == "game":
+        text += f"_{base.capitalize()}" if text[0].isupper() else f"_{base}"
+    elif "{base}" not in text and during and register != "word":
         text = re.sub(r"\.?$", " {base}" + ("." if text.endswith(".") else ""), text, count=1)
     values = {
         "side": take.side, "other": _OTHER[take.side], "count": number(take.count), "times": times(take.count),
         "speed": take.speed, "size": take.size, "base": during, "Side": take.side.capitalize(),
+        "S": take.side[:1].upper(),
     }  # fmt: skip
     text = re.sub(r"\{(\w+)\}", lambda m: values[m[1]], text)
-    return re.sub(r"\s+([.,])", r"\1", re.sub(r"\s+", " ", text)).strip()
+    text = re.sub(r"\s+([.,])", r"\1", re.sub(r"\s+", " ", text)).strip()
+    return re.sub(r",+(?=\.?$)", "", text)  # left by a speed that has no word

@@ -146,14 +146,14 @@ def rocks(body: Body, count: Count) -> bool:
 
 @check("looks at a hand")
 def looks_at_hand(body: Body) -> bool:
-    """One bent arm before the body, and the face turned down to it."""
+    """One bent arm before the body, away from head and chest, and the face turned down to it."""
     face = body.turned("head", (0.0, 0.0, 1.0))
     found = []
     for side in SIDES:
-        to_hand = rot.normalize(body.hand(side) - body.joint("head"))
-        seen = (face * to_hand).sum(axis=-1) > np.cos(np.radians(42))
+        away = body.hand(side) - body.joint("head")
+        seen = ((face * rot.normalize(away)).sum(axis=-1) > np.cos(np.radians(42))) & (rot.length(away) > 0.27)
         shown = (
-            (level(body, side, "hip") > 0.1) & (body.own(body.hand(side))[:, 2] > 0.15) & (body.extension(side) < 0.85)
+            (level(body, side, "hip") > 0.1) & (body.own(body.hand(side))[:, 2] > 0.2) & (body.extension(side) < 0.85)
         )
         alone = level(body, other_side(side), "hip") < 0.15
         found.append(held(body, seen & shown & alone & (level(body, side, "shoulder") < 0.1), 0.3))

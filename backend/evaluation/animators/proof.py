@@ -10,6 +10,7 @@ import numpy as np
 
 from ....retarget.errors import MotionGPTError
 from ....retarget.motion import Motion
+from ...dataset.authoring.library import SET as AUTHORED
 from ...dataset.clips import Clip, load_motions
 from .body import Body
 from .language import parse
@@ -38,12 +39,13 @@ class Proof:
 
 @dataclass(frozen=True)
 class Recording:
-    """label: name, captions and tags, by which proofs choose."""
+    """label: name, captions and tags, by which proofs choose.  authored: made by a gesture, whose name it bears."""
 
     name: str
     label: str
     motion: Motion
     body: Body
+    authored: bool = False
 
 
 def recordings(folder: Path) -> list[Recording]:
@@ -62,19 +64,29 @@ def recordings(folder: Path) -> list[Recording]:
 def _recording(motion: Motion, clip: Clip) -> Recording:
     label = " | ".join([clip.name, *clip.captions])
     motion = motion.slice(0, round(LONGEST * motion.fps))
-    return Recording(clip.name, label, motion, Body.of(motion))
+    return Recording(clip.name, label, motion, Body.of(motion), clip.set == AUTHORED)
 
 
 def prove(found: Sequence[Recording], say: Callable[[int, int], None] = lambda done, total: None) -> list[Proof]:
     """Every proof of `proofs.toml` on recordings. Raises MotionGPTError if they show nothing of what is proved."""
-    entries = tomllib.loads(FILE.read_text(encoding="utf-8"))["proofs"]["list"]
+    tables = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    recorded, authored = ([r for r in found if r.authored is kind] for kind in (False, True))
+    tasks = [(entry, recorded) for entry in tables["proofs"]["list"]]
+    tasks += [(_of_gestures(entry), authored) for entry in tables["authored"]["list"]]
     out = []
-    for number, entry in enumerate(entries):
-        out.append(_proof(entry, found))
-        say(number + 1, len(entries))
+    for number, (entry, among) in enumerate(tasks):
+        out.append(_proof(entry, among))
+        say(number + 1, len(tasks))
     if not any(p.shown for p in out):
         raise MotionGPTError("No recording shows what the checks are about.", "Use a data set with captions.")
     return out
+
+
+def _of_gestures(entry: dict[str, str]) -> dict[str, str]:
+    """Its patterns of gestures' names as patterns of the labels of their clips."""
+    takes = r"\d[02468]" if re.search(r"\b(left|right)\b", entry["check"]) else r"\d+"
+    clips, similar = rf"^({entry['clips']})-{takes}\.bvh", rf"^({entry['clips']}|{entry['not']})-\d+\.bvh"
+    return {"check": entry["check"], "clips": clips, "not": similar}
 
 
 def _proof(entry: dict[str, str], found: Sequence[Recording]) -> Proof:

@@ -189,6 +189,19 @@ def test_every_check_that_is_to_be_proved_is_one() -> None:
         proof.prove([proof.Recording("a.bvh", "a.bvh", IDLE, Body.of(IDLE))])
 
 
+def test_authored_gestures_are_proved_apart_from_recordings() -> None:
+    t_pose = replace(IDLE, rotations=np.tile(rot.IDENTITY, (len(IDLE), len(JOINT), 1)))
+    body, phrase = Body.of(t_pose), "right arm points aside"
+    found = {}
+    for authored in (False, True):
+        names = ("t-pose-00.bvh", "t-pose-01.bvh", "nod-00.bvh", "wave-00.bvh")
+        made = [proof.Recording(name, name, IDLE, body, authored) for name in names]
+        made.append(proof.Recording("disco", "disco", IDLE, body))
+        found[authored] = next(p for p in proof.prove(made) if p.check == phrase)
+    assert (found[False].shown, found[False].others) == (0, 0)
+    assert (found[True].shown, found[True].holding, found[True].false) == (1, 1, ("nod-00.bvh",))
+
+
 @pytest.mark.slow
 def test_checks_hold_on_recordings() -> None:
     if DATASET not in os.environ:
