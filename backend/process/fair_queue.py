@@ -1,7 +1,7 @@
 """Requests that wait, fair between clients: each client's in order, one of every client in turn."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ...retarget.errors import MotionGPTError
 from .. import limits
@@ -45,6 +45,20 @@ class FairQueue:
         if jobs:
             self._clients[peer] = jobs
         return job
+
+    def take(self, fits: Callable[[Job], bool], most: int) -> list[Job]:
+        """Take up to `most` jobs that fit, in the order of their turns; none that was sent after another of its client
+        that does not fit."""
+        held: set[bytes] = set()
+        taken: list[Job] = []
+        for job in self:
+            if len(taken) < most and job.peer not in held and fits(job):
+                taken.append(job)
+            else:
+                held.add(job.peer)
+        for job in taken:
+            self.remove(job)
+        return taken
 
     def remove(self, job: Job) -> bool:
         """Take a job out; returns whether it was waiting."""

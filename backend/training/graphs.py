@@ -42,7 +42,7 @@ def export_graph(
     program = torch.onnx.export(
         module.eval(),
         (),
-        kwargs=inputs,
+        kwargs=dict(inputs),
         input_names=_names(inputs),
         output_names=outputs,
         opset_version=_OPSET,

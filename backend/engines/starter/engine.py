@@ -5,6 +5,7 @@
 
 import functools
 import itertools
+import math
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from ....retarget.motion.feet import bend_toes, plant_feet
 from ....retarget.motion.joining import on_canonical_body
 from ....retarget.typing import Float32s, Ints, Numbers
 from ... import limits
-from ...engine import MOST_TOGETHER, BatchEvents, Events, Progress, Result, Stage
+from ...engine import BatchEvents, Events, Progress, Result, Stage
 from ...features import motion_to_features
 from ...model_folder import ModelCard, find_file
 from ...pieces import longer, within
@@ -49,6 +50,7 @@ from .vocabulary import (
 from .writing import Answer, Choosing, Writing, rows_are_independent
 
 _CONTEXT = 16  # tokens of a motion that the model sees when it continues it: 3.2 s
+_BATCH_ROWS = 24  # of one step on a processor: caches of more rows outgrow its own cache, and take longer each
 _CAPTION_WORDS = 40
 _SENTENCES, _SENTENCE_TEMPERATURE, _SENTENCE_TOP_P = 24, 0.8, 0.9  # candidates for the picker
 
@@ -95,21 +97,29 @@ class MotionLanguageEngine(TokenEngine):
         return in_lanes(self._groups(texts), lambda group: self._together(texts, group, dropped), processors())
 
     def _groups(self, tasks: Sequence[Generate]) -> list[list[int]]:
-        """Numbers of the tasks that can be one batch, in as many groups as there are processors for."""
+        """Numbers of the tasks that are decoded in one batch, for every batch."""
         alike: dict[object, list[int]] = {}
         for number, task in enumerate(tasks):
             sampling = self._sampling(task)
             width = len(self._tokenizer.encode(task.prompt).ids) // MEMORY_STEP  # and one slot
             key = (width, sampling.temperature, sampling.top_p) if self._independent else number
             alike.setdefault(key, []).append(number)
-        lanes = processors()
-        return [numbers[lane::lanes] for numbers in alike.values() for lane in range(min(lanes, len(numbers)))]
+        fitting = self._batch_rows // (2 * self._candidates)
+        groups = []
+        for numbers in alike.values():
+            size = min(fitting, math.ceil(len(numbers) / processors()))
+            groups += [numbers[i : i + size] for i in range(0, len(numbers), size)]
+        return groups
 
     @functools.cached_property
     def _independent(self) -> bool:
         """Whether requests may share a batch on this machine without a change to any of their bits."""
-        rows = 2 * self._candidates
-        return rows_are_independent(self._decoder, rows, MOST_TOGETHER * rows)
+        return rows_are_independent(self._decoder, 2 * self._candidates, 2 * self._batch_rows)
+
+    @property
+    def _batch_rows(self) -> int:
+        """Rows of a batch, at least those of one task."""
+        return max(MOST_ROWS if self.device == "cuda" else _BATCH_ROWS, 2 * self._candidates)
 
     def _together(self, tasks: Sequence[Generate], group: Sequence[int], dropped: Callable[[int], bool]) -> BatchEvents:
         """The events of a group of tasks, token by token."""
