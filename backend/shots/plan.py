@@ -10,13 +10,15 @@ import numpy as np
 from ...retarget.errors import MotionGPTError
 from ...retarget.typing import Floats
 from ..limits import MAX_SEED
-from ..tasks import Block, Shot
+from ..tasks import Block, Generate, Shot
 from .numbers import read_numbers, usual_speed
 from .splitting import split_actions
 from .verbs import usual_seconds
 
 SHORTEST = 0.5
 """Seconds of a block, at least."""
+TEXT_SECONDS = 4.0
+"""Length of one action, where none is given."""
 _FIRST_STEPS = 0.4  # seconds by which a walk over a given distance takes longer than at its usual speed
 _NEXT_BLOCK = 7919  # between the seeds of blocks, so that the same words twice are not the same motion twice
 _STOPS = re.compile(
@@ -56,6 +58,14 @@ def shot_of(text: str, seconds: float | None = None, seed: int = 0, variations: 
         usual = [wish_of(block).seconds for block in blocks]
         blocks = [Block(block.prompt, share) for block, share in zip(blocks, shares(usual, seconds), strict=True)]
     return Shot(tuple(blocks), seed=seed, variations=variations)
+
+
+def task_of(prompt: str, seconds: float | None, seed: int, variations: int) -> Generate | Shot:
+    """What is asked of a model for a text: a shot where that has several actions, or numbers to be met."""
+    shot = shot_of(prompt, seconds, seed, variations)
+    if len(shot.blocks) > 1 or wish_of(shot.blocks[0]).choosy:
+        return shot
+    return Generate(prompt, seconds or TEXT_SECONDS, seed=seed, variations=variations)
 
 
 def shares(usual: Sequence[float], seconds: float) -> list[float]:

@@ -9,15 +9,13 @@ from ....retarget.motion.travel.loops import looped
 from ....retarget.motion.travel.steering import in_place
 from ... import limits
 from ...shots.paths_csv import read_path
-from ...shots.plan import shot_of, wish_of
+from ...shots.plan import TEXT_SECONDS, shot_of, task_of
 from ...shots.spans import at_rate
 from ...tasks import Block, Generate, Shot
 from ..shared import asking
 from ..shared.declaring import Subparsers, add_command, add_model_arguments
 from ..shared.outputs import CHARACTER_FORMATS, add_character_arguments, character_options
 from ..shared.report import Report
-
-_SECONDS = 4.0
 
 
 def declare(subparsers: Subparsers) -> None:
@@ -86,6 +84,8 @@ def _task(args: argparse.Namespace) -> Generate | Shot:
     points = None if args.path is None else read_path(args.path)
     if args.block:
         shot = Shot(tuple(args.block), seed=args.seed, variations=args.variations)
+    elif points is None:
+        return task_of(args.prompt, args.seconds, args.seed, args.variations)
     else:
         shot = shot_of(args.prompt, args.seconds, args.seed, args.variations)
     if points is not None and len(shot.blocks) == 1:
@@ -93,9 +93,7 @@ def _task(args: argparse.Namespace) -> Generate | Shot:
         return Shot((Block(block.prompt, block.seconds, path=points),), seed=args.seed, variations=args.variations)
     if points is not None:
         return Shot(shot.blocks, points, seed=args.seed, variations=args.variations)
-    if len(shot.blocks) > 1 or args.block or wish_of(shot.blocks[0]).choosy:
-        return shot
-    return Generate(args.prompt, args.seconds or _SECONDS, seed=args.seed, variations=args.variations)
+    return shot
 
 
 def _finished(motion: Motion, args: argparse.Namespace, without_travel: bool) -> Motion:
@@ -103,6 +101,6 @@ def _finished(motion: Motion, args: argparse.Namespace, without_travel: bool) ->
     if "blocks" in motion.meta:
         motion = at_rate(motion, args.fps)
     else:
-        motion = asking.at_rate(motion, args.fps, args.seconds or _SECONDS)
+        motion = asking.at_rate(motion, args.fps, args.seconds or TEXT_SECONDS)
     motion = looped(motion) if args.loop else motion
     return in_place(motion)[0] if without_travel else motion

@@ -10,11 +10,14 @@ Group = TypeVar("Group")
 Event = TypeVar("Event")
 
 
+share = 1
+"""How many processes like this one share the processors."""
+
+
 def processors() -> int:
     """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, count // share)
 
 
 def in_lanes(groups: Sequence[Group], work: Callable[[Group], Iterator[Event]], lanes: int) -> Iterator[Event]:
