@@ -39,7 +39,13 @@ def declare(subparsers: Subparsers) -> None:
         metavar="JOBS.csv",
         help=f"a row for each job; columns: {', '.join(COLUMNS)}; tasks: {', '.join(KINDS)}",
     )
-    add_output(parser, "FOLDER", "folder for the files and the report", there="replaced, unless this batch wrote it")
+    add_output(
+        parser,
+        "FOLDER",
+        "folder for the files and the report",
+        there="replaced, unless this batch wrote it",
+        dest="place",
+    )
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="worker processes on this machine (1)")
     add_model_arguments(parser)
 
@@ -51,7 +57,7 @@ def run(args: argparse.Namespace) -> Report:
     jobs = read_jobs(args.table)
     model = _model(args.model) if any(job.request() is not None for job in jobs) else ""
     keys = {job: job.key(model) for job in jobs}
-    place = _folder(args.output)
+    place = _folder(args.place)
     settings = Settings(args.model, args.device, args.precision, args.jobs)
     with closing(Journal(place)) as journal:
         rows = {job: _kept(journal, job, key) for job, key in keys.items()}
