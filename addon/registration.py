@@ -3,9 +3,9 @@
 from .jobs import session
 from .poses import reader
 from .ui import bone_map, ghosts, panel, preferences, properties
-from .ui.operators import export, gaps, tasks
+from .ui.operators import diagnostics, export, gaps, tasks
 
-_MODULES = (preferences, properties, session, reader, tasks, export, gaps, ghosts, panel, bone_map)
+_MODULES = (preferences, properties, session, reader, tasks, export, gaps, diagnostics, ghosts, panel, bone_map)
 
 
 def register() -> None:

@@ -58,6 +58,8 @@ class FairQueue:
                 held.add(job.peer)
         for job in taken:
             self.remove(job)
+            if job.peer in self._clients:  # its next one comes after everyone else's turn
+                self._clients[job.peer] = self._clients.pop(job.peer)
         return taken
 
     def remove(self, job: Job) -> bool:

@@ -20,6 +20,7 @@ from .connection import LOOPBACK, Listener, receive, remove_handover, write_hand
 from .fair_queue import FairQueue
 from .log import about
 from .watching.figures import Ledger
+from .watching.prometheus import Exporter, exposition
 from .worker import CANCELLED, Job, Worker, cancelled, internal_error
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Server:
     load: loads an engine from a model's name or folder; called on the worker thread.
     models: names of the installed models, for the handshake.
     parent_gone: true once the process that started this one has ended.
+    metrics_port: where figures are served for Prometheus, on this machine alone; 0 is any port, None none.
     """
 
     def __init__(
@@ -47,7 +49,12 @@ class Server:
         models: Sequence[str] = (),
         parent_gone: Callable[[], bool] = lambda: False,
         host: str = LOOPBACK,
+        metrics_port: int | None = None,
     ) -> None:
+        self._ledger = Ledger()
+        self._metrics_port = metrics_port
+        self._exporter: Exporter | None = None
+        self._queued = 0
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._listener = Listener(self._context, host)
         self._waker = self._context.socket(zmq.PULL)
@@ -58,16 +65,19 @@ class Server:
         self._parent_gone = parent_gone
         self._waiting = FairQueue()
         self._running: list[Job] = []
-        self._ledger = Ledger()
         self._stopping = False
         self.handover = self._listener.handover
 
     def run(self, handover_path: Path | None = None) -> bool:
         """Serve until stopped. Returns False if the worker did not end: the process must then exit without it."""
         try:
+            if self._metrics_port is not None:
+                self._exporter = Exporter(self._metrics_port, self._exposition)
+                log.info("Figures are on http://%s:%d/metrics", LOOPBACK, self._exporter.port)
             if handover_path is not None:
                 write_handover(self.handover, handover_path)
         except MotionGPTError:
+            self._end_exporter()
             self._listener.close()
             self._waker.close(0)
             self._context.term()
@@ -79,6 +89,7 @@ class Server:
         finally:
             if handover_path is not None:
                 remove_handover(self.handover, handover_path)
+            self._end_exporter()
             ended = self._end_worker()
             self._listener.close()
             self._waker.close(0)
@@ -104,6 +115,7 @@ class Server:
             if self._waker in ready:
                 self._waker.recv()
             self._deliver()
+            self._queued = len(self._waiting)
             if time.monotonic() >= next_check:
                 next_check = time.monotonic() + POLL_SECONDS
                 if self._parent_gone():
@@ -228,6 +240,15 @@ class Server:
             waiting=len(self._waiting),
             figures=self._ledger.figures(),
         )
+
+    def _exposition(self) -> str:
+        """Figures as Prometheus reads them; on a thread of the exporter."""
+        info = self._worker.info
+        return exposition(self._ledger.figures(), self._queued, bool(self._running), info.model, info.device)
+
+    def _end_exporter(self) -> None:
+        if self._exporter is not None:
+            self._exporter.close()
 
     def _send(self, peer: bytes, identifier: str, message: protocol.Reply, motions: Sequence[Motion] = ()) -> None:
         self._send_frames(peer, protocol.encode(identifier, message, motions))

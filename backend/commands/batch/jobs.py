@@ -12,7 +12,6 @@ import msgspec
 
 from ....retarget.errors import MotionGPTError
 from ... import limits
-from ...dataset.tables import read_table
 from ...output import blender
 from ...output.clips import short_name
 from ...shots.plan import task_of
@@ -97,6 +96,8 @@ def _content(path: Path) -> bytes:
 def read_jobs(path: Path) -> list[Job]:
     """The jobs of a table; files that it names are looked for from its own folder. Raises MotionGPTError that names the
     line and the column."""
+    from ...dataset.tables import read_table  # which the extension comes without
+
     rows = read_table(path, ())
     if not rows:
         raise MotionGPTError(f"{path} has no jobs.", f"Its first line is: {','.join(COLUMNS)}")

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
@@ -52,11 +53,41 @@ class Figures(msgspec.Struct, frozen=True):
     took: Times = Times()
 
 
+def lines_of(figures: Figures, waiting: int) -> list[str]:
+    """Figures for people. waiting: requests in the queue."""
+    memory_used = f", {figures.memory / 1e6:.0f} MB of memory" if figures.memory else ""
+    others = ", ".join(
+        f"{count} {word}"
+        for count, word in ((figures.failed, "failed"), (figures.cancelled, "cancelled"), (figures.refused, "refused"))
+        if count
+    )
+    lines = [
+        f"runs for {_duration(figures.uptime)}{memory_used}",
+        f"{figures.answered} requests answered{f', {others}' if others else ''}; {figures.per_minute} in the last "
+        f"minute; {waiting} waiting",
+    ]
+    if figures.answered:
+        took, waited = figures.took, figures.waited
+        lines.append(
+            f"answer after {took.half:.2f} s (half of them), {took.most:.2f} s (95 %), {took.longest:.2f} s at most; "
+            f"of that in the queue {waited.half:.2f} s, {waited.most:.2f} s, {waited.longest:.2f} s"
+        )
+    if figures.errors:
+        lines.append("errors: " + ", ".join(f"{kind} {count}" for kind, count in sorted(figures.errors.items())))
+    return lines
+
+
+def _duration(seconds: float) -> str:
+    minutes, hours = seconds / 60.0, seconds / 3600.0
+    return f"{hours:.1f} hours" if hours >= 2 else f"{minutes:.0f} minutes" if minutes >= 2 else f"{seconds:.0f} s"
+
+
 class Ledger:
-    """Counts requests; for the server's thread alone. clock: seconds, for tests."""
+    """Counts requests, on any thread. clock: seconds, for tests."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._lock = threading.Lock()
         self._started = clock()
         self._counts: Counter[str] = Counter()
         self._errors: Counter[str] = Counter()
@@ -66,30 +97,36 @@ class Ledger:
 
     def started(self, arrived: float, companions: int = 0) -> None:
         """A request that arrived then, by the clock, leaves the queue. companions: requests in its batch."""
-        self._waited.append(self._clock() - arrived)
-        self._counts["together"] += companions > 0
+        with self._lock:
+            self._waited.append(self._clock() - arrived)
+            self._counts["together"] += companions > 0
 
     def ended(self, arrived: float, error: str = "") -> None:
         """A request has had its last answer. error: the kind of error that it was; "" for a result."""
-        if error == "cancelled":
-            self._counts["cancelled"] += 1
-            return
-        self._took.append(self._clock() - arrived)
-        if error:
-            self._counts["failed"] += 1
-            self._errors[error] += 1
-        else:
-            self._counts["answered"] += 1
-            self._ends.append(self._clock())
+        with self._lock:
+            if error == "cancelled":
+                self._counts["cancelled"] += 1
+                return
+            self._took.append(self._clock() - arrived)
+            if error:
+                self._counts["failed"] += 1
+                self._errors[error] += 1
+            else:
+                self._counts["answered"] += 1
+                self._ends.append(self._clock())
 
     def refused(self, error: str) -> None:
         """A message was answered with an error at once."""
-        self._counts["refused"] += 1
-        self._errors[error] += 1
+        with self._lock:
+            self._counts["refused"] += 1
+            self._errors[error] += 1
 
     def figures(self) -> Figures:
         """All of it, now."""
-        now = self._clock()
+        with self._lock:
+            return self._figures(self._clock())
+
+    def _figures(self, now: float) -> Figures:
         return Figures(
             uptime=round(now - self._started, 1),
             memory=memory(),

@@ -71,3 +71,12 @@ def test_the_fuller_it_is_the_less_one_client_gets_and_it_has_an_end() -> None:
             held[name] = held.get(name, 0) + 1
     assert sum(held.values()) == limits.MAX_WAITING == len(queue)
     assert len(held) > limits.MAX_WAITING // limits.MAX_QUEUE  # not the first eight alone
+
+
+def test_a_batch_takes_no_job_before_another_of_its_client() -> None:
+    queue = FairQueue()
+    for name in ("a1", "b!", "a2", "b2", "c1", "a3"):
+        queue.put(job(*name))
+    fitting = queue.take(lambda one: one.id != "!", 3)
+    assert [one.peer.decode() + one.id for one in fitting] == ["a1", "c1", "a2"]
+    assert taken(queue) == ["b!", "a3", "b2"]
