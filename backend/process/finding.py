@@ -1,7 +1,5 @@
 """The backends of this user that run on this machine."""
 
-import os
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,22 +8,23 @@ import msgspec
 
 from ...retarget.errors import MotionGPTError
 from . import protocol
-from .child import HANDOVER
+from .child import HANDOVER, PREFIX
 from .client import Client, ask
 from .connection import Handover, read_handover
+from .parent import exists
 
 _PATIENCE = 5.0  # seconds for an answer
 
 
 def handovers(more: Iterable[Path] = ()) -> Iterator[tuple[Path, Handover]]:
     """Key files of processes that run: those of Blenders, and `more` of other servers. Files of others are not read."""
-    ours = sorted(Path(tempfile.gettempdir()).glob(f"motiongpt-*/{HANDOVER}"))
+    ours = sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{HANDOVER}"))
     for path in (*more, *ours):
         try:
             handover = read_handover(path)
         except (OSError, msgspec.MsgspecError):
             continue
-        if handover is not None and _runs(handover.pid):
+        if handover is not None and exists(handover.pid):
             yield path, handover
 
 
@@ -39,15 +38,3 @@ def status(handover: Handover) -> protocol.ServerInfo:
     if not isinstance(info, protocol.ServerInfo):
         raise MotionGPTError("The backend says nothing about itself.", "See its log.", "protocol")
     return info
-
-
-def _runs(pid: int) -> bool:
-    if sys.platform == "win32" or pid <= 0:
-        return pid > 0  # there, whoever does not answer is found out by asking
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

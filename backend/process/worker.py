@@ -37,6 +37,11 @@ class Job:
     cancelled: threading.Event = field(default_factory=threading.Event)
     arrived: float = field(default_factory=time.monotonic)
 
+    @property
+    def size(self) -> int:
+        """Bytes of its motions."""
+        return sum(array.nbytes for m in self.motions for array in (m.rotations, m.root_position, m.contacts))
+
 
 @dataclass(frozen=True)
 class Outcome:

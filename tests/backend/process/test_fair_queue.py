@@ -1,6 +1,7 @@
 """The queue is fair between clients, and one of them can't fill it."""
 
 import pytest
+from support.motions import standing
 
 from motiongpt.backend import limits
 from motiongpt.backend.process.fair_queue import FairQueue
@@ -80,3 +81,23 @@ def test_a_batch_takes_no_job_before_another_of_its_client() -> None:
     fitting = queue.take(lambda one: one.id != "!", 3)
     assert [one.peer.decode() + one.id for one in fitting] == ["a1", "c1", "a2"]
     assert taken(queue) == ["b!", "a3", "b2"]
+
+
+def test_a_batch_is_taken_from_the_front() -> None:
+    queue = FairQueue()
+    for number in range(12):
+        queue.put(job(chr(ord("a") + number), "!" if number < 5 else "1"))
+    assert [one.peer.decode() for one in queue.take(lambda one: one.id != "!", 3)] == ["f"]
+    assert len(queue) == 11
+
+
+def test_motion_that_waits_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue, walk = FairQueue(), standing(100)
+    one = Job(b"a", "1", Generate("walk"), (walk,))
+    monkeypatch.setattr(limits, "MAX_WAITING_BYTES", 2 * one.size)
+    assert one.size > 100 * 22 * 4 * 4
+    for client in (b"a", b"b"):
+        queue.put(Job(client, "1", Generate("walk"), (walk,)))
+    with pytest.raises(MotionGPTError, match="waiting already"):
+        queue.put(Job(b"c", "1", Generate("walk"), (walk,)))
+    queue.put(Job(b"c", "1", Generate("walk"), ()))
