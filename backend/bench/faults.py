@@ -62,7 +62,8 @@ def measure(rounds: int, seed: int = 0, on_progress: Callable[[float], None] = l
 
 
 def _round(folder: Path, temporary: Path, part: str, moment: float, left: Counter[str]) -> Counter[str]:
-    """Start a program, kill a part of it `moment` seconds later, wait for the end of all; returns counts of its requests."""
+    """Start a program, kill a part of it `moment` seconds later, wait for the end of all. Returns its requests,
+    counted."""
     command = [sys.executable, "-P", str(LAUNCHER), _PROGRAM, str(folder)]
     program = subprocess.Popen(command, env=os.environ | {"TMPDIR": str(temporary)})
     time.sleep(moment)
