@@ -4,7 +4,7 @@ from .jobs import session
 from .poses import reader
 from .shell import command
 from .ui import bone_map, ghosts, menus, panel, preferences, presets, properties
-from .ui.operators import export, gaps, tasks
+from .ui.operators import diagnostics, export, gaps, tasks
 
 _MODULES = (
     preferences,
@@ -14,6 +14,7 @@ _MODULES = (
     tasks,
     export,
     gaps,
+    diagnostics,
     ghosts,
     presets,
     panel,

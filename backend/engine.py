@@ -1,7 +1,7 @@
 """What every engine offers: tasks in, progress and motion or text out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,6 +9,8 @@ from ..retarget.errors import MotionGPTError
 from ..retarget.motion import Motion
 from .tasks import Continue, Describe, Generate, Inbetween, Shot, Task, unsupported
 
+MOST_TOGETHER = 8
+"""Tasks that are worth answering together; of more, the first would wait too long."""
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 """Numerical precision of imported models; "auto" is int8 on the CPU and bfloat16 on a GPU."""
@@ -57,6 +59,8 @@ class Result:
 
 Events = Iterator[Progress | Result]
 """Any number of Progress, then one Result."""
+BatchEvents = Iterator[tuple[int, Progress | Result | Exception]]
+"""Events of several tasks, each with the task's number; the last of a task is a Result, or why it failed."""
 
 
 class Engine(ABC):
@@ -76,6 +80,18 @@ class Engine(ABC):
     def can(self, task: type[Task]) -> bool:
         """Whether the model supports a task."""
         return task.ability() in self.tasks
+
+    def batches(self, task: Task) -> bool:
+        """Whether `answer_batch` takes a task."""
+        return False
+
+    def answer_batch(self, tasks: Sequence[Task], dropped: Callable[[int], bool] = lambda number: False) -> BatchEvents:
+        """Answer tasks that `batches` accepts together, in less time than one after the other, each to the bit as
+        `Task.answer` does. Closing the iterator cancels all of them.
+
+        dropped: asked all the while whether a task, by its number, is cancelled: it then has no more events.
+        """
+        raise self.unsupported(type(tasks[0]))
 
     @abstractmethod
     def generate(self, task: Generate) -> Events:

@@ -32,8 +32,10 @@ MAX_TURN = 36_000.0
 """Degrees."""
 MAX_QUEUE = 8
 """Requests of one client that wait while another runs."""
-MAX_WAITING = 64
+MAX_WAITING = 256
 """Requests of all clients that wait."""
+MAX_WAITING_BYTES = 1 << 30
+"""Motion that comes with the requests that wait."""
 MIN_FPS, MAX_FPS = 1.0, 1_000.0
 MAX_MOTION_SECONDS = 1_000.0
 """An input motion's length: models resample it to their own rate, so frames alone don't bound their work."""

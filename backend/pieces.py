@@ -32,7 +32,7 @@ def piece_count(seconds: float, most: float) -> int:
 def generated(engine: Engine, task: Generate) -> Events:
     """Text to motion of any length: the first piece is generated, the others continue it with the same prompt."""
     if task.seconds is None or not longer(task.seconds, engine.max_seconds):
-        return engine.generate(_within(task, engine.max_seconds))
+        return engine.generate(within(task, engine.max_seconds))
     if not engine.can(Continue):
         return engine.generate(task)  # which says that this is too long
     return _generated(engine, task, task.seconds, piece_count(task.seconds, engine.max_seconds))
@@ -53,8 +53,8 @@ def described(motion: Motion, most: float, describe: Callable[[Motion], Events])
     return _described(motion, count, describe)
 
 
-def _within(task: Generate, most: float) -> Generate:
-    """The task without the rounding of single precision in its length."""
+def within(task: Generate, most: float) -> Generate:
+    """A task of one piece, without the rounding of single precision in its length."""
     return task if task.seconds is None or task.seconds <= most else replaced(task, seconds=most)
 
 

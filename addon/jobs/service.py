@@ -179,7 +179,7 @@ class Service:
                         self._forget(identifier)
                     case protocol.Error() as error:
                         self._forget(identifier)
-                        raise error.exception()
+                        raise _named(error.exception(), identifier)
             if not events:
                 self._living()
                 if self._progress.look(time.monotonic()) > ANSWER_LIMIT:
@@ -308,6 +308,11 @@ class Service:
                 self._process.stop()
         self._client = self._process = self._info = self._heartbeat = None
         self._replies.clear()
+
+
+def _named(error: MotionGPTError, identifier: str) -> MotionGPTError:
+    """An error that names its request, as the backend's log does."""
+    return MotionGPTError(f"{error.message} (Request {identifier[:8]}.)", error.cure, error.kind)
 
 
 def _backend_process() -> ModuleType:

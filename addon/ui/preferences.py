@@ -4,6 +4,7 @@ import bpy
 
 from ..jobs.context import EXTENSION, log_path
 from . import models
+from .operators.diagnostics import report_lines
 from .typing import classes_factory
 
 
@@ -44,7 +45,11 @@ class MotionGPTPreferences(bpy.types.AddonPreferences):
     def draw(self, _context: bpy.types.Context) -> None:
         for name in ("installed", "model", "device", "python", "preload"):
             self.layout.prop(self, name)
-        self.layout.label(text=f"Log: {log_path()}")
+        box = self.layout.box()
+        for line in report_lines():
+            box.label(text=line)
+        box.label(text=f"Log: {log_path()}")
+        box.operator("motiongpt.diagnostics", icon="FILE_ARCHIVE")
 
 
 register, unregister = classes_factory(MotionGPTPreferences)

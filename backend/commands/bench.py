@@ -1,4 +1,5 @@
-"""`motiongpt bench`: how fast a model, retargeting, or the panel is on this machine."""
+"""`motiongpt bench`: how fast a model, retargeting, or the panel is on this machine, and how a backend bears load and
+faults."""
 
 import argparse
 import os
@@ -6,11 +7,14 @@ import statistics
 import time
 from typing import Any
 
+from ...retarget.errors import MotionGPTError
 from .. import limits
 from ..output.results import write_page
+from ..output.sections import write_section
 from .shared.asking import load
 from .shared.declaring import Subparsers, add_command, add_model_arguments
 from .shared.outputs import add_page_option
+from .shared.progress import progress_bar
 from .shared.report import Report
 
 
@@ -19,17 +23,21 @@ def declare(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "bench",
-        "measure how fast a model, retargeting, or the panel in Blender is on this machine",
-        "motiongpt bench --runs 5 --json\n  motiongpt bench retarget\n  motiongpt bench blender",
+        "measure how fast a model, retargeting or the panel is on this machine, or how a backend bears load and faults",
+        "motiongpt bench --runs 5 --json\n  motiongpt bench blender\n  motiongpt bench load --minutes 2",
         run,
     )
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("model", "retarget", "blender"),
+        choices=("model", "retarget", "blender", "load", "faults"),
         default="model",
-        help="a model, retargeting in Blender, or every press of the panel's buttons",
+        help="a model, retargeting in Blender, every press of the panel's buttons, a backend with many clients, or one "
+        "that is killed over and over",
     )
+    parser.add_argument("--minutes", type=float, default=10.0, help="for load: how long (10)")
+    parser.add_argument("--clients", type=int, default=200, help="for load: how many at once (200)")
+    parser.add_argument("--rounds", type=int, default=100, help="for faults: how often something is killed (100)")
     parser.add_argument(
         "--blender",
         default="",
@@ -53,6 +61,10 @@ def run(args: argparse.Namespace) -> Report:
         return _paged(args, "Speed of retargeting", "bench retarget", _retargeting())
     if args.what == "blender":
         return _paged(args, "Speed of the panel", "bench blender", _presses(args.blender))
+    if args.what == "load":
+        return _sectioned(args, f"bench load --minutes {args.minutes:g} --clients {args.clients}", _load(args))
+    if args.what == "faults":
+        return _sectioned(args, f"bench faults --rounds {args.rounds}", _faults(args))
     limits.check_seconds(args.seconds)
     limits.check_variations(args.runs)
     if args.full_size_t5:
@@ -65,6 +77,57 @@ def _paged(args: argparse.Namespace, title: str, command: str, report: Report) -
     if args.page:
         write_page(args.page, title, command, ["\n".join(f"- {line}" for line in report.lines)])
     return report
+
+
+def _sectioned(args: argparse.Namespace, command: str, report: Report) -> Report:
+    if args.page:
+        write_section(args.page, command, "\n".join(f"- {line}" for line in report.lines))
+    return report
+
+
+def _load(args: argparse.Namespace) -> Report:
+    from ..bench.load import measure
+
+    if not 0 < args.minutes <= 24 * 60 or not 1 <= args.clients <= 1_000:
+        raise MotionGPTError("That load can't be made.", "Use up to 1000 --clients and 1440 --minutes.", "usage")
+    with progress_bar(quiet=args.json) as show:
+        data = measure(60.0 * args.minutes, args.clients, args.model, lambda share: show("Under load", share))
+    ends = ", ".join(f"{count} {how}" for how, count in sorted(data["ends"].items(), key=lambda end: -end[1]))
+    before, after = data["held_before"], data["held_after"]
+    lines = (
+        f"{data['clients']} clients for {data['seconds']:.0f} s, model {data['model']}: {data['sent']} requests; "
+        f"{ends}; {data['gone']} whose client went away; {data['together']} answered in batches",
+        f"every request answered exactly once: {_yes(data['answered_once'])} ({data['unanswered']} not, "
+        f"{data['answered_twice']} twice)",
+        f"{data['per_second']:g} answers a second; wait {data['median_wait']:.2f} s (median), {data['p99_wait']:.2f} s "
+        f"(99 %), {data['longest_wait']:.2f} s at most: {data['longest_by_median']:g} times the median (wanted: 3)",
+        f"memory {data['memory_warm'] / 1e6:.0f} MB after warm-up, {data['memory_late'] / 1e6:.0f} MB at the end: "
+        f"{data['memory_growth']:+.1%} (wanted: within 5 %)",
+        f"descriptors {before['descriptors']} before, {after['descriptors']} after; threads {before['threads']}, "
+        f"{after['threads']}; new temporary files: {len(data['new_files'])}",
+    )
+    return Report(data, lines)
+
+
+def _faults(args: argparse.Namespace) -> Report:
+    from ..bench.faults import measure
+
+    if not 1 <= args.rounds <= 100_000:
+        raise MotionGPTError(f"{args.rounds} rounds can't be done.", "Use at least 1.", "usage")
+    with progress_bar(quiet=args.json) as show:
+        data = measure(args.rounds, on_progress=lambda share: show("Killing", share))
+    killed = ", ".join(f"{part} {count} times" for part, count in sorted(data["killed"].items()))
+    lines = (
+        f"{data['rounds']} rounds, SIGKILL at random moments: {killed} (the program is what started the backend)",
+        f"left: {data['processes_left']} processes, {data['sockets_left']} sockets, {data['files_left']} files",
+        f"{data['sent']} requests: {data['answered']} answered, {data['failed']} ended by an error that says why, "
+        f"{data['twice']} delivered twice, {data['silent']} lost silently; the others were their program's that died",
+    )
+    return Report(data, lines)
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
 
 
 def _model(args: argparse.Namespace) -> Report:

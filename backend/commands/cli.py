@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from ...retarget.errors import MotionGPTError
 from ..version import __version__
-from . import bench, convert, data, evaluate, models, render, retarget, serve, train
+from . import bench, convert, data, diagnostics, evaluate, models, render, retarget, serve, status, train
+from .batch import command as batch
 from .shared.declaring import CommandParser
 from .shared.outputs import check_no_clobber
 from .tasks import continue_motion, describe, generate, inbetween, redo
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 
 COMMANDS = (
     generate, redo, continue_motion, inbetween, describe, convert, retarget, render,
-    serve, models, data, train, evaluate, bench,
+    batch, serve, status, diagnostics, models, data, train, evaluate, bench,
 )  # fmt: skip
 USER_ERROR, BUG, INTERRUPTED = 2, 1, 130
 """Exit codes besides 0."""

@@ -32,6 +32,9 @@ def declare(subparsers: Subparsers) -> None:
     parser.add_argument("--parent-pid", type=int, metavar="PID", help="stop when that process ends")
     parser.add_argument("--log", type=Path, metavar="FILE", help="where to log, in a file that rotates (stderr)")
     parser.add_argument("--host", default=LOOPBACK, help=f"address to listen on ({LOOPBACK}: this machine only)")
+    parser.add_argument(
+        "--metrics-port", type=int, metavar="PORT", help="serve figures for Prometheus on this port of this machine"
+    )
     add_model_arguments(parser)
 
 
@@ -51,6 +54,7 @@ def run(args: argparse.Namespace) -> Report:
         models=tuple(installed_models()),
         parent_gone=(lambda: False) if args.parent_pid is None else parent.watch(args.parent_pid),
         host=args.host,
+        metrics_port=args.metrics_port,
     )
     for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
         if hasattr(signal, name):

@@ -29,16 +29,21 @@ def clip_name(motion: Motion, otherwise: str = "") -> str:
     >>> clip_name(replace(still, meta={"text": "A person walks forward, waving!", "seed": 7}))
     'walks_forward_waving_7'
     """
-    words = re.findall(r"[^\W_]+", str(motion.meta.get("text") or "").lower())
-    kept = [word for word in words if word not in _FILLERS] or words
-    while len("_".join(kept)) > _LONGEST and len(kept) > 1:
-        kept.pop()
-    name = "_".join(kept)[:_LONGEST]
+    name = short_name(str(motion.meta.get("text") or ""))
     if name and "seed" in motion.meta:
         name += f"_{motion.meta['seed']}"
     if name and motion.meta.get("variation"):
         name += f"_take{motion.meta['variation'] + 1}"
     return _cut(name) or _cut(one_line(otherwise)) or "Motion"
+
+
+def short_name(prompt: str) -> str:
+    """A prompt's first words without those that say little, joined by underscores; "" for a prompt without words."""
+    words = re.findall(r"[^\W_]+", prompt.lower())
+    kept = [word for word in words if word not in _FILLERS] or words
+    while len("_".join(kept)) > _LONGEST and len(kept) > 1:
+        kept.pop()
+    return "_".join(kept)[:_LONGEST]
 
 
 def clip_names(given: Sequence[str], motions: Sequence[Motion], otherwise: Sequence[str]) -> list[str]:

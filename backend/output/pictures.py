@@ -11,11 +11,10 @@ from matplotlib.image import imread
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from ...retarget.motion import rotations as rot
-from ...retarget.motion.skeleton import JOINT, JOINT_NAMES, PARENTS
+from ...retarget.motion.skeleton import JOINT, PARENTS
 from ...retarget.typing import Floats, Ints
+from .figures import AZIMUTH, LEFT, MIDDLE, RIGHT, colour, project
 
-LEFT, RIGHT, MIDDLE = "#d1495b", "#1f6f9f", "#444444"
-_ELEVATION, _AZIMUTH = np.radians(12.0), np.radians(35.0)
 _MAX_ROWS = 60
 
 
@@ -70,20 +69,6 @@ def _spaced_frames(motion: Motion, frames: int) -> Ints:
     return np.asarray(np.round(np.linspace(0, len(motion) - 1, frames)), np.int64)
 
 
-def project(points: Floats) -> Floats:
-    """World points (..., 3) to the picture plane (..., 2), in metres: an orthographic view from the front left and
-    slightly above. A character that faces +Z looks to the lower left, its left side nearer to the viewer."""
-    x, y, z = np.moveaxis(points, -1, 0)
-    across = x * np.cos(_AZIMUTH) - z * np.sin(_AZIMUTH)
-    away = -x * np.sin(_AZIMUTH) - z * np.cos(_AZIMUTH)
-    return np.stack([across, y * np.cos(_ELEVATION) + away * np.sin(_ELEVATION)], axis=-1)
-
-
-def _colour(joint: int) -> str:
-    name = JOINT_NAMES[joint]
-    return LEFT if name.startswith("left") else RIGHT if name.startswith("right") else MIDDLE
-
-
 def _draw_row(axes: Any, motion: Motion, title: str, frames: int) -> None:
     """Figures at a fixed distance from each other, so that they neither overlap nor leave the page as the root travels.
 
@@ -96,17 +81,17 @@ def _draw_row(axes: Any, motion: Motion, title: str, frames: int) -> None:
         shift = np.array([column * step, 0.0])
         _draw_floor(axes, over, shift, motion.rotations[frame, 0])
         points = project(joints - over) + shift  # (22, 2)
-        depth = -joints @ np.array([np.sin(_AZIMUTH), 0.0, np.cos(_AZIMUTH)])
+        depth = -joints @ np.array([np.sin(AZIMUTH), 0.0, np.cos(AZIMUTH)])
         bones = sorted(range(1, len(PARENTS)), key=lambda joint: -depth[joint])  # nearest drawn last
         for joint in bones:
             line = points[[PARENTS[joint], joint]]
-            axes.plot(*line.T, color=_colour(joint), linewidth=2.6, solid_capstyle="round")
+            axes.plot(*line.T, color=colour(joint), linewidth=2.6, solid_capstyle="round")
         neck, head = points[JOINT["neck"]], points[JOINT["head"]]
         axes.plot(*(head + 0.4 * (head - neck)), marker="o", markersize=8.5, color=MIDDLE)
         axes.text(shift[0], -0.42, f"{frame / motion.fps:.1f} s", ha="center", va="top", fontsize=7.5, color="#666666")
     axes.set_title(title, loc="left", fontsize=10.5, parse_math=False)
-    for side, colour, line in (("left", LEFT, 1.0), ("right", RIGHT, 0.9)):
-        axes.text(1.0, line, side, color=colour, fontsize=8, ha="right", va="top", transform=axes.transAxes)
+    for side, shade, line in (("left", LEFT, 1.0), ("right", RIGHT, 0.9)):
+        axes.text(1.0, line, side, color=shade, fontsize=8, ha="right", va="top", transform=axes.transAxes)
     axes.set_aspect("equal")
     axes.set_xlim(-0.8, (frames - 1) * step + 0.8)
     axes.set_ylim(-0.6, max(2.1, float(motion.joints[..., 1].max()) + 0.3))

@@ -21,11 +21,14 @@ from ...retarget.errors import MotionGPTError
 from .connection import Handover, read_handover
 from .launch import LAUNCHER
 from .log import read_tail, set_aside
+from .parent import exists
 
 log = logging.getLogger(__name__)
 
 DEPENDENCIES = ("numpy", "zmq", "msgspec", "platformdirs", "onnxruntime", "tokenizers")
 """Packages that the backend imports: those of an extension are where only Blender's own Python looks."""
+PREFIX = "motiongpt-"
+"""Of the folders of backends among the temporary ones; the id of the process that started it follows."""
 HANDOVER = "handover.json"
 GRACE_SECONDS = 3.0
 """How long a backend may take to end by itself."""
@@ -149,19 +152,34 @@ def start(
 def _private_folder(otherwise: Path) -> Path:
     """A new folder that only the user can read, among the system's temporary ones or, where none can be written, in the
     folder `otherwise`. Raises MotionGPTError where neither can be."""
+    _sweep(Path(tempfile.gettempdir()))
+    prefix = f"{PREFIX}{os.getpid()}-"
     try:
-        return Path(tempfile.mkdtemp(prefix="motiongpt-"))
+        return Path(tempfile.mkdtemp(prefix=prefix))
     except OSError:
         pass
     try:
         otherwise.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix="motiongpt-", dir=otherwise))
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=otherwise))
     except OSError as error:
         raise MotionGPTError(
             f"There is no place for the backend's temporary files ({error.strerror or error}).",
             "Make the system's temporary folder writable, or name one in the environment variable TMPDIR.",
             "backend_died",
         ) from error
+
+
+def _sweep(temporary: Path) -> None:
+    """Delete the folders that processes left behind when they were killed together with their backends."""
+    for folder in temporary.glob(f"{PREFIX}*-*"):
+        owner = folder.name.removeprefix(PREFIX).split("-")[0]
+        if owner.isdecimal() and not exists(int(owner)):
+            try:
+                handover = read_handover(folder / HANDOVER)
+            except (OSError, ValueError):  # another user's, or half of one
+                continue
+            if handover is None or not exists(handover.pid):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make_way(log_path: Path, folder: Path) -> Path:

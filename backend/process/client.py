@@ -50,6 +50,11 @@ class Client:
         """Block until there is a reply to poll, or the time is up; returns which. Not for Blender's main thread."""
         return bool(self._socket.poll(int(seconds * 1000), zmq.POLLIN))
 
+    @property
+    def socket(self) -> "zmq.Socket[bytes]":
+        """To wait for many clients at once with a `zmq.Poller`."""
+        return self._socket
+
     def close(self) -> None:
         """Close at once; messages that were not sent yet are dropped."""
         self._socket.close(0)

@@ -1,7 +1,8 @@
 """Requests that wait, fair between clients: each client's in order, one of every client in turn."""
 
+import itertools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ...retarget.errors import MotionGPTError
 from .. import limits
@@ -26,7 +27,8 @@ class FairQueue:
     def put(self, job: Job) -> int:
         """Add a job; returns how many run before it. Raises MotionGPTError ("busy") where there is no place."""
         mine, free = len(self._clients.get(job.peer, ())), limits.MAX_WAITING - len(self)
-        if mine >= limits.MAX_QUEUE or free <= mine:
+        held = sum(one.size for one in self)
+        if mine >= limits.MAX_QUEUE or free <= mine or (held and held + job.size > limits.MAX_WAITING_BYTES):
             raise MotionGPTError(
                 f"Too many requests are waiting already: {len(self)}, {mine} of them yours.",
                 "Wait for one to finish, or cancel one.",
@@ -45,6 +47,22 @@ class FairQueue:
         if jobs:
             self._clients[peer] = jobs
         return job
+
+    def take(self, fits: Callable[[Job], bool], most: int) -> list[Job]:
+        """Take up to `most` jobs that fit, in the order of their turns; none that was sent after another of its client
+        that does not fit. Only twice as many are looked at, so that those that don't fit hardly wait longer."""
+        held: set[bytes] = set()
+        taken: list[Job] = []
+        for job in itertools.islice(self, 2 * most):
+            if len(taken) < most and job.peer not in held and fits(job):
+                taken.append(job)
+            else:
+                held.add(job.peer)
+        for job in taken:
+            self.remove(job)
+            if job.peer in self._clients:  # its next one comes after everyone else's turn
+                self._clients[job.peer] = self._clients.pop(job.peer)
+        return taken
 
     def remove(self, job: Job) -> bool:
         """Take a job out; returns whether it was waiting."""

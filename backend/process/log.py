@@ -1,9 +1,11 @@
 """The backend's log: a file that rotates, with one line for each message whatever a client has sent."""
 
 import contextlib
+import contextvars
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -13,7 +15,19 @@ MAX_BYTES, KEPT = 1_000_000, 3
 """Size at which a log is set aside, and how many of these are kept."""
 TAIL = 2_000
 """Characters at the end of a log that say why a backend died."""
-_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+NO_REQUEST = "-"
+_FORMAT = "%(asctime)s %(levelname)s %(name)s [%(request)s]: %(message)s"
+_request: contextvars.ContextVar[str] = contextvars.ContextVar("request", default=NO_REQUEST)
+
+
+@contextlib.contextmanager
+def about(request: str) -> Iterator[None]:
+    """Lines logged in the block name the request with that id."""
+    token = _request.set(one_line(request)[:64] or NO_REQUEST)
+    try:
+        yield
+    finally:
+        _request.reset(token)
 
 
 class _OneLine(logging.Formatter):
@@ -21,6 +35,7 @@ class _OneLine(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = one_line(record.message)
+        record.request = _request.get()
         return super().formatMessage(record)
 
 

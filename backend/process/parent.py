@@ -25,20 +25,28 @@ if sys.platform == "win32":
             raise _no_process(pid)
         return lambda: kernel.WaitForSingleObject(handle, 0) == wait_object_0
 
+    def exists(pid: int) -> bool:
+        """Whether a process runs."""
+        try:
+            return not watch(pid)()
+        except MotionGPTError:
+            return False
+
 else:
 
     def watch(pid: int) -> Callable[[], bool]:
         """A function that is true once process `pid` has ended. Raises MotionGPTError for what is no process."""
-        if not 0 < pid <= _MOST or not _exists(pid):
+        if not 0 < pid <= _MOST or not exists(pid):
             raise _no_process(pid)
         if os.getppid() == pid:
             return lambda: os.getppid() != pid  # orphans get another parent at once; PIDs may be reused
-        return lambda: not _exists(pid)
+        return lambda: not exists(pid)
 
-    def _exists(pid: int) -> bool:
+    def exists(pid: int) -> bool:
+        """Whether a process runs; a zombie does."""
         try:
             os.kill(pid, 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, OverflowError):
             return False
         except PermissionError:
             return True

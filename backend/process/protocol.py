@@ -27,8 +27,9 @@ from ...retarget.typing import Floats
 from .. import limits
 from ..engine import Stage
 from ..tasks import AnyTask
+from .watching.figures import Figures
 
-VERSION = (1, 3)
+VERSION = (1, 4)
 """Major and minor: the major changes when an older peer would misunderstand, the minor when something is added."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -80,7 +81,8 @@ class ServerInfo(msgspec.Struct, frozen=True):
 
     state: of the model; if it failed, `message` and `cure` say why.  tasks: `Task.name` of every task that the model
     supports, and max_seconds the length of its longest motion; empty and 0 until it is ready.  models: names of the
-    installed models.  running: whether a request is running.  waiting: number of requests in the queue.
+    installed models.  running: whether a request is running.  waiting: number of requests in the queue.  figures: what
+    the server has done since it started.
     """
 
     version: str
@@ -94,6 +96,7 @@ class ServerInfo(msgspec.Struct, frozen=True):
     cure: str = ""
     running: bool = False
     waiting: int = 0
+    figures: Figures = Figures()
 
 
 class Result(msgspec.Struct, frozen=True, tag_field="kind", tag="result"):

@@ -11,14 +11,17 @@ import zmq
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
-from ..engine import Engine
+from ..engine import MOST_TOGETHER, Engine
 from ..limits import one_line
 from ..tasks import Task
 from ..version import __version__
 from . import protocol
 from .connection import LOOPBACK, Listener, receive, remove_handover, write_handover
 from .fair_queue import FairQueue
-from .worker import Job, Worker, cancelled, internal_error
+from .log import about
+from .watching.figures import Ledger
+from .watching.prometheus import Exporter, exposition
+from .worker import CANCELLED, Job, Worker, cancelled, internal_error
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +38,7 @@ class Server:
     load: loads an engine from a model's name or folder; called on the worker thread.
     models: names of the installed models, for the handshake.
     parent_gone: true once the process that started this one has ended.
+    metrics_port: where figures are served for Prometheus, on this machine alone; 0 is any port, None none.
     """
 
     def __init__(
@@ -45,7 +49,12 @@ class Server:
         models: Sequence[str] = (),
         parent_gone: Callable[[], bool] = lambda: False,
         host: str = LOOPBACK,
+        metrics_port: int | None = None,
     ) -> None:
+        self._ledger = Ledger()
+        self._metrics_port = metrics_port
+        self._exporter: Exporter | None = None
+        self._queued = 0
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._listener = Listener(self._context, host)
         self._waker = self._context.socket(zmq.PULL)
@@ -55,16 +64,20 @@ class Server:
         self._models = tuple(models)
         self._parent_gone = parent_gone
         self._waiting = FairQueue()
-        self._running: Job | None = None
+        self._running: list[Job] = []
         self._stopping = False
         self.handover = self._listener.handover
 
     def run(self, handover_path: Path | None = None) -> bool:
         """Serve until stopped. Returns False if the worker did not end: the process must then exit without it."""
         try:
+            if self._metrics_port is not None:
+                self._exporter = Exporter(self._metrics_port, self._exposition)
+                log.info("Figures are on http://%s:%d/metrics", LOOPBACK, self._exporter.port)
             if handover_path is not None:
                 write_handover(self.handover, handover_path)
         except MotionGPTError:
+            self._end_exporter()
             self._listener.close()
             self._waker.close(0)
             self._context.term()
@@ -76,6 +89,7 @@ class Server:
         finally:
             if handover_path is not None:
                 remove_handover(self.handover, handover_path)
+            self._end_exporter()
             ended = self._end_worker()
             self._listener.close()
             self._waker.close(0)
@@ -101,6 +115,7 @@ class Server:
             if self._waker in ready:
                 self._waker.recv()
             self._deliver()
+            self._queued = len(self._waiting)
             if time.monotonic() >= next_check:
                 next_check = time.monotonic() + POLL_SECONDS
                 if self._parent_gone():
@@ -116,9 +131,8 @@ class Server:
         self._poke.send(b"")
 
     def _end_worker(self) -> bool:
-        for job in (self._running, *self._waiting):
-            if job is not None:
-                job.cancelled.set()
+        for job in (*self._running, *self._waiting):
+            job.cancelled.set()
         self._worker.jobs.put(None)
         self._worker.join(STOP_SECONDS)
         if self._worker.is_alive():
@@ -135,10 +149,16 @@ class Server:
             packet = protocol.decode(frames)
             self._handle(peer, packet)
         except MotionGPTError as error:
-            self._send(peer, protocol.peek_id(frames), protocol.Error.of(error))
+            self._refuse(peer, protocol.peek_id(frames), protocol.Error.of(error))
         except Exception as error:
             log.exception("A message could not be handled")
-            self._send(peer, protocol.peek_id(frames), internal_error(error))
+            self._refuse(peer, protocol.peek_id(frames), internal_error(error))
+
+    def _refuse(self, peer: bytes, identifier: str, error: protocol.Error) -> None:
+        with about(identifier):
+            log.info("Refused (%s)", one_line(error.code))
+        self._ledger.refused(error.code)
+        self._send(peer, identifier, error)
 
     def _handle(self, peer: bytes, packet: protocol.Packet) -> None:
         message = packet.message
@@ -166,14 +186,21 @@ class Server:
         job.task.check_motions(job.motions)
         if self._find(job.peer, job.id) is not None:
             raise MotionGPTError(f"A request {job.id} is already running or waiting.", "", "protocol")
-        position = self._waiting.put(job) + (self._running is not None)
+        position = self._waiting.put(job) + len(self._running)
+        with about(job.id):
+            log.info("Accepted %s, behind %d", job.task.name(), position)
         self._send(job.peer, job.id, protocol.Accepted(position))
         self._start_next()
 
     def _start_next(self) -> None:
-        if self._running is None and (job := self._waiting.get()) is not None:
-            self._running = job
-            self._worker.jobs.put(job)
+        """Give the worker the next job, and with it those that can be answered in one batch with it."""
+        if self._running or (job := self._waiting.get()) is None:
+            return
+        batches = self._worker.batches
+        self._running = [job, *(self._waiting.take(batches, MOST_TOGETHER - 1) if batches(job) else ())]
+        for one in self._running:
+            self._ledger.started(one.arrived, len(self._running) - 1)
+        self._worker.jobs.put(tuple(self._running))
 
     def _cancel(self, peer: bytes, identifier: str, target: str) -> None:
         job = self._find(peer, target)
@@ -186,6 +213,7 @@ class Server:
         """Cancel a job: a running one answers within a token, a waiting one is answered now."""
         job.cancelled.set()
         if self._waiting.remove(job):
+            self._ledger.ended(job.arrived, CANCELLED)
             self._send(job.peer, job.id, protocol.Error.of(cancelled()))
 
     def _deliver(self) -> None:
@@ -197,20 +225,30 @@ class Server:
                 return
             self._send_frames(outcome.job.peer, outcome.frames)
             if outcome.last:
-                self._running = None
+                self._ledger.ended(outcome.job.arrived, outcome.error)
+                self._running.remove(outcome.job)
                 self._start_next()
 
     def _find(self, peer: bytes, identifier: str) -> Job | None:
-        jobs = [*self._waiting] if self._running is None else [self._running, *self._waiting]
-        return next((job for job in jobs if (job.peer, job.id) == (peer, identifier)), None)
+        return next((job for job in (*self._running, *self._waiting) if (job.peer, job.id) == (peer, identifier)), None)
 
     def _info(self) -> protocol.ServerInfo:
         return msgspec.structs.replace(
             self._worker.info,
             models=self._models,
-            running=self._running is not None,
+            running=bool(self._running),
             waiting=len(self._waiting),
+            figures=self._ledger.figures(),
         )
+
+    def _exposition(self) -> str:
+        """Figures as Prometheus reads them; on a thread of the exporter."""
+        info = self._worker.info
+        return exposition(self._ledger.figures(), self._queued, bool(self._running), info.model, info.device)
+
+    def _end_exporter(self) -> None:
+        if self._exporter is not None:
+            self._exporter.close()
 
     def _send(self, peer: bytes, identifier: str, message: protocol.Reply, motions: Sequence[Motion] = ()) -> None:
         self._send_frames(peer, protocol.encode(identifier, message, motions))
@@ -221,6 +259,7 @@ class Server:
         except zmq.ZMQError as error:
             # The client is gone: its requests are cancelled.
             log.info("A client can't be reached (%s)", error)
-            for job in [job for job in (self._running, *self._waiting) if job is not None and job.peer == peer]:
+            for job in [job for job in (*self._running, *self._waiting) if job.peer == peer]:
                 job.cancelled.set()
-                self._waiting.remove(job)
+                if self._waiting.remove(job):
+                    self._ledger.ended(job.arrived, CANCELLED)

@@ -15,10 +15,10 @@ from .numbers import read_numbers, usual_speed
 from .splitting import split_actions
 from .verbs import usual_seconds
 
-SECONDS = 4.0
-"""Of one motion whose length nobody names."""
 SHORTEST = 0.5
 """Seconds of a block, at least."""
+TEXT_SECONDS = 4.0
+"""Length of one action, where none is given."""
 _FIRST_STEPS = 0.4  # seconds by which a walk over a given distance takes longer than at its usual speed
 _NEXT_BLOCK = 7919  # between the seeds of blocks, so that the same words twice are not the same motion twice
 _STOPS = re.compile(
@@ -60,16 +60,16 @@ def shot_of(text: str, seconds: float | None = None, seed: int = 0, variations: 
     return Shot(tuple(blocks), seed=seed, variations=variations)
 
 
-def task_for(prompt: str, seconds: float | None, seed: int = 0, variations: int = 1) -> Generate | Shot:
+def task_of(prompt: str, seconds: float | None, seed: int = 0, variations: int = 1) -> Generate | Shot:
     """What a prompt asks for: a shot where it names several actions or numbers to be met, else one motion.
 
-    seconds: of the whole; None gives each action of a shot what it usually takes, and one motion SECONDS. Raises
+    seconds: of the whole; None gives each action of a shot what it usually takes, and one motion TEXT_SECONDS. Raises
     MotionGPTError as `shares` does.
     """
     shot = shot_of(prompt, seconds, seed, variations)
     if len(shot.blocks) > 1 or wish_of(shot.blocks[0]).choosy:
         return shot
-    return Generate(prompt, seconds or SECONDS, seed=seed, variations=variations)
+    return Generate(prompt, seconds or TEXT_SECONDS, seed=seed, variations=variations)
 
 
 def shares(usual: Sequence[float], seconds: float) -> list[float]:

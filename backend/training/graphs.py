@@ -3,7 +3,7 @@
 Sizes: matrices are stored in 8 bits by blocks (MatMulNBits: activations stay float), other large tensors in float16.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ def axis(name: str, most: int) -> Any:
 
 def export_graph(
     module: nn.Module,
-    inputs: dict[str, Tensor],
+    inputs: Mapping[str, Tensor | list[Tensor]],
     outputs: list[str],
     axes: dict[str, Any],
     path: Path,
@@ -36,13 +36,14 @@ def export_graph(
 ) -> None:
     """Write one graph with dynamic axes in one file, its large tensors in float16.
 
+    inputs: an input that is a list is one for each of its entries, with numbers added to its name.
     eight_bits: store the weights of matrix products in 8 bits.
     """
     program = torch.onnx.export(
         module.eval(),
         (),
-        kwargs=inputs,
-        input_names=list(inputs),
+        kwargs=dict(inputs),
+        input_names=_names(inputs),
         output_names=outputs,
         opset_version=_OPSET,
         dynamic_shapes={name: axes[name] for name in inputs},  # in their order
@@ -55,6 +56,15 @@ def export_graph(
     if eight_bits:
         _quantize_matrices(path)
     _store_halves(path)
+
+
+def _names(inputs: Mapping[str, Tensor | list[Tensor]]) -> list[str]:
+    """What the inputs are called in the graph."""
+    return [
+        name if isinstance(value, Tensor) else f"{name}{number}"
+        for name, value in inputs.items()
+        for number in range(1 if isinstance(value, Tensor) else len(value))
+    ]
 
 
 def _join(path: Path) -> None:

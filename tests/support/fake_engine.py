@@ -11,6 +11,7 @@ import numpy as np
 
 from motiongpt.backend.engine import Engine, Progress, Result, Stage
 from motiongpt.backend.shots.making import make_shot
+from motiongpt.backend.tasks import Generate
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.motion import Motion
 
@@ -50,6 +51,26 @@ def make(name: str, device: str, gate: Callable[[], None] = lambda: None) -> Any
                 so_far = motions[0].slice(0, FRAMES_A_TOKEN * (token + 1))
                 yield Progress(Stage.TOKENS, token / count, so_far)
             yield Result(motions)
+
+        def batches(self, request: Any) -> bool:
+            return isinstance(request, Generate) and os.environ.get("FAKE_BATCHES", "") == "1"
+
+        def answer_batch(self, tasks: Any, dropped: Any = lambda number: False) -> Iterator[Any]:
+            """All tasks, a token of each in turn."""
+            self.batched = len(tasks)
+            going = {number: self.generate(task) for number, task in enumerate(tasks)}
+            while going:
+                for number, events in list(going.items()):
+                    if dropped(number):
+                        del going[number]
+                        continue
+                    try:
+                        event = next(events)
+                    except Exception as error:
+                        event = error
+                    if not isinstance(event, Progress):
+                        del going[number]
+                    yield number, event
 
         def shot(self, request: Any, *motions: Any) -> Iterator[Any]:
             return make_shot(self, request, *motions)

@@ -49,12 +49,19 @@ def check_output(path: Path, formats: Iterable[str], copies: int = 1, body: Path
 
 
 def add_output(
-    parser: argparse.ArgumentParser, metavar: str, what: str, required: bool = True, there: str = "replaced"
+    parser: argparse.ArgumentParser,
+    metavar: str,
+    what: str,
+    required: bool = True,
+    there: str = "replaced",
+    dest: str = "output",
 ) -> None:
-    """--output and --no-clobber. what: its help.  there: what happens to what is there already."""
+    """--output and --no-clobber. what: its help.  there: what happens to what is there already.  dest: where it is
+    kept; `check_no_clobber` looks at "output"."""
     parser.add_argument(
-        "-o", "--output", type=Path, required=required, metavar=metavar, help=f"{what}; what is there is {there}"
-    )
+        "-o", "--output", type=Path, required=required, metavar=metavar, help=f"{what}; what is there is {there}",
+        dest=dest,
+    )  # fmt: skip
     _add_no_clobber(parser)
 
 

@@ -9,7 +9,7 @@ from ....retarget.motion.travel.loops import looped
 from ....retarget.motion.travel.steering import in_place
 from ... import limits
 from ...shots.paths_csv import read_path
-from ...shots.plan import SECONDS, shot_of, task_for
+from ...shots.plan import TEXT_SECONDS, shot_of, task_of
 from ...shots.spans import at_rate
 from ...tasks import Block, Generate, Shot
 from ..shared import asking
@@ -85,7 +85,7 @@ def _task(args: argparse.Namespace) -> Generate | Shot:
     if args.block:
         shot = Shot(tuple(args.block), seed=args.seed, variations=args.variations)
     elif points is None:
-        return task_for(args.prompt, args.seconds, args.seed, args.variations)
+        return task_of(args.prompt, args.seconds, args.seed, args.variations)
     else:
         shot = shot_of(args.prompt, args.seconds, args.seed, args.variations)
     if points is not None and len(shot.blocks) == 1:
@@ -101,6 +101,6 @@ def _finished(motion: Motion, args: argparse.Namespace, without_travel: bool) ->
     if "blocks" in motion.meta:
         motion = at_rate(motion, args.fps)
     else:
-        motion = asking.at_rate(motion, args.fps, args.seconds or SECONDS)
+        motion = asking.at_rate(motion, args.fps, args.seconds or TEXT_SECONDS)
     motion = looped(motion) if args.loop else motion
     return in_place(motion)[0] if without_travel else motion

@@ -19,13 +19,13 @@ def declare(subparsers: Subparsers) -> None:
         run,
     )
     asking.add_input(parser)
-    parser.add_argument("--poses", "--keep", type=_frames, required=True, dest="keep", metavar="FRAMES",
+    parser.add_argument("--poses", "--keep", type=read_frames, required=True, dest="keep", metavar="FRAMES",
         help="frames to keep, as in 0,45,90",
     )  # fmt: skip
     asking.add_edit_output(parser)
 
 
-def _frames(text: str) -> tuple[int, ...]:
+def read_frames(text: str) -> tuple[int, ...]:
     """Comma-separated frames and ranges such as 0-10."""
     frames: list[int] = []
     for part in text.split(","):

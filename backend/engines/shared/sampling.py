@@ -37,16 +37,11 @@ def choose_each(
     """`choose` for each row of logits (B, n), each with its own random generator."""
     if temperature <= 0:
         return [int(best) for best in np.argmax(logits, axis=1)]
-    order = np.argsort(-logits, axis=1, kind="stable")[:, : top_k or None]
+    order = np.argsort(-logits, axis=1)[:, : top_k or None]
     scaled = np.take_along_axis(logits, order, axis=1).astype(np.float64) / temperature
-    probability = np.exp(scaled - scaled[:, :1])
-    probability /= probability.sum(axis=1, keepdims=True)
-    sums = np.cumsum(probability, axis=1)
-    chosen = []
-    for indices, row, cumulative, random in zip(order, probability, sums, streams, strict=True):
-        if top_p < 1.0:
-            kept = int(np.searchsorted(cumulative, top_p)) + 1
-            cumulative = np.cumsum(row[:kept] / row[:kept].sum())
-        drawn = int(np.searchsorted(cumulative, random.random() * (1 - 1e-12)))
-        chosen.append(int(indices[min(drawn, len(cumulative) - 1)]))
-    return chosen
+    sums = np.cumsum(np.exp(scaled - scaled[:, :1]), axis=1)  # (B, k)
+    last = (sums < top_p * sums[:, -1:]).sum(axis=1).clip(max=sums.shape[1] - 1)  # (B,) of those that may be drawn
+    reached = np.take_along_axis(sums, last[:, None], axis=1)[:, 0]
+    drawn = np.array([random.random() for random in streams]) * (1 - 1e-12) * reached
+    places = np.minimum((sums < drawn[:, None]).sum(axis=1), last)
+    return [int(row[place]) for row, place in zip(order, places, strict=True)]

@@ -46,6 +46,10 @@ class Sampling:
 
 Codes = list[list[int]]
 """One list of codes for each variation."""
+Labels = Sequence[dict[str, object]]
+"""What else the `meta` of each motion says, such as how sure the model is; may be empty."""
+Written = Generator[Codes, None, Labels]
+"""Codes after every token, the last ones complete; it returns their labels."""
 
 
 class Codec(Protocol):
@@ -78,7 +82,8 @@ class TokenEngine(Engine):
 
     @abstractmethod
     def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Iterator[Codes]:
-        """Codes after every token, the last ones complete. count: how many codes; None lets the model decide."""
+        """Codes after every token, the last ones complete; a generator may return their labels. count: how many codes;
+        None lets the model decide."""
 
     @abstractmethod
     def codes_after(self, context: Sequence[int], text: str, count: int, sampling: Sampling) -> Iterator[Codes]:
@@ -94,24 +99,26 @@ class TokenEngine(Engine):
         """Raises MotionGPTError if the model can't use a text for a task, or needs one. text: "" if there is none."""
 
     def generate(self, task: Generate) -> Events:
-        count = None if task.seconds is None else self._tokens(task.seconds)
-        answers = self.text_to_codes(task.prompt, count, self._sampling(task))
-        codes = yield from self._watch(answers, count or self._most)
+        return self.generated(task, self.text_to_codes(task.prompt, self._count(task), self._sampling(task)))
+
+    def generated(self, task: Generate, answers: Iterator[Codes]) -> Generator[Progress | Result]:
+        """The answer to a task whose codes come from `text_to_codes`."""
+        codes, labels = yield from self._watch(answers, self._count(task) or self._most)
         frames = None if task.seconds is None else max(1, round(task.seconds * self._fps))
         motions = []
         for one in codes:
             motion = self.polished(self._codec.decode(one))
             motions.append(motion.slice(0, min(len(motion), frames or len(motion))))
             yield Progress(Stage.MOTION, 0.99)
-        yield Result(tuple(self._labelled(task, motions, codes)))
+        yield Result(tuple(self._labelled(task, motions, codes, labels)))
+
+    def _count(self, task: Generate) -> int | None:
+        """How many codes a task asks for."""
+        return None if task.seconds is None else self._tokens(task.seconds)
 
     def polished(self, motion: Motion) -> Motion:
         """A generated motion after clean-up, such as planting the feet."""
         return motion
-
-    def labels(self, variation: int) -> dict[str, object]:
-        """What else the `meta` of a generated motion says, such as how sure the model is."""
-        return {}
 
     def given_tokens(self, given: Motion, frames: Sequence[int]) -> tuple[list[int], list[int]]:
         """Codes of a motion at the model's frame rate, and whether each is known: 0 if none of its frames is among the
@@ -127,13 +134,13 @@ class TokenEngine(Engine):
         count = self._tokens(task.seconds)
         context = yield from interruptible(lambda: self._context(motion), Progress(Stage.TEXT, 0.0))
         answers = self.codes_after(context, task.prompt, count, self._sampling(task))
-        codes = yield from self._watch(answers, count, context)
+        codes, labels = yield from self._watch(answers, count, context)
         extra = max(1, round(task.seconds * motion.fps))
         motions: list[Motion] = []
         for one in codes:
             follow = functools.partial(self._followed, motion, context, one, extra)
             motions.append((yield from interruptible(follow, Progress(Stage.MOTION, 0.99))))
-        yield Result(tuple(self._labelled(task, motions, codes)))
+        yield Result(tuple(self._labelled(task, motions, codes, labels)))
 
     def inbetween(self, task: Inbetween, motion: Motion) -> Events:
         self.check_text(Inbetween, task.prompt.strip())
@@ -156,7 +163,7 @@ class TokenEngine(Engine):
         if len(codes_in) > self._most:
             raise self._too_long(motion.duration)
         answers = self.codes_between(codes_in, known, task.prompt, self._sampling(task))
-        codes = yield from self._watch(answers, len(codes_in))
+        codes, labels = yield from self._watch(answers, len(codes_in))
         motions: list[Motion] = []
 
         def meeting_keys(one: Sequence[int]) -> Motion:
@@ -167,7 +174,7 @@ class TokenEngine(Engine):
         for one in codes:
             finish = functools.partial(meeting_keys, one)
             motions.append((yield from interruptible(finish, Progress(Stage.MOTION, 0.99))))
-        yield Result(tuple(self._labelled(task, motions, codes)))
+        yield Result(tuple(self._labelled(task, motions, codes, labels)))
 
     def shot(self, task: Shot, *motions: Motion) -> Events:
         return make_shot(self, task, *motions)
@@ -192,12 +199,17 @@ class TokenEngine(Engine):
 
     def _watch(
         self, answers: Iterator[Codes], count: int, context: Sequence[int] = ()
-    ) -> Generator[Progress | Result, None, Codes]:
-        """Yields progress for every token, sometimes with the motion so far; returns the last codes."""
+    ) -> Generator[Progress | Result, None, tuple[Codes, Labels]]:
+        """Yields progress for every token, sometimes with the motion so far; returns the last codes and their
+        labels."""
         codes: Codes = []
         due, started = 0.0, time.monotonic()
         yield Progress(Stage.TEXT, 0.0)
-        for codes in answers:
+        while True:
+            try:
+                codes = next(answers)
+            except StopIteration as end:
+                return codes, end.value or ()
             preview = None
             now = time.monotonic()
             if 0 < len(codes[0]) < count and now - started >= due:
@@ -205,7 +217,6 @@ class TokenEngine(Engine):
                 took = time.monotonic() - now
                 due = now - started + max(PREVIEW_SECONDS, 5 * took)
             yield Progress(Stage.TOKENS, min(0.99, len(codes[0]) / max(count, 1)), preview)
-        return codes
 
     def _tokens(self, seconds: float) -> int:
         count = max(1, math.ceil(seconds * self._fps / FRAMES_PER_TOKEN - 1e-6))
@@ -226,11 +237,11 @@ class TokenEngine(Engine):
         return Sampling(task.seed, task.variations, temperature, self.top_k, top_p)
 
     def _labelled(
-        self, task: Generate | Continue | Inbetween, motions: Sequence[Motion], codes: Codes
+        self, task: Generate | Continue | Inbetween, motions: Sequence[Motion], codes: Codes, labels: Labels
     ) -> Iterator[Motion]:
         for i, (motion, one) in enumerate(zip(motions, codes, strict=True)):
             meta = {"text": task.prompt, "seed": task.seed, "variation": i, "model": self.name, "tokens": one}
-            yield replace(motion, meta=motion.meta | meta | self.labels(i))
+            yield replace(motion, meta=motion.meta | meta | (labels[i] if i < len(labels) else {}))
 
 
 def beginning(motion: Motion, seconds: float) -> Motion:

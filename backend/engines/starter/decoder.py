@@ -1,7 +1,8 @@
-"""The starter model's graphs: the motion tokenizer, and the language model's decoder with its cache."""
+"""The starter model's graphs: the motion tokenizer, and the language model's decoder with its caches."""
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ Arrays = dict[str, Numbers]
 
 MOST_ROWS = 96
 """Batch of answers and candidates, at most."""
+MEMORY_STEP = 16
+"""Prompts are padded to a multiple of this, also of a lone request: sums over another width round differently."""
 _THREADS = 2  # of the motion tokenizer; the other graphs are so small that threads wait longer than they work
 
 
@@ -66,79 +69,134 @@ class ResidualCodec:
         return [pack(code) for code in codes[0].tolist()]
 
 
+@dataclass(frozen=True)
+class Prompt:
+    """What answers are made to, read by the graphs.
+
+    states (L, 384): of the text, from the pretrained encoder.  keep: 1 for answers that see the text, 0 for those that
+    don't; with guidance there are both, each of them `rows` times.  slots (S, levels), kinds (S,): known tokens.
+    """
+
+    states: Float32s
+    keep: tuple[float, ...]
+    task: str
+    slots: Ints
+    kinds: Ints
+    rows: int
+
+
 class Decoder:
-    """The language model's graphs, and the key-value cache of one batch of answers."""
+    """The language model's graphs. Any number of `Decoding`s use them, on any thread."""
 
     def __init__(self, folder: Path, card: ModelCard, device: str) -> None:
-        self._words, self._memory, self._step = (
+        self._words, self._memory, self.step = (
             open_session(find_file(folder, card, f"{name}.onnx"), device, 1) for name in ("words", "memory", "step")
         )
         s = card.settings
         self.levels = int(s.get("levels", LEVELS))
-        self._further = [detail_name(level) for level in range(1, self.levels)]
-        self._details = [open_session(folder / f"{name}.onnx", device, 1) for name in self._further]
+        self.further = [detail_name(level) for level in range(1, self.levels)]
+        self._details = [open_session(folder / f"{name}.onnx", device, 1) for name in self.further]
         self._shape = (int(s["layers"]), int(s["heads"]), int(s["head_width"]))
-        self._inputs: Arrays = {}
-        self.text: Float32s = np.zeros((0, 0), np.float32)
-        """States (L, 384) of the prompt from the pretrained encoder."""
-        self._cache: tuple[Float32s, Float32s] = (np.zeros(0, np.float32),) * 2
-        self._position = 0
+        self.outputs = [output.name for output in self.step.get_outputs()][2:]
+        self._stacked = "next_k" in self.outputs
 
-    def start(self, ids: list[int], keep: list[float], task: str, slots: Ints, kinds: Ints, rows: int) -> None:
-        """Read the prompt for `rows` answers, once for each of `keep`, where 0 hides the text: (len(keep) * rows)
-        answers in all."""
-        copies = len(keep)
-        states = self.read(ids)
-        self.text = states[0]
+    def read(self, ids: list[int]) -> Float32s:
+        """States (L, 384) of a text's word pieces from the pretrained encoder."""
+        pieces = np.array([ids], np.int64)
+        states: Float32s = self._words.run(None, {"ids": pieces, "mask": np.ones_like(pieces)})[0][0]
+        return states
+
+    def start(self, prompt: Prompt) -> "Decoding":
+        """Read a prompt, for `len(keep) * rows` answers, those of the first of `keep` first."""
+        copies = len(prompt.keep)
         cross_k, cross_v, whole = self._memory.run(
             None,
             {
-                "states": np.repeat(states, copies, axis=0),
-                "mask": np.ones((copies, len(ids)), np.float32),
-                "keep": np.array(keep, np.float32),
-                "task": np.full(copies, TASKS.index(task), np.int64),
-                "slots": np.repeat(slots[None], copies, axis=0),
-                "kinds": np.repeat(kinds[None], copies, axis=0),
+                "states": np.repeat(prompt.states[None], copies, axis=0),
+                "mask": np.ones((copies, len(prompt.states)), np.float32),
+                "keep": np.array(prompt.keep, np.float32),
+                "task": np.full(copies, TASKS.index(prompt.task), np.int64),
+                "slots": np.repeat(prompt.slots[None], copies, axis=0),
+                "kinds": np.repeat(prompt.kinds[None], copies, axis=0),
             },
         )
-        self._inputs = {
-            "cross_k": np.repeat(cross_k, rows, axis=1),
-            "cross_v": np.repeat(cross_v, rows, axis=1),
-            "mask": np.repeat(whole, rows, axis=0),
-        }
+        spare = -whole.shape[1] % MEMORY_STEP
+        inputs = {"mask": np.repeat(np.pad(whole, ((0, 0), (0, spare))), prompt.rows, axis=0)}
+        for name, stacked in (("cross_k", cross_k), ("cross_v", cross_v)):
+            padded = np.pad(stacked, ((0, 0), (0, 0), (0, 0), (0, spare), (0, 0)))
+            inputs |= self._of_layers(name, np.repeat(padded, prompt.rows, axis=1))
         layers, heads, width = self._shape
-        self._cache = (np.zeros((layers, copies * rows, heads, 0, width), np.float32),) * 2
-        self._position = 0
+        empty = np.zeros((layers, copies * prompt.rows, heads, 0, width), np.float32)
+        return Decoding(self, inputs, self._of_layers("past_k", empty) | self._of_layers("past_v", empty))
 
-    def read(self, ids: list[int]) -> Float32s:
-        """States (1, L, 384) of a text's word pieces from the pretrained encoder."""
-        pieces = np.array([ids], np.int64)
-        states: Float32s = self._words.run(None, {"ids": pieces, "mask": np.ones_like(pieces)})[0]
-        return states
+    def _of_layers(self, name: str, stacked: Numbers) -> Arrays:
+        """(layers, B, heads, n, width) as the inputs of the graph: one a layer, or one in all in an older model."""
+        if self._stacked:
+            return {name: stacked}
+        return {f"{name}{layer}": part for layer, part in enumerate(stacked)}
 
-    def step(self, codes: Sequence[Sequence[int]], remaining: int) -> tuple[Float32s, Float32s]:
-        """Logits (B, vocabulary) after these tokens, of which codes (levels, B) are given, and the state (B, width) for
-        `detail`."""
-        tokens, *details = (np.array(level, np.int64) for level in codes)
-        logits, hidden, keys, values = self._step.run(
-            None,
-            {
-                **self._inputs,
-                "token": tokens,
-                **dict(zip(self._further, details, strict=True)),
-                "position": np.full(len(tokens), self._position, np.int64),
-                "remaining": np.full(len(tokens), remaining, np.int64),
-                "past_k": self._cache[0],
-                "past_v": self._cache[1],
-            },
-        )
-        self._cache = (keys, values)
-        self._position += 1
-        return logits, hidden
+    def rows_of(self, name: str, array: Numbers, rows: Ints) -> Numbers:
+        """Some answers' part of an input of the graph."""
+        stacked = self._stacked and name.startswith(("past_", "cross_"))
+        return np.ascontiguousarray(array[:, rows] if stacked else array[rows])
 
-    def detail(self, hidden: Float32s, chosen: Sequence[Sequence[int]]) -> Float32s:
+    def joined(self, name: str, arrays: Sequence[Numbers]) -> Numbers:
+        """An input of the graph for several decodings' answers."""
+        return np.concatenate(arrays, axis=1 if self._stacked and name.startswith(("past_", "cross_")) else 0)
+
+    def detail(self, hidden: Float32s, chosen: Sequence[Sequence[int]] | Ints) -> Float32s:
         """Logits (B, 512) of the next level, once the codes (levels so far, B) are chosen."""
-        names = ("first", *self._further)
+        names = ("first", *self.further)
         before = {name: np.array(level, np.int64) for name, level in zip(names, chosen, strict=False)}
         logits: Float32s = self._details[len(chosen) - 1].run(None, {"hidden": hidden, **before})[0]
         return logits
+
+
+class Decoding:
+    """Answers that are made token by token, with their key-value cache. `Decoder.start` makes one."""
+
+    def __init__(self, decoder: Decoder, inputs: Arrays, cache: Arrays) -> None:
+        self._decoder, self._inputs, self._cache = decoder, inputs, cache
+        self._position = 0
+
+    @property
+    def levels(self) -> int:
+        """Codes of a token."""
+        return self._decoder.levels
+
+    @staticmethod
+    def of_all(parts: Sequence["Decoding"]) -> "Decoding":
+        """Decodings that have not begun, of prompts of one padded length, as one: all rows of the first, then those of
+        the second ..."""
+        if len(parts) == 1:
+            return parts[0]
+        decoder = parts[0]._decoder
+        inputs, cache = (
+            {name: decoder.joined(name, [held[name] for held in all_held]) for name in all_held[0]}
+            for all_held in ([p._inputs for p in parts], [p._cache for p in parts])
+        )
+        return Decoding(decoder, inputs, cache)
+
+    def keep(self, rows: Ints) -> None:
+        """Go on with these answers alone."""
+        self._inputs = {name: self._decoder.rows_of(name, a, rows) for name, a in self._inputs.items()}
+        self._cache = {name: self._decoder.rows_of(name, a, rows) for name, a in self._cache.items()}
+
+    def step(self, codes: Sequence[Sequence[int]] | Ints, remaining: Sequence[int]) -> tuple[Float32s, Float32s]:
+        """Logits (B, vocabulary) after these tokens, of which codes (levels, B) are given, and the state (B, width) for
+        `detail`. remaining: tokens left of each answer."""
+        tokens, *details = (np.array(level, np.int64) for level in codes)
+        logits, hidden, *cache = self._decoder.step.run(
+            None,
+            {
+                **self._inputs,
+                **self._cache,
+                "token": tokens,
+                **dict(zip(self._decoder.further, details, strict=True)),
+                "position": np.full(len(tokens), self._position, np.int64),
+                "remaining": np.array(remaining, np.int64),
+            },
+        )
+        self._cache = {name.replace("next", "past"): a for name, a in zip(self._decoder.outputs, cache, strict=True)}
+        self._position += 1
+        return logits, hidden

@@ -3,8 +3,10 @@
 `backend.training.language.net` defines the network.
 """
 
+import functools
 import itertools
-from collections.abc import Generator, Iterator, Sequence
+import math
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +17,17 @@ from ....retarget.motion.feet import bend_toes, plant_feet
 from ....retarget.motion.joining import on_canonical_body
 from ....retarget.typing import Float32s, Ints, Numbers
 from ... import limits
-from ...engine import Events, Progress, Result, Stage
+from ...engine import BatchEvents, Events, Progress, Result, Stage
 from ...features import motion_to_features
 from ...model_folder import ModelCard, find_file
-from ...tasks import Describe, Generate, Inbetween
+from ...pieces import longer, within
+from ...tasks import Describe, Generate, Inbetween, Task
 from ..shared.codec import FRAMES_PER_TOKEN
 from ..shared.gaps import fill_gaps, load_transition
+from ..shared.lanes import in_lanes, processors
 from ..shared.sampling import choose_each, random_streams
-from ..shared.tokens import Codes, Sampling, TokenEngine, beginning
-from .decoder import MOST_ROWS, Decoder, ResidualCodec
+from ..shared.tokens import Codes, Sampling, TokenEngine, Written, beginning
+from .decoder import MEMORY_STEP, MOST_ROWS, Decoder, Prompt, ResidualCodec
 from .picker import best_of, change_of_pace, load_picker
 from .sureness import load_judgement
 from .vocabulary import (
@@ -41,11 +45,12 @@ from .vocabulary import (
     QUESTION,
     TEXT_TOKENS,
     UNKNOWN_LENGTH,
-    pack,
     unpack,
 )
+from .writing import Answer, Choosing, Writing, rows_are_independent
 
 _CONTEXT = 16  # tokens of a motion that the model sees when it continues it: 3.2 s
+_BATCH_ROWS = 24  # of one step on a processor: caches of more rows outgrow its own cache, and take longer each
 _CAPTION_WORDS = 40
 _SENTENCES, _SENTENCE_TEMPERATURE, _SENTENCE_TOP_P = 24, 0.8, 0.9  # candidates for the picker
 
@@ -74,7 +79,6 @@ class MotionLanguageEngine(TokenEngine):
         self._picker = load_picker(folder, card, device)
         self._candidates = int(chosen.get("candidates", 1)) if self._picker else 1
         self._judgement = load_judgement(folder, card) if self._picker else None
-        self._judged: list[dict[str, object]] = []
 
     def generate(self, task: Generate) -> Events:
         limits.check_prompt(task.prompt)
@@ -82,56 +86,127 @@ class MotionLanguageEngine(TokenEngine):
             limits.check_seconds(task.seconds)
         return super().generate(task)
 
+    def batches(self, task: Task) -> bool:
+        """Texts of one piece; more than two variations fill a batch by themselves."""
+        if not isinstance(task, Generate) or task.variations > 2:
+            return False
+        return task.seconds is None or not longer(task.seconds, self.max_seconds)
+
+    def answer_batch(self, tasks: Sequence[Task], dropped: Callable[[int], bool] = lambda number: False) -> BatchEvents:
+        texts = [within(task, self.max_seconds) for task in tasks if isinstance(task, Generate)]
+        return in_lanes(self._groups(texts), lambda group: self._together(texts, group, dropped), processors())
+
+    def _groups(self, tasks: Sequence[Generate]) -> list[list[int]]:
+        """Numbers of the tasks that are decoded in one batch, for every batch."""
+        alike: dict[object, list[int]] = {}
+        for number, task in enumerate(tasks):
+            sampling = self._sampling(task)
+            width = len(self._tokenizer.encode(task.prompt).ids) // MEMORY_STEP  # and one slot
+            key = (width, sampling.temperature, sampling.top_p) if self._independent else number
+            alike.setdefault(key, []).append(number)
+        fitting = self._batch_rows // (2 * self._candidates)
+        groups = []
+        for numbers in alike.values():
+            size = min(fitting, math.ceil(len(numbers) / processors()))
+            groups += [numbers[i : i + size] for i in range(0, len(numbers), size)]
+        return groups
+
+    @functools.cached_property
+    def _independent(self) -> bool:
+        """Whether requests may share a batch on this machine without a change to any of their bits."""
+        return rows_are_independent(self._decoder, 2 * self._candidates, 2 * self._batch_rows)
+
+    @property
+    def _batch_rows(self) -> int:
+        """Rows of a batch, at least those of one task."""
+        return max(MOST_ROWS if self.device == "cuda" else _BATCH_ROWS, 2 * self._candidates)
+
+    def _together(self, tasks: Sequence[Generate], group: Sequence[int], dropped: Callable[[int], bool]) -> BatchEvents:
+        """The events of a group of tasks, token by token."""
+        begun: dict[int, tuple[Float32s, Answer]] = {}
+        for number in group:
+            if not dropped(number):
+                task = tasks[number]
+                begun[number] = self._begun(task.prompt, self._count(task), self._sampling(task))
+        if not begun:
+            return
+        writing = self._written(self._sampling(tasks[group[0]]), [answer for _, answer in begun.values()])
+        going: dict[int, Generator[Progress | Result]] = {}
+        for number, (states, answer) in begun.items():
+            best = self._best(states, writing.follow(answer), self._sampling(tasks[number]))
+            going[number] = self.generated(tasks[number], best)
+        while going:
+            for number, events in list(going.items()):
+                event = None if dropped(number) else _next(events)
+                if not isinstance(event, Progress):
+                    going.pop(number).close()
+                    writing.leave(begun[number][1])
+                if event is not None:
+                    yield number, event
+
     def inbetween(self, task: Inbetween, motion: Motion) -> Events:
         """By the transition model where the folder has one, else by the language model's own tokens."""
         if self._transition is None:
             return super().inbetween(task, motion)
         return fill_gaps(self, self._transition, task, motion)
 
-    def labels(self, variation: int) -> dict[str, object]:
-        return self._judged[variation] if variation < len(self._judged) else {}
-
     def polished(self, motion: Motion) -> Motion:
         return bend_toes(plant_feet(motion))
 
-    def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Iterator[Codes]:
+    def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Written:
         """The best of several candidates for each variation, if the folder has a picker; progress shows the first
         ones."""
-        wanted, tries = sampling.variations, self._tries(sampling)
-        self._start(text, "generate", sampling, rows=wanted * tries)
-        codes: Codes = []
-        for codes in self._write(count, sampling, self._streams(sampling)):
-            yield codes[:wanted]
-        if codes:
-            features: list[Numbers] = []
-            for one in codes:
-                features.append(self._poses.features(one))
-                yield codes[:wanted]
-            yield self._picked(codes, features, wanted)
+        states, answer = self._begun(text, count, sampling)
+        return (yield from self._best(states, self._written(sampling, [answer]).follow(answer), sampling))
 
-    def codes_after(self, context: Sequence[int], text: str, count: int, sampling: Sampling) -> Iterator[Codes]:
+    def _begun(self, text: str, count: int | None, sampling: Sampling) -> tuple[Float32s, Answer]:
+        """The states of a text, and candidates that are about to be made to it."""
+        states = self._read(text)
+        prompt = self._prompt(states, text, "generate", rows=sampling.variations * self._tries(sampling))
+        return states, self._answer(prompt, self._streams(sampling), count)
+
+    def _best(self, states: Float32s, candidates: Iterator[Codes], sampling: Sampling) -> Written:
+        wanted = sampling.variations
+        codes: Codes = []
+        for codes in candidates:
+            yield codes[:wanted]
+        if not codes:
+            return ()
+        features: list[Numbers] = []
+        for one in codes:
+            features.append(self._poses.features(one))
+            yield codes[:wanted]
+        best, labels = self._picked(states, codes, features, wanted)
+        yield best
+        return labels
+
+    def codes_after(self, context: Sequence[int], text: str, count: int, sampling: Sampling) -> Written:
         """The best of several candidates for each variation: with a text, by the picker; without one, that which goes
         on most as the motion was going."""
         if count >= MAX_TOKENS:
             raise self._too_long(count * FRAMES_PER_TOKEN / self._fps)
         shown = list(context[-(MAX_TOKENS - count) :])
         wanted, tries = sampling.variations, self._tries(sampling)
-        self._start(text, "generate", sampling, rows=wanted * tries)
+        states = self._read(text)
+        prompt = self._prompt(states, text, "generate", rows=wanted * tries)
         given: list[int | None] = [*shown, *[None] * count]
+        answer = self._answer(prompt, self._streams(sampling), len(given), given)
         codes: Codes = []
-        for codes in self._write(len(given), sampling, self._streams(sampling), given):
+        for codes in self._written(sampling, [answer]).follow(answer):
             yield [one[len(shown) :] for one in codes[:wanted]]
-        if codes:
-            seam = len(shown) * FRAMES_PER_TOKEN
-            features: list[Numbers] = []
-            for one in codes:
-                features.append(self._poses.features(one))
-                yield [one[len(shown) :] for one in codes[:wanted]]
-            if text.strip():
-                best = self._picked(codes, [one[seam:] for one in features], wanted)
-            else:
-                best = best_of(codes, np.array([-change_of_pace(one, seam) for one in features]), wanted)
-            yield [one[len(shown) :] for one in best]
+        if not codes:
+            return ()
+        seam, labels = len(shown) * FRAMES_PER_TOKEN, list[dict[str, object]]()
+        features: list[Numbers] = []
+        for one in codes:
+            features.append(self._poses.features(one))
+            yield [one[len(shown) :] for one in codes[:wanted]]
+        if text.strip():
+            best, labels = self._picked(states, codes, [one[seam:] for one in features], wanted)
+        else:
+            best = best_of(codes, np.array([-change_of_pace(one, seam) for one in features]), wanted)
+        yield [one[len(shown) :] for one in best]
+        return labels
 
     def _tries(self, sampling: Sampling) -> int:
         """How many candidates there are for each variation."""
@@ -142,16 +217,17 @@ class MotionLanguageEngine(TokenEngine):
         attempts = range(self._tries(sampling))
         return [s for attempt in attempts for s in random_streams(sampling.seed, sampling.variations, attempt)]
 
-    def _picked(self, codes: Codes, features: Sequence[Numbers], wanted: int) -> Codes:
+    def _picked(
+        self, states: Float32s, codes: Codes, features: Sequence[Numbers], wanted: int
+    ) -> tuple[Codes, list[dict[str, object]]]:
         """For each variation the candidate that fits the text best, and how sure that is. features: what is judged of
         each."""
         if self._picker is None:
-            return codes[:wanted]
-        scores = self._picker.scores(self._decoder.text, features)
-        if self._judgement is not None:
-            best = np.asarray(scores).reshape(-1, wanted).max(axis=0)
-            self._judged = self._judgement.of(self._decoder.text, best)
-        return best_of(codes, scores, wanted)
+            return codes[:wanted], []
+        scores = self._picker.scores(states, features)
+        best = np.asarray(scores).reshape(-1, wanted).max(axis=0)
+        labels = [] if self._judgement is None else self._judgement.of(states, best)
+        return best_of(codes, scores, wanted), labels
 
     def given_tokens(self, given: Motion, frames: Sequence[int]) -> tuple[list[int], list[int]]:
         """A token is MOTION if all of its frames are kept, and POSE if only some are."""
@@ -172,9 +248,10 @@ class MotionLanguageEngine(TokenEngine):
         self, codes: Sequence[int], known: Sequence[int], text: str, sampling: Sampling
     ) -> Iterator[Codes]:
         slots = np.array([unpack(code, self._levels) for code in codes])
-        self._start(text, "inbetween", sampling, slots, np.array(known))
+        prompt = self._prompt(self._read(text), text, "inbetween", slots, np.array(known), sampling.variations)
         given = [code if kind == MOTION else None for code, kind in zip(codes, known, strict=True)]
-        yield from self._write(len(codes), sampling, given=given)
+        answer = self._answer(prompt, random_streams(sampling.seed, sampling.variations), len(codes), given)
+        yield from self._written(sampling, [answer]).follow(answer)
 
     def describe(self, task: Describe, motion: Motion) -> Events:
         motion = on_canonical_body(beginning(motion, self.max_seconds)).resample(self._fps)
@@ -186,7 +263,7 @@ class MotionLanguageEngine(TokenEngine):
             features = motion_to_features(motion.held(1))
             scores = []
             for text in texts:
-                states = self._decoder.read(self._tokenizer.encode(text).ids)[0]
+                states = self._read(text)
                 scores.append(float(self._picker.scores(states, [features])[0]))
                 yield Progress(Stage.TOKENS, 1.0)
             texts = [texts[int(np.argmax(scores))]]
@@ -194,12 +271,13 @@ class MotionLanguageEngine(TokenEngine):
 
     def _sentences(self, slots: Ints, rows: int) -> Generator[Progress | Result, None, list[str]]:
         """Yields progress; returns at most `rows` different sentences, the one of the likeliest words first."""
-        ids = self._tokenizer.encode(QUESTION).ids
-        self._decoder.start(ids, [1.0], "caption", slots, np.full(len(slots), MOTION), rows)
+        kinds = np.full(len(slots), MOTION)
+        decoding = self._decoder.start(Prompt(self._read(QUESTION), (1.0,), "caption", slots, kinds, rows))
         streams, tokens = random_streams(0, rows), [BEGIN_TEXT] * rows
         pieces: list[list[int]] = [[] for _ in range(rows)]
         for place in range(_CAPTION_WORDS):
-            logits, _ = self._decoder.step([tokens, *[[NO_DETAIL] * rows] * (self._levels - 1)], UNKNOWN_LENGTH)
+            details = [[NO_DETAIL] * rows] * (self._levels - 1)
+            logits, _ = decoding.step([tokens, *details], [UNKNOWN_LENGTH] * rows)
             logits[:, :END] = -np.inf
             logits[:, BEGIN:FIRST_WORD] = -np.inf
             drawn = [
@@ -215,75 +293,44 @@ class MotionLanguageEngine(TokenEngine):
                 break
         return list(dict.fromkeys(self._tokenizer.decode(row).strip() for row in pieces))
 
-    def _start(
+    def _read(self, text: str) -> Float32s:
+        """States (L, 384) of a text."""
+        return self._decoder.read(self._tokenizer.encode(text).ids)
+
+    def _prompt(
         self,
+        states: Float32s,
         text: str,
         task: str,
-        sampling: Sampling,
         slots: Ints | None = None,
         kinds: Ints | None = None,
-        rows: int | None = None,
-    ) -> None:
-        """Read a prompt; with guidance, a second time without its text. rows: number of answers, by default one per
-        variation."""
+        rows: int = 1,
+    ) -> Prompt:
+        """A prompt for `rows` answers; with guidance, each of them is decoded a second time without the text."""
         if slots is None or kinds is None:
             slots, kinds = np.zeros((1, self._levels), np.int64), np.full(1, ABSENT, np.int64)
-        has_text, self._judged = bool(text.strip()), []
-        self._copies = 2 if has_text and self._guidance != 1.0 else 1
-        keep = [1.0, 0.0][: self._copies] if has_text else [0.0]
-        ids = self._tokenizer.encode(text).ids
-        self._decoder.start(ids, keep, task, slots, kinds, rows or sampling.variations)
+        keep = ((1.0, 0.0) if self._guidance != 1.0 else (1.0,)) if text.strip() else (0.0,)
+        return Prompt(states, keep, task, slots, kinds, rows)
 
-    def _write(
+    def _answer(
         self,
+        prompt: Prompt,
+        streams: Sequence[np.random.Generator],
         count: int | None,
-        sampling: Sampling,
-        streams: Sequence[np.random.Generator] = (),
         given: Sequence[int | None] = (),
-    ) -> Iterator[Codes]:
-        """Codes after every token. streams: one per answer, by default those of the variations.  given: known codes,
-        by position."""
-        streams = streams or random_streams(sampling.seed, sampling.variations)
-        rows = len(streams)
-        last = [[BEGIN] * rows, *[[NO_DETAIL] * rows] * (self._levels - 1)]  # (levels, rows)
-        codes: Codes = [[] for _ in range(rows)]
-        ended = [False] * rows
-        for place in range(count or MAX_TOKENS):
-            left = UNKNOWN_LENGTH if count is None else count - place
-            logits, hidden = self._decoder.step([level * self._copies for level in last], left)
-            if place < len(given) and (code := given[place]) is not None:
-                last = [[part] * rows for part in unpack(code, self._levels)]
-            else:
-                first = self._first(logits, streams, sampling, may_end=count is None and place > 0)
-                ended = [was or token == END for was, token in zip(ended, first, strict=True)]
-                if all(ended):
-                    return
-                first = [0 if over else token for over, token in zip(ended, first, strict=True)]
-                last = self._further(hidden[:rows], first, streams, sampling)
-            for row, over in enumerate(ended):
-                if not over:
-                    codes[row].append(pack(level[row] for level in last))
-            yield [list(one) for one in codes]
+    ) -> Answer:
+        return Answer(self._decoder.start(prompt), len(prompt.keep), streams, count, given)
 
-    def _first(
-        self, logits: Float32s, streams: Sequence[np.random.Generator], sampling: Sampling, may_end: bool
-    ) -> list[int]:
-        """The first-level code of each row, or END."""
-        if self._copies == 2:
-            with_text, without = np.split(logits, 2)
-            logits = without + self._guidance * (with_text - without)
-        logits = logits[:, : END + 1]
-        logits[:, self._unused] = -np.inf
-        if not may_end:
-            logits[:, END] = -np.inf
-        return choose_each(logits, streams, temperature=sampling.temperature, top_p=sampling.top_p)
+    def _written(self, sampling: Sampling, answers: Sequence[Answer]) -> Writing:
+        choosing = Choosing(
+            sampling.temperature, sampling.top_p, self._guidance, self._detail_temperature, tuple(self._unused)
+        )
+        return Writing(self._decoder, choosing, answers)
 
-    def _further(
-        self, hidden: Float32s, first: list[int], streams: Sequence[np.random.Generator], sampling: Sampling
-    ) -> list[list[int]]:
-        """The codes (levels, rows) of tokens whose first level is chosen."""
-        temperature, chosen = min(sampling.temperature, self._detail_temperature), [first]
-        while len(chosen) < self._levels:
-            logits = self._decoder.detail(hidden, chosen)
-            chosen.append(choose_each(logits, streams, temperature=temperature, top_p=sampling.top_p))
-        return chosen
+
+def _next(events: Iterator[Progress | Result]) -> Progress | Result | Exception:
+    """The next event of a task, or why there is none."""
+    try:
+        return next(events)
+    except Exception as error:  # noqa: BLE001 - of one task among others, which go on
+        return error

@@ -8,7 +8,7 @@ from pathlib import Path
 from ....retarget.errors import MotionGPTError
 from ....retarget.motion import Motion
 from ...engine import Engine, last_result
-from ...shots.plan import task_for
+from ...shots.plan import task_of
 from .body import Body
 from .physical import Physical
 from .prompts import RIGHT, VERDICTS, WRONG, Prompt
@@ -44,7 +44,7 @@ def answer_prompts(engine: Engine, asked: Sequence[Prompt], seeds: int, say: Say
 
 def _answer(engine: Engine, prompt: Prompt, seed: int) -> Answer:
     seconds = min(prompt.seconds, engine.max_seconds)
-    task = task_for(prompt.text, seconds, seed)
+    task = task_of(prompt.text, seconds, seed)
     motion = last_result(task.answer(engine, ())).motions[0]
     body = Body.of(motion)
     verdict = prompt.judge(body)

@@ -82,16 +82,18 @@ def _stacked(*levels: Tensor | None) -> Tensor:
 
 class _StepGraph(nn.Module):
     """One decoding step: logits (B, vocabulary), the hidden state (B, width) that the second level is predicted from,
-    and the cache of keys and values, one longer (layers, B, heads, t + 1, d)."""
+    and of each layer the cache of keys and values, one longer (B, heads, t + 1, d): stacked, all of it would be copied
+    twice at every step."""
 
     def __init__(self, model: MotionLanguageModel) -> None:
         super().__init__()
         self.model = model
 
     def forward(
-        self, token: Tensor, position: Tensor, remaining: Tensor, past_k: Tensor, past_v: Tensor, cross_k: Tensor,
-        cross_v: Tensor, mask: Tensor, detail: Tensor, detail2: Tensor | None = None, detail3: Tensor | None = None,
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
+        self, token: Tensor, position: Tensor, remaining: Tensor, past_k: list[Tensor], past_v: list[Tensor],
+        cross_k: list[Tensor], cross_v: list[Tensor], mask: Tensor, detail: Tensor, detail2: Tensor | None = None,
+        detail3: Tensor | None = None,
+    ) -> tuple[Tensor, ...]:  # fmt: skip
         further = _stacked(detail, detail2, detail3)[:, None]
         x = self.model.embed(token[:, None], further, position[:, None], remaining[:, None])
         bias = attention_bias(mask)
@@ -101,7 +103,7 @@ class _StepGraph(nn.Module):
             keys.append(k)
             values.append(v)
         hidden = self.model.decoder_norm(x)[:, 0]
-        return self.model.head(hidden), hidden, torch.stack(keys), torch.stack(values)
+        return self.model.head(hidden), hidden, *keys, *values
 
 
 class _DetailGraph(nn.Module):
@@ -144,24 +146,26 @@ def export_language(model: MotionLanguageModel, folder: Path) -> None:
     }
     export_graph(_MemoryGraph(model), memory, ["cross_k", "cross_v", "whole"], axes, folder / "memory.onnx", True)
     head = c.width // c.heads
-    cache, cross = (torch.zeros(c.decoder_layers, 2, c.heads, n, head) for n in (3, 7))
-    step = {
+    layers = range(c.decoder_layers)
+    cache, cross = ([torch.zeros(2, c.heads, n, head) for _ in layers] for n in (3, 7))
+    step: dict[str, Any] = {
         **{name: torch.zeros(2, dtype=torch.long) for name in ("token", "position", "remaining")},
         "past_k": cache,
-        "past_v": cache.clone(),
+        "past_v": cache,
         "cross_k": cross,
-        "cross_v": cross.clone(),
+        "cross_v": cross,
         "mask": torch.ones(2, 7),
     }
     further = [detail_name(level) for level in range(1, c.levels)]
     step |= {name: torch.zeros(2, dtype=torch.long) for name in further}
     axes = {
         **{name: {0: batch} for name in ("token", "position", "remaining", *further)},
-        **{name: {1: batch, 3: past} for name in ("past_k", "past_v")},
-        **{name: {1: batch, 3: length} for name in ("cross_k", "cross_v")},
+        **{name: [{0: batch, 2: past} for _ in layers] for name in ("past_k", "past_v")},
+        **{name: [{0: batch, 2: length} for _ in layers] for name in ("cross_k", "cross_v")},
         "mask": {0: batch, 1: length},
     }
-    export_graph(_StepGraph(model), step, ["logits", "hidden", "next_k", "next_v"], axes, folder / "step.onnx", True)
+    grown = [f"{name}{layer}" for name in ("next_k", "next_v") for layer in layers]
+    export_graph(_StepGraph(model), step, ["logits", "hidden", *grown], axes, folder / "step.onnx", True)
     detail = {"hidden": torch.zeros(2, c.width)}
     for before, name in zip(("first", *further), further, strict=False):
         detail[before] = torch.zeros(2, dtype=torch.long)

@@ -1,6 +1,7 @@
 """The queue is fair between clients, and one of them can't fill it."""
 
 import pytest
+from support.motions import standing
 
 from motiongpt.backend import limits
 from motiongpt.backend.process.fair_queue import FairQueue
@@ -71,3 +72,32 @@ def test_the_fuller_it_is_the_less_one_client_gets_and_it_has_an_end() -> None:
             held[name] = held.get(name, 0) + 1
     assert sum(held.values()) == limits.MAX_WAITING == len(queue)
     assert len(held) > limits.MAX_WAITING // limits.MAX_QUEUE  # not the first eight alone
+
+
+def test_a_batch_takes_no_job_before_another_of_its_client() -> None:
+    queue = FairQueue()
+    for name in ("a1", "b!", "a2", "b2", "c1", "a3"):
+        queue.put(job(*name))
+    fitting = queue.take(lambda one: one.id != "!", 3)
+    assert [one.peer.decode() + one.id for one in fitting] == ["a1", "c1", "a2"]
+    assert taken(queue) == ["b!", "a3", "b2"]
+
+
+def test_a_batch_is_taken_from_the_front() -> None:
+    queue = FairQueue()
+    for number in range(12):
+        queue.put(job(chr(ord("a") + number), "!" if number < 5 else "1"))
+    assert [one.peer.decode() for one in queue.take(lambda one: one.id != "!", 3)] == ["f"]
+    assert len(queue) == 11
+
+
+def test_motion_that_waits_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue, walk = FairQueue(), standing(100)
+    one = Job(b"a", "1", Generate("walk"), (walk,))
+    monkeypatch.setattr(limits, "MAX_WAITING_BYTES", 2 * one.size)
+    assert one.size > 100 * 22 * 4 * 4
+    for client in (b"a", b"b"):
+        queue.put(Job(client, "1", Generate("walk"), (walk,)))
+    with pytest.raises(MotionGPTError, match="waiting already"):
+        queue.put(Job(b"c", "1", Generate("walk"), (walk,)))
+    queue.put(Job(b"c", "1", Generate("walk"), ()))

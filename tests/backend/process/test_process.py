@@ -360,3 +360,19 @@ def test_no_variable_puts_another_engine_into_the_product() -> None:
         if name.endswith(".py"):
             text = content.decode()
             assert "TEST_ENGINE" not in text and "fake_engine" not in text, name
+
+
+def test_a_start_clears_up_after_those_that_were_killed(
+    start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left, other, own = (
+        tmp_path / name for name in (f"motiongpt-{dead.pid}-x", f"motiongpt-{os.getpid()}-x", "motiongpt-99999999999-x")
+    )
+    unrelated = tmp_path / "motiongpt-render"
+    for folder in (left, other, own, unrelated):
+        folder.mkdir()
+    start()
+    assert not left.exists() and not own.exists() and other.exists() and unrelated.exists()

@@ -457,3 +457,43 @@ def test_a_host_that_is_not_this_machine_is_refused_in_words(host: str) -> None:
     with pytest.raises(MotionGPTError, match="can't listen on") as caught:
         Server(lambda name: fake_engine.make(name, "cpu"), "fake", host=host)
     assert caught.value.message.isprintable()
+
+
+def test_requests_that_wait_together_are_answered_in_one_batch(
+    running: Running, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_BATCHES", "1")
+    first = client.send(Generate("slow", 4.0))
+    next_packet(client, first, protocol.Accepted)
+    others = [client.send(Generate(prompt, 1.0, seed=i)) for i, prompt in enumerate(("walk", "crash", "jump", "walk"))]
+    for identifier in others:
+        next_packet(client, identifier, protocol.Accepted)
+    running.step(20)
+    next_packet(client, first, protocol.Result)
+    client.send(protocol.Cancel(others[3]))
+    running.step(3)
+    ends = {}
+    running.open()
+    for packet in replies_until(client, set(others)):
+        ends.setdefault(packet.id, []).append(packet)
+    assert running.engine.batched == 4
+    kinds = [type(ends[one][-1].message) for one in others]
+    assert kinds == [protocol.Result, protocol.Error, protocol.Result, protocol.Error]
+    assert [ends[one][-1].message.code for one in (others[1], others[3])] == ["internal", "cancelled"]
+    alone = ask(client, Generate("walk", 1.0, seed=0)).motions[0]
+    assert np.array_equal(alone.rotations, ends[others[0]][-1].motions[0].rotations)
+    figures = ask(client, protocol.Status()).message.server.figures
+    assert (figures.answered, figures.failed, figures.cancelled, figures.together) == (4, 1, 1, 4)
+    assert figures.errors == {"internal": 1} and figures.took.longest >= figures.took.half > 0
+
+
+def replies_until(client: Client, wanted: set[str]) -> Iterator[protocol.Packet]:
+    """Replies until the last one of each of these requests."""
+    deadline = time.monotonic() + WAIT
+    while wanted:
+        assert time.monotonic() < deadline
+        client.wait(0.1)
+        for packet in client.poll():
+            yield packet
+            if isinstance(packet.message, protocol.Result | protocol.Error):
+                wanted.discard(packet.id)

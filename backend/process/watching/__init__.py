@@ -1,0 +1,1 @@
+"""Seeing what a backend does: figures, Prometheus' text, a bundle for reports of faults."""

@@ -1,0 +1,79 @@
+"""Backends of this machine, found and asked from the command line."""
+
+import json
+import tempfile
+import time
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.command_line import FAKE_PROCESS, Capture, run_json
+
+from motiongpt.backend.commands import cli
+from motiongpt.backend.process import child, protocol
+from motiongpt.backend.process.child import BackendProcess, State
+from motiongpt.backend.process.client import Client, ask
+from motiongpt.backend.process.finding import handovers, status
+from motiongpt.backend.tasks import Generate
+
+WAIT = 60.0
+
+
+@pytest.fixture
+def backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BackendProcess]:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    started = child.start(tmp_path / "log" / "backend.log", ("--metrics-port", "0"), import_paths=[FAKE_PROCESS])
+    deadline = time.monotonic() + WAIT
+    while started.poll() is not State.READY:
+        assert time.monotonic() < deadline, started.failure()
+        time.sleep(0.02)
+    yield started
+    started.stop()
+    started.wait(WAIT)
+
+
+def test_status_diagnostics_and_figures_of_a_running_backend(
+    backend: BackendProcess, tmp_path: Path, capsys: Capture
+) -> None:
+    assert backend.handover is not None
+    client = Client(backend.handover)
+    identifier = client.send(Generate("a secret dance", 1.0))
+    while not any(isinstance(packet.message, protocol.Result) for packet in client.poll()):
+        client.wait(0.1)
+    with pytest.raises(Exception, match="refuses"):
+        ask(client, Generate("fail", 1.0))
+    assert [handover.pid for _, handover in handovers()] == [backend.pid]
+    assert status(backend.handover).figures.answered == 1
+
+    code, data = run_json(capsys, "status")
+    (said,) = data["backends"]
+    assert code == 0 and said["pid"] == backend.pid and said["figures"]["errors"] == {"bad_input": 1}
+    assert cli.main(["status"]) == 0 and "1 requests answered, 1 failed" in capsys.readouterr().out
+
+    log = backend.log_path.read_text("utf-8")
+    assert f"[{identifier}]: Done after" in log and "secret" not in log
+    port = log.rpartition("http://127.0.0.1:")[2].partition("/")[0]
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        assert b'motiongpt_requests_total{outcome="answered"} 1' in answer.read()
+
+    out = tmp_path / "bundle.zip"
+    assert cli.main(["diagnostics", "-o", str(out), "--log", str(backend.log_path)]) == 0
+    with zipfile.ZipFile(out) as bundle:
+        facts = json.loads(bundle.read("facts.json"))
+        assert facts["backends"][0]["pid"] == backend.pid
+        assert b"secret" not in b"".join(map(bundle.read, bundle.namelist()))
+    client.close()
+
+
+def test_key_files_of_processes_that_ended_are_no_backends(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "stale.json").write_text("{}")
+    assert list(handovers([tmp_path / "stale.json", tmp_path / "nowhere.json"])) == list(handovers())
+    code, data = run_json(capsys, "status", "--handover", str(tmp_path / "stale.json"))
+    assert code == 2 and "no key file" in data["error"]["message"]
+    code, data = run_json(capsys, "status", "--handover", str(tmp_path / "nowhere.json"))
+    assert code == 2 and "does not run" in data["error"]["message"]
+    assert run_json(capsys, "diagnostics", "-o", str(tmp_path / "x.zip"), "--log", str(tmp_path / "no.log"))[0] == 2
+    assert run_json(capsys, "diagnostics", "-o", str(tmp_path / "x.tar"))[0] == 2

@@ -1,0 +1,39 @@
+"""What a server counts."""
+
+from motiongpt.backend.process.watching.figures import Figures, Ledger, Times, lines_of, memory
+
+
+def test_percentiles_are_of_the_latest_requests() -> None:
+    assert Times.of([]) == Times()
+    assert Times.of(range(1, 101)) == Times(51, 96, 100, 100)
+    assert Times.of([3.0]) == Times(3.0, 3.0, 3.0, 3.0)
+
+
+def test_a_ledger_counts_every_request_once() -> None:
+    now = 0.0
+    ledger = Ledger(lambda: now)
+    for companions in (0, 1, 1):
+        ledger.started(now - 2.0, companions)
+    ledger.ended(-3.0)
+    ledger.ended(-4.0, "internal")
+    ledger.ended(-5.0, "cancelled")
+    ledger.refused("busy")
+    found = ledger.figures()
+    assert (found.answered, found.failed, found.cancelled, found.refused, found.together) == (1, 1, 1, 1, 2)
+    assert found.errors == {"internal": 1, "busy": 1} and found.waited.half == 2.0
+    assert (found.took.half, found.took.longest) == (4.0, 4.0) and found.per_minute == 1
+    now = 61.0
+    assert ledger.figures().per_minute == 0 and ledger.figures().uptime == 61.0
+
+
+def test_memory_is_that_of_the_process() -> None:
+    before = memory()
+    block = bytearray(64_000_000)
+    block[::4096] = b"x" * len(block[::4096])
+    assert before > 1_000_000 and memory() >= before + 30_000_000
+
+
+def test_words_say_only_what_there_is() -> None:
+    assert len(lines_of(Figures(), 0)) == 2
+    lines = lines_of(Figures(uptime=7300, answered=3, failed=1, errors={"busy": 2}, took=Times(0.1, 0.2, 0.3, 0.4)), 5)
+    assert "2.0 hours" in lines[0] and "1 failed" in lines[1] and "5 waiting" in lines[1] and "busy 2" in lines[-1]
