@@ -1,4 +1,4 @@
-"""Which network runs a model: ONNX Runtime on the CPU, PyTorch on a GPU."""
+"""Which network runs a model: ONNX Runtime on the CPU, transformers on a GPU."""
 
 import importlib.util
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ def make_network(
 ) -> Network:
     """The language model of a model folder, loaded. architecture: "t5" or "llama".
 
-    precision: "auto" is int8 on the CPU, where the folder has int8 weights, and bfloat16 on a GPU.  use_torch: PyTorch
-    on the CPU too. Raises MotionGPTError for a device or precision that is not available.
+    precision: "auto" is int8 on the CPU, where the folder has int8 weights, and bfloat16 on a GPU.  use_torch:
+    transformers on the CPU too. Raises MotionGPTError for a device or precision that is not available.
     """
     if precision not in PRECISIONS:
         raise MotionGPTError(f"There is no precision {precision}.", f"Use {', '.join(PRECISIONS)}.")
@@ -39,7 +39,7 @@ def make_network(
 
 
 def _has_cuda() -> bool:
-    if importlib.util.find_spec("torch") is None:
+    if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")):
         return False
     from .torch_networks import has_cuda
 
