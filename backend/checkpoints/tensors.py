@@ -94,6 +94,17 @@ class Renamed(TensorSource):
         return self._source.pieces(self._names[name], size)
 
 
+class Arrays(TensorSource):
+    """float32 arrays in memory, by name."""
+
+    def __init__(self, arrays: dict[str, Float32s]) -> None:
+        self._arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
+        self.tensors = {name: TensorInfo("F32", array.shape) for name, array in self._arrays.items()}
+
+    def pieces(self, name: str, size: int = PIECE_BYTES) -> Iterator[bytes]:
+        yield self._arrays[name].tobytes()
+
+
 def with_prefix(source: TensorSource, prefix: str) -> Renamed:
     """The tensors whose names start with `prefix`, under their names without it."""
     return Renamed(source, {name.removeprefix(prefix): name for name in source.tensors if name.startswith(prefix)})

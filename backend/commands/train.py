@@ -42,6 +42,15 @@ def _add_tokenizer(inner: Subparsers) -> None:
         metavar="FOLDER",
         help="a trained tokenizer whose decoder to train further; its codes don't change",
     )
+    parser.add_argument(
+        "--recipe",
+        choices=("own", "published"),
+        default="own",
+        help="published: the papers' tokenizer, one codebook of 512 on HumanML3D's features (own)",
+    )
+    parser.add_argument(
+        "--start", type=Path, metavar="FOLDER", help="with --recipe published: a published tokenizer to train further"
+    )
 
 
 def _add_language_model(inner: Subparsers) -> None:
@@ -180,7 +189,7 @@ def _settings(args: argparse.Namespace, *kinds: Any) -> list[Any]:
     ]
 
 
-_FROM_ZERO = ("seed", "composites")
+_FROM_ZERO = ("seed", "composites", "warmup")
 """Whole numbers that may be 0; all others are sizes and counts, at least 1."""
 
 
@@ -196,6 +205,10 @@ def _check_range(name: str, value: Any, kind: Any) -> None:
 
 def run_tokenizer(args: argparse.Namespace) -> Report:
     """Stage 1, then its errors on the test clips."""
+    if args.recipe == "published":
+        return _run_published_tokenizer(args)
+    if args.start:
+        raise MotionGPTError("--start is for --recipe published.", "Use --refine for a tokenizer of our own.", "usage")
     from ..dataset.clips import load_dataset
     from ..dataset.sampling import action_of
     from ..training.tokenizer import measuring
@@ -216,6 +229,16 @@ def run_tokenizer(args: argparse.Namespace) -> Report:
     }
     lines = tuple(f"{k}: {v:.3f}" for k, v in measured.items())
     return Report({"path": str(args.output), **measured, **groups}, (*lines, *measuring.table(groups["sets"])))
+
+
+def _run_published_tokenizer(args: argparse.Namespace) -> Report:
+    from ..training.tokenizer.published import PublishedTokenizer, train_published
+
+    if args.refine:
+        raise MotionGPTError("--refine is not for --recipe published.", "Use --start to train it further.", "usage")
+    (config,) = _settings(args, PublishedTokenizer)
+    measured = train_published(args.dataset, args.output, config, args.device, args.start)
+    return Report({"path": str(args.output), **measured}, tuple(f"{k}: {v:g}" for k, v in measured.items()))
 
 
 def run_language_model(args: argparse.Namespace) -> Report:

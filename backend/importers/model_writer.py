@@ -75,7 +75,7 @@ def write_model(
     check_free_space(target, int(1.6 * stored))  # int8 weights add up to 53 % of those in half precision
     with new_folder(target, replace) as folder:
         _write_weights(folder, checkpoint.weights, report)
-        _write_vqvae(folder, checkpoint.vqvae, depth, statistics)
+        write_vqvae(folder, checkpoint.vqvae, depth, statistics)
         shutil.copyfile(checkpoint.tokenizer, folder / system.tokenizer)
         write_language_model(folder, checkpoint.model, report)
         card = ModelCard(
@@ -177,8 +177,8 @@ def check_vqvae(source: TensorSource) -> int:
     return depth
 
 
-def _write_vqvae(folder: Path, source: TensorSource, depth: int, statistics: tuple[Float32s, Float32s]) -> None:
-    """The motion tokenizer: its weights with the statistics, and its two graphs."""
+def write_vqvae(folder: Path, source: TensorSource, depth: int, statistics: tuple[Float32s, Float32s]) -> None:
+    """The motion tokenizer: its weights, with mean and std of the features, and its two graphs."""
     info = TensorInfo("F32", (DIMENSIONS,))
     with SafetensorsWriter(folder / VQVAE, {"mean": info, "std": info, **source.tensors}) as writer:
         writer.write_array("mean", statistics[0])
