@@ -222,4 +222,3 @@ def _around_root(features: Floats) -> Floats:
     out: Any = np.asarray(features, np.float64)[:, SLICES["positions"]].reshape(len(features), -1, 3).copy()
     out[..., 1] -= np.asarray(features, np.float64)[:, SLICES["root_height"]]
     return np.asarray(out)
-

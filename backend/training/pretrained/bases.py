@@ -1,0 +1,129 @@
+"""Base models: folders of transformers, loaded without network and without code of theirs."""
+
+import importlib.util
+import logging
+import re
+import warnings
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig
+
+from ....retarget.errors import MotionGPTError
+from ...dataset.sets import load_sets
+from ...importers.trained import NOT_STATED, Record, read_config, read_record
+from ...licences import LICENCE_OF, Group, group_of, strictest
+
+_SAMPLE = 1 << 20
+_NEEDED = ("transformers", "peft", "accelerate")
+
+
+def need_packages(*more: str) -> None:
+    """Raise MotionGPTError unless what trains pretrained models is installed."""
+    missing = [name for name in (*_NEEDED, *more) if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MotionGPTError(
+            f"Training a pretrained model needs {', '.join(missing)}.",
+            'Install the extra "train": pip install motiongpt-blender[train]',
+            "missing_package",
+        )
+
+
+def base_checksum(folder: Path) -> int:
+    """A checksum of a base model: its settings, and its weights at several places, since they may be many gigabytes.
+
+    Raises MotionGPTError for a folder without settings or weights as safetensors.
+    """
+    total = zlib.crc32((folder / "config.json").read_bytes()) if read_config(folder) else 0
+    paths = sorted(folder.glob("*.safetensors"))
+    if not paths:
+        raise MotionGPTError(
+            f"{folder} holds no weights as safetensors.",
+            "Save the model with transformers (save_pretrained), which writes them.",
+        )
+    for path in paths:
+        size = path.stat().st_size
+        with open(path, "rb") as file:
+            for place in (0, size // 3, 2 * size // 3, max(0, size - _SAMPLE)):
+                file.seek(place)
+                total = zlib.crc32(file.read(_SAMPLE), total)
+    return total
+
+
+def load_base(kind: Any, folder: Path, **settings: Any) -> Any:
+    """A model of a class of transformers, from a folder. Raises MotionGPTError where it can't be loaded."""
+    logging.getLogger("transformers").setLevel(logging.ERROR)  # that lm_head and embedding differ is as it should be
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return kind.from_pretrained(folder, local_files_only=True, **settings)
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError) as error:
+        why = " ".join(str(error).split())[:300]
+        raise MotionGPTError(
+            f"{folder} can't be loaded as a model ({why}).", "Give a folder that transformers has saved."
+        ) from error
+
+
+def untrained(kind: Any, folder: Path, seed: int, **settings: Any) -> Any:
+    """A model of a folder's architecture with random weights, as transformers starts a training."""
+    config = load_base(AutoConfig, folder)
+    for name, value in settings.items():
+        setattr(config, name, value)
+    torch.manual_seed(seed)
+    return kind.from_config(config) if hasattr(kind, "from_config") else kind(config)
+
+
+def licence_of_base(folder: Path, given: str | None) -> str:
+    """The licence of a base model: given, else what its record or its README's header says; "" where nothing does."""
+    if given:
+        return given
+    recorded = read_record(folder).licence
+    if recorded != NOT_STATED:
+        return recorded
+    for name in ("README.md", "LICENSE", "LICENSE.txt"):
+        path = folder / name
+        if path.is_file():
+            found = re.search(r"^license:\s*(\S+)", path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+            if found:
+                return found[1]
+    return ""
+
+
+def make_record(
+    data: Path, base: Path, base_licence: str | None, description: str, training: dict[str, Any], codes: str = "text"
+) -> Record:
+    """What a model's card says: which clips under which licences, which base under which, and the settings."""
+    sets = load_sets(data)
+    group: Group | None = strictest(s.group for s in sets) if sets else None
+    motion = LICENCE_OF[group] if group else "that of the clips"
+    of_base = licence_of_base(base, base_licence)
+    groups = [group, group_of(of_base)]
+    known = [g for g in groups if g]
+    before = read_record(base)
+    return Record(
+        licence=f"motion: {motion}; base model {base.name}: {of_base or 'not stated in its folder'}",
+        group=strictest(known) if len(known) == len(groups) else "",
+        description=description,
+        sources=tuple(dict.fromkeys([*(s.licence for s in sets), *before.sources, f"base model: {base.name}"])),
+        training=training,
+        codes=codes,
+    )
+
+
+def list_targets(text: str) -> str | list[str]:
+    """LoRA's targets as peft takes them: "all-linear", or names of layers."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    return "all-linear" if names == ["all-linear"] else names
+
+
+def in_order(names: Sequence[str], known: Sequence[str], what: str) -> tuple[str, ...]:
+    """Names in the order of `known`. Raises MotionGPTError for others, and for none."""
+    wrong = [name for name in names if name not in known]
+    if wrong or not names:
+        raise MotionGPTError(
+            f"There is no {what} {', '.join(wrong) or '(none is named)'}.", f"Use {', '.join(known)}.", "usage"
+        )
+    return tuple(name for name in known if name in names)
