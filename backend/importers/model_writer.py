@@ -48,8 +48,8 @@ class System:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The parts of a published system. weights: of the language model.  statistics: mean and std (263,) of the features,
-    or the folder that holds them.
+    """The parts of a published system. weights: of the language model.  statistics: mean and std (263,) of the
+    features, or the folder that holds them.
 
     settings, training, sources, group: entries of the model's card.
     """

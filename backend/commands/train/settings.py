@@ -59,11 +59,11 @@ def run_alone(run: Callable[[argparse.Namespace], Report], args: argparse.Namesp
 
 
 def settings_from(args: argparse.Namespace, *kinds: Any) -> list[Any]:
-    """One instance of each settings dataclass, or a changed copy of an instance, from --steps, --batch, --seed and
-    --set."""
-    named = ("steps", "minutes", "batch", "seed")
-    given: dict[str, Any] = {k: found for k in named if (found := getattr(args, k, None)) is not None}
+    """One instance of each settings dataclass, or a changed copy of an instance, from --set and the options that are
+    called like its fields."""
     types: dict[str, Any] = {f.name: f.type for kind in kinds for f in dataclasses.fields(kind)}
+    named = {"steps", "minutes", "batch", "seed", *types}
+    given: dict[str, Any] = {k: found for k in named if (found := getattr(args, k, None)) is not None}
     for entry in args.set:
         name, equals, value = entry.partition("=")
         if not equals:
@@ -89,7 +89,7 @@ def settings_from(args: argparse.Namespace, *kinds: Any) -> list[Any]:
     ]
 
 
-_FROM_ZERO = ("seed", "composites", "warmup")
+_FROM_ZERO = ("seed", "composites", "warmup", "checkpointing", "pretrained", "bits", "crops")
 """Whole numbers that may be 0; all others are sizes and counts, at least 1."""
 
 

@@ -102,7 +102,7 @@ class TorchCausal(TransformersNetwork):
 
     @torch.inference_mode()
     def start(self, prompt: Sequence[int], batch: int) -> Float32s:
-        self._past = DynamicCache()
+        self._past = DynamicCache(config=self._model.config)
         logits = self._forward([prompt])
         if batch > 1:
             self._past.batch_repeat_interleave(batch)

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from transformers import AutoConfig
+from transformers.utils.logging import disable_progress_bar
 
 from ....retarget.errors import MotionGPTError
 from ...dataset.sets import load_sets
@@ -30,6 +31,14 @@ def need_packages(*more: str) -> None:
             'Install the extra "train": pip install motiongpt-blender[train]',
             "missing_package",
         )
+
+
+def quietly() -> None:
+    """Keep the libraries' own bars and remarks off the terminal: that a T5's embedding and output matrix differ, or
+    that equal tensors are saved once, is as it should be."""
+    disable_progress_bar()
+    for name in ("transformers", "accelerate", "peft"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def base_checksum(folder: Path) -> int:
@@ -55,7 +64,6 @@ def base_checksum(folder: Path) -> int:
 
 def load_base(kind: Any, folder: Path, **settings: Any) -> Any:
     """A model of a class of transformers, from a folder. Raises MotionGPTError where it can't be loaded."""
-    logging.getLogger("transformers").setLevel(logging.ERROR)  # that lm_head and embedding differ is as it should be
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from ....retarget.errors import MotionGPTError
 from ..folder import compare
 from ..loop import Log, Processes, Schedule, mixed_precision, progress_bar, say
+from .bases import quietly
 
 _RECORD = "training.json"
 _TRAINED = "trained.safetensors"
@@ -35,6 +36,7 @@ class FineTuning:
     batch: examples a step in each process.  parts: how many parts it is computed in, for lack of memory (gradient
     accumulation).  checkpointing: 1 computes activations again instead of keeping them (gradient checkpointing).
     precision: "auto", "bfloat16" or "float32".  clip: longest gradient.  save_every: seconds between checkpoints.
+    crops: 1 learns random stretches of clips, 0 clips as they are, up to a model's longest.
     """
 
     batch: int = 16
@@ -49,6 +51,7 @@ class FineTuning:
     clip: float = 1.0
     seed: int = 0
     save_every: float = 120.0
+    crops: int = 1
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ def accelerator_for(settings: FineTuning, device: str = "auto") -> Accelerator:
     """The accelerator of a training. Raises MotionGPTError for a precision that there is none of."""
     if settings.precision not in ("auto", "bfloat16", "float32"):
         raise MotionGPTError(f"There is no precision {settings.precision}.", "Use auto, bfloat16 or float32.")
+    quietly()
     where = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
     if device == "cuda" and where.type != "cuda":
         raise MotionGPTError("The device cuda is not available here.", "Use auto or cpu.")

@@ -40,11 +40,12 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Motions:
-    """Sequences that are drawn like the clips of every training (`draw_weights`). checksum: of data set and
-    tokenizer."""
+    """Sequences that are drawn like the clips of every training (`draw_weights`). made_from: checksums of data set and
+    tokenizer.  crops: whether random stretches are drawn, or all that a model can hold from a clip's beginning."""
 
     sequences: list[TokenSequence]
     made_from: dict[str, int]
+    crops: bool = True
 
     def __post_init__(self) -> None:
         weights = draw_weights([s.clip for s in self.sequences], by_length=False)
@@ -67,7 +68,7 @@ class Motions:
         ]
 
     def _shown(self, sequence: TokenSequence, generator: torch.Generator, rng: random.Random) -> Shown:
-        codes, _ = crop(sequence, generator, MAX_TOKENS)
+        codes = crop(sequence, generator, MAX_TOKENS)[0] if self.crops else sequence.phases[0][:MAX_TOKENS]
         return Shown([int(code) for code in codes], rng.choice(captions(sequence.clip, sequence.little, rng)))
 
 
@@ -76,7 +77,7 @@ def captions(clip: Clip, little: bool, rng: random.Random) -> list[str]:
     return clip.captions or [describe(clip.tags["content"], clip.tags["style"], clip.mirrored, little, rng)]
 
 
-def read_motions(data: Path, tokenizer: Path, folder: Path, split: str = "train") -> Motions:
+def read_motions(data: Path, tokenizer: Path, folder: Path, split: str = "train", crops: bool = True) -> Motions:
     """The clips of a split that have captions; codes are computed once and kept in `folder`.
 
     Raises MotionGPTError for what is no data set or no motion tokenizer, and where no clip is left.
@@ -95,7 +96,7 @@ def read_motions(data: Path, tokenizer: Path, folder: Path, split: str = "train"
             f"{data} holds no clips with captions for {'training' if split == 'train' else 'tests'}.",
             f"Import clips of at least {MIN_TOKENS * FRAMES_PER_TOKEN / FPS:g} seconds, with captions.",
         )
-    return Motions(found, made_from)
+    return Motions(found, made_from, crops)
 
 
 def _encode(dataset: Dataset, clips: list[Clip], codec: MotionCodec) -> dict[str, Ints]:

@@ -65,10 +65,11 @@ def train_t5(
     if stage == "pretrain" and words.sentinel(0) is None:
         raise MotionGPTError(f"The tokenizer in {base} has no sentinels (<extra_id_0>).", "Give the folder of a T5.")
     checks = {"base": base_checksum(base)}
-    motions = read_motions(data, tokenizer, folder)
+    accelerator = accelerator_for(settings, device)
+    with accelerator.main_process_first():
+        motions = read_motions(data, tokenizer, folder, crops=bool(settings.crops))
     config = {**asdict(settings), "stage": stage, **checks, **motions.made_from}
     check_resumable(folder, config)
-    accelerator = accelerator_for(settings, device)
     model = _model(base, words, settings)
     examples = T5Examples(motions, words, stage, tasks, settings.wordings)
     state = fit(accelerator, model, examples, folder, settings, config, f"t5 {stage}")
