@@ -4,6 +4,7 @@ The base model goes into a folder of its own beside the models that share it, it
 disk allows: many adapters need one copy, and it is loaded once.
 """
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -154,8 +155,9 @@ def _files_of(base: Path) -> list[str]:
 
 
 def _put(source: Path, target: Path) -> None:
-    """Link or copy a file, whatever it is a link to."""
-    try:
-        os.link(source.resolve(), target)
-    except OSError:
-        shutil.copyfile(source, target)
+    """Copy a file; weights, which nobody edits in place, as a hard link where the disk allows."""
+    if source.suffix == ".safetensors":
+        with contextlib.suppress(OSError):
+            os.link(source.resolve(), target)
+            return
+    shutil.copyfile(source, target)

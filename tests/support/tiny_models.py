@@ -13,7 +13,9 @@ from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.motion.skeleton import JOINT
 
 CAPTIONS = (
-    "a person waves the left hand", "kicks with the left foot", "someone bows to the left",
+    "a person waves the left hand",
+    "kicks with the left foot",
+    "someone bows to the left",
 )
 _SENTENCES = [
     *CAPTIONS, "right", "Generate motion with 40 frames: a person", "Generate text:", "Predict motion:",

@@ -76,7 +76,7 @@ class TorchT5(TransformersNetwork):
         for name in ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight"):
             weights[name] = weights["shared.weight"]
         with torch.device("meta"):
-            model = T5ForConditionalGeneration(config)
+            model: torch.nn.Module = T5ForConditionalGeneration(config)
         model.load_state_dict(weights, assign=True)
         return model
 
@@ -129,10 +129,10 @@ class TorchLlama(TorchCausal):
         )  # fmt: skip
         weights = _hugging_face_names(_read(self._folder, self.device, torch_type(self.precision)), s["heads"])
         with torch.device("meta"):
-            model = LlamaForCausalLM(config)
+            model: torch.nn.Module = LlamaForCausalLM(config)
         model.load_state_dict(weights, assign=True)
-        # What is computed from the settings is in no file.
-        model.model.rotary_emb = type(model.model.rotary_emb)(config).to(self.device)
+        inner: Any = model.model  # what it computes from the settings is in no file
+        inner.rotary_emb = type(inner.rotary_emb)(config).to(self.device)
         return model
 
 

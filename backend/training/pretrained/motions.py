@@ -124,7 +124,7 @@ def _encode(dataset: Dataset, clips: list[Clip], codec: MotionCodec) -> dict[str
 
 def _write(path: Path, arrays: dict[str, Ints]) -> None:
     draft = path.with_suffix(".tmp.npz")
-    np.savez_compressed(draft, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(draft, **arrays)
     draft.replace(path)
 
 

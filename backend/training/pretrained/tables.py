@@ -134,7 +134,7 @@ def answer(engine: CausalEngine, condition: Condition, shown: Shown, seed: int) 
     if condition == "text":
         answers = engine.text_to_codes(shown.caption, count, sampling)
     else:
-        given = given_codes(condition, range(count), random.Random(seed))  # type: ignore[arg-type]
+        given = given_codes(condition, range(count), random.Random(seed))
         known = [int(i in given) for i in range(count)]
         answers = engine.codes_between(shown.codes, known, shown.caption, sampling)
     return list(answers)[-1][0]

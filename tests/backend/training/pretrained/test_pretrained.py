@@ -7,6 +7,8 @@ import pytest
 
 pytest.importorskip("accelerate")
 
+import itertools
+
 from motiongpt.backend.engines.llama.tokenizers import CausalTokenizer
 from motiongpt.backend.engines.t5.text import BEGIN, END, EOS_ID, MASK
 from motiongpt.backend.engines.t5.tokenizers import PromptTokenizer, read_tokenizer
@@ -57,7 +59,7 @@ def test_spans_are_masked_and_can_be_put_back(motions: Motions, words: PromptTok
     for length in range(1, 60):
         spans = _spans(length, random.Random(length))
         assert all(0 <= first < last <= length for first, last in spans)
-        assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+        assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
 
 
 def restored(example: Example, sentinels: list[int | None]) -> list[int]:
@@ -94,7 +96,9 @@ def test_templates_say_what_their_task_gives() -> None:
         assert len(set(wordings)) == len(wordings) >= 5
         needed = "{caption}" if task.startswith("generate") else "{motion}"
         assert all(needed in wording for wording in wordings)
-        assert all(any(f"{{{name}}}" in w for name in ("frames", "seconds", "tokens")) for w in templates.generate_length)
+        assert all(
+            any(f"{{{name}}}" in w for name in ("frames", "seconds", "tokens")) for w in templates.generate_length
+        )
         for seed in range(30):
             prompt, answer = _worded(task, shown, random.Random(seed))
             assert "{" not in prompt and answer

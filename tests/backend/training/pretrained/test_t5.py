@@ -58,9 +58,7 @@ def test_every_task_is_learned_to_the_code(
 
 
 @pytest.mark.parametrize("gated", [True, False])
-def test_onnx_and_transformers_give_the_same_logits(
-    clips: Path, codec: Path, tmp_path: Path, gated: bool
-) -> None:
+def test_onnx_and_transformers_give_the_same_logits(clips: Path, codec: Path, tmp_path: Path, gated: bool) -> None:
     """Of a T5 1.1, whose output is not scaled, and of a T5 1.0, whose is; after both stages."""
     base = make_t5(tmp_path / "base", gated)
     assert train(clips, codec, base, tmp_path / "two", "pretrain", "--steps", "2", "--batch", "4") == 0

@@ -34,9 +34,7 @@ def test_published_features_are_those_of_the_published_clip(shared_dir: Path) ->
     assert np.abs(ours - theirs[:-1]).mean() < 3e-4
 
 
-def test_what_is_trained_encodes_and_decodes(
-    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_trained_encodes_and_decodes(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
     assert train(dataset, run, "--steps", "3", "--json") == 0
     said = json.loads(capsys.readouterr().out.splitlines()[-1])
