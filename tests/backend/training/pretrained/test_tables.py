@@ -42,33 +42,9 @@ def test_a_table_is_made_and_kept(
     tested: Path, codec: Path, llama: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "table"
-    command = [
-        "train",
-        "lora-table",
-        str(tested),
-        "--table",
-        "pretrained",
-        "--tokenizer",
-        str(codec),
-        "--base",
-        str(llama),
-    ]
-    small = [
-        "-o",
-        str(out),
-        "--base",
-        str(llama),
-        "--steps",
-        "1",
-        "--batch",
-        "2",
-        "--parts",
-        "1",
-        "--threads",
-        "1",
-        "--samples",
-        "0",
-    ]
+    command = ["train", "lora-table", str(tested), "--table", "pretrained", "--tokenizer", str(codec)]
+    small = ["-o", str(out), "--base", str(llama), "--steps", "1", "--batch", "2", "--parts", "1", "--threads", "1"]
+    small += ["--samples", "0"]
     assert main([*command, *small]) == 0
     lines = json.loads((out / "table.json").read_text())
     assert [(line["row"], line["condition"]) for line in lines][::4] == [
@@ -79,4 +55,4 @@ def test_a_table_is_made_and_kept(
     capsys.readouterr()
     assert main([*command, *small]) == 0
     assert "..." not in capsys.readouterr().err.replace("dataset ...", "").replace("data ...", "")
-    assert main([*command, *small[:2], "--table", "rank", "--ranks", "8,x", *small[2:]]) == 2
+    assert main([*command, *small, "--table", "rank", "--ranks", "8,x"]) == 2
