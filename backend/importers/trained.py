@@ -28,7 +28,10 @@ NOT_STATED = "not stated: those of the clips and of the base model"
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What a training writes beside its weights, for the card of the model made from them; see `ModelCard`."""
+    """What a training writes beside its weights, for the card of the model made from them; see `ModelCard`.
+
+    codes: how a causal model writes them.  base: name and licence of the base model.
+    """
 
     licence: str = NOT_STATED
     group: str = ""
@@ -36,6 +39,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...] = ()
     training: dict[str, Any] = msgspec.field(default_factory=dict)
     codes: str = "text"
+    base: str = ""
 
 
 def write_record(record: Record, folder: Path) -> None:

@@ -1,6 +1,5 @@
 """Base models: folders of transformers, loaded without network and without code of theirs."""
 
-import importlib.util
 import logging
 import re
 import warnings
@@ -15,22 +14,10 @@ from transformers.utils.logging import disable_progress_bar
 
 from ....retarget.errors import MotionGPTError
 from ...dataset.sets import load_sets
-from ...importers.trained import NOT_STATED, Record, read_config, read_record
-from ...licences import LICENCE_OF, Group, group_of, strictest
+from ...importers.trained import Record, read_config, read_record
+from ...licences import GROUPS, LICENCE_OF, Group, group_of, strictest
 
 _SAMPLE = 1 << 20
-_NEEDED = ("transformers", "peft", "accelerate")
-
-
-def need_packages(*more: str) -> None:
-    """Raise MotionGPTError unless what trains pretrained models is installed."""
-    missing = [name for name in (*_NEEDED, *more) if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MotionGPTError(
-            f"Training a pretrained model needs {', '.join(missing)}.",
-            'Install the extra "train": pip install motiongpt-blender[train]',
-            "missing_package",
-        )
 
 
 def quietly() -> None:
@@ -85,39 +72,38 @@ def untrained(kind: Any, folder: Path, seed: int, **settings: Any) -> Any:
 
 
 def licence_of_base(folder: Path, given: str | None) -> str:
-    """The licence of a base model: given, else what its record or its README's header says; "" where nothing does."""
-    if given:
-        return given
-    recorded = read_record(folder).licence
-    if recorded != NOT_STATED:
-        return recorded
-    for name in ("README.md", "LICENSE", "LICENSE.txt"):
-        path = folder / name
-        if path.is_file():
-            found = re.search(r"^license:\s*(\S+)", path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
-            if found:
-                return found[1]
-    return ""
+    """The licence of a base model: given, else what its README's header says; "" where nothing does."""
+    path = folder / "README.md"
+    if given or not path.is_file():
+        return given or ""
+    found = re.search(r"^license:\s*(\S+)", path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+    return found[1] if found else ""
 
 
 def make_record(
     data: Path, base: Path, base_licence: str | None, description: str, training: dict[str, Any], codes: str = "text"
 ) -> Record:
-    """What a model's card says: which clips under which licences, which base under which, and the settings."""
-    sets = load_sets(data)
+    """What a model's card says: which clips under which licences, which base under which, and the settings. Of a base
+    that was trained here, in a stage before, it is that one's base and clips too."""
+    sets, before = load_sets(data), read_record(base)
     group: Group | None = strictest(s.group for s in sets) if sets else None
     motion = LICENCE_OF[group] if group else "that of the clips"
-    of_base = licence_of_base(base, base_licence)
-    groups = [group, group_of(of_base)]
+    name, _, licence = before.base.partition(": ") if before.base else (base.name, "", "")
+    licence = base_licence or licence or licence_of_base(base, None)
+    groups = [
+        group,
+        group_of(licence),
+        *([next((g for g in GROUPS if g == before.group), None)] if before.base else []),
+    ]
     known = [g for g in groups if g]
-    before = read_record(base)
     return Record(
-        licence=f"motion: {motion}; base model {base.name}: {of_base or 'not stated in its folder'}",
+        licence=f"motion: {motion}; base model {name}: {licence or 'not stated in its folder'}",
         group=strictest(known) if len(known) == len(groups) else "",
         description=description,
-        sources=tuple(dict.fromkeys([*(s.licence for s in sets), *before.sources, f"base model: {base.name}"])),
+        sources=tuple(dict.fromkeys([*(s.licence for s in sets), *before.sources, f"base model: {name}"])),
         training=training,
         codes=codes,
+        base=f"{name}: {licence}",
     )
 
 

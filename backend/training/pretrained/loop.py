@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import DistributedType
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -161,6 +162,11 @@ def _learn(
             accelerator.backward(loss * processes.count)  # several processes' gradients are averaged
         share += loss.detach()
     return share, tokens
+
+
+def measures(accelerator: Accelerator) -> bool:
+    """Whether this process measures the result: the leader, where it holds the whole model."""
+    return bool(accelerator.is_main_process) and accelerator.distributed_type != DistributedType.FSDP
 
 
 @torch.no_grad()

@@ -1,6 +1,7 @@
 """`motiongpt train lora`: an adapter for a frozen causal language model, as in *Finetuned LLMs are General-Purpose
 Motion Generators*."""
 
+import importlib.util
 import json
 import random
 import shutil
@@ -21,8 +22,8 @@ from ...engines.shared.codec import CODES
 from ...importers.adapters import check_base, import_adapter
 from ...importers.trained import write_record
 from ...model_folder import ModelCard
-from .bases import base_checksum, in_order, list_targets, load_base, make_record, need_packages, untrained
-from .loop import FineTuning, accelerator_for, check_resumable, fit, mean_loss
+from .bases import base_checksum, in_order, list_targets, load_base, make_record, untrained
+from .loop import FineTuning, accelerator_for, check_resumable, fit, mean_loss, measures
 from .lora_examples import CausalExamples
 from .motions import read_motions
 
@@ -94,7 +95,7 @@ def train_lora(
         if not settings.pretrained:
             _write_base(plain, base, folder / RANDOM_BASE)
     accelerator.wait_for_everyone()
-    return test_losses(plain, examples, data, tokenizer, folder)
+    return test_losses(plain, examples, data, tokenizer, folder) if measures(accelerator) else {}
 
 
 def test_losses(
@@ -128,8 +129,12 @@ def _check_bits(bits: int) -> None:
         raise MotionGPTError(f"A base model can't have {bits} bits.", "Use 4, 8, or 0 for its own precision.")
     if bits and not torch.cuda.is_available():
         raise MotionGPTError(f"A base model in {bits} bits needs CUDA.", "Leave bits out on this machine.")
-    if bits:
-        need_packages("bitsandbytes")
+    if bits and importlib.util.find_spec("bitsandbytes") is None:
+        raise MotionGPTError(
+            f"A base model in {bits} bits needs bitsandbytes.",
+            'Install the extra "quantized": pip install motiongpt-blender[quantized]',
+            "missing_package",
+        )
 
 
 def _base(base: Path, words: CausalTokenizer, settings: LoraTraining, half: bool) -> Any:

@@ -1,12 +1,12 @@
 """A data set as codes of a published motion tokenizer, with captions, kept in the training's folder."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ....retarget.errors import MotionGPTError
 from ....retarget.typing import Ints
@@ -46,6 +46,7 @@ class Motions:
     sequences: list[TokenSequence]
     made_from: dict[str, int]
     crops: bool = True
+    weights: Tensor = field(init=False)
 
     def __post_init__(self) -> None:
         weights = draw_weights([s.clip for s in self.sequences], by_length=False)
@@ -55,8 +56,7 @@ class Motions:
         """`count` random stretches with random captions; the same seed draws the same."""
         generator = torch.Generator().manual_seed(seed)
         rng = random.Random(seed)
-        weights: Any = self.weights  # type: ignore[attr-defined]
-        chosen = torch.multinomial(weights, count, replacement=True, generator=generator).tolist()
+        chosen = torch.multinomial(self.weights, count, replacement=True, generator=generator).tolist()
         return [self._shown(self.sequences[i], generator, rng) for i in chosen]
 
     def whole(self) -> list[Shown]:

@@ -19,7 +19,7 @@ from ...engines.t5.tokenizers import (
 from ...importers.trained import import_trained_t5, read_record, write_record
 from ...model_folder import ModelCard
 from .bases import base_checksum, in_order, load_base, make_record, untrained
-from .loop import FineTuning, accelerator_for, check_resumable, fit, mean_loss
+from .loop import FineTuning, accelerator_for, check_resumable, fit, mean_loss, measures
 from .motions import read_motions
 from .t5_examples import STAGES, TASKS, T5Examples
 
@@ -81,6 +81,8 @@ def train_t5(
         _write(accelerator.unwrap_model(model), state, words, base, folder / FOLDER)
         write_record(record, folder / FOLDER)
     accelerator.wait_for_everyone()
+    if not measures(accelerator):
+        return {}
     return _losses(accelerator.unwrap_model(model), examples, data, tokenizer, folder, tasks)
 
 

@@ -65,6 +65,7 @@ def test_onnx_and_transformers_give_the_same_logits(clips: Path, codec: Path, tm
     assert train(clips, codec, tmp_path / "two", tmp_path / "three", "instruct", "--steps", "2", "--batch", "4") == 0
     card = read_card(tmp_path / "three" / "model")
     assert card.settings["shape"]["gated"] == gated and card.training["before"]["stage"] == "pretrain"
+    assert "base model base: not stated" in card.licence and card.sources == ("base model: base",)
     engine = load_engine(str(tmp_path / "three" / "model"), "cpu", "float32")
     assert isinstance(engine, T5Engine)
     prompt = engine._tokenizer.encode(text_to_motion_prompt("a person waves", 40))
