@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -92,6 +92,28 @@ class Renamed(TensorSource):
 
     def pieces(self, name: str, size: int = PIECE_BYTES) -> Iterator[bytes]:
         return self._source.pieces(self._names[name], size)
+
+
+class Joined(TensorSource):
+    """The tensors of several sources."""
+
+    def __init__(self, sources: Sequence[TensorSource]) -> None:
+        self._where = {name: source for source in sources for name in source.tensors}
+        self.tensors = {name: source.tensors[name] for name, source in self._where.items()}
+
+    def pieces(self, name: str, size: int = PIECE_BYTES) -> Iterator[bytes]:
+        return self._where[name].pieces(name, size)
+
+
+class Arrays(TensorSource):
+    """float32 arrays in memory, by name."""
+
+    def __init__(self, arrays: dict[str, Float32s]) -> None:
+        self._arrays = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
+        self.tensors = {name: TensorInfo("F32", array.shape) for name, array in self._arrays.items()}
+
+    def pieces(self, name: str, size: int = PIECE_BYTES) -> Iterator[bytes]:
+        yield self._arrays[name].tobytes()
 
 
 def with_prefix(source: TensorSource, prefix: str) -> Renamed:

@@ -61,20 +61,28 @@ def _add_import(actions: Subparsers) -> None:
     parser = add_command(
         actions,
         "import",
-        "make a model folder from a published checkpoint: T5 (CHECKPOINT, --t5) or LLaMA (the other options)",
+        "make a model folder from a published checkpoint, or from a trained T5 or adapter of transformers and peft",
         "motiongpt models import motiongpt_s3_h3d.tar --t5 flan-t5-base/ --statistics meta/ --name motiongpt-t5",
         _import,
     )
-    parser.add_argument("checkpoint", nargs="?", type=Path, metavar="CHECKPOINT", help="motiongpt_s3_h3d.tar")
+    parser.add_argument(
+        "checkpoint", nargs="?", type=Path, metavar="CHECKPOINT", help="motiongpt_s3_h3d.tar; or a trained T5's folder"
+    )
     parser.add_argument("--t5", type=Path, metavar="DIR", help="folder of flan-t5-base (config.json, spiece.model)")
-    parser.add_argument("--vqvae", type=Path, metavar="FILE", help="t2m.pth")
-    parser.add_argument("--base", type=Path, metavar="FILE", help="lit-llama.pth, or a Hugging Face folder of LLaMA")
-    parser.add_argument("--lora", type=Path, metavar="FILE", help="pretrained.pth")
+    parser.add_argument(
+        "--vqvae", type=Path, metavar="PATH", help="t2m.pth; for a trained T5 or adapter, a motion tokenizer's folder"
+    )
+    parser.add_argument(
+        "--base", type=Path, metavar="PATH", help="lit-llama.pth, or a causal language model's folder of transformers"
+    )
+    parser.add_argument("--lora", type=Path, metavar="PATH", help="pretrained.pth, or an adapter's folder of peft")
+    parser.add_argument("--codes", choices=("text", "tokens"), help="how an adapter writes codes (as its record says)")
+    parser.add_argument("--share", type=Path, metavar="FOLDER", help="where an adapter's base goes (beside the model)")
     parser.add_argument("--tokenizer", type=Path, metavar="FILE", help="tokenizer.model of LLaMA")
     parser.add_argument("--alpha", type=float, default=16.0, help="LoRA's alpha, which is not in the file (16)")
     parser.add_argument("--heads", type=int, help="attention heads, for a LLaMA of unusual size")
     parser.add_argument(
-        "--statistics", type=Path, required=True, metavar="DIR", help="folder with mean.npy and std.npy"
+        "--statistics", type=Path, metavar="DIR", help="folder with mean.npy and std.npy, for published checkpoints"
     )
     parser.add_argument("--name", metavar="NAME", help="what to call the model (motiongpt-t5, motiongpt-llama)")
     parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="model folder to write (the user's models)")
@@ -101,6 +109,10 @@ def _add_install(actions: Subparsers) -> None:
 def _import(args: argparse.Namespace) -> Report:
     _check_onnx()
     llama = {name: getattr(args, name) for name in ("vqvae", "base", "lora", "tokenizer")}
+    if args.vqvae is not None and args.vqvae.is_dir():
+        return _import_trained(args)
+    if args.statistics is None:
+        raise MotionGPTError("--statistics is missing.", "Give the folder with mean.npy and std.npy.", "usage")
     if args.checkpoint is not None and args.t5 is not None and not any(llama.values()):
         from ..importers.t5 import import_t5
 
@@ -118,10 +130,33 @@ def _import(args: argparse.Namespace) -> Report:
             )  # fmt: skip
     else:
         raise MotionGPTError(
-            "Give either a checkpoint and --t5, or --vqvae, --base, --lora and --tokenizer.",
+            "Give a checkpoint and --t5; --vqvae, --base, --lora and --tokenizer; or a motion tokenizer's folder as "
+            "--vqvae, with a trained T5's folder, or with --base and --lora.",
             "See: motiongpt models import --help",
             "usage",
         )
+    return _imported(card, target)
+
+
+def _import_trained(args: argparse.Namespace) -> Report:
+    """A T5 or an adapter that was trained here, or elsewhere in the same way."""
+    if (args.checkpoint is None) == (args.base is None):
+        raise MotionGPTError(
+            "A motion tokenizer needs a trained T5, or a base model.", "Give the T5's folder, or --base.", "usage"
+        )
+    with progress_bar() as report:
+        if args.checkpoint is not None:
+            from ..importers.trained import import_trained_t5
+
+            target = _target(args, args.checkpoint.name)
+            card = import_trained_t5(args.checkpoint, args.vqvae, target, args.replace, report)
+        else:
+            from ..importers.adapters import import_adapter
+
+            target = _target(args, (args.lora or args.base).name)
+            card = import_adapter(
+                args.base, args.lora, args.vqvae, target, args.replace, args.codes, args.share, report
+            )
     return _imported(card, target)
 
 

@@ -15,7 +15,7 @@ from ..tasks import Continue, Describe, Generate, Inbetween, Task
 
 log = logging.getLogger(__name__)
 
-KINDS = ("motiongpt-onnx", "motiongpt-t5", "motiongpt-llama")
+KINDS = ("motiongpt-onnx", "motiongpt-t5", "motiongpt-llama", "motiongpt-causal")
 
 
 def load_engine(name_or_folder: str, device: str = "auto", precision: str = "auto") -> Engine:
@@ -57,6 +57,10 @@ def _make(folder: Path, card: ModelCard, device: str, precision: str) -> Engine:
         from .t5.engine import T5Engine
 
         return T5Engine(folder, card, device, precision)
+    if card.kind == "motiongpt-causal":
+        from .llama.causal import CausalEngine
+
+        return CausalEngine(folder, card, device, precision)
     from .llama.engine import LlamaEngine
 
     return LlamaEngine(folder, card, device, precision)

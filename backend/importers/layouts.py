@@ -17,7 +17,8 @@ _SHOWN_PROBLEMS = 6
 
 @dataclass(frozen=True)
 class T5Shape:
-    """Sizes of a T5 (entries of its config.json). tied: whether the output matrix is the embedding."""
+    """Sizes of a T5 (entries of its config.json). tied: whether the output matrix is the embedding, in a T5 1.0 and
+    what is made of it.  gated: GELU with a gate, as in T5 1.1 and flan-T5; else ReLU, as in T5 1.0."""
 
     vocabulary: int
     width: int
@@ -30,6 +31,12 @@ class T5Shape:
     max_distance: int = 128
     epsilon: float = 1e-6
     tied: bool = False
+    gated: bool = True
+
+    @property
+    def inner_parts(self) -> tuple[str, ...]:
+        """Names of the first matrices of a feed-forward layer."""
+        return ("wi_0", "wi_1") if self.gated else ("wi",)
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ def vqvae_shapes(width: int, code_width: int, depth: int, codes: int = CODES) ->
 
 
 def t5_shapes(shape: T5Shape) -> Shapes:
-    """A T5 1.1 (gated GELU), its one embedding under three names, as Hugging Face stores it."""
+    """A T5, its one embedding under three names, as Hugging Face stores it."""
     inner = shape.heads * shape.head_width
     embedding = (shape.vocabulary, shape.width)
     out: Shapes = {"shared.weight": embedding, "lm_head.weight": embedding}
@@ -94,7 +101,7 @@ def t5_shapes(shape: T5Shape) -> Shapes:
                 attention(f"{block}.1.EncDecAttention")
             for i in range(last + 1):
                 out[f"{block}.{i}.layer_norm.weight"] = (shape.width,)
-            for part in ("wi_0", "wi_1"):
+            for part in shape.inner_parts:
                 out[f"{block}.{last}.DenseReluDense.{part}.weight"] = (shape.feed_forward, shape.width)
             out[f"{block}.{last}.DenseReluDense.wo.weight"] = (shape.width, shape.feed_forward)
     return out

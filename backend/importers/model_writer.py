@@ -48,18 +48,21 @@ class System:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The parts of a published system. weights: of the language model.  statistics: folder of the features' statistics.
+    """The parts of a published system. weights: of the language model.  statistics: mean and std (263,) of the
+    features, or the folder that holds them.
 
-    settings, training: entries of the model's card.
+    settings, training, sources, group: entries of the model's card.
     """
 
     model: LanguageModel
     weights: TensorSource
     vqvae: TensorSource
-    statistics: Path
+    statistics: Path | tuple[Float32s, Float32s]
     tokenizer: Path
     settings: dict[str, Any]
     training: dict[str, Any] = field(default_factory=dict)
+    sources: tuple[str, ...] = ("HumanML3D",)
+    group: str = ""
 
 
 def write_model(
@@ -70,12 +73,13 @@ def write_model(
     Raises MotionGPTError for a damaged motion tokenizer or wrong statistics, before anything is written, and where the
     folder can't be written ("unwritable").
     """
-    statistics, depth = read_statistics(checkpoint.statistics), check_vqvae(checkpoint.vqvae)
+    given, depth = checkpoint.statistics, check_vqvae(checkpoint.vqvae)
+    statistics = read_statistics(given) if isinstance(given, Path) else given
     stored = sum(info.nbytes for source in (checkpoint.weights, checkpoint.vqvae) for info in source.tensors.values())
     check_free_space(target, int(1.6 * stored))  # int8 weights add up to 53 % of those in half precision
     with new_folder(target, replace) as folder:
         _write_weights(folder, checkpoint.weights, report)
-        _write_vqvae(folder, checkpoint.vqvae, depth, statistics)
+        write_vqvae(folder, checkpoint.vqvae, depth, statistics)
         shutil.copyfile(checkpoint.tokenizer, folder / system.tokenizer)
         write_language_model(folder, checkpoint.model, report)
         card = ModelCard(
@@ -89,7 +93,8 @@ def write_model(
             files={path.name: "0" * 64 for path in folder.iterdir() if path.name != CARD_NAME},
             description=system.description,
             tasks=system.tasks,
-            sources=("HumanML3D",),
+            sources=checkpoint.sources,
+            group=checkpoint.group,
             training=checkpoint.training,
             settings={"shape": asdict(checkpoint.model.shape), **checkpoint.settings},
         )
@@ -177,8 +182,8 @@ def check_vqvae(source: TensorSource) -> int:
     return depth
 
 
-def _write_vqvae(folder: Path, source: TensorSource, depth: int, statistics: tuple[Float32s, Float32s]) -> None:
-    """The motion tokenizer: its weights with the statistics, and its two graphs."""
+def write_vqvae(folder: Path, source: TensorSource, depth: int, statistics: tuple[Float32s, Float32s]) -> None:
+    """The motion tokenizer: its weights, with mean and std of the features, and its two graphs."""
     info = TensorInfo("F32", (DIMENSIONS,))
     with SafetensorsWriter(folder / VQVAE, {"mean": info, "std": info, **source.tensors}) as writer:
         writer.write_array("mean", statistics[0])

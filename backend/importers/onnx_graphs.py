@@ -32,11 +32,12 @@ class LanguageModel:
 
 
 def t5_model(shape: T5Shape) -> LanguageModel:
-    """A T5 1.1."""
+    """A T5."""
     encoder = [f"encoder.block.{i}.layer" for i in range(shape.encoder_layers)]
     decoder = [f"decoder.block.{i}.layer" for i in range(shape.decoder_layers)]
     attention = [_t5_qkv(f"{block}.0") for block in encoder + decoder]
-    feed_forward = [_t5_gate(f"{block}.1") for block in encoder] + [_t5_gate(f"{block}.2") for block in decoder]
+    places = [f"{block}.1" for block in encoder] + [f"{block}.2" for block in decoder]
+    feed_forward = [_t5_gate(place) for place in places] if shape.gated else []
     return LanguageModel(
         shape,
         {"encoder": lambda g: t5_encoder(g, shape), "decoder": lambda g: t5_decoder(g, shape)},
@@ -118,8 +119,11 @@ def _t5_self_attention(
 
 
 def _t5_feed_forward(g: OnnxBuilder, x: str, name: str, shape: T5Shape) -> str:
-    """x with the residual of T5 1.1's feed-forward layer added: gated GELU in its tanh approximation."""
+    """x with the residual of a feed-forward layer added: gated GELU in its tanh approximation, in T5 1.0 ReLU."""
     normed = g.rms_norm(x, f"{name}.layer_norm.weight", shape.epsilon)
+    if not shape.gated:
+        inner = g.op("Relu", g.linear(normed, f"{name}.DenseReluDense.wi.weight"))
+        return g.op("Add", x, g.linear(inner, f"{name}.DenseReluDense.wo.weight"))
     gate, values = g.linears(normed, _t5_gate(name))
     hidden = g.op("Mul", g.op("Gelu", gate, approximate="tanh"), values)
     return g.op("Add", x, g.linear(hidden, f"{name}.DenseReluDense.wo.weight"))

@@ -66,18 +66,20 @@ def find_shape(model: TensorSource, config: dict[str, Any]) -> T5Shape:
     """Sizes from the tensors, and from config.json what these don't show."""
     size = partial(dimension, model, what="T5 of MotionGPT")
     heads = size(t5_bias_name("encoder"), 1)
+    gated = "encoder.block.0.layer.1.DenseReluDense.wi_0.weight" in model.tensors
     return T5Shape(
         vocabulary=size("shared.weight", 0),
         width=size("shared.weight", 1),
         head_width=size("encoder.block.0.layer.0.SelfAttention.q.weight", 0) // max(heads, 1),
         heads=heads,
-        feed_forward=size("encoder.block.0.layer.1.DenseReluDense.wi_0.weight", 0),
+        feed_forward=size(f"encoder.block.0.layer.1.DenseReluDense.{'wi_0' if gated else 'wi'}.weight", 0),
         encoder_layers=count_layers(model.tensors, "encoder.block."),
         decoder_layers=count_layers(model.tensors, "decoder.block."),
         buckets=size(t5_bias_name("encoder"), 0),
         max_distance=int(config.get("relative_attention_max_distance", 128)),
         epsilon=float(config.get("layer_norm_epsilon", 1e-6)),
-        tied=bool(config.get("tie_word_embeddings", True)),
+        tied=bool(config.get("scale_decoder_outputs", config.get("tie_word_embeddings", True))),
+        gated=gated,
     )
 
 

@@ -12,9 +12,9 @@ from filelock import FileLock, Timeout
 
 from ...retarget.errors import MotionGPTError
 
-SOURCES = {"dataset": "another data set", "tokenizer": "another tokenizer"}
+SOURCES = {"dataset": "another data set", "tokenizer": "another tokenizer", "base": "another base model"}
 """Settings that are checksums of what a training learns from, and what to call a different one."""
-LENGTH = ("steps", "minutes")
+LENGTH = ("steps", "minutes", "save_every")
 """Settings that may differ when a training goes on."""
 _CACHES = "caches.json"
 

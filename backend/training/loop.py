@@ -183,13 +183,13 @@ def train(
     average = copy.deepcopy(model).eval().requires_grad_(False)
     processes = Processes(parameters[0].device)
     start, before = _resume(folder / "checkpoint.pt", model, average, optimizer, config)
-    log = _Log(folder) if processes.leads else None
+    log = Log(folder) if processes.leads else None
     generator = torch.Generator()
     saved = began = time.monotonic()
     over = schedule.spent(before) >= 1.0
     with progress_bar(describe) as bar:
         task = bar.add_task(describe, total=schedule.steps, completed=start, note="")
-        _say(bar, f"{describe}: {f'goes on after step {start} of' if start else 'begins,'} {schedule.steps} steps")
+        say(bar, f"{describe}: {f'goes on after step {start} of' if start else 'begins,'} {schedule.steps} steps")
         model.train()
         for step in range(start, start if over else schedule.steps):
             seed = processes.seed(schedule.seed * 1_000_003 + step)
@@ -209,7 +209,7 @@ def train(
             if log and (log.is_due(done) or step == start or last):
                 loss = log.write(losses, done)
                 bar.update(task, completed=done, note=f"loss {loss:.4f}")
-                _say(bar, f"{describe}: step {done} of {schedule.steps}, loss {loss:.4f}")
+                say(bar, f"{describe}: step {done} of {schedule.steps}, loss {loss:.4f}")
             if log and (last or time.monotonic() - saved > schedule.checkpoint_every):
                 _save(
                     folder / "checkpoint.pt",
@@ -226,13 +226,13 @@ def train(
     return average
 
 
-def _say(bar: Progress, line: str) -> None:
+def say(bar: Progress, line: str) -> None:
     """Print a line where the bar itself shows nothing: in a file or a pipe."""
     if not bar.console.is_terminal:
         bar.console.print(line, highlight=False, soft_wrap=True)
 
 
-class _Log:
+class Log:
     """Losses in a folder's `log.jsonl`, and as TensorBoard events where tensorboard is installed."""
 
     def __init__(self, folder: Path) -> None:

@@ -41,7 +41,7 @@ class LlamaEngine(TokenEngine):
         self._grammar = bool(card.settings.get("grammar", True))
         texts = {i: self._pieces.piece(i) for i in range(len(self._pieces)) if self._pieces.is_text(i)}
         self._digits = {i: text for i, text in texts.items() if re.fullmatch("[0-9,]+", text)}
-        self._ids = (END_ID, *self._digits)
+        self._ids: tuple[int, ...] = (END_ID, *self._digits)
 
     def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Iterator[Codes]:
         yield from self._answers("text", text, [], count, sampling, {})
@@ -79,11 +79,14 @@ class LlamaEngine(TokenEngine):
         sampling: Sampling,
         given: dict[int, int],
     ) -> Iterator[Codes]:
-        prompt = [BEGIN_ID, *self._pieces.encode(make_prompt(condition, text, codes))]
+        prompt = self._prompt(condition, text, codes)
         if self._grammar:
             yield from self._constrained(prompt, Grammar(count, self._most, given), count or self._most, sampling)
         else:
             yield from self._free(prompt, count, sampling)
+
+    def _prompt(self, condition: Condition, text: str, codes: Sequence[int]) -> list[int]:
+        return [BEGIN_ID, *self._pieces.encode(make_prompt(condition, text, codes))]
 
     def _constrained(self, prompt: Sequence[int], grammar: Grammar, most: int, sampling: Sampling) -> Iterator[Codes]:
         """Each variation follows the grammar from its own state."""
@@ -96,7 +99,7 @@ class LlamaEngine(TokenEngine):
         for _ in range(most * _PER_CODE):
             assert hidden is not None
             scores = self._network.logits(hidden, self._ids)
-            tokens = [END_ID] * batch
+            tokens = [self._ids[0]] * batch
             for row, state in enumerate(states):
                 if state is None:
                     continue

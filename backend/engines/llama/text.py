@@ -11,6 +11,7 @@ from ..shared.codec import CODES
 
 TOKENIZER = "tokenizer.model"
 Condition = Literal["text", "initial", "last", "key"]
+CONDITIONS: tuple[Condition, ...] = ("text", "initial", "last", "key")
 _GIVEN: dict[Condition, str] = {
     "text": "",
     "initial": " given the initial token",
@@ -25,12 +26,14 @@ _PREAMBLE = (
 _NUMBER = re.compile(r"\s*(\d+)(?:\s*(,))?")
 
 
-def make_prompt(condition: Condition, text: str, codes: Sequence[int] = ()) -> str:
-    """The prompt of one of the four published tasks: a description, followed by the codes of given poses."""
+def make_prompt(condition: Condition, text: str, codes: Sequence[int] | str = ()) -> str:
+    """The prompt of one of the four published tasks: a description, followed by the codes of given poses, or by their
+    text where they are not written in digits."""
     instruction = (
         f"Generate a sequence of motion tokens matching the following human motion description{_GIVEN[condition]}."
     )
-    given = f"<Motion Token>{','.join(map(str, codes))}</Motion Token>" if codes else ""
+    written = codes if isinstance(codes, str) else ",".join(map(str, codes))
+    given = f"<Motion Token>{written}</Motion Token>" if written else ""
     return f"{_PREAMBLE}\n\n### Instruction:\n{instruction}\n\n### Input:\n{text}{given}\n\n### Response:"
 
 
@@ -64,7 +67,8 @@ State = tuple[int, str]
 class Grammar:
     """Which text may come next in an answer, character by character.
 
-    count: exact number of codes, or None for any number up to `most`.  given: index of a code -> the code it has to be.
+    count: exact number of codes, or None for any number up to `most`; kept as `exact`.  given: index of a code -> the
+    code it has to be.
 
     >>> grammar = Grammar(count=2, most=9, given={1: 40})
     >>> grammar.after(grammar.start, "511,4")
@@ -76,7 +80,7 @@ class Grammar:
     start: State = (0, "")
 
     def __init__(self, count: int | None, most: int, given: Mapping[int, int] | None = None) -> None:
-        self._exact, self._most = count, count or most
+        self.exact, self._most = count, count or most
         self._given = {index: str(code) for index, code in (given or {}).items()}
 
     def after(self, state: State, text: str) -> State | None:
@@ -97,10 +101,14 @@ class Grammar:
                 return None
         return done, digits
 
+    def given(self, index: int) -> int | None:
+        """The code that a place has to have, if it is known."""
+        return int(self._given[index]) if index in self._given else None
+
     def may_end(self, state: State) -> bool:
         """Whether the answer is complete."""
         done, digits = state
-        return self._complete(done, digits) and self._exact in (None, done + 1)
+        return self._complete(done, digits) and self.exact in (None, done + 1)
 
     def _complete(self, index: int, digits: str) -> bool:
         return bool(digits) and self._given.get(index, digits) == digits

@@ -2,7 +2,7 @@
 
 A network reads a prompt, then takes one token per step for each of B answers and returns hidden states. `logits`
 scores only the tokens asked for, so that no more of the large output matrix is read than needed. `torch_networks`
-implements the same in PyTorch, for GPUs.
+implements the same by transformers, for GPUs.
 """
 
 import math

@@ -1,6 +1,10 @@
-"""The language models of `networks` in PyTorch, in bfloat16 or float32: for GPUs."""
+"""The language models of `networks` by `transformers`, in bfloat16 or float32: for GPUs, and for models that have no
+ONNX graphs.
 
-import math
+`generate` of transformers is not used: it draws all rows of a batch from one random generator, so that a variation
+would depend on how many there are, and it can't be followed or cancelled token by token without a thread of its own.
+"""
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,12 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from transformers import LlamaConfig, LlamaForCausalLM, T5Config, T5ForConditionalGeneration
+from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 
-from ....retarget.typing import Float32s, Ints
+from ....retarget.typing import Float32s
 from ...checkpoints.safetensors_file import SafetensorsFile
 from ...checkpoints.tensors import Dtype
-from .networks import WEIGHTS, Network, rotary, t5_bias_name, t5_buckets
+from .networks import WEIGHTS, Network
 
 _TYPES: dict[Dtype, torch.dtype] = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
@@ -23,8 +28,149 @@ def has_cuda() -> bool:
     return torch.cuda.is_available()
 
 
-def _load(folder: Path, device: str, dtype: torch.dtype) -> dict[str, Tensor]:
-    """All weights, moved to the device one by one."""
+def torch_type(precision: str) -> torch.dtype:
+    """torch's type for a precision, "bfloat16" or "float32"."""
+    return torch.bfloat16 if precision == "bfloat16" else torch.float32
+
+
+class TransformersNetwork(Network):
+    """A model of transformers. What `start` and `step` return are the logits of the whole vocabulary (B, vocabulary),
+    of which `logits` picks those asked for."""
+
+    def __init__(self, folder: Path, shape: Mapping[str, Any], device: str, precision: str) -> None:
+        super().__init__(folder, shape, device, precision)
+        self._model: Any = self._load().eval()
+        self._past: Any = None
+
+    def _load(self) -> torch.nn.Module:
+        raise NotImplementedError
+
+    def _output_rows(self, ids: tuple[int, ...] | None) -> Any:
+        return slice(None) if ids is None else list(ids)
+
+    def _scores(self, hidden: Float32s, rows: Any) -> Float32s:
+        return hidden[:, rows]
+
+    def _ids(self, tokens: Sequence[Sequence[int]]) -> Tensor:
+        return torch.tensor(tokens, device=self.device)
+
+    def _last(self, logits: Tensor) -> Float32s:
+        """(B, vocabulary) after the last of the tokens of logits (B, T, vocabulary)."""
+        return np.asarray(logits[:, -1].float().cpu().numpy())
+
+
+class TorchT5(TransformersNetwork):
+    """A T5 from a model folder's weights."""
+
+    def _load(self) -> torch.nn.Module:
+        s = self._shape
+        gated = s.get("gated", True)
+        config = T5Config(
+            vocab_size=s["vocabulary"], d_model=s["width"], d_kv=s["head_width"], num_heads=s["heads"],
+            d_ff=s["feed_forward"], num_layers=s["encoder_layers"], num_decoder_layers=s["decoder_layers"],
+            relative_attention_num_buckets=s["buckets"], relative_attention_max_distance=s["max_distance"],
+            layer_norm_epsilon=s["epsilon"], feed_forward_proj="gated-gelu" if gated else "relu",
+            tie_word_embeddings=s["tied"], dropout_rate=0.0,
+        )  # fmt: skip
+        weights = _read(self._folder, self.device, torch_type(self.precision))
+        for name in ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight"):
+            weights[name] = weights["shared.weight"]
+        with torch.device("meta"):
+            model: torch.nn.Module = T5ForConditionalGeneration(config)
+        model.load_state_dict(weights, assign=True)
+        return model
+
+    @torch.inference_mode()
+    def start(self, prompt: Sequence[int], batch: int) -> None:
+        text = self._model.encoder(input_ids=self._ids([prompt])).last_hidden_state
+        self._text = text.expand(batch, -1, -1)
+        self._past = EncoderDecoderCache(DynamicCache(), DynamicCache())
+
+    @torch.inference_mode()
+    def step(self, tokens: Sequence[int]) -> Float32s:
+        out = self._model(
+            decoder_input_ids=self._ids([[token] for token in tokens]),
+            encoder_outputs=(self._text,),
+            cache=self._past,
+            use_cache=True,
+        )
+        return self._last(out.logits)
+
+
+class TorchCausal(TransformersNetwork):
+    """A causal language model."""
+
+    @torch.inference_mode()
+    def start(self, prompt: Sequence[int], batch: int) -> Float32s:
+        self._past = DynamicCache(config=self._model.config)
+        logits = self._forward([prompt])
+        if batch > 1:
+            self._past.batch_repeat_interleave(batch)
+        return np.repeat(logits, batch, axis=0)
+
+    @torch.inference_mode()
+    def step(self, tokens: Sequence[int]) -> Float32s:
+        return self._forward([[token] for token in tokens])
+
+    def _forward(self, tokens: Sequence[Sequence[int]]) -> Float32s:
+        out = self._model(input_ids=self._ids(tokens), cache=self._past, use_cache=True, logits_to_keep=1)
+        return self._last(out.logits)
+
+
+class TorchLlama(TorchCausal):
+    """LLaMA from a model folder's weights in lit-llama's layout."""
+
+    def _load(self) -> torch.nn.Module:
+        s = self._shape
+        config = LlamaConfig(
+            vocab_size=s["vocabulary"], hidden_size=s["width"], num_attention_heads=s["heads"],
+            num_hidden_layers=s["layers"], intermediate_size=s["feed_forward"], rms_norm_eps=s["epsilon"],
+            max_position_embeddings=s["context"], tie_word_embeddings=False,
+        )  # fmt: skip
+        weights = _hugging_face_names(_read(self._folder, self.device, torch_type(self.precision)), s["heads"])
+        with torch.device("meta"):
+            model: torch.nn.Module = LlamaForCausalLM(config)
+        model.load_state_dict(weights, assign=True)
+        inner: Any = model.model  # what it computes from the settings is in no file
+        inner.rotary_emb = type(inner.rotary_emb)(config).to(self.device)
+        return model
+
+
+_OUTSIDE_LAYERS = {
+    "transformer.wte.weight": "model.embed_tokens.weight",
+    "transformer.ln_f.scale": "model.norm.weight",
+    "lm_head.weight": "lm_head.weight",
+}
+_LAYER = {
+    "attn.c_proj.weight": "self_attn.o_proj.weight",
+    "mlp.c_fc1.weight": "mlp.gate_proj.weight",
+    "mlp.c_fc2.weight": "mlp.up_proj.weight",
+    "mlp.c_proj.weight": "mlp.down_proj.weight",
+    "rms_1.scale": "input_layernorm.weight",
+    "rms_2.scale": "post_attention_layernorm.weight",
+}
+
+
+def _hugging_face_names(weights: Mapping[str, Tensor], heads: int) -> dict[str, Tensor]:
+    """lit-llama's tensors as transformers names and orders them: the rows of query and key by halves of a head instead
+    of by neighbouring pairs."""
+    out = {theirs: weights[ours] for ours, theirs in _OUTSIDE_LAYERS.items()}
+    for name, tensor in weights.items():
+        if name in _OUTSIDE_LAYERS:
+            continue
+        layer, rest = name.removeprefix("transformer.h.").split(".", 1)
+        if rest != "attn.c_attn.weight":
+            out[f"model.layers.{layer}.{_LAYER[rest]}"] = tensor
+            continue
+        for kind, part in zip("qkv", tensor.chunk(3), strict=True):
+            if kind != "v":
+                part = part.unflatten(0, (heads, -1, 2)).transpose(1, 2).flatten(0, 2)
+            out[f"model.layers.{layer}.self_attn.{kind}_proj.weight"] = part.contiguous()
+    return out
+
+
+def _read(folder: Path, device: str, dtype: torch.dtype) -> dict[str, Tensor]:
+    """All weights of a model folder, moved to the device one by one."""
     out: dict[str, Tensor] = {}
     with SafetensorsFile(folder / WEIGHTS) as file:
         for name, info in file.tensors.items():
@@ -33,146 +179,4 @@ def _load(folder: Path, device: str, dtype: torch.dtype) -> dict[str, Tensor]:
     return out
 
 
-class _TorchNetwork(Network):
-    def __init__(self, folder: Path, shape: Mapping[str, Any], device: str, precision: str) -> None:
-        super().__init__(folder, shape, device, precision)
-        self._dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
-        self._weights = _load(folder, device, self._dtype)
-        self._past: list[tuple[Tensor, Tensor]] = []
-        self._length = 0
-
-    def _output_rows(self, ids: tuple[int, ...] | None) -> Tensor:
-        output = self._weights["lm_head.weight"]
-        return output if ids is None else output[torch.tensor(ids, device=self.device)]
-
-    def _scores(self, hidden: Float32s, rows: Tensor) -> Float32s:
-        return self._out(F.linear(torch.from_numpy(hidden).to(self.device, self._dtype), rows))
-
-    def _out(self, values: Tensor) -> Float32s:
-        return np.asarray(values.float().cpu().numpy())
-
-    def _ids(self, tokens: Sequence[Sequence[int]]) -> Tensor:
-        return torch.tensor(tokens, device=self.device)
-
-    def _rms_norm(self, x: Tensor, name: str) -> Tensor:
-        exact = x.float()
-        scaled = exact * torch.rsqrt(exact.pow(2).mean(-1, keepdim=True) + self._shape["epsilon"])
-        return scaled.to(x.dtype) * self._weights[name]
-
-    def _append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Append keys and values to a layer's cache; returns all of them."""
-        if layer < len(self._past):
-            k, v = (torch.cat([old, new], dim=2) for old, new in zip(self._past[layer], (k, v), strict=True))
-            self._past[layer] = (k, v)
-        else:
-            self._past.append((k, v))
-        return k, v
-
-
-class TorchT5(_TorchNetwork):
-    """T5 1.1 (gated GELU) in PyTorch."""
-
-    def __init__(self, folder: Path, shape: Mapping[str, Any], device: str, precision: str) -> None:
-        super().__init__(folder, shape, device, precision)
-        self._text: list[tuple[Tensor, Tensor]] = []
-
-    @torch.inference_mode()
-    def start(self, prompt: Sequence[int], batch: int) -> None:
-        x = F.embedding(self._ids([prompt]), self._weights["shared.weight"])
-        positions = np.arange(len(prompt))
-        bias = self._position_bias("encoder", positions, positions)
-        for layer in range(self._shape["encoder_layers"]):
-            block = f"encoder.block.{layer}.layer"
-            q, k, v = self._project(self._rms_norm(x, f"{block}.0.layer_norm.weight"), f"{block}.0.SelfAttention")
-            x = x + self._attend(q, k, v, bias, f"{block}.0.SelfAttention")
-            x = x + self._feed_forward(x, f"{block}.1")
-        x = self._rms_norm(x, "encoder.final_layer_norm.weight")
-        names = [f"decoder.block.{i}.layer.1.EncDecAttention" for i in range(self._shape["decoder_layers"])]
-        self._text = [(self._heads(x, f"{name}.k"), self._heads(x, f"{name}.v")) for name in names]
-        self._past, self._length = [], 0
-
-    @torch.inference_mode()
-    def step(self, tokens: Sequence[int]) -> Float32s:
-        x = F.embedding(self._ids([[token] for token in tokens]), self._weights["shared.weight"])
-        bias = self._position_bias("decoder", np.array([self._length]), np.arange(self._length + 1))
-        for layer, text in enumerate(self._text):
-            block = f"decoder.block.{layer}.layer"
-            q, k, v = self._project(self._rms_norm(x, f"{block}.0.layer_norm.weight"), f"{block}.0.SelfAttention")
-            k, v = self._append(layer, k, v)
-            x = x + self._attend(q, k, v, bias, f"{block}.0.SelfAttention")
-            q = self._heads(self._rms_norm(x, f"{block}.1.layer_norm.weight"), f"{block}.1.EncDecAttention.q")
-            k, v = (part.expand(len(tokens), -1, -1, -1) for part in text)
-            x = x + self._attend(q, k, v, None, f"{block}.1.EncDecAttention")
-            x = x + self._feed_forward(x, f"{block}.2")
-        self._length += 1
-        x = self._rms_norm(x, "decoder.final_layer_norm.weight")
-        return self._out((x * self._shape["width"] ** -0.5 if self._shape["tied"] else x)[:, 0])
-
-    def _position_bias(self, side: str, queries: Ints, keys: Ints) -> Tensor:
-        """(1, heads, T, S) for queries at positions (T,) and keys at (S,)."""
-        buckets = torch.from_numpy(t5_buckets(side, queries, keys, self._shape)).to(self.device)
-        return self._weights[t5_bias_name(side)][buckets].permute(2, 0, 1)[None]
-
-    def _heads(self, x: Tensor, name: str) -> Tensor:
-        """(B, T, width) projected and split: (B, heads, T, head width)."""
-        projected = F.linear(x, self._weights[f"{name}.weight"])
-        return projected.view(*x.shape[:2], self._shape["heads"], -1).transpose(1, 2)
-
-    def _project(self, x: Tensor, name: str) -> tuple[Tensor, ...]:
-        return tuple(self._heads(x, f"{name}.{part}") for part in "qkv")
-
-    def _attend(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, name: str) -> Tensor:
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias, scale=1.0)  # T5 does not scale the scores
-        return F.linear(mixed.transpose(1, 2).flatten(2), self._weights[f"{name}.o.weight"])
-
-    def _feed_forward(self, x: Tensor, name: str) -> Tensor:
-        normed = self._rms_norm(x, f"{name}.layer_norm.weight")
-        gate, inner = (F.linear(normed, self._weights[f"{name}.DenseReluDense.wi_{i}.weight"]) for i in (0, 1))
-        return F.linear(F.gelu(gate, approximate="tanh") * inner, self._weights[f"{name}.DenseReluDense.wo.weight"])
-
-
-class TorchLlama(_TorchNetwork):
-    """LLaMA in PyTorch, in lit-llama's layout: rotary embedding of adjacent dimensions."""
-
-    @torch.inference_mode()
-    def start(self, prompt: Sequence[int], batch: int) -> Float32s:
-        self._past, self._length = [], 0
-        hidden = self._forward(self._ids([prompt]))
-        if batch > 1:
-            self._past = [(k.repeat(batch, 1, 1, 1), v.repeat(batch, 1, 1, 1)) for k, v in self._past]
-        return np.repeat(hidden, batch, axis=0)
-
-    @torch.inference_mode()
-    def step(self, tokens: Sequence[int]) -> Float32s:
-        return self._forward(self._ids([[token] for token in tokens]))
-
-    def _forward(self, ids: Tensor) -> Float32s:
-        count, heads = ids.shape[1], self._shape["heads"]
-        half = self._shape["width"] // heads // 2
-        positions = np.arange(self._length, self._length + count)
-        cos, sin = (torch.from_numpy(part).to(self.device) for part in rotary(positions, half))
-        x = F.embedding(ids, self._weights["transformer.wte.weight"])
-        for layer in range(self._shape["layers"]):
-            block = f"transformer.h.{layer}"
-            qkv = F.linear(self._rms_norm(x, f"{block}.rms_1.scale"), self._weights[f"{block}.attn.c_attn.weight"])
-            q, k, v = (part.unflatten(-1, (heads, 2 * half)).transpose(1, 2) for part in qkv.chunk(3, dim=-1))
-            k, v = self._append(layer, _rotate_pairs(k, cos, sin), v)
-            # A prompt is read in one step with an empty cache, so the mask is either plainly causal or absent.
-            mixed = F.scaled_dot_product_attention(
-                _rotate_pairs(q, cos, sin), k, v, is_causal=count > 1, scale=1.0 / math.sqrt(2 * half)
-            )
-            x = x + F.linear(mixed.transpose(1, 2).flatten(2), self._weights[f"{block}.attn.c_proj.weight"])
-            normed = self._rms_norm(x, f"{block}.rms_2.scale")
-            gate, inner = (F.linear(normed, self._weights[f"{block}.mlp.c_fc{i}.weight"]) for i in (1, 2))
-            x = x + F.linear(F.silu(gate) * inner, self._weights[f"{block}.mlp.c_proj.weight"])
-        self._length += count
-        return self._out(self._rms_norm(x, "transformer.ln_f.scale")[:, -1])
-
-
-def _rotate_pairs(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Each pair of dimensions (2i, 2i + 1) of (B, H, T, D) rotated; cos, sin (T, D / 2)."""
-    a, b = x.float().unflatten(-1, (-1, 2)).unbind(-1)
-    return torch.stack([a * cos - b * sin, b * cos + a * sin], dim=-1).flatten(-2).to(x.dtype)
-
-
-TORCH_NETWORKS: dict[str, type[_TorchNetwork]] = {"t5": TorchT5, "llama": TorchLlama}
+TORCH_NETWORKS: dict[str, type[TransformersNetwork]] = {"t5": TorchT5, "llama": TorchLlama}

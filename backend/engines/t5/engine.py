@@ -10,7 +10,6 @@ from pathlib import Path
 from ....retarget.errors import MotionGPTError
 from ....retarget.motion import Motion
 from ....retarget.motion.joining import on_canonical_body
-from ...checkpoints.sentence_pieces import SentencePieces
 from ...engine import Events, Progress, Result, Stage
 from ...model_folder import ModelCard
 from ...tasks import Describe, Task
@@ -19,7 +18,8 @@ from ..shared.devices import make_network
 from ..shared.sampling import choose_each, random_streams
 from ..shared.tokens import Codes, Sampling, TokenEngine, beginning
 from . import text as text_format
-from .text import BEGIN, END, EOS_ID, MAX_CAPTION_TOKENS, PAD_ID, PREDICT_SHARE, TOKENIZER, T5Tokenizer
+from .text import BEGIN, END, EOS_ID, MAX_CAPTION_TOKENS, PAD_ID, PREDICT_SHARE
+from .tokenizers import read_tokenizer, tokenizer_file
 
 TOP_K = 50
 """The default of the published code's `generate`."""
@@ -33,7 +33,7 @@ class T5Engine(TokenEngine):
     def __init__(self, folder: Path, card: ModelCard, device: str, precision: str = "auto") -> None:
         self._network = make_network("t5", folder, card.settings["shape"], device, precision)
         super().__init__(card, MotionCodec(folder), self._network.device)
-        self._tokenizer = T5Tokenizer(SentencePieces(folder / TOKENIZER), card.settings["sentinels"])
+        self._tokenizer = read_tokenizer(tokenizer_file(folder), card.settings["sentinels"])
         self.context_tokens = max(1, self._most // PREDICT_SHARE)
         codes = self._tokenizer.motion_ids(range(CODES))
         self._code_ids, self._open_ids = tuple(codes), (*codes, *self._tokenizer.motion_ids([END]))

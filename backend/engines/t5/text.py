@@ -69,6 +69,10 @@ class T5Tokenizer:
         """Ids of codes."""
         return [self.first_motion + code for code in codes]
 
+    def sentinel(self, number: int) -> int | None:
+        """The id of the sentinel `<extra_id_N>`, None where there are fewer; they are numbered from the end."""
+        return self.first_motion - 1 - number if number < self.first_motion - len(self._pieces) else None
+
     def text_ids(self) -> list[int]:
         """Ids that a caption may contain, the end id first."""
         return [EOS_ID, *(i for i in range(len(self._pieces)) if self._pieces.is_text(i))]

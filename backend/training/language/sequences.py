@@ -98,7 +98,7 @@ def tokenize(model: MotionVqVae, statistics: Statistics, dataset: Dataset, split
             coded = _codes_of(encoding, [features for _, features in paces])
             for (i, features), (phases, poses) in zip(paces, coded, strict=True):
                 if min(len(p) for p in phases) >= MIN_TOKENS:
-                    found[i].append(TokenSequence(clips[i], phases, poses, *_happening(clips[i], features)))
+                    found[i].append(TokenSequence(clips[i], phases, poses, *happening(clips[i], features)))
             bar.advance(task, len(places))
     return [sequence for of_clip in found for sequence in of_clip]
 
@@ -130,7 +130,7 @@ def _codes_of(encoding: Encoding, clips: list[Float32s]) -> list[tuple[_Codes, _
     return [(tuple(phases[i : i + len(PHASES)]), tuple(poses[i : i + len(PHASES)])) for i in each]
 
 
-def _happening(clip: Clip, features: Float32s) -> tuple[tuple[int, int], bool]:
+def happening(clip: Clip, features: Float32s) -> tuple[tuple[int, int], bool]:
     """Core and `little`, as in a TokenSequence, of a clip's features (T, 263)."""
     motion = features_to_motion(features.astype(np.float64))
     if "content" not in clip.tags:

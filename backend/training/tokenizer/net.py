@@ -43,8 +43,8 @@ class ResidualStack(nn.Module):
         return out
 
 
-class Encoder(nn.Module):
-    """Features (B, 263, T) -> latents (B, code width, T / 4)."""
+class ConvolutionalEncoder(nn.Module):
+    """Features (B, 263, T) -> latents (B, code width, T / 4): the published one."""
 
     def __init__(self, width: int, code_width: int, depth: int) -> None:
         super().__init__()
@@ -55,6 +55,17 @@ class Encoder(nn.Module):
         self.model = nn.Sequential(
             nn.Conv1d(DIMENSIONS, width, 3, padding=1), nn.ReLU(), *down, nn.Conv1d(width, code_width, 3, padding=1)
         )
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.model(x)
+        return out
+
+
+class Encoder(ConvolutionalEncoder):
+    """The same with the linear map beside it."""
+
+    def __init__(self, width: int, code_width: int, depth: int) -> None:
+        super().__init__(width, code_width, depth)
         self.linear = nn.Conv1d(
             DIMENSIONS, code_width, 2 * FRAMES_PER_TOKEN, stride=FRAMES_PER_TOKEN, padding=FRAMES_PER_TOKEN // 2
         )
@@ -64,8 +75,8 @@ class Encoder(nn.Module):
         return out
 
 
-class Decoder(nn.Module):
-    """Latents (B, code width, T / 4) -> features (B, 263, T)."""
+class ConvolutionalDecoder(nn.Module):
+    """Latents (B, code width, T / 4) -> features (B, 263, T): the published one."""
 
     def __init__(self, width: int, code_width: int, depth: int) -> None:
         super().__init__()
@@ -85,6 +96,17 @@ class Decoder(nn.Module):
             nn.ReLU(),
             nn.Conv1d(width, DIMENSIONS, 3, padding=1),
         )
+
+    def forward(self, z: Tensor) -> Tensor:
+        out: Tensor = self.model(z)
+        return out
+
+
+class Decoder(ConvolutionalDecoder):
+    """The same with the linear map beside it."""
+
+    def __init__(self, width: int, code_width: int, depth: int) -> None:
+        super().__init__(width, code_width, depth)
         self.linear = nn.ConvTranspose1d(
             code_width, DIMENSIONS, 2 * FRAMES_PER_TOKEN, stride=FRAMES_PER_TOKEN, padding=FRAMES_PER_TOKEN // 2
         )

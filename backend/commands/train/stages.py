@@ -1,25 +1,19 @@
-"""`motiongpt train`: train a model, stage by stage. Needs the extra `train`."""
+"""`motiongpt train`: train the project's own model, stage by stage. Needs the extra `train`."""
 
 import argparse
-import contextlib
 import dataclasses
-import functools
-import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from ...retarget.errors import MotionGPTError
-from .shared.asking import need_torch
-from .shared.declaring import Subparsers, add_command, add_group
-from .shared.outputs import add_output
-from .shared.report import Report
+from ....retarget.errors import MotionGPTError
+from ..shared.asking import need_torch
+from ..shared.declaring import Subparsers, add_command
+from ..shared.outputs import add_output
+from ..shared.report import Report
+from .settings import add_minutes, add_stage, settings_from
 
 
-def declare(subparsers: Subparsers) -> None:
-    """Declare `train` and its stages."""
-    inner = add_group(subparsers, "train", "train a model on a data set")
+def declare(inner: Subparsers) -> None:
+    """Declare the stages."""
     _add_tokenizer(inner)
     _add_language_model(inner)
     _add_matching(inner)
@@ -28,24 +22,33 @@ def declare(subparsers: Subparsers) -> None:
 
 
 def _add_tokenizer(inner: Subparsers) -> None:
-    parser = _add_stage(
+    parser = add_stage(
         inner,
         "tokenizer",
         "stage 1: train the motion tokenizer; resumes from the folder's checkpoint",
         "motiongpt train tokenizer dataset/ -o runs/tokenizer --steps 5000",
         run_tokenizer,
     )
-    _add_minutes(parser)
+    add_minutes(parser)
     parser.add_argument(
         "--refine",
         type=Path,
         metavar="FOLDER",
         help="a trained tokenizer whose decoder to train further; its codes don't change",
     )
+    parser.add_argument(
+        "--recipe",
+        choices=("own", "published"),
+        default="own",
+        help="published: the papers' tokenizer, one codebook of 512 on HumanML3D's features (own)",
+    )
+    parser.add_argument(
+        "--start", type=Path, metavar="FOLDER", help="with --recipe published: a published tokenizer to train further"
+    )
 
 
 def _add_language_model(inner: Subparsers) -> None:
-    parser = _add_stage(
+    parser = add_stage(
         inner,
         "language-model",
         "stage 2: train the language model on a trained tokenizer; resumes from the folder's checkpoint",
@@ -55,17 +58,11 @@ def _add_language_model(inner: Subparsers) -> None:
     parser.add_argument(
         "--tokenizer", type=Path, metavar="FOLDER", help="a trained tokenizer; a pack of tokens needs none"
     )
-    _add_minutes(parser)
-
-
-def _add_minutes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--minutes", type=float, metavar="M", help="finish after this time, if that is before the steps"
-    )
+    add_minutes(parser)
 
 
 def _add_matching(inner: Subparsers) -> None:
-    parser = _add_stage(
+    parser = add_stage(
         inner,
         "matching",
         "train the text-motion matching model that judges motion; resumes from the folder's checkpoint",
@@ -103,7 +100,7 @@ def _add_export(inner: Subparsers) -> None:
 
 
 def _add_transition(inner: Subparsers) -> None:
-    parser = _add_stage(
+    parser = add_stage(
         inner,
         "transition",
         "train the model that fills gaps between keyed poses; resumes from the folder's checkpoint",
@@ -114,98 +111,22 @@ def _add_transition(inner: Subparsers) -> None:
     parser.add_argument("--share", type=Path, metavar="FOLDER", help="put it there instead, for several models")
 
 
-def _add_stage(
-    inner: Subparsers, name: str, summary: str, example: str, run: Callable[[argparse.Namespace], Report]
-) -> argparse.ArgumentParser:
-    """Declare a training stage: its input, its output and its settings."""
-    parser = add_command(inner, name, summary, example, functools.partial(_run_alone, run))
-    parser.add_argument("dataset", type=Path, metavar="DATASET")
-    add_output(parser, "FOLDER", "for checkpoints and log", there="resumed")
-    parser.add_argument("--steps", type=int, help="number of training steps")
-    parser.add_argument("--batch", type=int, help="batch size")
-    parser.add_argument("--seed", type=int, help="random seed (0)")
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda (auto)")
-    parser.add_argument("--threads", type=int, metavar="N", help="on the CPU (as many as there are free cores)")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="any other setting of the training or the network, such as width=512",
-    )
-    return parser
-
-
-def _run_alone(run: Callable[[argparse.Namespace], Report], args: argparse.Namespace) -> Report:
-    """Run a stage while no other training is in its folder, on the threads that it should have."""
-    need_torch()
-    print(f"Training in {args.output}; reading {args.dataset} ...", file=sys.stderr, flush=True)
-    from ..training.folder import held
-    from ..training.threads import choose_threads
-
-    with held(args.output):
-        threads = choose_threads(args.threads)
-        print(f"On the processor: {threads} thread{'s' if threads > 1 else ''}.", file=sys.stderr, flush=True)
-        return run(args)
-
-
-def _settings(args: argparse.Namespace, *kinds: Any) -> list[Any]:
-    """One instance of each settings dataclass, or a changed copy of an instance, from --steps, --batch, --seed and
-    --set."""
-    named = ("steps", "minutes", "batch", "seed")
-    given: dict[str, Any] = {k: found for k in named if (found := getattr(args, k, None)) is not None}
-    types: dict[str, Any] = {f.name: f.type for kind in kinds for f in dataclasses.fields(kind)}
-    for entry in args.set:
-        name, equals, value = entry.partition("=")
-        if not equals:
-            raise MotionGPTError(f"--set {entry} is not NAME=VALUE.", "Write for instance --set width=512.")
-        if name not in types:
-            raise MotionGPTError(f"There is no setting {name}.", f"There are: {', '.join(sorted(types))}.")
-        with contextlib.suppress(ValueError):  # text needs no quotes
-            value = json.loads(value)
-        if isinstance(value, bool) or not isinstance(value, (int, float) if types[name] is float else types[name]):
-            raise MotionGPTError(
-                f"--set {entry}: {value!r} is not of type {types[name].__name__}.",
-                "Write for instance --set width=512.",
-            )
-        given[name] = value
-    for name, value in given.items():
-        _check_range(name, value, types.get(name, float if name == "minutes" else int))
-    return [
-        dataclasses.replace(
-            kind() if isinstance(kind, type) else kind,
-            **{f.name: given[f.name] for f in dataclasses.fields(kind) if f.name in given},
-        )
-        for kind in kinds
-    ]
-
-
-_FROM_ZERO = ("seed", "composites")
-"""Whole numbers that may be 0; all others are sizes and counts, at least 1."""
-
-
-def _check_range(name: str, value: Any, kind: Any) -> None:
-    """Raise MotionGPTError for a number that no training can use. kind: the setting's type."""
-    if kind is int:
-        least = 0 if name in _FROM_ZERO else 1
-        if value < least:
-            raise MotionGPTError(f"{name} can't be {value}.", f"Choose a whole number from {least} up.")
-    if kind is float and (not 0.0 <= value < float("inf") or (name == "rate" and value == 0.0)):
-        raise MotionGPTError(f"{name} can't be {value}.", "Choose a number from 0 up, for the rate above 0.")
-
-
 def run_tokenizer(args: argparse.Namespace) -> Report:
     """Stage 1, then its errors on the test clips."""
-    from ..dataset.clips import load_dataset
-    from ..dataset.sampling import action_of
-    from ..training.tokenizer import measuring
-    from ..training.tokenizer import train as stage
+    if args.recipe == "published":
+        return _run_published_tokenizer(args)
+    if args.start:
+        raise MotionGPTError("--start is for --recipe published.", "Use --refine for a tokenizer of our own.", "usage")
+    from ...dataset.clips import load_dataset
+    from ...dataset.sampling import action_of
+    from ...training.tokenizer import measuring
+    from ...training.tokenizer import train as stage
 
     if args.refine:
-        (config,) = _settings(args, stage.tokenizer_config(args.refine))
+        (config,) = settings_from(args, stage.tokenizer_config(args.refine))
         stage.refine_decoder(args.dataset, args.refine, args.output, config, args.device)
     else:
-        (config,) = _settings(args, stage.TokenizerConfig)
+        (config,) = settings_from(args, stage.TokenizerConfig)
         stage.train_tokenizer(args.dataset, args.output, config, args.device)
     model, statistics = stage.load_tokenizer(args.output)
     errors = measuring.errors_of(model, statistics, load_dataset(args.dataset))
@@ -218,16 +139,26 @@ def run_tokenizer(args: argparse.Namespace) -> Report:
     return Report({"path": str(args.output), **measured, **groups}, (*lines, *measuring.table(groups["sets"])))
 
 
+def _run_published_tokenizer(args: argparse.Namespace) -> Report:
+    from ...training.tokenizer.published import PublishedTokenizer, train_published
+
+    if args.refine:
+        raise MotionGPTError("--refine is not for --recipe published.", "Use --start to train it further.", "usage")
+    (config,) = settings_from(args, PublishedTokenizer)
+    measured = train_published(args.dataset, args.output, config, args.device, args.start)
+    return Report({"path": str(args.output), **measured}, tuple(f"{k}: {v:g}" for k, v in measured.items()))
+
+
 def run_language_model(args: argparse.Namespace) -> Report:
     """Stage 2."""
-    from ..training.language.data import LanguageTraining
-    from ..training.language.net import LanguageConfig
-    from ..training.language.packed import is_pack
-    from ..training.language.train import train_language_model
+    from ...training.language.data import LanguageTraining
+    from ...training.language.net import LanguageConfig
+    from ...training.language.packed import is_pack
+    from ...training.language.train import train_language_model
 
     if args.tokenizer is None and not is_pack(args.dataset):
         raise MotionGPTError("A data set needs a tokenizer.", "Give a trained one with --tokenizer FOLDER.", "usage")
-    training, config = _settings(args, LanguageTraining, LanguageConfig)
+    training, config = settings_from(args, LanguageTraining, LanguageConfig)
     train_language_model(
         args.dataset, args.tokenizer or args.dataset / "tokenizer", args.output, training, config, args.device
     )
@@ -236,13 +167,13 @@ def run_language_model(args: argparse.Namespace) -> Report:
 
 def run_matching(args: argparse.Namespace) -> Report:
     """The text-motion matching model."""
-    from ..dataset.clips import load_dataset
-    from ..training.matching.data import MatchingTraining
-    from ..training.matching.export import add_picker, calibrate, export_judge, right_where_set_apart
-    from ..training.matching.net import MatchingConfig
-    from ..training.matching.train import train_matching
+    from ...dataset.clips import load_dataset
+    from ...training.matching.data import MatchingTraining
+    from ...training.matching.export import add_picker, calibrate, export_judge, right_where_set_apart
+    from ...training.matching.net import MatchingConfig
+    from ...training.matching.train import train_matching
 
-    training, config = _settings(args, MatchingTraining, MatchingConfig)
+    training, config = settings_from(args, MatchingTraining, MatchingConfig)
     model = train_matching(args.dataset, args.output, training, config, args.device).cpu()
     dataset = load_dataset(args.dataset)
     measured = {**calibrate(model, dataset), **right_where_set_apart(model, dataset, training.without)}
@@ -256,13 +187,13 @@ def run_matching(args: argparse.Namespace) -> Report:
 
 def run_transition(args: argparse.Namespace) -> Report:
     """The transition model, added to the model folder that --into names."""
-    from ..dataset.sets import load_sets
-    from ..licences import LICENCE_OF, strictest
-    from ..training.transition.export import add_transition, share_transition
-    from ..training.transition.net import TransitionConfig
-    from ..training.transition.train import TransitionTraining, train_transition
+    from ...dataset.sets import load_sets
+    from ...licences import LICENCE_OF, strictest
+    from ...training.transition.export import add_transition, share_transition
+    from ...training.transition.net import TransitionConfig
+    from ...training.transition.train import TransitionTraining, train_transition
 
-    training, config = _settings(args, TransitionTraining, TransitionConfig)
+    training, config = settings_from(args, TransitionTraining, TransitionConfig)
     train_transition(args.dataset, args.output, training, config, args.device)
     shared = None
     if args.share:
@@ -279,15 +210,15 @@ def run_transition(args: argparse.Namespace) -> Report:
 def run_export(args: argparse.Namespace) -> Report:
     """A model folder, whose card records the training and measurements."""
     need_torch()
-    from ..dataset.clips import load_dataset
-    from ..dataset.sets import load_sets
-    from ..model_folder import all_files, find_file
-    from ..training.language.card import read_card_draft, training_record
-    from ..training.language.export import export_model
-    from ..training.language.known import known_phrases
-    from ..training.language.train import caption_words, load_language_model, unused_codes
-    from ..training.tokenizer.measuring import evaluate_tokenizer
-    from ..training.tokenizer.train import load_tokenizer
+    from ...dataset.clips import load_dataset
+    from ...dataset.sets import load_sets
+    from ...model_folder import all_files, find_file
+    from ...training.language.card import read_card_draft, training_record
+    from ...training.language.export import export_model
+    from ...training.language.known import known_phrases
+    from ...training.language.train import caption_words, load_language_model, unused_codes
+    from ...training.tokenizer.measuring import evaluate_tokenizer
+    from ...training.tokenizer.train import load_tokenizer
 
     draft = read_card_draft(args.card, load_sets(known) if (known := args.sets or args.dataset) else ())
     tokenizer, statistics = load_tokenizer(args.tokenizer)

@@ -1,0 +1,11 @@
+"""`motiongpt train`: train models on a data set."""
+
+from ..shared.declaring import Subparsers, add_group
+from . import pretrained, stages
+
+
+def declare(subparsers: Subparsers) -> None:
+    """Declare `train` and its stages."""
+    inner = add_group(subparsers, "train", "train a model on a data set")
+    stages.declare(inner)
+    pretrained.declare(inner)

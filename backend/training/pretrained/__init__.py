@@ -1,0 +1,1 @@
+"""Training language models that come pretrained: T5 in stages, any causal model by LoRA."""

@@ -1,0 +1,58 @@
+"""`motiongpt train lora-table`: a row for each training, a line for each condition; rows that are there are kept."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("accelerate")
+
+from motiongpt.backend.commands.cli import main
+from motiongpt.backend.training.pretrained.lora import LoraTraining
+from motiongpt.backend.training.pretrained.tables import Plan, rows_of
+from motiongpt.retarget.errors import MotionGPTError
+
+
+@pytest.fixture
+def tested(clips: Path, tmp_path: Path) -> Path:
+    """The data set with half of its clips for tests."""
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("features.npy", "poses.npy"):
+        (data / name).write_bytes((clips / name).read_bytes())
+    found = json.loads((clips / "clips.json").read_text())
+    split = [{**clip, "assigned": "test" if i % 2 else "train"} for i, clip in enumerate(found)]
+    (data / "clips.json").write_text(json.dumps(split))
+    return data
+
+
+def test_each_table_has_its_rows(tmp_path: Path) -> None:
+    plan = Plan(tmp_path, tmp_path, (tmp_path / "small", tmp_path / "large"), tmp_path, LoraTraining(), (8, 16), (4,))
+    assert [row.name for row in rows_of("pretrained", plan)] == ["small, not pretrained", "small", "large"]
+    assert rows_of("pretrained", plan)[0].settings.pretrained == 0
+    assert [(r.settings.rank, r.settings.alpha) for r in rows_of("rank", plan)] == [(8, 4.0), (16, 4.0)]
+    joint = [row.settings.conditions for row in rows_of("joint", plan)]
+    assert joint == ["text", "initial", "last", "key", "text,initial,last,key"]
+    assert [row.settings.codes for row in rows_of("codes", plan)] == ["text", "tokens"]
+    with pytest.raises(MotionGPTError):
+        rows_of("colour", plan)
+
+
+def test_a_table_is_made_and_kept(
+    tested: Path, codec: Path, llama: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "table"
+    command = ["train", "lora-table", str(tested), "--table", "pretrained", "--tokenizer", str(codec)]
+    small = ["-o", str(out), "--base", str(llama), "--steps", "1", "--batch", "2", "--parts", "1", "--threads", "1"]
+    small += ["--samples", "0"]
+    assert main([*command, *small]) == 0
+    lines = json.loads((out / "table.json").read_text())
+    assert [(line["row"], line["condition"]) for line in lines][::4] == [
+        ("llama, not pretrained", "text"), ("llama", "text"),
+    ]  # fmt: skip
+    assert len(lines) == 8 and all(line["nats"] > 0 for line in lines)
+    assert "| llama | key |" in (out / "table.md").read_text()
+    capsys.readouterr()
+    assert main([*command, *small]) == 0
+    assert "..." not in capsys.readouterr().err.replace("dataset ...", "").replace("data ...", "")
+    assert main([*command, *small, "--table", "rank", "--ranks", "8,x"]) == 2
