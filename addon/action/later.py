@@ -8,10 +8,10 @@ import numpy as np
 from mathutils import Matrix
 
 from ...retarget.motion import rotations as rot
-from ...retarget.rigs.control_names import LimbSwitch, control_names, limb_switches
 from ...retarget.typing import Floats
 from ..character.armature import object_axes
 from ..character.character import Character
+from ..character.leaders import targets_of, works
 from ..character.rotation_modes import from_quaternions, to_quaternions
 from ..character.typing import ArmatureObject
 from .bending import GivenChannel, Span
@@ -19,8 +19,8 @@ from .fcurves import Points, action_curves, choice, data_path, is_switch, read_p
 from .generated import fingerprints, generated_type, give_back_touched, read_record
 from .keys_between import CurveKey, NewKeys, OldKeys, key_on
 
-_ROOT = 1
-"""Of a Rigify limb's switches between spaces: the root's."""
+_CARRYING = ("ARMATURE", "CHILD_OF", "COPY_TRANSFORMS")
+"""Constraints by which one bone takes another along over the floor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,25 +89,23 @@ def _mover(armature_object: ArmatureObject, bone: bpy.types.PoseBone, turn: Floa
 
 
 def _carrying(armature_object: ArmatureObject, character: Character, keyed: set[str]) -> list[str]:
-    places, bones = character.places, armature_object.data.bones
-    if places.root is not None and places.root.name in keyed:
-        return [places.root.name]
-    names = frozenset(bones.keys())
-    if control_names(names) is None:
-        return [name for name in sorted(keyed) if not keyed & {bone.name for bone in bones[name].parent_recursive}]
-    controls = [name for limb in limb_switches(names) for name in _in_root_space(armature_object, limb)]
-    return [places.hips.name, *(name for name in controls if name in keyed)]
+    """The keyed bones that follow no other keyed bone, as the rig's spaces are set now."""
+    found = [name for name in sorted(keyed) if not keyed & _carriers(armature_object, name)]
+    return found or [character.places.hips.name]
 
 
-def _in_root_space(armature_object: ArmatureObject, limb: LimbSwitch) -> list[str]:
-    """Those IK controls of a limb that follow the rig's root and nothing else."""
-    pose = armature_object.pose.bones
-    holder = limb.to_fk[0][0]
-    found = []
-    for control, switch in ((limb.end, "IK_parent"), (limb.pole, "pole_parent")):
-        if control is not None and holder in pose and pose[holder].get(switch, _ROOT) == _ROOT:
-            found.append(control)
-    return found
+def _carriers(armature_object: ArmatureObject, bone: str) -> set[str]:
+    """Every bone that a bone is carried by: its parents, what their constraints hang them from, and so on."""
+    pose, found, waiting = armature_object.pose.bones, {bone}, [bone]
+    while waiting:
+        own = pose[waiting.pop()]
+        above = [own.parent.name] if own.parent else []
+        for constraint in own.constraints:
+            if constraint.type in _CARRYING and works(constraint):
+                above += [name for thing, name in targets_of(constraint, now=True) if thing == armature_object]
+        waiting += [name for name in above if name in pose and name not in found]
+        found.update(above)
+    return found - {bone}
 
 
 def moved_given(given: dict[tuple[str, str], GivenChannel], movers: dict[str, Mover], frame: int) -> None:

@@ -37,10 +37,10 @@ def driven_constraints(armature_object: ArmatureObject) -> dict[tuple[str, str],
     return found
 
 
-def targets_of(constraint: bpy.types.Constraint) -> list[tuple[bpy.types.Object | None, str]]:
-    """(object, bone) that a constraint follows; the bone is "" for a whole object."""
+def targets_of(constraint: bpy.types.Constraint, now: bool = False) -> list[tuple[bpy.types.Object | None, str]]:
+    """(object, bone) that a constraint follows; the bone is "" for a whole object. now: without those of no weight."""
     if constraint.type == "ARMATURE":
-        entries = constraint.targets  # type: ignore[attr-defined]
+        entries = [e for e in constraint.targets if e.weight > 0.0 or not now]  # type: ignore[attr-defined]
         return [(entry.target, entry.subtarget) for entry in sorted(entries, key=lambda e: -e.weight) if entry.target]
     target = getattr(constraint, "target", None)
     return [(target, getattr(constraint, "subtarget", ""))] if target is not None else []
