@@ -151,7 +151,7 @@ def unknown_rig() -> object:
         armature = mannequin.build_mannequin(bpy.context.scene.collection)
         bpy.context.view_layer.objects.active = armature
         control_rigs.only_ik(armature)
-        feet = ("mech_target_leg.L", "mech_target_leg.R")
+        feet, knees = ("mech_target_leg.L", "mech_target_leg.R"), ("ctl_knee.L", "ctl_knee.R")
         for foot in feet if kind != "free" else ():
             hung = armature.pose.bones[foot].constraints.new("ARMATURE")
             for leader, weight in (("ctl_hips", 1.0), ("ctl_chest", 0.0)) if kind == "hung" else (("ctl_chest", 0.0),):
@@ -159,7 +159,8 @@ def unknown_rig() -> object:
                 entry.target, entry.subtarget, entry.weight = armature, leader, weight
         for frame in range(1, 71):
             place = Vector((0.3 * math.sin(0.03 * frame), 0.0, 0.02 * frame))  # in the axes of the hips, which lie
-            for name in ("ctl_hips", *(feet if kind != "hung" else ())):
+            placed = {"free": feet, "hung": knees, "let go": feet + knees}[kind]
+            for name in ("ctl_hips", *placed):
                 bone = armature.pose.bones[name]
                 rest = bone.bone.matrix_local.to_quaternion()
                 bone.location = rest.inverted() @ Vector((place.x, -place.z, 0.0))

@@ -121,7 +121,10 @@ class Day:
     def fresh(self, seconds: float = 4.0, prompt: str = "a person walks forward") -> None:
         """No animation, the default settings, thirty frames a second."""
         armature = self.found()
-        armature.animation_data_clear()
+        if animation := armature.animation_data:  # the rig's drivers stay
+            animation.action = None
+            for track in list(animation.nla_tracks):
+                animation.nla_tracks.remove(track)
         for action in list(bpy.data.actions):
             bpy.data.actions.remove(action)
         for bone in armature.pose.bones:
