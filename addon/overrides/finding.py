@@ -49,9 +49,9 @@ def bone_overrides(armature_object: ArmatureObject, character: Character, bones:
 
 
 def describe(overrides: Iterable[Override]) -> str:
-    """'Copy Rotation on thigh.L and shin.L; a driver on head'; of many kinds, those first that can be switched off."""
+    """'Copy Rotation on thigh.L and shin.L; a driver on head', the first few kinds of many."""
     bones: dict[str, list[str]] = {}
-    for override in sorted(overrides, key=lambda o: o.mute is None):
+    for override in overrides:
         bones.setdefault(override.what, []).append(override.bone)
     said = [f"{what} on {listed(names)}" if any(names) else what for what, names in bones.items()]
     more = [f"{len(said) - _MOST_KINDS} more"] if len(said) > _MOST_KINDS else []

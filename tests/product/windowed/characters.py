@@ -4,7 +4,13 @@ Each function puts a character into the empty scene and returns its armature and
 part -> bone that deforms.
 """
 
+import sys
+from pathlib import Path
+
 import bpy
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "addon" / "overrides"))
+import control_rigs
 
 SIDES = ("L", "R")
 _PLAIN = {
@@ -36,74 +42,14 @@ def rigify(_glb: str) -> tuple[bpy.types.Object, Parts]:
 
 
 def unknown(_glb: str) -> tuple[bpy.types.Object, Parts]:
-    """The mannequin under controls whose names say nothing: arms and head copy rotations, the spine copies transforms,
-    the legs follow helpers by Armature constraints, which reach with IK for targets below a rolling foot."""
+    """The mannequin under controls whose names say nothing, its legs under IK."""
     from bl_ext.user_default.motiongpt.addon.export.mannequin import build_mannequin
 
     armature = build_mannequin(bpy.context.scene.collection)
-    bpy.context.view_layer.objects.active = armature
-    bpy.ops.object.mode_set(mode="EDIT")
-    bones = armature.data.edit_bones
-    names = [bone.name for bone in bones]
-    code = {name: f"q{number:03d}" for number, name in enumerate(names)}
-    legs = [f"{part}.{side}" for part in ("thigh", "shin", "foot", "toe") for side in SIDES]
-
-    def added(name, like, parent):
-        bone, source = bones.new(name), bones[like]
-        bone.head, bone.tail, bone.roll, bone.use_deform = source.head, source.tail, source.roll, False
-        bone.parent = bones[parent] if parent else None
-        return bone
-
-    all_of_it = bones.new("x0")
-    all_of_it.head, all_of_it.tail, all_of_it.use_deform = (0, 0, 0), (0, 0.5, 0), False
-    for name in names:
-        if name not in legs:
-            own = bones[name].parent
-            added(code[name], name, code[own.name] if own else "x0")
-    for side in SIDES:
-        thigh, shin, foot, toe = (f"{part}.{side}" for part in ("thigh", "shin", "foot", "toe"))
-        control = added(f"x{side}1", foot, "x0")
-        control.tail = (control.head.x, control.head.y - 0.25, control.head.z)
-        heel = bones.new(f"x{side}2")
-        heel.head, heel.tail = (control.head.x, control.head.y + 0.06, 0), (control.head.x, control.head.y + 0.06, 0.1)
-        heel.parent, heel.use_deform = control, False
-        tip = added(f"x{side}3", toe, f"x{side}2")
-        tip.head, tip.tail = bones[toe].head, bones[toe].head + tip.vector.normalized() * 0.1
-        target = added(f"x{side}4", foot, f"x{side}3")
-        target.length = 0.1
-        added(f"y{side}1", thigh, code["hips"])
-        added(f"y{side}2", shin, f"y{side}1")
-        added(f"y{side}3", foot, f"x{side}3")
-        added(f"y{side}5", toe, f"x{side}2")
-        knee = bones.new(f"x{side}5")
-        knee.head, knee.tail = bones[shin].head, bones[shin].head
-        knee.head.y -= 0.5
-        knee.tail.y, knee.tail.z = knee.head.y, knee.head.z + 0.1
-        knee.parent, knee.use_deform = bones["x0"], False
-        for leg in (thigh, shin, foot, toe):  # such constraints add to what a parent does
-            bones[leg].use_connect, bones[leg].parent = False, None
-    bpy.ops.object.mode_set(mode="OBJECT")
-    for name in names:
-        if name not in legs:
-            body = name in ("hips", "spine", "chest", "upper_chest")
-            _follow(armature, name, code[name], "COPY_TRANSFORMS" if body else "COPY_ROTATION")
-    for side in SIDES:
-        for part, helper in zip(("thigh", "shin", "foot", "toe"), "1235", strict=True):
-            entry = armature.pose.bones[f"{part}.{side}"].constraints.new("ARMATURE").targets.new()
-            entry.target, entry.subtarget = armature, f"y{side}{helper}"
-        ik = _follow(armature, f"y{side}2", f"x{side}4", "IK")
-        ik.chain_count, ik.pole_target, ik.pole_subtarget, ik.pole_angle = 2, armature, f"x{side}5", 1.5707963
-    renamed = {name: f"z{number:03d}" for number, name in enumerate(names)}
-    for name, new in renamed.items():
-        armature.data.bones[name].name = new
-    shown = ("hips", "head", "hand.L", "hand.R", "foot.L", "foot.R", "upper_arm.L")
-    return armature, {part: renamed[part] for part in shown}
-
-
-def _follow(armature, bone, leader, kind):
-    constraint = armature.pose.bones[bone].constraints.new(kind)
-    constraint.target, constraint.subtarget = armature, leader
-    return constraint
+    deforming = control_rigs.rolling_feet(armature)
+    shown = {f"{part}.{side}": deforming(part, side) for part in ("hand", "foot") for side in SIDES}
+    middle = {"hips": deforming("hips", ""), "head": deforming("head", "")}
+    return armature, shown | middle | {"upper_arm.L": deforming("upper_arm", "L")}
 
 
 CHARACTERS = {"plain": plain, "rigify_fk": rigify, "rigify_ik": rigify, "unknown": unknown}

@@ -129,6 +129,8 @@ class Day:
             bpy.data.actions.remove(action)
         for bone in armature.pose.bones:
             bone.matrix_basis.identity()
+            if "IK_FK" in bone:
+                bone["IK_FK"] = 0.0
         scene, settings = self.scene, self.settings
         scene.render.fps, scene.render.fps_base, scene.frame_start, scene.frame_end = 30, 1.0, 1, 60
         scene.frame_set(1)
