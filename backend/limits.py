@@ -22,6 +22,8 @@ MAX_SECONDS = 600.0
 SHARE_OF_MORE = 0.75
 """How much of a model's length it adds to a motion at once; the rest is left for the motion that it continues."""
 SHORTEST_DESCRIBED = 0.2
+SLOWEST_DESCRIBED = 5.0
+"""Frames a second: with fewer, a step falls between two of them."""
 MAX_SEED = 2**63 - 1
 MAX_BLOCKS = 64
 """Actions of one shot."""
@@ -70,8 +72,13 @@ def check_seconds(seconds: float) -> None:
         raise MotionGPTError(f"{seconds:g} seconds is too long.", f"Ask for at most {MAX_SECONDS:g}.", "too_large")
 
 
-def check_described(seconds: float) -> None:
-    """Raises MotionGPTError for motion that is too short to say what happens in it."""
+def check_described(seconds: float, fps: float) -> None:
+    """Raises MotionGPTError for motion that is too short, or has too few frames a second, to say what happens in it."""
+    if fps < SLOWEST_DESCRIBED:
+        raise MotionGPTError(
+            f"{fps:.3g} frames a second are too few to see what happens.",
+            f"Describe motion of at least {SLOWEST_DESCRIBED:g} frames a second.",
+        )
     if seconds < SHORTEST_DESCRIBED - 1e-6:
         raise MotionGPTError(
             f"{seconds:.2g} seconds is too short to be described.", f"Choose at least {SHORTEST_DESCRIBED:g} seconds."

@@ -266,7 +266,7 @@ class Describe(Task, frozen=True, tag="caption"):
         from .pieces import described
 
         for motion in motions:
-            limits.check_described(motion.duration)
+            limits.check_described(motion.duration, motion.fps)
         return described(motions[0], engine.max_seconds, lambda motion: engine.describe(self, motion))
 
 

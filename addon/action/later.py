@@ -1,6 +1,6 @@
 """What an action holds after the frames that are written: moved along over the floor, or cut off."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import bpy
@@ -8,19 +8,19 @@ import numpy as np
 from mathutils import Matrix
 
 from ...retarget.motion import rotations as rot
-from ...retarget.rigs.control_names import LimbSwitch, control_names, limb_switches
 from ...retarget.typing import Floats
 from ..character.armature import object_axes
 from ..character.character import Character
-from ..character.rotation_modes import from_quaternions, to_quaternions
+from ..character.leaders import targets_of, works
+from ..character.rotation_modes import from_quaternions, rotation_property, to_quaternions
 from ..character.typing import ArmatureObject
 from .bending import GivenChannel, Span
 from .fcurves import Points, action_curves, choice, data_path, is_switch, read_points, select, with_key
 from .generated import fingerprints, generated_type, give_back_touched, read_record
 from .keys_between import CurveKey, NewKeys, OldKeys, key_on
 
-_ROOT = 1
-"""Of a Rigify limb's switches between spaces: the root's."""
+_CARRYING = ("ARMATURE", "CHILD_OF", "COPY_TRANSFORMS")
+"""Constraints by which one bone takes another along over the floor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +50,14 @@ class Mover:
         return from_quaternions(self.mode, rot.multiply(self.turn, to_quaternions(self.mode, values)))
 
 
-def find_movers(armature_object: ArmatureObject, character: Character, move: Move) -> dict[str, Mover]:
-    """Bone -> how it has to be moved for everything that the action animates to be moved: the keyed bones that no other
-    keyed bone carries."""
+def find_movers(
+    armature_object: ArmatureObject, character: Character, move: Move, channels: Iterable[tuple[str, str]]
+) -> dict[str, Mover]:
+    """Bone -> how it has to be moved for everything that the action animates, or will, to be moved: the keyed bones
+    that no other keyed bone carries. channels: (bone, property) of what is written."""
     curves = action_curves(armature_object)
-    keyed = {bone for bone, channel in (curves.by_bone() if curves else {}) if not is_switch(channel)}
+    animated = [*(curves.by_bone() if curves else ()), *channels]
+    keyed = {bone for bone, channel in animated if not is_switch(channel)}
     pose = armature_object.pose.bones
     names = [name for name in _carrying(armature_object, character, keyed & set(pose.keys())) if name in pose]
     axes = object_axes(armature_object)
@@ -89,25 +92,23 @@ def _mover(armature_object: ArmatureObject, bone: bpy.types.PoseBone, turn: Floa
 
 
 def _carrying(armature_object: ArmatureObject, character: Character, keyed: set[str]) -> list[str]:
-    places, bones = character.places, armature_object.data.bones
-    if places.root is not None and places.root.name in keyed:
-        return [places.root.name]
-    names = frozenset(bones.keys())
-    if control_names(names) is None:
-        return [name for name in sorted(keyed) if not keyed & {bone.name for bone in bones[name].parent_recursive}]
-    controls = [name for limb in limb_switches(names) for name in _in_root_space(armature_object, limb)]
-    return [places.hips.name, *(name for name in controls if name in keyed)]
+    """The keyed bones that follow no other keyed bone, as the rig's spaces are set now."""
+    found = [name for name in sorted(keyed) if not keyed & _carriers(armature_object, name)]
+    return found or [character.places.hips.name]
 
 
-def _in_root_space(armature_object: ArmatureObject, limb: LimbSwitch) -> list[str]:
-    """Those IK controls of a limb that follow the rig's root and nothing else."""
-    pose = armature_object.pose.bones
-    holder = limb.to_fk[0][0]
-    found = []
-    for control, switch in ((limb.end, "IK_parent"), (limb.pole, "pole_parent")):
-        if control is not None and holder in pose and pose[holder].get(switch, _ROOT) == _ROOT:
-            found.append(control)
-    return found
+def _carriers(armature_object: ArmatureObject, bone: str) -> set[str]:
+    """Every bone that a bone is carried by: its parents, what their constraints hang them from, and so on."""
+    pose, found, waiting = armature_object.pose.bones, {bone}, [bone]
+    while waiting:
+        own = pose[waiting.pop()]
+        above = [own.parent.name] if own.parent else []
+        for constraint in own.constraints:
+            if constraint.type in _CARRYING and works(constraint):
+                above += [name for thing, name in targets_of(constraint, now=True) if thing == armature_object]
+        waiting += [name for name in above if name in pose and name not in found]
+        found.update(above)
+    return found - {bone}
 
 
 def moved_given(given: dict[tuple[str, str], GivenChannel], movers: dict[str, Mover], frame: int) -> None:
@@ -126,23 +127,32 @@ def moved_given(given: dict[tuple[str, str], GivenChannel], movers: dict[str, Mo
         given[bone, channel] = replace(own, seen=seen, keyed=keyed)
 
 
-def moved_keys(armature_object: ArmatureObject, movers: dict[str, Mover], span: Span) -> dict[CurveKey, OldKeys]:
-    """The keys of the movers' F-curves, moved from the span's last frame on."""
+def moved_keys(
+    armature_object: ArmatureObject, movers: dict[str, Mover], span: Span, channels: Iterable[tuple[str, str]]
+) -> dict[CurveKey, OldKeys]:
+    """The keys of the movers' F-curves, moved from the span's last frame on. channels: (bone, property) of what is
+    written. A mover's location or rotation without F-curves is what it is now, and gets keys to be moved, too."""
     action = action_curves(armature_object)
     if action is None:
         return {}
     record, out = read_record(action.action), {}
-    for (bone, channel), group in action.by_bone().items():
-        mover = movers.get(bone)
-        if mover is None or not (channel == "location" or channel.startswith("rotation")):
+    written, curves = set(channels), action.by_bone()
+    moved = [(bone, channel) for bone, m in movers.items() for channel in ("location", rotation_property(m.mode))]
+    for bone, channel in moved:
+        mover, group = movers[bone], curves.get((bone, channel), {})
+        now = np.array(armature_object.pose.bones[bone].path_resolve(channel), dtype=np.float64)
+        width = len(now)
+        if not group and (bone, channel) not in written and np.allclose(mover.moved(channel, now[None])[0], now):
             continue
-        width = len(armature_object.pose.bones[bone].path_resolve(channel))
         points: list[Points] = []
         for index in range(width):
-            own = read_points(group[index]) if index in group else None
-            if own is not None:
+            own = key_on(span.end, now[index])
+            if index in group:
+                own = read_points(group[index])
                 give_back_touched(group[index], own, record)
-            points.append(own if own is not None else key_on(span.end, _now(armature_object, bone, channel, index)))
+            elif (bone, channel) not in written:
+                own = _merged(key_on(span.end - 1, now[index]), own)
+            points.append(own)
         values = {
             frame: [group[i].evaluate(frame) if i in group else float(points[i]["co"][0, 1]) for i in range(width)]
             for frame in (span.start - 1, span.end + 1)
@@ -155,10 +165,6 @@ def moved_keys(armature_object: ArmatureObject, movers: dict[str, Mover], span: 
             outside = {span.start - 1: values[span.start - 1][index], span.end + 1: float(after[index])}
             out[bone, channel, index] = OldKeys(own, outside)
     return out
-
-
-def _now(armature_object: ArmatureObject, bone: str, channel: str, index: int) -> float:
-    return float(armature_object.pose.bones[bone].path_resolve(channel)[index])
 
 
 def _with_keys(points: Points, times: Sequence[float], curve: bpy.types.FCurve | None) -> Points:

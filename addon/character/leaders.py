@@ -37,10 +37,10 @@ def driven_constraints(armature_object: ArmatureObject) -> dict[tuple[str, str],
     return found
 
 
-def targets_of(constraint: bpy.types.Constraint) -> list[tuple[bpy.types.Object | None, str]]:
-    """(object, bone) that a constraint follows; the bone is "" for a whole object."""
+def targets_of(constraint: bpy.types.Constraint, now: bool = False) -> list[tuple[bpy.types.Object | None, str]]:
+    """(object, bone) that a constraint follows; the bone is "" for a whole object. now: without those of no weight."""
     if constraint.type == "ARMATURE":
-        entries = constraint.targets  # type: ignore[attr-defined]
+        entries = [e for e in constraint.targets if e.weight > 0.0 or not now]  # type: ignore[attr-defined]
         return [(entry.target, entry.subtarget) for entry in sorted(entries, key=lambda e: -e.weight) if entry.target]
     target = getattr(constraint, "target", None)
     return [(target, getattr(constraint, "subtarget", ""))] if target is not None else []
@@ -125,15 +125,35 @@ def deforming_tree(armature_object: ArmatureObject) -> dict[str, str | None] | N
         return None
     stands_for = _stand_ins(graph, skin)
     parents = {bone: _parent(graph, bone, stands_for, skin) for bone in skin}
-    return parents_first(_without_segments(graph, parents))
+    return parents_first(_without_segments(graph, _with_ends(graph, parents)))
+
+
+def _with_ends(graph: BoneGraph, parents: dict[str, str | None]) -> dict[str, str | None]:
+    """Where a bone leads to no other, as a foot that follows its own control, the one that ends at its joint."""
+    found = dict(parents)
+    for bone in (name for name, parent in parents.items() if parent is None):
+        head = graph.bones[bone].head_local
+        for other in parents:
+            above: str | None = other
+            while above is not None and above != bone:
+                above = found[above]
+            if above is None and (graph.bones[other].tail_local - head).length < _NEAR * graph.size:
+                found[bone] = other
+                break
+    return found
 
 
 def _without_segments(graph: BoneGraph, parents: dict[str, str | None]) -> dict[str, str | None]:
     """A limb's bone that a control rig has cut into pieces counts as one, the first."""
     first: dict[str, str] = {}
+    sides: dict[str, set[bool]] = {}
+    for bone in parents:
+        sides.setdefault(_without_number(bone), set()).add(graph.bones[bone].head_local.x > 0.0)
     for bone in parents_first(parents):
         parent = parents[bone]
-        first[bone] = first[parent] if parent is not None and _continues(graph, parent, bone) else bone
+        counted = len(sides[_without_number(bone)]) > 1  # on both sides, numbers tell the bones apart
+        goes_on = parent is not None and not counted and _continues(graph, parent, bone)
+        first[bone] = first[parent] if parent is not None and goes_on else bone
     return {
         bone: first[parent] if parent is not None else None for bone, parent in parents.items() if first[bone] == bone
     }
@@ -142,10 +162,14 @@ def _without_segments(graph: BoneGraph, parents: dict[str, str | None]) -> dict[
 def _continues(graph: BoneGraph, parent: str, bone: str) -> bool:
     """Whether a bone beside the midline goes straight on where its parent ends, under the same name with a number."""
     one, other = graph.bones[parent], graph.bones[bone]
-    same_name = re.sub(r"\d+", "", parent).rstrip(".") == re.sub(r"\d+", "", bone).rstrip(".")
+    same_name = _without_number(parent) == _without_number(bone)
     turn = (one.tail_local - one.head_local).angle(other.tail_local - other.head_local, 0.0)
     straight = turn < 0.05 and (one.tail_local - other.head_local).length < _NEAR * graph.size
     return same_name and straight and abs(other.head_local.x) > _NEAR * graph.size
+
+
+def _without_number(bone: str) -> str:
+    return re.sub(r"\d+", "", bone).rstrip(".")
 
 
 def _led(graph: BoneGraph, bone: str, skin: list[str]) -> bool:

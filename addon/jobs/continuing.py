@@ -153,9 +153,9 @@ class ContinueJob(MotionJob[ContinueRequest]):
         old, tolerance = read_keys(armature, span, channels), key_tolerance(armature)
         alone = {}
         if move is not None:
-            movers = find_movers(armature, source.character, move)
+            movers = find_movers(armature, source.character, move, channels)
             moved_given(given, movers, span.frames - 1)
-            moved = moved_keys(armature, movers, span)
+            moved = moved_keys(armature, movers, span, channels)
             old |= {key: keys for key, keys in moved.items() if key[:2] in channels}
             alone = {key: keys for key, keys in moved.items() if key[:2] not in channels}
         return lambda: [*plan_curves(span, bend(solved, given), old, tolerance), *as_planned(alone)]

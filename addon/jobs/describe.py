@@ -36,8 +36,9 @@ class DescribeJob(MotionJob[DescribeRequest]):
         check_motion(context)
         scene = full(context).scene
         first, last = scene_range(scene)
-        limits.check_seconds((last - first + 1) / scene_fps(scene))
-        limits.check_described((last - first + 1) / scene_fps(scene))
+        fps = scene_fps(scene)
+        limits.check_seconds((last - first + 1) / fps)
+        limits.check_described((last - first + 1) / fps, fps)
         poses = tuple(map(whole_pose, range(first, last + 1)))
         return DescribeRequest(Target.gather(context), Span(first, last), poses)
 

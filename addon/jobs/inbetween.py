@@ -147,7 +147,7 @@ def _check_room(poses: list[KeyedPose], first: int, last: int) -> None:
     """Raises MotionGPTError where no frame is left to generate."""
     if len(poses) == 1 and first == last:
         raise MotionGPTError(
-            "One pose alone spans no frames.", "Choose a second pose, or the scene's frame range under Range."
+            "One pose alone spans no frames.", "Choose a second pose, or a longer frame range of the scene under Range."
         )
     if sum(pose.known == WHOLE for pose in poses) == last - first + 1:
         raise MotionGPTError("No frame lies between the chosen poses.", "Choose poses with frames between them.")

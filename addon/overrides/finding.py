@@ -14,7 +14,7 @@ from ..character.character import Character
 from ..character.leaders import BoneGraph, driven_constraints, targets_of, works
 from ..character.typing import ArmatureObject
 
-_MOST_NAMES = 4
+_MOST_NAMES, _MOST_KINDS = 4, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,11 +49,13 @@ def bone_overrides(armature_object: ArmatureObject, character: Character, bones:
 
 
 def describe(overrides: Iterable[Override]) -> str:
-    """'Copy Rotation on thigh.L and shin.L; a driver on head'."""
+    """'Copy Rotation on thigh.L and shin.L; a driver on head', the first few kinds of many."""
     bones: dict[str, list[str]] = {}
     for override in overrides:
         bones.setdefault(override.what, []).append(override.bone)
-    return "; ".join(f"{what} on {listed(names)}" if any(names) else what for what, names in bones.items())
+    said = [f"{what} on {listed(names)}" if any(names) else what for what, names in bones.items()]
+    more = [f"{len(said) - _MOST_KINDS} more"] if len(said) > _MOST_KINDS else []
+    return "; ".join(said[:_MOST_KINDS] + more)
 
 
 def listed(names: Iterable[str]) -> str:

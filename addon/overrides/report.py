@@ -43,7 +43,9 @@ def sentence(overrides: list[Override], bones: list[str]) -> Overridden | None:
     if not overrides:
         return Overridden(f"These bones do not follow their keys: {listed(bones)}.", can_mute)
     whose = f" Bones that do not follow: {listed(bones)}." if bones else ""
-    return Overridden(f"The keys are overridden by {describe(overrides)}.{whose}", can_mute)
+    # A control rig's own constraints are to blame only where nothing else is.
+    foreign = [override for override in overrides if override.mute is not None or not override.bone]
+    return Overridden(f"The keys are overridden by {describe(foreign or overrides)}.{whose}", can_mute)
 
 
 def check(armature_object: ArmatureObject, character: Character, expected: Expected, rate: tuple[int, float]) -> Found:

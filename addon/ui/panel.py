@@ -1,6 +1,7 @@
 """The sidebar of the 3D viewport: the task and its settings, progress, and the state of the backend."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -165,7 +166,8 @@ def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, task:
     layout.prop(settings, "task", text="")
     if task.hint is not None:
         layout.prop(settings, "prompt", text="", placeholder=task.hint)
-    task.settings(layout, scene, service)
+    with suppress(MotionGPTError):  # a frame rate that no motion can have: said below the button
+        task.settings(layout, scene, service)
     if task.hint is not None:
         row = layout.row(align=True)
         row.prop(settings, "seed")

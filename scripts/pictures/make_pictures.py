@@ -151,7 +151,8 @@ def numbered(shot: Shot) -> Image.Image:
         x, y = left - 22, on_picture(shot, *shot["rows"][row])[1]
         draw.circle((x, y), 15, fill="#e87d0d")
         draw.text((x, y), str(number), "white", font, anchor="mm")
-    return picture.crop((left - 44, top, right, top + (bottom - top) * 3 // 5))
+    below = on_picture(shot, *shot["rows"]["button"])[1] + 45  # the button and some of what it says
+    return picture.crop((left - 44, top, right, min(below, bottom)))
 
 
 def moments(shots: list[Shot], count: int = 5) -> Image.Image:

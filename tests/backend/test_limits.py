@@ -33,8 +33,14 @@ def test_checks_say_what_is_wrong_and_what_to_do(check: Any, good: list[Any], ba
 @pytest.mark.parametrize(("frames", "fps"), [(1, 30.0), (4, 30.0), (199, 1000.0)])
 def test_a_motion_too_short_to_describe_is_refused_in_words(frames: int, fps: float) -> None:
     with pytest.raises(MotionGPTError, match=r"too short to be described.*at least 0\.2 seconds"):
-        limits.check_described(frames / fps)
-    limits.check_described(0.2)
+        limits.check_described(frames / fps, fps)
+    limits.check_described(0.2, 30.0)
+
+
+def test_motion_of_a_frame_a_second_is_refused_in_words() -> None:
+    with pytest.raises(MotionGPTError, match=r"1 frames a second are too few.*at least 5 frames a second"):
+        limits.check_described(60.0, 1.0)
+    limits.check_described(60.0, 5.0)
 
 
 def long(frames: int, fps: float) -> Motion:

@@ -139,6 +139,50 @@ def rigify() -> object:
     return seen
 
 
+def unknown_rig() -> object:
+    """A rig with IK legs that no list names, its feet free, hung from the hips, or hung from what does not weigh now:
+    what comes after moves along, and the feet with it."""
+    sys.path.append(str(Path(__file__).parents[1] / "overrides"))
+    control_rigs = importlib.import_module("control_rigs")
+    mannequin = importlib.import_module(f"{MODULE}.addon.export.mannequin")
+    seen = {}
+    for kind in ("free", "hung", "let go"):
+        bpy.ops.wm.read_homefile(use_empty=True)
+        armature = mannequin.build_mannequin(bpy.context.scene.collection)
+        bpy.context.view_layer.objects.active = armature
+        control_rigs.only_ik(armature)
+        feet, knees = ("mech_target_leg.L", "mech_target_leg.R"), ("ctl_knee.L", "ctl_knee.R")
+        for foot in feet if kind != "free" else ():
+            hung = armature.pose.bones[foot].constraints.new("ARMATURE")
+            for leader, weight in (("ctl_hips", 1.0), ("ctl_chest", 0.0)) if kind == "hung" else (("ctl_chest", 0.0),):
+                entry = hung.targets.new()
+                entry.target, entry.subtarget, entry.weight = armature, leader, weight
+        for frame in range(1, 71):
+            place = Vector((0.3 * math.sin(0.03 * frame), 0.0, 0.02 * frame))  # in the axes of the hips, which lie
+            placed = {"free": feet, "hung": knees, "let go": feet + knees}[kind]
+            for name in ("ctl_hips", *placed):
+                bone = armature.pose.bones[name]
+                rest = bone.bone.matrix_local.to_quaternion()
+                bone.location = rest.inverted() @ Vector((place.x, -place.z, 0.0))
+                bone.keyframe_insert("location", frame=frame)
+            hips = armature.pose.bones["ctl_hips"]
+            hips.rotation_quaternion = Quaternion((0.0, 1.0, 0.0), 0.004 * frame)
+            hips.keyframe_insert("rotation_quaternion", frame=frame)
+            if kind == "hung":
+                for sign, name in zip((1.0, -1.0), feet, strict=True):
+                    armature.pose.bones[name].location.z = 0.1 * sign * math.sin(0.2 * frame)
+                    armature.pose.bones[name].keyframe_insert("location", frame=frame)
+        old = heads(armature, 1, 70)
+        bpy.context.scene.frame_set(10)
+        said = press("continue_motion", task="continue", prompt="", seconds=1.0, after="MOVE")
+        armature = bpy.data.objects[armature.name]
+        new = heads(armature, 1, 70)
+        seen[kind] = said | {
+            "bent": shape_error(old[39:], new[39:]), "apart": float(np.linalg.norm(new[60] - old[60], axis=-1).max()),
+        }  # fmt: skip
+    return seen
+
+
 def fails() -> object:
     """A failure at every stage of writing, for every task: nothing changes, and there is no undo step."""
     fcurves = importlib.import_module(f"{MODULE}.addon.action.fcurves")

@@ -39,3 +39,10 @@ def test_a_control_rig_moves_along_as_one(scenario: Scenario, limbs: str) -> Non
     assert seen["apart"] > 0.05
     assert seen["bent"] < 1e-3
     assert seen["steps"][1] < 0.1
+
+
+def test_controls_that_no_list_names_move_along_where_nothing_carries_them(scenario: Scenario) -> None:
+    for kind, seen in scenario("unknown_rig", EVERY_TASK).items():
+        assert (seen["error"], seen["state"]) == ("", "DONE"), kind
+        assert seen["apart"] > 0.05, kind
+        assert seen["bent"] < 2e-3, (kind, seen["bent"])

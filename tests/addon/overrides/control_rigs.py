@@ -190,7 +190,54 @@ def only_ik(armature):
     return lambda part, letter: f"{part}.{letter}"
 
 
-RIGS = [copied_controls, chains_of_helpers, reversed_switch, only_ik]
+def rolling_feet(armature):
+    """Names that are only numbered. Arms and head copy rotations, the spine transforms; the legs follow helpers by
+    Armature constraints, which reach by IK for targets below feet that roll over heel and tip."""
+    bones = _edit(armature)
+    code = {name: f"q{number:03d}" for number, name in enumerate(PARTS)}
+    legs = [f"{part}.{side}" for part in ("thigh", "shin", "foot", "toe") for side in "LR"]
+    bones_of_all = bones.new("x0")
+    bones_of_all.head, bones_of_all.tail, bones_of_all.use_deform = (0, 0, 0), (0, 0.5, 0), False
+    for name in PARTS:
+        if name not in legs:
+            own = bones[name].parent
+            _copy(bones, name, code[name], code[own.name] if own else "x0")
+    for side in "LR":
+        thigh, shin, foot, toe = (f"{part}.{side}" for part in ("thigh", "shin", "foot", "toe"))
+        control = _copy(bones, foot, f"x{side}1", "x0")
+        control.tail = (control.head.x, control.head.y - 0.25, control.head.z)
+        heel = _copy(bones, foot, f"x{side}2", f"x{side}1")
+        heel.head, heel.tail = (control.head.x, control.head.y + 0.06, 0), (control.head.x, control.head.y + 0.06, 0.1)
+        _copy(bones, toe, f"x{side}3", f"x{side}2")
+        _copy(bones, foot, f"x{side}4", f"x{side}3")
+        for part, helper, parent in (
+            (thigh, 1, code["hips"]), (shin, 2, f"y{side}1"), (foot, 3, f"x{side}3"), (toe, 5, f"x{side}2"),
+        ):  # fmt: skip
+            _copy(bones, part, f"y{side}{helper}", parent)
+        knee = _copy(bones, shin, f"x{side}5", "x0")
+        knee.head.y -= 0.5
+        knee.tail = knee.head + type(knee.head)((0.0, 0.0, 0.1))
+        for leg in (thigh, shin, foot, toe):  # such constraints add to what a parent does
+            bones[leg].use_connect, bones[leg].parent = False, None
+    _done()
+    for name in PARTS:
+        if name not in legs:
+            body = name in ("hips", "spine", "chest", "upper_chest")
+            _follow(armature, name, code[name], "COPY_TRANSFORMS" if body else "COPY_ROTATION")
+    for side in "LR":
+        for part, helper in zip(("thigh", "shin", "foot", "toe"), "1235", strict=True):
+            entry = armature.pose.bones[f"{part}.{side}"].constraints.new("ARMATURE").targets.new()
+            entry.target, entry.subtarget = armature, f"y{side}{helper}"
+        ik = _follow(armature, f"y{side}2", f"x{side}4", "IK")
+        ik.chain_count, ik.pole_target, ik.pole_subtarget = 2, armature, f"x{side}5"
+        ik.pole_angle = 1.5707963
+    renamed = {name: f"z{number:03d}" for number, name in enumerate(PARTS)}
+    for name, new in renamed.items():
+        armature.data.bones[name].name = new
+    return lambda part, letter: renamed[f"{part}.{letter}" if letter else part]
+
+
+RIGS = [copied_controls, chains_of_helpers, reversed_switch, only_ik, rolling_feet]
 
 _UNREAL = {
     "thigh": "thigh", "shin": "calf", "foot": "foot", "toe": "ball", "shoulder": "clavicle", "upper_arm": "upperarm",

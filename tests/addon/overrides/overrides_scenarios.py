@@ -300,3 +300,11 @@ def linked(folder):
     except MotionGPTError as error:
         return {"refused": str(error), "actions": len(bpy.data.actions)}
     return {}
+
+
+def override_on_controls():
+    """A control rig, one deforming bone of which copies another object: what is said, and what is left."""
+    armature = load_character("mannequin")[0]
+    deforming = control_rigs.chains_of_helpers(armature)
+    constrain(armature, "DEF-upper_arm.L", "COPY_ROTATION", empty())
+    return put_on(armature, deforming)

@@ -71,6 +71,15 @@ def test_controls_that_no_list_names_are_driven(run_bpy):
 
 
 @pytest.mark.slow
+def test_what_overrides_a_control_rig_is_named_without_the_rigs_own_constraints(run_bpy):
+    found = run_bpy(SCENARIO, "override_on_controls")
+    named, bones = found["said"].split(". Bones that do not follow: ")
+    assert named == 'The keys are overridden by Copy Rotation (of "Handle") on DEF-upper_arm.L'
+    assert bones.startswith("DEF-upper_arm.L") and found["can_mute"]
+    assert found["left"] == "" and found["then"] < 1.0
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("names", "thigh"), [("unreal", "thigh_fk_l"), ("german", "Oberschenkel_fk.L")])
 def test_rigify_from_a_metarig_with_other_names(run_bpy, names, thigh):
     found = run_bpy(SCENARIO, "rigify_with_other_names", names)

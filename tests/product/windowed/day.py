@@ -1,0 +1,443 @@
+"""Runs inside a windowed Blender: an animator's day with one character. Every button is pressed by a key over the
+viewport, as a user's own shortcut would, and after each press the deforming bones are looked at.
+
+    blender --enable-event-simulate --python day.py -- CHARACTER FOLDER NAME [PART ...]
+
+CHARACTER: a glTF file.  FOLDER: gets the pictures and `NAME.json`.  NAME: of `characters.CHARACTERS`.  PART: functions
+of this file, all where none is named. Blender quits by itself, whatever happens.
+"""
+
+import sys
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import bpy
+from mathutils import Quaternion, Vector
+
+sys.path.insert(0, str(Path(__file__).parent))
+import driving
+from characters import CHARACTERS, POSES, Parts
+from driving import picture
+
+CHARACTER, FOLDER, NAME, *WANTED = sys.argv[sys.argv.index("--") + 1 :]
+KEYS = {
+    "generate": ("F13", {}), "inbetween": ("F14", {}), "redo_gap": ("F15", {}), "continue_motion": ("F16", {}),
+    "describe": ("F17", {}), "show_take": ("F18", {"step": 1}), "keep_take": ("F19", {}), "mute_overrides": ("F20", {}),
+    "cancel": ("F21", {}),
+}  # fmt: skip
+STAND = 0.5  # seconds that Blender gets for a key that starts no job
+
+seen: dict[str, object] = {"version": bpy.app.version_string, "presses": []}
+
+
+class Day:
+    """The window, and the character in it."""
+
+    def __init__(self) -> None:
+        from bl_ext.user_default.motiongpt.addon.jobs import session
+
+        self.session = session
+        self.window, self.area, self.region = driving.viewport()
+        for item in list(bpy.data.objects):
+            bpy.data.objects.remove(item)
+        self.armature: bpy.types.Object
+        self.parts: Parts
+        with self.override():
+            self.armature, self.parts = CHARACTERS[NAME](CHARACTER)
+            bpy.context.view_layer.objects.active = self.armature
+            self.armature.select_set(True)
+        self.scene, self.settings = bpy.context.scene, bpy.context.scene.motiongpt
+        self.name = self.armature.name
+        keymap = bpy.context.window_manager.keyconfigs.addon.keymaps.new("3D View", space_type="VIEW_3D")
+        for operator, (key, given) in KEYS.items():
+            item = keymap.keymap_items.new(f"motiongpt.{operator}", key, "PRESS")
+            for name, value in given.items():
+                setattr(item.properties, name, value)
+
+    def override(self):
+        return bpy.context.temp_override(window=self.window, area=self.area, region=self.region)
+
+    def found(self) -> bpy.types.Object:
+        """The armature, which undo moves in memory."""
+        self.scene, self.settings = bpy.context.scene, bpy.context.scene.motiongpt
+        self.armature = bpy.data.objects[self.name]
+        return self.armature
+
+    def key(self, kind: str, **held: bool) -> None:
+        at = {"x": self.region.x + self.region.width // 3, "y": self.region.y + self.region.height // 3}
+        self.window.event_simulate(type="MOUSEMOVE", value="NOTHING", **at)
+        for value in ("PRESS", "RELEASE"):
+            self.window.event_simulate(type=kind, value=value, **at, **held)
+
+    def click_tallest(self, shot: str) -> None:
+        """Click the tallest widget of the sidebar: the button that starts the task."""
+        sidebar = next(r for r in self.area.regions if r.type == "UI")
+        at = {"x": sidebar.x + 40, "y": tallest(shot, sidebar.x + 40, sidebar.y, sidebar.y + sidebar.height)}
+        self.window.event_simulate(type="MOUSEMOVE", value="NOTHING", **at)
+        for value in ("PRESS", "RELEASE"):
+            self.window.event_simulate(type="LEFTMOUSE", value=value, **at)
+
+    def press(self, operator: str, name: str = "", by_mouse: str = "") -> Iterator[float]:
+        """Press the button's key, wait for what it starts, and note what the user reads."""
+        now, job = self.session.current(), self.session.current().job
+        now.error = ""
+        began, worked = time.perf_counter(), time.thread_time()
+        if by_mouse:
+            self.click_tallest(by_mouse)
+        else:
+            self.key(KEYS[operator][0])
+        end = time.monotonic() + 2.0
+        while now.job is job and not now.error and time.monotonic() < end:
+            yield 0.02
+        while now.running:
+            yield 0.02
+        said = {"name": name or operator, "error": now.error, "started": now.job is not job}
+        if now.job is not job:
+            said |= {
+                "state": str(now.job.state), "message": now.job.message,
+                "overridden": now.job.overridden.message if now.job.overridden else "",
+                "ticks": now.job.ticks, "longest": round(now.job.longest_tick, 3),
+                "busiest": round(now.job.busiest_tick, 3), "seconds": round(time.perf_counter() - began, 2),
+                "worked": round(time.thread_time() - worked, 2),
+            }  # fmt: skip
+        seen["presses"].append(said)
+        print(said, flush=True)
+        self.found()
+        yield STAND
+        if now.error:
+            self.key("ESC")  # Blender pops errors up
+            yield STAND
+
+    def shot(self, name: str) -> Iterator[float]:
+        yield 2.5
+        picture(str(Path(FOLDER, f"{NAME}-{name}.png")))
+
+    def note(self, name: str, value: object) -> None:
+        seen[name] = value
+        print(name, value, flush=True)
+
+    def fresh(self, seconds: float = 4.0, prompt: str = "a person walks forward") -> None:
+        """No animation, the default settings, thirty frames a second."""
+        armature = self.found()
+        if animation := armature.animation_data:  # the rig's drivers stay
+            animation.action = None
+            for track in list(animation.nla_tracks):
+                animation.nla_tracks.remove(track)
+        for action in list(bpy.data.actions):
+            bpy.data.actions.remove(action)
+        for bone in armature.pose.bones:
+            bone.matrix_basis.identity()
+            if "IK_FK" in bone:
+                bone["IK_FK"] = 0.0
+        scene, settings = self.scene, self.settings
+        scene.render.fps, scene.render.fps_base, scene.frame_start, scene.frame_end = 30, 1.0, 1, 60
+        scene.frame_set(1)
+        for name in ("poses", "range", "takes", "destination", "after", "use_scene_range"):
+            settings.property_unset(name)
+        settings.task, settings.prompt, settings.seconds, settings.seed = "generate", prompt, seconds, 1
+        with self.override():
+            bpy.ops.ed.undo_push(message="fresh")
+
+    def places(self, first: int, last: int) -> dict[str, list[Vector]]:
+        """Part -> where its bone is in the world, on each of these frames."""
+        armature, now = self.found(), self.scene.frame_current
+        out: dict[str, list[Vector]] = {part: [] for part in self.parts}
+        for frame in range(first, last + 1):
+            self.scene.frame_set(frame)
+            posed = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
+            for part, bone in self.parts.items():
+                out[part].append(posed.matrix_world @ posed.pose.bones[bone].head)
+        self.scene.frame_set(now)
+        return out
+
+    def values(self) -> dict[tuple[str, int, float], float]:
+        from bl_ext.user_default.motiongpt.addon.action.fcurves import action_curves
+
+        curves = action_curves(self.found())
+        found = curves.fcurves if curves else ()
+        return {(c.data_path, c.array_index, round(p.co.x, 3)): p.co.y for c in found for p in c.keyframe_points}
+
+
+def tallest(shot: str, x: int, bottom: int, top: int) -> int:
+    """The middle of the tallest run of one colour in a column of a screenshot, in window coordinates (Y up)."""
+    import numpy as np
+
+    image = bpy.data.images.load(shot)
+    width, height = image.size
+    pixels = np.empty(width * height * 4, dtype=np.float32)
+    image.pixels.foreach_get(pixels)
+    bpy.data.images.remove(image)
+    column = pixels.reshape(height, width, 4)[bottom:top, x, :3]
+    lit = np.linalg.norm(column - np.array([0.33, 0.33, 0.33]), axis=1) < 0.03  # Blender's buttons
+    runs, start = [], None
+    for row, on in enumerate([*lit, False]):
+        if on and start is None:
+            start = row
+        elif not on and start is not None:
+            runs.append((row - start, start))
+            start = None
+    size, start = max(runs)
+    return bottom + start + size // 2
+
+
+def fastest(places: dict[str, list[Vector]]) -> float:
+    """The longest way of any part from one frame to the next, in metres."""
+    return max((b - a).length for way in places.values() for a, b in pairwise(way))
+
+
+def apart(a: dict[str, list[Vector]], b: dict[str, list[Vector]], at: int) -> float:
+    """The largest distance of any part between two records on their frame number `at`."""
+    return max((a[part][at] - b[part][at]).length for part in a)
+
+
+def generating(day: Day) -> Iterator[float]:
+    """Text to Motion in Object Mode by the mouse; the scene's end; undo and redo."""
+    day.fresh()
+    yield from day.shot("start")
+    yield from day.press("generate", by_mouse=str(Path(FOLDER, f"{NAME}-start.png")))
+    yield from day.shot("generated")
+    day.note(
+        "generated", {"end": day.scene.frame_end, "fastest": fastest(day.places(1, 120)), "keys": len(day.values())}
+    )
+    day.key("Z", ctrl=True)
+    yield STAND
+    day.note("undone", {"keys": len(day.values()), "end": bpy.context.scene.frame_end})
+    day.key("Z", ctrl=True, shift=True)
+    yield STAND
+    day.note("redone", {"keys": len(day.values()), "end": bpy.context.scene.frame_end})
+    day.settings.task = "caption"
+    yield from day.press("describe")
+    yield from day.shot("described")
+
+
+def key_poses(day: Day) -> None:
+    """Key the character's poses on its controls, as an animator would, and select those keys."""
+    armature = day.found()
+    switches, poses = POSES[NAME]
+    with day.override():
+        bpy.ops.object.mode_set(mode="POSE")
+    touched = {name for pose in poses.values() for name in pose}
+    for frame, pose in poses.items():
+        day.scene.frame_set(frame)
+        for (bone, prop), value in switches.items():
+            armature.pose.bones[bone][prop] = value
+            armature.pose.bones[bone].keyframe_insert(f'["{prop}"]', frame=frame)
+        for name in touched:
+            bone = armature.pose.bones[name]
+            axes = bone.bone.matrix_local.to_3x3()
+            shift, (axis, degrees) = pose.get(name, ((0, 0, 0), ("X", 0)))
+            turn, rest = Quaternion(Vector([float(axis == a) for a in "XYZ"]), degrees / 57.29578), axes.to_quaternion()
+            bone.rotation_mode = "QUATERNION"
+            bone.rotation_quaternion = rest.inverted() @ turn @ rest
+            bone.location = axes.inverted() @ Vector(shift)
+            bone.keyframe_insert("rotation_quaternion", frame=frame)
+            if any(other.get(name, ((0, 0, 0),))[0] != (0, 0, 0) for other in poses.values()):
+                bone.keyframe_insert("location", frame=frame)
+    day.scene.frame_set(1)
+
+
+def inbetween(day: Day) -> Iterator[float]:
+    """In-Between of selected poses: three takes, flipped; Redo Gap, Keep, a bone corrected by hand, again."""
+    day.fresh(prompt="")
+    key_poses(day)
+    yield STAND
+    first, *_, last = frames = sorted(POSES[NAME][1])
+    keyed, before = day.values(), day.places(first, last)
+    day.settings.task, day.settings.ghosts = "inbetween", True
+    yield from day.shot("posed")
+    yield from day.press("inbetween")
+    yield from day.shot("inbetween")
+    yield from shown(day, "inbetween", keyed, before, frames)
+    for _ in range(2):
+        day.key(KEYS["show_take"][0])
+        yield STAND
+        yield from shown(day, "flipped", keyed, before, frames)
+    day.scene.frame_set((frames[0] + frames[1]) // 2)
+    yield from day.press("redo_gap")
+    yield from shown(day, "gap again", keyed, before, frames)
+    yield from day.shot("takes")
+    day.key(KEYS["keep_take"][0])
+    yield STAND
+    day.note("kept", day.session.current().takes is None)
+    yield from corrected(day, keyed, before, frames)
+
+
+def shown(day: Day, name: str, keyed, before, frames) -> Iterator[float]:
+    """Note how the poses are kept, and how the rest moves."""
+    keys, now = day.values(), day.places(frames[0], frames[-1])
+    takes = day.session.current().takes
+    day.note(name, {
+        "changed": [str(k) for k, v in keyed.items() if abs(keys.get(k, 1e9) - v) > 1e-5][:5],
+        "kept": max(apart(before, now, frame - frames[0]) for frame in frames),
+        "moved": apart(before, now, (frames[0] + frames[1]) // 2 - frames[0]), "fastest": fastest(now),
+        "takes": len(takes.takes) if takes else 0,
+    })  # fmt: skip
+    yield 0.05
+
+
+def corrected(day: Day, keyed, before, frames) -> Iterator[float]:
+    """Turn one bone on a generated frame and key it: it stays, and nothing else is pinned."""
+    middle = (frames[1] + frames[2]) // 2
+    armature = day.found()
+    day.scene.frame_set(middle)
+    control = armature.pose.bones[next(name for name in POSES[NAME][1][frames[1]] if name in ARMS)]
+    control.rotation_quaternion = control.rotation_quaternion @ Quaternion((1, 0, 0), 0.7)
+    control.keyframe_insert("rotation_quaternion", frame=middle)
+    with day.override():
+        bpy.ops.ed.undo_push(message="corrected")
+    path = control.path_from_id("rotation_quaternion")
+    mine = {k: v for k, v in day.values().items() if k[0] == path and k[2] == middle}
+    others = {k: v for k, v in day.values().items() if k[0] != path and k[2] == middle}
+    day.settings.poses, day.settings.seed = "ALL", 7
+    yield from day.press("inbetween", "inbetween over a correction")
+    keys = day.values()
+    day.note("corrected", {
+        "changed": max(abs(keys.get(k, 1e9) - v) for k, v in mine.items()),
+        "free": sum(k not in keys or abs(keys[k] - v) > 1e-4 for k, v in others.items()), "others": len(others),
+    })  # fmt: skip
+    yield from shown(day, "inbetween over a correction", keyed, before, frames)
+    yield from day.shot("corrected")
+
+
+ARMS = {"upperarm_l", "upper_arm_fk.L", "hand_ik.L", "q008"}
+
+
+def continuing(day: Day) -> Iterator[float]:
+    """Continue inside a walk: moved along, cut, into a new action; undone each time."""
+    day.fresh()
+    yield from day.press("generate")
+    before, keys = day.places(1, 120), day.values()
+    day.note("walk", fastest(before))
+    day.settings.task, day.settings.prompt, day.settings.seconds = "continue", "", 2.0
+    for name, after, into in (("moved", "MOVE", "SAME"), ("cut", "CUT", "SAME"), ("new", "MOVE", "NEW")):
+        day.scene.frame_set(48)
+        day.settings.after, day.settings.destination = after, into
+        actions = {action.name for action in bpy.data.actions}
+        with day.override():
+            bpy.ops.ed.undo_push(message="before")
+        yield from day.press("continue_motion", f"continue, {name}")
+        now = day.places(1, 120)
+        steps = [max((w[i + 1] - w[i]).length for w in now.values()) for i in range(119)]
+        day.note(f"continue, {name}", {
+            "before": max(apart(before, now, i) for i in range(48)), "fastest": max(steps),
+            "fastest on": steps.index(max(steps)) + 1, "last key": max(k[2] for k in day.values()),
+            "apart at the end": apart(before, now, 119),
+            "actions": sorted({action.name for action in bpy.data.actions} - actions),
+        })  # fmt: skip
+        yield from day.shot(f"continued-{name}")
+        day.key("Z", ctrl=True)
+        yield STAND
+        day.note(f"undone {name}", day.values() == keys)
+
+
+def limits(day: Day) -> Iterator[float]:
+    """Ranges of one and two frames, rates of 1 and 1000, a length over the model's."""
+    for last in (1, 2):
+        day.fresh()
+        day.settings.use_scene_range, day.scene.frame_end = True, last
+        yield from day.press("generate", f"generate frames 1 to {last}")
+        day.settings.task = "caption"
+        yield from day.press("describe", f"describe frames 1 to {last}")
+        day.settings.task, day.settings.range = "inbetween", "SCENE"
+        yield from day.press("inbetween", f"inbetween frames 1 to {last}")
+        day.fresh()
+        key_poses(day)
+        day.settings.task, day.settings.range, day.settings.poses = "inbetween", "SCENE", "ALL"
+        day.scene.frame_start, day.scene.frame_end = 20, 19 + last
+        yield from day.press("inbetween", f"inbetween of poses, frames 20 to {19 + last}")
+        day.settings.task, day.settings.seconds = "continue", last / 30.0
+        day.scene.frame_set(40)
+        yield from day.press("continue_motion", f"continue by {last}")
+    for fps, seconds in ((1, 4.0), (1000, 1.0), (32767, 1.0)):
+        day.fresh(seconds)
+        day.scene.render.fps = fps
+        yield from day.press("generate", f"generate at {fps} a second")
+        frames = max(1, round(fps * seconds))
+        if fps < 2000:
+            yield from day.shot(f"rate-{fps}")
+            day.note(f"rate {fps}", {"keys": len(day.values()), "fastest": fastest(day.places(1, min(frames, 300)))})
+        day.settings.task, day.settings.seconds = "continue", 1.0
+        day.scene.frame_set(min(frames, 500))
+        yield from day.press("continue_motion", f"continue at {fps} a second")
+        day.settings.task = "caption"
+        yield from day.press("describe", f"describe at {fps} a second")
+    day.fresh(24.0)
+    yield from day.shot("long-before")
+    yield from day.press("generate", "generate 24 s")
+    day.note("long", {"last": max(k[2] for k in day.values()), "fastest": fastest(day.places(1, 720))})
+
+
+def failing(day: Day) -> Iterator[float]:
+    """Writing fails half-way: nothing is left, and undo takes back the step before."""
+    from bl_ext.user_default.motiongpt.addon.action import fcurves, keys_between, new_action
+
+    day.fresh()
+    yield from day.press("generate")
+    for operator, module in (("generate", new_action), ("continue_motion", keys_between)):
+        day.scene.frame_set(60)
+        day.settings.task = "generate" if operator == "generate" else "continue"
+        with day.override():
+            bpy.ops.ed.undo_push(message="mine")
+        keys, actions, calls = day.values(), sorted(a.name for a in bpy.data.actions), [0]
+
+        def failing_write(curve, points, calls=calls):
+            calls[0] += 1
+            if calls[0] > 30:
+                raise MemoryError("no memory is left")
+            return fcurves.write_points(curve, points)
+
+        module.write_points = failing_write
+        yield from day.press(operator, f"{operator}, out of memory")
+        module.write_points = fcurves.write_points
+        day.note(f"{operator} failed", {
+            "calls": calls[0], "same keys": day.values() == keys,
+            "same actions": sorted(a.name for a in bpy.data.actions) == actions,
+        })  # fmt: skip
+    yield from day.shot("failed")
+
+
+def overridden(day: Day) -> Iterator[float]:
+    """A deforming hand copies another object: said, and switched off by one press."""
+    day.fresh()
+    other = bpy.data.objects.new("Prop", None)
+    day.scene.collection.objects.link(other)
+    other.rotation_euler = (1.0, 2.0, 0.5)
+    hand = day.found().pose.bones[day.parts["upper_arm.L"]]
+    left = hand.constraints.new("COPY_ROTATION")
+    left.target = other
+    yield from day.press("generate", "generate under an override")
+    yield from day.shot("overridden")
+    day.note("can mute", day.session.current().job.overridden and day.session.current().job.overridden.can_mute)
+    day.key(KEYS["mute_overrides"][0])
+    yield STAND
+    day.found()
+    job = day.session.current().job
+    hand = day.found().pose.bones[day.parts["upper_arm.L"]]
+    day.note("muted", {"message": job.message, "left": [c.name for c in hand.constraints if not c.mute]})
+    yield from day.shot("muted")
+
+
+PARTS = (generating, inbetween, continuing, limits, failing, overridden)
+
+
+def steps() -> Iterator[float]:
+    yield driving.SETTLE
+    day = Day()
+    day.area.spaces.active.show_region_ui = True
+    with day.override():
+        bpy.ops.view3d.view_axis(type="FRONT")
+        bpy.ops.view3d.view_all()
+    yield 1.0
+    next(r for r in day.area.regions if r.type == "UI").active_panel_category = "MotionGPT"
+    yield driving.SETTLE
+    for part in PARTS:
+        if not WANTED or part.__name__ in WANTED:
+            yield from part(day)
+            with day.override():
+                bpy.ops.object.mode_set(mode="OBJECT")
+
+
+driving.LIMIT = 1500.0
+driving.start(steps(), seen, str(Path(FOLDER, f"{NAME}.json")))
