@@ -28,7 +28,7 @@ from .. import limits
 from ..engine import Stage
 from ..tasks import AnyTask
 
-VERSION = (1, 3)
+VERSION = (1, 4)
 """Major and minor: the major changes when an older peer would misunderstand, the minor when something is added."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]

@@ -151,7 +151,7 @@ def test_another_major_version_is_refused_with_a_readable_error() -> None:
     frame = msgspec.msgpack.encode({"protocol": [2, 1], "id": "x", "message": 17, "motions": "none"})
     error = refused([frame])
     assert error.kind == "protocol"
-    assert "2.1" in error.message and "1.3" in error.message and error.cure
+    assert "2.1" in error.message and "1.4" in error.message and error.cure
     assert protocol.peek_id([frame]) == "x"
 
 
