@@ -2,10 +2,17 @@
 
 from .jobs import session
 from .poses import reader
+from .shot import data as shot
 from .ui import bone_map, ghosts, panel, preferences, properties
+from .ui.blocks import drawing, mouse
+from .ui.blocks import operators as blocks
+from .ui.blocks import panel as shot_panel
 from .ui.operators import export, gaps, tasks
 
-_MODULES = (preferences, properties, session, reader, tasks, export, gaps, ghosts, panel, bone_map)
+_MODULES = (
+    preferences, properties, shot, session, reader, tasks, export, gaps, blocks, drawing, mouse, ghosts, panel,
+    shot_panel, bone_map,
+)  # fmt: skip
 
 
 def register() -> None:
