@@ -34,7 +34,7 @@ class Around:
     @classmethod
     def of(cls, request: ShotRequest, character: Character, read: ReadPoses) -> Around:
         """From the poses that were read for a request."""
-        count, kept = request.span.before, len(request.poses)
+        count, stands = request.lead_in, request.start is Start.STANDS
 
         def motion(rows: Sequence[int], frames: int = 0) -> Motion | None:
             if not rows:
@@ -42,11 +42,14 @@ class Around:
             poses = read_motion(request, character, read, np.asarray(rows))
             return spread_poses(poses, np.arange(len(rows)), max(frames, len(rows)))
 
-        place = [count + kept] if request.start is Start.PLACE else []
-        later = range(count + kept + len(place), count + kept + len(place) + request.after - 1)
-        stands = request.start is Start.STANDS
-        before = motion([count], round(STANDING * request.target.fps)) if stands else motion(range(count))
-        return cls(before, motion([count + kept - 1, *later] if request.after else []), motion(place))
+        alone = [count] if stands else []
+        later = count + len(alone)  # the row of the first pose after
+        rest = later + (1 if request.after else 0)
+        place = [rest] if request.start is Start.PLACE else []
+        rest += len(place)
+        after = [later, *range(rest, rest + request.after - 1)] if request.after else []
+        before = motion(alone, round(STANDING * request.target.fps)) if stands else motion(range(count))
+        return cls(before, motion(after), motion(place))
 
 
 def with_room(before: Motion | None, around: Around, frames: int) -> tuple[Motion, list[Frames], int]:
@@ -85,7 +88,7 @@ def on_scene_frames(request: ShotRequest, motion: Motion, spans: Sequence[Frames
     scene, from which rounding to the model's rate keeps them.
     """
     fps, begin = request.target.fps, spans[0][0]
-    before = [float(begin - 1)] if request.start is Start.STANDS else np.arange(begin - request.span.before, begin)
+    before = [float(begin - 1)] if request.start is Start.STANDS else np.arange(begin - request.lead_in, begin)
     times: list[Floats] = [np.asarray(before, np.float64)]
     for (start, stop), frames in zip(spans, lengths_asked(request), strict=True):
         times.append(start + np.arange(frames) * ((stop - start) / frames))

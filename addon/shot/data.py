@@ -15,7 +15,7 @@ _OWN = ("distance", "speed", "turn", "in_place")
 """Fields of `backend.tasks.Block` that have settings of their own."""
 
 
-def redraw_timelines(*_args: object) -> None:
+def redraw_timelines() -> None:
     """Draw the Dope Sheets and Timelines again, and the sidebars."""
     for window in full(bpy.context).window_manager.windows:
         for area in window.screen.areas:
@@ -25,37 +25,39 @@ def redraw_timelines(*_args: object) -> None:
                         region.tag_redraw()
 
 
+def _changed(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    redraw_timelines()
+
+
 class MotionGPTBlock(bpy.types.PropertyGroup):
     """One action of a shot."""
 
     text: bpy.props.StringProperty(
-        name="Text", description='What the character does, in English: "walks forward"', update=redraw_timelines
+        name="Text", description='What the character does, in English: "walks forward"', update=_changed
     )
     frames: bpy.props.IntProperty(
-        name="Frames", description="How long the block is", default=60, min=1, soft_min=10, update=redraw_timelines
+        name="Frames", description="How long the block is", default=60, min=1, soft_min=10, update=_changed
     )
     seed: bpy.props.IntProperty(
         name="Seed", description="The same text, length and seed give the same motion", min=0, max=SEED_LIMIT,
-        update=redraw_timelines,
+        update=_changed,
     )  # fmt: skip
     distance: bpy.props.FloatProperty(
         name="Distance", description="Metres along the path; 0 leaves it to the text", min=0.0, max=10_000.0,
-        soft_max=20.0, step=10, update=redraw_timelines,
+        soft_max=20.0, step=10, update=_changed,
     )  # fmt: skip
     speed: bpy.props.FloatProperty(
         name="Speed", description="Metres a second; 0 leaves it to the text", min=0.0, max=100.0, soft_max=8.0,
-        step=10, update=redraw_timelines,
+        step=10, update=_changed,
     )  # fmt: skip
     use_turn: bpy.props.BoolProperty(
-        name="Turn", description="Turn by this angle, whatever the text says", update=redraw_timelines
+        name="Turn", description="Turn by this angle, whatever the text says", update=_changed
     )
     turn: bpy.props.FloatProperty(
         name="Turn", description="From the first facing to the last; to the left is positive", subtype="ANGLE",
-        min=math.radians(-3600.0), max=math.radians(3600.0), step=1500, update=redraw_timelines,
+        min=math.radians(-3600.0), max=math.radians(3600.0), step=1500, update=_changed,
     )  # fmt: skip
-    in_place: bpy.props.BoolProperty(
-        name="In Place", description="Without travel, on the spot", update=redraw_timelines
-    )
+    in_place: bpy.props.BoolProperty(name="In Place", description="Without travel, on the spot", update=_changed)
     more: bpy.props.StringProperty(
         name="More", description="Other fields of the block, as JSON: a path, a place to face", options={"HIDDEN"}
     )
@@ -86,10 +88,8 @@ class MotionGPTShot(bpy.types.PropertyGroup):
     """The blocks of one armature object, end to end, and how they are made."""
 
     blocks: bpy.props.CollectionProperty(type=MotionGPTBlock)
-    active: bpy.props.IntProperty(name="Block", update=redraw_timelines)
-    start: bpy.props.IntProperty(
-        name="First Frame", description="Where the first block begins", update=redraw_timelines
-    )
+    active: bpy.props.IntProperty(name="Block", update=_changed)
+    start: bpy.props.IntProperty(name="First Frame", description="Where the first block begins", update=_changed)
     start_from: bpy.props.EnumProperty(
         name="Start",
         description="Where and how the character is on the first frame",
@@ -121,7 +121,7 @@ class MotionGPTShot(bpy.types.PropertyGroup):
     )  # fmt: skip
     on_timeline: bpy.props.BoolProperty(
         name="Show in Timelines", description="Draw the blocks in the Timeline and the Dope Sheet", default=True,
-        update=redraw_timelines,
+        update=_changed,
     )  # fmt: skip
 
 

@@ -151,10 +151,10 @@ class ShotJob(MotionJob[ShotRequest]):
     def _planned(self, character: Character, read: ReadPoses, solved: list[Curve]) -> Waiting[list[NewKeys]]:
         """The keys of all F-curves: the new ones, and all others as they are."""
         request, armature = self.request, self._armature()
-        channels = [(bone, channel) for bone, channel, _ in solved]
+        channels, kept = [(bone, channel) for bone, channel, _ in solved], [pose.frame for pose in request.poses]
         check_bones(armature, (bone for bone, _ in channels if bone != OBJECT))
         given = read_given(armature, character, request.span, request.poses, read, channels)
-        old, tolerance = read_keys(armature, request.span, channels), key_tolerance(armature)
+        old, tolerance = read_keys(armature, request.span, channels, kept), key_tolerance(armature)
         planned = yield from in_thread(lambda: plan_curves(request.span, bend(solved, given), old, tolerance))
         armature = self._armature()
         check_bones(armature, (keys.bone for keys in planned))

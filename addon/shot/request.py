@@ -36,7 +36,8 @@ class Start(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class ShotRequest(MotionRequest):
-    """The span is what is made and, where it leads into something, the frame after it, whose pose is kept.
+    """The span is what is made, and the frames before and after it that it goes on from and leads into, whose poses are
+    kept.
 
     blocks: all of the shot, end to end from the frame `begins` on.  making: which of them are made.  marks: what each
     says afterwards of how it was made.  replaces: whether they take the place of the character's blocks.  after: how
@@ -62,9 +63,14 @@ class ShotRequest(MotionRequest):
         return self.start is Start.ORIGIN
 
     @property
+    def lead_in(self) -> int:
+        """How many frames before those that are made are read."""
+        return self.span.before + 1 if self.start is Start.MOTION else 0
+
+    @property
     def first(self) -> int:
-        """The first frame that is made."""
-        return self.span.start
+        """The first frame of the blocks that are made."""
+        return self.span.start + (1 if self.start is Start.MOTION else 0)
 
     @property
     def last(self) -> int:
@@ -79,7 +85,7 @@ class ShotRequest(MotionRequest):
     @property
     def name(self) -> str:
         """For the action."""
-        return (limits.one_line(", then ".join(block.text for block in self.made)) or "Shot")[:60]
+        return limits.one_line(", ".join(block.text.strip() for block in self.made))[:60].rstrip(" ,") or "Shot"
 
     @property
     def sent(self) -> list[KeyedPose]:
@@ -94,7 +100,7 @@ class ShotRequest(MotionRequest):
 
     @property
     def run(self) -> int:
-        return self.span.before
+        return self.lead_in
 
 
 def gather_text(context: bpy.types.Context) -> ShotRequest:
@@ -198,12 +204,13 @@ def _request(
     begins = first - sum(block.frames for block in blocks[: making.start])
     later = 0 if start is Start.ORIGIN else _frames_after(armature, last)
     after = min(later, math.ceil(CONTEXT * fps)) if shot.after == "LEAD" or making.stop < len(blocks) else 0
-    poses = [whole_pose(first)] if start is Start.STANDS else []
-    before = frames_before(armature, first, CONTEXT * fps)
+    before = frames_before(armature, first, CONTEXT * fps) if start is Start.MOTION else 0
+    begin = first - 1 if before else first
+    kept = [*([begin] if start in (Start.MOTION, Start.STANDS) else []), *([last + 1] if after else [])]
     return ShotRequest(
         target=Target.gather(context),
-        span=Span(first, last + (1 if after else 0), before if start is Start.MOTION else 0),
-        poses=(*poses, *([whole_pose(last + 1)] if after else [])),
+        span=Span(begin, last + (1 if after else 0), max(0, before - 1)),
+        poses=tuple(map(whole_pose, kept)),
         begins=begins,
         blocks=blocks,
         making=making,

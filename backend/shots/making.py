@@ -179,7 +179,7 @@ class _Take:
         }  # fmt: skip
 
     def _labelled(self, motion: Motion, blocks: Sequence[dict[str, Any]]) -> Motion:
-        text = ", then ".join(str(block["prompt"]) for block in blocks)
+        text = ", then ".join(str(block.get("prompt", "")) for block in blocks)
         meta = {
             "text": text, "seed": self._task.seed, "variation": self._variation, "model": self._engine.name,
             "blocks": list(blocks),

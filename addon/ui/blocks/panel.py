@@ -17,7 +17,10 @@ from ..typing import classes_factory
 class MOTIONGPT_UL_blocks(bpy.types.UIList):
     """One line per block: text, length, seed, and whether it is as it was made."""
 
-    def draw_item(self, context: bpy.types.Context, layout: Any, data: Any, item: Any, *_rest: Any) -> None:
+    def draw_item(
+        self, context: bpy.types.Context, layout: Any, data: Any, item: Any, icon: Any, active_data: Any,
+        active_property: Any, index: Any = 0, flt_flag: Any = 0,
+    ) -> None:  # fmt: skip
         number = next((i for i, block in enumerate(data.blocks) if block == item), 0)
         row = layout.row(align=True)
         row.prop(item, "text", text="", emboss=False, icon="KEYFRAME" if unmade(data)[number] else "KEYFRAME_HLT")
