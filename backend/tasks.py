@@ -168,9 +168,10 @@ class Shot(Sampled, frozen=True, tag="shot"):
     redo: number of the block, from 0, that is made again in the motion that is sent along, a shot made before (its
     `meta` says which frames each block has). All other frames stay as they are, bit for bit, and so do the rate and the
     number of frames. Without `redo`, a motion that is sent along is what the first block goes on from: its frames come
-    first in the answer, bit for bit, and the blocks follow at its rate and on its body.  carry: what follows a block that is made again is moved and turned to where that now ends,
-    instead of staying where it is.  blend: seconds in which one block passes over into the next, at most a third of the
-    block; None: as long as it takes to get there.
+    first in the answer, bit for bit, and the blocks follow at its rate and on its body.
+    carry: what follows a block that is made again is moved and turned to where that now ends, instead of staying where
+    it is.  blend: seconds in which one block passes over into the next, at most a third of the block; None: as long as
+    it takes to get there.
     """
 
     blocks: Annotated[tuple[Block, ...], Meta(min_length=1, max_length=limits.MAX_BLOCKS)]

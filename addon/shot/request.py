@@ -14,7 +14,7 @@ from ..action.fcurves import action_curves, key_frames, read_points
 from ..action.generated import is_generated, read_record
 from ..character.character import Character
 from ..character.typing import ArmatureObject, full
-from ..jobs.context import MotionRequest, Target, check_animated, check_armature, frames_before, scene_fps
+from ..jobs.context import MotionRequest, Target, check_armature, frames_before, scene_fps
 from ..jobs.generate import wanted_length
 from ..poses.keyed import KeyedPose, whole_pose
 from .data import read_blocks, timing_of, unmade
@@ -137,7 +137,8 @@ def gather_blocks(context: bpy.types.Context, making: range) -> ShotRequest:
     around them stays. Raises MotionGPTError."""
     armature, blocks = _with_blocks(context)
     shot, fps = armature.motiongpt_shot, scene_fps(full(context).scene)
-    check_animated(armature)
+    if action_curves(armature) is None:
+        raise MotionGPTError(f"Block {making.start + 1} is not made yet.", "Press Generate Shot first.")
     first = timing_of(shot, fps).span(making.start)[0]
     start = Start.MOTION if frames_before(armature, first, 1.0) else Start.PLACE
     if start is Start.PLACE and len(making) > 1:
