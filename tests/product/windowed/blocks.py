@@ -10,6 +10,7 @@ names of their own. RESULT: a JSON file for the result. Blender quits by itself,
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import bpy
@@ -71,14 +72,11 @@ def keys_at(region: bpy.types.Region, frame: float) -> tuple[float, float]:
     return region.view2d.view_to_region(frame, 0.0, clip=False)[0], region.height - 34.0 * scale
 
 
-def running(limit: int = 6000):
-    """Wait for the job."""
-    from bl_ext.user_default.motiongpt.addon.jobs import session
-
-    now = session.current()
-    while now.running and limit:
-        limit -= 1
-        yield 0.02
+def until(reached, limit: float = 15.0):
+    """Wait until something is so: under software OpenGL, events may be handled seconds after they were sent."""
+    end = time.monotonic() + limit
+    while not reached() and time.monotonic() < end:
+        yield 0.1
 
 
 def lengths(armature: bpy.types.Object) -> list[int]:
@@ -149,7 +147,7 @@ def steps():
     xdotool("mousemove", *place(sum(timing.span(2)) / 2))
     yield 1.0
     xdotool("click", 1)
-    yield 1.0
+    yield from until(lambda: shot.active == 2)
     seen["chosen"] = shot.active
     seen["lengths"] = [lengths(armature)]
 
@@ -179,16 +177,20 @@ def steps():
     seen["lengths"].append(lengths(armature))
     xdotool("mousemove", *place(sum(timing.span(3)) / 2))
     yield 0.5
-    xdotool("click", "--repeat", 2, "--delay", 60, 1)
-    yield 2.0
+    xdotool("click", 1)
+    yield from until(lambda: shot.active == 3)
+    yield 1.0
+    xdotool("click", "--repeat", 2, "--delay", 40, 1)
+    yield 4.0
     picture(PICTURE.replace(".png", "-typing.png"))
     xdotool("key", "ctrl+a")
+    yield 0.5
     xdotool("type", "--delay", 30, "a person punches")
     yield 1.0
     xdotool("key", "Return")
-    yield 0.5
-    xdotool("key", "Return")
     yield 1.0
+    xdotool("key", "Return")
+    yield from until(lambda: shot.blocks[3].text == "a person punches")
     seen["texts"] = [b.text for b in shot.blocks]
     before = values(armature)
     xdotool("mousemove", *place(sum(timing.span(3)) / 2))
@@ -197,9 +199,9 @@ def steps():
     yield 1.5
     picture(PICTURE.replace(".png", "-menu.png"))
     xdotool("key", "b")  # Regenerate Block's letter
-    yield 1.0
+    yield from until(lambda: now.running)
     seen["started"] = bool(now.running)
-    yield from running()
+    yield from until(lambda: not now.running, 60.0)
     yield 1.0
     armature = bpy.data.objects[name]
     shot, timing = armature.motiongpt_shot, timing_of(armature.motiongpt_shot, 30.0)
@@ -207,27 +209,27 @@ def steps():
     after = values(armature)
     seen.update(again=[now.job.state, now.job.message], changed=differ(before, after, first, last)[:5])
     seen["inside"] = sum(after.get(k) != v for k, v in before.items() if first <= k[2] <= last)
+    xdotool("key", "ctrl+z")
+    yield from until(lambda: values(bpy.data.objects[name]) == before)
+    seen["undone"] = values(bpy.data.objects[name]) == before
+    xdotool("key", "ctrl+shift+z")
+    yield from until(lambda: values(bpy.data.objects[name]) == after)
+    armature = bpy.data.objects[name]
+    seen["redone"] = values(armature) == after
     # A press on the keys still selects keys.
     with bpy.context.temp_override(window=window, area=sheet, region=sheet_region):
         bpy.ops.action.select_all(action="DESELECT")
     yield 1.0
     xdotool("mousemove", *screen(sheet_region, *keys_at(sheet_region, first + 10)))
     yield 0.5
-    chosen = shot.active
+    chosen = armature.motiongpt_shot.active
     xdotool("click", 1)
-    yield 1.0
-    seen["outside"] = [shot.active == chosen, selected(armature)]
-    xdotool("mousemove", *place(timing.edges[-1] + 20))
-    yield 0.5
-    xdotool("key", "ctrl+z")
-    yield 2.0
-    armature = bpy.data.objects[name]
-    seen["undone"] = values(armature) == before
-    xdotool("key", "ctrl+shift+z")
-    yield 2.0
-    armature = bpy.data.objects[name]
-    seen["redone"] = values(armature) == after
+    yield from until(lambda: selected(armature))
+    seen["outside"] = [armature.motiongpt_shot.active == chosen, selected(armature)]
     bpy.context.scene.frame_set(first + 20)
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        bpy.ops.pose.select_all(action="SELECT")
+        bpy.ops.view3d.view_selected()
     yield SETTLE
     picture(PICTURE)
 
