@@ -22,6 +22,8 @@ from .values import BlockValues, blocks_of_text, current_marks, has_several_acti
 
 CONTEXT = 2.0
 """Seconds before and after the new frames that are sent along; joins look no further."""
+_FEWEST = 2  # frames of a block
+_NAME = 60  # characters: Blender cuts at 63 bytes, and more would only make lists unreadable
 
 
 class Start(StrEnum):
@@ -84,8 +86,10 @@ class ShotRequest(MotionRequest):
 
     @property
     def name(self) -> str:
-        """For the action."""
-        return limits.one_line(", ".join(block.text.strip() for block in self.made))[:60].rstrip(" ,") or "Shot"
+        """For the action: as many of the texts as there is room for."""
+        texts = [limits.one_line(block.text.strip()) for block in self.made]
+        fitting = [n for n in range(1, len(texts) + 1) if len(", ".join(texts[:n])) <= _NAME] or [1]
+        return ", ".join(texts[: fitting[-1]])[:_NAME]
 
     @property
     def sent(self) -> list[KeyedPose]:
@@ -198,7 +202,9 @@ def _request(
     last = first + sum(block.frames for block in made) - 1
     limits.check_blocks(len(blocks), None)
     limits.check_made((last + 1 - first) / fps, fps, 1)
-    for block in made:
+    for i, block in zip(making, made, strict=True):
+        if block.frames < _FEWEST:
+            raise MotionGPTError(f"Block {i + 1} has fewer than {_FEWEST} frames.", "Make it longer.")
         block.asked(block.frames / fps)
     if start is not Start.ORIGIN:
         _check_carrier(armature)

@@ -140,6 +140,8 @@ _KEYS = (
     (MOTIONGPT_OT_drag_block, "LEFTMOUSE", "PRESS"),
     (MOTIONGPT_OT_block_menu, "RIGHTMOUSE", "PRESS"),
 )
+_KEYMAPS = {"Dopesheet": "DOPESHEET_EDITOR", "Markers": "EMPTY"}
+"""Blender gives events where markers would be to the markers first, even where there are none."""
 _items: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
 
 
@@ -148,9 +150,10 @@ def register() -> None:
     configurations = full(bpy.context).window_manager.keyconfigs
     if configurations.addon is None:  # in the background
         return
-    keymap = configurations.addon.keymaps.new(name="Dopesheet", space_type="DOPESHEET_EDITOR")
-    for operator, key, value in _KEYS:
-        _items.append((keymap, keymap.keymap_items.new(operator.bl_idname, key, value)))  # type: ignore[arg-type]
+    for name, space in _KEYMAPS.items():
+        keymap = configurations.addon.keymaps.new(name=name, space_type=space)  # type: ignore[arg-type]
+        for operator, key, value in _KEYS:
+            _items.append((keymap, keymap.keymap_items.new(operator.bl_idname, key, value)))  # type: ignore[arg-type]
 
 
 def unregister() -> None:

@@ -224,6 +224,9 @@ def refused() -> object:
     seen["bad path"] = press("generate_shot")["error"]
     shot().blocks[1].more = ""
     seen["short"] = make("walks, then waves, then bows, then jumps", 1.0)["error"]
+    shot().blocks[1].frames = 1
+    seen["one frame"] = press("generate_shot")["error"]
+    shot().blocks[1].frames = 90
     shot().blocks[1].text = "fail"
     seen["fails"] = press("generate_shot")["message"]
     seen["content"] = [len(bpy.data.actions), listed()]

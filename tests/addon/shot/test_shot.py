@@ -105,6 +105,7 @@ def test_what_can_not_be_made_is_said_and_nothing_changes(scenario: Scenario) ->
     assert "Block 2 has no text." in seen["no text"]
     assert 'The block "waves" can\'t be made' in seen["bad path"]
     assert "1 seconds are too short for 4 actions." in seen["short"]
+    assert "Block 2 has fewer than 2 frames." in seen["one frame"]
     assert "The engine refuses." in seen["fails"]
     assert seen["content"] == [0, [["walks", 90, 0, False], ["fail", 90, 7919, False]]]
     assert seen["cancelled"] == ["CANCELLED", 0, False]
