@@ -167,14 +167,18 @@ class Shot(Sampled, frozen=True, tag="shot"):
     path: points as of a block's, which the whole shot follows; seconds count from its beginning.
     redo: number of the block, from 0, that is made again in the motion that is sent along, a shot made before (its
     `meta` says which frames each block has). All other frames stay as they are, bit for bit, and so do the rate and the
-    number of frames.  carry: what follows a block that is made again is moved and turned to where that now ends,
-    instead of staying where it is.
+    number of frames. Without `redo`, a motion that is sent along is what the first block goes on from: its frames come
+    first in the answer, bit for bit, and the blocks follow at its rate and on its body.
+    carry: what follows a block that is made again is moved and turned to where that now ends, instead of staying where
+    it is.  blend: seconds in which one block passes over into the next, at most a third of the block; None: as long as
+    it takes to get there.
     """
 
     blocks: Annotated[tuple[Block, ...], Meta(min_length=1, max_length=limits.MAX_BLOCKS)]
     path: Route | None = None
     redo: Annotated[int, Meta(ge=0, lt=limits.MAX_BLOCKS)] | None = None
     carry: bool = False
+    blend: Seconds | None = None
 
     label: ClassVar[str] = "make motion from text"
 
@@ -190,12 +194,16 @@ class Shot(Sampled, frozen=True, tag="shot"):
             block.check()
         if self.path is not None:
             limits.check_path(self.path)
+        if self.blend is not None:
+            limits.check_seconds(self.blend)
         super().check()
 
     def check_motions(self, motions: Sequence[Motion]) -> None:
-        wanted = 0 if self.redo is None else 1
-        if len(motions) != wanted:
-            raise MotionGPTError(f"The request came with {len(motions)} motions instead of {wanted}.", "", "protocol")
+        least = 0 if self.redo is None else 1
+        if not least <= len(motions) <= 1:
+            raise MotionGPTError(f"The request came with {len(motions)} motions instead of {least}.", "", "protocol")
+        for motion in motions:
+            limits.check_motion(motion)
 
     def _ask(self, engine: "Engine", *motions: Motion) -> "Events":
         self.check()

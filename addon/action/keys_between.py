@@ -71,9 +71,12 @@ def key_on(frame: float, value: float) -> Points:
 
 
 def read_keys(
-    armature_object: ArmatureObject, span: Span, channels: Iterable[tuple[str, str]]
+    armature_object: ArmatureObject, span: Span, channels: Iterable[tuple[str, str]], also: Sequence[int] = ()
 ) -> dict[CurveKey, OldKeys]:
-    """The keys of those F-curves of these (bone, property) that exist."""
+    """The keys of those F-curves of these (bone, property) that exist.
+
+    also: frames that each of them gets a key on, between its own keys, which does not change its shape.
+    """
     action = action_curves(armature_object)
     curves = action.by_bone() if action else {}
     record = read_record(action.action if action else None)
@@ -83,8 +86,17 @@ def read_keys(
         for index, curve in curves.get((bone, channel), {}).items():
             points = read_points(curve)
             give_back_touched(curve, points, record)
+            for frame in also if not is_switch(channel) else ():
+                points = _with_key_on(points, frame, curve)
             found[bone, channel, index] = OldKeys(points, {frame: curve.evaluate(frame) for frame in edges})
     return found
+
+
+def _with_key_on(points: Points, frame: int, curve: bpy.types.FCurve) -> Points:
+    times = points["co"][:, 0]
+    if np.abs(times - frame).min(initial=9.0) < 0.5 or not times.min(initial=frame) < frame < times.max(initial=frame):
+        return points
+    return with_key(points, frame, curve.evaluate(frame), generated_type())
 
 
 def plan_curves(

@@ -15,6 +15,7 @@ from ...retarget.solving.fit import body_offsets, put_on_body
 from ...retarget.solving.keyed_poses import spread_poses
 from ...retarget.solving.root_motion import BONE, HIPS
 from ...retarget.solving.solve import to_motion
+from ...retarget.typing import Indices
 from ..action.all_or_nothing import all_or_nothing
 from ..action.fcurves import action_curves
 from ..action.keys_between import copy_action, write_curves
@@ -163,7 +164,7 @@ def sent_motion(request: MotionRequest, character: Character, read: ReadPoses) -
     return spread_poses(read_motion(request, character, read, np.s_[: len(at)]), at, request.sent_frames)
 
 
-def read_motion(request: MotionRequest, character: Character, read: ReadPoses, rows: slice) -> Motion:
+def read_motion(request: MotionRequest, character: Character, read: ReadPoses, rows: slice | Indices) -> Motion:
     """Some of the poses that were read, as a motion on the rig's own body."""
     rig, mapping = character.rig, character.mapping
     poses = to_motion(rig, mapping, read.rotations[rows], read.heads[rows], request.target.fps)

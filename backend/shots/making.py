@@ -38,7 +38,10 @@ def make_shot(engine: Engine, task: Shot, *motions: Motion) -> Events:
     takes = []
     for variation in range(task.variations):
         take = _Take(engine, task, variation)
-        made = yield from (take.whole() if task.redo is None else take.again(task.redo, motions[0]))
+        if task.redo is None:
+            made = yield from take.whole(*motions)
+        else:
+            made = yield from take.again(task.redo, motions[0])
         takes.append(made)
     yield Result(tuple(takes))
 
@@ -50,15 +53,19 @@ class _Take:
         self._engine, self._task, self._variation = engine, task, variation
         self._fill = self._filled if engine.can(Inbetween) else None
 
-    def whole(self) -> Generator[Progress | Result, None, Motion]:
-        """All blocks."""
-        motion: Motion | None = None
+    def whole(self, before: Motion | None = None) -> Generator[Progress | Result, None, Motion]:
+        """All blocks. before: what the first one goes on from, at whose rate, on whose body and floor they are made;
+        its frames come first in the result."""
+        level = np.array([0.0, 0.0 if before is None else floor_height(before), 0.0])
+        motion = None if before is None else before.shifted(-level)
+        begins = 0 if before is None else len(before)
         blocks = []
         for index, block in enumerate(self._task.blocks):
             start = 0 if motion is None else len(motion)
             said: dict[str, Any] = {}
             for part in parts_of(wish_of(block)):
                 content = yield from self._content(part, index, motion)
+                content = content if before is None else on_body_of(content, before)
                 said = said or self._said(content)
                 motion = self._after(motion, content, part)
             assert motion is not None
@@ -67,7 +74,11 @@ class _Take:
             blocks.append(self._record(index, motion, (start, len(motion)), said))
         assert motion is not None
         if self._task.path is not None:
-            motion = fitting.follow(motion, np.asarray(self._task.path), starts_there=True)
+            own = motion.slice(begins, len(motion))
+            own = fitting.follow(own, np.asarray(self._task.path), starts_there=before is None)
+            motion = own if before is None else seams.concatenated(motion.slice(0, begins), own)
+        if before is not None:
+            motion = _with_frames(motion.shifted(level), before, (begins, begins), rest=False)
         return self._labelled(motion, blocks)
 
     def again(self, index: int, motion: Motion) -> Generator[Progress | Result, None, Motion]:
@@ -120,15 +131,15 @@ class _Take:
         """A motion, followed by a block's."""
         if motion is None:
             return fitting.fitted(content, wish)
-        gap = _gap(motion, content, wish)
+        gap = self._gap(motion, content, wish)
         content = seams.placed_after(motion, content.slice(gap, len(content)), gap)
         content = fitting.fitted(content, wish, motion)
         return seams.bridged(motion, content, gap, self._fill)
 
     def _between(self, before: Motion | None, content: Motion, after: Motion | None, wish: Wish, old: Motion) -> Motion:
         """A block's motion between what comes before and after; as many frames as it has itself."""
-        lead = 0 if before is None else _gap(before, content, wish)
-        trail = 0 if after is None else _gap(content, after, wish)
+        lead = 0 if before is None else self._gap(before, content, wish)
+        trail = 0 if after is None else self._gap(content, after, wish)
         middle = content.slice(lead, len(content))
         middle = placed_at(middle, 0, old, 0) if before is None else seams.placed_after(before, middle, lead)
         middle = fitting.fitted(middle, wish, before)
@@ -139,6 +150,11 @@ class _Take:
             middle, trail = seams.led_into(middle, after, trail)
         made = middle if before is None else seams.bridged(before, middle, lead, self._fill)
         return made if after is None else seams.bridged(made, after, trail, self._fill)
+
+    def _gap(self, before: Motion, after: Motion, wish: Wish) -> int:
+        """Frames between two motions; at most a third of the block that they are part of."""
+        seconds = seams.gap_seconds(before, after) if self._task.blend is None else self._task.blend
+        return max(1, min(round(seconds * before.fps), frames_of(wish.seconds, before.fps) // 3))
 
     def _filled(self, scene: Motion, keep: Ints) -> Motion:
         """The transition model's frames between kept ones; it sees what is near."""
@@ -163,7 +179,7 @@ class _Take:
         }  # fmt: skip
 
     def _labelled(self, motion: Motion, blocks: Sequence[dict[str, Any]]) -> Motion:
-        text = ", then ".join(str(block["prompt"]) for block in blocks)
+        text = ", then ".join(str(block.get("prompt", "")) for block in blocks)
         meta = {
             "text": text, "seed": self._task.seed, "variation": self._variation, "model": self._engine.name,
             "blocks": list(blocks),
@@ -171,20 +187,10 @@ class _Take:
         return replace(motion, meta=meta)
 
 
-def _gap(before: Motion, after: Motion, wish: Wish) -> int:
-    """Frames between two motions; at most a third of the block that they are part of."""
-    return max(1, min(round(seams.gap_seconds(before, after) * before.fps), frames_of(wish.seconds, before.fps) // 3))
-
-
 def _with_frames(made: Motion, motion: Motion, span: tuple[int, int], rest: bool) -> Motion:
     """`made` with all frames before the span, and with `rest` those after it, copied from `motion` bit for bit."""
     start, stop = span
-    out = replace(
-        made,
-        rotations=made.rotations.copy(),
-        root_position=made.root_position.copy(),
-        contacts=made.contacts.copy(),
-    )
+    out = made.at(np.arange(len(made)))
     for part in (slice(0, start), slice(stop, len(motion)) if rest else slice(0, 0)):
         out.rotations[part] = motion.rotations[part]
         out.root_position[part] = motion.root_position[part]

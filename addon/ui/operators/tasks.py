@@ -12,6 +12,9 @@ from ...jobs.describe import DescribeJob
 from ...jobs.generate import GenerateJob
 from ...jobs.inbetween import InbetweenJob, gather_gap
 from ...jobs.job import Job
+from ...jobs.service import Service
+from ...shot.job import TextShotJob
+from ...shot.request import gather_text, wants_shot
 from ..properties import SEED_LIMIT
 from ..typing import OperatorResult, classes_factory
 
@@ -32,12 +35,16 @@ class StartsJob(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         now = session.current()
         try:
-            now.start(self.job(self.gather(context), now.service))
+            now.start(self.make(context, now.service))
         except MotionGPTError as error:
             now.error = str(error)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
+
+    def make(self, context: bpy.types.Context, service: Service) -> Job[Any]:
+        """The job of one press. Raises MotionGPTError."""
+        return self.job(self.gather(context), service)
 
     def gather(self, context: bpy.types.Context) -> Any:
         """The request of one press. Raises MotionGPTError."""
@@ -45,11 +52,14 @@ class StartsJob(bpy.types.Operator):
 
 
 class MOTIONGPT_OT_generate(StartsJob):
-    """Generate the described motion and put it on the armature as a new action"""
+    """Generate the described motion and put it on the armature as a new action; several actions become blocks"""
 
     bl_idname = "motiongpt.generate"
     bl_label = "Generate"
     job = GenerateJob
+
+    def make(self, context: bpy.types.Context, service: Service) -> Job[Any]:
+        return TextShotJob(gather_text(context), service) if wants_shot(context) else super().make(context, service)
 
 
 class MOTIONGPT_OT_inbetween(StartsJob):

@@ -198,3 +198,29 @@ def test_paths_are_read_with_names_and_without(tmp_path: Path) -> None:
     for text in ("x,z,t\n0,0,0\n\n1,2,3\n", "0,0,0\n1,2,3"):
         file.write_text(text)
         assert read_path(file) == ((0.0, 0.0, 0.0), (1.0, 2.0, 3.0))
+
+
+def test_a_shot_goes_on_from_a_motion_that_is_sent_along(starter, shot: Motion) -> None:
+    before = spans.at_rate(shot, 30.0).slice(0, 60).placed(np.array([2.0, 0.0, 1.0]), np.array([0.6, 0.0, 0.8, 0.0]))
+    new = made(Shot((Block("waves", 2.0), Block("walks forward", 3.0))), starter, before)
+    assert (new.fps, len(new)) == (30.0, 60 + 60 + 90)
+    for name in ("rotations", "root_position", "contacts"):
+        np.testing.assert_array_equal(getattr(new, name)[:60], getattr(before, name))
+    assert [(b["start"], b["stop"]) for b in new.meta["blocks"]] == [(60, 120), (120, 210)]
+    assert joint_speeds(new, 55, 80).max() < 8.0
+    assert Course.of(new.slice(140, 210)).distance > 1.0
+    turned = seams.facing_at(new.slice(0, 60), -1) - seams.facing_at(new.slice(60, 90), 0)
+    assert abs(math.remainder(turned, 2.0 * math.pi)) < 0.5
+
+
+def test_a_shot_takes_one_motion_at_most(shot: Motion) -> None:
+    with pytest.raises(MotionGPTError, match="2 motions"):
+        Shot(THREE).check_motions([shot, shot])
+
+
+def test_a_stated_blend_is_as_long_as_it_says(starter) -> None:
+    short, long = (made(Shot(THREE[:2], blend=seconds), starter) for seconds in (0.1, 0.6))
+    same = [k for k in range(60, 100) if np.allclose(short.rotations[k, 16:18], long.rotations[k, 16:18], atol=0.05)]
+    assert 68 <= min(same) <= 73  # the wave is the same from about the longer blend's end on
+    with pytest.raises(MotionGPTError, match="last -1"):
+        made(Shot(THREE, blend=-1.0), starter)

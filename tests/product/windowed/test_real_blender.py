@@ -37,7 +37,7 @@ def needs(*arguments: str) -> None:
 def real_blender(*arguments: object, resources: Path) -> subprocess.CompletedProcess[str]:
     needs("setup")
     done = subprocess.run(
-        ["bash", str(TOOL), *map(str, arguments)], cwd=SEEN, capture_output=True, text=True, timeout=300, check=False,
+        ["bash", str(TOOL), *map(str, arguments)], cwd=SEEN, capture_output=True, text=True, timeout=600, check=False,
         env=os.environ | {"BLENDER_USER_RESOURCES": str(resources)},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
@@ -49,24 +49,24 @@ def copied_tests(folder: Path) -> Path:
     return shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def run_installed(script: str, with_model: bool, shared: Path, folder: Path) -> Any:
+def run_installed(script: str, with_model: bool, shared: Path, folder: Path, character: str = "") -> Any:
     """Build and install the extension, run a script of this folder on a character, and return its result.
 
-    Without the starter model, `fake_engine` makes the motion.
+    Without the starter model, `fake_engine` makes the motion. character: what the script calls one of its own.
     """
     archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], folder, None if with_model else [])
     resources = folder / "blender"
     resources.mkdir()
     install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
     real_blender(*install, resources=resources)
-    character = folder / "character.glb"
-    character.write_bytes((shared / "rigs" / "mesh2motion-human.glb").read_bytes())
+    file = folder / "character.glb"
+    file.write_bytes((shared / "rigs" / "mesh2motion-human.glb").read_bytes())
     picture, result = folder / "screen.png", folder / "result.json"
     tests = copied_tests(folder)
     fake = (f"PYTHONPATH={tests / 'support' / 'fake_process'}", "PROMPT=slow")
     real_blender(
         "gui", "--python-exit-code", 1, "--python", tests / "product" / "windowed" / script,
-        "--", character, picture, result, *(() if with_model else fake), resources=resources,
+        "--", character or file, picture, result, *(() if with_model else fake), resources=resources,
     )  # fmt: skip
     seen = json.loads(result.read_text())
     print(json.dumps(seen), picture)
@@ -96,6 +96,27 @@ def test_fills_between_keyed_poses(shared_dir: Path, starter_model: Path, tmp_pa
     assert seen["changed"] == []
     assert seen["keys"][1] > seen["keys"][0]
     assert (tmp_path / "screen-before.png").stat().st_size > 20_000
+
+
+@pytest.mark.parametrize("character", ["", "rigify"])
+def test_a_shot_of_five_blocks_by_mouse_and_keyboard(
+    character: str, shared_dir: Path, starter_model: Path, tmp_path: Path
+) -> None:
+    seen = run_installed("blocks.py", True, shared_dir, tmp_path, character)
+    texts, frames = zip(*seen["blocks"], strict=True)
+    assert len(texts) == 5 and sum(frames) == 360 and texts[4] == "a person bows"
+    assert seen["chosen"] == 2
+    before, dragging, restored, dragged = seen["lengths"]
+    assert before == restored == list(frames)
+    moved = [*frames[:1], frames[1] + 15, frames[2] - 15, *frames[3:]]
+    assert dragging == dragged == moved
+    assert seen["texts"] == [*texts[:3], "a person punches", texts[4]]
+    assert seen["started"] and seen["again"][0] == "DONE"
+    assert seen["changed"] == [] and seen["inside"] > 1000
+    assert seen["undone"] and seen["redone"]
+    chosen_still, keys = seen["outside"]
+    assert chosen_still and keys > 0
+    assert all((tmp_path / f"screen-{name}.png").stat().st_size > 20_000 for name in ("making", "dragging", "menu"))
 
 
 def test_addon_tests_pass_in_blender_5_2(tmp_path: Path) -> None:

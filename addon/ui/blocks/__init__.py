@@ -1,0 +1,1 @@
+"""Blocks on the timeline and in the sidebar: drawn, dragged, typed, split, made again."""

@@ -1,0 +1,115 @@
+"""Shots in Blender: made of a text, made again in part, joined to what is there, saved, undone."""
+
+from typing import Any
+
+import pytest
+from support.extension import EVERY_TASK, Scenario
+
+TEXTS = ["a person walks forward", "a person stops and waves", "a person bows"]
+
+
+def test_a_text_of_several_actions_becomes_blocks(scenario: Scenario) -> None:
+    seen = scenario("from_text", EVERY_TASK)
+    assert (seen["made"]["error"], seen["made"]["state"]) == ("", "DONE")
+    assert seen["made"]["message"].startswith("Frames 1 to 180 of Person, 3 blocks, in the action ")
+    texts, frames, seeds, made = zip(*seen["blocks"], strict=True)
+    assert list(texts) == TEXTS and all(made)
+    assert sum(frames) == 180 and frames[0] == max(frames) and min(frames) > 40
+    assert len(set(seeds)) == 3 and seeds[0] == 3
+    assert seen["action"][1] == [1.0, 180.0] and seen["start"] == 1
+    assert (seen["undone"], seen["redone"], seen["reopened"]) == ([0, 0], [True, 1], True)
+    message, kept = seen["single"]
+    assert message == 'Frames 1 to 60 of Person, in the action "a person walks".' and kept
+
+
+@pytest.mark.parametrize("keys", ["EVERY", "FEW"])
+@pytest.mark.parametrize("engine", ["fake", "bundled"])
+def test_a_block_made_again_leaves_all_other_keys_bit_for_bit(
+    scenario: Scenario, engine: str, keys: str, request: pytest.FixtureRequest
+) -> None:
+    if engine == "bundled":
+        request.getfixturevalue("starter_model")
+    seen = scenario("again", (EVERY_TASK if engine == "fake" else {}) | {"KEYS": keys})
+    assert seen["made"] == "DONE" and len(seen["blocks"]) == 3
+    for number, block in seen["blocks"].items():
+        first, stop = seen["edges"][int(number)], seen["edges"][int(number) + 1]
+        assert block["state"][0] == "DONE"
+        assert block["state"][1].startswith(f"Frames {first} to {stop - 1} of Person, block {int(number) + 1}, in the")
+        assert block["changed"] == []
+        assert block["poses"] <= (0.0 if keys == "EVERY" else 1e-5)  # metres: curves between few keys keep their shape
+        assert block["moved"] > 0.05
+        assert all(made for _, _, _, made in block["listed"])
+        if engine == "bundled":
+            anywhere, seams = block["fastest"]
+            assert seams <= anywhere < 8.0
+    assert [seed for _, _, seed, _ in seen["blocks"]["2"]["listed"]] == [3 + 7919 * (i + 1) for i in range(3)]
+
+
+def test_changed_blocks_are_marked_until_they_are_made_again(scenario: Scenario) -> None:
+    seen = scenario("changed", EVERY_TASK)
+    made = {name: [one[3] for one in seen[name]] for name in ("before", "marked")}
+    assert made == {"before": [True, True, True], "marked": [True, False, False]}
+    state, changed, listed = seen["one"]
+    assert (state, changed) == ("DONE", [])
+    assert [one[3] for one in listed] == [True, True, False]
+    assert [one[2] for one in listed] == [one[2] for one in seen["marked"]]  # what was changed keeps its seed
+    state, changed, listed = seen["rest"]
+    assert (state, changed) == ("DONE", []) and all(one[3] for one in listed)
+
+
+def test_a_shot_is_joined_to_keys_before_and_after(scenario: Scenario) -> None:
+    seen = scenario("joined", EVERY_TASK)
+    between = seen["between"]
+    assert between["state"].startswith('Frames 41 to 160 of Person, 3 blocks, in the action "PersonAction".')
+    assert (between["changed"], between["action"], between["scale"]) == ([], 1, [90.0, 90.0, 90.0])
+    assert between["poses"] < 1e-5
+    assert max(between["joins"]) < 4.0
+    assert [one[1] for one in between["listed"]] == [48, 37, 35]
+    message, last = seen["cut"]
+    assert message.startswith("Frames 101 to 190 of Person, 3 blocks") and last == 190.0
+    kept = [one[:2] for one in seen["kept blocks"]]  # what was before frame 101 stays in the list
+    assert kept == [[TEXTS[0], 48], [TEXTS[1], 12], [TEXTS[0], 35], [TEXTS[1], 28], [TEXTS[2], 27]]
+    assert seen["copy"] == "DONE" and seen["old"]
+    assert seen["names"] == ["PersonAction", "a person bows, a person jumps"]
+
+
+def test_a_shot_goes_on_from_the_motion_before_it(scenario: Scenario, starter_model: Any) -> None:
+    seen = scenario("goes_on", {})
+    assert seen["before"] == 0.0 and seen["actions"] == 1
+    assert abs(seen["turn"]) < 15.0 and seen["walked"] > 1.0
+    joined, before = seen["speeds"]
+    assert joined < 1.1 * before
+
+
+def test_one_action_starts_where_the_character_stands(scenario: Scenario) -> None:
+    seen = scenario("stands", EVERY_TASK)
+    assert seen["unkeyed"].startswith('Frames 10 to 69 of Person, block 1, in the action "a person walks".')
+    assert (seen["first"], seen["range"]) == (0.0, [10.0, 69.0])
+    assert (seen["keyed"], seen["there"], seen["changed"]) == ("DONE", 0.0, [])
+    assert "no keys before frame 2" in seen["nothing before"]
+
+
+@pytest.mark.parametrize("limbs", ["FK", "IK"])
+def test_a_block_on_a_control_rig(scenario: Scenario, limbs: str, starter_model: Any) -> None:
+    seen = scenario("rigify", {"LIMBS": limbs})
+    assert (seen["error"], seen["again"], seen["changed"]) == ("", "DONE", [])
+    assert seen["poses"] < 1e-5 and seen["moved"] > 0.1
+    seams, anywhere = seen["steps"]
+    assert seams < anywhere < 0.3
+
+
+def test_what_can_not_be_made_is_said_and_nothing_changes(scenario: Scenario) -> None:
+    seen = scenario("refused", EVERY_TASK)
+    assert '"Person" has no blocks.' in seen["no blocks"]
+    assert "Block 1 is not made yet." in seen["nothing made"]
+    assert "Block 2 has no text." in seen["no text"]
+    assert 'The block "waves" can\'t be made' in seen["bad path"]
+    assert "1 seconds are too short for 4 actions." in seen["short"]
+    assert "Block 2 has fewer than 2 frames." in seen["one frame"]
+    assert "The engine refuses." in seen["fails"]
+    assert seen["content"] == [0, [["walks", 90, 0, False], ["fail", 90, 7919, False]]]
+    assert seen["cancelled"] == ["CANCELLED", 0, False]
+
+
+def test_a_failure_while_keys_are_written_changes_nothing(scenario: Scenario) -> None:
+    assert scenario("fails", EVERY_TASK) == ["FAILED", True, True]
