@@ -2,10 +2,17 @@
 
 from .jobs import session
 from .poses import reader
+from .review import state
 from .ui import bone_map, ghosts, panel, preferences, properties
 from .ui.operators import export, gaps, tasks
+from .ui.takes import keys as takes_keys
+from .ui.takes import operators as takes_operators
+from .ui.takes import panel as takes_panel
 
-_MODULES = (preferences, properties, session, reader, tasks, export, gaps, ghosts, panel, bone_map)
+_TAKES = (takes_operators, takes_panel, takes_keys)
+_MODULES = (
+    preferences, properties, state, session, reader, tasks, export, gaps, ghosts, panel, *_TAKES, bone_map,
+)  # fmt: skip
 
 
 def register() -> None:

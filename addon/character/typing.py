@@ -7,11 +7,13 @@ import bpy
 if TYPE_CHECKING:
 
     class ArmatureObject(bpy.types.Object):
-        """An object of the type ARMATURE. motiongpt_rig: `ui.bone_map.MotionGPTRig`, while that is registered."""
+        """An object of the type ARMATURE. motiongpt_rig: `ui.bone_map.MotionGPTRig`, while that is registered.
+        motiongpt_review: `review.state.MotionGPTReview`, likewise."""
 
         data: bpy.types.Armature
         pose: bpy.types.Pose
         motiongpt_rig: Any
+        motiongpt_review: Any
 
     class Scene(bpy.types.Scene):
         """motiongpt: `ui.properties.MotionGPTSettings`."""

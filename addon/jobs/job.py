@@ -22,7 +22,6 @@ from ..overrides.following import Expected
 from ..overrides.report import Overridden, find, mute, sentence
 from .context import Request, find_armature
 from .service import STUCK, Finished, Service, Working
-from .takes import Takes
 
 if TYPE_CHECKING:
     from ...backend.tasks import AnyTask
@@ -61,8 +60,8 @@ class Job(Generic[R]):
     """state: RUNNING until the job ends.  message: then the outcome, for the user.
 
     task: as `ServerInfo.tasks` names it.  stage, fraction: for the progress bar.  longest_tick: seconds, the longest
-    that Blender was blocked; busiest_tick: the same in CPU time.  ticks: how many there were.  takes: the generated
-    versions to flip through.  overridden: what keeps the written keys from showing.  action: the name of the action
+    that Blender was blocked; busiest_tick: the same in CPU time.  ticks: how many there were.  overridden: what
+    keeps the written keys from showing.  action: the name of the action
     that was written, text: a description; "" where there is none.  made: the motion as the model made it.
     """
 
@@ -76,7 +75,6 @@ class Job(Generic[R]):
         self.message = ""
         self.longest_tick = self.busiest_tick = 0.0
         self.ticks = 0
-        self.takes: Takes | None = None
         self.overridden: Overridden | None = None
         self.action = ""
         self.text = ""

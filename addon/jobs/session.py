@@ -12,7 +12,6 @@ from ...retarget.errors import MotionGPTError
 from ..character.typing import full
 from .job import Job, State
 from .service import Service, Startup
-from .takes import Takes
 
 log = logging.getLogger(__name__)
 
@@ -24,16 +23,12 @@ WATCH = 1.0  # seconds between two looks at the backend
 
 
 class Session:
-    """service: the backend.  job: the running or last one.  error: the last failure, until the next press.
-
-    takes: those of the last in-betweening, to flip through.
-    """
+    """service: the backend.  job: the running or last one.  error: the last failure, until the next press."""
 
     def __init__(self) -> None:
         self.service = Service()
         self.job: Job[Any] | None = None
         self.error = ""
-        self.takes: Takes | None = None
         self._drawn = 0.0
         self._preloading: threading.Thread | None = None
 
@@ -61,8 +56,6 @@ class Session:
         if job.state is State.FAILED:
             self.error = job.message
             log.error("%s", job.message)
-        elif job.state is State.DONE and job.takes:
-            self.takes = job.takes
         if job.state is State.RUNNING:
             self._show_progress()
             return TICK
@@ -194,7 +187,7 @@ def _file_loaded(*_args: object) -> None:
     """Another file was opened: a job's armature is gone. The backend stays, as reloading it would take seconds."""
     if _session:
         _session.cancel("Another file was opened.")
-        _session.job = _session.takes = None
+        _session.job = None
         _session.error = ""
 
 

@@ -50,13 +50,13 @@ class RecordingLayout:
         return call
 
 
-def drawn() -> str:
-    """The panel's texts and buttons, in one line."""
-    panel = importlib.import_module(f"{MODULE}.addon.ui.panel")
+def drawn(panel: type | None = None) -> str:
+    """The texts and buttons of a panel, by default the main one, in one line."""
+    panel = panel or importlib.import_module(f"{MODULE}.addon.ui.panel").MOTIONGPT_PT_generate
     said: list[str] = []
 
     class Drawn:
         layout = RecordingLayout(said)
 
-    panel.MOTIONGPT_PT_generate.draw(Drawn(), bpy.context)
+    panel.draw(Drawn(), bpy.context)
     return " ".join(filter(None, said))
