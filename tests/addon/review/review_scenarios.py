@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 import bpy
-from support.in_blender.keyed import curves_of, differ, key_turn, keyed, pose
+from support.in_blender.keyed import differ, key_turn, keyed, pose
 from support.in_blender.panel import drawn
 from support.in_blender.user import BIPED, MODULE, attempt, make_armature, run_job, settings
 
@@ -67,7 +67,7 @@ def flipped() -> object:
         shown.append(keyed(armature))
     seen["shown"] = [[shown.index(keys) for keys in shown], len(shown[0])]
     bpy.ops.motiongpt.compare_take()
-    seen["compared"] = state(armature) == before
+    seen["compared"] = [a == b for a, b in zip(state(armature), before, strict=True)]
     bpy.ops.motiongpt.compare_take()
     seen["back"] = keyed(armature) == shown[4]
     bpy.ops.motiongpt.pick_take(number=1)
@@ -154,7 +154,7 @@ def saved() -> object:
     seen["text"] = [len(take.curves) for take in armature.motiongpt_review.takes]
     bpy.ops.wm.open_mainfile(filepath=str(path))
     armature = bpy.data.objects["Person"]
-    seen["before"] = state(armature) == before
+    seen["before"] = [a == b for a, b in zip(state(armature), before, strict=True)]
     bpy.ops.motiongpt.compare_take()
     again = []
     for _ in range(3):
@@ -202,7 +202,6 @@ def more() -> object:
     seen["seeds"] = [take.seed for take in takes]
     seen["like"] = [list(bpy.ops.motiongpt.like_take()), run_job().state, len(takes), takes[-1].seed]
     seen["joined"] = [three("a person runs", takes=1), len(takes), takes[-1].text, armature.animation_data.action.name]
-    seen["stopped"] = three("slow") if False else ""
     settings().text_takes = 8
     for _ in range(4):
         seen["full"] = attempt() or run_job().state

@@ -11,7 +11,8 @@ def test_takes_are_flipped_compared_and_rejected(scenario: Scenario) -> None:
     assert seen["tracks"] == 0
     order, keys = seen["shown"]
     assert order == [0, 1, 2, 0, 2] and keys > 1000
-    assert seen["compared"] and seen["back"] and seen["picked"]
+    assert seen["compared"] == [True, True, True, False, True]  # all but the end of the scene
+    assert seen["back"] and seen["picked"]
     for words in ('Take 1: "a person walks", seed 0', "motiongpt.accept_take", "motiongpt.like_take"):
         assert words in seen["panel"]
     assert seen["rejected"] == [True, True, ""]
@@ -40,10 +41,10 @@ def test_a_hundred_takes_leave_nothing(scenario: Scenario) -> None:
 
 def test_takes_are_saved_with_the_file(scenario: Scenario) -> None:
     seen = scenario("saved")
-    assert seen["before"] and seen["takes"]
+    assert seen["before"] == [True, True, True, False, True] and seen["takes"]  # the scene's end stays moved
     assert seen["rejected"] == [True, ["mine"]]
-    print(seen["bytes"], seen["text"])
-    assert max(seen["text"]) < 60 * 22 * 4 * 4  # less than the bare numbers of its rotations
+    bare = 60 * (22 * 4 + 3) * 4  # bytes of the numbers alone, which are random and can't be made smaller
+    assert max(seen["text"]) < bare * 4 / 3
 
 
 def test_what_the_animator_changes_in_a_take_stays_in_it(scenario: Scenario) -> None:
