@@ -6,10 +6,11 @@ from .review import state
 from .ui import bone_map, ghosts, panel, preferences, properties
 from .ui.operators import export, gaps, tasks
 from .ui.takes import keys as takes_keys
+from .ui.takes import live
 from .ui.takes import operators as takes_operators
 from .ui.takes import panel as takes_panel
 
-_TAKES = (takes_operators, takes_panel, takes_keys)
+_TAKES = (takes_operators, takes_panel, takes_keys, live)
 _MODULES = (
     preferences, properties, state, session, reader, tasks, export, gaps, ghosts, panel, *_TAKES, bone_map,
 )  # fmt: skip

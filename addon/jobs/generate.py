@@ -35,6 +35,7 @@ class GenerateRequest(Request):
     seconds, frames: length of the motion, in time and in the scene's frames.  start_frame: scene frame of the first
     key.  hands: the shape of hands with fingers, of `hand_shapes.SHAPES`.  takes: how many versions.  like: the look
     of a take (see `similar.look_of`); of `limits.MAX_VARIATIONS` versions those are kept that are most like it.
+    body: the character when the button was pressed.
     """
 
     prompt: str
@@ -43,6 +44,7 @@ class GenerateRequest(Request):
     frames: int
     start_frame: int
     hands: str
+    body: Character
     takes: int = 1
     like: str = ""
 
@@ -59,7 +61,6 @@ class GenerateJob(Job[GenerateRequest]):
     def gather(cls, context: bpy.types.Context) -> GenerateRequest:
         scene, armature = full(context).scene, check_armature(context)
         _check_settings(scene)
-        Character.read(armature)  # raises for anything but a biped
         seconds, frames, start_frame = wanted_length(scene)
         return GenerateRequest(
             target=Target.gather(context),
@@ -69,6 +70,7 @@ class GenerateJob(Job[GenerateRequest]):
             frames=frames,
             start_frame=start_frame,
             hands=scene.motiongpt.hands.lower().replace("_", "-"),
+            body=Character.read(armature),  # raises for anything but a biped
             takes=scene.motiongpt.text_takes,
         )
 
@@ -83,6 +85,7 @@ class GenerateJob(Job[GenerateRequest]):
         from ...backend.tasks import Generate
 
         request = self.request
+        self.body = request.body
         made = limits.MAX_VARIATIONS if request.like else request.takes
         asked = Generate(request.prompt, seconds=request.seconds, seed=request.seed, variations=made)
         answer = yield from self._answer(asked)

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import bpy
@@ -23,12 +24,16 @@ WATCH = 1.0  # seconds between two looks at the backend
 
 
 class Session:
-    """service: the backend.  job: the running or last one.  error: the last failure, until the next press."""
+    """service: the backend.  job: the running or last one.  error: the last failure, until the next press.
+
+    watchers: called after each step of a job, the last one, too.
+    """
 
     def __init__(self) -> None:
         self.service = Service()
         self.job: Job[Any] | None = None
         self.error = ""
+        self.watchers: list[Callable[[Job[Any]], None]] = []
         self._drawn = 0.0
         self._preloading: threading.Thread | None = None
 
@@ -56,18 +61,22 @@ class Session:
         if job.state is State.FAILED:
             self.error = job.message
             log.error("%s", job.message)
+        for watcher in self.watchers:
+            watcher(job)
         if job.state is State.RUNNING:
-            self._show_progress()
+            self._show_progress(job)
             return TICK
         redraw()
+        _say(None)
         if job.state is State.DONE and job.action:
             tell(job.message)
         return None
 
-    def _show_progress(self) -> None:
+    def _show_progress(self, job: Job[Any]) -> None:
         if time.monotonic() - self._drawn > REDRAW:
             self._drawn = time.monotonic()
             redraw()
+            _say(f"MotionGPT: {job.stage}, {job.fraction:.0%}. Esc in the viewport cancels.")
 
     def preload(self, startup: Startup) -> None:
         """Start the backend before it is needed; does nothing the second time."""
@@ -104,9 +113,12 @@ class Session:
 
     def cancel(self, reason: str = "Cancelled.") -> None:
         """Stop the running job, if there is one."""
-        if self.running:
-            self.running.cancel(reason)
+        if job := self.running:
+            job.cancel(reason)
+            for watcher in self.watchers:
+                watcher(job)
             redraw()
+            _say(None)
 
     def close(self) -> None:
         """Stop everything, the backend too."""

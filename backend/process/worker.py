@@ -19,7 +19,8 @@ from .protocol import ModelState, ServerInfo
 log = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL = 0.04
-"""Seconds between progress messages at least; a fast engine makes tokens faster than they can be shown."""
+"""Seconds between progress messages at least, except those with motion; a fast engine makes tokens faster than they can
+be shown."""
 
 
 @dataclass(eq=False)
@@ -100,7 +101,7 @@ class Worker(threading.Thread):
 
     def _report(self, job: Job, progress: Progress) -> None:
         now = time.monotonic()
-        if now - self._last_progress < PROGRESS_INTERVAL:
+        if progress.motion is None and now - self._last_progress < PROGRESS_INTERVAL:
             return
         self._last_progress = now
         motions = () if progress.motion is None else (progress.motion,)
