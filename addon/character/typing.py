@@ -16,9 +16,10 @@ if TYPE_CHECKING:
         motiongpt_review: Any
 
     class Scene(bpy.types.Scene):
-        """motiongpt: `ui.properties.MotionGPTSettings`."""
+        """motiongpt: `ui.properties.MotionGPTSettings`.  motiongpt_history: `review.history.MotionGPTHistory`."""
 
         motiongpt: Any
+        motiongpt_history: Any
 
     class Context(bpy.types.Context):
         scene: Scene
