@@ -15,7 +15,8 @@ _NAMED = {"text": _PREFIX + "prompt"}
 @dataclass(frozen=True)
 class Origin:
     """What a motion was asked for with. seconds: its length.  first, last: frames of the scene.  hands: their shape.
-    variation: its number in its batch.  unsure: whether the model hardly knows the text.  nearest: what it knows."""
+    variation: its number in its batch.  unsure: whether the model hardly knows the text.  nearest: what it knows.
+    negation: a word of the text that the model does not follow."""
 
     task: str
     text: str
@@ -28,6 +29,7 @@ class Origin:
     hands: str = ""
     unsure: bool = False
     nearest: tuple[str, ...] = ()
+    negation: str = ""
 
     @classmethod
     def of(
@@ -35,14 +37,15 @@ class Origin:
     ) -> "Origin":
         """Of a motion that a model made; what it says about itself is in its `meta`."""
         meta = motion.meta
+        nearest = tuple(str(phrase) for phrase in meta.get("nearest", ()))
         return cls(
             task, text, seed, seconds, *frames, str(meta.get("model", "")), int(meta.get("variation", 0)), hands,
-            bool(meta.get("unsure", False)), tuple(str(phrase) for phrase in meta.get("nearest", ())),
+            bool(meta.get("unsure", False)), nearest, str(meta.get("negation", "")),
         )  # fmt: skip
 
     def to_take(self, take: Any) -> None:
         """Store it in a `state.MotionGPTTake`."""
-        for name in ("task", "text", "model", "variation", "seconds", "first", "last", "hands", "unsure"):
+        for name in ("task", "text", "model", "variation", "seconds", "first", "last", "hands", "unsure", "negation"):
             setattr(take, name, getattr(self, name))
         take.seed, take.nearest = (
             str(self.seed),
@@ -55,7 +58,7 @@ class Origin:
         nearest = tuple(filter(None, take.nearest.split("\n")))
         return cls(
             take.task, take.text, int(take.seed or 0), take.seconds, take.first, take.last, take.model, take.variation,
-            take.hands, take.unsure, nearest,
+            take.hands, take.unsure, nearest, take.negation,
         )  # fmt: skip
 
 

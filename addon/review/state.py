@@ -37,6 +37,7 @@ class MotionGPTTake(bpy.types.PropertyGroup):
     first: bpy.props.IntProperty(override=_OVER)
     last: bpy.props.IntProperty(override=_OVER)
     hands: bpy.props.StringProperty(override=_OVER)
+    negation: bpy.props.StringProperty(override=_OVER)
     unsure: bpy.props.BoolProperty(override=_OVER)
     nearest: bpy.props.StringProperty(override=_OVER)
     look: bpy.props.StringProperty(override=_OVER)

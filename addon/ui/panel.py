@@ -17,6 +17,8 @@ from ..jobs.generate import GenerateJob, wanted_length
 from ..jobs.inbetween import InbetweenJob
 from ..jobs.job import Job, State
 from ..jobs.service import Service
+from ..review.state import is_open
+from .doubts import draw_doubt
 from .models import draw_model
 from .text import draw_text
 from .typing import classes_factory
@@ -178,14 +180,10 @@ def _draw_outcome(layout: bpy.types.UILayout, job: Job[Any]) -> None:
         row = layout.row(align=True)
         row.operator("motiongpt.copy_text", icon="COPYDOWN").text = job.text
         row.operator("motiongpt.use_as_prompt").text = job.text
-    meta = job.made.meta if job.made is not None and job.state is State.DONE else {}
-    if meta.get("unsure"):
-        nearest = [str(phrase) for phrase in meta.get("nearest", ())]
-        closest = " Closest that it knows:" if nearest else ""
-        draw_text(layout, f'The model hardly knows "{meta.get("text", "")}".{closest}', "QUESTION")
-        column = layout.column(align=True)
-        for phrase in nearest:
-            column.operator("motiongpt.use_as_prompt", text=phrase).text = phrase
+    armature = chosen_armature(bpy.context)
+    takes = armature is not None and is_open(armature)  # each of which says so itself
+    if job.made is not None and job.state is State.DONE and not takes:
+        draw_doubt(layout, job.made.meta)
 
 
 def _preload(now: session.Session, context: bpy.types.Context) -> None:

@@ -10,6 +10,7 @@ from ...character.typing import ArmatureObject, full
 from ...jobs import session
 from ...jobs.context import chosen_armature, scene_fps
 from ...jobs.generate import GenerateJob, GenerateRequest
+from ...jobs.job import State
 from ...review import reviewing
 from ...review.state import BEFORE, is_open, review_of
 from ..operators.tasks import StartsJob
@@ -113,7 +114,11 @@ class MOTIONGPT_OT_accept_take(_OnTakes):
     bl_label = "Accept"
 
     def work(self, armature: ArmatureObject) -> None:
-        session.tell(f'Accepted: {armature.name} plays the action "{reviewing.accept(armature)}".')
+        name = reviewing.accept(armature)
+        job = session.current().job
+        overridden = job.overridden if job is not None else None
+        said = f'Accepted: {armature.name} plays the action "{name}".'
+        _say(f"{said} {overridden.message}" if overridden is not None else said)
 
 
 class MOTIONGPT_OT_reject_takes(_OnTakes):
@@ -124,6 +129,17 @@ class MOTIONGPT_OT_reject_takes(_OnTakes):
 
     def work(self, armature: ArmatureObject) -> None:
         reviewing.reject(armature)
+        if job := session.current().job:
+            job.overridden = None
+        _say(f"The takes are rejected: {armature.name} is as it was before them.")
+
+
+def _say(message: str) -> None:
+    """Say what was done, in place of what the last job has said."""
+    job = session.current().job
+    if job is not None and job.state is State.DONE:
+        job.message, job.made = message, None
+    session.tell(message)
 
 
 class _MoreTakes(StartsJob):

@@ -1,11 +1,14 @@
 """The sub-panel of the takes that wait to be chosen."""
 
-from typing import Any, cast
+from dataclasses import asdict
+from typing import cast
 
 import bpy
 
 from ...character.typing import ArmatureObject, full
+from ...review.origin import Origin
 from ...review.state import BEFORE, review_of
+from ..doubts import draw_doubt
 from ..text import draw_text
 from ..typing import classes_factory
 from .operators import reviewed
@@ -57,19 +60,7 @@ def _draw_take(layout: bpy.types.UILayout, armature: ArmatureObject) -> None:
     take = review.takes[review.shown]
     changed = ", changed by you" if take.edited else ""
     draw_text(layout, f'Take {review.shown + 1}: "{take.text}", seed {take.seed}{changed}')
-    draw_sureness(layout, take)
-
-
-def draw_sureness(layout: bpy.types.UILayout, take: Any) -> None:
-    """That the model hardly knows a text, and what it knows."""
-    if not take.unsure:
-        return
-    nearest = list(filter(None, take.nearest.split("\n")))
-    closest = " Closest that it knows:" if nearest else ""
-    draw_text(layout, f'The model hardly knows "{take.text}".{closest}', "QUESTION")
-    column = layout.column(align=True)
-    for phrase in nearest:
-        column.operator("motiongpt.use_as_prompt", text=phrase).text = phrase
+    draw_doubt(layout, asdict(Origin.of_take(take)))
 
 
 def _draw_choosing(layout: bpy.types.UILayout) -> None:

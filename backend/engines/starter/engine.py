@@ -25,7 +25,7 @@ from ..shared.sampling import choose_each, random_streams
 from ..shared.tokens import Codes, Sampling, TokenEngine, beginning
 from .decoder import MOST_ROWS, Decoder, ResidualCodec
 from .picker import best_of, change_of_pace, load_picker
-from .sureness import load_judgement
+from .sureness import load_judgement, negation_in
 from .vocabulary import (
     ABSENT,
     BEGIN,
@@ -75,6 +75,7 @@ class MotionLanguageEngine(TokenEngine):
         self._candidates = int(chosen.get("candidates", 1)) if self._picker else 1
         self._judgement = load_judgement(folder, card) if self._picker else None
         self._judged: list[dict[str, object]] = []
+        self._negation = ""
 
     def generate(self, task: Generate) -> Events:
         limits.check_prompt(task.prompt)
@@ -89,7 +90,8 @@ class MotionLanguageEngine(TokenEngine):
         return fill_gaps(self, self._transition, task, motion)
 
     def labels(self, variation: int) -> dict[str, object]:
-        return self._judged[variation] if variation < len(self._judged) else {}
+        judged = self._judged[variation] if variation < len(self._judged) else {}
+        return judged | ({"unsure": True, "negation": self._negation} if self._negation else {})
 
     def polished(self, motion: Motion) -> Motion:
         return bend_toes(plant_feet(motion))
@@ -229,6 +231,7 @@ class MotionLanguageEngine(TokenEngine):
         if slots is None or kinds is None:
             slots, kinds = np.zeros((1, self._levels), np.int64), np.full(1, ABSENT, np.int64)
         has_text, self._judged = bool(text.strip()), []
+        self._negation = negation_in(text, self._judgement.phrases if self._judgement else ())
         self._copies = 2 if has_text and self._guidance != 1.0 else 1
         keep = [1.0, 0.0][: self._copies] if has_text else [0.0]
         ids = self._tokenizer.encode(text).ids
