@@ -26,9 +26,8 @@ def offer_takes(target: Target, armature: ArmatureObject, offers: Sequence[Offer
         bpy.ops.ed.undo_push(message=f"MotionGPT: {what}")
     count, action = len(review_of(armature).takes), played_action(armature)
     made = "One more take" if len(offers) == 1 else f"{len(offers)} takes"
-    said = f"{made} of frames {first} to {last} of {armature.name}: accept the one that you want.{shown}"
-    if count > len(offers):
-        said = f"{made} of {armature.name}, {count} in all: accept the one that you want.{shown}"
+    all_of_them = f", {count} in all" if count > len(offers) else ""
+    said = f"{made} of frames {first} to {last} of {armature.name}{all_of_them}: accept the one that you want.{shown}"
     return action.name if action else "", said
 
 

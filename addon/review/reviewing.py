@@ -30,7 +30,7 @@ from ..character.typing import ArmatureObject, Scene, as_armature
 from . import before
 from .coding import Curves, pack, same, unpack
 from .origin import Origin, write_origin
-from .state import BEFORE, FROM_BEFORE, FROM_NOTHING, NEW, SAME, clear, review_of
+from .state import BEFORE, FROM_BEFORE, FROM_NOTHING, NEW, SAME, finish, review_of, start
 
 MOST = 40
 """Takes of one armature."""
@@ -84,7 +84,7 @@ def offer(armature_object: ArmatureObject, offers: Sequence[Offer], scene: Scene
             "Accept one, or reject them.",
         )
     if not count:
-        clear(review)
+        review = start(armature_object)
         before.keep(armature_object, scene)
     try:
         for each in offers:
@@ -153,7 +153,7 @@ def accept(armature_object: ArmatureObject) -> str:
         action = preview
     write_origin(action, origin)
     name = str(action.name)
-    clear(review)
+    finish(armature_object)
     armature_object.update_tag()
     return name
 
@@ -167,7 +167,7 @@ def reject(armature_object: ArmatureObject) -> None:
         before.put_back(armature_object)
     before.put_back_end(armature_object)
     _remove(armature_object, preview)
-    clear(review)
+    finish(armature_object)
 
 
 def shown_take(armature_object: ArmatureObject) -> Any:

@@ -1,6 +1,7 @@
 """What `test_review.py` runs inside Blender: takes that are flipped, compared, accepted, rejected, saved and undone."""
 
 import importlib
+import sys
 import tempfile
 from pathlib import Path
 
@@ -207,3 +208,50 @@ def more() -> object:
         seen["full"] = attempt() or run_job().state
     seen["count"] = [len(takes), run_job().message]
     return seen
+
+
+def overridden() -> object:
+    """A character that is linked and overridden: its takes are saved and come back."""
+    folder = Path(tempfile.mkdtemp())
+    person()
+    library = folder / "library.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(library))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    with bpy.data.libraries.load(str(library), link=True) as (source, target):
+        target.objects = source.objects
+    linked = target.objects[0]
+    bpy.context.scene.collection.objects.link(linked)
+    armature = linked.override_create(remap_local_usages=True)
+    armature.override_library.is_system_override = False
+    bpy.context.view_layer.objects.active = armature
+    seen: dict[str, object] = {"made": [three(takes=2), run_job().message]}
+    shown = keyed(armature)
+    path = folder / "shot.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    armature = next(o for o in bpy.data.objects if o.type == "ARMATURE" and o.library is None)
+    own = importlib.import_module(f"{MODULE}.addon.review.state").review_of(armature)
+    seen["opened"] = [len(own.takes), keyed(armature) == shown, own.before.name]
+    bpy.ops.motiongpt.show_take()
+    seen["other"] = keyed(armature) != shown
+    bpy.ops.motiongpt.reject_takes()
+    return seen | {"rejected": armature.animation_data.action.name, "left": [a.name for a in bpy.data.actions]}
+
+
+def controls() -> object:
+    """Rigify's controls, in-betweened in few keys: takes of a control rig with switches, rejected and accepted."""
+    sys.path.append(str(Path(__file__).parents[1] / "poses"))
+    rig = importlib.import_module("poses_scenarios").load("rigify")
+    rig.name = "Person"
+    bpy.context.view_layer.objects.active = rig
+    switches = {b.name: {k: v for k, v in b.items() if isinstance(v, float)} for b in rig.pose.bones}
+    before, blocks = [[list(r) for r in b.matrix_basis] for b in rig.pose.bones], names()
+    seen: dict[str, object] = {"made": three()}
+    bpy.context.scene.frame_set(20)
+    bpy.ops.motiongpt.reject_takes()
+    now = {b.name: {k: v for k, v in b.items() if isinstance(v, float)} for b in rig.pose.bones}
+    seen["rejected"] = [[[list(r) for r in b.matrix_basis] for b in rig.pose.bones] == before, now == switches]
+    seen["names"] = names() == blocks
+    seen["again"] = three()
+    bpy.ops.motiongpt.show_take()
+    return seen | {"accepted": list(bpy.ops.motiongpt.accept_take())}

@@ -64,3 +64,17 @@ def test_more_takes_join_the_ones_that_are_there(scenario: Scenario) -> None:
     assert seen["joined"] == ["DONE", 10, "a person runs", "a person runs"]
     count, message = seen["count"]
     assert count == 34 and "at most 40 can be kept. Accept one, or reject them." in message
+
+
+def test_an_overridden_character_keeps_its_takes(scenario: Scenario) -> None:
+    seen = scenario("overridden")
+    assert seen["made"][0] == "DONE", seen
+    assert seen["opened"] == [2, True, "mine"]
+    assert seen["other"] and seen["rejected"] == "mine" and seen["left"] == ["mine"]
+
+
+def test_a_control_rig_is_as_it_was_after_rejecting(scenario: Scenario) -> None:
+    seen = scenario("controls")
+    assert (seen["made"], seen["again"]) == ("DONE", "DONE")
+    assert seen["rejected"] == [True, True] and seen["names"]
+    assert seen["accepted"] == ["FINISHED"]

@@ -39,7 +39,9 @@ def test_actions_become_assets_with_prompt_and_tags(scenario: Scenario) -> None:
 
 def test_what_the_model_hardly_knows_is_said_of_every_take(scenario: Scenario) -> None:
     seen = scenario("doubts")
-    sentence = 'The model hardly knows "unknown". Closest that it knows: motiongpt.use_as_prompt motiongpt.use_as_prompt'
+    sentence = (
+        'The model hardly knows "unknown". Closest that it knows: motiongpt.use_as_prompt motiongpt.use_as_prompt'
+    )
     assert sentence in seen["one"]
     takes, main = seen["takes"]
     assert sentence in takes and "hardly knows" not in main
