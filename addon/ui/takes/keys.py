@@ -8,15 +8,19 @@ from typing import Any
 
 import bpy
 
-_KEYS: tuple[tuple[str, Any, str, Any, bool, dict[str, int]], ...] = (
-    ("3D View", "VIEW_3D", "motiongpt.cancel", "ESC", False, {}),
-    ("Frames", "EMPTY", "motiongpt.show_take", "RIGHT_ARROW", True, {"step": 1}),
-    ("Frames", "EMPTY", "motiongpt.show_take", "LEFT_ARROW", True, {"step": -1}),
-    ("Frames", "EMPTY", "motiongpt.compare_take", "DOWN_ARROW", True, {}),
-    ("Frames", "EMPTY", "motiongpt.accept_take", "RET", True, {}),
+_PLACES: tuple[tuple[str, Any], ...] = (
+    ("3D View", "VIEW_3D"),
+    ("Dopesheet", "DOPESHEET_EDITOR"),
+    ("Graph Editor", "GRAPH_EDITOR"),
 )
-"""Keymap, its space, operator, key, whether with Alt, the operator's properties. "Frames" is the keymap of everything
-that shows frames: the viewport, Timeline, Dope Sheet and Graph Editor."""
+"""Keymap and space where takes are flipped; the Timeline is a Dope Sheet to Blender."""
+_KEYS: tuple[tuple[str, Any, dict[str, int]], ...] = (
+    ("motiongpt.show_take", "RIGHT_ARROW", {"step": 1}),
+    ("motiongpt.show_take", "LEFT_ARROW", {"step": -1}),
+    ("motiongpt.compare_take", "DOWN_ARROW", {}),
+    ("motiongpt.accept_take", "RET", {}),
+)
+"""Operator, key with Alt, the operator's properties."""
 _made: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
 
 
@@ -25,12 +29,15 @@ def register() -> None:
     configuration = manager.keyconfigs.addon if manager is not None else None
     if configuration is None:  # without a window there are no keys
         return
-    for keymap, space, operator, key, alt, properties in _KEYS:
-        found = configuration.keymaps.new(keymap, space_type=space)
-        item = found.keymap_items.new(operator, key, "PRESS", alt=alt)
-        for name, value in properties.items():
-            setattr(item.properties, name, value)
-        _made.append((found, item))
+    viewport = configuration.keymaps.new("3D View", space_type="VIEW_3D")
+    _made.append((viewport, viewport.keymap_items.new("motiongpt.cancel", "ESC", "PRESS")))
+    for place, space in _PLACES:
+        keymap = configuration.keymaps.new(place, space_type=space)
+        for operator, key, properties in _KEYS:
+            item = keymap.keymap_items.new(operator, key, "PRESS", alt=True)
+            for name, value in properties.items():
+                setattr(item.properties, name, value)
+            _made.append((keymap, item))
 
 
 def unregister() -> None:

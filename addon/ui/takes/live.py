@@ -23,7 +23,9 @@ from ...jobs.job import Job, State
 from ..ghosts import Ghost, bone_lines, draw_figures
 
 FRAME_SECONDS = 1.0 / 30.0
-"""Seconds between two redraws of the viewports."""
+"""Seconds between two redraws of the viewports at least."""
+_SHARE = 3.0
+"""Times as long as a redraw takes is the pause between two of them: a slow viewport may not hold up the job."""
 _COLOUR = (1.0, 0.55, 0.1, 1.0)
 
 
@@ -47,7 +49,8 @@ class LiveFigure:
         self.first_moved = 0.0
         self._part: _Part | None = None
         self._motion: Motion | None = None
-        self._started = self._drawn = 0.0
+        self._started = self._drawn = self._looked = 0.0
+        self._pause = FRAME_SECONDS
         self._at: Floats | None = None
         self._thread: threading.Thread | None = None
         self._handle: Any = None
@@ -63,8 +66,11 @@ class LiveFigure:
             return
         if job.live is not self._motion and (self._thread is None or not self._thread.is_alive()):
             self._take(job, job.live, job.body)
-        if self._part is not None and time.perf_counter() - self._drawn >= FRAME_SECONDS:
-            self._drawn = time.perf_counter()
+        now = time.perf_counter()
+        if self._looked:  # the first step after a redraw comes when that is done
+            self._pause, self._looked = max(FRAME_SECONDS, _SHARE * (now - self._looked)), 0.0
+        if self._part is not None and now - self._drawn >= self._pause:
+            self._drawn = self._looked = now
             self._step(self._part)
             _redraw()
 
