@@ -61,8 +61,7 @@ class Session:
         if job.state is State.FAILED:
             self.error = job.message
             log.error("%s", job.message)
-        for watcher in self.watchers:
-            watcher(job)
+        self._tell_watchers(job)
         if job.state is State.RUNNING:
             self._show_progress(job)
             return TICK
@@ -71,6 +70,13 @@ class Session:
         if job.state is State.DONE and job.action:
             tell(job.message)
         return None
+
+    def _tell_watchers(self, job: Job[Any]) -> None:
+        for watcher in self.watchers:
+            try:
+                watcher(job)
+            except Exception:  # the job goes on, whoever looks at it
+                log.exception("a watcher of the job failed")
 
     def _show_progress(self, job: Job[Any]) -> None:
         if time.monotonic() - self._drawn > REDRAW:
@@ -115,8 +121,7 @@ class Session:
         """Stop the running job, if there is one."""
         if job := self.running:
             job.cancel(reason)
-            for watcher in self.watchers:
-                watcher(job)
+            self._tell_watchers(job)
             redraw()
             _say(None)
 

@@ -1,10 +1,9 @@
 """The motion while it is made: a stick figure in the viewport, on the character's own bones, that plays what there is
 of it so far. No key is written.
 
-A thread puts each part that comes from the backend on the bones; drawing only sends cached lines to the GPU.
+Each part that comes from the backend is put on the bones once; drawing only sends cached lines to the GPU.
 """
 
-import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +51,6 @@ class LiveFigure:
         self._started = self._drawn = self._looked = 0.0
         self._pause = FRAME_SECONDS
         self._at: Floats | None = None
-        self._thread: threading.Thread | None = None
         self._handle: Any = None
         if not bpy.app.background:
             self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_VIEW")
@@ -64,7 +62,7 @@ class LiveFigure:
             return
         if job.body is None or job.live is None:
             return
-        if job.live is not self._motion and (self._thread is None or not self._thread.is_alive()):
+        if job.live is not self._motion:
             self._take(job, job.live, job.body)
         now = time.perf_counter()
         if self._looked:  # the first step after a redraw comes when that is done
@@ -81,22 +79,14 @@ class LiveFigure:
             bpy.types.SpaceView3D.draw_handler_remove(self._handle, "WINDOW")
 
     def _take(self, job: Job[Any], motion: Motion, body: Character) -> None:
+        """Put a part on the bones, which takes some milliseconds however long it is."""
         if self._motion is None:
             armature = find_armature(job.request.target.armature_uid)
             self._at = np.array(armature.matrix_world.translation) if armature is not None else None
             self.first_moved = 0.0
-        if self._at is None:
-            return
-        self._motion, at = motion, self._at
-        self._thread = threading.Thread(
-            target=lambda: self._solve(motion, body, at), name="motiongpt-live", daemon=True
-        )
-        self._thread.start()
-
-    def _solve(self, motion: Motion, body: Character, at: Floats) -> None:
-        part = _Part(lines_of(motion, body) + at.astype(np.float32), motion.fps)
-        if self._motion is motion:  # the job may have ended meanwhile
-            self._part = part
+        self._motion = motion
+        if self._at is not None:
+            self._part = _Part(lines_of(motion, body) + self._at.astype(np.float32), motion.fps)
 
     def _step(self, part: _Part) -> None:
         """Play on: from the first part on in real time, as far as there is motion."""
