@@ -2,6 +2,7 @@
 
 from .jobs import session
 from .poses import reader
+from .review import history, state
 from .shell import command
 from .shot import data as shot
 from .ui import bone_map, ghosts, menus, panel, preferences, presets, properties
@@ -9,13 +10,17 @@ from .ui.blocks import drawing, mouse
 from .ui.blocks import operators as blocks
 from .ui.blocks import panel as shot_panel
 from .ui.operators import diagnostics, export, gaps, tasks
+from .ui.takes import history as takes_history
+from .ui.takes import keys as takes_keys
+from .ui.takes import known, live
+from .ui.takes import operators as takes
+from .ui.takes import panel as takes_panel
 
-_MODULES = (
-    preferences, properties, shot, session, reader,
-    tasks, export, gaps, diagnostics, blocks,
-    drawing, mouse, ghosts,
-    presets, panel, shot_panel, bone_map, menus, command,
-)  # fmt: skip
+_DATA = (preferences, properties, shot, state, history)
+_OPERATORS = (tasks, export, gaps, diagnostics, blocks, takes)
+_DRAWN = (drawing, mouse, ghosts, live)
+_PANELS = (presets, panel, takes_panel, shot_panel, takes_history, known, bone_map)
+_MODULES = (*_DATA, session, reader, *_OPERATORS, *_DRAWN, *_PANELS, takes_keys, menus, command)
 
 
 def register() -> None:

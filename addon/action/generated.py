@@ -32,6 +32,11 @@ def fingerprints(path: str, index: int, values: Numbers) -> Fingerprints:
     return ((bits * 2654435761 + seed) & 0xFFFFFFFF).astype(np.uint32)
 
 
+def generated_among(path: str, index: int, points: Points) -> Fingerprints:
+    """Fingerprints of those keys of an F-curve that have the type of generated ones."""
+    return fingerprints(path, index, points["co"][points["type"] == choice("type", generated_type()), 1])
+
+
 def read_record(action: bpy.types.Action | None) -> Fingerprints:
     """Fingerprints of everything that was generated into an action; none without one."""
     if action is None:

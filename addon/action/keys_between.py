@@ -32,14 +32,13 @@ from .fcurves import (
     write_points,
 )
 from .generated import (
-    Fingerprints,
     fingerprints,
     generated_type,
     give_back_touched,
     read_record,
     write_record,
 )
-from .new_action import stash_action, thinned
+from .new_action import NewKeys, stash_action, thinned
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,17 +47,6 @@ class OldKeys:
 
     points: Points
     outside: dict[int, float]
-
-
-@dataclass(frozen=True, eq=False)
-class NewKeys:
-    """All keys that one F-curve will have.  record: fingerprints of the generated ones among them."""
-
-    bone: str
-    channel: str
-    index: int
-    points: Points
-    record: Fingerprints
 
 
 CurveKey = tuple[str, str, int]

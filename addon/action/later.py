@@ -17,7 +17,8 @@ from ..character.typing import ArmatureObject
 from .bending import GivenChannel, Span
 from .fcurves import Points, action_curves, choice, data_path, is_switch, read_points, select, with_key
 from .generated import fingerprints, generated_type, give_back_touched, read_record
-from .keys_between import CurveKey, NewKeys, OldKeys, key_on
+from .keys_between import CurveKey, OldKeys, key_on
+from .new_action import NewKeys
 
 _CARRYING = ("ARMATURE", "CHILD_OF", "COPY_TRANSFORMS")
 """Constraints by which one bone takes another along over the floor."""

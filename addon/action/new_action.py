@@ -13,6 +13,7 @@ compute and may run in another thread, `write_keys` changes Blender's data.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import bpy
 import numpy as np
@@ -29,6 +30,7 @@ from ..character.rotation_modes import from_quaternions, rotation_property
 from ..character.settings import Tolerance
 from ..character.typing import ArmatureObject
 from .fcurves import (
+    Points,
     action_curves,
     complete,
     data_path,
@@ -39,12 +41,23 @@ from .fcurves import (
     write_points,
 )
 from .fingers import KeptCurve
-from .generated import fingerprints, generated_type, write_record
+from .generated import Fingerprints, fingerprints, generated_type, write_record
 
 Curve = tuple[str, str, Floats]
 """Bone name (OBJECT for the armature object), property name, values (T, channels)."""
 ThinCurve = tuple[str, str, Floats | SparseCurve]
 """The same, or sparse keys in place of the values."""
+
+
+@dataclass(frozen=True, eq=False)
+class NewKeys:
+    """All keys that one F-curve will have.  record: fingerprints of the generated ones among them."""
+
+    bone: str
+    channel: str
+    index: int
+    points: Points
+    record: Fingerprints
 
 
 def write_action(
@@ -123,26 +136,39 @@ def write_keys(
             "Make a library override of it (Object, Library Override, Make) and try again.",
         )
     animation = armature_object.animation_data or armature_object.animation_data_create()
-    _clear_offsets(armature_object, curves)
+    clear_offsets(armature_object, [(bone, channel) for bone, channel, _ in curves])
     animation.use_tweak_mode = False  # an action inside a tweaked strip can't be replaced
     stash_action(animation)
-    animation.action_influence = 1.0
-    animation.action_blend_type = "REPLACE"
-    animation.action_extrapolation = "HOLD"
+    play_alone(animation)
     action = new_action_curves(armature_object, name)
-    record = []
+    written = keys_of_curves(curves, start_frame)
+    for keys in written:
+        write_points(action.new(keys.bone, keys.channel, keys.index), keys.points)
+    for own in kept:
+        write_points(action.new(own.bone, own.channel, own.index), own.points)
+    write_record(action.action, np.concatenate([keys.record for keys in written]))
+    return action.action
+
+
+def keys_of_curves(curves: Sequence[ThinCurve], start_frame: int) -> list[NewKeys]:
+    """All keys of the F-curves of a new action, marked as generated; touches no Blender data."""
+    written = []
     for bone, channel, values in curves:
         if isinstance(values, SparseCurve):
             keys = sparse_points(start_frame, values)
         else:
             keys = dense_points(start_frame, values[:1] if is_switch(channel) else values)
         for index, points in enumerate(keys):
-            write_points(action.new(bone, channel, index), complete(points, generated_type()))
-            record.append(fingerprints(data_path(bone, channel), index, points["co"][:, 1]))
-    for own in kept:
-        write_points(action.new(own.bone, own.channel, own.index), own.points)
-    write_record(action.action, np.concatenate(record))
-    return action.action
+            record = fingerprints(data_path(bone, channel), index, points["co"][:, 1])
+            written.append(NewKeys(bone, channel, index, complete(points, generated_type()), record))
+    return written
+
+
+def play_alone(animation: bpy.types.AnimData) -> None:
+    """Make the action count alone, whatever the NLA was set to."""
+    animation.action_influence = 1.0
+    animation.action_blend_type = "REPLACE"
+    animation.action_extrapolation = "HOLD"
 
 
 def stash_action(animation: bpy.types.AnimData) -> None:
@@ -184,14 +210,14 @@ def _rotation_curves(character: Character, rig_motion: RigMotion) -> list[Curve]
     return curves
 
 
-def _clear_offsets(armature_object: ArmatureObject, curves: Sequence[ThinCurve]) -> None:
+def clear_offsets(armature_object: ArmatureObject, channels: Sequence[tuple[str, str]]) -> None:
     """Move bones back to their rest place: those that get keys, because the solver relies on it, and those that the
     previous action has moved and this one leaves alone (a root bone, IK controls)."""
     pose = armature_object.pose.bones
-    for name, channel, _ in curves:
+    for name, channel in channels:
         if name != OBJECT and channel.startswith("rotation"):
             pose[name].location = (0.0, 0.0, 0.0)
-    for name in _located_bones(armature_object) - {name for name, _, _ in curves}:
+    for name in _located_bones(armature_object) - {name for name, _ in channels}:
         if name in pose:
             pose[name].matrix_basis = Matrix.Diagonal((*pose[name].scale[:], 1.0))
 

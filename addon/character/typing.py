@@ -8,17 +8,19 @@ if TYPE_CHECKING:
 
     class ArmatureObject(bpy.types.Object):
         """An object of the type ARMATURE. motiongpt_rig: `ui.bone_map.MotionGPTRig`, motiongpt_shot:
-        `shot.data.MotionGPTShot`, while these are registered."""
+        `shot.data.MotionGPTShot`, motiongpt_review: `review.state.MotionGPTReview`, while these are registered."""
 
         data: bpy.types.Armature
         pose: bpy.types.Pose
         motiongpt_rig: Any
         motiongpt_shot: Any
+        motiongpt_review: Any
 
     class Scene(bpy.types.Scene):
-        """motiongpt: `ui.properties.MotionGPTSettings`."""
+        """motiongpt: `ui.properties.MotionGPTSettings`.  motiongpt_history: `review.history.MotionGPTHistory`."""
 
         motiongpt: Any
+        motiongpt_history: Any
 
     class Context(bpy.types.Context):
         scene: Scene

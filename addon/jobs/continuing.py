@@ -15,14 +15,12 @@ from ...retarget.motion import rotations as rot
 from ...retarget.motion.joining import led_into, placed_at
 from ...retarget.rigs.calibration import calibrate_from_rest
 from ...retarget.solving.solve import to_bones
-from ..action.all_or_nothing import all_or_nothing
 from ..action.bending import Span, bend
 from ..action.fcurves import key_frames
-from ..action.keys_between import NewKeys, copy_action, plan_curves, read_keys, write_curves
+from ..action.keys_between import plan_curves, read_keys
 from ..action.later import Move, as_planned, cut_keys, find_movers, moved_given, moved_keys
-from ..action.new_action import Curve, solve_keys
+from ..action.new_action import Curve, NewKeys, solve_keys
 from ..character.character import Character
-from ..character.placing import OBJECT
 from ..character.settings import key_tolerance
 from ..character.typing import ArmatureObject, full
 from ..poses.given import read_given
@@ -40,7 +38,6 @@ from .context import (
 )
 from .job import ANSWERED, Stage, Waiting, in_thread
 from .motion import MotionJob, Source, fill, read_motion
-from .showing import show_frames
 
 if TYPE_CHECKING:
     from ...backend.tasks import AnyTask
@@ -60,6 +57,7 @@ class ContinueRequest(MotionRequest):
 
     prompt: str
     seed: int
+    takes: int
     seconds: float
     goes_on: bool
     cut: bool
@@ -98,6 +96,7 @@ class ContinueJob(MotionJob[ContinueRequest]):
             poses=(whole_pose(now), whole_pose(end)) if goes_on else (whole_pose(now),),
             prompt=optional_prompt(context),
             seed=settings.seed,
+            takes=settings.text_takes,
             seconds=(end - now) / fps,
             goes_on=goes_on,
             cut=settings.after == "CUT" and last > end,
@@ -107,27 +106,25 @@ class ContinueJob(MotionJob[ContinueRequest]):
     def _message(self) -> AnyTask:
         from ...backend.tasks import Continue
 
-        return Continue(self.request.seconds, self.request.prompt, seed=self.request.seed)
+        request = self.request
+        return Continue(request.seconds, request.prompt, seed=request.seed, variations=request.takes)
 
     def _steps(self) -> Waiting[None]:
         source, answer = yield from self._read_and_ask()
         self.stage, self.fraction = Stage.TO_KEYS, ANSWERED
-        solved, move = yield from in_thread(lambda: self._solved(source, answer.motions[0]))
+        solved = yield from in_thread(lambda: [self._solved(source, motion) for motion in answer.motions])
         yield from self._out_of_edit_mode()
-        planned = yield from in_thread(self._prepare(source, self._armature(), solved, move))
-        request, armature = self.request, self._armature()
-        check_bones(armature, (keys.bone for keys in planned if keys.bone != OBJECT))
+        request, planned = self.request, []
+        for keys, move in solved:
+            planned.append((yield from in_thread(self._prepare(source, self._armature(), keys, move))))
         if request.cut:
-            planned = cut_keys(armature, planned, request.span.end)
-        with all_or_nothing(armature):
-            if request.as_new:
-                copy_action(armature, (limits.one_line(request.prompt) or "Continue")[:60])
-            self.action = write_curves(armature, planned).name
-            # On its end, so that the next press adds to it.
-            shown = show_frames(request.target, request.span.start, request.span.end, request.span.end)
-            bpy.ops.ed.undo_push(message="MotionGPT: continue")
-        frames = f"Frames {request.span.start} to {request.span.end} of {armature.name}"
-        self.message = f'{frames} added, in the action "{self.action}".{shown}'
+            planned = [cut_keys(self._armature(), keys, request.span.end) for keys in planned]
+        self._text, self._seed = request.prompt, request.seed
+        copy = (limits.one_line(request.prompt) or "Continue")[:60] if request.as_new else ""
+        # The playhead goes to its end, so that the next press adds to it.
+        yield from self._put(answer.motions, planned, "continue", copy, request.span.end)
+        frames = f"Frames {request.span.start} to {request.span.end} of {self._armature().name}"
+        self.message = self._offered or f'{frames} added, in the action "{self.action}".{self._shown}'
         if request.goes_on or request.cut:
             self.message += f" What comes after is {'cut' if request.cut else 'moved along'}."
         yield from self._check_keys(source.character)

@@ -12,16 +12,20 @@ from ...retarget.motion import Motion
 from ..action.all_or_nothing import all_or_nothing
 from ..action.fingers import KeptFingers, keyed_fingers
 from ..action.hands import CharacterHands
-from ..action.new_action import ThinCurve, solve_keys, thin_keys, write_keys
+from ..action.new_action import ThinCurve, keys_of_curves, solve_keys, thin_keys, write_keys
 from ..character.character import Character
 from ..character.placing import OBJECT
 from ..character.settings import key_tolerance, wanted_destination
 from ..character.typing import Scene, full
 from ..overrides.following import Expected, expected_of
+from ..review.origin import Origin, write_origin
+from ..review.reviewing import Offer, packed
+from ..review.similar import likest, look_of
+from ..review.state import is_open
 from .context import Request, Target, check_armature, check_bones, scene_fps, scene_range, wanted_seconds
 from .job import ANSWERED, Job, Stage, Waiting, check_task, in_thread
 from .service import Service
-from .showing import show_frames
+from .showing import offer_takes, show_frames
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +33,9 @@ class GenerateRequest(Request):
     """What one press of Generate asks for.
 
     seconds, frames: length of the motion, in time and in the scene's frames.  start_frame: scene frame of the first
-    key.  hands: the shape of hands with fingers, of `hand_shapes.SHAPES`.
+    key.  hands: the shape of hands with fingers, of `hand_shapes.SHAPES`.  takes: how many versions.  like: the look
+    of a take (see `similar.look_of`); of `limits.MAX_VARIATIONS` versions those are kept that are most like it.
+    body: the character when the button was pressed.
     """
 
     prompt: str
@@ -38,6 +44,14 @@ class GenerateRequest(Request):
     frames: int
     start_frame: int
     hands: str
+    body: Character
+    takes: int = 1
+    like: str = ""
+
+    @property
+    def last_frame(self) -> int:
+        """Scene frame of the last key."""
+        return self.start_frame + self.frames - 1
 
 
 class GenerateJob(Job[GenerateRequest]):
@@ -47,7 +61,6 @@ class GenerateJob(Job[GenerateRequest]):
     def gather(cls, context: bpy.types.Context) -> GenerateRequest:
         scene, armature = full(context).scene, check_armature(context)
         _check_settings(scene)
-        Character.read(armature)  # raises for anything but a biped
         seconds, frames, start_frame = wanted_length(scene)
         return GenerateRequest(
             target=Target.gather(context),
@@ -57,6 +70,8 @@ class GenerateJob(Job[GenerateRequest]):
             frames=frames,
             start_frame=start_frame,
             hands=scene.motiongpt.hands.lower().replace("_", "-"),
+            body=Character.read(armature),  # raises for anything but a biped
+            takes=scene.motiongpt.text_takes,
         )
 
     @classmethod
@@ -70,13 +85,21 @@ class GenerateJob(Job[GenerateRequest]):
         from ...backend.tasks import Generate
 
         request = self.request
-        asked = Generate(request.prompt, seconds=request.seconds, seed=request.seed)
+        self.body = request.body
+        made = limits.MAX_VARIATIONS if request.like else request.takes
+        asked = Generate(request.prompt, seconds=request.seconds, seed=request.seed, variations=made)
         answer = yield from self._answer(asked)
-        curves, kept, character, expected = yield from self._solved(answer.motions[0])
-        self._write(curves, kept)
-        yield from self._check_overrides(character, expected)
+        motions = answer.motions
+        if request.like:
+            motions = tuple(motions[i] for i in likest(motions, request.like, request.takes))
+        solved = yield from self._solved(motions)
+        if len(motions) > 1 or is_open(self._armature()):
+            yield from self._offer(motions, solved)
+        else:
+            self._write(motions[0], solved)
+        yield from self._check_overrides(solved.character, solved.expected)
 
-    def _solved(self, motion: Motion) -> Waiting[tuple[Sequence[ThinCurve], KeptFingers, Character, Expected]]:
+    def _solved(self, motions: Sequence[Motion]) -> Waiting[_Solved]:
         self.stage, self.fraction = Stage.TO_ARMATURE, ANSWERED
         yield from self._out_of_edit_mode()
         request, armature = self.request, self._armature()
@@ -85,31 +108,67 @@ class GenerateJob(Job[GenerateRequest]):
         destination = character.root_destination(wanted_destination(armature))
         tolerance = key_tolerance(armature)
         hands = CharacterHands.read(armature, character)
-        kept = keyed_fingers(armature, hands, start, start + frames - 1)
+        kept = keyed_fingers(armature, hands, start, request.last_frame)
 
-        def solve() -> tuple[Sequence[ThinCurve], Expected]:
-            solved = character.solve(motion.resample(fps, frames), destination)
-            expected = expected_of(character, solved, start, tolerance.degrees if tolerance else 0.0)
+        def solve() -> _Solved:
             fingers = hands.shaped(request.hands, kept.sides)
-            return thin_keys([*solve_keys(character, solved), *fingers], tolerance), expected
+            solved = [character.solve(motion.resample(fps, frames), destination) for motion in motions]
+            takes = tuple(thin_keys([*solve_keys(character, one), *fingers], tolerance) for one in solved)
+            expected = expected_of(character, solved[0], start, tolerance.degrees if tolerance else 0.0)
+            return _Solved(takes, kept, character, expected)
 
-        curves, expected = yield from in_thread(solve)
-        return curves, kept, character, expected
+        return (yield from in_thread(solve))
 
-    def _write(self, curves: Sequence[ThinCurve], kept: KeptFingers) -> None:
+    def _origin(self, motion: Motion) -> Origin:
         request = self.request
+        frames = (request.start_frame, request.last_frame)
+        return Origin.of(motion, self.task, request.prompt, request.seed, request.seconds, frames, request.hands)
+
+    def _offer(self, motions: Sequence[Motion], solved: _Solved) -> Waiting[None]:
+        """Put the takes before the animator, who accepts one or none."""
+        request, name = self.request, self._name()
+
+        def pack() -> list[Offer]:
+            return [
+                Offer(
+                    packed(keys_of_curves(curves, request.start_frame), solved.kept.curves),
+                    tuple((bone, channel) for bone, channel, _ in curves), name, self._origin(motion),
+                    look=look_of(motion),
+                )
+                for motion, curves in zip(motions, solved.takes, strict=True)
+            ]  # fmt: skip
+
+        offers = yield from in_thread(pack)
+        armature = self._armature()
+        check_bones(armature, (bone for bone, _ in offers[0].channels if bone != OBJECT))
+        self.action, self.message = offer_takes(request.target, armature, offers, name)
+
+    def _write(self, motion: Motion, solved: _Solved) -> None:
+        request, name, curves = self.request, self._name(), solved.takes[0]
         armature = self._armature()
         check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
-        last = request.start_frame + request.frames - 1
-        # Blender cuts at 63 bytes; more would only make the list unreadable.
-        name = limits.one_line(request.prompt)[:60]
         with all_or_nothing(armature):
-            self.action = write_keys(armature, curves, name, request.start_frame, kept.curves).name
-            shown = show_frames(request.target, request.start_frame, last)
+            action = write_keys(armature, curves, name, request.start_frame, solved.kept.curves)
+            write_origin(action, self._origin(motion))
+            self.action = action.name
+            shown = show_frames(request.target, request.start_frame, request.last_frame)
             bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
-        self.message = (
-            f'Frames {request.start_frame} to {last} of {armature.name}, in the action "{self.action}".{shown}'
-        )
+        frames = f"Frames {request.start_frame} to {request.last_frame} of {armature.name}"
+        self.message = f'{frames}, in the action "{self.action}".{shown}'
+
+    def _name(self) -> str:
+        """Of the action. Blender cuts at 63 bytes; more would only make the list unreadable."""
+        return limits.one_line(self.request.prompt)[:60]
+
+
+@dataclass(frozen=True, eq=False)
+class _Solved:
+    """takes: the curves of each motion.  kept: finger keys of the animator's.  expected: what the first one shows."""
+
+    takes: tuple[Sequence[ThinCurve], ...]
+    kept: KeptFingers
+    character: Character
+    expected: Expected
 
 
 def _check_settings(scene: Scene) -> None:
@@ -117,7 +176,7 @@ def _check_settings(scene: Scene) -> None:
     limits.check_prompt(scene.motiongpt.prompt)
     seconds = wanted_length(scene)[0]
     limits.check_seconds(seconds)
-    limits.check_made(seconds, scene_fps(scene), 1)
+    limits.check_made(seconds, scene_fps(scene), scene.motiongpt.text_takes)
 
 
 def wanted_length(scene: Scene) -> tuple[float, int, int]:

@@ -11,7 +11,6 @@ from ...backend import limits
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion.known import WHOLE
 from ..action.bending import Span
-from ..action.fcurves import played_action
 from ..character.character import Character
 from ..character.typing import Scene, full
 from ..poses.keyed import ALL, KeyedPose, choose_poses, gap_around
@@ -26,7 +25,6 @@ from .context import (
 )
 from .job import Waiting
 from .motion import MotionJob
-from .takes import Takes
 
 if TYPE_CHECKING:
     from ...backend.tasks import AnyTask
@@ -40,7 +38,6 @@ class InbetweenRequest(MotionRequest):
     """takes: how many versions.  as_new: whether the result goes into a copy of the action.
 
     redo_in: `session_uid` of the scene whose seed becomes this one's once it has succeeded; 0 for none.
-    earlier: takes that the new ones are added to.
     """
 
     prompt: str
@@ -48,7 +45,6 @@ class InbetweenRequest(MotionRequest):
     takes: int
     as_new: bool
     redo_in: int = 0
-    earlier: Takes | None = None
 
     @property
     def known(self) -> tuple[int, ...] | None:
@@ -85,9 +81,10 @@ class InbetweenJob(MotionJob[InbetweenRequest]):
         source, answer = yield from self._read_and_ask()
         request = self.request
         copy = (limits.one_line(request.prompt) or "In-between")[:60] if request.as_new else ""
-        self.takes = yield from self._write(source, answer.motions, "in-between", copy, request.earlier)
+        self._text, self._seed = request.prompt, request.seed
+        yield from self._write(source, answer.motions, "in-between", copy)
         frames = f"Frames {request.span.start} to {request.span.end} of {self._armature().name}"
-        self.message = f'{frames} generated, in the action "{self.action}".{self._shown}'
+        self.message = self._offered or f'{frames} generated, in the action "{self.action}".{self._shown}'
         yield from self._check_keys(source.character)
 
     def _finish(self) -> None:
@@ -96,20 +93,16 @@ class InbetweenJob(MotionJob[InbetweenRequest]):
             cast(Scene, scene).motiongpt.seed = self.request.seed  # so that the same motion can be generated again
 
 
-def gather_gap(context: bpy.types.Context, seed: int, earlier: Takes | None) -> InbetweenRequest:
+def gather_gap(context: bpy.types.Context, seed: int) -> InbetweenRequest:
     """Only the gap around the current frame, between the animator's own keys, with another seed.
 
-    As many takes are made as the last time, and added to the earlier ones where these have the gap in them.
     Raises MotionGPTError where that is not possible; nothing is changed.
     """
     poses = _poses(context, ALL, None)
     scene = full(context).scene
     gap = gap_around([pose.frame for pose in poses], scene.frame_current)
-    if earlier is not None and (action := earlier.action()) and action != played_action(check_armature(context)):
-        earlier = None
-    takes = earlier.made if earlier is not None else scene.motiongpt.takes
-    request = _request(context, poses, gap, seed, takes, as_new=False)
-    return replace(request, redo_in=scene.session_uid, earlier=earlier)
+    request = _request(context, poses, gap, seed, scene.motiongpt.takes, as_new=False)
+    return replace(request, redo_in=scene.session_uid)
 
 
 def _request(

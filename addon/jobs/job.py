@@ -22,7 +22,6 @@ from ..overrides.following import Expected
 from ..overrides.report import Overridden, find, mute, sentence
 from .context import Request, find_armature
 from .service import STUCK, Finished, Service, Working
-from .takes import Takes
 
 if TYPE_CHECKING:
     from ...backend.tasks import AnyTask
@@ -61,9 +60,10 @@ class Job(Generic[R]):
     """state: RUNNING until the job ends.  message: then the outcome, for the user.
 
     task: as `ServerInfo.tasks` names it.  stage, fraction: for the progress bar.  longest_tick: seconds, the longest
-    that Blender was blocked; busiest_tick: the same in CPU time.  ticks: how many there were.  takes: the generated
-    versions to flip through.  overridden: what keeps the written keys from showing.  action: the name of the action
-    that was written, text: a description; "" where there is none.  made: the motion as the model made it.
+    that Blender was blocked; busiest_tick: the same in CPU time.  ticks: how many there were.  overridden: what keeps
+    the written keys from showing.  action: the name of the action that was written, text: a description; "" where
+    there is none.  made: the motion as the model made it.  live: the motion so far.  body: the character that it will
+    be on, if it begins where that stands at rest.
     """
 
     task: ClassVar[str]
@@ -76,11 +76,12 @@ class Job(Generic[R]):
         self.message = ""
         self.longest_tick = self.busiest_tick = 0.0
         self.ticks = 0
-        self.takes: Takes | None = None
         self.overridden: Overridden | None = None
         self.action = ""
         self.text = ""
         self.made: Motion | None = None
+        self.live: Motion | None = None
+        self.body: Character | None = None
         self._written: tuple[Character, Expected] | None = None
         self._service = service
         self._work = self._steps()
@@ -174,6 +175,7 @@ class Job(Generic[R]):
     def _show(self, event: Working) -> None:
         self.stage = event.stage
         self.fraction = event.fraction * ANSWERED
+        self.live = event.motion or self.live
 
     def _out_of_edit_mode(self) -> Waiting[None]:
         """Wait while the armature is in Edit Mode."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import bpy
 import numpy as np
 
+from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from ...retarget.solving.fit import body_offsets, put_on_body
 from ...retarget.solving.keyed_poses import spread_poses
@@ -17,19 +18,25 @@ from ...retarget.solving.root_motion import BONE, HIPS
 from ...retarget.solving.solve import to_motion
 from ...retarget.typing import Indices
 from ..action.all_or_nothing import all_or_nothing
-from ..action.fcurves import action_curves
-from ..action.keys_between import copy_action, write_curves
-from ..action.new_action import Curve, solve_keys
+from ..action.bending import bend
+from ..action.fcurves import action_curves, key_frames, played_action
+from ..action.keys_between import copy_action, plan_curves, read_keys, write_curves
+from ..action.new_action import Curve, NewKeys, solve_keys
 from ..character.character import Character
+from ..character.placing import OBJECT
+from ..character.settings import key_tolerance
 from ..character.typing import ArmatureObject, full
 from ..overrides.following import expected_of_keys
+from ..poses.given import read_given
 from ..poses.limbs import limbs_in_ik
 from ..poses.reader import PoseReader, ReadPoses, few_rows
-from .context import MotionRequest, check_armature, scene_fps
+from ..review.origin import Origin, write_origin
+from ..review.reviewing import Offer, packed, shown_curves
+from ..review.state import NEW, SAME, is_open
+from .context import MotionRequest, check_armature, check_bones, scene_fps
 from .job import ANSWERED, Job, Stage, Waiting, check_task, in_thread
 from .service import Finished, Service
-from .showing import show_frames
-from .takes import Takes
+from .showing import offer_takes, show_frames
 
 if TYPE_CHECKING:
     from ...backend.tasks import AnyTask
@@ -57,6 +64,8 @@ class MotionJob(Job[M]):
     """A job on existing animation. Creating one raises MotionGPTError for more frames than can be sent."""
 
     _shown = ""  # what `show_frames` changed
+    _offered = ""  # what to say of takes that wait to be chosen
+    _text, _seed = "", 0  # what was asked for, in the tasks that make motion
 
     def __init__(self, request: M, service: Service) -> None:
         super().__init__(request, service)
@@ -103,13 +112,9 @@ class MotionJob(Job[M]):
         self._armature()  # raises where it was deleted meanwhile
         return reader.poses().filled_in(rows, run)
 
-    def _write(
-        self, source: Source, motions: Sequence[Motion], undo: str, copy: str = "", earlier: Takes | None = None
-    ) -> Waiting[Takes]:
-        """Write the first motion into the action, or into a copy named `copy`, as one undo step; all of it or nothing.
-
-        Returns all motions as takes; earlier ones come first where these belong to a gap of theirs.
-        """
+    def _write(self, source: Source, motions: Sequence[Motion], undo: str, copy: str = "") -> Waiting[None]:
+        """Write a motion into the action, or into a copy named `copy`, as one undo step, all of it or nothing; or put
+        several before the animator, as takes to choose from."""
         self.stage, self.fraction = Stage.TO_KEYS, ANSWERED
         request, character = self.request, source.character
 
@@ -118,23 +123,81 @@ class MotionJob(Job[M]):
 
         solved = yield from in_thread(lambda: tuple(map(solve, motions)))
         yield from self._out_of_edit_mode()
-        takes = kept = Takes(request, character, source.read, solved, len(solved))
-        planned = yield from in_thread(takes.prepare(self._armature(), 0))
-        combine = earlier.prepare_with(self._armature(), takes) if earlier else None
-        if combine:
-            kept = yield from in_thread(combine)
+        planned = yield from in_thread(self._plan(source, solved))
+        yield from self._put(motions, planned, undo, copy)
+
+    def _plan(self, source: Source, solved: Sequence[list[Curve]]) -> Callable[[], list[list[NewKeys]]]:
+        """A function for the keys of all versions, bent to the current ones; it may run in another thread.
+
+        Raises MotionGPTError where bones or kept keys are gone.
+        """
+        request, armature = self.request, self._armature()
+        channels = [(bone, channel) for bone, channel, _ in solved[0]]
+        self._check_there(channels)
+        given = read_given(armature, source.character, request.span, request.poses, source.read, channels)
+        old, tolerance = read_keys(armature, request.span, channels), key_tolerance(armature)
+        return lambda: [plan_curves(request.span, bend(each, given), old, tolerance) for each in solved]
+
+    def _check_there(self, channels: Sequence[tuple[str, str]]) -> None:
+        """Raises MotionGPTError where bones that are animated, or the keys of a kept pose, are gone."""
         armature = self._armature()
-        takes.check(armature)
+        check_bones(armature, (bone for bone, _ in channels if bone != OBJECT))
+        curves = action_curves(armature)
+        found = {round(float(t)) for curve in (curves.fcurves if curves else ()) for t in key_frames(curve)}
+        gone = [pose.frame for pose in self.request.poses if not pose.whole and pose.frame not in found]
+        if gone:
+            raise MotionGPTError(f"The keys on frame {gone[0]} are gone.", "Press In-Between again.")
+
+    def _put(
+        self,
+        motions: Sequence[Motion],
+        planned: Sequence[Sequence[NewKeys]],
+        undo: str,
+        copy: str,
+        at: int | None = None,
+    ) -> Waiting[None]:
+        """Write the keys of one version, or offer those of several. copy: as in `_write`.  at: the playhead's frame."""
+        request = self.request
+        self._check_there([(keys.bone, keys.channel) for keys in planned[0]])
+        if len(planned) > 1 or is_open(self._armature()):
+            yield from self._offer(motions, planned, undo, copy)
+            return
+        armature = self._armature()
         with all_or_nothing(armature):
             if copy:
                 copy_action(armature, copy)
-            action = write_curves(armature, planned)
-            kept.shown_in(action, len(kept.takes) - len(solved))
+            action = write_curves(armature, planned[0])
+            write_origin(action, self._origin(motions[0]))
             self.action = action.name
             self._finish()
-            self._shown = show_frames(request.target, request.span.start, request.span.end)
+            self._shown = show_frames(request.target, request.span.start, request.span.end, at)
             bpy.ops.ed.undo_push(message=f"MotionGPT: {undo}")
-        return kept
+
+    def _offer(
+        self, motions: Sequence[Motion], planned: Sequence[Sequence[NewKeys]], undo: str, copy: str
+    ) -> Waiting[None]:
+        under, based, into = shown_curves(self._armature())
+        origins = [self._origin(motion) for motion in motions]
+        title = copy or (action.name if (action := played_action(self._armature())) else undo)
+
+        def pack() -> list[Offer]:
+            return [
+                Offer(
+                    packed(keys, under=under), tuple((k.bone, k.channel) for k in keys), title, origin, based,
+                    into or (NEW if copy else SAME),
+                )
+                for keys, origin in zip(planned, origins, strict=True)
+            ]  # fmt: skip
+
+        offers = yield from in_thread(pack)
+        self._finish()
+        self.action, self._offered = offer_takes(self.request.target, self._armature(), offers, undo)
+
+    def _origin(self, motion: Motion) -> Origin:
+        """Where one version of the result comes from."""
+        request = self.request
+        seconds = (request.span.end - request.span.start) / request.target.fps
+        return Origin.of(motion, self.task, self._text, self._seed, seconds, (request.span.start, request.span.end))
 
     def _finish(self) -> None:
         """What else changes with the keys, and is undone with them."""

@@ -49,12 +49,14 @@ class Startup:
     python: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Working:
-    """Progress of a request. stage: what the engine is doing, for the user.  fraction: 0 to 1 of the request."""
+    """Progress of a request. stage: what the engine is doing, for the user.  fraction: 0 to 1 of the request.
+    motion: the first variation so far, if it came along."""
 
     stage: str
     fraction: float
+    motion: Motion | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +175,7 @@ class Service:
                 self._progress.start(time.monotonic())
                 match packet.message:
                     case protocol.Progress(stage=stage, fraction=fraction):
-                        events.append(Working(stage.label, fraction))
+                        events.append(Working(stage.label, fraction, next(iter(packet.motions), None)))
                     case protocol.Result(texts=texts):
                         events.append(Finished(packet.motions, texts))
                         self._forget(identifier)

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import bpy
@@ -12,7 +13,6 @@ from ...retarget.errors import MotionGPTError
 from ..character.typing import full
 from .job import Job, State
 from .service import Service, Startup
-from .takes import Takes
 
 log = logging.getLogger(__name__)
 
@@ -26,14 +26,14 @@ WATCH = 1.0  # seconds between two looks at the backend
 class Session:
     """service: the backend.  job: the running or last one.  error: the last failure, until the next press.
 
-    takes: those of the last in-betweening, to flip through.
+    watchers: called after each step of a job, the last one, too.
     """
 
     def __init__(self) -> None:
         self.service = Service()
         self.job: Job[Any] | None = None
         self.error = ""
-        self.takes: Takes | None = None
+        self.watchers: list[Callable[[Job[Any]], None]] = []
         self._drawn = 0.0
         self._preloading: threading.Thread | None = None
 
@@ -61,20 +61,28 @@ class Session:
         if job.state is State.FAILED:
             self.error = job.message
             log.error("%s", job.message)
-        elif job.state is State.DONE and job.takes:
-            self.takes = job.takes
+        self._tell_watchers(job)
         if job.state is State.RUNNING:
-            self._show_progress()
+            self._show_progress(job)
             return TICK
         redraw()
+        _say(None)
         if job.state is State.DONE and job.action:
             tell(job.message)
         return None
 
-    def _show_progress(self) -> None:
+    def _tell_watchers(self, job: Job[Any]) -> None:
+        for watcher in self.watchers:
+            try:
+                watcher(job)
+            except Exception:  # the job goes on, whoever looks at it
+                log.exception("a watcher of the job failed")
+
+    def _show_progress(self, job: Job[Any]) -> None:
         if time.monotonic() - self._drawn > REDRAW:
             self._drawn = time.monotonic()
             redraw()
+            _say(f"MotionGPT: {job.stage}, {job.fraction:.0%}. Esc in the viewport cancels.")
 
     def preload(self, startup: Startup) -> None:
         """Start the backend before it is needed; does nothing the second time."""
@@ -111,9 +119,11 @@ class Session:
 
     def cancel(self, reason: str = "Cancelled.") -> None:
         """Stop the running job, if there is one."""
-        if self.running:
-            self.running.cancel(reason)
+        if job := self.running:
+            job.cancel(reason)
+            self._tell_watchers(job)
             redraw()
+            _say(None)
 
     def close(self) -> None:
         """Stop everything, the backend too."""
@@ -194,7 +204,7 @@ def _file_loaded(*_args: object) -> None:
     """Another file was opened: a job's armature is gone. The backend stays, as reloading it would take seconds."""
     if _session:
         _session.cancel("Another file was opened.")
-        _session.job = _session.takes = None
+        _session.job = None
         _session.error = ""
 
 

@@ -1,11 +1,40 @@
-"""What else follows a result, so that it shows: the scene's end, and the playhead. Both are undone with the keys."""
+"""What follows a result, so that it shows: takes to choose from, the scene's end, and the playhead. One undo step takes
+all of it back."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import bpy
 
-from ..character.typing import Scene
+from ..action.all_or_nothing import all_or_nothing
+from ..action.fcurves import played_action
+from ..character.typing import ArmatureObject, Scene
+from ..review.before import note_end
+from ..review.reviewing import Offer, offer
+from ..review.state import review_of
 from .context import Target
+
+
+def offer_takes(target: Target, armature: ArmatureObject, offers: Sequence[Offer], what: str) -> tuple[str, str]:
+    """Put takes before the animator, all of them or none; returns the name of the action that shows the first, and a
+    sentence. what: the undo step's name. Raises MotionGPTError for too many."""
+    first, last = offers[0].origin.first, offers[0].origin.last
+    with all_or_nothing(armature):
+        offer(armature, offers, _scene(target))
+        shown = show_frames(target, first, last)
+        note_end(armature)
+        bpy.ops.ed.undo_push(message=f"MotionGPT: {what}")
+    count, action = len(review_of(armature).takes), played_action(armature)
+    made = "One more take" if len(offers) == 1 else f"{len(offers)} takes"
+    all_of_them = f", {count} in all" if count > len(offers) else ""
+    said = f"{made} of frames {first} to {last} of {armature.name}{all_of_them}: accept the one that you want.{shown}"
+    return action.name if action else "", said
+
+
+def _scene(target: Target) -> Scene | None:
+    """The scene that the button was pressed in, or None where it was deleted."""
+    found = (scene for scene in bpy.data.scenes if scene.session_uid == target.scene_uid)
+    return next((cast(Scene, scene) for scene in found), None)
 
 
 def show_frames(target: Target, first: int, last: int, playhead: int | None = None) -> str:
@@ -13,10 +42,9 @@ def show_frames(target: Target, first: int, last: int, playhead: int | None = No
 
     The scene's end moves where it comes earlier, the playhead where it is outside, or to `playhead`.
     """
-    found = next((scene for scene in bpy.data.scenes if scene.session_uid == target.scene_uid), None)
-    if found is None:
+    scene, said = _scene(target), ""
+    if scene is None:
         return ""
-    scene, said = cast(Scene, found), ""
     if last > scene.frame_end:
         scene.frame_end = last
         said = f" The scene now ends on frame {last}."

@@ -15,9 +15,9 @@ from ..action.bending import bend
 from ..action.fcurves import action_curves, new_action_curves
 from ..action.fingers import KeptFingers, keyed_fingers
 from ..action.hands import CharacterHands
-from ..action.keys_between import NewKeys, copy_action, plan_curves, read_keys, write_curves
+from ..action.keys_between import copy_action, plan_curves, read_keys, write_curves
 from ..action.later import cut_keys
-from ..action.new_action import Curve, ThinCurve, solve_keys, thin_keys, write_keys
+from ..action.new_action import Curve, NewKeys, ThinCurve, solve_keys, thin_keys, write_keys
 from ..character.character import Character
 from ..character.placing import OBJECT
 from ..character.settings import key_tolerance, wanted_destination

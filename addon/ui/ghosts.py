@@ -3,7 +3,7 @@
 A timer reads them one by one whenever keys have changed; drawing only sends cached lines to the GPU.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -97,17 +97,22 @@ class Ghosts:
     def _draw(self) -> None:
         if not self.figures or not wanted(full(bpy.context).scene):
             return
-        import gpu
-        from gpu_extras.batch import batch_for_shader
+        draw_figures(self.figures)
 
-        shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
-        gpu.state.blend_set("ALPHA")
-        shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])  # type: ignore[func-returns-value,index]
-        shader.uniform_float("lineWidth", 3.0)
-        for ghost in self.figures:
-            shader.uniform_float("color", ghost.colour)
-            batch_for_shader(shader, "LINES", {"pos": ghost.lines}).draw(shader)  # type: ignore[dict-item]
-        gpu.state.blend_set("NONE")
+
+def draw_figures(figures: Sequence[Ghost]) -> None:
+    """Draw stick figures into the viewport whose draw handler calls this."""
+    import gpu
+    from gpu_extras.batch import batch_for_shader
+
+    shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
+    gpu.state.blend_set("ALPHA")
+    shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])  # type: ignore[func-returns-value,index]
+    shader.uniform_float("lineWidth", 3.0)
+    for figure in figures:
+        shader.uniform_float("color", figure.colour)
+        batch_for_shader(shader, "LINES", {"pos": figure.lines}).draw(shader)  # type: ignore[dict-item]
+    gpu.state.blend_set("NONE")
 
 
 def wanted(scene: Scene) -> bool:

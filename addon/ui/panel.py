@@ -18,7 +18,8 @@ from ..jobs.generate import GenerateJob, wanted_length
 from ..jobs.inbetween import InbetweenJob
 from ..jobs.job import Job, State
 from ..jobs.service import Service
-from ..jobs.takes import shown_take
+from ..review.state import is_open
+from .doubts import draw_doubt
 from .models import draw_model
 from .presets import draw_presets
 from .text import draw_text
@@ -33,6 +34,7 @@ def _draw_generate(layout: bpy.types.UILayout, scene: Scene, service: Service) -
     row.enabled = not settings.use_scene_range
     _draw_length(row, scene)
     layout.prop(settings, "hands")
+    layout.prop(settings, "text_takes")
     seconds, frames, first = wanted_length(scene)
     _draw_frames(layout, first, first + frames - 1, seconds, service)
 
@@ -51,7 +53,7 @@ def _draw_continue(layout: bpy.types.UILayout, scene: Scene, service: Service) -
     _draw_length(layout.row(align=True), scene)
     seconds, now = wanted_seconds(scene), scene.frame_current
     _draw_frames(layout, now, now + max(1, round(seconds * scene_fps(scene))), seconds, service, SHARE_OF_MORE)
-    _draw_choices(layout, scene, "after", "destination")
+    _draw_choices(layout, scene, "after", "destination", "text_takes")
 
 
 def _draw_describe(layout: bpy.types.UILayout, scene: Scene, _service: Service) -> None:
@@ -80,15 +82,8 @@ def _draw_frames(
     draw_text(layout, text)
 
 
-def _draw_takes(layout: bpy.types.UILayout, now: session.Session) -> None:
-    """The buttons after an in-betweening: other takes, regenerate one gap, make a gap longer or shorter."""
-    action = now.takes.action() if now.takes else None
-    if now.takes and action is not None and len(now.takes.takes) > 1:
-        row = layout.row(align=True)
-        row.operator("motiongpt.show_take", text="", icon="TRIA_LEFT").step = -1
-        row.label(text=f"Take {shown_take(action) + 1} of {len(now.takes.takes)}")
-        row.operator("motiongpt.show_take", text="", icon="TRIA_RIGHT").step = 1
-        row.operator("motiongpt.keep_take", text="Keep")
+def _draw_gap(layout: bpy.types.UILayout, _now: session.Session) -> None:
+    """The buttons after an in-betweening: regenerate one gap, make a gap longer or shorter."""
     row = layout.row(align=True)
     row.operator("motiongpt.redo_gap", icon="FILE_REFRESH")
     row.operator("motiongpt.retime_gap", text="", icon="REMOVE").frames = -5
@@ -113,7 +108,7 @@ class _TaskPanel:
 _OPTIONAL = "what happens (optional)"
 _TASKS = {
     "generate": _TaskPanel("motiongpt.generate", GenerateJob, _draw_generate, "a person walks forward"),
-    "inbetween": _TaskPanel("motiongpt.inbetween", InbetweenJob, _draw_inbetween, _OPTIONAL, _draw_takes),
+    "inbetween": _TaskPanel("motiongpt.inbetween", InbetweenJob, _draw_inbetween, _OPTIONAL, _draw_gap),
     "continue": _TaskPanel("motiongpt.continue_motion", ContinueJob, _draw_continue, _OPTIONAL),
     "caption": _TaskPanel("motiongpt.describe", DescribeJob, _draw_describe),
 }
@@ -208,14 +203,10 @@ def _draw_outcome(layout: bpy.types.UILayout, job: Job[Any]) -> None:
         row = layout.row(align=True)
         row.operator("motiongpt.copy_text", icon="COPYDOWN").text = job.text
         row.operator("motiongpt.use_as_prompt").text = job.text
-    meta = job.made.meta if job.made is not None and job.state is State.DONE else {}
-    if meta.get("unsure"):
-        nearest = [str(phrase) for phrase in meta.get("nearest", ())]
-        closest = " Closest that it knows:" if nearest else ""
-        draw_text(layout, f'The model hardly knows "{meta.get("text", "")}".{closest}', "QUESTION")
-        column = layout.column(align=True)
-        for phrase in nearest:
-            column.operator("motiongpt.use_as_prompt", text=phrase).text = phrase
+    armature = chosen_armature(bpy.context)
+    takes = armature is not None and is_open(armature)  # each of which says so itself
+    if job.made is not None and job.state is State.DONE and not takes:
+        draw_doubt(layout, job.made.meta)
 
 
 def _preload(now: session.Session, context: bpy.types.Context) -> None:

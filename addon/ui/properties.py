@@ -58,6 +58,11 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
     takes: bpy.props.IntProperty(
         name="Takes", description="How many versions to generate and flip through", default=3, min=1, max=8
     )
+    text_takes: bpy.props.IntProperty(
+        name="Takes", default=1, min=1, max=8,
+        description="How many versions to generate in one go. One is written at once; several are shown one after the "
+        "other, and none is kept until you accept it",
+    )  # fmt: skip
     destination: bpy.props.EnumProperty(
         name="Into",
         description="Which action gets the new keys",

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from ...retarget.errors import MotionGPTError
+from ..known.phrases import grouped, matching, read_phrases
 from ..model_folder import (
     BUNDLED,
     ModelCard,
@@ -42,6 +43,11 @@ def declare(subparsers: Subparsers) -> None:
         parser = add_command(actions, name, summary, f"motiongpt models {name} NAME", run)
         needed: dict[str, Any] = {} if name == "remove" else {"nargs": "?", "default": default_model()}
         parser.add_argument("model", metavar="NAME", help="model or folder", **needed)
+    parser = add_command(
+        actions, "known", "list what a model knows, by what is done", "motiongpt models known --search walk", _known
+    )
+    parser.add_argument("model", metavar="NAME", nargs="?", default=default_model(), help="model or folder")
+    parser.add_argument("--search", metavar="TEXT", default="", help="only phrases with these words")
     _add_import(actions)
     _add_install(actions)
     parser = add_command(
@@ -271,6 +277,19 @@ def _info(args: argparse.Namespace) -> Report:
     hidden = ("files", "shared", "settings", "group", "use")
     shown = {k: v for k, v in {**data, "licence": _licence(card)}.items() if k not in hidden and v not in ("", {}, [])}
     return Report(data, tuple(f"{key}: {_text(value)}" for key, value in shown.items()))
+
+
+def _known(args: argparse.Namespace) -> Report:
+    folder, card = find_model(args.model)
+    phrases = read_phrases(folder)
+    if not phrases:
+        raise MotionGPTError(
+            f"The model {card.name} does not say what it knows.", "Choose another: motiongpt models list", "unsupported"
+        )
+    groups = grouped(matching(phrases, args.search))
+    lines = [f"{name}: {'; '.join(group)}" for name, group in groups.items()]
+    none = f'{card.name} knows no phrase with "{args.search}".'
+    return Report({"name": card.name, "search": args.search, "groups": groups}, tuple(lines) or (none,))
 
 
 def _licence(card: ModelCard) -> str:

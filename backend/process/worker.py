@@ -20,7 +20,8 @@ from .protocol import ModelState, ServerInfo
 log = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL = 0.04
-"""Seconds between progress messages at least; a fast engine makes tokens faster than they can be shown."""
+"""Seconds between progress messages at least, except those with motion; a fast engine makes tokens faster than they can
+be shown."""
 
 CANCELLED = "cancelled"
 """Kind of the error with which a cancelled request is answered."""
@@ -163,7 +164,8 @@ class Worker(threading.Thread):
 
     def _report(self, job: Job, progress: Progress) -> None:
         now = time.monotonic()
-        if now - self._last_progress.get(job.id, 0.0) < PROGRESS_INTERVAL:
+        recent = now - self._last_progress.get(job.id, 0.0) < PROGRESS_INTERVAL
+        if progress.motion is None and recent:
             return
         self._last_progress[job.id] = now
         motions = () if progress.motion is None else (progress.motion,)

@@ -21,9 +21,10 @@ TORCH_IS_WELCOME = (
 )  # fmt: skip
 """Where torch may be imported: code that runs only where it is installed."""
 FOR_BLENDER = {
-    "backend", "backend.limits", "backend.model_folder", "backend.output.blender", "backend.process",
-    "backend.process.child", "backend.process.client", "backend.process.protocol", "backend.shots",
-    "backend.shots.plan", "backend.shots.splitting", "backend.tasks", "backend.version",
+    "backend", "backend.known", "backend.known.doubt", "backend.known.phrases", "backend.limits",
+    "backend.model_folder", "backend.output.blender", "backend.process", "backend.process.child",
+    "backend.process.client", "backend.process.protocol", "backend.shots", "backend.shots.plan",
+    "backend.shots.splitting", "backend.tasks", "backend.version",
 }  # fmt: skip
 """What the add-on may import of the backend: it runs in Blender's process, and loads no model."""
 MOST_MODULES, MOST_LINES = 12, 400

@@ -1,4 +1,4 @@
-"""After an in-betweening: flipping through its takes, and making a gap between two poses longer or shorter."""
+"""Making a gap between two poses longer or shorter."""
 
 import bpy
 import numpy as np
@@ -12,51 +12,6 @@ from ...jobs.context import check_animated, check_armature
 from ...jobs.inbetween import own_frames
 from ...poses.keyed import gap_around
 from ..typing import OperatorResult, classes_factory
-
-
-class NeedsTakes(bpy.types.Operator):
-    """Base of the operators on takes."""
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        now = session.current()
-        if now.running or now.takes is None or now.takes.action() is None:
-            cls.poll_message_set("There are no takes of this armature's action; they last as long as the file is open.")
-            return False
-        return True
-
-
-class MOTIONGPT_OT_show_take(NeedsTakes):
-    """Show another take between the poses"""
-
-    bl_idname = "motiongpt.show_take"
-    bl_label = "Show Take"
-    bl_options = {"REGISTER", "UNDO"}
-
-    step: bpy.props.IntProperty(name="Step", description="How many takes to go ahead", default=1, options={"SKIP_SAVE"})
-
-    def execute(self, context: bpy.types.Context) -> OperatorResult:
-        takes = session.current().takes
-        try:
-            if takes is not None:
-                takes.step(self.step)
-        except MotionGPTError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        session.redraw()
-        return {"FINISHED"}
-
-
-class MOTIONGPT_OT_keep_take(NeedsTakes):
-    """Keep the take that is shown and forget the others"""
-
-    bl_idname = "motiongpt.keep_take"
-    bl_label = "Keep This Take"
-    bl_options = {"REGISTER"}
-
-    def execute(self, context: bpy.types.Context) -> OperatorResult:
-        session.current().takes = None
-        return {"FINISHED"}
 
 
 class MOTIONGPT_OT_retime_gap(bpy.types.Operator):
@@ -115,4 +70,4 @@ def _retime(curves: ActionCurves, first: int, last: int, new_last: int) -> None:
         marker.frame = round(float(later(np.array(float(marker.frame)))))
 
 
-register, unregister = classes_factory(MOTIONGPT_OT_show_take, MOTIONGPT_OT_keep_take, MOTIONGPT_OT_retime_gap)
+register, unregister = classes_factory(MOTIONGPT_OT_retime_gap)

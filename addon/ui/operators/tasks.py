@@ -71,7 +71,7 @@ class MOTIONGPT_OT_inbetween(StartsJob):
 
 
 class MOTIONGPT_OT_redo_gap(StartsJob):
-    """Generate the gap around the current frame again, with the next seed: new takes after the ones you have"""
+    """Generate the gap around the current frame again, with the next seed; new takes come after those that you have"""
 
     bl_idname = "motiongpt.redo_gap"
     bl_label = "Redo Gap"
@@ -79,7 +79,7 @@ class MOTIONGPT_OT_redo_gap(StartsJob):
 
     def gather(self, context: bpy.types.Context) -> Any:
         seed = (full(context).scene.motiongpt.seed + 1) % (SEED_LIMIT + 1)
-        return gather_gap(context, seed, session.current().takes)
+        return gather_gap(context, seed)
 
 
 class MOTIONGPT_OT_continue(StartsJob):

@@ -9,6 +9,7 @@ from ....retarget.errors import MotionGPTError
 from ....retarget.motion import Motion
 from ... import limits
 from ...engine import Engine, Result, last_result
+from ...known.doubt import doubt_of, nearest_in
 from ...output import blender
 from ...output.clips import at_origin, clip_names
 from ...tasks import Task
@@ -136,8 +137,8 @@ def doubts(motions: Sequence[Motion]) -> tuple[str, ...]:
     """What to say if the model is sure of none of the motions."""
     if not motions or not all(motion.meta.get("unsure") for motion in motions):
         return ()
-    nearest = "; ".join(motions[0].meta.get("nearest", ()))
-    return (f'The model hardly knows "{motions[0].meta["text"]}". Closest that it knows: {nearest}.',)
+    nearest = "; ".join(nearest_in(motions[0].meta))
+    return (doubt_of(motions[0].meta) + (f" Closest that it knows: {nearest}." if nearest else ""),)
 
 
 def at_rate(motion: Motion, fps: float, seconds: float) -> Motion:

@@ -29,7 +29,7 @@ from ..shared.sampling import choose_each, random_streams
 from ..shared.tokens import Codes, Sampling, TokenEngine, Written, beginning
 from .decoder import MEMORY_STEP, MOST_ROWS, Decoder, Prompt, ResidualCodec
 from .picker import best_of, change_of_pace, load_picker
-from .sureness import load_judgement
+from .sureness import load_judgement, negation_in
 from .vocabulary import (
     ABSENT,
     BEGIN,
@@ -133,7 +133,8 @@ class MotionLanguageEngine(TokenEngine):
         writing = self._written(self._sampling(tasks[group[0]]), [answer for _, answer in begun.values()])
         going: dict[int, Generator[Progress | Result]] = {}
         for number, (states, answer) in begun.items():
-            best = self._best(states, writing.follow(answer), self._sampling(tasks[number]))
+            candidates = writing.follow(answer)
+            best = self._best(tasks[number].prompt, states, candidates, self._sampling(tasks[number]))
             going[number] = self.generated(tasks[number], best)
         while going:
             for number, events in list(going.items()):
@@ -157,7 +158,7 @@ class MotionLanguageEngine(TokenEngine):
         """The best of several candidates for each variation, if the folder has a picker; progress shows the first
         ones."""
         states, answer = self._begun(text, count, sampling)
-        return (yield from self._best(states, self._written(sampling, [answer]).follow(answer), sampling))
+        return (yield from self._best(text, states, self._written(sampling, [answer]).follow(answer), sampling))
 
     def _begun(self, text: str, count: int | None, sampling: Sampling) -> tuple[Float32s, Answer]:
         """The states of a text, and candidates that are about to be made to it."""
@@ -165,7 +166,7 @@ class MotionLanguageEngine(TokenEngine):
         prompt = self._prompt(states, text, "generate", rows=sampling.variations * self._tries(sampling))
         return states, self._answer(prompt, self._streams(sampling), count)
 
-    def _best(self, states: Float32s, candidates: Iterator[Codes], sampling: Sampling) -> Written:
+    def _best(self, text: str, states: Float32s, candidates: Iterator[Codes], sampling: Sampling) -> Written:
         wanted = sampling.variations
         codes: Codes = []
         for codes in candidates:
@@ -176,7 +177,7 @@ class MotionLanguageEngine(TokenEngine):
         for one in codes:
             features.append(self._poses.features(one))
             yield codes[:wanted]
-        best, labels = self._picked(states, codes, features, wanted)
+        best, labels = self._picked(text, states, codes, features, wanted)
         yield best
         return labels
 
@@ -202,7 +203,7 @@ class MotionLanguageEngine(TokenEngine):
             features.append(self._poses.features(one))
             yield [one[len(shown) :] for one in codes[:wanted]]
         if text.strip():
-            best, labels = self._picked(states, codes, [one[seam:] for one in features], wanted)
+            best, labels = self._picked(text, states, codes, [one[seam:] for one in features], wanted)
         else:
             best = best_of(codes, np.array([-change_of_pace(one, seam) for one in features]), wanted)
         yield [one[len(shown) :] for one in best]
@@ -218,16 +219,19 @@ class MotionLanguageEngine(TokenEngine):
         return [s for attempt in attempts for s in random_streams(sampling.seed, sampling.variations, attempt)]
 
     def _picked(
-        self, states: Float32s, codes: Codes, features: Sequence[Numbers], wanted: int
+        self, text: str, states: Float32s, codes: Codes, features: Sequence[Numbers], wanted: int
     ) -> tuple[Codes, list[dict[str, object]]]:
-        """For each variation the candidate that fits the text best, and how sure that is. features: what is judged of
-        each."""
-        if self._picker is None:
-            return codes[:wanted], []
-        scores = self._picker.scores(states, features)
-        best = np.asarray(scores).reshape(-1, wanted).max(axis=0)
-        labels = [] if self._judgement is None else self._judgement.of(states, best)
-        return best_of(codes, scores, wanted), labels
+        """For each variation the candidate that fits the text best, and what is to be said of it: how sure that is, and
+        a negation in the text. features: what is judged of each."""
+        best, labels = codes[:wanted], [dict[str, object]() for _ in range(wanted)]
+        if self._picker is not None:
+            scores = self._picker.scores(states, features)
+            best = best_of(codes, scores, wanted)
+            if self._judgement is not None:
+                labels = self._judgement.of(states, np.asarray(scores).reshape(-1, wanted).max(axis=0))
+        if word := negation_in(text, self._judgement.phrases if self._judgement else ()):
+            labels = [label | {"unsure": True, "negation": word} for label in labels]
+        return best, labels
 
     def given_tokens(self, given: Motion, frames: Sequence[int]) -> tuple[list[int], list[int]]:
         """A token is MOTION if all of its frames are kept, and POSE if only some are."""

@@ -5,6 +5,8 @@ that the model was trained on. A logistic function of both, fitted on motions th
 `motiongpt train sureness`), gives a probability.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +15,26 @@ import numpy as np
 from ....retarget.errors import MotionGPTError
 from ....retarget.files.arrays import READ_ERRORS, finite, read_arrays
 from ....retarget.typing import Float64s, Numbers
+from ...known.phrases import FILE_NAME
 from ...model_folder import ModelCard
 
-FILE_NAME = "known.npz"
 NEAREST = 3
 """Phrases that are named."""
+
+
+_NEGATION = re.compile(r"\b(not|never|no|nobody|none|neither|nor|without|cannot|\w+n't)\b")
+
+
+def negation_in(text: str, phrases: Sequence[str] = ()) -> str:
+    """The first word of a text that negates, "" if there is none; one that is in a known phrase does not count.
+
+    Models of motion know what is done, and hardly ever what is not: "does not walk" is near "walks" to them.
+    """
+    for match in _NEGATION.finditer(text.lower().replace("’", "'")):
+        word = re.compile(rf"\b{match[0]}\b")
+        if not any(word.search(phrase.lower()) for phrase in phrases):
+            return match[0]
+    return ""
 
 
 def sentence_vector(states: Numbers) -> Float64s:
@@ -83,6 +100,11 @@ class Judgement:
 
     def __init__(self, known: Known, calibration: Calibration | None) -> None:
         self._known, self._calibration = known, calibration
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """What the model knows."""
+        return self._known.phrases
 
     def of(self, states: Numbers, scores: Numbers) -> list[dict[str, object]]:
         """For each motion, by its picker's score: entries of its `meta`.

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...engines.starter.sureness import FILE_NAME as KNOWN
 from ...engines.starter.sureness import Known
 from ...engines.starter.vocabulary import MAX_TOKENS, detail_name
 from ...features import FPS, Statistics
+from ...known.phrases import FILE_NAME as KNOWN
 from ...model_folder import ModelCard, SharedCard, write_card
 from ...tasks import Continue, Describe, Generate, Inbetween
 from ...text_encoder.net import TEXT_WIDTH, PretrainedEncoder, attention_bias

@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 from mathutils import Quaternion
 from support.in_blender.keyed import curves_of, differ, keyed, person, pose, press
-from support.in_blender.user import BIPED, MODULE, make_armature, run_job, session, settings
+from support.in_blender.user import BIPED, MODULE, make_armature, run_job, settings
 
 FRAMES = (1, 20, 48)
 
@@ -112,11 +112,10 @@ def corrected(armature: bpy.types.Object) -> dict[str, object]:
     for posed in armature.pose.bones:
         posed.keyframe_insert("rotation_quaternion", frame=30)
     poses = mine(armature, 1, 20, 48)
-    seen: dict[str, object] = {"flip over a correction": ""}
-    try:
-        bpy.ops.motiongpt.show_take(step=1)
-    except RuntimeError as error:
-        seen["flip over a correction"] = str(error)
+    now = keyed(armature)
+    bpy.ops.motiongpt.show_take(step=1)
+    bpy.ops.motiongpt.show_take(step=-1)
+    seen: dict[str, object] = {"flip over a correction": keyed(armature) == now}
     seen["corrected"] = [press(poses="ALL", seed=7)["state"], differ(poses, keyed(armature))]
     types: dict[str, set[str]] = {"arm": set(), "others": set()}
     for (path, _), curve in curves_of(armature).items():
@@ -141,14 +140,15 @@ def on_frames(armature: bpy.types.Object, *frames: float) -> dict[tuple[str, int
 def gaps(armature: bpy.types.Object) -> dict[str, object]:
     full = keyed(armature)
     bpy.context.scene.frame_set(40)
-    takes, seed = session().takes.takes, settings().seed
+    takes, seed = armature.motiongpt_review.takes, settings().seed
+    count, texts = len(takes), [take.curves for take in takes]
     seen: dict[str, object] = {"gap": press("redo_gap")["state"]}
     again = keyed(armature)
-    seen["more takes"] = [len(takes), session().takes.takes[: len(takes)] == takes, len(session().takes.takes)]
+    seen["more takes"] = [count, [take.curves for take in takes][:count] == texts, len(takes)]
     seen["seed"] = settings().seed - seed
-    bpy.ops.motiongpt.show_take(step=-len(takes))
+    bpy.ops.motiongpt.pick_take(number=count - 2)  # the first of the last press
     seen["earlier take"] = full == keyed(armature)
-    bpy.ops.motiongpt.show_take(step=len(takes))
+    bpy.ops.motiongpt.pick_take(number=count + 1)
     seen["newer take"] = again == keyed(armature)
     seen["gap frames"] = sorted({key[2] for key in full if full[key] != again.get(key)})[::16]
     bpy.ops.motiongpt.retime_gap(frames=12)
@@ -159,6 +159,8 @@ def gaps(armature: bpy.types.Object) -> dict[str, object]:
 
 def sparse_and_copied(armature: bpy.types.Object) -> dict[str, object]:
     """Few keys in the same action, then a key on every frame in a copy."""
+    bpy.ops.motiongpt.accept_take()
+    settings().takes = 1
     many, kept = len(keyed(armature)), mine(armature, 1, 20, 60)
     armature.motiongpt_rig.keys, armature.motiongpt_rig.degrees = "FEW", 2.0
     seen: dict[str, object] = {"few": press(poses="ALL")["state"]}

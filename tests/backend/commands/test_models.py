@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from support.command_line import Capture, run_json
 from support.model_folders import spoil_card
@@ -11,6 +12,7 @@ from support.model_folders import spoil_card
 from motiongpt.backend import engines
 from motiongpt.backend.commands import cli
 from motiongpt.backend.engines import load_engine
+from motiongpt.backend.engines.starter.sureness import Known
 from motiongpt.backend.model_folder import find_model, installed_models
 from motiongpt.retarget.errors import MotionGPTError
 
@@ -75,3 +77,14 @@ def test_a_damaged_model_does_not_hide_the_others(capsys: Capture, model: Path) 
     by_name = {entry["name"]: entry for entry in data["models"]}
     assert "damaged" in by_name["broken"]["error"] and by_name["mine"]["licence"]
     assert set(installed_models()) >= {"broken", "mine"}
+
+
+def test_what_a_model_knows_is_listed_and_searched(capsys: Capture, model: Path) -> None:
+    code, data = run_json(capsys, "models", "known", "mine")
+    assert code == 2 and "does not say what it knows" in data["error"]["message"]
+    vectors = np.eye(3, 384)
+    Known(("walks forward", "is walking in a circle", "waves"), vectors).save(model / "known.npz")
+    code, data = run_json(capsys, "models", "known", "mine", "--search", "walks")
+    assert (code, data["groups"]) == (0, {"walk": ["is walking in a circle", "walks forward"]})
+    assert cli.main(["models", "known", "mine", "--search", "moonwalk"]) == 0
+    assert 'knows no phrase with "moonwalk"' in capsys.readouterr().out

@@ -50,13 +50,13 @@ class RecordingLayout:
         return call
 
 
-def drawn(kind: type | None = None) -> str:
-    """The texts and buttons of a panel or menu in one line; of the main panel by default."""
-    kind = kind or importlib.import_module(f"{MODULE}.addon.ui.panel").MOTIONGPT_PT_generate
+def drawn(panel: type | None = None) -> str:
+    """The texts and buttons of a panel, by default the main one, in one line."""
+    panel = panel or importlib.import_module(f"{MODULE}.addon.ui.panel").MOTIONGPT_PT_generate
     said: list[str] = []
 
     class Drawn:
         layout = RecordingLayout(said)
 
-    kind.draw(Drawn(), bpy.context)
+    panel.draw(Drawn(), bpy.context)
     return " ".join(filter(None, said))

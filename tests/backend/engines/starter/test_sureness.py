@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from motiongpt.backend.engines.starter.sureness import FILE_NAME, Calibration, Judgement, Known, load_judgement
+from motiongpt.backend.engines.starter.sureness import Calibration, Judgement, Known, load_judgement, negation_in
+from motiongpt.backend.known.phrases import FILE_NAME
 from motiongpt.backend.model_folder import ModelCard
 from motiongpt.retarget.errors import MotionGPTError
 
@@ -57,3 +58,20 @@ def test_damaged_files_and_cards_are_named(tmp_path):
     for wrong in ({"bias": 1}, {"bias": "x", "score": 1, "similarity": 1, "threshold": 1}, [1]):
         with pytest.raises(MotionGPTError, match="wrong sureness"):
             load_judgement(tmp_path, _card(sureness=wrong))
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("a person does not walk", "not"), ("someone doesn't wave", "doesn't"), ("she doesn’t wave", "doesn't"),
+        ("Never runs", "never"), ("jumps without moving the arms", "without"), ("cannot stand up", "cannot"),
+        ("a person walks", ""), ("ties a knot", ""), ("nods a note", ""), ("sits down at noon", ""),
+    ],
+)  # fmt: skip
+def test_negations_are_found(text, word):
+    assert negation_in(text) == word
+
+
+def test_a_negation_that_the_model_was_trained_on_is_none():
+    assert negation_in("walks without moving the arms", ("stands without moving",)) == ""
+    assert negation_in("does not walk", ("stands without moving",)) == "not"

@@ -1,0 +1,214 @@
+"""The history of prompts, where an action comes from, and making assets of actions."""
+
+from typing import Any, cast
+
+import bpy
+
+from ....retarget.errors import MotionGPTError
+from ...action.fcurves import played_action
+from ...character.typing import Scene, full
+from ...jobs import session
+from ...jobs.context import chosen_armature
+from ...jobs.job import Job, State
+from ...review import history
+from ...review.origin import read_origin
+from ..properties import SEED_LIMIT
+from ..text import draw_text
+from ..typing import OperatorResult, classes_factory
+from .operators import reviewed
+
+_TASKS = ("generate", "inbetween", "continue")
+
+
+def note(job: Job[Any]) -> None:
+    """Put a job that is done into its scene's history, if it had a text; called after each of its steps."""
+    request = job.request
+    text = getattr(request, "prompt", "")
+    if job.state is not State.DONE or job.task not in _TASKS or not text:
+        return
+    scene = next((s for s in bpy.data.scenes if s.session_uid == request.target.scene_uid), None)
+    if scene is None:
+        return
+    model = str(job.made.meta.get("model", "")) if job.made is not None else ""
+    span = getattr(request, "span", None)
+    seconds = getattr(request, "seconds", (span.end - span.start) / request.target.fps if span else 0.0)
+    history.add(
+        cast(Scene, scene), text, task=job.task, seconds=seconds, seed=str(request.seed), takes=request.takes,
+        hands=getattr(request, "hands", ""), model=model, armature=request.target.armature_name,
+    )  # fmt: skip
+
+
+class MOTIONGPT_OT_reuse_prompt(bpy.types.Operator):
+    """Put this prompt and its settings back into the panel"""
+
+    bl_idname = "motiongpt.reuse_prompt"
+    bl_label = "Use Again"
+    bl_options = {"INTERNAL", "UNDO"}
+
+    number: bpy.props.IntProperty(name="Number", description="Of the entry, from 0 on", options={"SKIP_SAVE"})
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties: Any) -> str:
+        entries = history.entries_of(full(context).scene)
+        if not 0 <= properties.number < len(entries):
+            return str(cls.__doc__)
+        entry = entries[properties.number]
+        takes = f", {entry.takes} takes" if entry.takes > 1 else ""
+        return (
+            f'"{entry.name}", {entry.seconds:.3g} s, seed {entry.seed}{takes}, on {entry.armature} with the model '
+            f"{entry.model}, {entry.when}. Click to put these settings back into the panel"
+        )
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        scene = full(context).scene
+        entries = history.entries_of(scene)
+        if not 0 <= self.number < len(entries):
+            self.report({"ERROR"}, "The history has no such entry.")
+            return {"CANCELLED"}
+        entry, settings = entries[self.number], scene.motiongpt
+        settings.task, settings.prompt = entry.task, entry.name
+        settings.seed = int(entry.seed or 0) & SEED_LIMIT
+        if entry.task != "inbetween":  # whose length is that of its poses
+            settings.seconds, settings.use_scene_range, settings.text_takes = entry.seconds, False, entry.takes
+        else:
+            settings.takes = entry.takes
+        if entry.hands:
+            settings.hands = entry.hands.upper().replace("-", "_")
+        session.redraw()
+        return {"FINISHED"}
+
+
+class MOTIONGPT_OT_clear_history(bpy.types.Operator):
+    """Forget all prompts of this scene"""
+
+    bl_idname = "motiongpt.clear_history"
+    bl_label = "Clear History"
+    bl_options = {"UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return len(history.entries_of(full(context).scene)) > 0
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        history.clear(full(context).scene)
+        return {"FINISHED"}
+
+
+class MOTIONGPT_OT_mark_asset(bpy.types.Operator):
+    """Make the armature's action an asset, with its prompt as the description, tags, and a preview where Blender can
+    draw one"""
+
+    bl_idname = "motiongpt.mark_asset"
+    bl_label = "Mark as Asset"
+    bl_options = {"REGISTER", "UNDO"}
+
+    tags: bpy.props.StringProperty(name="Tags", description="Separated by commas", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        armature = chosen_armature(context)
+        if armature is None or played_action(armature) is None:
+            cls.poll_message_set("No armature with an action is chosen.")
+        elif reviewed(context) is not None:
+            cls.poll_message_set("Accept a take first.")
+        else:
+            return True
+        return False
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> OperatorResult:
+        return full(context).window_manager.invoke_props_dialog(self)
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        armature = chosen_armature(context)
+        action = played_action(armature) if armature is not None else None
+        if action is None:
+            return {"CANCELLED"}
+        try:
+            mark_as_asset(action, self.tags)
+        except MotionGPTError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f'"{action.name}" is an asset of this file; it is in the Asset Browser once saved.')
+        return {"FINISHED"}
+
+
+def mark_as_asset(action: bpy.types.Action, tags: str) -> None:
+    """Mark an action as an asset, described by its prompt. tags: separated by commas. Raises MotionGPTError for an
+    action that can't be one."""
+    if action.library is not None:
+        raise MotionGPTError(f'The action "{action.name}" is linked from another file.', "Make it local first.")
+    action.asset_mark()
+    about, data = read_origin(action), action.asset_data
+    if data is None:
+        raise MotionGPTError(f'"{action.name}" can\'t be marked as an asset.', "Make a copy of it and try again.")
+    if about.get("text"):
+        data.description = f'"{about["text"]}", seed {about.get("seed")}, made by {about.get("model") or "MotionGPT"}'
+    for tag in ["MotionGPT", *filter(None, (tag.strip() for tag in tags.split(",")))]:
+        data.tags.new(tag, skip_if_exists=True)
+    if not bpy.app.background:
+        action.asset_generate_preview()
+
+
+class MOTIONGPT_UL_history(bpy.types.UIList):
+    """The entries, the newest first; one click uses one again."""
+
+    def draw_item(
+        self, _context: Any, layout: Any, _data: Any, item: Any, _icon: Any, _active: Any, _name: Any, index: Any,
+        _flag: Any = 0,
+    ) -> None:  # fmt: skip
+        row = layout.row(align=True)
+        row.operator("motiongpt.reuse_prompt", text=item.name, emboss=False, icon="RECOVER_LAST").number = index
+        detail = row.row()
+        detail.alignment = "RIGHT"
+        detail.label(text=f"{item.seconds:.3g} s, {item.seed}")
+
+    def filter_items(self, _context: Any, data: Any, _property: Any) -> Any:
+        wanted = self.filter_name.lower()
+        flags = [self.bitflag_filter_item if wanted in entry.name.lower() else 0 for entry in data.entries]
+        return flags, list(reversed(range(len(flags))))
+
+
+class MOTIONGPT_PT_history(bpy.types.Panel):
+    bl_idname = "MOTIONGPT_PT_history"
+    bl_label = "History"
+    bl_parent_id = "MOTIONGPT_PT_generate"
+    bl_category = "MotionGPT"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        scene, layout = full(context).scene, cast(bpy.types.UILayout, self.layout)
+        if history.entries_of(scene):
+            row = layout.row()
+            own = scene.motiongpt_history
+            row.template_list("MOTIONGPT_UL_history", "", own, "entries", own, "active", rows=4)
+            row.operator("motiongpt.clear_history", text="", icon="TRASH")
+        else:
+            draw_text(layout, "Prompts that you generate are listed here, and saved with the file.")
+        armature = chosen_armature(context)
+        action = played_action(armature) if armature is not None else None
+        about = read_origin(action) if action is not None else {}
+        if action is not None and about:
+            draw_text(layout, f'"{action.name}": "{about.get("text", "")}", seed {about.get("seed")}')
+        if action is not None:
+            layout.operator("motiongpt.mark_asset", icon="ASSET_MANAGER")
+
+
+_register_classes, _unregister_classes = classes_factory(
+    MOTIONGPT_OT_reuse_prompt,
+    MOTIONGPT_OT_clear_history,
+    MOTIONGPT_OT_mark_asset,
+    MOTIONGPT_UL_history,
+    MOTIONGPT_PT_history,
+)
+
+
+def register() -> None:
+    _register_classes()
+    session.current().watchers.append(note)
+
+
+def unregister() -> None:
+    session.current().watchers.remove(note)
+    _unregister_classes()

@@ -1,0 +1,148 @@
+"""The motion while it is made: a stick figure in the viewport, on the character's own bones, that plays what there is
+of it so far. No key is written.
+
+Each part that comes from the backend is put on the bones once; drawing only sends cached lines to the GPU.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ....retarget.motion import Motion
+from ....retarget.solving.solve import to_bones
+from ....retarget.typing import Float32s, Floats
+from ...character.character import Character
+from ...character.typing import full
+from ...jobs import session
+from ...jobs.context import find_armature
+from ...jobs.job import Job, State
+from ..ghosts import Ghost, bone_lines, draw_figures
+
+FRAME_SECONDS = 1.0 / 30.0
+"""Seconds between two redraws of the viewports at least."""
+_SHARE = 3.0
+"""Times as long as a redraw takes is the pause between two of them: a slow viewport may not hold up the job."""
+_COLOUR = (1.0, 0.55, 0.1, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """What there is of a motion. lines: (T, 2 L, 3) ends of L lines in the world, of every frame.  fps: of it."""
+
+    lines: Float32s
+    fps: float
+
+
+class LiveFigure:
+    """The figure of the running job.
+
+    shown: lines (2 L, 3) that were drawn last, or would have been; None before the first part and after the end.
+    first_moved: when a second pose was first shown, on `time.perf_counter`; 0 before.
+    """
+
+    def __init__(self) -> None:
+        self.shown: Float32s | None = None
+        self.first_moved = 0.0
+        self._part: _Part | None = None
+        self._motion: Motion | None = None
+        self._started = self._drawn = self._looked = 0.0
+        self._pause = FRAME_SECONDS
+        self._at: Floats | None = None
+        self._handle: Any = None
+        if not bpy.app.background:
+            self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_VIEW")
+
+    def watch(self, job: Job[Any]) -> None:
+        """Look at a job after each of its steps: take what is new, and have the viewports drawn when it is time."""
+        if job.state is not State.RUNNING:
+            self._clear()
+            return
+        if job.body is None or job.live is None:
+            return
+        if job.live is not self._motion:
+            self._take(job, job.live, job.body)
+        now = time.perf_counter()
+        if self._looked:  # the first step after a redraw comes when that is done
+            self._pause, self._looked = max(FRAME_SECONDS, _SHARE * (now - self._looked)), 0.0
+        if self._part is not None and now - self._drawn >= self._pause:
+            self._drawn = self._looked = now
+            self._step(self._part)
+            _redraw()
+
+    def close(self) -> None:
+        """Stop drawing."""
+        self._clear()
+        if self._handle is not None:
+            bpy.types.SpaceView3D.draw_handler_remove(self._handle, "WINDOW")
+
+    def _take(self, job: Job[Any], motion: Motion, body: Character) -> None:
+        """Put a part on the bones, which takes some milliseconds however long it is."""
+        if self._motion is None:
+            armature = find_armature(job.request.target.armature_uid)
+            self._at = np.array(armature.matrix_world.translation) if armature is not None else None
+            self.first_moved = 0.0
+        self._motion = motion
+        if self._at is not None:
+            self._part = _Part(lines_of(motion, body) + self._at.astype(np.float32), motion.fps)
+
+    def _step(self, part: _Part) -> None:
+        """Play on: from the first part on in real time, as far as there is motion."""
+        if not self._started:
+            self._started = time.perf_counter()
+        frame = min(int((time.perf_counter() - self._started) * part.fps), len(part.lines) - 1)
+        before, self.shown = self.shown, part.lines[frame]
+        if not self.first_moved and before is not None and not np.array_equal(before, self.shown):
+            self.first_moved = time.perf_counter()
+
+    def _clear(self) -> None:
+        if self._motion is not None:
+            self._part = self._motion = self.shown = None
+            self._started = 0.0
+            _redraw()
+
+    def _draw(self) -> None:
+        if self.shown is not None:
+            draw_figures((Ghost(self.shown, _COLOUR),))
+
+
+def lines_of(motion: Motion, body: Character) -> Float32s:
+    """(T, 2 L, 3): the ends of a figure's lines in every frame of a motion on a character, in the world's axes from the
+    armature's origin."""
+    solved = to_bones(motion, body.rig, body.mapping, fit=False)
+    heads = solved.heads(body.rig, body.mapping.root_bone)  # (T, N, 3)
+    lines: Float32s = heads[:, bone_lines(body.rig, body.mapping).ravel()].astype(np.float32)
+    return lines
+
+
+def _redraw() -> None:
+    for window in full(bpy.context).window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                for region in area.regions:
+                    if region.type == "WINDOW":
+                        region.tag_redraw()
+
+
+_figure: LiveFigure | None = None
+
+
+def current() -> LiveFigure | None:
+    """The figure; None outside register ... unregister."""
+    return _figure
+
+
+def register() -> None:
+    global _figure
+    _figure = LiveFigure()
+    session.current().watchers.append(_figure.watch)
+
+
+def unregister() -> None:
+    global _figure
+    if _figure is not None:
+        session.current().watchers.remove(_figure.watch)
+        _figure.close()
+    _figure = None

@@ -1,0 +1,1 @@
+"""What a model knows, for people to look through."""

@@ -1,0 +1,149 @@
+"""What `test_takes.py` runs inside Blender: the live figure, Esc, history, assets, and what the model knows."""
+
+import importlib
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import bpy
+import numpy as np
+from support.in_blender.panel import drawn
+from support.in_blender.user import BIPED, MODULE, attempt, make_armature, run_job, session, settings
+
+live = importlib.import_module(f"{MODULE}.addon.ui.takes.live")
+
+
+def moving() -> object:
+    """A figure moves while the motion is made, where the character stands; nothing is keyed; then it is gone."""
+    armature = make_armature("Person", BIPED)
+    armature.location = (3.0, -2.0, 0.5)
+    bpy.context.view_layer.update()
+    settings().prompt = "slow" if "PYTHONPATH" in os.environ else "a person walks forward and waves"
+    settings().seconds = 4.0
+    seen: dict[str, object] = {"first": attempt() or run_job().state}
+    armature.animation_data_clear()
+    for _ in range(2):  # the first time, Python loads what it needs
+        pressed = time.perf_counter()
+        attempt()
+        figure, poses = live.current(), []
+
+        def look(_job: object, figure=figure, poses=poses) -> bool:
+            if figure.shown is not None and not any(pose is figure.shown for pose in poses):
+                poses.append(figure.shown)
+            return False
+
+        job = run_job(until=look)
+        seen["moved after"] = figure.first_moved - pressed
+    distinct = {pose.tobytes() for pose in poses}
+    seen |= {"poses": len(distinct), "gone": figure.shown is None, "state": job.state, "tick": job.longest_tick}
+    middle = np.mean([pose.mean(axis=0) for pose in poses], axis=0)
+    seen["stands"] = [round(float(v), 2) for v in middle]
+    armature.animation_data_clear()
+    attempt()
+    run_job(until=lambda _job: figure.shown is not None)
+    seen["keys while made"] = armature.animation_data is None or armature.animation_data.action is None
+    bpy.ops.motiongpt.cancel()
+    return seen | {"cancelled": [session().job.state, figure.shown is None]}
+
+
+def panel_of(module: str, name: str) -> str:
+    """What a sub-panel says; "" where it is not there."""
+    panel = getattr(importlib.import_module(f"{MODULE}.addon.ui.takes.{module}"), name)
+    return drawn(panel) if getattr(panel, "poll", lambda _context: True)(bpy.context) else ""
+
+
+def history() -> object:
+    """Prompts in the file: after an undo, saved, used again, bounded, cleared."""
+    make_armature("Person", BIPED)
+    seen: dict[str, object] = {"empty": panel_of("history", "MOTIONGPT_PT_history")}
+    bpy.ops.ed.undo_push(message="start")
+    settings().seed, settings().seconds, settings().hands = 7, 2.0, "FIST"
+    for text in ("a person walks", "fail", "a person runs"):
+        settings().prompt = text
+        attempt()
+        run_job()
+    entries = bpy.context.scene.motiongpt_history.entries
+    seen["texts"] = [entry.name for entry in entries]
+    bpy.ops.ed.undo()
+    entries = bpy.context.scene.motiongpt_history.entries
+    seen["after undo"] = [[entry.name for entry in entries], len(bpy.data.actions)]
+    settings().prompt, settings().seed, settings().hands, settings().task = "", 0, "FLAT", "caption"
+    bpy.ops.motiongpt.reuse_prompt(number=0)
+    now = settings()
+    seen["reused"] = [now.prompt, now.seed, now.seconds, now.hands, now.task]
+    path = Path(tempfile.mkdtemp()) / "file.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    entry = bpy.context.scene.motiongpt_history.entries[0]
+    seen["saved"] = [entry.name, entry.seed, round(entry.seconds, 2), entry.model, entry.armature, entry.when[:2]]
+    seen["panel"] = panel_of("history", "MOTIONGPT_PT_history")
+    module = importlib.import_module(f"{MODULE}.addon.review.history")
+    for number in range(60):
+        module.add(bpy.context.scene, f"text {number}", task="generate", seconds=1.0, seed="0", takes=1)
+    entries = bpy.context.scene.motiongpt_history.entries
+    seen["bounded"] = [len(entries), entries[-1].name]
+    bpy.ops.motiongpt.clear_history()
+    bpy.ops.ed.undo_push(message="cleared")
+    seen["cleared"] = len(entries)
+    return seen
+
+
+def asset() -> object:
+    """An action becomes an asset with its prompt and tags; not while takes wait."""
+    armature = make_armature("Person", BIPED)
+    settings().prompt, settings().seconds, settings().text_takes = "a person walks", 2.0, 2
+    seen: dict[str, object] = {"bare": bpy.ops.motiongpt.mark_asset.poll()}
+    attempt()
+    run_job()
+    seen["under review"] = bpy.ops.motiongpt.mark_asset.poll()
+    bpy.ops.motiongpt.accept_take()
+    seen["marked"] = list(bpy.ops.motiongpt.mark_asset(tags="walk, calm ,,walk"))
+    data = armature.animation_data.action.asset_data
+    seen["asset"] = [data.description, sorted(tag.name for tag in data.tags)]
+    return seen | {"panel": panel_of("history", "MOTIONGPT_PT_history")}
+
+
+def doubts() -> object:
+    """What the model hardly knows is said of one motion, and of each take."""
+    make_armature("Person", BIPED)
+    settings().prompt, settings().seconds = "unknown", 2.0
+    attempt()
+    run_job()
+    seen: dict[str, object] = {"one": drawn()}
+    settings().text_takes = 2
+    attempt()
+    run_job()
+    seen["takes"] = [panel_of("panel", "MOTIONGPT_PT_takes"), drawn()]
+    bpy.ops.motiongpt.reject_takes()
+    settings().prompt = "does not walk"
+    attempt()
+    run_job()
+    seen["negated"] = panel_of("panel", "MOTIONGPT_PT_takes")
+    bpy.ops.motiongpt.reject_takes()
+    return seen | {"rejected": drawn()}
+
+
+def known() -> object:
+    """The browser of a model with a list: groups, an open one, a search, one click to try; and of one without."""
+    make_armature("Person", BIPED)
+    seen: dict[str, object] = {"none": panel_of("known", "MOTIONGPT_PT_known")}
+    preferences = bpy.context.preferences.addons[MODULE].preferences
+    folder = Path(tempfile.mkdtemp())
+    (folder / "model.json").write_text("{}")
+    phrases = ["walks forward", "walks backward", "waves", *(f"kicks {n} times" for n in range(40))]
+    np.savez_compressed(folder / "known.npz", phrases=np.array(phrases), vectors=np.zeros((len(phrases), 384), np.int8))
+    preferences.model = str(folder)
+    seen["groups"] = panel_of("known", "MOTIONGPT_PT_known")
+    bpy.ops.motiongpt.open_known(group="walk")
+    seen["open"] = panel_of("known", "MOTIONGPT_PT_known")
+    bpy.context.window_manager.motiongpt_known.search = "kick"
+    seen["search"] = panel_of("known", "MOTIONGPT_PT_known")
+    bpy.context.window_manager.motiongpt_known.search = "moonwalk"
+    seen["nothing"] = panel_of("known", "MOTIONGPT_PT_known")
+    (folder / "known.npz").write_bytes(b"nonsense")
+    seen["damaged"] = panel_of("known", "MOTIONGPT_PT_known")
+    preferences.model = ""
+    settings().task, settings().seconds = "caption", 2.0
+    seen["tried"] = [list(bpy.ops.motiongpt.try_phrase(text="waves")), run_job().state]
+    return seen | {"action": bpy.data.objects["Person"].animation_data.action.name}

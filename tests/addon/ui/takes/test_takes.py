@@ -1,0 +1,60 @@
+"""What comes with a result in Blender: the live figure, history, assets, doubts, and the browser of what is known."""
+
+import pytest
+from support.extension import FAKE_ENGINE, Scenario
+
+
+@pytest.mark.parametrize("engine", ["fake", "bundled"])
+def test_a_figure_moves_while_the_motion_is_made(
+    scenario: Scenario, engine: str, request: pytest.FixtureRequest
+) -> None:
+    if engine == "bundled":
+        request.getfixturevalue("starter_model")
+    seen = scenario("moving", FAKE_ENGINE if engine == "fake" else {})
+    print(f"first movement {1000 * seen['moved after']:.0f} ms after the press")
+    assert seen["moved after"] > 0 and seen["poses"] >= 3
+    x, y, z = seen["stands"]
+    assert abs(x - 3.0) < 1.0 and abs(y + 2.0) < 2.0 and 1.0 < z < 2.0
+    assert seen["gone"] and seen["keys while made"] and seen["cancelled"] == ["CANCELLED", True]
+
+
+def test_prompts_stay_in_the_file(scenario: Scenario) -> None:
+    seen = scenario("history")
+    assert "listed here" in seen["empty"]
+    assert seen["texts"] == ["a person walks", "a person runs"]  # not what has failed
+    assert seen["after undo"] == [["a person walks", "a person runs"], 1]
+    assert seen["reused"] == ["a person walks", 7, 2.0, "FIST", "generate"]
+    assert seen["saved"] == ["a person walks", "7", 2.0, "starter", "Person", "20"]
+    assert "motiongpt.clear_history" in seen["panel"] and '"a person walks", seed 7' in seen["panel"]
+    assert seen["bounded"] == [50, "text 59"] and seen["cleared"] == 0
+
+
+def test_actions_become_assets_with_prompt_and_tags(scenario: Scenario) -> None:
+    seen = scenario("asset")
+    assert not seen["bare"] and not seen["under review"]
+    assert seen["marked"] == ["FINISHED"]
+    assert seen["asset"] == ['"a person walks", seed 0, made by starter', ["MotionGPT", "calm", "walk"]]
+    assert "motiongpt.mark_asset" in seen["panel"]
+
+
+def test_what_the_model_hardly_knows_is_said_of_every_take(scenario: Scenario) -> None:
+    seen = scenario("doubts")
+    sentence = (
+        'The model hardly knows "unknown". Closest that it knows: motiongpt.use_as_prompt motiongpt.use_as_prompt'
+    )
+    assert sentence in seen["one"]
+    takes, main = seen["takes"]
+    assert sentence in takes and "hardly knows" not in main
+    assert 'The model does not follow "not"' in seen["negated"]
+    assert "hardly knows" not in seen["rejected"] and "is as it was before them" in seen["rejected"]
+
+
+def test_the_browser_shows_what_the_model_knows(scenario: Scenario) -> None:
+    seen = scenario("known")
+    assert seen["none"] == "This model does not say what it knows."
+    assert seen["groups"].count("motiongpt.open_known") == 3 and "try_phrase" not in seen["groups"]
+    assert seen["open"].count("motiongpt.try_phrase") == 2
+    assert seen["search"].count("motiongpt.try_phrase") == 30 and "10 more" in seen["search"]
+    assert "It knows no such phrase." in seen["nothing"]
+    assert "known.npz is damaged" in seen["damaged"]
+    assert seen["tried"] == [["FINISHED"], "DONE"] and seen["action"] == "waves"
