@@ -20,6 +20,7 @@ from .plan import PACE_TOLERANCE, Wish
 
 _NEAR_TURN, _NEAR_SHARE = 0.035, 0.01  # radians, share of a distance: what needs no correction
 _FACING, _SETTLED, _SPIN = 0.4, 0.2, math.radians(150.0)  # seconds, seconds, radians a second of a turn to face
+_BACK_AND_FORTH, _DRIFTS = 0.5, 0.98  # of a way's length, from end to end: below, it is no way; above, it is straight
 _NEAR = 0.05  # metres from a path's first point at which a block begins on it
 
 
@@ -79,10 +80,23 @@ def corrected(motion: Motion, wish: Wish) -> Motion:
 
 def _over(motion: Motion, metres: float, wish: Wish) -> Motion:
     """The motion over a distance; one that is only said in words may be missed by PACE_TOLERANCE."""
+    motion = _straight(motion) if wish.straight else motion
     own = Course.of(motion).distance
     if not wish.exactly:
         metres = float(np.clip(own, metres * (1.0 - PACE_TOLERANCE), metres * (1.0 + PACE_TOLERANCE)))
     return steering.with_distance(motion, metres)
+
+
+def _straight(motion: Motion) -> Motion:
+    """The motion without the drift of its way, which goes on in the direction in which it goes as a whole; one that
+    goes there and back, or round, stays as it is."""
+    course = Course.of(motion)
+    along = course.ground[-1] - course.ground[0]
+    share = float(rot.length(along)) / max(course.distance, 1e-6)
+    if not _BACK_AND_FORTH < share < _DRIFTS:
+        return motion
+    way = path((course.distance, 0.0)).placed(course.ground[0], float(np.arctan2(along[0], along[2])))
+    return steering.along(motion, way)
 
 
 def _round(motion: Motion, wish: Wish) -> Motion:
