@@ -61,6 +61,8 @@ def fitted(motion: Motion, wish: Wish, before: Motion | None = None) -> Motion:
         motion = steering.with_turn(motion, wish.turn)
     if wish.distance is not None and wish.path is None:
         motion = _over(motion, max(wish.distance - covered, 0.05), wish)
+    if wish.block.watching is not None:
+        motion = steering.watching(motion, *_moving(motion, np.asarray(wish.block.watching)))
     if wish.block.facing is not None:
         motion = _facing(motion, np.asarray(wish.block.facing))
     return steering.in_place(motion)[0] if wish.block.in_place else motion
@@ -138,6 +140,13 @@ def _timed(course: Course, way: Path, points: Floats, times: Floats) -> Floats:
         if stop - start > 0.1:
             out[inside] = low + (high - low) * (course.travelled[inside] - start) / (stop - start)
     return np.asarray(np.maximum.accumulate(out))
+
+
+def _moving(motion: Motion, points: Floats) -> tuple[Floats, Floats]:
+    """Where something is in each frame, x (T,) and z (T,), of points (K, 2 or 3) on its way."""
+    times = points[:, 2] if points.shape[1] == 3 else np.arange(len(points)) * motion.duration / max(len(points) - 1, 1)
+    clock = np.arange(len(motion)) / motion.fps
+    return np.interp(clock, times, points[:, 0]), np.interp(clock, times, points[:, 1])
 
 
 def _facing(motion: Motion, target: Floats) -> Motion:

@@ -126,3 +126,16 @@ def test_the_starters_motions_loop(text: str) -> None:
     engine = load_engine("starter", "cpu", "auto")
     motion = last_result(engine.generate(Generate(text, 4.0))).motions[0]
     assert_closed(looped(motion.resample(30.0)))
+
+
+@pytest.mark.parametrize("moves", [0.0, 3.0])
+def test_a_target_is_watched_all_along(moves: float) -> None:
+    motion = walking(steady(4.0))
+    frames = len(motion)
+    x, z = np.full(frames, 2.5), 1.0 + moves * np.arange(frames) / frames
+    turned = steering.watching(motion, x, z)
+    course = Course.of(turned)
+    np.testing.assert_allclose(course.ground, Course.of(motion).ground, atol=0.03)
+    wanted = np.arctan2(x - course.ground[:, 0], z - course.ground[:, 2])
+    assert np.degrees(np.abs(course.facing - wanted)[5:-5]).max() < 12.0
+    assert sliding(turned) < 0.5
