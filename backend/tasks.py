@@ -135,8 +135,8 @@ class Block(msgspec.Struct, frozen=True):
 
     distance: metres along the path.  speed: metres a second.  turn: degrees to the left from the first facing to the
     last.  Where they are None, numbers in the prompt count.  path: points (x, z) or (x, z, t): metres to the left and
-    ahead of where the shot begins, seconds since the block began.  facing: (x, z) that is faced at its end.  watching: points (x, z) or
-    (x, z, t) that are faced all along, as of something that moves.  in_place: without travel.
+    ahead of where the shot begins, seconds since the block began.  facing: (x, z) that is faced at its end.  watching:
+    points (x, z) or (x, z, t) that are faced all along, as of something that moves.  in_place: without travel.
     """
 
     prompt: Prompt

@@ -18,6 +18,7 @@ from ..jobs.inbetween import InbetweenJob
 from ..jobs.job import Job, State
 from ..jobs.service import Service
 from ..jobs.takes import shown_take
+from ..travel.asked import lasts_as_its_way
 from .models import draw_model
 from .text import draw_text
 from .typing import classes_factory
@@ -31,6 +32,9 @@ def _draw_generate(layout: bpy.types.UILayout, scene: Scene, service: Service) -
     row.enabled = not settings.use_scene_range
     row.prop(settings, "seconds")
     layout.prop(settings, "hands")
+    if lasts_as_its_way(scene):
+        draw_text(layout, "As long as the gait needs for the way")
+        return
     seconds, frames, first = wanted_length(scene)
     _draw_frames(layout, first, first + frames - 1, seconds, service)
 

@@ -23,7 +23,8 @@ _STOPS = re.compile(
     r"\b(?:stops?|halts?|pauses?)(?:\s+(?:briefly|moving|walking|running|there))?\s+and\s+", re.IGNORECASE
 )
 _CURVED = re.compile(
-    r"\b(?:turn|curv|arc|bend|circle|circl|round|around|zig|eight|spiral|wander|weav|swerv|stagger|corner|back and forth|danc)",
+    r"\b(?:turn|curv|arc|bend|circle|circl|round|around|zig|eight|spiral|wander|weav|swerv|stagger|corner|danc"
+    r"|back and forth)",
     re.IGNORECASE,
 )  # ways that are not straight
 _LEISURELY = 1.5  # times what a way usually takes, up to which it is gone more slowly

@@ -29,7 +29,9 @@ def solve_loop(loop: Motion, solve: Callable[[Motion], RigMotion]) -> RigMotion:
     carrier = solved.carrier
     if carrier is not None:
         carrier = replace(carrier, turn=carrier.turn[lap], shift=_closed(carrier.shift[lap], around, ahead))
-    return replace(solved, basis=basis, root_translation=_closed(solved.root_translation[lap], around, ahead), carrier=carrier)
+    return replace(
+        solved, basis=basis, root_translation=_closed(solved.root_translation[lap], around, ahead), carrier=carrier
+    )
 
 
 def _closed(places: Floats, lap: int, ahead: Floats) -> Floats:

@@ -76,9 +76,7 @@ def pinned(rig_motion: RigMotion, rig: Rig, mapping: Mapping, pins: Sequence[Pin
     return rig_motion, missed
 
 
-def _pinned(
-    rig_motion: RigMotion, rig: Rig, mapping: Mapping, cal: Calibration, pin: Pin
-) -> tuple[RigMotion, float]:
+def _pinned(rig_motion: RigMotion, rig: Rig, mapping: Mapping, cal: Calibration, pin: Pin) -> tuple[RigMotion, float]:
     weight = weights(pin, len(rig_motion.basis))
     touched = np.flatnonzero(weight > 0.0)
     if not len(touched):
@@ -96,16 +94,16 @@ def _pinned(
     return replace(rig_motion, basis=rot.unflip(basis)), far if far > 1e-6 else 0.0
 
 
-def _goals(
-    pin: Pin, rig: Rig, chain: list[int], end: Floats, turn: Floats, weight: Floats
-) -> tuple[Floats, Floats]:
+def _goals(pin: Pin, rig: Rig, chain: list[int], end: Floats, turn: Floats, weight: Floats) -> tuple[Floats, Floats]:
     """Where the wrist or ankle has to be (T, 3), and the hand's or foot's global rotation there (T, 4)."""
     offset = np.zeros(3) if pin.joint else grip(pin.limb, rig, chain)
     point = end + rot.rotate(turn, np.broadcast_to(offset, end.shape))
     first = int(np.clip(pin.first, 0, len(end) - 1))
     target, back = pin.places, rot.conjugate(pin.turns[first])
     if pin.hold:
-        target = target + rot.rotate(pin.turns, np.broadcast_to(rot.rotate(back, point[first] - pin.places[first]), end.shape))
+        target = target + rot.rotate(
+            pin.turns, np.broadcast_to(rot.rotate(back, point[first] - pin.places[first]), end.shape)
+        )
     if pin.turned:
         turn = rot.slerp(turn, rot.multiply(pin.turns, rot.multiply(back, turn[first])), weight)
     goal = point + weight[:, None] * (target - point)

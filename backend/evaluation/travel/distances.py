@@ -4,10 +4,11 @@ A straight way is measured from the pelvis' place on the first frame to that on 
 path without the sway of its steps; a path by what is missing of it at its ends.
 """
 
+import pathlib
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-import pathlib
+from typing import Any
 
 import numpy as np
 
@@ -70,15 +71,15 @@ def requests() -> tuple[Request, ...]:
     return tuple(_request(group, entry) for group, entries in groups.items() for entry in entries)
 
 
-def _request(group: str, entry: dict[str, object]) -> Request:
+def _request(group: str, entry: dict[str, Any]) -> Request:
     block = Block(
         str(entry["text"]),
-        entry.get("seconds"),  # type: ignore[arg-type]
-        path=tuple(map(tuple, entry["path"])) if "path" in entry else None,  # type: ignore[arg-type]
+        entry.get("seconds"),
+        path=tuple(map(tuple, entry["path"])) if "path" in entry else None,
     )
     if block.path is not None:
         return Request(group, block, _curve(block).length, False)
-    metres = float(entry["metres"])  # type: ignore[arg-type]
+    metres = float(entry["metres"])
     if wish_of(block).distance is None or "round" in entry:
         block = Block(block.prompt, block.seconds, distance=metres)
     return Request(group, block, metres, "round" not in entry)

@@ -53,11 +53,7 @@ def loops_table(loops: Sequence[Loop]) -> str:
          f"{x.after.speed:.2f}"]
         for x in loops
     ]  # fmt: skip
-    middle = [
-        np.median([value(x) for x in loops])
-        for value in (
-            lambda x: x.before.degrees, lambda x: x.after.degrees, lambda x: x.before.speed, lambda x: x.after.speed
-        )
-    ]  # fmt: skip
+    seams = [(x.before.degrees, x.after.degrees, x.before.speed, x.after.speed) for x in loops]
+    middle = np.median(np.array(seams), axis=0)
     rows.append(["median", "", *(f"{m:.{d}f}" for m, d in zip(middle, (1, 1, 1, 2), strict=True))])
     return grid(["prompt", "frames of a cycle", "pose before, °", "after", "speed before", "after"], rows)

@@ -45,7 +45,9 @@ def test_a_target_that_moves_is_followed_and_the_bones_keep_their_length() -> No
     wrist = JOINT["left_wrist"]
     assert missed == [0.0] and np.abs(held.joints[20:71, wrist] - places[20:71]).max() < 1e-3
     for upper, lower in (("left_shoulder", "left_elbow"), ("left_elbow", "left_wrist")):
-        lengths = [np.linalg.norm(m.joints[:, JOINT[upper]] - m.joints[:, JOINT[lower]], axis=1) for m in (motion, held)]
+        lengths = [
+            np.linalg.norm(m.joints[:, JOINT[upper]] - m.joints[:, JOINT[lower]], axis=1) for m in (motion, held)
+        ]
         np.testing.assert_allclose(lengths[0], lengths[1], atol=1e-9)
 
 
@@ -67,7 +69,9 @@ def test_a_hand_that_holds_on_keeps_its_place_and_turn_beside_a_turning_object()
 def test_what_is_out_of_reach_is_said_and_pointed_at() -> None:
     motion = standing_still()
     place = motion.joints[0, JOINT["left_shoulder"]] + [0.0, 0.0, 2.0]
-    held, missed = pin_motion(motion, [Pin("left_hand", 0, 9, 0, target(motion, tuple(place)), still(motion), joint=True)])
+    held, missed = pin_motion(
+        motion, [Pin("left_hand", 0, 9, 0, target(motion, tuple(place)), still(motion), joint=True)]
+    )
     arm = held.joints[5, JOINT["left_wrist"]] - held.joints[5, JOINT["left_shoulder"]]
     assert 1.0 < missed[0] < 2.0 and arm[2] / np.linalg.norm(arm) > 0.999
 
