@@ -19,7 +19,7 @@ from ...retarget.motion import rotations as rot
 from ...retarget.motion.smoothing import moving_mean
 from ...retarget.solving.root_motion import BONE
 from ...retarget.typing import Floats
-from ..action.fcurves import ActionCurves, Points, action_curves, key_frames, read_points, write_points
+from ..action.fcurves import ActionCurves, Points, action_curves, choice, key_frames, read_points, write_points
 from ..action.generated import fingerprints, is_generated, read_record, write_record
 from ..action.later import Move, find_movers
 from ..character.character import Character
@@ -91,6 +91,7 @@ def put_back(armature_object: ArmatureObject) -> None:
     way = np.array(said["way"], dtype=np.float64)
     frames = said["first"] + np.arange(len(way))
     own = {(curve.data_path, curve.array_index): curve for curve in curves.fcurves}
+    automatic = [choice("handle_left_type", name) for name in ("AUTO", "AUTO_CLAMPED", "VECTOR")]
     for one in said["curves"]:
         curve = own.get((one["path"], one["index"]))
         if curve is None:
@@ -107,8 +108,12 @@ def put_back(armature_object: ArmatureObject) -> None:
         row = {float(x): i for i, x in enumerate(after["co"][:, 0])}
         for i, x in enumerate(now["co"][:, 0]):
             k = row.get(float(x))
-            if k is not None and all(np.array_equal(now[side][i], after[side][k]) for side in _SIDES):
-                for side in _SIDES:
+            if k is None:
+                continue
+            for side in _SIDES:
+                # Where Blender computes a handle, it is where its key's value puts it.
+                at = "co" if side != "co" and int(now[f"{side}_type"][i]) in automatic else side
+                if np.array_equal(now[at][i], after[at][k]):
                     back[side][i] = before[side][k]
         _write(curves, curve, now, back)
     del curves.action[TRAVEL]
