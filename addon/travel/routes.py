@@ -34,8 +34,8 @@ class Route:
 
 
 def curve_route(thing: bpy.types.Object, first: int, last: int) -> Route:
-    """The first spline of a curve object, with its modifiers, hooks and keys, in its direction; back to its beginning
-    if it is cyclic. Where the curve's Evaluation Time is keyed, it says when to be where.
+    """The spline of a curve object, of several the last one, with its modifiers, hooks and keys, in its direction; back
+    to its beginning if it is cyclic. Where the curve's Evaluation Time is keyed, it says when to be where.
 
     first, last: the frames that the motion will have.  Raises MotionGPTError for one without a path to follow.
     """
@@ -62,7 +62,7 @@ def _outline(thing: bpy.types.Object) -> Floats:
     try:
         copy.data = data
         while len(data.splines) > 1:
-            data.splines.remove(data.splines[-1])
+            data.splines.remove(data.splines[0])
         if not len(data.splines):
             return np.zeros((0, 3))
         data.bevel_depth = data.extrude = data.offset = 0.0

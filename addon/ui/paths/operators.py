@@ -1,8 +1,6 @@
-"""Buttons for paths, loops, travel and pins."""
+"""Buttons for waypoints, loops, travel and pins."""
 
 from __future__ import annotations
-
-import math
 
 import bpy
 
@@ -10,76 +8,14 @@ from ....retarget.errors import MotionGPTError
 from ...changes import in_place
 from ...changes.loop import LoopJob
 from ...changes.pin import PinJob
-from ...character.typing import ArmatureObject, full
-from ...jobs import session
-from ...jobs.context import check_animated, check_armature, check_motion, chosen_armature, scene_fps
+from ...character.typing import full
+from ...jobs.context import check_motion, chosen_armature, scene_fps
 from ...travel.pins import new_place
 from ...travel.routes import FRAME
 from ..operators.tasks import StartsJob
 from ..typing import OperatorResult, classes_factory
+from .polling import polled
 from .properties import paths_settings
-
-_AHEAD = (1.0, 2.0, 3.0)  # metres ahead of the character where a new path has points
-_ASIDE = (0.0, 0.4, 0.0)
-
-
-class MOTIONGPT_OT_draw_path(bpy.types.Operator):
-    """Make a curve that begins where the character stands, choose it as the path, and draw it: with the left mouse
-    button on the floor, or by moving its points. Tab ends Edit Mode"""
-
-    bl_idname = "motiongpt.draw_path"
-    bl_label = "Draw Path"
-    bl_options = {"REGISTER", "UNDO"}
-
-    edit: bpy.props.BoolProperty(name="Draw", default=True, options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return _polled(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> OperatorResult:
-        armature = chosen_armature(context)
-        if armature is None:
-            return {"CANCELLED"}
-        scene = full(context).scene
-        data = bpy.data.curves.new(f"{armature.name} path", "CURVE")
-        data.dimensions = "3D"
-        data.use_path = True
-        thing = bpy.data.objects.new(data.name, data)
-        thing.show_in_front = True
-        scene.collection.objects.link(thing)
-        spline = data.splines.new("BEZIER")
-        spline.bezier_points.add(len(_AHEAD))
-        at, turn = armature.matrix_world.translation, armature.matrix_world.to_euler().z
-        size = max(armature.dimensions.z, 0.1) / 1.7
-        for point, ahead, aside in zip(spline.bezier_points, (0.0, *_AHEAD), (0.0, *_ASIDE), strict=True):
-            x, y = size * aside, -size * ahead
-            point.co = (
-                at.x + x * math.cos(turn) - y * math.sin(turn), at.y + x * math.sin(turn) + y * math.cos(turn), at.z
-            )  # fmt: skip
-            point.handle_left_type = point.handle_right_type = "AUTO"
-        settings = paths_settings(context)
-        settings.travel.route, settings.travel.curve = "CURVE", thing
-        scene.motiongpt.armature = armature  # which stays chosen while the curve is active
-        if self.edit and not bpy.app.background:
-            _start_drawing(context, thing)
-        return {"FINISHED"}
-
-
-def _start_drawing(context: bpy.types.Context, thing: bpy.types.Object) -> None:
-    """Edit the curve with the Draw tool, which puts strokes on the floor plane of the cursor."""
-    layer = full(context).view_layer
-    if layer.objects.active is not None and layer.objects.active.mode != "OBJECT":
-        bpy.ops.object.mode_set(mode="OBJECT")
-    for other in layer.objects:
-        other.select_set(other == thing)
-    layer.objects.active = thing
-    bpy.ops.object.mode_set(mode="EDIT")
-    bpy.ops.curve.select_all(action="SELECT")
-    paint = full(context).scene.tool_settings.curve_paint_settings
-    paint.depth_mode = "CURSOR"
-    if context.area is not None and context.area.type == "VIEW_3D":
-        bpy.ops.wm.tool_set_by_id(name="builtin.select_box")
 
 
 class MOTIONGPT_OT_add_waypoint(bpy.types.Operator):
@@ -95,7 +31,7 @@ class MOTIONGPT_OT_add_waypoint(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return _polled(cls, context)
+        return polled(cls, context)
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         scene, settings = full(context).scene, paths_settings(context)
@@ -142,7 +78,7 @@ class MOTIONGPT_OT_take_travel_out(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return _polled(cls, context, animated=True)
+        return polled(cls, context, animated=True)
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         try:
@@ -164,7 +100,7 @@ class MOTIONGPT_OT_put_travel_back(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return _polled(cls, context, animated=True)
+        return polled(cls, context, animated=True)
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         try:
@@ -184,7 +120,7 @@ class MOTIONGPT_OT_add_pin(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return _polled(cls, context)
+        return polled(cls, context)
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         armature, scene, settings = chosen_armature(context), full(context).scene, paths_settings(context)
@@ -223,21 +159,7 @@ class MOTIONGPT_OT_remove_pin(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _polled(operator: type[bpy.types.Operator], context: bpy.types.Context, animated: bool = False) -> bool:
-    """Whether a button works now; says why not."""
-    try:
-        session.check_idle()
-        armature: ArmatureObject = check_armature(context)
-        if animated:
-            check_animated(armature)
-    except MotionGPTError as error:
-        operator.poll_message_set(str(error))
-        return False
-    return True
-
-
 register, unregister = classes_factory(
-    MOTIONGPT_OT_draw_path,
     MOTIONGPT_OT_add_waypoint,
     MOTIONGPT_OT_make_loop,
     MOTIONGPT_OT_pin,
