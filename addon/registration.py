@@ -10,16 +10,20 @@ from .ui.blocks import drawing, mouse
 from .ui.blocks import operators as blocks
 from .ui.blocks import panel as shot_panel
 from .ui.operators import diagnostics, export, gaps, tasks
+from .ui.paths import drawing as path_drawing
+from .ui.paths import operators as paths
+from .ui.paths import panel as path_panel
+from .ui.paths import properties as path_properties
 from .ui.takes import history as takes_history
 from .ui.takes import keys as takes_keys
 from .ui.takes import known, live
 from .ui.takes import operators as takes
 from .ui.takes import panel as takes_panel
 
-_DATA = (preferences, properties, shot, state, history)
-_OPERATORS = (tasks, export, gaps, diagnostics, blocks, takes)
-_DRAWN = (drawing, mouse, ghosts, live)
-_PANELS = (presets, panel, takes_panel, shot_panel, takes_history, known, bone_map)
+_DATA = (preferences, properties, path_properties, shot, state, history)
+_OPERATORS = (tasks, export, gaps, diagnostics, blocks, takes, paths)
+_DRAWN = (drawing, mouse, ghosts, live, path_drawing)
+_PANELS = (presets, panel, takes_panel, shot_panel, path_panel, takes_history, known, bone_map)
 _MODULES = (*_DATA, session, reader, *_OPERATORS, *_DRAWN, *_PANELS, takes_keys, menus, command)
 
 

@@ -135,8 +135,8 @@ class Block(msgspec.Struct, frozen=True):
 
     distance: metres along the path.  speed: metres a second.  turn: degrees to the left from the first facing to the
     last.  Where they are None, numbers in the prompt count.  path: points (x, z) or (x, z, t): metres to the left and
-    ahead of where the shot begins, seconds since the block began.  facing: (x, z) that is faced at its end.  in_place:
-    without travel.
+    ahead of where the shot begins, seconds since the block began.  facing: (x, z) that is faced at its end.  watching:
+    points (x, z) or (x, z, t) that are faced all along, as of something that moves.  in_place: without travel.
     """
 
     prompt: Prompt
@@ -147,6 +147,7 @@ class Block(msgspec.Struct, frozen=True):
     turn: Degrees | None = None
     path: Route | None = None
     facing: Place | None = None
+    watching: Route | None = None
     in_place: bool = False
 
     def check(self) -> None:
@@ -157,8 +158,9 @@ class Block(msgspec.Struct, frozen=True):
         if self.seed is not None:
             limits.check_seed(self.seed)
         limits.check_travel(self.distance, self.speed, self.turn)
-        if self.path is not None:
-            limits.check_path(self.path)
+        for points in (self.path, self.watching):
+            if points is not None:
+                limits.check_path(points)
 
 
 class Shot(Sampled, frozen=True, tag="shot"):

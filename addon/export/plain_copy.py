@@ -19,6 +19,7 @@ from ..action.fcurves import played_action
 from ..action.new_action import Curve, write_keys
 from ..character.placing import OBJECT
 from ..character.typing import ArmatureObject, as_armature, full
+from ..travel.cycles import last_frame
 from .baking import Sampled, Skeleton, bake_all, find_root, object_base
 from .presets import GLTF, Options
 
@@ -200,7 +201,7 @@ def _sample(
 def _evaluate(
     scene: bpy.types.Scene, armature_object: ArmatureObject, action: bpy.types.Action, names: list[str]
 ) -> tuple[Floats, Floats]:
-    first, last = (round(frame) for frame in action.frame_range[:])
+    first, last = round(float(action.frame_range[0])), last_frame(action)
     frames = range(first, last + 1)
     poses, worlds = np.empty((len(frames), len(names), 4, 4)), np.empty((len(frames), 4, 4))
     for i, frame in enumerate(frames):

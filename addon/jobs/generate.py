@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import bpy
 
 from ...backend import limits
+from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from ..action.all_or_nothing import all_or_nothing
+from ..action.fcurves import action_curves
 from ..action.fingers import KeptFingers, keyed_fingers
 from ..action.hands import CharacterHands
 from ..action.new_action import ThinCurve, keys_of_curves, solve_keys, thin_keys, write_keys
 from ..character.character import Character
 from ..character.placing import OBJECT
 from ..character.settings import key_tolerance, wanted_destination
-from ..character.typing import Scene, full
+from ..character.typing import ArmatureObject, Scene, full
 from ..overrides.following import Expected, expected_of
 from ..review.origin import Origin, write_origin
 from ..review.reviewing import Offer, packed
 from ..review.similar import likest, look_of
 from ..review.state import is_open
+from ..travel.asked import finish_of, travelling_block
+from ..travel.cycles import make_cyclic, show_cycle
+from ..travel.finishing import Finish
+from ..travel.pins import missed
 from .context import Request, Target, check_armature, check_bones, scene_fps, scene_range, wanted_seconds
 from .job import ANSWERED, Job, Stage, Waiting, check_task, in_thread
 from .service import Service
-from .showing import offer_takes, show_frames
+from .showing import find_scene, offer_takes, show_frames
+
+if TYPE_CHECKING:
+    from ...backend.tasks import Block
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +45,8 @@ class GenerateRequest(Request):
     seconds, frames: length of the motion, in time and in the scene's frames.  start_frame: scene frame of the first
     key.  hands: the shape of hands with fingers, of `hand_shapes.SHAPES`.  takes: how many versions.  like: the look
     of a take (see `similar.look_of`); of `limits.MAX_VARIATIONS` versions those are kept that are most like it.
-    body: the character when the button was pressed.
+    body: the character when the button was pressed.  block: the prompt with the travel that is asked for; None where
+    nothing is.  finish: whether it becomes a loop, and what is pinned.
     """
 
     prompt: str
@@ -47,6 +58,8 @@ class GenerateRequest(Request):
     body: Character
     takes: int = 1
     like: str = ""
+    block: Block | None = None
+    finish: Finish = field(default_factory=Finish)
 
     @property
     def last_frame(self) -> int:
@@ -61,7 +74,16 @@ class GenerateJob(Job[GenerateRequest]):
     def gather(cls, context: bpy.types.Context) -> GenerateRequest:
         scene, armature = full(context).scene, check_armature(context)
         _check_settings(scene)
+        character = Character.read(armature)  # raises for anything but a biped
         seconds, frames, start_frame = wanted_length(scene)
+        block = travelling_block(scene, armature, character, seconds, start_frame)
+        if block is not None and block.seconds is not None and block.seconds != seconds:
+            seconds, frames = block.seconds, max(1, round(block.seconds * scene_fps(scene)))
+        finish = finish_of(scene, armature, start_frame, start_frame + frames - 1)
+        if finish.loop and is_open(armature):
+            raise MotionGPTError(
+                "Takes are under review, and a loop is no take of them.", "Accept or reject them first."
+            )
         return GenerateRequest(
             target=Target.gather(context),
             prompt=scene.motiongpt.prompt.strip(),
@@ -70,8 +92,10 @@ class GenerateJob(Job[GenerateRequest]):
             frames=frames,
             start_frame=start_frame,
             hands=scene.motiongpt.hands.lower().replace("_", "-"),
-            body=Character.read(armature),  # raises for anything but a biped
-            takes=scene.motiongpt.text_takes,
+            body=character,
+            takes=1 if finish.loop else scene.motiongpt.text_takes,  # each loop has a length of its own
+            block=block,
+            finish=finish,
         )
 
     @classmethod
@@ -82,12 +106,14 @@ class GenerateJob(Job[GenerateRequest]):
 
     def _steps(self) -> Waiting[None]:
         yield from self._backend_ready()
-        from ...backend.tasks import Generate
+        from ...backend.tasks import Generate, Shot
 
         request = self.request
         self.body = request.body
         made = limits.MAX_VARIATIONS if request.like else request.takes
-        asked = Generate(request.prompt, seconds=request.seconds, seed=request.seed, variations=made)
+        asked: Generate | Shot = Generate(request.prompt, seconds=request.seconds, seed=request.seed, variations=made)
+        if request.block is not None:
+            asked = Shot((request.block,), seed=request.seed, variations=made)
         answer = yield from self._answer(asked)
         motions = answer.motions
         if request.like:
@@ -103,19 +129,22 @@ class GenerateJob(Job[GenerateRequest]):
         self.stage, self.fraction = Stage.TO_ARMATURE, ANSWERED
         yield from self._out_of_edit_mode()
         request, armature = self.request, self._armature()
-        fps, frames, start = request.target.fps, request.frames, request.start_frame
+        fps, start, finish = request.target.fps, request.start_frame, request.finish
+        made = [motion.resample(fps, request.frames) for motion in motions]
+        shaped = yield from in_thread(lambda: [finish.shaped(motion) for motion in made])
+        frames = len(shaped[0]) + finish.loop  # a loop closes on one more
         character = Character.read(armature)  # as it is now, not as it was when Generate was pressed
         destination = character.root_destination(wanted_destination(armature))
         tolerance = key_tolerance(armature)
         hands = CharacterHands.read(armature, character)
-        kept = keyed_fingers(armature, hands, start, request.last_frame)
+        kept = keyed_fingers(armature, hands, start, start + frames - 1)
 
         def solve() -> _Solved:
             fingers = hands.shaped(request.hands, kept.sides)
-            solved = [character.solve(motion.resample(fps, frames), destination) for motion in motions]
-            takes = tuple(thin_keys([*solve_keys(character, one), *fingers], tolerance) for one in solved)
-            expected = expected_of(character, solved[0], start, tolerance.degrees if tolerance else 0.0)
-            return _Solved(takes, kept, character, expected)
+            solved = [finish.solved(character, motion, destination) for motion in shaped]
+            takes = tuple(thin_keys([*solve_keys(character, one), *fingers], tolerance) for one, _ in solved)
+            expected = expected_of(character, solved[0][0], start, tolerance.degrees if tolerance else 0.0)
+            return _Solved(takes, kept, character, expected, frames, missed(finish.pins, solved[0][1]))
 
         return (yield from in_thread(solve))
 
@@ -147,14 +176,25 @@ class GenerateJob(Job[GenerateRequest]):
         request, name, curves = self.request, self._name(), solved.takes[0]
         armature = self._armature()
         check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
+        last = request.start_frame + solved.frames - 1 - request.finish.loop
         with all_or_nothing(armature):
             action = write_keys(armature, curves, name, request.start_frame, solved.kept.curves)
             write_origin(action, self._origin(motion))
             self.action = action.name
-            shown = show_frames(request.target, request.start_frame, request.last_frame)
+            shown = show_frames(request.target, request.start_frame, last)
+            self._make_loop(armature, solved.frames - 1)
             bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
-        frames = f"Frames {request.start_frame} to {request.last_frame} of {armature.name}"
-        self.message = f'{frames}, in the action "{self.action}".{shown}'
+        frames = f"Frames {request.start_frame} to {last} of {armature.name}"
+        self.message = f'{frames}, in the action "{self.action}".{shown}{solved.missed}'
+
+    def _make_loop(self, armature: ArmatureObject, length: int) -> None:
+        request, curves = self.request, action_curves(armature)
+        if not request.finish.loop or curves is None:
+            return
+        make_cyclic(curves, request.start_frame, length)
+        scene = find_scene(request.target)
+        if request.finish.show and scene is not None:
+            show_cycle(scene, request.start_frame, length)
 
     def _name(self) -> str:
         """Of the action. Blender cuts at 63 bytes; more would only make the list unreadable."""
@@ -163,12 +203,15 @@ class GenerateJob(Job[GenerateRequest]):
 
 @dataclass(frozen=True, eq=False)
 class _Solved:
-    """takes: the curves of each motion.  kept: finger keys of the animator's.  expected: what the first one shows."""
+    """takes: the curves of each motion.  kept: finger keys of the animator's.  expected: what the first one shows.
+    frames: how many have keys.  missed: what the pins of the first one can't reach, as a sentence."""
 
     takes: tuple[Sequence[ThinCurve], ...]
     kept: KeptFingers
     character: Character
     expected: Expected
+    frames: int
+    missed: str
 
 
 def _check_settings(scene: Scene) -> None:

@@ -42,7 +42,7 @@ def show_frames(target: Target, first: int, last: int, playhead: int | None = No
 
     The scene's end moves where it comes earlier, the playhead where it is outside, or to `playhead`.
     """
-    scene, said = _scene(target), ""
+    scene, said = find_scene(target), ""
     if scene is None:
         return ""
     if last > scene.frame_end:
@@ -53,3 +53,9 @@ def show_frames(target: Target, first: int, last: int, playhead: int | None = No
     if playhead is not None and playhead != scene.frame_current:
         scene.frame_current = playhead
     return said
+
+
+def find_scene(target: Target) -> Scene | None:
+    """The scene that the button was pressed in, or None where it was deleted meanwhile."""
+    found = next((scene for scene in bpy.data.scenes if scene.session_uid == target.scene_uid), None)
+    return cast(Scene, found) if found is not None else None

@@ -19,6 +19,7 @@ from ..jobs.inbetween import InbetweenJob
 from ..jobs.job import Job, State
 from ..jobs.service import Service
 from ..review.state import is_open
+from ..travel.asked import lasts_as_its_way
 from .doubts import draw_doubt
 from .models import draw_model
 from .presets import draw_presets
@@ -35,6 +36,9 @@ def _draw_generate(layout: bpy.types.UILayout, scene: Scene, service: Service) -
     _draw_length(row, scene)
     layout.prop(settings, "hands")
     layout.prop(settings, "text_takes")
+    if lasts_as_its_way(scene):
+        draw_text(layout, "As long as the gait needs for the way")
+        return
     seconds, frames, first = wanted_length(scene)
     _draw_frames(layout, first, first + frames - 1, seconds, service)
 

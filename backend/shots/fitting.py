@@ -20,6 +20,7 @@ from .plan import PACE_TOLERANCE, Wish
 
 _NEAR_TURN, _NEAR_SHARE = 0.035, 0.01  # radians, share of a distance: what needs no correction
 _FACING, _SETTLED, _SPIN = 0.4, 0.2, math.radians(150.0)  # seconds, seconds, radians a second of a turn to face
+_BACK_AND_FORTH, _DRIFTS = 0.5, 0.98  # of a way's length, from end to end: below, it is no way; above, it is straight
 _NEAR = 0.05  # metres from a path's first point at which a block begins on it
 
 
@@ -60,6 +61,8 @@ def fitted(motion: Motion, wish: Wish, before: Motion | None = None) -> Motion:
         motion = steering.with_turn(motion, wish.turn)
     if wish.distance is not None and wish.path is None:
         motion = _over(motion, max(wish.distance - covered, 0.05), wish)
+    if wish.block.watching is not None:
+        motion = steering.watching(motion, *_moving(motion, np.asarray(wish.block.watching)))
     if wish.block.facing is not None:
         motion = _facing(motion, np.asarray(wish.block.facing))
     return steering.in_place(motion)[0] if wish.block.in_place else motion
@@ -79,10 +82,23 @@ def corrected(motion: Motion, wish: Wish) -> Motion:
 
 def _over(motion: Motion, metres: float, wish: Wish) -> Motion:
     """The motion over a distance; one that is only said in words may be missed by PACE_TOLERANCE."""
+    motion = _straight(motion) if wish.straight else motion
     own = Course.of(motion).distance
     if not wish.exactly:
         metres = float(np.clip(own, metres * (1.0 - PACE_TOLERANCE), metres * (1.0 + PACE_TOLERANCE)))
     return steering.with_distance(motion, metres)
+
+
+def _straight(motion: Motion) -> Motion:
+    """The motion without the drift of its way, which goes on in the direction in which it goes as a whole; one that
+    goes there and back, or round, stays as it is."""
+    course = Course.of(motion)
+    along = course.ground[-1] - course.ground[0]
+    share = float(rot.length(along)) / max(course.distance, 1e-6)
+    if not _BACK_AND_FORTH < share < _DRIFTS:
+        return motion
+    way = path((course.distance, 0.0)).placed(course.ground[0], float(np.arctan2(along[0], along[2])))
+    return steering.along(motion, way)
 
 
 def _round(motion: Motion, wish: Wish) -> Motion:
@@ -124,6 +140,13 @@ def _timed(course: Course, way: Path, points: Floats, times: Floats) -> Floats:
         if stop - start > 0.1:
             out[inside] = low + (high - low) * (course.travelled[inside] - start) / (stop - start)
     return np.asarray(np.maximum.accumulate(out))
+
+
+def _moving(motion: Motion, points: Floats) -> tuple[Floats, Floats]:
+    """Where something is in each frame, x (T,) and z (T,), of points (K, 2 or 3) on its way."""
+    times = points[:, 2] if points.shape[1] == 3 else np.arange(len(points)) * motion.duration / max(len(points) - 1, 1)
+    clock = np.arange(len(motion)) / motion.fps
+    return np.interp(clock, times, points[:, 0]), np.interp(clock, times, points[:, 1])
 
 
 def _facing(motion: Motion, target: Floats) -> Motion:

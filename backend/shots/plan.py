@@ -24,6 +24,11 @@ _NEXT_BLOCK = 7919  # between the seeds of blocks, so that the same words twice 
 _STOPS = re.compile(
     r"\b(?:stops?|halts?|pauses?)(?:\s+(?:briefly|moving|walking|running|there))?\s+and\s+", re.IGNORECASE
 )
+_CURVED = re.compile(
+    r"\b(?:turn|curv|arc|bend|circle|circl|round|around|zig|eight|spiral|wander|weav|swerv|stagger|corner|danc"
+    r"|back and forth)",
+    re.IGNORECASE,
+)  # ways that are not straight
 _LEISURELY = 1.5  # times what a way usually takes, up to which it is gone more slowly
 _STILL = "a person stands still"
 PACE_TOLERANCE = 0.35
@@ -34,7 +39,7 @@ PACE_TOLERANCE = 0.35
 class Wish:
     """A block, or part of one, to be made. text: for the model.  distance: metres along the path.  exactly: whether it
     is given in numbers.  turn: radians to the left.  circle: +1.0 round to the left, -1.0 to the right.  path: points
-    (K, 2 or 3)."""
+    (K, 2 or 3).  straight: whether the way goes straight on, as nothing else is asked for."""
 
     block: Block
     text: str
@@ -44,6 +49,7 @@ class Wish:
     turn: float | None = None
     circle: float | None = None
     path: Floats | None = None
+    straight: bool = False
 
     @property
     def choosy(self) -> bool:
@@ -97,7 +103,10 @@ def wish_of(block: Block) -> Wish:
     if distance is None and speed is not None and usual > 0.0:
         distance = speed * seconds
     wish = Wish(block, _asked(block.prompt), seconds, distance, exactly)
-    return replace(wish, turn=None if turn is None else math.radians(turn), circle=said.circle, path=path)
+    straight = turn is None and said.circle is None and not _CURVED.search(block.prompt)
+    return replace(
+        wish, turn=None if turn is None else math.radians(turn), circle=said.circle, path=path, straight=straight
+    )
 
 
 def _seconds(prompt: str, distance: float | None, speed: float) -> float:

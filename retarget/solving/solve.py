@@ -126,7 +126,7 @@ def _pair(rig: Rig, mapping: Mapping, joint: str) -> list[int]:
     return [rig.index[mapping.bones[f"{side}_{joint}"]] for side in SIDES]
 
 
-def _ankles(rig: Rig, mapping: Mapping, cal: Calibration) -> Floats:
+def standing_place(rig: Rig, mapping: Mapping, cal: Calibration) -> Floats:
     """The point (3,) in the rig's axes and units that plays the ankles' height over the canonical origin.
 
     It is above the rig's own origin, or, where the body rests far from that, above the place where it stands.
@@ -145,7 +145,7 @@ def _root_translation(motion: Motion, rig: Rig, mapping: Mapping, cal: Calibrati
     """
     pelvis = rig.index[mapping.bones["pelvis"]]
     middle = motion.joints[:, HIP_JOINTS].mean(axis=1) - [0.0, ankle_height(motion.offsets), 0.0]  # (T, 3) canonical
-    goal = rot.rotate(rot.conjugate(cal.axes), middle / cal.scale) + _ankles(rig, mapping, cal)
+    goal = rot.rotate(rot.conjugate(cal.axes), middle / cal.scale) + standing_place(rig, mapping, cal)
     hips = rig.heads[_pair(rig, mapping, "hip")].mean(axis=0)
     lever = rot.rotate(rot.conjugate(rig.rest_rotations[pelvis]), hips - rig.heads[pelvis])
     return np.asarray(goal - rot.rotate(turned, lever) - rig.heads[pelvis])
@@ -168,7 +168,7 @@ def to_motion(
     cal = calibration or calibrate_from_rest(rig, mapping)
     world = _joint_rotations(rig, mapping, cal, global_rotations)
     hips = rot.rotate(cal.axes, heads[:, _pair(rig, mapping, "hip")].mean(axis=1) * cal.scale)
-    ankles = rot.rotate(cal.axes, _ankles(rig, mapping, cal)) * cal.scale
+    ankles = rot.rotate(cal.axes, standing_place(rig, mapping, cal)) * cal.scale
     root = hips - rot.rotate(world[:, 0], hip_middle(REST_OFFSETS)) + [0.0, ankle_height(REST_OFFSETS), 0.0] - ankles
     local = rot.unflip(rot.normalize(local_rotations(world)))
     return Motion(local, root, fps, np.zeros((len(heads), 4))).with_contacts()

@@ -9,6 +9,7 @@ from ....retarget.motion.travel.loops import looped
 from ....retarget.motion.travel.steering import in_place
 from ... import limits
 from ...shots.paths_csv import read_path
+from ...shots.pins import PinText, pinned
 from ...shots.plan import TEXT_SECONDS, shot_of, task_of
 from ...shots.spans import at_rate
 from ...tasks import Block, Generate, Shot
@@ -16,6 +17,8 @@ from ..shared import asking
 from ..shared.declaring import Subparsers, add_command, add_model_arguments
 from ..shared.outputs import CHARACTER_FORMATS, add_character_arguments, character_options
 from ..shared.report import Report
+
+_PIN_CURE = "Write one of these files, or pin the character in Blender."
 
 
 def declare(subparsers: Subparsers) -> None:
@@ -36,6 +39,11 @@ def declare(subparsers: Subparsers) -> None:
     parser.add_argument("--seconds", type=float, help="length of the whole (4; of several actions, what each takes)")
     parser.add_argument("--fps", type=float, default=30.0, help="frame rate of the output (30)")
     parser.add_argument("--path", type=Path, metavar="FILE.csv", help="points x,z or x,z,t that the person follows")
+    parser.add_argument(
+        "--pin", action="append", default=[], type=PinText.read, metavar="LIMB:X,Y,Z:FROM-TO",
+        help="hold left_hand, right_hand, left_foot or right_foot on a place in metres, on these frames of an .npz or "
+        ".bvh file",
+    )  # fmt: skip
     parser.add_argument("--loop", action="store_true", help="write the best seamless cycle of the motion")
     asking.add_sampling(parser)
     add_character_arguments(parser)
@@ -62,6 +70,8 @@ def run(args: argparse.Namespace) -> Report:
         limits.check_file(args.seconds, args.fps, args.variations)
     paths = asking.output_files(args)
     holds_character = args.output.suffix.lower() in CHARACTER_FORMATS
+    if args.pin and (holds_character or args.loop):
+        raise MotionGPTError("--pin holds limbs of .npz and .bvh files, and not of loops.", _PIN_CURE, "usage")
     without_travel = args.in_place and not holds_character
     options = None if without_travel else character_options(args)
     engine = asking.load(args)
@@ -102,5 +112,5 @@ def _finished(motion: Motion, args: argparse.Namespace, without_travel: bool) ->
         motion = at_rate(motion, args.fps)
     else:
         motion = asking.at_rate(motion, args.fps, args.seconds or TEXT_SECONDS)
-    motion = looped(motion) if args.loop else motion
+    motion = looped(motion) if args.loop else pinned(motion, args.pin)
     return in_place(motion)[0] if without_travel else motion

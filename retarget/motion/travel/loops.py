@@ -99,7 +99,7 @@ def closed(motion: Motion, start: int, stop: int, blend: int) -> Motion:
     made = _planted(made, ahead)
     start_place = made.root_position[0] * [1.0, 0.0, 1.0]
     meta = {k: v for k, v in motion.meta.items() if k not in ("blocks", "tokens")}
-    said = {"frames": count, "travel": [float(ahead[0]), float(ahead[2])]}
+    said = {"frames": count, "start": start, "travel": [float(ahead[0]), float(ahead[2])]}
     return replace(made.shifted(-start_place), meta=meta | {"loop": said})
 
 

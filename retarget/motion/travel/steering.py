@@ -23,6 +23,7 @@ _STANDS = 0.15  # m/s: slower ground points have no direction of their own
 _DIRECTION = 0.5  # seconds over which directions of travel are averaged
 _EDGE = 0.3  # seconds at either end over which a change of the steps' length sets in
 _EVEN = 0.6  # share of the way that lies between the ends, below which all steps change alike
+_NEAR = 0.4  # metres: nearer things have no direction of their own
 _LITTLE = 1e-3  # metres and radians that need no feet to be set down again
 
 
@@ -148,6 +149,20 @@ def along(motion: Motion, path: Path, times: Floats | None = None, stretch: bool
     places, heading = path.at(travelled)
     # Heading and facing of the motion's own course may differ, as for a walk backwards, but not by less than a sway.
     return steered(motion, places, heading - course.heading, course)
+
+
+def watching(motion: Motion, x: Floats, z: Floats) -> Motion:
+    """The motion on its own way, turned towards a place that may move, x (T,) and z (T,), in every frame; the swaying
+    of its steps stays. Where the place is nearer than an arm's length, it goes on as before."""
+    course = Course.of(motion)
+    away = np.stack([x, z], axis=-1) - course.ground[:, [0, 2]]
+    far = np.flatnonzero(np.linalg.norm(away, axis=1) > _NEAR)
+    if not len(far):
+        return motion
+    wanted = np.interp(np.arange(len(away)), far, np.unwrap(np.arctan2(away[far, 0], away[far, 1])))
+    turn = wanted - moving_mean(course.facing, max(1, round(_DIRECTION * motion.fps)))
+    turn -= 2.0 * np.pi * np.round(turn[0] / (2.0 * np.pi))
+    return steered(motion, course.ground, moving_mean(turn, max(1, round(_DIRECTION * motion.fps))), course)
 
 
 def led_to(motion: Motion, place: Floats, facing: float) -> Motion:

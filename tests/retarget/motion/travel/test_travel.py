@@ -133,3 +133,16 @@ def test_a_cycle_in_place_travels_as_its_standing_foot_says() -> None:
     there = np.arange(len(walk))[:, None] * np.array([0.0, 0.0, 1.2 / 30.0])
     made = track.off_treadmill(walk.shifted(-there))
     assert np.linalg.norm(made.root_position[-1] - walk.root_position[-1]) < 0.15  # metres, of 4.8
+
+
+@pytest.mark.parametrize("moves", [0.0, 3.0])
+def test_a_target_is_watched_all_along(moves: float) -> None:
+    motion = walking(steady(4.0))
+    frames = len(motion)
+    x, z = np.full(frames, 2.5), 1.0 + moves * np.arange(frames) / frames
+    turned = steering.watching(motion, x, z)
+    course = Course.of(turned)
+    np.testing.assert_allclose(course.ground, Course.of(motion).ground, atol=0.03)
+    wanted = np.arctan2(x - course.ground[:, 0], z - course.ground[:, 2])
+    assert np.degrees(np.abs(course.facing - wanted)[5:-5]).max() < 12.0
+    assert sliding(turned) < 0.5

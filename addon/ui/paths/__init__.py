@@ -1,0 +1,1 @@
+"""The sidebar's part on paths, loops and pins."""

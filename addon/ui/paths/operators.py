@@ -1,0 +1,170 @@
+"""Buttons for waypoints, loops, travel and pins."""
+
+from __future__ import annotations
+
+import bpy
+
+from ....retarget.errors import MotionGPTError
+from ...changes import in_place
+from ...changes.loop import LoopJob
+from ...changes.pin import PinJob
+from ...character.typing import full
+from ...jobs.context import check_motion, chosen_armature, scene_fps
+from ...travel.pins import new_place
+from ...travel.routes import FRAME
+from ..operators.tasks import StartsJob
+from ..typing import OperatorResult, classes_factory
+from .polling import polled
+from .properties import paths_settings
+
+
+class MOTIONGPT_OT_add_waypoint(bpy.types.Operator):
+    """Add an empty at the 3D cursor as the next place to go to"""
+
+    bl_idname = "motiongpt.add_waypoint"
+    bl_label = "Add Waypoint"
+    bl_options = {"REGISTER", "UNDO"}
+
+    timed: bpy.props.BoolProperty(
+        name="On This Frame", description="To be there on the current frame", options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return polled(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        scene, settings = full(context).scene, paths_settings(context)
+        collection = settings.travel.waypoints
+        if collection is None:
+            collection = settings.travel.waypoints = bpy.data.collections.new("Waypoints")
+            scene.collection.children.link(collection)
+        number = len(collection.objects) + 1
+        empty = bpy.data.objects.new(f"Waypoint {number}", None)
+        empty.empty_display_type, empty.empty_display_size = "SINGLE_ARROW", 0.5
+        empty.location = scene.cursor.location
+        empty.show_name = True
+        if self.timed:
+            empty[FRAME] = scene.frame_current
+        collection.objects.link(empty)
+        settings.travel.route = "WAYPOINTS"
+        scene.motiongpt.armature = chosen_armature(context)
+        return {"FINISHED"}
+
+
+class MOTIONGPT_OT_make_loop(StartsJob):
+    """Find the best cycle of the motion that the character plays in the scene's range, close it, and repeat it for
+    ever, in a new action; the old one is stashed"""
+
+    bl_idname = "motiongpt.make_loop"
+    bl_label = "Make Loop"
+    job = LoopJob
+
+
+class MOTIONGPT_OT_pin(StartsJob):
+    """Hold the limbs of the pins on their targets in the motion that the character plays, as keys of these limbs"""
+
+    bl_idname = "motiongpt.pin"
+    bl_label = "Pin"
+    job = PinJob
+
+
+class MOTIONGPT_OT_take_travel_out(bpy.types.Operator):
+    """Play the character's action in place: its travel over the floor is taken out of its keys, and remembered"""
+
+    bl_idname = "motiongpt.take_travel_out"
+    bl_label = "Play in Place"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return polled(cls, context, animated=True)
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        try:
+            armature = check_motion(context)
+            away = in_place.take_out(armature, scene_fps(full(context).scene))
+        except MotionGPTError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"In place; {away:.2f} units of travel are remembered")
+        return {"FINISHED"}
+
+
+class MOTIONGPT_OT_put_travel_back(bpy.types.Operator):
+    """Give the character's action its travel back; keys that you have not touched are as they were"""
+
+    bl_idname = "motiongpt.put_travel_back"
+    bl_label = "Put Travel Back"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return polled(cls, context, animated=True)
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        try:
+            in_place.put_back(check_motion(context))
+        except MotionGPTError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class MOTIONGPT_OT_add_pin(bpy.types.Operator):
+    """Add a pin from the current frame on, to the active object if that is not the character"""
+
+    bl_idname = "motiongpt.add_pin"
+    bl_label = "Add Pin"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return polled(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        armature, scene, settings = chosen_armature(context), full(context).scene, paths_settings(context)
+        if armature is None:
+            return {"CANCELLED"}
+        active = full(context).view_layer.objects.active
+        pin = settings.pins.add()
+        pin.target = active if active not in (None, armature) and active.find_armature() != armature else None
+        pin.place = new_place(scene, pin.target)
+        pin.first = scene.frame_current
+        pin.last = pin.first + round(scene_fps(scene))
+        settings.pin = len(settings.pins) - 1
+        scene.motiongpt.armature = armature
+        return {"FINISHED"}
+
+
+class MOTIONGPT_OT_remove_pin(bpy.types.Operator):
+    """Remove this pin from the list; keys stay"""
+
+    bl_idname = "motiongpt.remove_pin"
+    bl_label = "Remove Pin"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        settings = paths_settings(context)
+        if not 0 <= settings.pin < len(settings.pins):
+            cls.poll_message_set("No pin is selected.")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        settings = paths_settings(context)
+        settings.pins.remove(settings.pin)
+        settings.pin = max(0, min(settings.pin, len(settings.pins) - 1))
+        return {"FINISHED"}
+
+
+register, unregister = classes_factory(
+    MOTIONGPT_OT_add_waypoint,
+    MOTIONGPT_OT_make_loop,
+    MOTIONGPT_OT_pin,
+    MOTIONGPT_OT_take_travel_out,
+    MOTIONGPT_OT_put_travel_back,
+    MOTIONGPT_OT_add_pin,
+    MOTIONGPT_OT_remove_pin,
+)
