@@ -131,7 +131,7 @@ def corrected(day: Day, keyed, before, frames) -> Iterator[float]:
     yield from day.shot("corrected")
 
 
-ARMS = {"upperarm_l", "upper_arm_fk.L", "hand_ik.L", "q008"}
+ARMS = {"upperarm_l", "upper_arm_fk.L", "hand_ik.L", "q007"}
 
 
 def continuing(day: Day) -> Iterator[float]:
