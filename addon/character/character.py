@@ -10,6 +10,7 @@ from ...retarget.rigs.rig import Rig, RigMotion
 from ...retarget.solving.root_motion import AUTO, BONE, HIPS, carry
 from ...retarget.solving.solve import to_bones
 from .armature import declared_controls, read_rig
+from .leaders import works
 from .placing import Places, ik_switches, is_number, plan_places
 from .settings import find_mapping, keys_ik
 from .typing import ArmatureObject
@@ -53,6 +54,9 @@ class Character:
         # Bones that IK turns in any other rig are keyed too: where there is no pole, IK bends a limb as it finds it.
         by_name = places.limbs if control_names(names) is not None else ()
         replaced = {bone for limb in by_name for bone in (*limb.chain, *(limb.toe[:1] if limb.toe else ()))}
+        # An Armature constraint adds a bone's own keys to where its helper is, which IK has turned already.
+        reached = {bone for limb in places.limbs if limb.pole is not None for bone in limb.chain}
+        replaced |= {bone for bone in reached if any(c.type == "ARMATURE" and works(c) for c in pose[bone].constraints)}
         return cls(
             rig=rig,
             mapping=mapping,

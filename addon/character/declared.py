@@ -22,7 +22,7 @@ from ...retarget.rigs.mapping import Mapping
 from ...retarget.typing import Floats
 from .control_rig import followed_controls
 from .fk_switches import find_switches
-from .leaders import BoneGraph, driven_constraints, parents_first
+from .leaders import BoneGraph, driven_constraints, parents_first, targets_of
 from .typing import ArmatureObject, full
 
 _AXIS = Vector((0.36, 0.48, 0.8))
@@ -88,8 +88,9 @@ def _fingerprint(armature_object: ArmatureObject) -> int:
 
 @contextmanager
 def _undisturbed(armature_object: ArmatureObject) -> Iterator[None]:
-    """Every bone at rest, whatever the armature shows, and afterwards as it was."""
+    """Every bone at rest, whatever the armature shows and other objects lead, and afterwards as it was."""
     pose, data = armature_object.pose.bones, armature_object.data
+    foreign = [c for bone in pose for c in bone.constraints if not c.mute and _led_by_others(armature_object, c)]
     before = {bone.name: bone.matrix_basis.copy() for bone in pose}
     shown = data.pose_position
     try:
@@ -97,13 +98,22 @@ def _undisturbed(armature_object: ArmatureObject) -> Iterator[None]:
             data.pose_position = "POSE"
         for bone in pose:
             bone.matrix_basis = Matrix.Identity(4)
+        for constraint in foreign:
+            constraint.mute = True
         yield
     finally:
+        for constraint in foreign:
+            constraint.mute = False
         for name, matrix in before.items():
             pose[name].matrix_basis = matrix
         if shown != "POSE":
             data.pose_position = shown
         refresh(armature_object)
+
+
+def _led_by_others(armature_object: ArmatureObject, constraint: bpy.types.Constraint) -> bool:
+    leaders = [thing for thing, _ in targets_of(constraint)]
+    return bool(leaders) and armature_object not in leaders
 
 
 def refresh(armature_object: ArmatureObject) -> None:

@@ -53,9 +53,11 @@ def _limb(graph: BoneGraph, axes: ObjectAxes, rig: Rig, chain: tuple[str, ...]) 
         return None
     bone = graph.bones[owner]
     tip = np.array(bone.tail_local if constraint.use_tail else bone.head_local, dtype=np.float64)
+    # Where the foot's own control carries the target, as in feet that roll, it is placed, and the target left in it.
+    carried = graph.is_free(end) and any(parent.name == end for parent in graph.bones[targets[0]].parent_recursive)
     return IkLimb(
         chain=(upper, middle, end),
-        end=_control(graph, axes, rig, targets[0]),
+        end=_control(graph, axes, rig, end if carried else targets[0]),
         pole=_control(graph, axes, rig, pole) if pole else None,
         tip=axes.scale * rot.rotate(axes.turn, tip),
         aim=_aim(axes, bone, constraint) if pole else None,

@@ -38,13 +38,15 @@ def whole_overrides(armature_object: ArmatureObject) -> list[Override]:
 def bone_overrides(armature_object: ArmatureObject, character: Character, bones: Iterable[str]) -> list[Override]:
     """What may keep these deforming bones from where their keys put them, on them or on what they hang from."""
     graph = BoneGraph(armature_object)
+    by_ik = {name for limb in character.places.limbs for name in limb.chain}
+    led = {name for name in by_ik if graph.leaders(name)}  # which are keyed only for when their IK is off
     looked_at: set[str] = set()
     found: list[Override] = []
     for bone in bones:
         for name in _responsible(graph, character, bone):
             if name not in looked_at:
                 looked_at.add(name)
-                found += _of_bone(armature_object, name, keyed=name in character.modes)
+                found += _of_bone(armature_object, name, keyed=name in character.modes.keys() - led)
     return found
 
 

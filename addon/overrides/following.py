@@ -80,7 +80,8 @@ def expected_of_keys(armature_object: ArmatureObject, character: Character, firs
         world[:, i] = rot.multiply(base, to_quaternions(mode, values))
         known[i] = (bool(own) or name not in modes) and (not follows or known[parent])
     turned = rot.multiply(world, rot.conjugate(rig.rest_rotations))
-    turns = {name: turned[:, rig.index[name]] for name in character.mapping.driven if known[rig.index[name]]}
+    driven = [name for name in character.mapping.driven if name in modes and known[rig.index[name]]]
+    turns = {name: turned[:, rig.index[name]] for name in driven}
     return Expected(tuple(map(int, at)), turns, None, by_object=False)
 
 

@@ -36,7 +36,8 @@ class IkLimb:
 
     pole: None where the limb bends as its bones are keyed.
     tip: (3,) the point at rest that IK brings to the head of the end's control, which is not turned; None for a control
-    that moves with the foot or hand as if it were a child of it.
+    that moves with the foot or hand as if it were a child of it. A control that is the foot's or hand's own is turned
+    with it, and carries that point.
     aim: (3,) the direction at rest that IK turns to the pole, fixed to the upper bone; None for the one in which the
     limb bends.
     """
@@ -69,6 +70,8 @@ def place_limb(limb: IkLimb, rig: Rig, rig_motion: RigMotion, root_bone: str) ->
     else:
         reach = np.broadcast_to(limb.tip - rig.heads[middle], heads[:, middle].shape)
         place = heads[:, middle] + rot.rotate(turned[:, middle], reach)
+        if limb.end.name == limb.chain[2]:
+            place = place - rot.rotate(foot, np.broadcast_to(limb.tip - limb.end.head, place.shape))
     turn = _own_axes(foot, limb.end) if limb.tip is None else None
     placed = [Placed(limb.end, turn, place - limb.end.head)]
     if limb.pole is not None:

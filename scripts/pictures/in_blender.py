@@ -34,13 +34,17 @@ GALLERY = (
 )
 GALLERY_SECONDS = 3.0
 
-HEADERS = {"header": 0.75, "next header": 2.15}
-"""In widgets' heights below the sidebar's upper edge, the first panel folded."""
-WIDGETS = {
-    "prompt": "motiongpt.prompt", "seconds": "motiongpt.seconds", "armature": "motiongpt.armature",
-    "button": "bpy.ops.motiongpt.generate(",
-}  # fmt: skip
-"""Rows of the panel -> what Blender copies where the pointer is over them."""
+# Rows of the panel, in widgets' heights below the sidebar's upper edge.
+ROWS = {
+    "header": 0.75,
+    "next header": 2.15,
+    "task": 2.3,
+    "prompt": 3.6,
+    "seconds": 6.1,
+    "seed": 10.7,
+    "armature": 12.0,
+    "button": 14.9,
+}
 HIDDEN = (
     "show_bones", "show_cursor", "show_text", "show_object_origins", "show_outline_selected", "show_axis_x",
     "show_axis_y", "show_extras", "show_relationship_lines",
@@ -55,7 +59,6 @@ class Stage:
     def __init__(self) -> None:
         self.window = bpy.context.window_manager.windows[0]
         self.pointer = (300, 300)
-        self.rows: dict[str, int] = {}
         self.viewport = self.areas("VIEW_3D")[0]
 
     def areas(self, *kinds: str) -> list[bpy.types.Area]:
@@ -82,37 +85,12 @@ class Stage:
         """The middle of a row of the panel, in window coordinates."""
         unit = 20 * SCALE
         across = (self.sidebar.width - unit) / 2  # the tabs at its right side are as wide as a widget is high
-        top = self.sidebar.y + self.sidebar.height
-        return round(self.sidebar.x + across), self.rows[name] if name in self.rows else round(
-            top - HEADERS[name] * unit
-        )
+        return round(self.sidebar.x + across), round(self.sidebar.y + self.sidebar.height - ROWS[name] * unit)
 
-    def find_rows(self) -> Iterator[float]:
-        """Ask every row of the panel what it is, by copying its data path or its command, as a user can."""
-        unit, (x, y) = 20 * SCALE, self.row("header")
-        found: dict[str, list[int]] = {}
-        clipboard = bpy.context.window_manager
-        while y > self.sidebar.y + unit:
-            y -= round(unit / 4)
-            self.point((x, y))
-            yield 0.06
-            clipboard.clipboard = ""
-            self.press("C", ctrl=True, shift=True)
-            yield 0.06
-            if not clipboard.clipboard:
-                self.press("C", ctrl=True)
-                yield 0.06
-            for name, said in WIDGETS.items():
-                if clipboard.clipboard.startswith(said):
-                    found.setdefault(name, []).append(y)
-        self.rows = {name: (heights[0] + heights[-1]) // 2 for name, heights in found.items()}
-        missing = sorted(set(WIDGETS) - set(self.rows))
-        assert not missing, f"the panel has no {missing}: {found}"
-
-    def press(self, kind: str, **more: str | bool) -> None:
+    def press(self, kind: str, **more: str) -> None:
         for value in ("PRESS", "RELEASE"):
             self.window.event_simulate(type=kind, value=value, x=self.pointer[0], y=self.pointer[1], **more)
-            more.pop("unicode", None)
+            more = {}
 
     def point(self, place: tuple[int, int]) -> None:
         self.pointer = place
@@ -139,7 +117,7 @@ class Stage:
             "name": name, "file": file, "seconds": seconds, "caption": caption, "pointer": self.pointer,
             "window": [self.window.x, self.window.y], "areas": [[a.x, a.y, a.width, a.height] for a in areas],
             "sidebar": panel and [panel.x, panel.y, panel.width, panel.height],
-            "rows": {n: self.row(n) for n in self.rows} if panel else {},
+            "rows": {n: self.row(n) for n in ROWS} if panel else {},
         })  # fmt: skip
 
 
@@ -202,7 +180,7 @@ def wait(film: Callable[[], None] | None = None) -> Iterator[float]:
         yield 0.02
         if film:
             film()
-    assert now.running or now.job, f"the button was missed; {now.error}"
+    assert now.running or now.job, f"the button was missed: {ROWS}; {now.error}"
     while now.running:
         yield 0.02
         if film:
@@ -225,9 +203,6 @@ def generating(stage: Stage) -> Iterator[float]:
     settings.seed, settings.seconds = SEED, SECONDS
     stage.look((1.25, -1.05, 0.85), (-0.5, 1.0, -0.28), 5.4)
     yield driving.SETTLE
-    yield from stage.find_rows()
-    stage.point((300, 200))
-    yield driving.SETTLE
     stage.shoot("generate", 0.6)
     yield from stage.glide("generate", stage.row("prompt"), 8)
     stage.press("LEFTMOUSE")
@@ -239,11 +214,7 @@ def generating(stage: Stage) -> Iterator[float]:
             stage.shoot("generate", 0.09)
     stage.press("RET")
     yield 0.5
-    assert settings.prompt == PROMPT, f"typed into the wrong place: {settings.prompt}"
-    yield driving.SETTLE
-    pointer = stage.pointer
-    yield from stage.find_rows()  # what the panel says of the model, once it is loaded, moves them
-    stage.point(pointer)
+    assert settings.prompt == PROMPT, f"typed into the wrong place: {ROWS}"
     yield driving.SETTLE
     stage.shoot("generate", 0.3)
     stage.shoot("panel")

@@ -20,6 +20,7 @@ def test_panel_draws_in_every_state(scenario: Scenario) -> None:
     assert "Active: Person" in said["active"]
     assert "Something is wrong. Put it right." in said["error"]
     assert "Starting the model" in said["running"] and "motiongpt.generate" not in said["running"]
+    assert "motiongpt.generate" in said["rate"] and "The scene plays 32767 frames a second." in said["rate"]
     assert "Cancelled." in said["cancelled"] and "motiongpt.generate" in said["cancelled"]
 
 

@@ -26,6 +26,9 @@ def draw_panel() -> object:
     session().tick()
     seen["running"] = drawn()
     bpy.ops.motiongpt.cancel()
+    fps, bpy.context.scene.render.fps = bpy.context.scene.render.fps, 32767
+    seen["rate"] = drawn()
+    bpy.context.scene.render.fps = fps
     seen["cancelled"] = drawn()
     return seen
 

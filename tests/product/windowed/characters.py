@@ -114,7 +114,7 @@ def _all_poses() -> dict[str, tuple[dict[tuple[str, str], float], dict[int, Pose
     }
     for name, hips, arms in (
         ("rigify_ik", "torso", hands),
-        ("unknown", "q000", _by_turning("q008", "q009", "{}", "{}")[0]),
+        ("unknown", "q000", _by_turning("q007", "q015", "{}", "{}")[0]),
     ):
         legs = _by_targets(name)
         poses = _poses(hips, arms, legs)

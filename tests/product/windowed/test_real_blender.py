@@ -34,10 +34,10 @@ def needs(*arguments: str) -> None:
         pytest.skip(f"no windowed Blender: {error}")
 
 
-def real_blender(*arguments: object, resources: Path) -> subprocess.CompletedProcess[str]:
+def real_blender(*arguments: object, resources: Path, limit: float = 600.0) -> subprocess.CompletedProcess[str]:
     needs("setup")
     done = subprocess.run(
-        ["bash", str(TOOL), *map(str, arguments)], cwd=SEEN, capture_output=True, text=True, timeout=600, check=False,
+        ["bash", str(TOOL), *map(str, arguments)], cwd=SEEN, capture_output=True, text=True, timeout=limit, check=False,
         env=os.environ | {"BLENDER_USER_RESOURCES": str(resources)},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
@@ -47,6 +47,41 @@ def real_blender(*arguments: object, resources: Path) -> subprocess.CompletedPro
 def copied_tests(folder: Path) -> Path:
     """A copy of the tests where Blender can see it."""
     return shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["plain", "rigify_fk", "rigify_ik", "unknown"])
+def test_an_animators_day(name: str, shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
+    """Every press by key or mouse, on four kinds of rigs, judged by where the deforming bones are."""
+    archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], tmp_path)
+    resources = tmp_path / "blender"
+    resources.mkdir()
+    install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
+    real_blender(*install, resources=resources)
+    character = tmp_path / "character.glb"
+    character.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
+    script = copied_tests(tmp_path) / "product" / "windowed" / "day.py"
+    parts = ("generating", "inbetween", "continuing", "overridden")
+    real_blender(
+        "gui", "--enable-event-simulate", "--python-exit-code", 1, "--python", script, "--", character, tmp_path, name,
+        *parts, resources=resources, limit=1500,
+    )  # fmt: skip
+    seen = json.loads((tmp_path / f"{name}.json").read_text())
+    print(json.dumps(seen), tmp_path)
+    assert "error" not in seen, seen["error"]
+    for press in seen["presses"]:
+        assert (press["error"], press["state"]) == ("", "DONE"), press
+        assert ("Prop" in press["overridden"]) == (press["name"] == "generate under an override"), press
+    assert (seen["generated"]["end"], seen["undone"]["keys"], seen["undone"]["end"]) == (120, 0, 60)
+    assert seen["redone"]["keys"] == seen["generated"]["keys"] > 0
+    for step, takes in (("inbetween", 3), ("flipped", 3), ("gap again", 6), ("inbetween over a correction", 3)):
+        assert (seen[step]["changed"], seen[step]["takes"]) == ([], takes), step
+    assert seen["kept"] and seen["corrected"]["changed"] < 1e-5
+    assert seen["corrected"]["free"] > 0.5 * seen["corrected"]["others"]
+    for after in ("moved", "cut", "new"):
+        found = seen[f"continue, {after}"]
+        assert found["before"] < 1e-4 and found["fastest"] < 1.5 * seen["walk"] and seen[f"undone {after}"], after
+    assert seen["can mute"] and seen["muted"]["message"].endswith("What overrode the keys is switched off.")
 
 
 def run_installed(script: str, with_model: bool, shared: Path, folder: Path, character: str = "") -> Any:
