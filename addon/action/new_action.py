@@ -217,12 +217,12 @@ def clear_offsets(armature_object: ArmatureObject, channels: Sequence[tuple[str,
     for name, channel in channels:
         if name != OBJECT and channel.startswith("rotation"):
             pose[name].location = (0.0, 0.0, 0.0)
-    for name in _located_bones(armature_object) - {name for name, _ in channels}:
+    for name in located_bones(armature_object) - {name for name, _ in channels}:
         if name in pose:
             pose[name].matrix_basis = Matrix.Diagonal((*pose[name].scale[:], 1.0))
 
 
-def _located_bones(armature_object: ArmatureObject) -> set[str]:
+def located_bones(armature_object: ArmatureObject) -> set[str]:
     """The bones whose location the current action animates."""
     curves = action_curves(armature_object)
     return {bone for bone, channel in curves.by_bone() if channel == "location"} if curves else set()

@@ -1,12 +1,13 @@
 """What was there before a review: kept when it opens, put back whenever a take goes."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any, cast
 
 import bpy
 
 from ..action.fcurves import custom_property, is_switch
+from ..action.new_action import located_bones
 from ..character.placing import OBJECT
 from ..character.typing import ArmatureObject, Scene
 from .state import review_of
@@ -16,7 +17,7 @@ _SETTINGS = ("action_influence", "action_blend_type", "action_extrapolation")
 
 
 def keep(armature_object: ArmatureObject, scene: Scene | None) -> None:
-    """Remember the armature's animation and pose, and the scene's last frame."""
+    """Remember the armature's animation, and the scene's last frame."""
     review, animation = review_of(armature_object), armature_object.animation_data
     review.animated = animation is not None
     if animation is not None:
@@ -27,27 +28,26 @@ def keep(armature_object: ArmatureObject, scene: Scene | None) -> None:
         review.slot = slot.identifier if slot is not None else ""
         settings = {name: getattr(animation, name) for name in _SETTINGS}
         review.settings = json.dumps(settings | {"use_tweak_mode": tweaked})
-    bones = {bone.name: _transform(bone) for bone in armature_object.pose.bones}
-    review.pose = json.dumps({"bones": bones, "object": _transform(armature_object), "switches": {}})
+    review.pose = json.dumps({"bones": {}, "object": None, "switches": {}})
     if scene is not None:
         review.scene, review.end_before, review.end = scene.name, scene.frame_end, scene.frame_end
 
 
-def keep_switches(armature_object: ArmatureObject, channels: Iterable[tuple[str, str]]) -> None:
-    """Remember the values of custom properties that a take will animate, unless they are known already."""
-    review = review_of(armature_object)
-    pose, known = json.loads(review.pose), False
+def keep_pose(armature_object: ArmatureObject, channels: Collection[tuple[str, str]]) -> None:
+    """Remember where what a take will animate is now, unless that is known already; called before it is animated."""
+    review, pose_bones = review_of(armature_object), armature_object.pose.bones
+    pose = json.loads(review.pose)
+    for bone in {bone for bone, _ in channels} | located_bones(armature_object):
+        if bone == OBJECT:
+            pose["object"] = pose["object"] or _transform(armature_object)
+        elif bone in pose_bones and bone not in pose["bones"]:
+            pose["bones"][bone] = _transform(pose_bones[bone])
     for bone, channel in channels:
-        if not is_switch(channel) or bone == OBJECT or bone not in armature_object.pose.bones:
-            continue
-        value, own = (
-            armature_object.pose.bones[bone].get(custom_property(channel)),
-            pose["switches"].setdefault(bone, {}),
-        )
-        if channel not in own and isinstance(value, (bool, int, float)):
-            own[channel], known = value, True
-    if known:
-        review.pose = json.dumps(pose)
+        if is_switch(channel) and bone in pose_bones:
+            value, own = pose_bones[bone].get(custom_property(channel)), pose["switches"].setdefault(bone, {})
+            if isinstance(value, (bool, int, float)):
+                own.setdefault(channel, value)
+    review.pose = json.dumps(pose)
 
 
 def put_back(armature_object: ArmatureObject) -> None:
@@ -63,7 +63,8 @@ def put_back(armature_object: ArmatureObject) -> None:
         if tweaked:
             animation.use_tweak_mode = True
     pose = json.loads(review.pose)
-    _place(armature_object, pose["object"])
+    if pose["object"]:
+        _place(armature_object, pose["object"])
     for name, transform in pose["bones"].items():
         if name in armature_object.pose.bones:
             _place(armature_object.pose.bones[name], transform)

@@ -88,7 +88,7 @@ def offer(armature_object: ArmatureObject, offers: Sequence[Offer], scene: Scene
         before.keep(armature_object, scene)
     try:
         for each in offers:
-            before.keep_switches(armature_object, each.channels)
+            before.keep_pose(armature_object, each.channels)
             _add(review.takes.add(), each)
         show(armature_object, count)
     except BaseException:

@@ -1,6 +1,7 @@
 """What `test_continuing.py` runs inside Blender: continuing at the end of a clip and inside it."""
 
 import importlib
+import itertools
 import math
 import os
 import sys
@@ -186,10 +187,12 @@ def unknown_rig() -> object:
 def fails() -> object:
     """A failure at every stage of writing, for every task: nothing changes, and there is no undo step."""
     fcurves = importlib.import_module(f"{MODULE}.addon.action.fcurves")
-    modules = [importlib.import_module(f"{MODULE}.addon.action.{name}") for name in ("keys_between", "new_action")]
+    names = ("action.keys_between", "action.new_action", "review.reviewing")
+    modules = [importlib.import_module(f"{MODULE}.addon.{name}") for name in names]
     seen = {}
     original = fcurves.write_points
-    for task, operator in (("generate", "generate"), ("inbetween", "inbetween"), ("continue", "continue_motion")):
+    tasks = (("generate", "generate"), ("inbetween", "inbetween"), ("continue", "continue_motion"))
+    for (task, operator), takes in itertools.product(tasks, (1, 3)):
         for after in (0, 3, 40):
             bpy.ops.wm.read_homefile(use_empty=True)
             armature = person()
@@ -209,13 +212,13 @@ def fails() -> object:
             for module in modules:
                 module.write_points = failing
             try:
-                settings().prompt = "a person walks"
+                settings().prompt, settings().takes, settings().text_takes = "a person walks", takes, takes
                 result = press_broken(operator, task)
             finally:
                 for module in modules:
                     module.write_points = original
             now = state(armature)
-            seen[f"{task} {after}"] = [result, [i for i, part in enumerate(before) if now[i] != part]]
+            seen[f"{task} {takes} {after}"] = [result, [i for i, part in enumerate(before) if now[i] != part]]
     return seen
 
 
@@ -236,5 +239,5 @@ def state(armature: bpy.types.Object) -> tuple[object, ...]:
     return (
         keyed(armature), kinds, sorted(a.name for a in bpy.data.actions), action.name, len(animation.nla_tracks),
         {key: str(value) for key, value in action.items()}, [b.matrix_basis.copy() for b in armature.pose.bones],
-        animation.action_blend_type,
+        animation.action_blend_type, len(armature.motiongpt_review.takes),
     )  # fmt: skip

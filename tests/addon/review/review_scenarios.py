@@ -75,8 +75,10 @@ def flipped() -> object:
     seen["picked"] = keyed(armature) == shown[0]
     seen["panel"] = drawn_takes()
     bpy.ops.ed.undo_push(message="flipped")
+    armature.location.x = 1.5  # which no take animates
     bpy.ops.motiongpt.reject_takes()
     seen["rejected"] = [state(armature) == before, names() == blocks, drawn_takes()]
+    seen["moved"] = armature.location.x
     bpy.ops.ed.undo_push(message="rejected")
     bpy.ops.ed.undo()
     armature = bpy.data.objects["Person"]

@@ -15,7 +15,7 @@ def test_takes_are_flipped_compared_and_rejected(scenario: Scenario) -> None:
     assert seen["back"] and seen["picked"]
     for words in ('Take 1: "a person walks", seed 0', "motiongpt.accept_take", "motiongpt.like_take"):
         assert words in seen["panel"]
-    assert seen["rejected"] == [True, True, ""]
+    assert seen["rejected"] == [True, True, ""] and seen["moved"] == 1.5
     assert seen["undone"] == [True, 3]
     assert seen["all undone"] == [True, True, 0]
 
