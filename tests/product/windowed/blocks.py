@@ -191,6 +191,7 @@ def steps():
     yield 1.0
     xdotool("key", "Return")
     yield from until(lambda: shot.blocks[3].text == "a person punches")
+    yield 1.5  # until the dialog is gone
     seen["texts"] = [b.text for b in shot.blocks]
     before = values(armature)
     xdotool("mousemove", *place(sum(timing.span(3)) / 2))
