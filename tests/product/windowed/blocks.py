@@ -202,7 +202,7 @@ def steps():
     xdotool("key", "b")  # Regenerate Block's letter
     yield from until(lambda: now.running)
     seen["started"] = bool(now.running)
-    yield from until(lambda: not now.running, 60.0)
+    yield from until(lambda: not now.running, 180.0)
     yield 1.0
     armature = bpy.data.objects[name]
     shot, timing = armature.motiongpt_shot, timing_of(armature.motiongpt_shot, 30.0)
