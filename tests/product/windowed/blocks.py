@@ -223,6 +223,7 @@ def steps():
     yield 1.0
     xdotool("mousemove", *screen(sheet_region, *keys_at(sheet_region, first + 10)))
     yield 0.5
+    armature = bpy.data.objects[name]
     chosen = armature.motiongpt_shot.active
     xdotool("click", 1)
     yield from until(lambda: selected(armature))
