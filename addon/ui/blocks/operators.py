@@ -60,7 +60,7 @@ class MOTIONGPT_OT_regenerate_from(StartsJob):
 class _ChangesBlocks(bpy.types.Operator):
     """Base of the operators that change the list of blocks."""
 
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"UNDO"}  # no REGISTER: the box of the last operation would cover the strip
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -191,6 +191,7 @@ def steps():
     yield 1.0
     xdotool("key", "Return")
     yield from until(lambda: shot.blocks[3].text == "a person punches")
+    yield 1.5  # until the dialog is gone
     seen["texts"] = [b.text for b in shot.blocks]
     before = values(armature)
     xdotool("mousemove", *place(sum(timing.span(3)) / 2))
@@ -201,7 +202,7 @@ def steps():
     xdotool("key", "b")  # Regenerate Block's letter
     yield from until(lambda: now.running)
     seen["started"] = bool(now.running)
-    yield from until(lambda: not now.running, 60.0)
+    yield from until(lambda: not now.running, 180.0)
     yield 1.0
     armature = bpy.data.objects[name]
     shot, timing = armature.motiongpt_shot, timing_of(armature.motiongpt_shot, 30.0)
@@ -222,6 +223,7 @@ def steps():
     yield 1.0
     xdotool("mousemove", *screen(sheet_region, *keys_at(sheet_region, first + 10)))
     yield 0.5
+    armature = bpy.data.objects[name]
     chosen = armature.motiongpt_shot.active
     xdotool("click", 1)
     yield from until(lambda: selected(armature))
