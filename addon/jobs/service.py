@@ -241,6 +241,15 @@ class Service:
         finally:
             self._lock.release()
 
+    def report(self) -> list[str]:
+        """The state of the backend and, where one runs, its figures, for the preferences."""
+        lines, info = [self.status().text], self.info
+        if info is not None:
+            from ...backend.process.watching import figures
+
+            lines += figures.lines_of(info.figures, info.waiting)
+        return lines
+
     def pid(self) -> int:
         """Process id of the backend, 0 where none runs."""
         process = self._process

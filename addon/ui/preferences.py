@@ -3,8 +3,8 @@
 import bpy
 
 from ..jobs.context import EXTENSION, log_path
+from ..jobs.session import current
 from . import models
-from .operators.diagnostics import report_lines
 from .typing import classes_factory
 
 
@@ -46,7 +46,7 @@ class MotionGPTPreferences(bpy.types.AddonPreferences):
         for name in ("installed", "model", "device", "python", "preload"):
             self.layout.prop(self, name)
         box = self.layout.box()
-        for line in report_lines():
+        for line in current().service.report():
             box.label(text=line)
         box.label(text=f"Log: {log_path()}")
         box.operator("motiongpt.diagnostics", icon="FILE_ARCHIVE")

@@ -234,4 +234,5 @@ def _holdings(pid: int) -> dict[str, int]:
 
 
 def _temporary_files() -> set[str]:
-    return {path.name for path in Path(tempfile.gettempdir()).glob(f"{child.PREFIX}*")}
+    """What was started from here has among the temporary files."""
+    return {path.name for path in Path(tempfile.gettempdir()).glob(f"{child.PREFIX}{os.getpid()}-*")}

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 
 from ...retarget.errors import MotionGPTError
-from ..engine import Engine, Progress, Result
+from ..engine import MOST_TOGETHER, Engine, Progress, Result, last_result
 from ..process.launch import LAUNCHER
 from ..tasks import Generate
 
@@ -35,6 +35,28 @@ def time_request(engine: Engine, seconds: float, seed: int) -> Timing:
         if isinstance(event, Result):
             return Timing(preview, time.perf_counter() - started)
     raise RuntimeError("the engine ended without a result")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Seconds for requests that wait: one after another, and together."""
+
+    alone: float
+    together: float
+
+
+def time_waiting(engine: Engine, seconds: float) -> Waiting | None:
+    """MOST_TOGETHER requests with different seeds, answered in both ways; None for a model that does not batch."""
+    tasks = [Generate(PROMPT, seconds, seed=seed) for seed in range(MOST_TOGETHER)]
+    if not all(map(engine.batches, tasks)):
+        return None
+    list(engine.answer_batch(tasks[:2]))  # the first batch tries what the machine can do
+    started = time.perf_counter()
+    for task in tasks:
+        last_result(task.answer(engine))
+    between = time.perf_counter()
+    list(engine.answer_batch(tasks))
+    return Waiting(between - started, time.perf_counter() - between)
 
 
 def median_preview(timings: list[Timing]) -> float | None:

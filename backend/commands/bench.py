@@ -9,6 +9,7 @@ from typing import Any
 
 from ...retarget.errors import MotionGPTError
 from .. import limits
+from ..engine import MOST_TOGETHER
 from ..output.results import write_page
 from ..output.sections import write_section
 from .shared.asking import load
@@ -16,6 +17,8 @@ from .shared.declaring import Subparsers, add_command, add_model_arguments
 from .shared.outputs import add_page_option
 from .shared.progress import progress_bar
 from .shared.report import Report
+
+_WANTED_TOGETHER = 2.5
 
 
 def declare(subparsers: Subparsers) -> None:
@@ -140,12 +143,23 @@ def _model(args: argparse.Namespace) -> Report:
         f"first preview after {preview:.3f} s" if preview else "no preview was shown",
         f"from the start of a process to its first motion: {data['start_to_first_motion_seconds']:.2f} s",
         f"peak memory of that process: {memory / 1e6:.0f} MB" if memory else "this system does not report memory",
+        *_waiting_lines(data),
     )
     return Report(data, lines)
 
 
+def _waiting_lines(data: dict[str, Any]) -> tuple[str, ...]:
+    if data["waiting_seconds"] is None:
+        return ()
+    alone, together = data["waiting_seconds"]
+    return (
+        f"{MOST_TOGETHER} requests that wait: {alone:.2f} s one after another, {together:.2f} s together, "
+        f"{alone / together:.1f} times as fast (wanted on two cores: {_WANTED_TOGETHER:g})",
+    )
+
+
 def _measure(args: argparse.Namespace) -> dict[str, Any]:
-    from ..bench.models import measure_process, median_preview, time_request
+    from ..bench.models import measure_process, median_preview, time_request, time_waiting
 
     started = time.perf_counter()
     engine = load(args)
@@ -153,6 +167,7 @@ def _measure(args: argparse.Namespace) -> dict[str, Any]:
     first, *timings = (time_request(engine, args.seconds, seed) for seed in range(args.runs + 1))
     times = [t.result for t in timings]
     preview = median_preview(timings)
+    waiting = time_waiting(engine, args.seconds)
     process = measure_process(args.model, args.device, args.precision, args.seconds)
     return {
         "model": engine.name,
@@ -166,6 +181,7 @@ def _measure(args: argparse.Namespace) -> dict[str, Any]:
         "first_partial_seconds": preview and round(preview, 4),
         "start_to_first_motion_seconds": round(process.start_seconds, 4),
         "peak_memory_bytes": process.peak_bytes,
+        "waiting_seconds": waiting and [round(waiting.alone, 4), round(waiting.together, 4)],
     }
 
 

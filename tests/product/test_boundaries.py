@@ -23,8 +23,9 @@ TORCH_IS_WELCOME = (
 FOR_BLENDER = {
     "backend", "backend.known", "backend.known.doubt", "backend.known.phrases", "backend.limits",
     "backend.model_folder", "backend.output.blender", "backend.process", "backend.process.child",
-    "backend.process.client", "backend.process.protocol", "backend.shots", "backend.shots.numbers", "backend.shots.plan",
-    "backend.shots.splitting", "backend.tasks", "backend.version",
+    "backend.process.client", "backend.process.protocol", "backend.process.watching",
+    "backend.process.watching.diagnostics", "backend.process.watching.figures", "backend.shots",
+    "backend.shots.numbers", "backend.shots.plan", "backend.shots.splitting", "backend.tasks", "backend.version",
 }  # fmt: skip
 """What the add-on may import of the backend: it runs in Blender's process, and loads no model."""
 MOST_MODULES, MOST_LINES = 12, 400

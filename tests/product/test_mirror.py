@@ -18,11 +18,13 @@ TESTS = read_sources("tests")
 ELSEWHERE: dict[str, str] = {
     "backend/bench/models.py": "tests/backend/commands/test_bench.py",
     "backend/bench/retargeting.py": "tests/backend/commands/test_bench.py",
+    "backend/commands/diagnostics.py": "tests/backend/process/test_finding.py",
     "backend/commands/evaluate/inbetween.py": "tests/backend/training/transition/test_transition.py",
     "backend/commands/evaluate/prompts.py": "tests/product/test_make_starter.py",
     "backend/commands/retarget.py": "tests/addon/export/test_presets.py",
     "backend/commands/serve.py": "tests/backend/process/test_process.py",
     "backend/commands/shared": "tests/backend/commands/test_cli.py",
+    "backend/commands/status.py": "tests/backend/process/test_finding.py",
     "backend/commands/tasks": "tests/backend/importers/test_importers.py",
     "backend/dataset": "tests/backend/dataset/test_clips.py",
     "backend/dataset/kinematics.py": "tests/backend/dataset/test_composites.py",

@@ -1,4 +1,4 @@
-"""Save Diagnostics: a zip file for reports of faults, from the preferences; and what the backend does, in words."""
+"""Save Diagnostics: a zip file for reports of faults, from the preferences."""
 
 from pathlib import Path
 from typing import Any
@@ -10,17 +10,6 @@ from ....retarget.errors import MotionGPTError
 from ...jobs.context import log_path
 from ...jobs.session import current
 from ..typing import OperatorResult, classes_factory
-
-
-def report_lines() -> list[str]:
-    """The state of the backend, and where one runs, its figures."""
-    service = current().service
-    lines, info = [service.status().text], service.info
-    if info is not None:
-        from ....backend.process.watching.figures import lines_of
-
-        lines += lines_of(info.figures, info.waiting)
-    return lines
 
 
 class MOTIONGPT_OT_diagnostics(bpy.types.Operator, ExportHelper):  # type: ignore[misc]
@@ -49,8 +38,9 @@ class MOTIONGPT_OT_diagnostics(bpy.types.Operator, ExportHelper):  # type: ignor
 
 
 def _facts() -> dict[str, Any]:
-    info = current().service.info
-    facts: dict[str, Any] = {"blender": bpy.app.version_string, "backend": report_lines()}
+    service = current().service
+    info = service.info
+    facts: dict[str, Any] = {"blender": bpy.app.version_string, "backend": service.report()}
     if info is not None:
         import msgspec
 

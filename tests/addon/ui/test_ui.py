@@ -92,3 +92,15 @@ def test_model_loads_before_the_first_press(scenario: Scenario) -> None:
     seen = scenario("preloaded")
     assert "Ready:" in seen["status"] and seen["wanted"]
     assert (seen["press"], seen["same"]) == (["", "DONE"], True)
+
+
+def test_preferences_say_what_the_backend_does_and_save_it(scenario: Scenario) -> None:
+    seen = scenario("report", FAKE_ENGINE)
+    assert "The model starts on first use." in seen["before"] and "motiongpt.diagnostics" in seen["before"]
+    request = re.search(r"\(Request ([0-9a-f]{8})\.\)", seen["fail"])
+    assert request and "The engine refuses." in seen["fail"]
+    said = "\n".join(seen["after"])
+    assert "1 requests answered, 1 failed" in said and "answer after" in said and "bad_input 1" in said
+    assert seen["saved"] == ["FINISHED"] and {"facts.json", "logs/backend.log"} <= set(seen["names"])
+    assert f"[{request[1]}" in seen["bundle"] and "secret" not in seen["bundle"]
+    assert "could not be written" in seen["nowhere"]

@@ -1,6 +1,10 @@
 """What `test_ui.py` runs inside Blender: the panel in every state and for every task."""
 
 import importlib
+import tempfile
+import time
+import zipfile
+from pathlib import Path
 
 import bpy
 from support.in_blender import panel
@@ -31,6 +35,52 @@ def draw_panel() -> object:
     bpy.context.scene.render.fps = fps
     seen["cancelled"] = drawn()
     return seen
+
+
+class Shown:
+    """The preferences as Blender draws them, with a layout that records."""
+
+    def __init__(self, said: list[str]) -> None:
+        self.layout = panel.RecordingLayout(said)
+        self.bl_rna = bpy.context.preferences.addons[MODULE].preferences.bl_rna
+
+
+def report() -> object:
+    """What the preferences say before a backend runs and after two requests, an error's text, and the bundle."""
+    kind = importlib.import_module(f"{MODULE}.addon.ui.preferences").MotionGPTPreferences
+
+    def preferences() -> list[str]:
+        said: list[str] = []
+        kind.draw(Shown(said), bpy.context)
+        return said
+
+    seen: dict[str, object] = {"before": preferences()}
+    make_armature("Person", BIPED)
+    for prompt in ("fail", "a secret dance"):
+        settings().prompt = prompt
+        attempt()
+        run_job()
+        seen[prompt] = session().error
+    limit = time.monotonic() + 20.0
+    while "1 failed" not in "".join(preferences()) and time.monotonic() < limit:
+        session().service.watch()
+        time.sleep(0.05)
+    seen["after"] = preferences()
+    path = Path(tempfile.mkdtemp()) / "bundle.zip"
+    seen["saved"] = list(bpy.ops.motiongpt.diagnostics(filepath=str(path)))
+    with zipfile.ZipFile(path) as bundle:
+        seen["names"] = bundle.namelist()
+        seen["bundle"] = "".join(bundle.read(name).decode() for name in bundle.namelist())
+    seen["nowhere"] = attempt_to_save(str(path.parent / "missing" / "x.zip"))
+    return seen
+
+
+def attempt_to_save(path: str) -> str:
+    try:
+        bpy.ops.motiongpt.diagnostics(filepath=path)
+    except RuntimeError as error:
+        return str(error)
+    return ""
 
 
 def tasks() -> object:

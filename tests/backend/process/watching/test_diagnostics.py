@@ -15,7 +15,7 @@ def log(tmp_path: Path) -> Path:
     path = tmp_path / "backend.log"
     path.write_text(
         f"2026 ERROR x [1]: ValueError: \"a secret dance\" and 'another secret' in {Path.home()}/x\n"
-        "  File \"/opt/motiongpt/worker.py\", line 3, in run\n    it can't be the user's fault\n",
+        "  File \"/x/motiongpt/worker.py\", line 3, in run\n    it can't be the user's fault\n",
         encoding="utf-8",
     )
     (tmp_path / "backend.log.1").write_text("older “secret” words\n", encoding="utf-8")
@@ -34,7 +34,7 @@ def test_prompts_are_left_out(log: Path, tmp_path: Path) -> None:
     assert names == list(files) == ["about.txt", "facts.json", "logs/backend.log", "logs/backend.log.1"]
     everything = "".join(files.values())
     assert "secret" not in everything and str(Path.home()) not in everything
-    assert 'File "/opt/motiongpt/worker.py", line 3' in files["logs/backend.log"]
+    assert 'File "/x/motiongpt/worker.py", line 3' in files["logs/backend.log"]
     assert "it can't be the user's fault" in files["logs/backend.log"]
     facts = json.loads(files["facts.json"])
     assert facts["models"] == ["starter"] and facts["packages"]["numpy"] and facts["motiongpt"]
