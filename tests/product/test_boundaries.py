@@ -22,7 +22,8 @@ TORCH_IS_WELCOME = (
 """Where torch may be imported: code that runs only where it is installed."""
 FOR_BLENDER = {
     "backend", "backend.limits", "backend.model_folder", "backend.output.blender", "backend.process",
-    "backend.process.child", "backend.process.client", "backend.process.protocol", "backend.tasks", "backend.version",
+    "backend.process.child", "backend.process.client", "backend.process.protocol", "backend.shots.numbers",
+    "backend.shots.plan", "backend.tasks", "backend.version",
 }  # fmt: skip
 """What the add-on may import of the backend: it runs in Blender's process, and loads no model."""
 MOST_MODULES, MOST_LINES = 12, 400
