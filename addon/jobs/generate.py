@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import bpy
@@ -93,6 +93,8 @@ class GenerateJob(Job[GenerateRequest]):
         if request.block is not None:
             asked = Shot((request.block,), seed=request.seed)
         answer = yield from self._answer(asked)
+        if blocks := answer.motions[0].meta.get("blocks"):  # what the model says of the one block, as of any motion
+            self.made = replace(answer.motions[0], meta=answer.motions[0].meta | blocks[0])
         curves, kept, character, expected = yield from self._solved(answer.motions[0])
         self._write(curves, kept)
         yield from self._check_overrides(character, expected)
@@ -102,9 +104,8 @@ class GenerateJob(Job[GenerateRequest]):
         yield from self._out_of_edit_mode()
         request, armature = self.request, self._armature()
         fps, start = request.target.fps, request.start_frame
-        made = motion.resample(fps, request.frames)
-        motion = yield from in_thread(lambda: request.finish.shaped(made))
-        frames = self._frames = len(motion) + request.finish.loop  # a loop closes on one more
+        shaped = yield from in_thread(lambda: request.finish.shaped(motion.resample(fps, request.frames)))
+        frames = self._frames = len(shaped) + request.finish.loop  # a loop closes on one more
         character = Character.read(armature)  # as it is now, not as it was when Generate was pressed
         destination = character.root_destination(wanted_destination(armature))
         tolerance = key_tolerance(armature)
@@ -112,7 +113,7 @@ class GenerateJob(Job[GenerateRequest]):
         kept = keyed_fingers(armature, hands, start, start + frames - 1)
 
         def solve() -> tuple[Sequence[ThinCurve], Expected]:
-            solved, self._far = request.finish.solved(character, motion, destination)
+            solved, self._far = request.finish.solved(character, shaped, destination)
             expected = expected_of(character, solved, start, tolerance.degrees if tolerance else 0.0)
             fingers = hands.shaped(request.hands, kept.sides)
             return thin_keys([*solve_keys(character, solved), *fingers], tolerance), expected
