@@ -7,7 +7,7 @@ This module runs inside Blender too: msgspec and `retarget` only.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -149,6 +149,10 @@ class Block(msgspec.Struct, frozen=True):
     facing: Place | None = None
     watching: Route | None = None
     in_place: bool = False
+
+    def changed(self, **fields: Any) -> "Block":
+        """The block with other values in these fields."""
+        return msgspec.structs.replace(self, **fields)
 
     def check(self) -> None:
         """Raises MotionGPTError for a value outside the limits of one request."""

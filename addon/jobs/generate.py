@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import bpy
@@ -115,7 +115,8 @@ class GenerateJob(Job[GenerateRequest]):
         if request.block is not None:
             asked = Shot((request.block,), seed=request.seed, variations=made)
         answer = yield from self._answer(asked)
-        motions = answer.motions
+        motions = tuple(_as_one(motion) for motion in answer.motions)
+        self.made = motions[0]
         if request.like:
             motions = tuple(motions[i] for i in likest(motions, request.like, request.takes))
         solved = yield from self._solved(motions)
@@ -130,8 +131,7 @@ class GenerateJob(Job[GenerateRequest]):
         yield from self._out_of_edit_mode()
         request, armature = self.request, self._armature()
         fps, start, finish = request.target.fps, request.start_frame, request.finish
-        made = [motion.resample(fps, request.frames) for motion in motions]
-        shaped = yield from in_thread(lambda: [finish.shaped(motion) for motion in made])
+        shaped = yield from in_thread(lambda: [finish.shaped(m.resample(fps, request.frames)) for m in motions])
         frames = len(shaped[0]) + finish.loop  # a loop closes on one more
         character = Character.read(armature)  # as it is now, not as it was when Generate was pressed
         destination = character.root_destination(wanted_destination(armature))
@@ -212,6 +212,12 @@ class _Solved:
     expected: Expected
     frames: int
     missed: str
+
+
+def _as_one(motion: Motion) -> Motion:
+    """A shot of one block as any motion: with what the model says of the block."""
+    blocks = motion.meta.get("blocks")
+    return replace(motion, meta=motion.meta | blocks[0]) if blocks else motion
 
 
 def _check_settings(scene: Scene) -> None:

@@ -34,8 +34,6 @@ def travelling_block(
     from ...backend.shots.plan import wish_of
     from ...backend.tasks import Block
 
-    import msgspec  # isort: skip - after the check that the backend's packages are there
-
     paths = paths_of(scene)
     block = Block(scene.motiongpt.prompt.strip(), seconds)
     if paths is None or not (asks(paths.travel) or wish_of(block).choosy):
@@ -44,7 +42,7 @@ def travelling_block(
     last = first + max(1, round(seconds * rate[0] / rate[1])) - 1
     block = travelling(block, paths.travel, Floor.read(scene, armature_object, character), first, last, rate)
     if own_pace(paths.travel) and block.seconds is None:
-        block = msgspec.structs.replace(block, seconds=wish_of(block).seconds)
+        block = block.changed(seconds=wish_of(block).seconds)
     block.check()
     return block
 

@@ -42,8 +42,6 @@ def travelling(block: Block, settings: Any, floor: Floor, first: int, last: int,
     first, last: the frames that it will have.  rate: the scene's, frames a second and their base.
     Raises MotionGPTError for a path or target that can't be used.
     """
-    import msgspec
-
     from ...backend.shots.numbers import read_numbers
 
     said = read_numbers(block.prompt)
@@ -67,7 +65,7 @@ def travelling(block: Block, settings: Any, floor: Floor, first: int, last: int,
         changes["seconds"] = None if frames is None else max(float(frames[-1] - first + 1) / fps, 0.5)
     if settings.facing != NONE:
         changes |= _facing(settings, floor, first, last, rate)
-    return msgspec.structs.replace(block, **changes)
+    return block.changed(**changes)
 
 
 def route_of(settings: Any, first: int, last: int) -> Route | None:

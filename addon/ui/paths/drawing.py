@@ -140,7 +140,7 @@ def fill(curve: bpy.types.Curve, places: Sequence[Sequence[float]] | Floats) -> 
 def _new_curve(scene: Scene, armature: ArmatureObject, places: Floats) -> bpy.types.Object:
     data = bpy.data.curves.new(f"{armature.name} path", "CURVE")
     data.dimensions = "3D"
-    data.bevel_depth = 0.01 * _size(armature)  # so that it is seen
+    data.bevel_depth = 0.02 * _size(armature)  # so that it is seen
     fill(data, places)
     thing = bpy.data.objects.new(data.name, data)
     thing.hide_render = True

@@ -112,7 +112,7 @@ class MOTIONGPT_OT_put_travel_back(bpy.types.Operator):
 
 
 class MOTIONGPT_OT_add_pin(bpy.types.Operator):
-    """Add a pin from the current frame on, to the active object if that is not the character"""
+    """Add a pin from the current frame on, to the selected object beside the character, or to the 3D cursor"""
 
     bl_idname = "motiongpt.add_pin"
     bl_label = "Add Pin"
@@ -126,9 +126,10 @@ class MOTIONGPT_OT_add_pin(bpy.types.Operator):
         armature, scene, settings = chosen_armature(context), full(context).scene, paths_settings(context)
         if armature is None:
             return {"CANCELLED"}
-        active = full(context).view_layer.objects.active
         pin = settings.pins.add()
-        pin.target = active if active not in (None, armature) and active.find_armature() != armature else None
+        pin.target = next(
+            (o for o in context.selected_objects if o != armature and o.find_armature() != armature), None
+        )
         pin.place = new_place(scene, pin.target)
         pin.first = scene.frame_current
         pin.last = pin.first + round(scene_fps(scene))

@@ -292,3 +292,35 @@ def pins() -> object:
 def matrix(thing: bpy.types.Object, frame: int) -> Matrix:
     bpy.context.scene.frame_set(frame)
     return thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world.copy()
+
+
+def rigify() -> object:
+    """On a control rig, by its FK and by its IK controls: the feet are taken along, the hand is held."""
+    bpy.ops.preferences.addon_enable(module="rigify")
+    bpy.ops.object.armature_human_metarig_add()
+    bpy.ops.pose.rigify_generate()
+    armature = next(o for o in bpy.data.objects if o.type == "ARMATURE" and "torso" in o.pose.bones)
+    settings().armature, settings().prompt, settings().seconds = armature, "walks forward", 3.0
+    bpy.context.scene.render.fps = 30
+    bpy.ops.motiongpt.add_pin()
+    pin = paths().pins[0]
+    pin.limb, pin.first, pin.last, pin.joint = "LEFT_HAND", 30, 36, True
+    paths().pin_new = False
+    seen: dict[str, object] = {}
+    for controls in ("FK", "IK"):
+        armature.motiongpt_rig.controls = controls
+        bpy.context.scene.frame_set(1)
+        attempt()
+        run_job()
+        before = bits(armature)
+        press("take_travel_out")
+        ways = [world(armature, bone, range(1, 90, 8))[:, :2] for bone in ("DEF-spine", "DEF-foot.L")]
+        press("put_travel_back")
+        shoulder, wrist = (world(armature, f"DEF-{name}.L", (30,))[0] for name in ("upper_arm", "hand"))
+        pin.place = shoulder + 0.6 * (wrist - shoulder) + [0.05, -0.1, 0.05]
+        same = bits(armature) == before
+        error = press("pin")
+        off = world(armature, "DEF-hand.L", range(30, 37)) - np.array(pin.place)
+        ranges = [float(np.ptp(way, axis=0).max()) for way in ways]
+        seen[controls] = [same, error, *ranges, float(np.linalg.norm(off, axis=1).max())]
+    return seen

@@ -55,3 +55,12 @@ def test_limbs_are_pinned_within_a_millimetre_and_nothing_else_changes(scenario:
     assert (seen["hold"], seen["stands"] < 1e-3) == ("", True)
     assert "Out of reach: the right hand misses its target by up to" in seen["reach"]
     assert "hold nothing on frames 1 to 120" in seen["outside"] and "before it begins" in seen["backwards"]
+
+
+def test_a_control_rig_is_played_in_place_and_pinned_by_the_controls_that_it_is_under(scenario: Scenario) -> None:
+    seen = scenario("rigify", {})
+    for controls in ("FK", "IK"):
+        same, error, hips, feet, off = seen[controls]
+        assert (same, error) == (True, "")
+        assert hips < 0.12 and 0.4 < feet < 1.3  # steps on a treadmill
+        assert off < 1e-3
