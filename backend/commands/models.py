@@ -115,6 +115,8 @@ def _add_install(actions: Subparsers) -> None:
 def _import(args: argparse.Namespace) -> Report:
     _check_onnx()
     llama = {name: getattr(args, name) for name in ("vqvae", "base", "lora", "tokenizer")}
+    if args.vqvae is not None and not args.vqvae.exists():
+        raise MotionGPTError(f"There is no {args.vqvae}.", "Check the path (--vqvae).")
     if args.vqvae is not None and args.vqvae.is_dir():
         return _import_trained(args)
     if args.statistics is None:
@@ -154,16 +156,22 @@ def _import_trained(args: argparse.Namespace) -> Report:
         if args.checkpoint is not None:
             from ..importers.trained import import_trained_t5
 
-            target = _target(args, args.checkpoint.name)
+            target = _target(args, _name_of(args.checkpoint))
             card = import_trained_t5(args.checkpoint, args.vqvae, target, args.replace, report)
         else:
             from ..importers.adapters import import_adapter
 
-            target = _target(args, (args.lora or args.base).name)
+            target = _target(args, _name_of(args.lora or args.base))
             card = import_adapter(
                 args.base, args.lora, args.vqvae, target, args.replace, args.codes, args.share, report
             )
     return _imported(card, target)
+
+
+def _name_of(folder: Path) -> str:
+    """What to call a model that was trained in a folder: a training leaves it in `t5` or `adapter` within its own."""
+    whole = folder.absolute()
+    return whole.parent.name if whole.name in ("t5", "adapter") else whole.name
 
 
 def _check_onnx() -> None:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from accelerate.utils import DistributedType
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -76,16 +77,23 @@ class Examples(Protocol):
 IGNORED = -100
 
 
-def accelerator_for(settings: FineTuning, device: str = "auto") -> Accelerator:
-    """The accelerator of a training. Raises MotionGPTError for a precision that there is none of."""
+def accelerator_for(settings: FineTuning, folder: Path, device: str = "auto") -> Accelerator:
+    """The accelerator of a training. "auto" is what the training in `folder` began with, since which precision is
+    faster on a CPU may look otherwise at another time. Raises MotionGPTError for a precision that there is none of."""
     if settings.precision not in ("auto", "bfloat16", "float32"):
         raise MotionGPTError(f"There is no precision {settings.precision}.", "Use auto, bfloat16 or float32.")
     quietly()
     where = torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
     if device == "cuda" and where.type != "cuda":
         raise MotionGPTError("The device cuda is not available here.", "Use auto or cpu.")
-    half = settings.precision == "bfloat16" or (settings.precision == "auto" and mixed_precision(where))
-    return Accelerator(mixed_precision="bf16" if half else "no", cpu=where.type == "cpu")
+    half = settings.precision == "bfloat16"
+    if settings.precision == "auto":
+        record = newest_record(folder)
+        half = record["half"] if record else mixed_precision(where)
+    precision = "bf16" if half else "no"
+    if AcceleratorState._shared_state and AcceleratorState().mixed_precision != precision:
+        AcceleratorState._reset_state()  # one process may train several models
+    return Accelerator(mixed_precision=precision, cpu=where.type == "cpu")
 
 
 def fit(
@@ -136,7 +144,9 @@ def fit(
                     bar.update(task, completed=step, note=f"loss {value:.4f}")
                     say(bar, f"{describe}: step {step} of {settings.steps}, loss {value:.4f}")
             if last or processes.agree(time.monotonic() - saved > settings.save_every):
-                _save(accelerator, folder, {"config": config, "step": step, "seconds": seconds}, processes)
+                half = accelerator.mixed_precision == "bf16"
+                record = {"config": config, "step": step, "seconds": seconds, "half": half}
+                _save(accelerator, folder, record, processes)
                 saved = time.monotonic()
     return dict(accelerator.get_state_dict(network))
 

@@ -76,7 +76,7 @@ def train_lora(
     _check_bits(settings.bits)
     words = CausalTokenizer(base, "tokens" if codes == "tokens" else "text")
     checks = {"base": base_checksum(base)}
-    accelerator = accelerator_for(settings, device)
+    accelerator = accelerator_for(settings, folder, device)
     with accelerator.main_process_first():
         motions = read_motions(data, tokenizer, folder, crops=bool(settings.crops))
     config = {**asdict(replace(settings, conditions=",".join(conditions))), **checks, **motions.made_from}

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import T5ForConditionalGeneration
 
 from ....retarget.errors import MotionGPTError
@@ -65,7 +66,7 @@ def train_t5(
     if stage == "pretrain" and words.sentinel(0) is None:
         raise MotionGPTError(f"The tokenizer in {base} has no sentinels (<extra_id_0>).", "Give the folder of a T5.")
     checks = {"base": base_checksum(base)}
-    accelerator = accelerator_for(settings, device)
+    accelerator = accelerator_for(settings, folder, device)
     with accelerator.main_process_first():
         motions = read_motions(data, tokenizer, folder, crops=bool(settings.crops))
     config = {**asdict(settings), "stage": stage, **checks, **motions.made_from}
@@ -95,6 +96,7 @@ def _model(base: Path, words: PromptTokenizer, settings: T5Training) -> Any:
     # transformers takes every T5 for one whose output matrix is its embedding, and would make the two one on resizing;
     # those of T5 1.1 and flan-T5 are apart.
     model.config.tie_word_embeddings = model.lm_head.weight is model.shared.weight
+    torch.manual_seed(settings.seed)
     if model.config.vocab_size < words.size:
         model.resize_token_embeddings(words.size, mean_resizing=False)
     return model

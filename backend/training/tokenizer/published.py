@@ -19,12 +19,13 @@ from torch.nn import functional as F
 from ....retarget.errors import MotionGPTError
 from ....retarget.typing import Float32s, Floats
 from ...checkpoints.safetensors_file import SafetensorsFile
-from ...checkpoints.tensors import Arrays, Renamed
+from ...checkpoints.tensors import Arrays
 from ...dataset.clips import Clip, Dataset, checksum, load_dataset
 from ...dataset.sampling import draw_weights
 from ...engines.shared.codec import CODES, VQVAE, MotionCodec
 from ...features import SLICES, Statistics, features_to_joints, joints_to_features
 from ...importers.model_writer import check_vqvae, write_vqvae
+from ...importers.trained import open_motion_tokenizer
 from ..folder import check_settings
 from ..loop import Processes, Schedule, autocast, choose_device, train
 from .data import Windows
@@ -183,15 +184,8 @@ def write_codec(model: PublishedVqVae, statistics: Statistics, depth: int, folde
 def read_vqvae(folder: Path) -> tuple[int, Statistics]:
     """(depth, statistics) of the motion tokenizer in a folder: a training's with the published recipe, or an imported
     model's. Raises MotionGPTError if there is none."""
-    if not (folder / VQVAE).is_file():
-        raise MotionGPTError(
-            f"{folder} holds no published motion tokenizer ({VQVAE}).",
-            "Train one with `motiongpt train tokenizer --recipe published`, or give an imported model's folder.",
-        )
-    with SafetensorsFile(folder / VQVAE) as file:
-        mean, std = (file.read_float32(name) for name in ("mean", "std"))
-        depth = check_vqvae(Renamed(file, {n: n for n in file.tensors if n not in ("mean", "std")}))
-    return depth, Statistics(mean, std)
+    with open_motion_tokenizer(folder) as (source, (mean, std)):
+        return check_vqvae(source), Statistics(mean, std)
 
 
 def tokenizer_check(folder: Path) -> int:

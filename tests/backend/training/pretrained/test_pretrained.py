@@ -1,6 +1,7 @@
 """What pretrained models learn from: spans, instructions, the four conditions, records."""
 
 import random
+import shlex
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,13 @@ pytest.importorskip("accelerate")
 
 import itertools
 
+from support.import_graph import ROOT
+
+from motiongpt.backend.commands.cli import main
 from motiongpt.backend.engines.llama.tokenizers import CausalTokenizer
 from motiongpt.backend.engines.t5.text import BEGIN, END, EOS_ID, MASK
 from motiongpt.backend.engines.t5.tokenizers import PromptTokenizer, read_tokenizer
+from motiongpt.backend.model_folder import find_model
 from motiongpt.backend.training.pretrained.bases import licence_of_base, make_record
 from motiongpt.backend.training.pretrained.loop import Example
 from motiongpt.backend.training.pretrained.lora_examples import CausalExamples, given_codes
@@ -37,11 +42,12 @@ def test_codes_are_computed_once_and_again_for_another_tokenizer(
     from motiongpt.backend.training.pretrained import motions as module
 
     first = read_motions(clips, codec, tmp_path)
-    monkeypatch.setattr(module, "_encode", None)
-    assert read_motions(clips, codec, tmp_path).whole() == first.whole()
-    monkeypatch.setattr(module, "tokenizer_check", lambda folder: 1)
-    with pytest.raises(TypeError):
-        read_motions(clips, codec, tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "_encode", None)
+        assert read_motions(clips, codec, tmp_path).whole() == first.whole()
+        patched.setattr(module, "tokenizer_check", lambda folder: 1)
+        with pytest.raises(TypeError):
+            read_motions(clips, codec, tmp_path)
     with pytest.raises(MotionGPTError, match="no clips with captions for tests"):
         read_motions(clips, codec, tmp_path / "other", "nowhere")
 
@@ -157,3 +163,35 @@ def test_scores_tell_good_from_bad() -> None:
     assert good["top1"] == 1.0 and bad["top1"] < 0.3 and good["fid"] < bad["fid"] and good["mm_dist"] < bad["mm_dist"]
     table = as_markdown([{"row": "joint", "condition": "text", "nats": 1.5, **good}])
     assert table.splitlines()[2].startswith("| joint | text | 1.500 |")
+
+
+SMALL = {
+    "tokenizer": "--steps 1 --batch 4 --threads 1 --set width=16 --set code_width=8 --set depth=1",
+    "t5": "--steps 1 --batch 2 --threads 1",
+    "lora": "--steps 1 --batch 2 --parts 1 --threads 1",
+    "lora-table": "--steps 1 --batch 2 --parts 1 --threads 1 --samples 0",
+}
+"""What makes a training of the manual one that a test can wait for."""
+
+
+def section() -> list[list[str]]:
+    """The words of the commands below the heading on the papers' models, without those that start several processes."""
+    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    text = page.split("## The papers' models: T5 and LoRA")[1].split("\n## ")[0]
+    lines = [shlex.split(line) for line in text.splitlines() if line.startswith("    motiongpt ")]
+    return [words[1:] for words in lines]
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_manual_run(
+    clips: Path, t5: Path, llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    places = {"dataset/": clips, "flan-t5-base/": t5, "SmolLM2-135M/": llama}
+    found = section()
+    assert {words[1] for words in found} >= {*SMALL, "import"}
+    for words in found:
+        small = shlex.split(SMALL.get(words[1], "")) if words[0] == "train" else []
+        assert main([str(places.get(word, word)) for word in words] + small) == 0, words
+    made = [find_model(folder)[1].kind for folder in ("runs/t5/model", "models/walks", "models/more-walks")]
+    assert made == ["motiongpt-t5", "motiongpt-causal", "motiongpt-causal"]

@@ -35,7 +35,7 @@ def test_every_task_is_learned_to_the_code(
     clips: Path, codec: Path, t5: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = tmp_path / "run"
-    fast = ("--steps", "100", "--batch", "20", "--set", "rate=0.003", "--set", "warmup=10", "--set", "wordings=0")
+    fast = ("--steps", "90", "--batch", "16", "--set", "rate=0.003", "--set", "warmup=10", "--set", "wordings=0")
     assert train(clips, codec, t5, run, "instruct", *fast) == 0
     engine = load_engine(str(run / "model"), "cpu", "float32")
     assert isinstance(engine, T5Engine)
