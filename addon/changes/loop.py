@@ -29,6 +29,7 @@ from ..jobs.motion import carrier_of
 from ..jobs.service import Service
 from ..jobs.showing import find_scene
 from ..poses.reader import ReadPoses
+from ..review.state import check_closed
 from ..travel.cycles import make_cyclic, show_cycle
 from .reading import ChangeRequest, keyed_span, read_character, read_poses
 
@@ -48,6 +49,7 @@ class LoopJob(Job[LoopRequest]):
     @classmethod
     def gather(cls, context: bpy.types.Context) -> LoopRequest:
         scene, armature = full(context).scene, check_motion(context)
+        check_closed(armature)
         first, last = keyed_span(armature)
         begin, end = scene_range(scene)
         first, last = max(first, begin), min(last, end)

@@ -23,6 +23,7 @@ from ..jobs.context import Target, check_animated, check_armature, check_motion,
 from ..jobs.job import ANSWERED, Job, Stage, Waiting, in_thread
 from ..jobs.service import Service
 from ..poses.reader import ReadPoses
+from ..review.state import check_closed
 from ..travel.asked import paths_of
 from ..travel.pins import missed, read_pins
 from .reading import ChangeRequest, as_rig_motion, keyed_span, read_character, read_poses
@@ -43,6 +44,7 @@ class PinJob(Job[PinRequest]):
     @classmethod
     def gather(cls, context: bpy.types.Context) -> PinRequest:
         scene, armature = full(context).scene, check_motion(context)
+        check_closed(armature)
         paths = paths_of(scene)
         chosen = [one for one in (paths.pins if paths else ()) if one.use]
         if not chosen:

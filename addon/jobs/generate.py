@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ...backend import limits
-from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
 from ..action.all_or_nothing import all_or_nothing
 from ..action.fcurves import action_curves
@@ -80,10 +79,8 @@ class GenerateJob(Job[GenerateRequest]):
         if block is not None and block.seconds is not None and block.seconds != seconds:
             seconds, frames = block.seconds, max(1, round(block.seconds * scene_fps(scene)))
         finish = finish_of(scene, armature, start_frame, start_frame + frames - 1)
-        if finish.loop and is_open(armature):
-            raise MotionGPTError(
-                "Takes are under review, and a loop is no take of them.", "Accept or reject them first."
-            )
+        if finish.loop:
+            check_closed(armature)
         return GenerateRequest(
             target=Target.gather(context),
             prompt=scene.motiongpt.prompt.strip(),

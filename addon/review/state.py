@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import bpy
 
+from ...retarget.errors import MotionGPTError
 from ..character.typing import ArmatureObject
 
 BEFORE = -1
@@ -82,6 +83,12 @@ def is_open(armature_object: ArmatureObject) -> bool:
     """Whether there are takes to choose from."""
     review = review_of(armature_object)
     return review is not None and len(review.takes) > 0
+
+
+def check_closed(armature_object: ArmatureObject) -> None:
+    """Raises MotionGPTError while there are takes to choose from: for what writes keys and offers none."""
+    if is_open(armature_object):
+        raise MotionGPTError(f'Takes of "{armature_object.name}" are under review.', "Accept or reject them first.")
 
 
 def start(armature_object: ArmatureObject) -> Any:

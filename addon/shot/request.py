@@ -17,6 +17,7 @@ from ..character.typing import ArmatureObject, full
 from ..jobs.context import MotionRequest, Target, check_armature, frames_before, scene_fps
 from ..jobs.generate import wanted_length
 from ..poses.keyed import KeyedPose, whole_pose
+from ..review.state import check_closed
 from .data import read_blocks, timing_of, unmade
 from .values import BlockValues, blocks_of_text, current_marks, has_several_actions, next_seed
 
@@ -197,6 +198,7 @@ def _request(
     """A request for some blocks, the first of which begins on a frame."""
     scene, armature = full(context).scene, check_armature(context)
     shot, fps = armature.motiongpt_shot, scene_fps(scene)
+    check_closed(armature)
     Character.read(armature)  # raises for anything but a biped
     made = blocks[making.start : making.stop]
     last = first + sum(block.frames for block in made) - 1

@@ -235,6 +235,10 @@ def refused() -> object:
     run_job(until=lambda job: job.block == 1)
     bpy.ops.motiongpt.cancel()
     seen["cancelled"] = [session().job.state, len(bpy.data.actions), bool(armature.animation_data)]
+    settings().prompt, settings().text_takes = "a person walks", 2
+    attempt()
+    run_job()
+    seen["takes"] = press("generate_shot")["error"]
     return seen
 
 

@@ -109,6 +109,7 @@ def test_what_can_not_be_made_is_said_and_nothing_changes(scenario: Scenario) ->
     assert "The engine refuses." in seen["fails"]
     assert seen["content"] == [0, [["walks", 90, 0, False], ["fail", 90, 7919, False]]]
     assert seen["cancelled"] == ["CANCELLED", 0, False]
+    assert 'Takes of "Person" are under review.' in seen["takes"]
 
 
 def test_a_failure_while_keys_are_written_changes_nothing(scenario: Scenario) -> None:
