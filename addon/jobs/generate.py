@@ -23,7 +23,7 @@ from ..overrides.following import Expected, expected_of
 from ..review.origin import Origin, write_origin
 from ..review.reviewing import Offer, packed
 from ..review.similar import likest, look_of
-from ..review.state import is_open
+from ..review.state import check_closed, is_open
 from ..travel.asked import finish_of, travelling_block
 from ..travel.cycles import make_cyclic, show_cycle
 from ..travel.finishing import Finish
