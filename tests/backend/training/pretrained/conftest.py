@@ -3,10 +3,6 @@
 from pathlib import Path
 
 import pytest
-
-for package in ("torch", "transformers", "peft", "accelerate", "onnx"):
-    pytest.importorskip(package)
-
 from support import tiny_models
 
 
