@@ -42,6 +42,10 @@ test: .venv/.checks  ## run ruff, mypy and pytest, each even if another fails
 	$(BIN)/python -m pytest || failed=1; \
 	test -z "$$failed"
 
+.PHONY: long
+long: .venv/.checks  ## run the tests that take minutes, which `make test` leaves out
+	$(BIN)/python -m pytest -m long
+
 .PHONY: fuzz
 fuzz: .venv/.checks  ## give every reader of files 2,000 damaged inputs, new ones each time (INPUTS=n for another number)
 	FUZZ_INPUTS=$(or $(INPUTS),2000) $(BIN)/python -m pytest tests/product/test_fuzz.py
@@ -59,7 +63,7 @@ matrix: .venv/.checks $(MATRIX:%=.venv-%/.ready)  ## run the tests that need bpy
 	@failed=; \
 	for version in $(MATRIX); do \
 		echo "bpy $$version"; \
-		BPY_PYTHON="$(CURDIR)/.venv-$$version/bin/python" $(BIN)/python -m pytest -m bpy || failed=1; \
+		BPY_PYTHON="$(CURDIR)/.venv-$$version/bin/python" $(BIN)/python -m pytest -m "bpy and not long" || failed=1; \
 	done; \
 	test -z "$$failed"
 

@@ -49,7 +49,7 @@ def copied_tests(folder: Path) -> Path:
     return shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["plain", "rigify_fk", "rigify_ik", "unknown"])
 def test_an_animators_day(name: str, shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
     """Every press by key or mouse, on four kinds of rigs, judged by where the deforming bones are."""
@@ -133,6 +133,7 @@ def test_fills_between_keyed_poses(shared_dir: Path, starter_model: Path, tmp_pa
     assert (tmp_path / "screen-before.png").stat().st_size > 20_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("character", ["", "rigify"])
 def test_a_shot_of_five_blocks_by_mouse_and_keyboard(
     character: str, shared_dir: Path, starter_model: Path, tmp_path: Path

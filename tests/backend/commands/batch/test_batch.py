@@ -126,7 +126,7 @@ def killed_batch(count: int, kills: int, prompt: str) -> tuple[dict[str, str], i
 
 
 @pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="needs /proc")
-@pytest.mark.parametrize(("count", "kills"), [(24, 2), pytest.param(200, 5, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("count", "kills"), [(24, 2), pytest.param(200, 5, marks=pytest.mark.long)])
 def test_a_killed_batch_ends_with_all_files_and_no_other(count: int, kills: int) -> None:
     found, done = killed_batch(count, kills, "a person walks")
     assert set(found) == {f"clip-{seed}.npz" for seed in range(count)} | REPORT
