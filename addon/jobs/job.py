@@ -165,6 +165,7 @@ class Job(Generic[R]):
                     if isinstance(event, Finished):
                         identifier = ""
                         self.made = event.motions[0] if event.motions else None
+                        self.live = self.made or self.live
                         return event
                     self._show(event)
                 yield

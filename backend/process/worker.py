@@ -20,8 +20,8 @@ from .protocol import ModelState, ServerInfo
 log = logging.getLogger(__name__)
 
 PROGRESS_INTERVAL = 0.04
-"""Seconds between progress messages at least, except those with motion; a fast engine makes tokens faster than they can
-be shown."""
+"""Seconds between progress messages at least, but for a request's first one with motion; a fast engine makes tokens
+faster than they can be shown."""
 
 CANCELLED = "cancelled"
 """Kind of the error with which a cancelled request is answered."""
@@ -29,7 +29,7 @@ CANCELLED = "cancelled"
 
 @dataclass(eq=False)
 class Job:
-    """One task for one client. peer: its ROUTER identity."""
+    """One task for one client. peer: its ROUTER identity.  previewed: whether some of its motion has been shown."""
 
     peer: bytes
     id: str
@@ -37,6 +37,7 @@ class Job:
     motions: tuple[Motion, ...]
     cancelled: threading.Event = field(default_factory=threading.Event)
     arrived: float = field(default_factory=time.monotonic)
+    previewed: bool = False
 
     @property
     def size(self) -> int:
@@ -165,8 +166,10 @@ class Worker(threading.Thread):
     def _report(self, job: Job, progress: Progress) -> None:
         now = time.monotonic()
         recent = now - self._last_progress.get(job.id, 0.0) < PROGRESS_INTERVAL
-        if progress.motion is None and recent:
+        first_motion = progress.motion is not None and not job.previewed
+        if recent and not first_motion:
             return
+        job.previewed = job.previewed or progress.motion is not None
         self._last_progress[job.id] = now
         motions = () if progress.motion is None else (progress.motion,)
         message = protocol.Progress(progress.stage, progress.fraction)

@@ -320,7 +320,7 @@ def scene_rates() -> object:
                 found.append(f"{type(error).__name__}: {error}")
         seen[f"{fps}/{base:g}"] = found
     bpy.context.scene.render.fps, bpy.context.scene.render.fps_base = 30, 1.0
-    settings().prompt = "a person\x1b[2J\twalks\nfast\u202e"
+    settings().prompt = "a person\x1b[2J\twalks\x0bfast\u202e"
     attempt()
     run_job()
     return seen | {"backend": session().service.pid() > 0, "name": armature.animation_data.action.name}

@@ -10,6 +10,7 @@ from motiongpt.backend import engines
 from motiongpt.backend.commands import cli
 from motiongpt.backend.engine import Engine, Result
 from motiongpt.backend.evaluation.animators.prompts import chosen
+from motiongpt.backend.shots.making import make_shot
 
 
 class Walker(Engine):
@@ -17,6 +18,9 @@ class Walker(Engine):
 
     def generate(self, task):
         yield Result((walking(),))
+
+    def shot(self, task, *motions):
+        return make_shot(self, task, *motions)
 
 
 @pytest.fixture(autouse=True)
