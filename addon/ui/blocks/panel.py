@@ -79,9 +79,8 @@ def draw_shot(layout: bpy.types.UILayout, context: bpy.types.Context, shot: Any)
         return
     column = layout.column(align=True)
     column.operator("motiongpt.generate_shot", icon="PLAY")
-    row = column.row(align=True)
-    row.operator("motiongpt.regenerate_block", icon="FILE_REFRESH")
-    row.operator("motiongpt.regenerate_from")
+    column.operator("motiongpt.regenerate_block", icon="FILE_REFRESH")
+    column.operator("motiongpt.regenerate_from", icon="FILE_REFRESH")
     if shot.blocks and (why := session.refused(ShotJob, context)):
         draw_text(layout, why, "INFO")
 
@@ -95,8 +94,8 @@ def _draw_list(layout: bpy.types.UILayout, shot: Any) -> None:
     column.separator()
     column.operator("motiongpt.move_block", text="", icon="TRIA_UP").ahead = -1
     column.operator("motiongpt.move_block", text="", icon="TRIA_DOWN").ahead = 1
+    layout.prop(shot, "start")
     row = layout.row(align=True)
-    row.prop(shot, "start")
     row.operator("motiongpt.split_block", text="Split")
     row.operator("motiongpt.blocks_from_prompt", text="From Prompt")
 

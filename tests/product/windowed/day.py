@@ -69,7 +69,7 @@ def key_poses(day: Day) -> None:
 
 
 def inbetween(day: Day) -> Iterator[float]:
-    """In-Between of selected poses: three takes, flipped; Redo Gap, Keep, a bone corrected by hand, again."""
+    """In-Between of selected poses: three takes, flipped; Redo Gap, Accept, a bone corrected by hand, again."""
     day.fresh(prompt="")
     key_poses(day)
     yield STAND
@@ -88,23 +88,27 @@ def inbetween(day: Day) -> Iterator[float]:
     yield from day.press("redo_gap")
     yield from shown(day, "gap again", keyed, before, frames)
     yield from day.shot("takes")
-    day.key(KEYS["keep_take"][0])
+    day.key(KEYS["accept_take"][0])
     yield STAND
-    day.note("kept", day.session.current().takes is None)
+    day.note("kept", takes_of(day) == 0)
     yield from corrected(day, keyed, before, frames)
 
 
 def shown(day: Day, name: str, keyed, before, frames) -> Iterator[float]:
     """Note how the poses are kept, and how the rest moves."""
     keys, now = day.values(), day.places(frames[0], frames[-1])
-    takes = day.session.current().takes
     day.note(name, {
         "changed": [str(k) for k, v in keyed.items() if abs(keys.get(k, 1e9) - v) > 1e-5][:5],
         "kept": max(apart(before, now, frame - frames[0]) for frame in frames),
         "moved": apart(before, now, (frames[0] + frames[1]) // 2 - frames[0]), "fastest": fastest(now),
-        "takes": len(takes.takes) if takes else 0,
+        "takes": takes_of(day),
     })  # fmt: skip
     yield 0.05
+
+
+def takes_of(day: Day) -> int:
+    """How many takes are under review."""
+    return len(day.found().motiongpt_review.takes)
 
 
 def corrected(day: Day, keyed, before, frames) -> Iterator[float]:
@@ -129,6 +133,8 @@ def corrected(day: Day, keyed, before, frames) -> Iterator[float]:
     })  # fmt: skip
     yield from shown(day, "inbetween over a correction", keyed, before, frames)
     yield from day.shot("corrected")
+    day.key(KEYS["accept_take"][0])
+    yield STAND
 
 
 ARMS = {"upperarm_l", "upper_arm_fk.L", "hand_ik.L", "q007"}
