@@ -13,8 +13,8 @@ from mathutils import Vector
 
 KEYS = {
     "generate": ("F13", {}), "inbetween": ("F14", {}), "redo_gap": ("F15", {}), "continue_motion": ("F16", {}),
-    "describe": ("F17", {}), "show_take": ("F18", {"step": 1}), "accept_take": ("F19", {}), "mute_overrides": ("F20", {}),
-    "cancel": ("F21", {}),
+    "describe": ("F17", {}), "show_take": ("F18", {"step": 1}), "accept_take": ("F19", {}),
+    "mute_overrides": ("F20", {}), "cancel": ("F21", {}),
 }  # fmt: skip
 STAND = 0.5  # seconds that Blender gets for a key that starts no job
 
