@@ -106,7 +106,7 @@ def shown() -> object:
         return found and [list(found.texts), list(found.timing.edges), list(found.unmade), found.active, found.making]
 
     seen: dict[str, object] = {"nothing": now()}
-    settings().prompt, settings().seconds = "slow, then walks", 4.0
+    settings().prompt, settings().seconds = "walks, then slow", 4.0
     bpy.ops.motiongpt.add_block(text="waves")
     seen["one"] = now()
     bpy.ops.motiongpt.generate()

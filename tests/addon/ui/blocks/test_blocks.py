@@ -42,7 +42,7 @@ def test_the_strip_shows_the_blocks_and_what_is_being_made(scenario: Scenario) -
     seen = scenario("shown", EVERY_TASK)
     assert seen["nothing"] is None
     assert seen["one"] == [["waves"], [1, 91], [True], 0, None]
-    texts, edges = ["slow", "walks"], [1, 56, 121]
+    texts, edges = ["walks", "slow"], [1, 66, 121]
     assert seen["pressed"] == [texts, edges, [True, True], None, 0]
     assert seen["second"] == [texts, edges, [True, True], None, 1]
     assert seen["still"] == [["waves", 90]]  # nothing is changed before all is made
