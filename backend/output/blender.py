@@ -1,8 +1,8 @@
 """Blender as a child process: retargets motions onto a character and writes FBX, GLB or .blend, with the add-on's code.
 
 This side never imports bpy. The child runs in this Python, with `bpy` installed (the extra `blender`), or in the one
-that the environment variable MOTIONGPT_BPY_PYTHON names. Its code is `addon/export/child.py`, which describes the job
-file and the answer.
+that the environment variable MOTIONGPT_BPY_PYTHON names; the extension has its own Blender started instead. Its code is
+`addon/export/child.py`, which describes the job file and the answer.
 """
 
 import importlib.util
@@ -42,6 +42,8 @@ _BPY_PYTHON = "MOTIONGPT_BPY_PYTHON"
 _CHILD = "motiongpt.addon.export"
 RESULT_MARK = "MOTIONGPT_RESULT "
 """Prefix of the line of the child's output that holds its answer."""
+PROGRESS_MARK = "MOTIONGPT_PROGRESS "
+"""Prefix of a line that says how much of a take is read, from 0 to 1."""
 _TIMEOUT_SECONDS = 1800.0
 
 
@@ -174,12 +176,24 @@ def check_bpy() -> None:
         )
 
 
+def child_command(job_file: Path, program: str = "") -> list[str]:
+    """The command that does a job file. program: a Blender; "" for a Python with bpy."""
+    if program:
+        blender = [program, "--background", "--factory-startup", "--python", str(LAUNCHER), "--"]
+        return [*blender, _CHILD, str(job_file)]
+    return [os.environ.get(_BPY_PYTHON, sys.executable), "-P", str(LAUNCHER), _CHILD, str(job_file)]
+
+
 def _run(job_file: Path) -> list[dict[str, Any]]:
     """Run Blender on a job file; returns the answer's entries, one for each motion."""
-    command = [os.environ.get(_BPY_PYTHON, sys.executable), "-P", str(LAUNCHER), _CHILD, str(job_file)]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_SECONDS, check=False
+            child_command(job_file),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
         )
     except OSError as error:
         raise MotionGPTError(
@@ -192,15 +206,17 @@ def _run(job_file: Path) -> list[dict[str, Any]]:
             f"Blender did not finish within {_TIMEOUT_SECONDS / 60:.0f} minutes.", "Try a shorter motion.", "internal"
         ) from error
     log.debug("Blender's output:\n%s%s", done.stdout, done.stderr)
-    return _parse_answer(done)
+    return parse_answer(done.stdout, done.stderr, done.returncode)
 
 
-def _parse_answer(done: "subprocess.CompletedProcess[str]") -> list[dict[str, Any]]:
-    answers = [line for line in done.stdout.splitlines() if line.startswith(RESULT_MARK)]
+def parse_answer(printed: str, errors: str, status: int) -> list[dict[str, Any]]:
+    """The entries of the answer in what a child has printed. Raises MotionGPTError where the answer is one, and for a
+    child that ended with this exit status and without an answer."""
+    answers = [line for line in printed.splitlines() if line.startswith(RESULT_MARK)]
     if not answers:
-        log.error("Blender's output:\n%s%s", done.stdout[-4000:], done.stderr[-4000:])
+        log.error("Blender's output:\n%s%s", printed[-4000:], errors[-4000:])
         raise MotionGPTError(
-            f"Blender ended without an answer (exit status {done.returncode}).",
+            f"Blender ended without an answer (exit status {status}).",
             "Try again. If it happens again, report it with the lines above.",
             "internal",
         )
