@@ -150,7 +150,8 @@ def _evaluated(
 def world_matrices(armature_object: ArmatureObject, names: Sequence[str]) -> Floats:
     """(N, 4, 4) of these bones of an evaluated armature, in the world."""
     local = np.array([armature_object.pose.bones[name].matrix for name in names])
-    return np.array(armature_object.matrix_world) @ local
+    world: Floats = np.array(armature_object.matrix_world) @ local
+    return world
 
 
 def world_poses(matrices: Floats) -> tuple[Floats, Floats]:
