@@ -11,11 +11,11 @@ from typing import Any
 import bpy
 
 from ...backend.output import blender
+from ...backend.process.child import dependency_paths
 from ...retarget.errors import MotionGPTError
 from ...retarget.files.npz import load_npz
 from ...retarget.files.reading import FORMATS, read_motion
 from ...retarget.motion import Motion
-from ..export.loading import short_take
 from ..jobs.job import Waiting, in_thread
 
 SUFFIXES = (*FORMATS, *blender.READ_SUFFIXES)
@@ -74,8 +74,7 @@ def read_file(file: MotionFile, show: Show) -> Waiting[Found]:
         return Found((), motion, file.path.stem)
     asked = {"read": str(file.path.absolute()), "take": file.take or None, "list": "several"}
     answer, read = yield from _in_blender(asked, show)
-    take = answer["take"]
-    return Found(tuple(answer["takes"]), read, short_take(take) if take else "")
+    return Found(tuple(answer["takes"]), read, answer.get("clip", ""))
 
 
 def _in_blender(job: dict[str, Any], show: Show) -> Waiting[tuple[dict[str, Any], Motion | None]]:
@@ -83,28 +82,34 @@ def _in_blender(job: dict[str, Any], show: Show) -> Waiting[tuple[dict[str, Any]
     with tempfile.TemporaryDirectory(prefix="motiongpt-") as name:
         motion, file = Path(name, "motion.npz"), Path(name, "job.json")
         file.write_text(json.dumps({**job, "motion": str(motion)}), encoding="utf-8")
-        process = _started(blender.child_command(file, bpy.app.binary_path))
+        # Some distributions build Blender without numpy: the extension brings it, which --factory-startup leaves out.
+        command = blender.child_command(file, bpy.app.binary_path, dependency_paths(("numpy",)))
+        errors = Path(name, "errors.txt")  # a pipe that nobody empties would stop the process
+        process = _started(command, blender.child_environment(file), errors)
         try:
             printed = yield from in_thread(lambda: _listen(process, show))
         finally:
             process.kill()
             process.wait()
-        answer = blender.parse_answer(printed, "", process.returncode)[0]
+        said = errors.read_text(encoding="utf-8", errors="replace")
+        answer = blender.parse_answer(printed, said, process.returncode)[0]
         return answer, load_npz(motion) if answer["take"] else None
 
 
-def _started(command: Sequence[str]) -> "subprocess.Popen[str]":
+def _started(command: Sequence[str], environment: dict[str, str], errors: Path) -> "subprocess.Popen[str]":
     try:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows would open a console
-        )
+        with open(errors, "wb") as file:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=file,
+                env=environment,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows would open a console
+            )
     except OSError as error:
         raise MotionGPTError(
             f"Another Blender could not be started to read the file ({error.strerror or error}).", "Try again."

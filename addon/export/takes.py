@@ -26,8 +26,9 @@ from ...retarget.typing import Floats
 from ..action.fcurves import bone_channel
 from ..character.typing import ArmatureObject, as_armature, full
 from ..poses.reader import pose_source
-from .loading import find_armature, import_file, reset_pose
+from .loading import find_armature, import_file, reset_pose, short_take
 
+_GLTF = (".glb", ".gltf", ".vrm")
 _MOST_FRAMES = 20_000
 _TOLD = 50  # frames between two words on how far reading is
 _GLTF_FPS = 30.0  # of a file whose keys lie at no steady rate
@@ -45,13 +46,14 @@ class Take:
 def read_take(job: dict[str, Any]) -> dict[str, Any]:
     """Write the take that a job names to its file; the job is {"read": FILE, "take": NAME or null, "motion": NPZ}.
 
-    Returns {"take": NAME, "takes": [NAME]}; where the job says "list" and names no take, the names alone (with "always"
-    of any file, with "several" of one with more than one take). Raises MotionGPTError for a file without motion of a
-    biped, and for one with several takes of which none was named.
+    Returns {"take": NAME, "takes": [NAME], "clip": the take's name without what importers add}. Where the job says
+    "list" and names no take, it returns the names alone: with "always" of any file, with "several" of one with more
+    than one take. Raises MotionGPTError for a file without motion of a biped, and for one with several takes of which
+    none was named.
     """
     path = Path(job["read"])
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    if path.suffix.lower() in (".glb", ".gltf", ".vrm"):
+    if path.suffix.lower() in _GLTF:
         _set_rate(_gltf_rate(path))
     import_file(path, animated=True)
     armature, character = find_armature(str(path))
@@ -71,7 +73,14 @@ def read_take(job: dict[str, Any]) -> dict[str, Any]:
     rotations, heads = _evaluated(armature, character.rig, range(first, last + 1), (render.fps, render.fps_base))
     motion = posed_to_motion(character.rig, character.mapping, rotations, heads, fps)
     save_npz(replace(motion, meta={"source": path.name, "take": take.name}), job["motion"])
-    return {"take": take.name, "takes": names}
+    return {"take": take.name, "takes": names, "clip": _clip(path, armature, take)}
+
+
+def _clip(path: Path, armature_object: ArmatureObject, take: Take) -> str:
+    name = short_take(take.name)
+    if path.suffix.lower() in _GLTF:  # before 4.4, Blender's importer adds the armature's name
+        name = name.removesuffix(f"_{armature_object.name}") or name
+    return name
 
 
 def _takes(armature_object: ArmatureObject) -> Iterator[Take]:

@@ -176,12 +176,22 @@ def check_bpy() -> None:
         )
 
 
-def child_command(job_file: Path, program: str = "") -> list[str]:
-    """The command that does a job file. program: a Blender; "" for a Python with bpy."""
+def child_command(job_file: Path, program: str = "", paths: Sequence[str] = ()) -> list[str]:
+    """The command that does a job file. program: a Blender; "" for a Python with bpy.  paths: folders in which that
+    Blender finds packages that it comes without."""
     if program:
-        blender = [program, "--background", "--factory-startup", "--python", str(LAUNCHER), "--"]
-        return [*blender, _CHILD, str(job_file)]
+        expression = f"import sys; sys.path.extend({list(paths)!r})"
+        blender = [program, "--background", "--factory-startup", "--python-expr", expression]
+        return [*blender, "--python", str(LAUNCHER), "--", _CHILD, str(job_file)]
     return [os.environ.get(_BPY_PYTHON, sys.executable), "-P", str(LAUNCHER), _CHILD, str(job_file)]
+
+
+def child_environment(job_file: Path) -> dict[str, str]:
+    """The variables for a child: its settings and extensions are in a folder of its own beside the job file. In the
+    user's, a Blender with factory settings, in which no extension is enabled, deletes the packages that they brought.
+    """
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("BLENDER_USER_")}
+    return kept | {"BLENDER_USER_RESOURCES": str(job_file.parent / "blender")}
 
 
 def _run(job_file: Path) -> list[dict[str, Any]]:
@@ -189,6 +199,7 @@ def _run(job_file: Path) -> list[dict[str, Any]]:
     try:
         done = subprocess.run(
             child_command(job_file),
+            env=child_environment(job_file),
             capture_output=True,
             text=True,
             errors="replace",

@@ -72,6 +72,8 @@ def write_takes() -> None:
 def files() -> object:
     """One motion in every kind of file; each is an action of its own, from the frame that is set on, and one undo
     step."""
+    packages = Path(os.environ["BLENDER_USER_RESOURCES"], "extensions", ".local")
+    brought = sorted(str(path) for path in packages.rglob("*.dist-info"))
     seen: dict[str, object] = {}
     for name in ("walk.npz", "walk.bvh", "walk.fbx", "walk.glb", "walk.vrm", "walk.blend"):
         bpy.ops.wm.read_homefile(use_empty=True)
@@ -103,6 +105,10 @@ def files() -> object:
         }  # fmt: skip
         bpy.ops.ed.undo()
         seen[name]["undone"] = content()["actions"] == before["actions"]
+        # Another Blender that reads a file must leave alone what this one's extensions have brought.
+        seen[name]["packages"] = bool(brought) and brought == sorted(
+            str(path) for path in packages.rglob("*.dist-info")
+        )
     return seen
 
 

@@ -70,6 +70,7 @@ def test_every_kind_of_file_becomes_the_same_action(seen, walk: Motion) -> None:
         assert degrees(one["limbs"], wanted) < 8.0, name  # soles are set on the floor
         assert degrees(one["limbs"], found["walk.npz"]["limbs"]) < 3.0, name
         assert -1.25 * way < one["travel"][1] < -0.75 * way, (name, one["travel"], way)
+        assert one["packages"], name
         assert one["objects"] and one["undone"] and one["takes"] == [], name
 
 
