@@ -10,6 +10,7 @@ from .ui import bone_map, ghosts, menus, panel, preferences, presets, properties
 from .ui.blocks import drawing, mouse
 from .ui.blocks import operators as blocks
 from .ui.blocks import panel as shot_panel
+from .ui.bring import batch
 from .ui.bring import operators as bring
 from .ui.bring import panel as bring_panel
 from .ui.bring import properties as bring_properties
@@ -37,6 +38,7 @@ _PANELS = (
     path_panel,
     crowd_panel,
     bring_panel,
+    batch,
     takes_history,
     known,
     bone_map,

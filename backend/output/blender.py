@@ -1,8 +1,8 @@
 """Blender as a child process: retargets motions onto a character and writes FBX, GLB or .blend, with the add-on's code.
 
 This side never imports bpy. The child runs in this Python, with `bpy` installed (the extra `blender`), or in the one
-that the environment variable MOTIONGPT_BPY_PYTHON names; the extension has its own Blender started instead. Its code is
-`addon/export/child.py`, which describes the job file and the answer.
+that the environment variable MOTIONGPT_BPY_PYTHON names; or it is the Blender that MOTIONGPT_BLENDER names, as the
+extension has it. Its code is `addon/export/child.py`, which describes the job file and the answer.
 """
 
 import importlib.util
@@ -38,6 +38,8 @@ PRESETS = ("unreal", "unity", "godot")
 MANNEQUIN = "mannequin"
 """The name, instead of a file, of a character that the add-on builds itself."""
 
+BLENDER = "MOTIONGPT_BLENDER"
+"""The environment variable for a Blender to use; its Python needs numpy, which it may find in PYTHONPATH."""
 _BPY_PYTHON = "MOTIONGPT_BPY_PYTHON"
 _CHILD = "motiongpt.addon.export"
 RESULT_MARK = "MOTIONGPT_RESULT "
@@ -168,7 +170,7 @@ def _temporary_folder() -> "tempfile.TemporaryDirectory[str]":
 
 def check_bpy() -> None:
     """Raises MotionGPTError if bpy is not installed, without importing it."""
-    if _BPY_PYTHON not in os.environ and importlib.util.find_spec("bpy") is None:
+    if not {BLENDER, _BPY_PYTHON} & os.environ.keys() and importlib.util.find_spec("bpy") is None:
         raise MotionGPTError(
             "Character files need Blender's Python module, bpy, which is not installed.",
             "Install it with: pip install motiongpt-blender[blender]",
@@ -186,6 +188,11 @@ def child_command(job_file: Path, program: str = "", paths: Sequence[str] = ()) 
     return [os.environ.get(_BPY_PYTHON, sys.executable), "-P", str(LAUNCHER), _CHILD, str(job_file)]
 
 
+def _python_path() -> list[str]:
+    """Folders with packages, for a Blender, which does not read the variable itself."""
+    return [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+
+
 def child_environment(job_file: Path) -> dict[str, str]:
     """The variables for a child: its settings and extensions are in a folder of its own beside the job file. In the
     user's, a Blender with factory settings, in which no extension is enabled, deletes the packages that they brought.
@@ -198,11 +205,12 @@ def _run(job_file: Path) -> list[dict[str, Any]]:
     """Run Blender on a job file; returns the answer's entries, one for each motion."""
     try:
         done = subprocess.run(
-            child_command(job_file),
+            child_command(job_file, os.environ.get(BLENDER, ""), _python_path()),
             env=child_environment(job_file),
             capture_output=True,
             text=True,
             errors="replace",
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows would open a console
             timeout=_TIMEOUT_SECONDS,
             check=False,
         )

@@ -50,9 +50,16 @@ class MotionGPTBring(bpy.types.PropertyGroup):
         description="Which axis of an AMASS or SMPL-X file points up",
         items=(("z", "Z", "As in AMASS"), ("y", "Y", "As in most other files")),
     )
-    table: bpy.props.StringProperty(name="Table", description="The CSV table of a batch")
+    table: bpy.props.StringProperty(
+        name="Jobs",
+        description="A CSV table of jobs (text, seconds, seed, name), or a folder of motion files, which go onto the "
+        "character of this file",
+        subtype="FILE_PATH",
+    )
     folder: bpy.props.StringProperty(
-        name="Folder", description="Where the files and the report of a batch are written", subtype="DIR_PATH"
+        name="Results",
+        description="The folder where the files and the report of a batch are written",
+        subtype="DIR_PATH",
     )
 
 
