@@ -4,12 +4,14 @@ Blender is used; what it has done, it does not do again."""
 from __future__ import annotations
 
 import atexit
+import csv
 import json
 import re
 import subprocess
 import sys
 import tempfile
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -136,20 +138,21 @@ def table_of(source: Path, place: Path, character: str) -> Path:
         return source
     if not source.is_dir():
         raise MotionGPTError(f"There is no table or folder {source}.", "Choose another.")
-    if not any(file.suffix.lower() in SUFFIXES for file in source.iterdir()):
+    motions = sorted(file for file in source.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
+    if not motions:
         raise MotionGPTError(f"There is no motion file in {source}.", f"It reads {' '.join(SUFFIXES)}.")
     if not character:
         raise MotionGPTError("The character is not saved yet.", "Save the file, so that the batch can read it.")
-    _make(place)
+    stems = Counter(file.stem.lower() for file in motions)
+    rows = [("task", "motion", "character", "output")]
+    for file in motions:  # walk.bvh and walk.fbx become walk_bvh.fbx and walk_fbx.fbx
+        name = file.stem if stems[file.stem.lower()] == 1 else f"{file.stem}_{file.suffix[1:].lower()}"
+        rows.append(("retarget", str(file.absolute()), character, f"{name}.fbx"))
     table = place / _FOLDER_TABLE
-    cells = ("retarget", str(source.absolute()), character, "*.fbx")
-    quoted = ",".join('"' + cell.replace('"', '""') + '"' for cell in cells)
-    table.write_text(f"task,motion,character,output\n{quoted}\n", encoding="utf-8")
-    return table
-
-
-def _make(place: Path) -> None:
     try:
         place.mkdir(parents=True, exist_ok=True)
+        with open(table, "w", encoding="utf-8", newline="") as opened:
+            csv.writer(opened).writerows(rows)
     except OSError as error:
-        raise MotionGPTError(f"{place} can't be made ({error.strerror}).", "Choose another folder.") from error
+        raise MotionGPTError(f"{place} can't be written ({error.strerror}).", "Choose another folder.") from error
+    return table

@@ -110,7 +110,7 @@ class MOTIONGPT_PT_batch(bpy.types.Panel):
         if _batch is not None:
             draw_text(layout, _batch.message, "ERROR" if _batch.failed else "CHECKMARK")
             if not _batch.failed:
-                layout.operator("wm.path_open", text="Open Report").filepath = str(_batch.report)  # type: ignore[attr-defined]
+                layout.operator("wm.path_open", text="Open Report").filepath = str(_batch.report)
 
 
 _register_classes, _unregister_classes = classes_factory(

@@ -28,12 +28,12 @@ def test_a_table_is_done_stopped_and_gone_on_with(scenario: Scenario, tmp_path: 
 def test_a_folder_of_motions_goes_onto_the_character(scenario: Scenario, tmp_path: Path) -> None:
     (tmp_path / "motions").mkdir()
     walk = on_ground(walking().resample(30.0))
-    for name in ("walk.bvh", "stroll.npz"):
+    for name in ("walk.bvh", "Walk.npz", "stroll.npz"):
         write_motion(walk, tmp_path / "motions" / name)
     shutil.copy(__file__, tmp_path / "motions" / "notes.txt")
     seen = scenario("folder", FAKE_ENGINE | {"FOLDER": str(tmp_path)})
     assert "The character is not saved yet" in seen["unsaved"]
     failed, message, files = seen["done"]
-    assert (seen["pressed"], failed) == ("", False) and message.startswith("2 done: "), message
-    assert [name for name in files if name.endswith(".fbx")] == ["stroll.fbx", "walk.fbx"]
+    assert (seen["pressed"], failed) == ("", False) and message.startswith("3 done: "), message
+    assert [name for name in files if name.endswith(".fbx")] == ["Walk_npz.fbx", "stroll.fbx", "walk_bvh.fbx"]
     assert "There is no motion file in" in seen["empty"]
