@@ -1,1 +1,1 @@
-"""The sub-panel Retarget: its settings and buttons, files dropped into the viewport, tables of jobs."""
+"""The sub-panels Retarget and Batch: their settings and buttons, and files dropped into the viewport."""

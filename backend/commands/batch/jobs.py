@@ -98,10 +98,7 @@ def _content(path: Path) -> bytes:
 def read_jobs(path: Path) -> list[Job]:
     """The jobs of a table; files that it names are looked for from its own folder. Raises MotionGPTError that names the
     line and the column."""
-    rows = [
-        (line, {_SYNONYMS.get(column, column): cell for column, cell in row.items()})
-        for line, row in read_table(path, ())
-    ]
+    rows = [(line, _in_own_words(path, row)) for line, row in read_table(path, ())]
     if not rows:
         raise MotionGPTError(f"{path} has no jobs.", f"Its first line is: {','.join(COLUMNS)}")
     if unknown := [c for c in rows[0][1] if c and c not in COLUMNS and c not in _NOTES]:
@@ -118,6 +115,14 @@ def read_jobs(path: Path) -> list[Job]:
                 "Give each an output, or another seed.",
             )
     return jobs
+
+
+def _in_own_words(path: Path, row: dict[str, str]) -> dict[str, str]:
+    """A row with the columns' names as they are in `COLUMNS`."""
+    for other, name in _SYNONYMS.items():
+        if other in row and name in row:
+            raise MotionGPTError(f"{path} has both {name} and {other} as columns.", "Leave one of them out.")
+    return {_SYNONYMS.get(column, column): cell for column, cell in row.items()}
 
 
 class _Row:
