@@ -79,7 +79,7 @@ def read_file(file: MotionFile, show: Show) -> Waiting[Found]:
 
 def _in_blender(job: dict[str, Any], show: Show) -> Waiting[tuple[dict[str, Any], Motion | None]]:
     """Have another Blender do a job of `export.takes.read_take`; closing the generator ends it."""
-    with tempfile.TemporaryDirectory(prefix="motiongpt-") as name:
+    with tempfile.TemporaryDirectory(prefix="motiongpt-", ignore_cleanup_errors=True) as name:
         motion, file = Path(name, "motion.npz"), Path(name, "job.json")
         file.write_text(json.dumps({**job, "motion": str(motion)}), encoding="utf-8")
         # Some distributions build Blender without numpy: the extension brings it, which --factory-startup leaves out.

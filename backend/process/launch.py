@@ -27,5 +27,6 @@ def load_package() -> None:
 
 if __name__ == "__main__":
     load_package()
-    del sys.argv[: sys.argv.index("--") + 1 if "--python" in sys.argv else 1]
+    in_blender = Path(sys.argv[0]).resolve() != LAUNCHER
+    del sys.argv[: sys.argv.index("--") + 1 if in_blender else 1]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
