@@ -1,5 +1,6 @@
 """Registers everything that the extension adds to Blender, and unregisters it in reverse order."""
 
+from .crowd import data as crowd_data
 from .jobs import session
 from .poses import reader
 from .review import history, state
@@ -9,6 +10,12 @@ from .ui import bone_map, ghosts, menus, panel, preferences, presets, properties
 from .ui.blocks import drawing, mouse
 from .ui.blocks import operators as blocks
 from .ui.blocks import panel as shot_panel
+from .ui.bring import batch
+from .ui.bring import operators as bring
+from .ui.bring import panel as bring_panel
+from .ui.bring import properties as bring_properties
+from .ui.crowd import operators as crowd
+from .ui.crowd import panel as crowd_panel
 from .ui.operators import diagnostics, export, gaps, tasks
 from .ui.paths import drawing as path_drawing
 from .ui.paths import operators as paths
@@ -20,10 +27,22 @@ from .ui.takes import known, live
 from .ui.takes import operators as takes
 from .ui.takes import panel as takes_panel
 
-_DATA = (preferences, properties, path_properties, shot, state, history)
-_OPERATORS = (tasks, export, gaps, diagnostics, blocks, takes, paths)
+_DATA = (preferences, properties, path_properties, bring_properties, crowd_data, shot, state, history)
+_OPERATORS = (tasks, export, gaps, diagnostics, blocks, takes, paths, bring, crowd)
 _DRAWN = (drawing, mouse, ghosts, live, path_drawing)
-_PANELS = (presets, panel, takes_panel, shot_panel, path_panel, takes_history, known, bone_map)
+_PANELS = (
+    presets,
+    panel,
+    takes_panel,
+    shot_panel,
+    path_panel,
+    crowd_panel,
+    bring_panel,
+    batch,
+    takes_history,
+    known,
+    bone_map,
+)
 _MODULES = (*_DATA, session, reader, *_OPERATORS, *_DRAWN, *_PANELS, takes_keys, menus, command)
 
 

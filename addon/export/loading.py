@@ -45,8 +45,13 @@ def actions_of(armature_object: ArmatureObject) -> list[bpy.types.Action]:
 
 def clip_name(action: bpy.types.Action) -> str:
     """An action's name without what Blender's FBX importer puts around it: object|clip|layer."""
-    parts = action.name.split("|")
-    return parts[1] if len(parts) > 1 and parts[1] else action.name
+    return short_take(action.name)
+
+
+def short_take(name: str) -> str:
+    """The name of a clip in the name of an action; see `clip_name`."""
+    parts = name.split("|")
+    return parts[1] if len(parts) > 1 and parts[1] else name
 
 
 def import_file(path: Path, animated: bool = False) -> None:

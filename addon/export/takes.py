@@ -8,7 +8,7 @@ import json
 import math
 import struct
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +16,7 @@ from typing import Any, cast
 import bpy
 import numpy as np
 
+from ...backend.output.blender import PROGRESS_MARK
 from ...retarget.errors import MotionGPTError
 from ...retarget.files.npz import save_npz
 from ...retarget.files.reading import posed_to_motion
@@ -25,9 +26,11 @@ from ...retarget.typing import Floats
 from ..action.fcurves import bone_channel
 from ..character.typing import ArmatureObject, as_armature, full
 from ..poses.reader import pose_source
-from .loading import find_armature, import_file, reset_pose
+from .loading import find_armature, import_file, reset_pose, short_take
 
+_GLTF = (".glb", ".gltf", ".vrm")
 _MOST_FRAMES = 20_000
+_TOLD = 50  # frames between two words on how far reading is
 _GLTF_FPS = 30.0  # of a file whose keys lie at no steady rate
 
 
@@ -43,16 +46,21 @@ class Take:
 def read_take(job: dict[str, Any]) -> dict[str, Any]:
     """Write the take that a job names to its file; the job is {"read": FILE, "take": NAME or null, "motion": NPZ}.
 
-    Returns {"take": NAME, "takes": [NAME]}.  Raises MotionGPTError for a file without motion of a biped, and for one
-    with several takes of which none was named.
+    Returns {"take": NAME, "takes": [NAME], "clip": the take's name without what importers add}. Where the job says
+    "list" and names no take, it returns the names alone: with "always" of any file, with "several" of one with more
+    than one take. Raises MotionGPTError for a file without motion of a biped, and for one with several takes of which
+    none was named.
     """
     path = Path(job["read"])
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    if path.suffix.lower() in (".glb", ".gltf", ".vrm"):
+    if path.suffix.lower() in _GLTF:
         _set_rate(_gltf_rate(path))
     import_file(path, animated=True)
     armature, character = find_armature(str(path))
     takes = list(_takes(armature))
+    names, listing = [one.name for one in takes], job.get("list")
+    if takes and not job.get("take") and (listing == "always" or (listing == "several" and len(takes) > 1)):
+        return {"take": None, "takes": names}
     take = _chosen(path, takes, job.get("take"))
     _play(armature, take)
     first, last = (math.floor(take.action.frame_range[0]), math.ceil(take.action.frame_range[1]))
@@ -65,7 +73,14 @@ def read_take(job: dict[str, Any]) -> dict[str, Any]:
     rotations, heads = _evaluated(armature, character.rig, range(first, last + 1), (render.fps, render.fps_base))
     motion = posed_to_motion(character.rig, character.mapping, rotations, heads, fps)
     save_npz(replace(motion, meta={"source": path.name, "take": take.name}), job["motion"])
-    return {"take": take.name, "takes": [one.name for one in takes]}
+    return {"take": take.name, "takes": names, "clip": _clip(path, armature, take)}
+
+
+def _clip(path: Path, armature_object: ArmatureObject, take: Take) -> str:
+    name = short_take(take.name)
+    if path.suffix.lower() in _GLTF:  # before 4.4, Blender's importer adds the armature's name
+        name = name.removesuffix(f"_{armature_object.name}") or name
+    return name
 
 
 def _takes(armature_object: ArmatureObject) -> Iterator[Take]:
@@ -135,9 +150,21 @@ def _evaluated(
     for row, frame in enumerate(frames):
         scene.frame_set(frame)
         graph = cast(bpy.types.Depsgraph, scene.view_layers[0].depsgraph)
-        posed = as_armature(armature_object.evaluated_get(graph))
-        local = np.array([posed.pose.bones[name].matrix for name in sources])
-        matrices[row] = np.array(posed.matrix_world) @ local
+        matrices[row] = world_matrices(as_armature(armature_object.evaluated_get(graph)), sources)
+        if row % _TOLD == 0:
+            print(f"{PROGRESS_MARK}{row / len(frames):.3f}", flush=True)
+    return world_poses(matrices)
+
+
+def world_matrices(armature_object: ArmatureObject, names: Sequence[str]) -> Floats:
+    """(N, 4, 4) of these bones of an evaluated armature, in the world."""
+    local = np.array([armature_object.pose.bones[name].matrix for name in names])
+    world: Floats = np.array(armature_object.matrix_world) @ local
+    return world
+
+
+def world_poses(matrices: Floats) -> tuple[Floats, Floats]:
+    """Rotations (F, N, 4) and heads (F, N, 3) of matrices (F, N, 4, 4). Raises MotionGPTError for a scale of zero."""
     turns = matrices[..., :3, :3]
     size = np.cbrt(np.linalg.det(turns))
     if not (np.isfinite(matrices).all() and (np.abs(size) > 1e-12).all()):

@@ -44,7 +44,12 @@ class Target:
     @classmethod
     def gather(cls, context: bpy.types.Context) -> "Target":
         """Read the context. Raises MotionGPTError for an armature, frame rate or preferences that can't be used."""
-        armature, scene = check_armature(context), full(context).scene
+        return cls.of(check_armature(context), context)
+
+    @classmethod
+    def of(cls, armature: ArmatureObject, context: bpy.types.Context) -> "Target":
+        """Of an armature that is checked. Raises MotionGPTError for a frame rate or preferences that can't be used."""
+        scene = full(context).scene
         scene_fps(scene)
         return cls(armature.session_uid, armature.name, scene.session_uid, scene_rate(scene), startup(context))
 
@@ -103,7 +108,12 @@ def check_armature(context: bpy.types.Context) -> ArmatureObject:
     armature = chosen_armature(context)
     if armature is None:
         raise MotionGPTError("No armature is chosen.", "Select one, or pick one under Armature.")
-    if armature.name not in full(context).scene.objects:
+    return check_usable(armature, full(context).scene)
+
+
+def check_usable(armature: ArmatureObject, scene: Scene) -> ArmatureObject:
+    """An armature that can be animated now. Raises MotionGPTError for one that can't."""
+    if armature.name not in scene.objects:
         raise MotionGPTError(f'The armature "{armature.name}" is not in this scene.', "Choose another armature.")
     if armature.library is not None:
         raise MotionGPTError(

@@ -112,7 +112,7 @@ class GenerateJob(Job[GenerateRequest]):
         if request.block is not None:
             asked = Shot((request.block,), seed=request.seed, variations=made)
         answer = yield from self._answer(asked)
-        motions = tuple(_as_one(motion) for motion in answer.motions)
+        motions = tuple(as_one(motion) for motion in answer.motions)
         self.made = motions[0]
         if request.like:
             motions = tuple(motions[i] for i in likest(motions, request.like, request.takes))
@@ -123,7 +123,7 @@ class GenerateJob(Job[GenerateRequest]):
             self._write(motions[0], solved)
         yield from self._check_overrides(solved.character, solved.expected)
 
-    def _solved(self, motions: Sequence[Motion]) -> Waiting[_Solved]:
+    def _solved(self, motions: Sequence[Motion]) -> Waiting[Solved]:
         self.stage, self.fraction = Stage.TO_ARMATURE, ANSWERED
         yield from self._out_of_edit_mode()
         request, armature = self.request, self._armature()
@@ -136,12 +136,12 @@ class GenerateJob(Job[GenerateRequest]):
         hands = CharacterHands.read(armature, character)
         kept = keyed_fingers(armature, hands, start, start + frames - 1)
 
-        def solve() -> _Solved:
+        def solve() -> Solved:
             fingers = hands.shaped(request.hands, kept.sides)
             solved = [finish.solved(character, motion, destination) for motion in shaped]
             takes = tuple(thin_keys([*solve_keys(character, one), *fingers], tolerance) for one, _ in solved)
             expected = expected_of(character, solved[0][0], start, tolerance.degrees if tolerance else 0.0)
-            return _Solved(takes, kept, character, expected, frames, missed(finish.pins, solved[0][1]))
+            return Solved(takes, kept, character, expected, frames, missed(finish.pins, solved[0][1]))
 
         return (yield from in_thread(solve))
 
@@ -150,7 +150,7 @@ class GenerateJob(Job[GenerateRequest]):
         frames = (request.start_frame, request.last_frame)
         return Origin.of(motion, self.task, request.prompt, request.seed, request.seconds, frames, request.hands)
 
-    def _offer(self, motions: Sequence[Motion], solved: _Solved) -> Waiting[None]:
+    def _offer(self, motions: Sequence[Motion], solved: Solved) -> Waiting[None]:
         """Put the takes before the animator, who accepts one or none."""
         request, name = self.request, self._name()
 
@@ -169,18 +169,22 @@ class GenerateJob(Job[GenerateRequest]):
         check_bones(armature, (bone for bone, _ in offers[0].channels if bone != OBJECT))
         self.action, self.message = offer_takes(request.target, armature, offers, name)
 
-    def _write(self, motion: Motion, solved: _Solved) -> None:
+    def _write(self, motion: Motion, solved: Solved) -> None:
+        with all_or_nothing(self._armature()):
+            self._put(motion, solved)
+            bpy.ops.ed.undo_push(message=f"MotionGPT: {self._name()}")
+
+    def _put(self, motion: Motion, solved: Solved) -> None:
+        """Write the action and what goes with it; not the undo step."""
         request, name, curves = self.request, self._name(), solved.takes[0]
         armature = self._armature()
         check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
         last = request.start_frame + solved.frames - 1 - request.finish.loop
-        with all_or_nothing(armature):
-            action = write_keys(armature, curves, name, request.start_frame, solved.kept.curves)
-            write_origin(action, self._origin(motion))
-            self.action = action.name
-            shown = show_frames(request.target, request.start_frame, last)
-            self._make_loop(armature, solved.frames - 1)
-            bpy.ops.ed.undo_push(message=f"MotionGPT: {name}")
+        action = write_keys(armature, curves, name, request.start_frame, solved.kept.curves)
+        write_origin(action, self._origin(motion))
+        self.action = action.name
+        shown = show_frames(request.target, request.start_frame, last)
+        self._make_loop(armature, solved.frames - 1)
         frames = f"Frames {request.start_frame} to {last} of {armature.name}"
         self.message = f'{frames}, in the action "{self.action}".{shown}{solved.missed}'
 
@@ -199,7 +203,7 @@ class GenerateJob(Job[GenerateRequest]):
 
 
 @dataclass(frozen=True, eq=False)
-class _Solved:
+class Solved:
     """takes: the curves of each motion.  kept: finger keys of the animator's.  expected: what the first one shows.
     frames: how many have keys.  missed: what the pins of the first one can't reach, as a sentence."""
 
@@ -211,7 +215,7 @@ class _Solved:
     missed: str
 
 
-def _as_one(motion: Motion) -> Motion:
+def as_one(motion: Motion) -> Motion:
     """A shot of one block as any motion: with what the model says of the block."""
     blocks = motion.meta.get("blocks")
     return replace(motion, meta=motion.meta | blocks[0]) if blocks else motion

@@ -21,8 +21,8 @@ from ...retarget.motion.joining import on_canonical_body
 from ...retarget.motion.pose_from_joints import joints_to_motion
 from ...retarget.motion.skeleton import LEG_LENGTH, leg_length
 from ..features import FPS, motion_to_features
+from ..tables import read_table
 from .clips import MIN_FRAMES, Clip, Dataset
-from .tables import read_table
 from .writer import DatasetWriter
 
 _SPLITS = ("train", "val", "test")

@@ -9,8 +9,8 @@ import msgspec
 from ...retarget.errors import MotionGPTError
 from ..features import FPS
 from ..licences import GROUPS, Group
+from ..tables import read_table
 from .clips import Clip
-from .tables import read_table
 
 
 class ClipSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,8 +1,8 @@
 """Blender as a child process: retargets motions onto a character and writes FBX, GLB or .blend, with the add-on's code.
 
 This side never imports bpy. The child runs in this Python, with `bpy` installed (the extra `blender`), or in the one
-that the environment variable MOTIONGPT_BPY_PYTHON names. Its code is `addon/export/child.py`, which describes the job
-file and the answer.
+that the environment variable MOTIONGPT_BPY_PYTHON names; or it is the Blender that MOTIONGPT_BLENDER names, as the
+extension has it. Its code is `addon/export/child.py`, which describes the job file and the answer.
 """
 
 import importlib.util
@@ -38,10 +38,14 @@ PRESETS = ("unreal", "unity", "godot")
 MANNEQUIN = "mannequin"
 """The name, instead of a file, of a character that the add-on builds itself."""
 
+BLENDER = "MOTIONGPT_BLENDER"
+"""The environment variable for a Blender to use; its Python needs numpy, which it may find in PYTHONPATH."""
 _BPY_PYTHON = "MOTIONGPT_BPY_PYTHON"
 _CHILD = "motiongpt.addon.export"
 RESULT_MARK = "MOTIONGPT_RESULT "
 """Prefix of the line of the child's output that holds its answer."""
+PROGRESS_MARK = "MOTIONGPT_PROGRESS "
+"""Prefix of a line that says how much of a take is read, from 0 to 1."""
 _TIMEOUT_SECONDS = 1800.0
 
 
@@ -166,7 +170,7 @@ def _temporary_folder() -> "tempfile.TemporaryDirectory[str]":
 
 def check_bpy() -> None:
     """Raises MotionGPTError if bpy is not installed, without importing it."""
-    if _BPY_PYTHON not in os.environ and importlib.util.find_spec("bpy") is None:
+    if not {BLENDER, _BPY_PYTHON} & os.environ.keys() and importlib.util.find_spec("bpy") is None:
         raise MotionGPTError(
             "Character files need Blender's Python module, bpy, which is not installed.",
             "Install it with: pip install motiongpt-blender[blender]",
@@ -174,12 +178,41 @@ def check_bpy() -> None:
         )
 
 
+def child_command(job_file: Path, program: str = "", paths: Sequence[str] = ()) -> list[str]:
+    """The command that does a job file. program: a Blender; "" for a Python with bpy.  paths: folders in which that
+    Blender finds packages that it comes without."""
+    if program:
+        expression = f"import sys; sys.path.extend({list(paths)!r})"
+        blender = [program, "--background", "--factory-startup", "--python-expr", expression]
+        return [*blender, "--python", str(LAUNCHER), "--", _CHILD, str(job_file)]
+    return [os.environ.get(_BPY_PYTHON, sys.executable), "-P", str(LAUNCHER), _CHILD, str(job_file)]
+
+
+def _python_path() -> list[str]:
+    """Folders with packages, for a Blender, which does not read the variable itself."""
+    return [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+
+
+def child_environment(job_file: Path) -> dict[str, str]:
+    """The variables for a child: its settings and extensions are in a folder of its own beside the job file. In the
+    user's, a Blender with factory settings, in which no extension is enabled, deletes the packages that they brought.
+    """
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("BLENDER_USER_")}
+    return kept | {"BLENDER_USER_RESOURCES": str(job_file.parent / "blender")}
+
+
 def _run(job_file: Path) -> list[dict[str, Any]]:
     """Run Blender on a job file; returns the answer's entries, one for each motion."""
-    command = [os.environ.get(_BPY_PYTHON, sys.executable), "-P", str(LAUNCHER), _CHILD, str(job_file)]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_SECONDS, check=False
+            child_command(job_file, os.environ.get(BLENDER, ""), _python_path()),
+            env=child_environment(job_file),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows would open a console
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
         )
     except OSError as error:
         raise MotionGPTError(
@@ -192,15 +225,17 @@ def _run(job_file: Path) -> list[dict[str, Any]]:
             f"Blender did not finish within {_TIMEOUT_SECONDS / 60:.0f} minutes.", "Try a shorter motion.", "internal"
         ) from error
     log.debug("Blender's output:\n%s%s", done.stdout, done.stderr)
-    return _parse_answer(done)
+    return parse_answer(done.stdout, done.stderr, done.returncode)
 
 
-def _parse_answer(done: "subprocess.CompletedProcess[str]") -> list[dict[str, Any]]:
-    answers = [line for line in done.stdout.splitlines() if line.startswith(RESULT_MARK)]
+def parse_answer(printed: str, errors: str, status: int) -> list[dict[str, Any]]:
+    """The entries of the answer in what a child has printed. Raises MotionGPTError where the answer is one, and for a
+    child that ended with this exit status and without an answer."""
+    answers = [line for line in printed.splitlines() if line.startswith(RESULT_MARK)]
     if not answers:
-        log.error("Blender's output:\n%s%s", done.stdout[-4000:], done.stderr[-4000:])
+        log.error("Blender's output:\n%s%s", printed[-4000:], errors[-4000:])
         raise MotionGPTError(
-            f"Blender ended without an answer (exit status {done.returncode}).",
+            f"Blender ended without an answer (exit status {status}).",
             "Try again. If it happens again, report it with the lines above.",
             "internal",
         )

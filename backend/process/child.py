@@ -138,7 +138,7 @@ def start(
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=subprocess.STDOUT,
-                env=_environment(import_paths, environment or {}),
+                env=environment_of(import_paths, environment or {}),
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows would open a console
             )
     except OSError as error:
@@ -219,7 +219,8 @@ def dependency_paths(names: Iterable[str] = DEPENDENCIES) -> list[str]:
     return list(dict.fromkeys(paths))
 
 
-def _environment(import_paths: Iterable[str], added: dict[str, str]) -> dict[str, str]:
+def environment_of(import_paths: Iterable[str], added: dict[str, str]) -> dict[str, str]:
+    """The variables for a child that imports packages from these folders, with some added."""
     environment = dict(os.environ)
     paths = [*import_paths, environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)

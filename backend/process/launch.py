@@ -1,4 +1,5 @@
-"""Runs a module of this package from its own folder: `python -P launch.py MODULE ARGUMENTS`.
+"""Runs a module of this package from its own folder: `python -P launch.py MODULE ARGUMENTS`, or in a Blender:
+`blender --background --python launch.py -- MODULE ARGUMENTS`.
 
 A checkout, an installation and the extension have the same layout, but their folders have different names, and the
 extension's is next to those of other extensions, which must not become importable. So the package is loaded from its
@@ -26,5 +27,6 @@ def load_package() -> None:
 
 if __name__ == "__main__":
     load_package()
-    del sys.argv[0]
+    in_blender = Path(sys.argv[0]).resolve() != LAUNCHER
+    del sys.argv[: sys.argv.index("--") + 1 if in_blender else 1]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -23,7 +23,7 @@ TORCH_IS_WELCOME = (
 FOR_BLENDER = {
     "backend", "backend.known", "backend.known.doubt", "backend.known.phrases", "backend.limits",
     "backend.model_folder", "backend.output.blender", "backend.process", "backend.process.child",
-    "backend.process.client", "backend.process.protocol", "backend.process.watching",
+    "backend.process.client", "backend.process.launch", "backend.process.protocol", "backend.process.watching",
     "backend.process.watching.diagnostics", "backend.process.watching.figures", "backend.shots",
     "backend.shots.numbers", "backend.shots.plan", "backend.shots.splitting", "backend.tasks", "backend.version",
 }  # fmt: skip

@@ -22,18 +22,21 @@ _TASKS = ("generate", "inbetween", "continue")
 
 def note(job: Job[Any]) -> None:
     """Put a job that is done into its scene's history, if it had a text; called after each of its steps."""
-    request = job.request
+    if job.state is State.DONE and job.task in _TASKS:
+        model = str(job.made.meta.get("model", "")) if job.made is not None else ""
+        for request in getattr(job.request, "members", (job.request,)):  # several characters
+            _note(request, job.task, model)
+
+
+def _note(request: Any, task: str, model: str) -> None:
     text = getattr(request, "prompt", "")
-    if job.state is not State.DONE or job.task not in _TASKS or not text:
-        return
     scene = next((s for s in bpy.data.scenes if s.session_uid == request.target.scene_uid), None)
-    if scene is None:
+    if scene is None or not text:
         return
-    model = str(job.made.meta.get("model", "")) if job.made is not None else ""
     span = getattr(request, "span", None)
     seconds = getattr(request, "seconds", (span.end - span.start) / request.target.fps if span else 0.0)
     history.add(
-        cast(Scene, scene), text, task=job.task, seconds=seconds, seed=str(request.seed), takes=request.takes,
+        cast(Scene, scene), text, task=task, seconds=seconds, seed=str(request.seed), takes=request.takes,
         hands=getattr(request, "hands", ""), model=model, armature=request.target.armature_name,
     )  # fmt: skip
 

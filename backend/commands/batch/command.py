@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from .report import CSV_NAME, HTML_NAME, Row, write_report
 from .running import Finished, groups_of, run_groups
 from .worker import Settings
 
+PROGRESS_MARK = "done "
+"""Prefix of a line that `--progress` prints: done 3/40 walk.bvh"""
 MOST_WORKERS = 64
 _FAILED = 2
 
@@ -46,6 +49,7 @@ def declare(subparsers: Subparsers) -> None:
         there="replaced, unless this batch wrote it",
         dest="place",
     )
+    parser.add_argument("--progress", action="store_true", help="print a line to stderr as each file is done")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="worker processes on this machine (1)")
     add_model_arguments(parser)
 
@@ -65,7 +69,7 @@ def run(args: argparse.Namespace) -> Report:
         _check_there(todo, place, args.no_clobber)
         journal.clear()
         with ExitStack() as stack:
-            show = stack.enter_context(_progress(len(jobs), len(jobs) - len(todo), args.json))
+            show = stack.enter_context(_progress(len(jobs), len(jobs) - len(todo), args.json, args.progress))
             finished = cast(Any, run_groups(groups_of(todo, args.jobs), settings, journal.drafts))
             for one in stack.enter_context(closing(finished)):
                 rows[one.job] = _filed(journal, one, keys[one.job])
@@ -118,8 +122,13 @@ def _filed(journal: Journal, one: Finished, key: str) -> Row:
 
 
 @contextmanager
-def _progress(total: int, done: int, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """A function to be called with the name of each file, which shows how many are done and the time left."""
+def _progress(total: int, done: int, quiet: bool, lines: bool) -> Iterator[Callable[[str], None]]:
+    """A function to be called with the name of each file, which shows how many are done and the time left, or prints
+    a line."""
+    if lines:
+        count = itertools.count(done + 1)
+        yield lambda name: print(f"{PROGRESS_MARK}{next(count)}/{total} {name}", file=sys.stderr, flush=True)
+        return
     if quiet or not sys.stderr.isatty():
         yield lambda name: None
         return

@@ -15,6 +15,7 @@ from ... import limits
 from ...output import blender
 from ...output.clips import short_name
 from ...shots.plan import task_of
+from ...tables import read_table
 from ...tasks import Continue, Describe, Inbetween, Task
 from ..shared.inputs import INPUT_FORMATS
 from ..shared.outputs import CHARACTER_FORMATS, MOTION_FORMATS, PICTURE_FORMATS, check_rig
@@ -28,6 +29,7 @@ TEXT_FORMAT = ".txt"
 COLUMNS = (
     "task", "prompt", "motion", "poses", "seconds", "seed", "fps", "character", "preset", "output",
 )  # fmt: skip
+_SYNONYMS = {"text": "prompt", "name": "output"}
 _NOTES = ("note", "notes", "comment")
 _USES = {
     GENERATE: {"prompt", "seconds", "seed", "fps", "character", "preset"},
@@ -96,9 +98,7 @@ def _content(path: Path) -> bytes:
 def read_jobs(path: Path) -> list[Job]:
     """The jobs of a table; files that it names are looked for from its own folder. Raises MotionGPTError that names the
     line and the column."""
-    from ...dataset.tables import read_table  # which the extension comes without
-
-    rows = read_table(path, ())
+    rows = [(line, _in_own_words(path, row)) for line, row in read_table(path, ())]
     if not rows:
         raise MotionGPTError(f"{path} has no jobs.", f"Its first line is: {','.join(COLUMNS)}")
     if unknown := [c for c in rows[0][1] if c and c not in COLUMNS and c not in _NOTES]:
@@ -115,6 +115,14 @@ def read_jobs(path: Path) -> list[Job]:
                 "Give each an output, or another seed.",
             )
     return jobs
+
+
+def _in_own_words(path: Path, row: dict[str, str]) -> dict[str, str]:
+    """A row with the columns' names as they are in `COLUMNS`."""
+    for other, name in _SYNONYMS.items():
+        if other in row and name in row:
+            raise MotionGPTError(f"{path} has both {name} and {other} as columns.", "Leave one of them out.")
+    return {_SYNONYMS.get(column, column): cell for column, cell in row.items()}
 
 
 class _Row:
@@ -191,13 +199,14 @@ class _Row:
         given = self._cells.get("output", "")
         formats = (TEXT_FORMAT,) if job.task == DESCRIBE else (*MOTION_FORMATS, *PICTURE_FORMATS, *CHARACTER_FORMATS)
         if not given:
-            ending = TEXT_FORMAT if job.task == DESCRIBE else ".fbx" if job.character or job.preset else ".npz"
-            return f"{_name(job, motion)}{ending}"
+            return f"{_name(job, motion)}{_ending(job)}"
         if of_folder and "*" not in given:
             raise self._wrong("output", "a folder's motions need a name each", "Put a * where their names go.")
         name = given.replace("*", motion.stem if motion is not None else "")
         if name != Path(name).name or "\\" in name or not name.isprintable() or name.startswith("."):
             raise self._wrong("output", f'"{given}" is no plain file name', "Give a name without folders.")
+        if not Path(name).suffix:
+            name += _ending(job)
         if not name.lower().endswith(formats):
             raise self._wrong(
                 "output", f"{name} has an ending that {job.task} can't write", f"Use {' '.join(formats)}."
@@ -262,3 +271,8 @@ def _name(job: Job, motion: Path | None) -> str:
         return f"{short_name(job.prompt) or 'motion'}_{job.seed}"
     assert motion is not None
     return motion.stem if job.task in (DESCRIBE, RETARGET, EXPORT) else f"{motion.stem}_{job.task}_{job.seed}"
+
+
+def _ending(job: Job) -> str:
+    """Of a file whose name has none."""
+    return TEXT_FORMAT if job.task == DESCRIBE else ".fbx" if job.character or job.preset else ".npz"

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ....retarget.errors import MotionGPTError
+from ...tables import read_table
 from ..clips import set_of
-from ..tables import read_table
 
 
 @dataclass

@@ -184,3 +184,23 @@ def test_a_child_that_dies_is_reported(monkeypatch, tmp_path, caplog):
     monkeypatch.setattr(blender, "LAUNCHER", script)
     error = refuse([CharacterJob(standing(), tmp_path / "out.fbx")], "mannequin")
     assert error.kind == "internal" and "9" in error.message and "half a line" in caplog.text
+
+
+def test_a_blender_as_the_child(monkeypatch, tmp_path):
+    """It is started with factory settings, and with nothing of the user's that it could delete."""
+    monkeypatch.setenv("BLENDER_USER_EXTENSIONS", str(tmp_path / "mine"))
+    started = tmp_path / "blender"
+    started.write_text(
+        f"#!{sys.executable}\nimport json, os, sys\n"
+        "user = [v for k, v in os.environ.items() if k.startswith('BLENDER_USER_')]\n"
+        "print('MOTIONGPT_RESULT ' + json.dumps({'files': [{'takes': [*sys.argv[1:], *user]}]}))\n"
+    )
+    started.chmod(0o755)
+    monkeypatch.setenv(blender.BLENDER, str(started))
+    monkeypatch.setenv("PYTHONPATH", "packages")
+    (report,) = export_to_character([CharacterJob(standing(), tmp_path / "out.fbx")], "mannequin")
+    said = report["takes"]
+    assert said[:3] == ["--background", "--factory-startup", "--python-expr"] and "packages" in said[3]
+    assert said[said.index("--") + 1] == "motiongpt.addon.export"
+    assert len([each for each in said if "motiongpt-" in each]) == 2  # the job file, and a folder of its own
+    assert str(tmp_path / "mine") not in said

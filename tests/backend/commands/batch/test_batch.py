@@ -49,6 +49,16 @@ def test_every_task_writes_its_file_and_a_second_run_does_nothing(capsys: Captur
     assert names("more") == {"slow.npz"} | REPORT
 
 
+def test_progress_is_a_line_for_each_file(capsys: Capture) -> None:
+    write(["a person walks,2,1,walk.npz", "a person runs,1,2,run.bvh"])
+    assert cli.main(["batch", "jobs.csv", "-o", "clips", "--progress"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert {line.split()[1] for line in lines} == {"1/2", "2/2"}
+    assert {line.split()[2] for line in lines} == {"walk.npz", "run.bvh"}
+    assert cli.main(["batch", "jobs.csv", "-o", "clips", "--progress"]) == 0
+    assert capsys.readouterr().err == ""  # all are kept
+
+
 def test_the_report_has_a_picture_and_a_line_for_every_job(capsys: Capture) -> None:
     write(["a person walks,2,1,walk.npz", "fail,1,2,fail.npz", "crash <b>,1,3,unknown.npz"])
     code, data = run_json(capsys, "batch", "jobs.csv", "-o", "clips")

@@ -84,3 +84,14 @@ def test_what_is_wrong_is_named_by_line_and_column(folder: Path, head: str, row:
     with pytest.raises(MotionGPTError) as caught:
         read_jobs(table(folder, f"{head}\n{row}\n"))
     assert says in caught.value.message and caught.value.cure
+
+
+def test_columns_in_other_words_and_names_without_an_ending(folder: Path) -> None:
+    said = "text,seconds,seed,name\na person walks,2,1,walk\na person runs,1,2,run.bvh\nwalks,,,\n"
+    walk, run, unnamed = read_jobs(table(folder, said))
+    assert (walk.prompt, walk.seconds, walk.seed, walk.output) == ("a person walks", 2.0, 1, "walk.npz")
+    assert (run.output, unnamed.output) == ("run.bvh", "walks_0.npz")
+    (caught,) = read_jobs(table(folder, "task,motion,name\ndescribe,walks/a.npz,caption\n"))
+    assert caught.output == "caption.txt"
+    with pytest.raises(MotionGPTError, match="both prompt and text"):
+        read_jobs(table(folder, "prompt,text\nwalks,runs\n"))

@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...retarget.errors import MotionGPTError
+from ..retarget.errors import MotionGPTError
 
 MAX_BYTES = 256 << 20
 _SEPARATORS = ",;\t|"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from motiongpt.backend.dataset.importing.captions_csv import CaptionTables
-from motiongpt.backend.dataset.tables import read_table
+from motiongpt.backend.tables import read_table
 from motiongpt.retarget.errors import MotionGPTError
 
 ROWS = 'file{0}caption{0}weight\r\nä/b.bvh{0}"he says ""hi"", twice; a man grüßt"{0}0{1}5\r\nc.bvh\r\n\r\n'

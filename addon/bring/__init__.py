@@ -1,0 +1,1 @@
+"""Motion from elsewhere onto a character: files, and the animation of other armatures; tables of jobs."""

@@ -1,0 +1,1 @@
+"""The sub-panel Several Characters: its list and its buttons."""
