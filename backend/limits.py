@@ -25,6 +25,8 @@ SHORTEST_DESCRIBED = 0.2
 SLOWEST_DESCRIBED = 5.0
 """Frames a second: with fewer, a step falls between two of them."""
 MAX_SEED = 2**63 - 1
+SEED_LIMIT = 2**31 - 1
+"""The largest seed that a property of Blender holds."""
 MAX_BLOCKS = 64
 """Actions of one shot."""
 MAX_POINTS = 1_000

@@ -20,7 +20,7 @@ from ..jobs.job import Waiting, in_thread
 
 SUFFIXES = (*FORMATS, *blender.READ_SUFFIXES)
 Show = Callable[[float], None]
-"""Is told how much is read, from 0 to 1; in any thread."""
+"""Receives the share that has been read, from 0 to 1; called in any thread."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ _READ = 0.8
 """Share of the progress bar for reading."""
 _NAME = 60  # characters: Blender cuts at 63 bytes
 Listed = Callable[[Sequence[str]], None]
-"""Is told the names of a file's takes, on the main thread."""
+"""Receives the names of a file's takes; called on the main thread."""
 
 
 class Reading(StrEnum):

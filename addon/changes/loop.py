@@ -22,16 +22,13 @@ from ..action.keys_between import copy_action
 from ..action.new_action import ThinCurve, solve_keys, thin_keys
 from ..character.character import Character
 from ..character.settings import key_tolerance
-from ..character.typing import ArmatureObject, full
-from ..jobs.context import Target, check_animated, check_armature, check_motion, scene_fps, scene_range
-from ..jobs.job import ANSWERED, Job, Stage, Waiting, in_thread
+from ..character.typing import ArmatureObject
+from ..jobs.context import Target, check_animated, find_scene, scene_range
+from ..jobs.job import ANSWERED, Stage, Waiting, in_thread
 from ..jobs.motion import carrier_of
-from ..jobs.service import Service
-from ..jobs.showing import find_scene
 from ..poses.reader import ReadPoses
-from ..review.state import check_closed
 from ..travel.cycles import make_cyclic, show_cycle
-from .reading import ChangeRequest, keyed_span, read_character, read_poses
+from .reading import ChangeJob, ChangeRequest, keyed_span, read_character, read_poses
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,15 +38,12 @@ class LoopRequest(ChangeRequest):
     show: bool
 
 
-class LoopJob(Job[LoopRequest]):
+class LoopJob(ChangeJob[LoopRequest]):
     """Reads the motion, closes its best cycle, and writes a copy of the action with it."""
-
-    task = "generate"  # it asks the model for nothing
 
     @classmethod
     def gather(cls, context: bpy.types.Context) -> LoopRequest:
-        scene, armature = full(context).scene, check_motion(context)
-        check_closed(armature)
+        scene, armature = cls.character_of(context)
         first, last = keyed_span(armature)
         begin, end = scene_range(scene)
         first, last = max(first, begin), min(last, end)
@@ -58,11 +52,6 @@ class LoopJob(Job[LoopRequest]):
                 "The scene's range holds no motion of this armature.", "Set the range around the motion to loop."
             )
         return LoopRequest(Target.gather(context), Span(first, last), bool(scene.motiongpt_paths.loop_range))  # type: ignore[attr-defined]
-
-    @classmethod
-    def check(cls, context: bpy.types.Context, service: Service) -> None:
-        check_animated(check_armature(context))
-        scene_fps(full(context).scene)
 
     def _steps(self) -> Waiting[None]:
         yield from self._out_of_edit_mode()
@@ -96,7 +85,7 @@ class LoopJob(Job[LoopRequest]):
             make_cyclic(copied, first, count)
             armature.update_tag()
             self.action = copied.action.name
-            scene = find_scene(self.request.target)
+            scene = find_scene(self.request.target.scene_uid)
             if self.request.show and scene is not None:
                 show_cycle(scene, first, count)
             bpy.ops.ed.undo_push(message="MotionGPT: Make Loop")

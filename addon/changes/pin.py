@@ -18,15 +18,13 @@ from ..action.keys_between import plan_curves, read_keys, write_curves
 from ..action.new_action import Curve, NewKeys, solve_keys
 from ..character.character import Character
 from ..character.settings import key_tolerance
-from ..character.typing import ArmatureObject, full
-from ..jobs.context import Target, check_animated, check_armature, check_motion, scene_fps, scene_rate
-from ..jobs.job import ANSWERED, Job, Stage, Waiting, in_thread
-from ..jobs.service import Service
+from ..character.typing import ArmatureObject
+from ..jobs.context import Target, scene_rate
+from ..jobs.job import ANSWERED, Stage, Waiting, in_thread
 from ..poses.reader import ReadPoses
-from ..review.state import check_closed
 from ..travel.asked import paths_of
 from ..travel.pins import missed, read_pins
-from .reading import ChangeRequest, as_rig_motion, keyed_span, read_character, read_poses
+from .reading import ChangeJob, ChangeRequest, as_rig_motion, keyed_span, read_character, read_poses
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,15 +34,12 @@ class PinRequest(ChangeRequest):
     pins: tuple[Pin, ...]
 
 
-class PinJob(Job[PinRequest]):
+class PinJob(ChangeJob[PinRequest]):
     """Reads the motion, pins its limbs, and writes their keys into the action."""
-
-    task = "generate"  # it asks the model for nothing
 
     @classmethod
     def gather(cls, context: bpy.types.Context) -> PinRequest:
-        scene, armature = full(context).scene, check_motion(context)
-        check_closed(armature)
+        scene, armature = cls.character_of(context)
         paths = paths_of(scene)
         chosen = [one for one in (paths.pins if paths else ()) if one.use]
         if not chosen:
@@ -58,11 +53,6 @@ class PinJob(Job[PinRequest]):
             )
         pins = read_pins(chosen, armature, begin, end, scene_rate(scene), moves=True)
         return PinRequest(Target.gather(context), Span(begin, end), pins)
-
-    @classmethod
-    def check(cls, context: bpy.types.Context, service: Service) -> None:
-        check_animated(check_armature(context))
-        scene_fps(full(context).scene)
 
     def _steps(self) -> Waiting[None]:
         yield from self._out_of_edit_mode()

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import bpy
 
 from ...retarget.motion import rotations as rot
 from ...retarget.rigs.rig import Carrier, RigMotion, basis_of
 from ..action.bending import Span
 from ..action.fcurves import action_curves, key_frames
 from ..character.character import Character
-from ..character.typing import ArmatureObject
-from ..jobs.context import Request
-from ..jobs.job import Waiting
+from ..character.typing import ArmatureObject, Scene, full
+from ..jobs.context import Request, check_animated, check_armature, check_motion, scene_fps
+from ..jobs.job import Job, Waiting
 from ..jobs.motion import READING_SECONDS
+from ..jobs.service import Service
 from ..poses.limbs import limbs_in_ik
 from ..poses.reader import PoseReader, ReadPoses
+from ..review.state import check_closed
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +28,27 @@ class ChangeRequest(Request):
     """span: the frames that are read."""
 
     span: Span
+
+
+R = TypeVar("R", bound=ChangeRequest)
+
+
+class ChangeJob(Job[R]):
+    """Base of the jobs that change the motion which the character plays, without the model."""
+
+    task = "generate"  # whatever the model can do
+
+    @classmethod
+    def character_of(cls, context: bpy.types.Context) -> tuple[Scene, ArmatureObject]:
+        """The scene, and the character in it whose motion is changed. Raises MotionGPTError."""
+        armature = check_motion(context)
+        check_closed(armature)
+        return full(context).scene, armature
+
+    @classmethod
+    def check(cls, context: bpy.types.Context, service: Service) -> None:
+        check_animated(check_armature(context))
+        scene_fps(full(context).scene)
 
 
 def keyed_span(armature_object: ArmatureObject) -> tuple[int, int]:

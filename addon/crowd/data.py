@@ -4,10 +4,9 @@ from typing import Any
 
 import bpy
 
-from ...backend.limits import MAX_TEXT
+from ...backend.limits import MAX_TEXT, SEED_LIMIT
 from ..character.typing import Scene
 
-SEED_LIMIT = 2**31 - 1
 MOST = 32
 """Characters in one go."""
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import bpy
 
 from ...backend import limits
+from ...backend.limits import SEED_LIMIT
 from ...retarget.errors import MotionGPTError
 from ..character.character import Character
 from ..character.typing import ArmatureObject, as_armature, full
 from ..jobs.context import Request, Target, check_usable, scene_fps
 from ..jobs.generate import GenerateRequest, wanted_length
 from ..review.state import check_closed
-from .data import MOST, SEED_LIMIT, crowd_of
+from .data import MOST, crowd_of
 
 Part = tuple[ArmatureObject, str, int]
 """A character, its prompt and its seed."""

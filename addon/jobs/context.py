@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import bpy
 
@@ -164,6 +165,12 @@ def find_armature(uid: int) -> ArmatureObject | None:
     """The armature of a request, or None where it was deleted meanwhile."""
     found = (o for o in bpy.data.objects if o.session_uid == uid and o.type == "ARMATURE")
     return next(map(as_armature, found), None)
+
+
+def find_scene(uid: int) -> Scene | None:
+    """The scene of a request, or None where it was deleted meanwhile."""
+    found = (scene for scene in bpy.data.scenes if scene.session_uid == uid)
+    return next((cast(Scene, scene) for scene in found), None)
 
 
 def scene_rate(scene: Scene) -> tuple[int, float]:

@@ -28,10 +28,10 @@ from ..travel.asked import finish_of, travelling_block
 from ..travel.cycles import make_cyclic, show_cycle
 from ..travel.finishing import Finish
 from ..travel.pins import missed
-from .context import Request, Target, check_armature, check_bones, scene_fps, scene_range, wanted_seconds
+from .context import Request, Target, check_armature, check_bones, find_scene, scene_fps, scene_range, wanted_seconds
 from .job import ANSWERED, Job, Stage, Waiting, check_task, in_thread
 from .service import Service
-from .showing import find_scene, offer_takes, show_frames
+from .showing import offer_takes, show_frames
 
 if TYPE_CHECKING:
     from ...backend.tasks import Block
@@ -193,7 +193,7 @@ class GenerateJob(Job[GenerateRequest]):
         if not request.finish.loop or curves is None:
             return
         make_cyclic(curves, request.start_frame, length)
-        scene = find_scene(request.target)
+        scene = find_scene(request.target.scene_uid)
         if request.finish.show and scene is not None:
             show_cycle(scene, request.start_frame, length)
 

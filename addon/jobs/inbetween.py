@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import bpy
 
@@ -12,12 +12,13 @@ from ...retarget.errors import MotionGPTError
 from ...retarget.motion.known import WHOLE
 from ..action.bending import Span
 from ..character.character import Character
-from ..character.typing import Scene, full
+from ..character.typing import full
 from ..poses.keyed import ALL, KeyedPose, choose_poses, gap_around
 from .context import (
     MotionRequest,
     Target,
     check_armature,
+    find_scene,
     frames_before,
     optional_prompt,
     scene_fps,
@@ -88,9 +89,9 @@ class InbetweenJob(MotionJob[InbetweenRequest]):
         yield from self._check_keys(source.character)
 
     def _finish(self) -> None:
-        scene = next((s for s in bpy.data.scenes if s.session_uid == self.request.redo_in), None)
+        scene = find_scene(self.request.redo_in)
         if scene is not None:
-            cast(Scene, scene).motiongpt.seed = self.request.seed  # so that the same motion can be generated again
+            scene.motiongpt.seed = self.request.seed  # so that the same motion can be generated again
 
 
 def gather_gap(context: bpy.types.Context, seed: int) -> InbetweenRequest:

@@ -2,17 +2,16 @@
 all of it back."""
 
 from collections.abc import Sequence
-from typing import cast
 
 import bpy
 
 from ..action.all_or_nothing import all_or_nothing
 from ..action.fcurves import played_action
-from ..character.typing import ArmatureObject, Scene
+from ..character.typing import ArmatureObject
 from ..review.before import note_end
 from ..review.reviewing import Offer, offer
 from ..review.state import review_of
-from .context import Target
+from .context import Target, find_scene
 
 
 def offer_takes(target: Target, armature: ArmatureObject, offers: Sequence[Offer], what: str) -> tuple[str, str]:
@@ -20,7 +19,7 @@ def offer_takes(target: Target, armature: ArmatureObject, offers: Sequence[Offer
     sentence. what: the undo step's name. Raises MotionGPTError for too many."""
     first, last = offers[0].origin.first, offers[0].origin.last
     with all_or_nothing(armature):
-        offer(armature, offers, _scene(target))
+        offer(armature, offers, find_scene(target.scene_uid))
         shown = show_frames(target, first, last)
         note_end(armature)
         bpy.ops.ed.undo_push(message=f"MotionGPT: {what}")
@@ -31,18 +30,12 @@ def offer_takes(target: Target, armature: ArmatureObject, offers: Sequence[Offer
     return action.name if action else "", said
 
 
-def _scene(target: Target) -> Scene | None:
-    """The scene that the button was pressed in, or None where it was deleted."""
-    found = (scene for scene in bpy.data.scenes if scene.session_uid == target.scene_uid)
-    return next((cast(Scene, scene) for scene in found), None)
-
-
 def show_frames(target: Target, first: int, last: int, playhead: int | None = None) -> str:
     """Bring these frames into the scene that the button was pressed in; returns what that changed, as a sentence.
 
     The scene's end moves where it comes earlier, the playhead where it is outside, or to `playhead`.
     """
-    scene, said = find_scene(target), ""
+    scene, said = find_scene(target.scene_uid), ""
     if scene is None:
         return ""
     if last > scene.frame_end:
@@ -53,9 +46,3 @@ def show_frames(target: Target, first: int, last: int, playhead: int | None = No
     if playhead is not None and playhead != scene.frame_current:
         scene.frame_current = playhead
     return said
-
-
-def find_scene(target: Target) -> Scene | None:
-    """The scene that the button was pressed in, or None where it was deleted meanwhile."""
-    found = next((scene for scene in bpy.data.scenes if scene.session_uid == target.scene_uid), None)
-    return cast(Scene, found) if found is not None else None

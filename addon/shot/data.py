@@ -7,9 +7,10 @@ from typing import Any
 
 import bpy
 
+from ...backend.limits import SEED_LIMIT
 from ..character.typing import full
 from .timing import Timing
-from .values import SEED_LIMIT, BlockValues, current_marks, shortest_frames
+from .values import BlockValues, current_marks, shortest_frames
 
 _OWN = ("distance", "speed", "turn", "in_place")
 """Fields of `backend.tasks.Block` that have settings of their own."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ...backend.limits import SEED_LIMIT
 from ...retarget.errors import MotionGPTError
 from .timing import shared_out
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 SHORTEST = 0.5
 """Seconds of a block, at least, as `backend.shots.plan` has it."""
-SEED_LIMIT = 2**31 - 1
 _NEXT_SEED = 7919  # between blocks of one text
 _SHARED = ("distance", "turn")  # fields that say how much of something a whole block does
 

@@ -4,11 +4,10 @@ import random
 
 import bpy
 
+from ...backend.limits import SEED_LIMIT
 from ..character.typing import full
 from . import ghosts
 from .typing import OperatorResult, classes_factory
-
-SEED_LIMIT = 2**31 - 1
 
 
 def _is_armature(_settings: bpy.types.PropertyGroup, candidate: bpy.types.Object) -> bool:

@@ -73,7 +73,7 @@ def _round(folder: Path, temporary: Path, part: str, moment: float, left: Counte
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
     if part == "backend":
-        # The program goes on with another backend, and ends by itself.
+        # The program continues with another backend, and ends by itself.
         (folder / "enough").touch()
         with contextlib.suppress(subprocess.TimeoutExpired):
             program.wait(_SETTLED)

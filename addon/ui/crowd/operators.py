@@ -4,8 +4,9 @@ from typing import Any
 
 import bpy
 
+from ....backend.limits import SEED_LIMIT
 from ...character.typing import full
-from ...crowd.data import SEED_LIMIT, crowd_of
+from ...crowd.data import crowd_of
 from ...crowd.job import CrowdJob
 from ...crowd.request import selected_armatures
 from ..operators.tasks import StartsJob

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import bpy
 
+from ....backend.limits import SEED_LIMIT
 from ....retarget.errors import MotionGPTError
 from ...character.typing import full
 from ...jobs import session
@@ -15,7 +16,6 @@ from ...jobs.job import Job
 from ...jobs.service import Service
 from ...shot.job import TextShotJob
 from ...shot.request import gather_text, wants_shot
-from ..properties import SEED_LIMIT
 from ..typing import OperatorResult, classes_factory
 
 

@@ -8,7 +8,7 @@ from ....retarget.errors import MotionGPTError
 from ...changes import in_place
 from ...changes.loop import LoopJob
 from ...changes.pin import PinJob
-from ...character.typing import full
+from ...character.typing import ArmatureObject, Scene, full
 from ...jobs.context import check_motion, chosen_armature, scene_fps
 from ...travel.pins import new_place
 from ...travel.routes import FRAME
@@ -69,46 +69,49 @@ class MOTIONGPT_OT_pin(StartsJob):
     job = PinJob
 
 
-class MOTIONGPT_OT_take_travel_out(bpy.types.Operator):
+class _OnTravel(bpy.types.Operator):
+    """Base of the operators on the travel of the character's action."""
+
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return polled(cls, context, animated=True)
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        try:
+            said = self.change(check_motion(context), full(context).scene)
+        except MotionGPTError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if said:
+            self.report({"INFO"}, said)
+        return {"FINISHED"}
+
+    def change(self, armature: ArmatureObject, scene: Scene) -> str:
+        """Do it; returns what to tell about it. Raises MotionGPTError."""
+        raise NotImplementedError
+
+
+class MOTIONGPT_OT_take_travel_out(_OnTravel):
     """Play the character's action in place: its travel over the floor is taken out of its keys, and remembered"""
 
     bl_idname = "motiongpt.take_travel_out"
     bl_label = "Play in Place"
-    bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return polled(cls, context, animated=True)
-
-    def execute(self, context: bpy.types.Context) -> OperatorResult:
-        try:
-            armature = check_motion(context)
-            away = in_place.take_out(armature, scene_fps(full(context).scene))
-        except MotionGPTError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self.report({"INFO"}, f"In place; {away:.2f} units of travel are remembered")
-        return {"FINISHED"}
+    def change(self, armature: ArmatureObject, scene: Scene) -> str:
+        return f"In place; {in_place.take_out(armature, scene_fps(scene)):.2f} units of travel are remembered"
 
 
-class MOTIONGPT_OT_put_travel_back(bpy.types.Operator):
+class MOTIONGPT_OT_put_travel_back(_OnTravel):
     """Give the character's action its travel back; keys that you have not touched are as they were"""
 
     bl_idname = "motiongpt.put_travel_back"
     bl_label = "Put Travel Back"
-    bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return polled(cls, context, animated=True)
-
-    def execute(self, context: bpy.types.Context) -> OperatorResult:
-        try:
-            in_place.put_back(check_motion(context))
-        except MotionGPTError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
+    def change(self, armature: ArmatureObject, scene: Scene) -> str:
+        in_place.put_back(armature)
+        return ""
 
 
 class MOTIONGPT_OT_add_pin(bpy.types.Operator):

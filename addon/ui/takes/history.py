@@ -4,15 +4,15 @@ from typing import Any, cast
 
 import bpy
 
+from ....backend.limits import SEED_LIMIT
 from ....retarget.errors import MotionGPTError
 from ...action.fcurves import played_action
-from ...character.typing import Scene, full
+from ...character.typing import full
 from ...jobs import session
-from ...jobs.context import chosen_armature
+from ...jobs.context import chosen_armature, find_scene
 from ...jobs.job import Job, State
 from ...review import history
 from ...review.origin import read_origin
-from ..properties import SEED_LIMIT
 from ..text import draw_text
 from ..typing import OperatorResult, classes_factory
 from .operators import reviewed
@@ -30,13 +30,13 @@ def note(job: Job[Any]) -> None:
 
 def _note(request: Any, task: str, model: str) -> None:
     text = getattr(request, "prompt", "")
-    scene = next((s for s in bpy.data.scenes if s.session_uid == request.target.scene_uid), None)
+    scene = find_scene(request.target.scene_uid)
     if scene is None or not text:
         return
     span = getattr(request, "span", None)
     seconds = getattr(request, "seconds", (span.end - span.start) / request.target.fps if span else 0.0)
     history.add(
-        cast(Scene, scene), text, task=task, seconds=seconds, seed=str(request.seed), takes=request.takes,
+        scene, text, task=task, seconds=seconds, seed=str(request.seed), takes=request.takes,
         hands=getattr(request, "hands", ""), model=model, armature=request.target.armature_name,
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import bpy
 
+from ....backend.limits import SEED_LIMIT
 from ....retarget.errors import MotionGPTError
 from ...character.typing import ArmatureObject, full
 from ...jobs import session
@@ -14,7 +15,6 @@ from ...jobs.job import State
 from ...review import reviewing
 from ...review.state import BEFORE, is_open, review_of
 from ..operators.tasks import StartsJob
-from ..properties import SEED_LIMIT
 from ..typing import OperatorResult, classes_factory
 
 

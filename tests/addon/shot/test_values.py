@@ -2,7 +2,8 @@
 
 import pytest
 
-from motiongpt.addon.shot.values import SEED_LIMIT, BlockValues, blocks_of_text, current_marks, has_several_actions
+from motiongpt.addon.shot.values import BlockValues, blocks_of_text, current_marks, has_several_actions
+from motiongpt.backend.limits import SEED_LIMIT
 from motiongpt.backend.tasks import Block
 from motiongpt.retarget.errors import MotionGPTError
 
