@@ -99,7 +99,6 @@ class RayCluster:
 
     def __init__(self, ray: Any, share: Share) -> None:
         self._ray, self._share = ray, share
-        self._actor = ray.remote(Replica)
 
     def claim(self, model: str) -> dict[str, float]:
         """What a replica takes, as Ray counts it."""
@@ -107,6 +106,12 @@ class RayCluster:
         return claim | ({"GPU": self._share.gpus} if self._share.gpus else {})
 
     def start(self, model: str) -> "RayReplica":
+        share = self._share
+        arguments = (model, share.device, share.precision, max(1, int(share.cpus)))
+        return RayReplica(self, self.actor(Replica, model, arguments))
+
+    def actor(self, kind: type, model: str, arguments: Sequence[Any]) -> Any:
+        """An actor with a replica's share of a machine. Raises MotionGPTError where no machine could have it."""
         claim = self.claim(model)
         nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
         if not any(_fits(claim, node) for node in nodes):
@@ -119,13 +124,50 @@ class RayCluster:
             "num_cpus": claim["CPU"],
             "num_gpus": claim.get("GPU", 0),
             "memory": int(claim["memory"]),
-            "max_restarts": 0,  # the pool starts another, and knows what it has to do again
+            "max_restarts": 0,  # who asked starts another, and knows what it has to do again
             "max_task_retries": 0,
             "max_concurrency": 4,  # questions and cancels come while it answers
         }
-        share = self._share
-        actor = self._actor.options(**options).remote(model, share.device, share.precision, max(1, int(share.cpus)))
-        return RayReplica(self._ray, actor)
+        return self._ray.remote(kind).options(**options).remote(*arguments)
+
+    def stream(self, method: Any, *arguments: Any) -> Iterator[Any]:
+        """What a method of an actor yields, as it comes. Raises ReplicaDied."""
+        with self.died():
+            for reference in method.options(num_returns="streaming").remote(*arguments):
+                yield self._ray.get(reference)
+
+    def call(self, method: Any) -> Any:
+        """What a method of an actor returns. Raises ReplicaDied."""
+        with self.died():
+            return self._ray.get(method.remote())
+
+    def answered(self, reference: Any) -> bool:
+        """Whether an answer has come. Raises ReplicaDied where there will be none."""
+        with self.died():
+            if not self._ray.wait([reference], timeout=0)[0]:
+                return False
+            self._ray.get(reference)
+            return True
+
+    def put(self, content: bytes) -> Any:
+        """A reference to data that the cluster keeps as long as this process has it."""
+        return self._ray.put(content)
+
+    def kill(self, actor: Any) -> None:
+        """End an actor, whatever it does."""
+        with contextlib.suppress(Exception):  # it, or the cluster, may be gone
+            self._ray.kill(actor)
+
+    @contextlib.contextmanager
+    def died(self) -> Iterator[None]:
+        """Errors of the cluster as ReplicaDied."""
+        try:
+            yield
+        except self._ray.exceptions.RayTaskError as error:
+            log.exception("A replica failed")
+            raise ReplicaDied(type(error.cause).__name__) from error
+        except self._ray.exceptions.RayError as error:
+            raise ReplicaDied(type(error).__name__) from error
 
     def room(self, model: str) -> bool:
         try:
@@ -140,47 +182,29 @@ class RayCluster:
 class RayReplica:
     """See `remote.Remote`."""
 
-    def __init__(self, ray: Any, actor: Any) -> None:
-        self._ray, self._actor = ray, actor
+    def __init__(self, cluster: RayCluster, actor: Any) -> None:
+        self._cluster, self._actor = cluster, actor
         self._question: tuple[Any, float] | None = None
 
     def about(self) -> About:
-        with self._died():
-            said = self._ray.get(self._actor.about.remote())
-        return msgspec.msgpack.decode(said, type=About)
+        return msgspec.msgpack.decode(self._cluster.call(self._actor.about), type=About)
 
     def answer(self, requests: Sequence[Request]) -> Iterator[Reply]:
-        with self._died():
-            for reference in self._actor.answer.options(num_returns="streaming").remote(list(requests)):
-                yield self._ray.get(reference)
+        return self._cluster.stream(self._actor.answer, list(requests))
 
     def cancel(self, number: int) -> None:
-        with self._died():
+        with self._cluster.died():
             self._actor.cancel.remote(number)
 
     def silent(self) -> float:
-        with self._died():
-            if self._question is not None:
-                reference, asked = self._question
-                if not self._ray.wait([reference], timeout=0)[0]:
-                    return time.monotonic() - asked
-                self._ray.get(reference)
+        if self._question is not None and not self._cluster.answered(self._question[0]):
+            return time.monotonic() - self._question[1]
+        with self._cluster.died():
             self._question = (self._actor.ping.remote(), time.monotonic())
         return 0.0
 
     def kill(self) -> None:
-        with contextlib.suppress(Exception):  # it, or the cluster, may be gone
-            self._ray.kill(self._actor)
-
-    @contextlib.contextmanager
-    def _died(self) -> Iterator[None]:
-        try:
-            yield
-        except self._ray.exceptions.RayTaskError as error:
-            log.exception("A replica failed")
-            raise ReplicaDied(type(error.cause).__name__) from error
-        except self._ray.exceptions.RayError as error:
-            raise ReplicaDied(type(error).__name__) from error
+        self._cluster.kill(self._actor)
 
 
 def _fits(claim: dict[str, float], there: dict[str, float]) -> bool:
