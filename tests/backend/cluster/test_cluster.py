@@ -208,9 +208,7 @@ def test_a_model_that_does_not_load_is_said_and_costs_no_other(start: Start, mon
     assert ask(client, Generate("walks", seconds=1.0), timeout=WAIT).motions
 
 
-def test_a_default_model_that_does_not_load_is_the_servers_state(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_default_model_that_does_not_load_is_the_servers_state(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     client = start(ImitatedCluster(monkeypatch), model="broken")
     until(lambda: state(client).state == "failed")
     assert "damaged" in state(client).message
