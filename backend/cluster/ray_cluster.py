@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 LOCAL = "local"
 """The address that means: a cluster of this machine alone, for as long as this process runs."""
+_LOCAL_STARTS = 3
+"""A busy machine can need longer than Ray waits for its own processes, about 15 seconds."""
 BASE_BYTES = 600_000_000
 """Memory of a replica besides its model."""
 PER_MODEL_BYTE = 2.0
@@ -68,16 +70,23 @@ def connect(address: str, processors: int | None = None) -> Any:
         options |= {"address": "local", "include_dashboard": False, "num_cpus": processors}
     else:
         options |= {"address": address}
-    try:
-        ray.init(**options)
-    except Exception as error:  # Ray raises bare exceptions of many kinds
-        why = " ".join(str(error).split())[:200]
-        raise MotionGPTError(
-            f"The Ray cluster {address} can't be reached ({why}).",
-            "See whether `ray status` works on this machine, and whether both have the same version of Ray.",
-            "no_cluster",
-        ) from error
-    return ray
+    attempts = _LOCAL_STARTS if address == LOCAL else 1
+    for attempt in range(attempts):
+        try:
+            ray.init(**options)
+            return ray
+        except Exception as error:  # Ray raises bare exceptions of many kinds
+            disconnect(ray)
+            if attempt + 1 < attempts:
+                log.warning("Ray did not start; trying again")
+                continue
+            why = " ".join(str(error).split())[:200]
+            raise MotionGPTError(
+                f"The Ray cluster {address} can't be reached ({why}).",
+                "See whether `ray status` works on this machine, and whether both have the same version of Ray.",
+                "no_cluster",
+            ) from error
+    raise AssertionError("unreachable")
 
 
 def disconnect(ray: Any) -> None:

@@ -5,6 +5,7 @@ the client knows the server's public key, and the server admits only the client 
 """
 
 import os
+import re
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from .access.keys import KeyFile, write_private
 LOOPBACK = "127.0.0.1"
 ZAP_ENDPOINT = "inproc://zeromq.zap.01"
 """Where libzmq asks whether a client may connect (ZeroMQ RFC 27)."""
+_ENDPOINT = re.compile(r"tcp://[^\s/]+:[0-9]{1,5}")
 _FRAME_LIMIT = limits.MAX_ARRAY_BYTES + 1024  # room for CURVE's overhead
 
 
@@ -157,3 +159,20 @@ def read_handover(path: Path) -> Handover | None:
         return msgspec.json.decode(path.read_bytes(), type=Handover)
     except FileNotFoundError:
         return None
+
+
+def read_key_file(path: Path) -> Handover:
+    """A client's key file, from whoever runs the server. Raises MotionGPTError for what is none."""
+    try:
+        handover = msgspec.json.decode(path.read_bytes(), type=Handover)
+        keys = (handover.server_key, handover.client_key, handover.client_secret)
+        if any(len(z85.decode(key)) != 32 for key in keys) or not _ENDPOINT.fullmatch(handover.endpoint):
+            raise ValueError("keys or an address of another kind")
+    except (OSError, ValueError, KeyError) as error:
+        why = error.strerror if isinstance(error, OSError) else limits.one_line(str(error))
+        raise MotionGPTError(
+            f"{path} is not a key file for a server ({why}).",
+            "Choose the one that you got from whoever runs the server, or leave it empty.",
+            "usage",
+        ) from error
+    return handover
