@@ -5,6 +5,7 @@ The gateway is a process of its own, as in use; every engine has one thread.
 
 import contextlib
 import math
+import os
 import statistics
 import tempfile
 import time
@@ -40,17 +41,21 @@ def measure(
 
     Raises MotionGPTError where Ray is missing or does not start.
     """
-    rates = []
+    rates, costs = [], []
     for step, count in enumerate((1, engines)):
         with _gateway(model, count) as (handover, process):
             _wait_for(handover, process, count)
+            before = _cpu_seconds(process.pid)
             rates.append(_throughput(handover, seconds))
+            spent = _cpu_seconds(process.pid) - before
+            costs.append(1000.0 * spent / max(1.0, rates[-1] * (seconds + _warm_up(seconds))))
         on_progress((step + 1) / 3)
     return {
         "model": model,
         "engines": engines,
         "seconds": seconds,
         "per_second": [round(rate, 3) for rate in rates],
+        "gateway_cpu_ms": round(costs[-1], 2),
         "times": round(rates[1] / rates[0], 3) if rates[0] else 0.0,
         **_hops(model),
     }
@@ -107,7 +112,7 @@ def _throughput(handover: Handover, seconds: float) -> float:
     for client in clients:
         for _ in range(WAITING):
             more(client)
-    warm, ends = time.monotonic() + min(5.0, seconds / 4), []
+    warm, ends = time.monotonic() + _warm_up(seconds), []
     while (now := time.monotonic()) < warm + seconds:
         ready = dict(poller.poll(100))
         for client in clients:
@@ -121,6 +126,19 @@ def _throughput(handover: Handover, seconds: float) -> float:
         client.close()
     counted = [end for end in ends if end >= warm]
     return len(counted) / seconds
+
+
+def _warm_up(seconds: float) -> float:
+    return min(5.0, seconds / 4)
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Seconds that a process has used of a processor; 0 where the system does not tell."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError):
+        return 0.0
 
 
 def _hops(model: str, runs: int = 20) -> dict[str, Any]:

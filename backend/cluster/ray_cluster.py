@@ -1,4 +1,4 @@
-"""Replicas as actors on a Ray cluster. The only modules that import Ray are this one and what runs batches on it.
+"""Replicas as actors on a Ray cluster. No other module imports Ray.
 
 Actors and not Ray Serve: a gateway that speaks our protocol has the fair queue, cancels, batches and retries already,
 and must know which replica is free; Serve would put a second queue and a router behind it, and answers a request whose
@@ -93,6 +93,13 @@ def disconnect(ray: Any) -> None:
     """Leave the cluster; what this process started there ends."""
     with contextlib.suppress(Exception):  # a cluster that is gone
         ray.shutdown()
+
+
+def fetched(reference: Any) -> Any:
+    """What `RayCluster.put` has put there, for code that runs on the cluster."""
+    import ray
+
+    return ray.get(reference)
 
 
 @cache

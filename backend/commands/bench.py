@@ -147,6 +147,7 @@ def _ray(args: argparse.Namespace) -> Report:
         f"with one engine, {many:g} with {data['engines']}: {data['times']:g} times as many (wanted with 2: "
         f"{_WANTED_RAY:g})",
         *(f"{name}: {value:g} ms" for name, value in hops.items()),
+        f"processor time of the gateway for an answer: {data['gateway_cpu_ms']:g} ms",
         f"an answer: {data['replies']} messages, the last of {data['answer_bytes'] / 1000:.0f} kB",
     )
     return Report(data, lines)

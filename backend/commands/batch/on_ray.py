@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ...cluster.ray_cluster import RayCluster, Share
+from ...cluster.ray_cluster import RayCluster, Share, fetched
 from ...cluster.remote import ReplicaDied
 from ...engine import Engine
 from ...engines import load_engine
@@ -81,12 +81,10 @@ def _is_file(path: str) -> bool:
 
 def _laid_out(folder: Path, files: dict[str, Any]) -> dict[str, str]:
     """Write files into a folder, each into one of its own under its own name; returns where each is."""
-    import ray
-
     here = {}
     for number, (path, reference) in enumerate(files.items()):
         place = folder / f"input-{number}" / Path(path).name
         place.parent.mkdir()
-        place.write_bytes(ray.get(reference))
+        place.write_bytes(fetched(reference))
         here[path] = str(place)
     return here
