@@ -32,6 +32,7 @@ WAITING = 4
 """Requests that each client has at a time."""
 SHARE = Share(cpus=1.0, device="cpu")
 _LIMIT = 600.0
+_IDLE = 3.0
 
 
 def measure(
@@ -45,10 +46,14 @@ def measure(
     for step, count in enumerate((1, engines)):
         with _gateway(model, count) as (handover, process):
             _wait_for(handover, process, count)
+            idle = _cpu_seconds(process.pid)
+            time.sleep(_IDLE)
             before = _cpu_seconds(process.pid)
+            idle = (before - idle) / _IDLE
             rates.append(_throughput(handover, seconds))
-            spent = _cpu_seconds(process.pid) - before
-            costs.append(1000.0 * spent / max(1.0, rates[-1] * (seconds + _warm_up(seconds))))
+            loaded = seconds + _warm_up(seconds)
+            spent = _cpu_seconds(process.pid) - before - idle * loaded
+            costs.append(1000.0 * max(0.0, spent) / max(1.0, rates[-1] * loaded))
         on_progress((step + 1) / 3)
     return {
         "model": model,
