@@ -73,12 +73,17 @@ class Member:
         self._told: set[int] = set()
         self._asked = 0.0
         self._ended = False
+        self._lock = threading.Lock()  # around what leaves or enters IDLE
         threading.Thread(target=self._run, name="replica", daemon=True).start()
 
-    def give(self, group: Group) -> None:
-        """Have a group answered; only for an idle one."""
-        self.state = State.BUSY
-        self._todo.put(group)
+    def give(self, group: Group) -> bool:
+        """Have a group answered; only for an idle one. False where it has just ended."""
+        with self._lock:
+            if self.state is not State.IDLE:
+                return False
+            self.state = State.BUSY
+            self._todo.put(group)
+            return True
 
     def look(self) -> None:
         """Pass on cancels, and end a replica that is stuck. Returns at once."""
@@ -120,7 +125,8 @@ class Member:
             self.about = _usable(self._remote.about())
             log.info("A replica has loaded %s on %s", self.about.server.model, self.about.server.device)
             while not self._ended:
-                self.since, self.state = time.monotonic(), State.IDLE
+                with self._lock:
+                    self.since, self.state = time.monotonic(), State.IDLE
                 self._changed()
                 group = self._todo.get()
                 if group is None or not self._answered(self._remote, group):
@@ -139,8 +145,9 @@ class Member:
         finally:
             if self._remote is not None:
                 self._remote.kill()
-            self._hand_back()
-            self.state = State.GONE
+            with self._lock:
+                self._hand_back()
+                self.state = State.GONE
             self._changed()
 
     def _hand_back(self) -> None:

@@ -63,7 +63,7 @@ class Pool(threading.Thread):
         self._pending: collections.deque[Group] = collections.deque()
         self._lock = threading.Lock()
         self._loading = 0  # groups that wait for a model that no replica has yet
-        self._deaths = 0  # of replicas that loaded a model, one after another
+        self._deaths = collections.Counter[str]()  # of replicas that loaded a model, one after another
         self._again_at = 0.0
 
     def run(self) -> None:
@@ -120,8 +120,9 @@ class Pool(threading.Thread):
                 self._pending.extendleft(reversed(again))
             if member.failure is None:
                 continue
-            self._deaths += 1
-            if member.failure.kind != DIED or self._deaths >= ATTEMPTS:
+            self._deaths[member.model] += 1
+            if member.failure.kind != DIED or self._deaths[member.model] >= ATTEMPTS:
+                del self._deaths[member.model]
                 self._again_at = time.monotonic() + PAUSE
                 self._no_model(member.model, member.failure)
 
@@ -154,8 +155,8 @@ class Pool(threading.Thread):
             mine = [m for m in self._members if m.model == group.model]
             idle = next((m for m in mine if m.state is State.IDLE), None)
             if idle is not None:
-                self._pending.remove(group)
-                idle.give(group)
+                if idle.give(group):
+                    self._pending.remove(group)
             elif not mine:
                 loading += self._make_room_for(group)
             else:
@@ -199,10 +200,11 @@ class Pool(threading.Thread):
     def _tell(self) -> None:
         """Keep `places` and `info` as they are now."""
         ready = [m for m in self._members if m.state.answers]
+        for member in ready:
+            self._deaths.pop(member.model, None)
         self.places = max(1, len(ready) + self._loading)
         mine = next((m for m in ready if m.model == self._model), None)
         if mine is not None:
-            self._deaths = 0
             devices = collections.Counter(m.about.server.device for m in ready)
             device = ", ".join(f"{count} × {device}" for device, count in devices.items())
             self.info = msgspec.structs.replace(mine.about.server, device=f"{device} (Ray)")

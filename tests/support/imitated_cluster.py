@@ -29,13 +29,13 @@ class ImitatedRemote:
 
     def about(self) -> About:
         time.sleep(self.cluster.loading)
+        if self.model in self.cluster.deadly:
+            self.kill()
         self._check()
         return msgspec.msgpack.decode(self._replica.about(), type=About)
 
     def answer(self, requests: Any) -> Iterator[Any]:
         self._check()
-        with self.cluster.lock:
-            self.cluster.begun += [number for number, _ in requests]
         for reply in self._replica.answer(requests):
             while self.stopped_at is not None and not self.dead.is_set():
                 time.sleep(0.01)
@@ -58,13 +58,14 @@ class ImitatedRemote:
 
 
 class ImitatedCluster:
-    """room_for: how many replicas it has place for.  loading: seconds that a model takes."""
+    """room_for: how many replicas it has place for.  loading: seconds that a model takes.  deadly:
+    models whose replicas die while they load them."""
 
     def __init__(self, monkeypatch: Any, room_for: int = 100, loading: float = 0.0) -> None:
         self.room_for, self.loading = room_for, loading
         self.alive: list[ImitatedRemote] = []
         self.started: list[str] = []
-        self.begun: list[int] = []
+        self.deadly: set[str] = set()
         self.lock = threading.Lock()
         monkeypatch.setattr(replica_module, "load_engine", self._load)
 

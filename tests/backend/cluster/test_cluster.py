@@ -208,6 +208,17 @@ def test_a_model_that_does_not_load_is_said_and_costs_no_other(start: Start, mon
     assert ask(client, Generate("walks", seconds=1.0), timeout=WAIT).motions
 
 
+def test_a_model_whose_replicas_die_while_they_load_is_given_up(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = ImitatedCluster(monkeypatch)
+    cluster.deadly.add("large")
+    client = start(cluster, Size(1, 2))
+    until(lambda: state(client).state == "ready")
+    with pytest.raises(MotionGPTError, match="died while it loaded the model"):
+        ask(client, Generate("walks", seconds=1.0, model="large"), timeout=WAIT)
+    assert cluster.started.count("large") == ATTEMPTS
+    assert ask(client, Generate("walks", seconds=1.0), timeout=WAIT).motions
+
+
 def test_a_default_model_that_does_not_load_is_the_servers_state(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     client = start(ImitatedCluster(monkeypatch), model="broken")
     until(lambda: state(client).state == "failed")
