@@ -224,11 +224,18 @@ def frames_before(armature: ArmatureObject, start: int, most: float) -> int:
 
 
 def startup(context: bpy.types.Context) -> Startup:
-    """How to start the backend, from the preferences. Raises MotionGPTError for a bad model folder or Python."""
+    """How to start the backend, from the preferences. Raises MotionGPTError for a bad model folder, Python or key
+    file."""
     entry = full(context).preferences.addons.get(EXTENSION)  # None where a script enabled the extension for one run
     if entry is None:
         return Startup(log_path())
     wanted = entry.preferences
+    if wanted.server:
+        from ...backend.process.connection import read_key_file
+
+        key_file = Path(bpy.path.abspath(wanted.server))
+        read_key_file(key_file)
+        return Startup(log_path(), server=key_file)
     arguments: tuple[str, ...] = ()
     if wanted.model:
         folder = Path(bpy.path.abspath(wanted.model))
@@ -245,6 +252,21 @@ def startup(context: bpy.types.Context) -> Startup:
     if python and not Path(python).is_file():
         raise MotionGPTError(f"There is no Python {python}.", "Choose another in the preferences, or leave it empty.")
     return Startup(log_path(), arguments, python)
+
+
+def server_lines(context: bpy.types.Context) -> tuple[str, ...]:
+    """Where the server is to which the preferences lead, and its fingerprint; or what is wrong. Empty without one."""
+    entry = full(context).preferences.addons.get(EXTENSION)
+    if entry is None or not entry.preferences.server:
+        return ()
+    from ...backend.process.access.keys import fingerprint
+    from ...backend.process.connection import read_key_file
+
+    try:
+        handover = read_key_file(Path(bpy.path.abspath(entry.preferences.server)))
+    except MotionGPTError as error:
+        return error.message, error.cure
+    return f"Server: {handover.endpoint.removeprefix('tcp://')}", f"Fingerprint: {fingerprint(handover.server_key)}"
 
 
 def preloads(context: bpy.types.Context) -> bool:

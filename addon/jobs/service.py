@@ -42,11 +42,13 @@ class Startup:
     """How to start the backend. arguments: for its command line, besides those that `process.start` gives.
 
     python: an interpreter with its own packages; if empty, Blender's, with the extension's packages.
+    server: the key file of a server to use instead; nothing is started then.
     """
 
     log_path: Path
     arguments: tuple[str, ...] = ()
     python: str = ""
+    server: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +106,9 @@ class Service:
             self._failure = ""
             self._startup = startup
             self._starting.start(time.monotonic())
+            if startup.server is not None:
+                self._process = process.Elsewhere(startup.server, startup.log_path)
+                return
             # The extension's packages are made for Blender's Python: another has to have its own.
             paths = [] if startup.python else process.dependency_paths()
             python = startup.python or sys.executable
@@ -276,6 +281,9 @@ class Service:
 
     def _stuck(self, what: str) -> MotionGPTError:
         """End a backend that nothing can be expected of."""
+        if self._startup is not None and self._startup.server is not None:
+            cure = "See whether the server runs, and whether this machine reaches it."
+            return self._fail(MotionGPTError(f"{what}.", cure, STUCK), at_once=True)
         cure = "Press the button again: another backend starts."
         return self._fail(MotionGPTError(f"{what}, and was ended.", cure, STUCK), at_once=True)
 

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..jobs.context import EXTENSION, log_path
+from ..jobs.context import EXTENSION, log_path, server_lines
 from ..jobs.session import current
 from . import models
 from .typing import classes_factory
@@ -36,15 +36,23 @@ class MotionGPTPreferences(bpy.types.AddonPreferences):
         "graphics card; empty: Blender's own",
         subtype="FILE_PATH",
     )
+    server: bpy.props.StringProperty(
+        name="Server",
+        description="Key file of a server that runs the model, from whoever runs it; compare the fingerprint with "
+        "theirs. Empty: the model runs on this machine",
+        subtype="FILE_PATH",
+    )
     preload: bpy.props.BoolProperty(
         name="Load the Model Early",
         description="Load the model as soon as the MotionGPT tab shows, so that the first press does not wait for it",
         default=True,
     )
 
-    def draw(self, _context: bpy.types.Context) -> None:
-        for name in ("installed", "model", "device", "python", "preload"):
+    def draw(self, context: bpy.types.Context) -> None:
+        for name in ("installed", "model", "device", "python", "server", "preload"):
             self.layout.prop(self, name)
+        for line in server_lines(context):
+            self.layout.label(text=line)
         box = self.layout.box()
         for line in current().service.report():
             box.label(text=line)

@@ -19,6 +19,7 @@ from .shared.progress import progress_bar
 from .shared.report import Report
 
 _WANTED_TOGETHER = 2.5
+_WANTED_RAY = 1.7
 
 
 def declare(subparsers: Subparsers) -> None:
@@ -33,13 +34,14 @@ def declare(subparsers: Subparsers) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("model", "retarget", "blender", "load", "faults"),
+        choices=("model", "retarget", "blender", "load", "faults", "ray"),
         default="model",
-        help="a model, retargeting in Blender, every press of the panel's buttons, a backend with many clients, or one "
-        "that is killed over and over",
+        help="a model, retargeting in Blender, every press of the panel's buttons, a backend with many clients, one "
+        "that is killed over and over, or engines on a local Ray cluster",
     )
-    parser.add_argument("--minutes", type=float, default=10.0, help="for load: how long (10)")
+    parser.add_argument("--minutes", type=float, default=10.0, help="for load and ray: how long (10)")
     parser.add_argument("--clients", type=int, default=200, help="for load: how many at once (200)")
+    parser.add_argument("--engines", type=int, default=2, help="for ray: how many, compared with one (2)")
     parser.add_argument("--rounds", type=int, default=100, help="for faults: how often something is killed (100)")
     parser.add_argument(
         "--blender",
@@ -68,6 +70,8 @@ def run(args: argparse.Namespace) -> Report:
         return _sectioned(args, f"bench load --minutes {args.minutes:g} --clients {args.clients}", _load(args))
     if args.what == "faults":
         return _sectioned(args, f"bench faults --rounds {args.rounds}", _faults(args))
+    if args.what == "ray":
+        return _sectioned(args, f"bench ray --minutes {args.minutes:g} --engines {args.engines}", _ray(args))
     limits.check_seconds(args.seconds)
     limits.check_variations(args.runs)
     if args.full_size_t5:
@@ -125,6 +129,26 @@ def _faults(args: argparse.Namespace) -> Report:
         f"left: {data['processes_left']} processes, {data['sockets_left']} sockets, {data['files_left']} files",
         f"{data['sent']} requests: {data['answered']} answered, {data['failed']} ended by an error that says why, "
         f"{data['twice']} delivered twice, {data['silent']} lost silently; the others were their program's that died",
+    )
+    return Report(data, lines)
+
+
+def _ray(args: argparse.Namespace) -> Report:
+    from ..bench.cluster import measure
+
+    if not 0 < args.minutes <= 24 * 60 or not 2 <= args.engines <= 64:
+        raise MotionGPTError("That can't be measured.", "Use 2 to 64 --engines and up to 1440 --minutes.", "usage")
+    with progress_bar(quiet=args.json) as show:
+        data = measure(60.0 * args.minutes, args.engines, args.model, lambda share: show("Under load", share))
+    one, many = data["per_second"]
+    hops = data["hops_ms"]
+    lines = (
+        f"model {data['model']}, one thread for each engine, 4 s of motion for each request: {one:g} answers a second "
+        f"with one engine, {many:g} with {data['engines']}: {data['times']:g} times as many (wanted with 2: "
+        f"{_WANTED_RAY:g})",
+        *(f"{name}: {value:g} ms" for name, value in hops.items()),
+        f"processor time of the gateway for an answer: {data['gateway_cpu_ms']:g} ms",
+        f"an answer: {data['replies']} messages, the last of {data['answer_bytes'] / 1000:.0f} kB",
     )
     return Report(data, lines)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ...retarget.errors import MotionGPTError
 from ..version import __version__
-from . import bench, convert, data, diagnostics, evaluate, models, render, retarget, serve, status, train
+from . import bench, convert, data, diagnostics, evaluate, keys, models, render, retarget, serve, status, train
 from .batch import command as batch
 from .shared.declaring import CommandParser
 from .shared.outputs import check_no_clobber
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 COMMANDS = (
     generate, redo, continue_motion, inbetween, describe, convert, retarget, render,
-    batch, serve, status, diagnostics, models, data, train, evaluate, bench,
+    batch, serve, keys, status, diagnostics, models, data, train, evaluate, bench,
 )  # fmt: skip
 USER_ERROR, BUG, INTERRUPTED = 2, 1, 130
 """Exit codes besides 0."""

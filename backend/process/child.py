@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ...retarget.errors import MotionGPTError
-from .connection import Handover, read_handover
+from .connection import Handover, read_handover, read_key_file
 from .launch import LAUNCHER
 from .log import read_tail, set_aside
 from .parent import exists
@@ -110,6 +110,34 @@ class BackendProcess:
         if self._folder.exists() or not self._last_words:
             self._last_words = _reason(_printed(self.log_path)) or _reason(self.log_path)
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Elsewhere(BackendProcess):
+    """A server of somebody else, to which a key file leads: this process neither starts nor ends it."""
+
+    def __init__(self, key_file: Path, log_path: Path) -> None:
+        """Raises MotionGPTError for what is no key file."""
+        self.log_path = log_path
+        self.handover = read_key_file(key_file)
+
+    @property
+    def pid(self) -> int:
+        return 0
+
+    def poll(self) -> State:
+        return State.READY
+
+    def failure(self) -> MotionGPTError:
+        return MotionGPTError("The server can't be reached.", "See whether it runs.", "backend_died")
+
+    def stop(self) -> None:
+        """Nothing: others use it."""
+
+    def kill(self) -> None:
+        """Nothing: others use it."""
+
+    def wait(self, seconds: float) -> int:
+        return 0
 
 
 def start(

@@ -5,7 +5,7 @@ the client knows the server's public key, and the server admits only the client 
 """
 
 import os
-import secrets
+import re
 from pathlib import Path
 
 import msgspec
@@ -15,10 +15,12 @@ from zmq.utils import z85
 from ...retarget.errors import MotionGPTError
 from .. import limits
 from . import protocol
+from .access.keys import KeyFile, write_private
 
 LOOPBACK = "127.0.0.1"
 ZAP_ENDPOINT = "inproc://zeromq.zap.01"
 """Where libzmq asks whether a client may connect (ZeroMQ RFC 27)."""
+_ENDPOINT = re.compile(r"tcp://[^\s/]+:[0-9]{1,5}")
 _FRAME_LIMIT = limits.MAX_ARRAY_BYTES + 1024  # room for CURVE's overhead
 
 
@@ -36,13 +38,20 @@ class Handover(msgspec.Struct, frozen=True):
 class Listener:
     """The server's sockets: `router` for messages, `zap` for libzmq's questions about who may connect (`admit`).
 
-    Creating one raises MotionGPTError for a host on which this machine can't listen.
+    port: 0 is any.  keys: the server's, and those of more clients than the one in `handover`.
+    Creating one raises MotionGPTError for a host or port on which this machine can't listen.
     """
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", host: str = LOOPBACK) -> None:
-        server_key, server_secret = zmq.curve_keypair()
+    def __init__(
+        self,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        host: str = LOOPBACK,
+        port: int = 0,
+        keys: KeyFile | None = None,
+    ) -> None:
+        server_key, server_secret = keys.server() if keys else zmq.curve_keypair()
         client_key, client_secret = zmq.curve_keypair()
-        self._admitted = z85.decode(client_key)
+        self._handed_over, self._keys = z85.decode(client_key), keys
         # This must be bound before the router is: without it libzmq admits every key.
         self.zap = context.socket(zmq.REP)
         self.zap.linger = 0
@@ -58,7 +67,7 @@ class Listener:
         # Sending to a client that is gone raises; `server` then cancels its requests.
         self.router.router_mandatory = True
         self.router.linger = 200
-        address = self._bind(host)
+        address = self._bind(host, port)
         self.handover = Handover(
             endpoint=address,
             server_key=server_key.decode(),
@@ -68,29 +77,38 @@ class Listener:
             pid=os.getpid(),
         )
 
-    def _bind(self, host: str) -> str:
-        """Listen on a port that the system picks; returns the address."""
+    def _bind(self, host: str, port: int) -> str:
+        """Listen; returns the address. port: 0 is one that the system picks."""
         if ":" in host:  # an IPv6 address
             self.router.ipv6 = True
             host = f"[{host.strip('[]')}]"
         try:
             if not host.isprintable() or "/" in host or "*" in host or not host.strip():
                 raise ValueError(host)
-            return f"tcp://{host}:{self.router.bind_to_random_port(f'tcp://{host}')}"
+            if not port:
+                port = self.router.bind_to_random_port(f"tcp://{host}")
+            else:
+                self.router.bind(f"tcp://{host}:{port}")
+            return f"tcp://{host}:{port}"
         except (zmq.ZMQError, zmq.ZMQBindError, ValueError) as error:
             self.close()
+            place = limits.one_line(host) or "an empty host"
             raise MotionGPTError(
-                f"This machine can't listen on {limits.one_line(host) or 'an empty host'}.",
-                f"Give an address of this machine, such as {LOOPBACK}.",
+                f"This machine can't listen on {place}{f', port {port}' if port else ''}.",
+                f"Give an address of this machine, such as {LOOPBACK}{', and a free port' if port else ''}.",
             ) from error
 
     def admit(self) -> None:
-        """Answer one question of libzmq: 200 for the client key that was handed over, 400 for any other."""
+        """Answer one question of libzmq: 200 for the key that was handed over and those in the key file, 400 for
+        any other."""
         frames = self.zap.recv_multipart()
         version, request = frames[0], frames[1]
-        known = len(frames) == 7 and frames[5] == b"CURVE" and frames[6] == self._admitted
+        known = len(frames) == 7 and frames[5] == b"CURVE" and self._admits(frames[6])
         status = [b"200", b"OK"] if known else [b"400", b"Unknown key"]
         self.zap.send_multipart([version, request, *status, b"", b""])
+
+    def _admits(self, key: bytes) -> bool:
+        return key == self._handed_over or (self._keys is not None and self._keys.admits(key))
 
     def close(self) -> None:
         """Close both sockets; messages sent last get 200 ms to leave."""
@@ -123,16 +141,7 @@ def receive(socket: "zmq.Socket[bytes]") -> list[bytes]:
 
 def write_handover(handover: Handover, path: Path) -> None:
     """Write the file so that no other user can read it, and no reader sees half of it. Raises MotionGPTError."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(handover))
-        os.replace(draft, path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        why = error.strerror or str(error)
-        raise MotionGPTError(f"{path} could not be written ({why}).", "Choose another place.", "unwritable") from error
+    write_private(path, msgspec.json.encode(handover))
 
 
 def remove_handover(handover: Handover, path: Path) -> None:
@@ -150,3 +159,20 @@ def read_handover(path: Path) -> Handover | None:
         return msgspec.json.decode(path.read_bytes(), type=Handover)
     except FileNotFoundError:
         return None
+
+
+def read_key_file(path: Path) -> Handover:
+    """A client's key file, from whoever runs the server. Raises MotionGPTError for what is none."""
+    try:
+        handover = msgspec.json.decode(path.read_bytes(), type=Handover)
+        keys = (handover.server_key, handover.client_key, handover.client_secret)
+        if any(len(z85.decode(key)) != 32 for key in keys) or not _ENDPOINT.fullmatch(handover.endpoint):
+            raise ValueError("keys or an address of another kind")
+    except (OSError, ValueError, KeyError) as error:
+        why = error.strerror if isinstance(error, OSError) else limits.one_line(str(error))
+        raise MotionGPTError(
+            f"{path} is not a key file for a server ({why}).",
+            "Choose the one that you got from whoever runs the server, or leave it empty.",
+            "usage",
+        ) from error
+    return handover

@@ -16,12 +16,13 @@ from ..limits import one_line
 from ..tasks import Task
 from ..version import __version__
 from . import protocol
+from .access.keys import KeyFile
 from .connection import LOOPBACK, Listener, receive, remove_handover, write_handover
 from .fair_queue import FairQueue
 from .log import about
 from .watching.figures import Ledger
 from .watching.prometheus import Exporter, exposition
-from .worker import CANCELLED, Job, Worker, cancelled, internal_error
+from .worker import CANCELLED, Job, Worker, Workers, cancelled, internal_error
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,11 @@ class Server:
     models: names of the installed models, for the handshake.
     parent_gone: true once the process that started this one has ended.
     metrics_port: where figures are served for Prometheus, on this machine alone; 0 is any port, None none.
+    workers: makes what answers the jobs, instead of a thread with the engine that `load` loads; it is given what to
+    call after every outcome, on one thread at a time.
+    keys: the server's own keys and its clients'; others share it then, so that none may end it, or name a folder of
+    this machine as a model. Without them, new keys are made for one client.
+    port: to listen on; 0 is any.
     """
 
     def __init__(
@@ -50,21 +56,25 @@ class Server:
         parent_gone: Callable[[], bool] = lambda: False,
         host: str = LOOPBACK,
         metrics_port: int | None = None,
+        workers: Callable[[Callable[[], None]], Workers] | None = None,
+        keys: KeyFile | None = None,
+        port: int = 0,
     ) -> None:
         self._ledger = Ledger()
         self._metrics_port = metrics_port
         self._exporter: Exporter | None = None
         self._queued = 0
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._listener = Listener(self._context, host)
+        self._listener = Listener(self._context, host, port, keys)
+        self._shared = keys is not None
         self._waker = self._context.socket(zmq.PULL)
         self._waker.bind(_WAKE_ENDPOINT)
         self._poke: zmq.Socket[bytes] | None = None
-        self._worker = Worker(load, model, device, self._wake)
+        self._worker = workers(self._wake) if workers else Worker(load, model, device, self._wake)
         self._models = tuple(models)
         self._parent_gone = parent_gone
         self._waiting = FairQueue()
-        self._running: list[Job] = []
+        self._groups: list[list[Job]] = []  # that the worker has
         self._stopping = False
         self.handover = self._listener.handover
 
@@ -97,6 +107,10 @@ class Server:
                 self._context.term()
         return ended
 
+    @property
+    def _running(self) -> list[Job]:
+        return [job for group in self._groups for job in group]
+
     def stop(self) -> None:
         """Stop `run` from another thread."""
         self._stopping = True
@@ -115,7 +129,8 @@ class Server:
             if self._waker in ready:
                 self._waker.recv()
             self._deliver()
-            self._queued = len(self._waiting)
+            self._start_next()  # places may have come
+            self._queued = self._worker.waiting = len(self._waiting)
             if time.monotonic() >= next_check:
                 next_check = time.monotonic() + POLL_SECONDS
                 if self._parent_gone():
@@ -173,6 +188,8 @@ class Server:
             case protocol.Cancel():
                 self._cancel(peer, packet.id, message.target)
             case protocol.Shutdown():
+                if self._shared:
+                    raise MotionGPTError("Others use this server: no client can end it.", "", "not_allowed")
                 self._send(peer, packet.id, protocol.Accepted())
                 self._stopping = True
             case Task():
@@ -184,6 +201,10 @@ class Server:
         """Queue a job, or raise MotionGPTError before any work is done."""
         job.task.check()
         job.task.check_motions(job.motions)
+        if self._shared and job.task.model and job.task.model not in self._models:
+            raise MotionGPTError(
+                f"The server has no model {one_line(job.task.model)}.", "Clear Model in the preferences.", "no_model"
+            )
         if self._find(job.peer, job.id) is not None:
             raise MotionGPTError(f"A request {job.id} is already running or waiting.", "", "protocol")
         position = self._waiting.put(job) + len(self._running)
@@ -193,14 +214,14 @@ class Server:
         self._start_next()
 
     def _start_next(self) -> None:
-        """Give the worker the next job, and with it those that can be answered in one batch with it."""
-        if self._running or (job := self._waiting.get()) is None:
-            return
+        """Give the worker the next jobs, each with those that can be answered in one batch with it."""
         batches = self._worker.batches
-        self._running = [job, *(self._waiting.take(batches, MOST_TOGETHER - 1) if batches(job) else ())]
-        for one in self._running:
-            self._ledger.started(one.arrived, len(self._running) - 1)
-        self._worker.jobs.put(tuple(self._running))
+        while len(self._groups) < self._worker.places and (job := self._waiting.get()) is not None:
+            group = [job, *(self._waiting.take(batches, MOST_TOGETHER - 1) if batches(job) else ())]
+            for one in group:
+                self._ledger.started(one.arrived, len(group) - 1)
+            self._groups.append(group)
+            self._worker.jobs.put(tuple(group))
 
     def _cancel(self, peer: bytes, identifier: str, target: str) -> None:
         job = self._find(peer, target)
@@ -226,7 +247,10 @@ class Server:
             self._send_frames(outcome.job.peer, outcome.frames)
             if outcome.last:
                 self._ledger.ended(outcome.job.arrived, outcome.error)
-                self._running.remove(outcome.job)
+                for group in self._groups:
+                    if outcome.job in group:
+                        group.remove(outcome.job)
+                self._groups = [group for group in self._groups if group]
                 self._start_next()
 
     def _find(self, peer: bytes, identifier: str) -> Job | None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
@@ -55,6 +56,33 @@ class Outcome:
     error: str = ""
 
 
+class Workers(Protocol):
+    """What answers a server's jobs: `Worker`, or many engines elsewhere. Its methods return at once, `join` aside.
+
+    jobs: groups of jobs to answer; None ends it.  outcomes: what came of them.  info: the state of the model; the
+    server fills in the rest.  places: how many groups it may have at a time.  waiting: how many requests wait, told by
+    the server.
+    """
+
+    jobs: "queue.SimpleQueue[Sequence[Job] | None]"
+    outcomes: "queue.SimpleQueue[Outcome]"
+    info: ServerInfo
+    places: int
+    waiting: int
+
+    def start(self) -> None:
+        """Begin to load the model."""
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the end."""
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+
+    def batches(self, job: Job) -> bool:
+        """Whether a job can be answered in one group with others."""
+
+
 class Worker(threading.Thread):
     """Loads the engine, then answers jobs, one or a batch of them, until None comes. `wake` is called after every
     outcome, on this thread.
@@ -67,6 +95,7 @@ class Worker(threading.Thread):
         self.jobs: queue.SimpleQueue[Sequence[Job] | None] = queue.SimpleQueue()
         self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self.info = ServerInfo(__version__, model, device, ModelState.LOADING)
+        self.places, self.waiting = 1, 0
         self._load = load
         self._default_model = model
         self._device = device

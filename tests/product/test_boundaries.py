@@ -22,8 +22,9 @@ TORCH_IS_WELCOME = (
 """Where torch may be imported: code that runs only where it is installed."""
 FOR_BLENDER = {
     "backend", "backend.known", "backend.known.doubt", "backend.known.phrases", "backend.limits",
-    "backend.model_folder", "backend.output.blender", "backend.process", "backend.process.child",
-    "backend.process.client", "backend.process.launch", "backend.process.protocol", "backend.process.watching",
+    "backend.model_folder", "backend.output.blender", "backend.process", "backend.process.access",
+    "backend.process.access.keys", "backend.process.child", "backend.process.client", "backend.process.connection",
+    "backend.process.launch", "backend.process.protocol", "backend.process.watching",
     "backend.process.watching.diagnostics", "backend.process.watching.figures", "backend.shots",
     "backend.shots.numbers", "backend.shots.plan", "backend.shots.splitting", "backend.tasks", "backend.version",
 }  # fmt: skip
@@ -44,6 +45,8 @@ def forbidden(module: Module) -> set[str]:
             foreign &= BLENDER
         elif module.path.startswith("backend/importers/"):
             foreign -= CORE | IMPORTING
+        elif module.path == "backend/cluster/ray_cluster.py":
+            foreign -= CORE | {"ray"}
         else:
             foreign -= CORE
         return foreign | outside(own, "backend", "retarget")

@@ -12,13 +12,14 @@ from typing import Any, cast
 
 from ....retarget.errors import MotionGPTError
 from ...model_folder import CARD_NAME, find_model
+from ..shared.cluster import add_ray, share_of
 from ..shared.declaring import Subparsers, add_command, add_model_arguments
 from ..shared.outputs import add_output
 from ..shared.report import Report
 from .jobs import COLUMNS, KINDS, Job, read_jobs
 from .journal import Journal
 from .report import CSV_NAME, HTML_NAME, Row, write_report
-from .running import Finished, groups_of, run_groups
+from .running import Finished, Hand, groups_of, run_groups
 from .worker import Settings
 
 PROGRESS_MARK = "done "
@@ -50,7 +51,14 @@ def declare(subparsers: Subparsers) -> None:
         dest="place",
     )
     parser.add_argument("--progress", action="store_true", help="print a line to stderr as each file is done")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="worker processes on this machine (1)")
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=1,
+        metavar="N",
+        help="worker processes on this machine, or with --ray engines on the cluster (1)",
+    )
+    add_ray(parser)
     add_model_arguments(parser)
 
 
@@ -70,13 +78,31 @@ def run(args: argparse.Namespace) -> Report:
         journal.clear()
         with ExitStack() as stack:
             show = stack.enter_context(_progress(len(jobs), len(jobs) - len(todo), args.json, args.progress))
-            finished = cast(Any, run_groups(groups_of(todo, args.jobs), settings, journal.drafts))
+            make = stack.enter_context(_hands(args)) if todo else None
+            finished = cast(Any, run_groups(groups_of(todo, args.jobs), settings, journal.drafts, make))
             for one in stack.enter_context(closing(finished)):
                 rows[one.job] = _filed(journal, one, keys[one.job])
                 show(one.job.output)
         found = [row for row in rows.values() if row is not None]
         write_report(found, args.table, place)
     return _report(found, place)
+
+
+@contextmanager
+def _hands(args: argparse.Namespace) -> Iterator[Callable[[], Hand] | None]:
+    """What starts an engine on the cluster; None without one."""
+    if not args.ray:
+        yield None
+        return
+    from ...cluster.ray_cluster import RayCluster, connect
+    from .on_ray import RayHand
+
+    share, sent = share_of(args), dict[str, Any]()
+    cluster = RayCluster(connect(args.ray), share)
+    try:
+        yield lambda: RayHand(cluster, args.model, share, sent)
+    finally:
+        cluster.close()
 
 
 def _model(name: str) -> str:

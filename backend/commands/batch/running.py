@@ -1,6 +1,6 @@
 """A batch run by worker processes: jobs handed out in groups, answers put into the journal, dead workers replaced.
 
-What runs groups is behind `run_groups` alone: other machines could be handed them as well.
+What does a group is a `Hand`: a process of this machine, or a replica on a cluster (`on_ray`).
 """
 
 import collections
@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -48,14 +49,27 @@ def groups_of(jobs: Sequence[Job], workers: int) -> list[list[Job]]:
     return [*groups, *([job] for job in jobs if job.task != GENERATE)]
 
 
-def run_groups(groups: Sequence[list[Job]], settings: Settings, drafts: Path) -> Iterator[Finished]:
+class Hand(Protocol):
+    """Does one group at a time."""
+
+    def answers(self, group: Sequence[Job], drafts: Sequence[Path]) -> Iterator[Answer]:
+        """An answer for each job as soon as its draft is complete; fewer where it dies."""
+
+    def end(self, at_once: bool) -> None:
+        """End it; at_once: in the middle of a group."""
+
+
+def run_groups(
+    groups: Sequence[list[Job]], settings: Settings, drafts: Path, make: Callable[[], Hand] | None = None
+) -> Iterator[Finished]:
     """Do all jobs; closing the iterator ends the workers. A job whose worker dies is given to another, once.
 
-    drafts: the folder for files that are being written.
+    drafts: the folder for files that are being written.  make: starts what does them; by default, a process.
     """
+    start = make or (lambda: _Process(settings))
     waiting = collections.deque((group, 1) for group in groups)
     come: queue.SimpleQueue[Finished | BaseException | None] = queue.SimpleQueue()
-    workers = [_Worker(settings, drafts, waiting, come.put) for _ in range(min(settings.workers, len(groups)))]
+    workers = [_Worker(start, drafts, waiting, come.put) for _ in range(min(settings.workers, len(groups)))]
     try:
         running = len(workers)
         while running:
@@ -73,26 +87,26 @@ def run_groups(groups: Sequence[list[Job]], settings: Settings, drafts: Path) ->
 
 
 class _Worker:
-    """A thread with a process of its own, which it replaces when that dies."""
+    """A thread with a hand of its own, which it replaces when that dies."""
 
     def __init__(
         self,
-        settings: Settings,
+        make: Callable[[], Hand],
         drafts: Path,
         waiting: "collections.deque[tuple[list[Job], int]]",
         put: Callable[[Finished | BaseException | None], None],
     ) -> None:
-        self._settings, self._drafts, self._waiting, self._put = settings, drafts, waiting, put
-        self._process: subprocess.Popen[bytes] | None = None
+        self._make, self._drafts, self._waiting, self._put = make, drafts, waiting, put
+        self._hand: Hand | None = None
         self._ending = False
         self._thread = threading.Thread(target=self._run, name="batch-worker", daemon=True)
         self._thread.start()
 
     def end(self) -> None:
-        """End the process and the thread."""
+        """End the hand and the thread."""
         self._ending = True
-        if self._process is not None:
-            self._process.kill()
+        if self._hand is not None:
+            self._hand.end(at_once=True)
         self._thread.join(5.0)
 
     def _run(self) -> None:
@@ -108,30 +122,23 @@ class _Worker:
         except BaseException as error:  # noqa: BLE001 - handed over and raised in `run_groups`
             self._put(error)
         finally:
-            if self._process is not None:
-                self._stop(self._process)
+            if self._hand is not None:
+                self._hand.end(at_once=self._ending)
             self._put(None)
 
     def _do(self, group: list[Job]) -> list[Job]:
-        """Have a group done; returns what was left when the process died."""
-        process = self._process = self._process or self._started()
+        """Have a group done; returns what was left when the hand died."""
+        hand = self._hand = self._hand or self._make()
         drafts = [self._drafts / f"{secrets.token_hex(8)}-{job.output}" for job in group]
         open_jobs, since = dict(enumerate(group)), time.monotonic()
-        assert process.stdin is not None and process.stdout is not None
-        try:
-            process.stdin.write(msgspec.json.encode(Group(group, list(map(str, drafts)))) + b"\n")
-            process.stdin.flush()
-            while open_jobs and (line := process.stdout.readline()):
-                answer = msgspec.json.decode(line, type=Answer)
-                now = time.monotonic()
-                job = open_jobs.pop(answer.number)
-                self._put(Finished(job, answer.done, drafts[answer.number], now - since))
-                since = now
-        except (OSError, msgspec.DecodeError):
-            pass
+        for answer in hand.answers(group, drafts):
+            now = time.monotonic()
+            job = open_jobs.pop(answer.number)
+            self._put(Finished(job, answer.done, drafts[answer.number], now - since))
+            since = now
         if open_jobs:
-            self._stop(process)
-            self._process = None
+            hand.end(at_once=self._ending)
+            self._hand = None
         return list(open_jobs.values())
 
     def _lost(self, jobs: list[Job], attempt: int) -> None:
@@ -143,24 +150,43 @@ class _Worker:
             error = Done(error="Its worker process died, twice.", cure="See whether there is enough memory.")
             self._put(Finished(job, error, self._drafts / "none", 0.0))
 
-    def _started(self) -> "subprocess.Popen[bytes]":
+
+class _Process:
+    """A process of this machine."""
+
+    def __init__(self, settings: Settings) -> None:
         command = [sys.executable, "-P", str(LAUNCHER), _WORKER]
         try:
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         except OSError as error:
             raise MotionGPTError(f"A worker could not be started ({error}).", "Use fewer --jobs.") from error
-        assert process.stdin is not None
         with contextlib.suppress(OSError):
-            process.stdin.write(msgspec.json.encode(self._settings) + b"\n")
-        return process
+            self._write(settings)
 
-    def _stop(self, process: "subprocess.Popen[bytes]") -> None:
-        for pipe in (process.stdin, process.stdout):
+    def answers(self, group: Sequence[Job], drafts: Sequence[Path]) -> Iterator[Answer]:
+        left = len(group)
+        stdout = self._process.stdout
+        assert stdout is not None
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            self._write(Group(list(group), list(map(str, drafts))))
+            while left and (line := stdout.readline()):
+                left -= 1
+                yield msgspec.json.decode(line, type=Answer)
+
+    def end(self, at_once: bool) -> None:
+        if at_once:
+            self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):
                 if pipe is not None:
                     pipe.close()
         try:
-            process.wait(0.0 if self._ending else 10.0)
+            self._process.wait(0.0 if at_once else 10.0)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            self._process.kill()
+            self._process.wait()
+
+    def _write(self, message: Settings | Group) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(msgspec.json.encode(message) + b"\n")
+        self._process.stdin.flush()

@@ -12,12 +12,20 @@ Event = TypeVar("Event")
 
 share = 1
 """How many processes like this one share the processors."""
+most = 0
+"""How many processors this process may use, whatever there is; 0: all."""
+
+
+def limit(processors: int) -> None:
+    """Use no more than so many processors in this process from now on."""
+    global most
+    most = processors
 
 
 def processors() -> int:
     """How many processors this process may use."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, count // share)
+    return max(1, min(count // share, most or count))
 
 
 def in_lanes(groups: Sequence[Group], work: Callable[[Group], Iterator[Event]], lanes: int) -> Iterator[Event]:

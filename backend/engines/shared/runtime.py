@@ -12,10 +12,12 @@ from ....retarget.errors import MotionGPTError
 from ....retarget.typing import Float32s
 from ...checkpoints.safetensors_file import SafetensorsFile
 from ...checkpoints.tensors import DTYPES, to_float32
+from . import lanes
 
 
 def open_session(path: Path, device: str = "cpu", threads: int = 0) -> onnxruntime.InferenceSession:
-    """Load a graph. device: "cuda"; "cpu" and "auto" mean the CPU.  threads: on the CPU; 0 means one per core.
+    """Load a graph. device: "cuda"; "cpu" and "auto" mean the CPU.  threads: on the CPU; 0 means one per core,
+    or `lanes.most`.
 
     A fixed number of threads does not spin while waiting for work: small graphs gain nothing from it, and it would take
     cores from Blender. Raises MotionGPTError for a device that is not available ("no_device") or a file that can't
@@ -24,7 +26,7 @@ def open_session(path: Path, device: str = "cpu", threads: int = 0) -> onnxrunti
     provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = threads or lanes.most
     if threads:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:

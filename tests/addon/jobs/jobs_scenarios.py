@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import shutil
 import signal
 import tempfile
 import time
@@ -324,3 +325,26 @@ def scene_rates() -> object:
     attempt()
     run_job()
     return seen | {"backend": session().service.pid() > 0, "name": armature.animation_data.action.name}
+
+
+def shared_server() -> object:
+    """A press that a server of somebody else answers; it stays when the extension ends."""
+    connection = importlib.import_module(f"{MODULE}.backend.process.connection")
+    child = importlib.import_module(f"{MODULE}.backend.process.child")
+    folder = Path(tempfile.mkdtemp())
+    server = child.start(folder / "server.log")
+    while server.poll() is child.State.STARTING:
+        time.sleep(0.05)
+    connection.write_handover(server.handover, folder / "anna.json")
+    bpy.context.preferences.addons[MODULE].preferences.server = str(folder / "anna.json")
+    armature = make_armature("Person", BIPED)
+    settings().prompt, settings().seconds = "a person walks", 1.0
+    attempt()
+    seen: dict[str, object] = {"state": run_job().state, "animated": bool(armature.animation_data)}
+    seen |= {"own": session().service.pid(), "says": session().service.status().text}
+    importlib.import_module(f"{MODULE}.addon.jobs.session").unregister()
+    time.sleep(0.5)
+    seen["stays"] = server.poll() is child.State.READY
+    server.kill()
+    shutil.rmtree(folder)
+    return seen

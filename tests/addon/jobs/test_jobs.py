@@ -135,3 +135,9 @@ def test_scene_rates_that_no_motion_can_have_are_refused(scenario: Scenario) -> 
     for found in seen.values():
         assert all("frames a second" in sentence for sentence in found), seen
     assert started and name == "a person [2J walks fast"
+
+
+def test_a_server_of_somebody_else_answers_and_is_not_ended(scenario: Scenario) -> None:
+    seen = scenario("shared_server")
+    assert (seen["state"], seen["animated"], seen["own"], seen["stays"]) == ("DONE", True, 0, True)
+    assert seen["says"].startswith("Ready")

@@ -104,3 +104,12 @@ def test_preferences_say_what_the_backend_does_and_save_it(scenario: Scenario) -
     assert seen["saved"] == ["FINISHED"] and {"facts.json", "logs/backend.log"} <= set(seen["names"])
     assert f"[{request[1]}" in seen["bundle"] and "secret" not in seen["bundle"]
     assert "could not be written" in seen["nowhere"]
+
+
+def test_a_servers_fingerprint_is_shown_in_the_preferences(scenario: Scenario) -> None:
+    seen = scenario("server_in_preferences")
+    assert "Server: 10.0.0.5:5570" in "\n".join(seen["there"])
+    assert f"Fingerprint: {seen['fingerprint']}" in "\n".join(seen["there"])
+    for name in ("the server's", "missing"):
+        assert "is not a key file for a server" in "\n".join(seen[name])
+        assert "Fingerprint" not in "\n".join(seen[name])

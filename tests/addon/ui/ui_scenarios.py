@@ -1,6 +1,7 @@
 """What `test_ui.py` runs inside Blender: the panel in every state and for every task."""
 
 import importlib
+import shutil
 import tempfile
 import time
 import zipfile
@@ -215,3 +216,27 @@ def preloaded() -> object:
     seen = {"status": drawn(), "wanted": context.preloads(bpy.context)}
     settings().prompt = "a person walks"
     return seen | {"press": [attempt(), run_job().state], "same": pid == now.service.pid() and pid != 0}
+
+
+def server_in_preferences() -> object:
+    """What the preferences say of a server's key file, of none, and what a press then says."""
+    kind = importlib.import_module(f"{MODULE}.addon.ui.preferences").MotionGPTPreferences
+    keys = importlib.import_module(f"{MODULE}.backend.process.access.keys")
+    connection = importlib.import_module(f"{MODULE}.backend.process.connection")
+    preferences = bpy.context.preferences.addons[MODULE].preferences
+    folder = Path(tempfile.mkdtemp())
+    file = keys.KeyFile.create(folder / "server.json")
+    handover = connection.Handover("tcp://10.0.0.5:5570", file.keys.server_key, *file.add("anna"), (1, 0), 0)
+    connection.write_handover(handover, folder / "anna.json")
+    seen: dict[str, object] = {"fingerprint": keys.fingerprint(file.keys.server_key)}
+    make_armature("Person", BIPED)
+    for name, path in (("there", "anna.json"), ("the server's", "server.json"), ("missing", "none.json")):
+        preferences.server = str(folder / path)
+        said: list[str] = []
+        kind.draw(Shown(said), bpy.context)
+        seen[name] = said
+    settings().prompt = "a person walks"
+    seen["pressed"] = attempt()
+    preferences.server = ""
+    shutil.rmtree(folder)
+    return seen

@@ -1,0 +1,1 @@
+"""Engines on several machines: replicas on a Ray cluster, handed jobs by one gateway. Nothing else needs Ray."""
