@@ -40,8 +40,13 @@ def share(
 
     drafts: files to copy, each with what says whether it and a file of its name there are the same, so that the file
     stays.  card: of the folder; its files are filled in.  but: a model that is about to be written.
-    Raises MotionGPTError if other models beside the folder need another version of a file; the folder stays as it was.
+    Raises MotionGPTError if other models beside the folder need another version of a file, or if the folder does not
+    lie beside that model, which would not find it; the folder stays as it was.
     """
+    if but is not None and folder.absolute().parent != but.absolute().parent:
+        raise MotionGPTError(
+            f"{folder} does not lie beside {but}, which would not find it.", "Share a folder beside the model.", "usage"
+        )
     there = read_shared(folder)
     changed = [
         new for new, same in drafts.items() if not ((folder / new.name).is_file() and same(new, folder / new.name))

@@ -147,13 +147,16 @@ def export_language(model: MotionLanguageModel, folder: Path) -> None:
     export_graph(_MemoryGraph(model), memory, ["cross_k", "cross_v", "whole"], axes, folder / "memory.onnx", True)
     head = c.width // c.heads
     layers = range(c.decoder_layers)
-    cache, cross = ([torch.zeros(2, c.heads, n, head) for _ in layers] for n in (3, 7))
+
+    def caches(length: int) -> list[Tensor]:  # each its own: the exporter takes the same tensor for the same input
+        return [torch.zeros(2, c.heads, length, head) for _ in layers]
+
     step: dict[str, Any] = {
         **{name: torch.zeros(2, dtype=torch.long) for name in ("token", "position", "remaining")},
-        "past_k": cache,
-        "past_v": cache,
-        "cross_k": cross,
-        "cross_v": cross,
+        "past_k": caches(3),
+        "past_v": caches(3),
+        "cross_k": caches(7),
+        "cross_v": caches(7),
         "mask": torch.ones(2, 7),
     }
     further = [detail_name(level) for level in range(1, c.levels)]
