@@ -43,14 +43,7 @@ _Numbers = NDArray[np.uint8]
 
 def halves(model: ModelProto) -> None:
     """Large float32 constants in float16."""
-    for tensor in _large(model):
-        _halve(model, tensor)
-
-
-def _halve(model: ModelProto, tensor: TensorProto) -> None:
-    half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{tensor.name}.half")
-    cast = helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT)
-    _replace(model, tensor, [half], [cast])
+    _replace(model, {tensor.name: _half(tensor) for tensor in _large(model)})
 
 
 def eight_bits(model: ModelProto) -> None:
@@ -78,16 +71,18 @@ class Packed:
             model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
         products = {node.input[1]: node for node in model.graph.node if node.op_type == "MatMul"}
         uses = Counter(name for node in model.graph.node for name in node.input)
+        packed: dict[str, _Nodes] = {}
         for tensor in _large(model):
             if not np.isfinite(numpy_helper.to_array(tensor)).all():
                 raise MotionGPTError(f"The weights {tensor.name} are not finite.", "Train with a lower rate.")
             bits = next((bits for part, bits in self.but.items() if part in tensor.name), self.bits)
             if bits == 16:
-                _halve(model, tensor)
+                packed[tensor.name] = _half(tensor)
             elif tensor.name in products and uses[tensor.name] == 1 and len(tensor.dims) == 2:
-                _pack_product(model, tensor, products[tensor.name], bits)
+                packed[tensor.name] = _packed_product(tensor, products[tensor.name], bits)
             else:
-                _pack_constant(model, tensor, bits)
+                packed[tensor.name] = _packed_constant(tensor, bits)
+        _replace(model, packed)
 
 
 class _Nodes:
@@ -125,7 +120,14 @@ class _Nodes:
         return whole, scale
 
 
-def _pack_product(model: ModelProto, tensor: TensorProto, product: NodeProto, bits: int) -> None:
+def _half(tensor: TensorProto) -> _Nodes:
+    half = _Nodes(tensor.name)
+    value = half.constant(numpy_helper.to_array(tensor).astype(np.float16))
+    half.op("Cast", value, result=tensor.name, to=TensorProto.FLOAT)
+    return half
+
+
+def _packed_product(tensor: TensorProto, product: NodeProto, bits: int) -> _Nodes:
     """Numbers that `MatMulNBits` multiplies as they are, in blocks along the inputs."""
     weights, packed = numpy_helper.to_array(tensor).T, _Nodes(tensor.name)
     rows, columns = weights.shape
@@ -134,10 +136,10 @@ def _pack_product(model: ModelProto, tensor: TensorProto, product: NodeProto, bi
     inputs = (product.input[0], packed.reshape(numbers, blocks.shape), packed.reshape(scale, [-1]))
     sizes = {"K": columns, "N": rows, "bits": 8, "block_size": _BLOCK, "accuracy_level": _INTEGERS}
     product.CopyFrom(helper.make_node("MatMulNBits", inputs, product.output, domain="com.microsoft", **sizes))
-    _replace(model, tensor, packed.constants, packed.nodes)
+    return packed
 
 
-def _pack_constant(model: ModelProto, tensor: TensorProto, bits: int) -> None:
+def _packed_constant(tensor: TensorProto, bits: int) -> _Nodes:
     """Numbers that become the constant when the graph is loaded, in blocks along its elements."""
     flat, packed = numpy_helper.to_array(tensor).ravel(), _Nodes(tensor.name)
     numbers, scale = packed.blocks(np.pad(flat, (0, -len(flat) % _BLOCK)).reshape(-1, _BLOCK), bits)
@@ -146,7 +148,7 @@ def _pack_constant(model: ModelProto, tensor: TensorProto, bits: int) -> None:
     padded = packed.reshape(packed.op("Mul", centred, scale), [-1])
     ends = (packed.constant(np.array([end])) for end in (0, len(flat)))
     packed.reshape(packed.op("Slice", padded, *ends), list(tensor.dims), result=tensor.name)
-    _replace(model, tensor, packed.constants, packed.nodes)
+    return packed
 
 
 def quantize(blocks: Float32s, bits: int) -> tuple[_Numbers, NDArray[np.float16]]:
@@ -203,11 +205,12 @@ def _large(model: ModelProto) -> list[TensorProto]:
     return [t for t in model.graph.initializer if t.data_type == TensorProto.FLOAT and np.prod(t.dims) > _SMALL]
 
 
-def _replace(model: ModelProto, tensor: TensorProto, stored: list[TensorProto], nodes: list[NodeProto]) -> None:
-    """Constants and nodes in a constant's place."""
+def _replace(model: ModelProto, packed: Mapping[str, _Nodes]) -> None:
+    """Put constants and nodes in the place of the constants of these names."""
     graph = model.graph
-    kept = [t for t in graph.initializer if t.name != tensor.name] + stored
-    ordered = [*nodes, *graph.node]
+    kept = [tensor for tensor in graph.initializer if tensor.name not in packed]
+    constants = [constant for nodes in packed.values() for constant in nodes.constants]
+    ordered = [*(node for nodes in packed.values() for node in nodes.nodes), *graph.node]
     del graph.initializer[:], graph.node[:], graph.value_info[:]
-    graph.initializer.extend(kept)
+    graph.initializer.extend([*kept, *constants])
     graph.node.extend(ordered)
