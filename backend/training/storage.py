@@ -134,7 +134,7 @@ def _packed_product(tensor: TensorProto, product: NodeProto, bits: int) -> _Node
     blocks = np.pad(weights, ((0, 0), (0, -columns % _BLOCK))).reshape(rows, -1, _BLOCK)
     numbers, scale = packed.blocks(blocks.reshape(-1, _BLOCK), bits)
     inputs = (product.input[0], packed.reshape(numbers, blocks.shape), packed.reshape(scale, [-1]))
-    sizes = {"K": columns, "N": rows, "bits": 8, "block_size": _BLOCK, "accuracy_level": _INTEGERS}
+    sizes: dict[str, Any] = {"K": columns, "N": rows, "bits": 8, "block_size": _BLOCK, "accuracy_level": _INTEGERS}
     product.CopyFrom(helper.make_node("MatMulNBits", inputs, product.output, domain="com.microsoft", **sizes))
     return packed
 
