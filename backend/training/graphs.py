@@ -1,24 +1,18 @@
-"""Trained networks as ONNX graphs: exported, compressed, and added to a model's folder.
-
-Sizes: matrices are stored in 8 bits by blocks (MatMulNBits: activations stay float), other large tensors in float16.
-"""
+"""Trained networks as ONNX graphs: exported, and added to a model's folder. `storage` makes them small."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from ..model_folder import ModelCard, read_card, write_card
+from .storage import Storage, halves
 
 _OPSET = 18
-_BLOCK = 64
-_SMALL = 4096  # elements; tensors up to this size stay float32
 
 
 def axis(name: str, most: int) -> Any:
@@ -32,12 +26,12 @@ def export_graph(
     outputs: list[str],
     axes: dict[str, Any],
     path: Path,
-    eight_bits: bool = False,
+    store: Storage = halves,
 ) -> None:
-    """Write one graph with dynamic axes in one file, its large tensors in float16.
+    """Write one graph with dynamic axes in one file.
 
     inputs: an input that is a list is one for each of its entries, with numbers added to its name.
-    eight_bits: store the weights of matrix products in 8 bits.
+    store: how its weights are stored.
     """
     program = torch.onnx.export(
         module.eval(),
@@ -52,10 +46,7 @@ def export_graph(
     )
     assert program is not None
     program.save(str(path))
-    _join(path)
-    if eight_bits:
-        _quantize_matrices(path)
-    _store_halves(path)
+    _finish(path, store)
 
 
 def _names(inputs: Mapping[str, Tensor | list[Tensor]]) -> list[str]:
@@ -67,44 +58,15 @@ def _names(inputs: Mapping[str, Tensor | list[Tensor]]) -> list[str]:
     ]
 
 
-def _join(path: Path) -> None:
-    """Move constants into the one file, and drop the exporter's metadata, which names local source folders."""
+def _finish(path: Path, store: Storage) -> None:
+    """Drop the exporter's metadata, which names local source folders, and move constants into the one file."""
     model = onnx.load(str(path))
     graph = model.graph
     for noted in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
         del noted.metadata_props[:]
+    store(model)
     for extra in path.parent.glob(path.name + ".data"):
         extra.unlink()
-    onnx.save(model, str(path))
-
-
-def _quantize_matrices(path: Path) -> None:
-    """Store the weights of matrix products in 8 bits, a scale for every 64."""
-    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
-
-    # 4: int8 by int8 products. Without it, weights are converted to floats at every step, which is ten times as slow.
-    settings = {"block_size": _BLOCK, "is_symmetric": True, "bits": 8, "accuracy_level": 4}
-    quantizer = MatMulNBitsQuantizer(onnx.load(str(path)), **settings)
-    quantizer.process()
-    quantizer.model.save_model_to_file(str(path), False)
-
-
-def _store_halves(path: Path) -> None:
-    """Keep large float32 constants of a graph as float16, with a Cast that onnxruntime folds away when it loads."""
-    model = onnx.load(str(path))
-    casts, kept = [], []
-    for tensor in model.graph.initializer:
-        if tensor.data_type == TensorProto.FLOAT and np.prod(tensor.dims) > _SMALL:
-            half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), tensor.name + ".half")
-            kept.append(half)
-            casts.append(helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT))
-        else:
-            kept.append(tensor)
-    nodes = [*casts, *model.graph.node]
-    del model.graph.initializer[:], model.graph.node[:]
-    model.graph.initializer.extend(kept)
-    model.graph.node.extend(nodes)
-    del model.graph.value_info[:]
     onnx.save(model, str(path))
 
 

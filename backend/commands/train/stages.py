@@ -212,10 +212,11 @@ def run_export(args: argparse.Namespace) -> Report:
     need_torch()
     from ...dataset.clips import load_dataset
     from ...dataset.sets import load_sets
-    from ...model_folder import all_files, find_file
+    from ...model_folder import add_measured, all_files, find_file
     from ...training.language.card import read_card_draft, training_record
     from ...training.language.export import export_model
     from ...training.language.known import known_phrases
+    from ...training.language.stored import language_stored, tokenizer_stored
     from ...training.language.train import caption_words, load_language_model, unused_codes
     from ...training.tokenizer.measuring import evaluate_tokenizer
     from ...training.tokenizer.train import load_tokenizer
@@ -230,5 +231,10 @@ def run_export(args: argparse.Namespace) -> Report:
         draft["measured"] = {**draft.get("measured", {}), "tokenizer": {k: round(v, 4) for k, v in measured.items()}}
     language, known = load_language_model(args.language), known_phrases(args.language)
     card = export_model(tokenizer, statistics, language, known, args.output, draft, args.share)
+    stored = language_stored(args.output, card, language, args.language)
+    if args.dataset:
+        stored |= tokenizer_stored(args.output, statistics, load_dataset(args.dataset))
+    add_measured(str(args.output.absolute()), stored=stored)
     size = sum(find_file(args.output, card, name).stat().st_size for name in all_files(card))
-    return Report({"path": str(args.output), "bytes": size}, (f"{args.output}: {size / 1e6:.1f} MB",))
+    lines = (f"{args.output}: {size / 1e6:.1f} MB", *(f"stored {name}: {value:g}" for name, value in stored.items()))
+    return Report({"path": str(args.output), "bytes": size, "stored": stored}, lines)

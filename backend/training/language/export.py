@@ -21,13 +21,15 @@ from ...text_encoder.sentences import TEXT_SIDE as BUNDLED_TEXT
 from ...text_encoder.sentences import encoder_folder, load_words
 from ..graphs import axis, export_graph
 from ..sharing import same_bytes, same_graph, share
+from ..storage import COMMON, Packed, eight_bits, join_common
 from ..tokenizer.export import export_tokenizer
 from ..tokenizer.net import FRAMES_PER_TOKEN, MotionVqVae
 from .net import MotionLanguageModel
 
-GRAPHS = ("words", "memory", "step", "motion", "codes")
+GRAPHS = ("memory", "step", "motion", "codes")
 TEXT_SIDE = ("words.onnx", "tokenizer.json")
 """What models with the same pretrained encoder have in common."""
+_STORED = Packed(6)
 ENCODER = "sentence-transformers/all-MiniLM-L6-v2, Apache-2.0"
 
 
@@ -124,7 +126,7 @@ def export_words(words: PretrainedEncoder, folder: Path) -> None:
     words.word = _RowQuantized(words.word.weight.detach())  # type: ignore[assignment]
     text = {"ids": torch.ones(2, 7, dtype=torch.long), "mask": torch.ones(2, 7, dtype=torch.long)}
     axes: dict[str, Any] = {name: {0: axis("b", 64), 1: axis("l", 512)} for name in text}
-    export_graph(_WordsGraph(words), text, ["states"], axes, folder / "words.onnx", True)
+    export_graph(_WordsGraph(words), text, ["states"], axes, folder / "words.onnx", eight_bits)
 
 
 def export_language(model: MotionLanguageModel, folder: Path) -> None:
@@ -144,7 +146,7 @@ def export_language(model: MotionLanguageModel, folder: Path) -> None:
         **{name: {0: batch} for name in ("keep", "task")},
         **{name: {0: batch, 1: slots} for name in ("slots", "kinds")},
     }
-    export_graph(_MemoryGraph(model), memory, ["cross_k", "cross_v", "whole"], axes, folder / "memory.onnx", True)
+    export_graph(_MemoryGraph(model), memory, ["cross_k", "cross_v", "whole"], axes, folder / "memory.onnx", _STORED)
     head = c.width // c.heads
     layers = range(c.decoder_layers)
 
@@ -168,12 +170,12 @@ def export_language(model: MotionLanguageModel, folder: Path) -> None:
         "mask": {0: batch, 1: length},
     }
     grown = [f"{name}{layer}" for name in ("next_k", "next_v") for layer in layers]
-    export_graph(_StepGraph(model), step, ["logits", "hidden", *grown], axes, folder / "step.onnx", True)
+    export_graph(_StepGraph(model), step, ["logits", "hidden", *grown], axes, folder / "step.onnx", _STORED)
     detail = {"hidden": torch.zeros(2, c.width)}
     for before, name in zip(("first", *further), further, strict=False):
         detail[before] = torch.zeros(2, dtype=torch.long)
         axes = {name: {0: batch} for name in detail}
-        export_graph(_DetailGraph(model), detail, ["logits"], axes, folder / f"{name}.onnx", True)
+        export_graph(_DetailGraph(model), detail, ["logits"], axes, folder / f"{name}.onnx", _STORED)
 
 
 def export_model(
@@ -191,11 +193,15 @@ def export_model(
     Raises MotionGPTError if other models need another text side in that folder.
     """
     shared: dict[str, dict[str, str]] = {}
+    c = model.config
+    further = [detail_name(level) for level in range(1, c.levels)]
+    graphs = [f"{graph}.onnx" for graph in (*GRAPHS, *further)]
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
         _text_side(card["training"]["language_model"].get("text_side", "pretrained"), work)
         export_language(model, work)
         export_tokenizer(tokenizer, statistics, work)
+        join_common(work, graphs)
         known.save(work / KNOWN)
         if text is not None:
             shared = _share_text_side(work, text, out)
@@ -203,8 +209,6 @@ def export_model(
         for file in work.iterdir():
             if text is None or file.name not in TEXT_SIDE:
                 shutil.copy(file, out / file.name)
-    c = model.config
-    further = (detail_name(level) for level in range(1, c.levels))
     settings = {
         "levels": c.levels,
         "layers": c.decoder_layers,
@@ -212,7 +216,7 @@ def export_model(
         "head_width": c.width // c.heads,
         **card.pop("settings", {}),
     }
-    files = (*(f"{graph}.onnx" for graph in (*GRAPHS, *further)), "tokenizer.json", KNOWN)
+    files = (*graphs, *TEXT_SIDE, COMMON, KNOWN)
     return write_card(
         ModelCard(
             kind="motiongpt-onnx",

@@ -1,20 +1,23 @@
 """Stages 2 and 3: train the language model that reads and writes motion tokens, all tasks in one model."""
 
+import math
 import time
 import zlib
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from ....retarget.errors import MotionGPTError
+from ....retarget.typing import Ints
 from ...dataset.captions import VOCABULARY
 from ...dataset.clips import Clip, checksum, load_dataset
 from ...dataset.composites import with_composites
-from ...engines.starter.vocabulary import CODES, LEVELS, MOST_LEVELS
+from ...engines.starter.vocabulary import CODES, LEVELS, MAX_TOKENS, MOST_LEVELS
 from ...text_encoder.sentences import load_text_tokenizer, load_words
 from ..ahead import Ahead, workers_for
 from ..folder import check_settings, is_fresh, note_source
@@ -24,7 +27,7 @@ from .data import IGNORED, Batches, LanguageTraining
 from .net import LanguageConfig, MotionLanguageModel
 from .packed import is_pack, read_made_from, read_pack
 from .sequences import TokenSequence, tokenize
-from .wordings import Wordings, make_wordings
+from .wordings import Wordings, key_of, make_wordings
 
 
 def language_loss(model: MotionLanguageModel, batch: dict[str, Tensor], detail: float) -> dict[str, Tensor]:
@@ -145,6 +148,18 @@ def _sequence(stored: dict[str, Any]) -> TokenSequence:
     """One sequence, as `_cached_sequences` stored it."""
     phases, poses = (tuple(p.numpy() for p in stored[k]) for k in ("phases", "poses"))
     return TokenSequence(Clip(**stored["clip"]), phases, poses, tuple(stored["core"]), stored["little"])
+
+
+def trained_on(folder: Path, count: int) -> list[tuple[Tensor, Ints]]:
+    """Some of what a model in that folder was trained on: states (L, 384) of a text, and codes (N, levels) of the
+    motion."""
+    sequences = [_sequence(s) for s in torch.load(folder / "sequences.pt", weights_only=True)]
+    wordings = Wordings.load(folder / "wordings.pt")
+    out = []
+    for sequence in sequences[:: math.ceil(len(sequences) / count)]:
+        states, mask = wordings.gather(wordings.of[key_of(sequence.clip, sequence.little)][:1])
+        out.append((states[0][mask[0] > 0].float(), sequence.phases[0][:MAX_TOKENS].astype(np.int64)))
+    return out
 
 
 def unused_codes(folder: Path) -> list[int]:

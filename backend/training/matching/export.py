@@ -22,6 +22,7 @@ from ...features import DIMENSIONS
 from ...model_folder import ModelCard
 from ...text_encoder.net import TEXT_WIDTH
 from ..graphs import add_graph, axis, export_graph
+from ..storage import Packed
 from .data import held_out
 from .net import MatchingModel
 from .train import judge_motions
@@ -50,7 +51,7 @@ def export_picker(model: MatchingModel, path: Path) -> None:
     inputs, axes = _motion_inputs()
     text = {"states": torch.zeros(1, 7, TEXT_WIDTH), "mask": torch.ones(1, 7)}
     axes = {"states": {1: _WORDS}, "mask": {1: _WORDS}, **axes}
-    export_graph(_Picker(model), {**text, **inputs}, ["scores"], axes, path)
+    export_graph(_Picker(model), {**text, **inputs}, ["scores"], axes, path, Packed(8))
 
 
 def add_picker(folder: Path, model: MatchingModel, record: dict[str, Any], candidates: int) -> ModelCard:

@@ -10,7 +10,12 @@ from torch import Tensor, nn
 from ...engines.starter.vocabulary import MAX_TOKENS
 from ...features import DIMENSIONS, Statistics
 from ..graphs import axis, export_graph
+from ..storage import Packed
 from .net import FRAMES_PER_TOKEN, MotionVqVae
+
+_CODES = Packed(6, {"codebook": 16})
+_MOTION = Packed(8, {"codebook": 16, "decoder.linear": 16, "decoder.model.4": 16, "decoder.model.6": 16})
+"""What is nearest to the frames is finer: in 8 bits it would make feet tremble, by 13.4 mm instead of 11.0 mm."""
 
 
 class _MotionGraph(nn.Module):
@@ -41,8 +46,8 @@ def export_tokenizer(tokenizer: MotionVqVae, statistics: Statistics, folder: Pat
     batch, tokens = axis("b", 64), axis("n", MAX_TOKENS)
     codes = {"codes": torch.zeros(2, 5, tokenizer.levels, dtype=torch.long)}
     axes: dict[str, Any] = {"codes": {0: batch, 1: tokens}}
-    export_graph(_MotionGraph(tokenizer, statistics), codes, ["features"], axes, folder / "motion.onnx")
+    export_graph(_MotionGraph(tokenizer, statistics), codes, ["features"], axes, folder / "motion.onnx", _MOTION)
     frames = FRAMES_PER_TOKEN * axis("n", 4 * MAX_TOKENS)
     features = {"features": torch.zeros(2, 5 * FRAMES_PER_TOKEN, DIMENSIONS)}
     axes = {"features": {0: batch, 1: frames}}
-    export_graph(_CodesGraph(tokenizer, statistics), features, ["codes"], axes, folder / "codes.onnx")
+    export_graph(_CodesGraph(tokenizer, statistics), features, ["codes"], axes, folder / "codes.onnx", _CODES)

@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ....retarget.motion import Motion
 from ....retarget.motion import rotations as rot
@@ -18,6 +20,13 @@ from .kinematics import kinematic_points
 from .net import FRAMES_PER_TOKEN, MotionVqVae
 
 _TOGETHER = 0.2  # metres between the wrists: hands that touch, or nearly
+
+
+class Codec(Protocol):
+    """A tokenizer, trained or stored, on normalised features."""
+
+    def encode(self, features: Tensor) -> Tensor: ...
+    def decode(self, codes: Tensor) -> Tensor: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +50,7 @@ class ClipErrors:
 
 
 @torch.no_grad()
-def encode_clip(model: MotionVqVae, statistics: Statistics, features: Float32s) -> Ints:
+def encode_clip(model: Codec, statistics: Statistics, features: Float32s) -> Ints:
     """Codes (T // 4, levels) of features (T, 263); frames beyond a multiple of four are left out."""
     usable = len(features) // FRAMES_PER_TOKEN * FRAMES_PER_TOKEN
     rows = torch.from_numpy(statistics.normalize(np.asarray(features[:usable])).astype(np.float32))
@@ -50,7 +59,7 @@ def encode_clip(model: MotionVqVae, statistics: Statistics, features: Float32s) 
 
 
 @torch.no_grad()
-def decode_codes(model: MotionVqVae, statistics: Statistics, codes: Ints) -> Floats:
+def decode_codes(model: Codec, statistics: Statistics, codes: Ints) -> Floats:
     """The features (4 N, 263) of codes (N, levels)."""
     decoded = model.decode(torch.from_numpy(codes)[None])[0].float().numpy()
     return statistics.denormalize(decoded)
@@ -62,7 +71,7 @@ def _around_root(features: Floats) -> Floats:
     return points - points[:, :1]
 
 
-def clip_errors(model: MotionVqVae, statistics: Statistics, clip: Clip, features: Float32s) -> ClipErrors:
+def clip_errors(model: Codec, statistics: Statistics, clip: Clip, features: Float32s) -> ClipErrors:
     """Errors of one clip with features (T, 263)."""
     codes = encode_clip(model, statistics, features)
     decoded = decode_codes(model, statistics, codes)
@@ -91,7 +100,7 @@ def _speed_standing(made: Motion, true: Motion) -> Floats:
     return np.asarray(steps[stands])
 
 
-def errors_of(model: MotionVqVae, statistics: Statistics, dataset: Dataset, split: str = "test") -> list[ClipErrors]:
+def errors_of(model: Codec, statistics: Statistics, dataset: Dataset, split: str = "test") -> list[ClipErrors]:
     """Of the split's clips without mirrored copies, or of all if it is empty (a small data set)."""
     clips = [c for c in dataset.split(split) or dataset.clips if not c.mirrored and c.frames >= FRAMES_PER_TOKEN]
     return [clip_errors(model, statistics, c, np.asarray(dataset.of(c))) for c in clips]

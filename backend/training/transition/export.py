@@ -15,6 +15,7 @@ from ...tasks import Inbetween
 from ..graphs import add_graph, axis, export_graph
 from ..loop import load_trained, settings_of
 from ..sharing import same_bytes, share
+from ..storage import eight_bits
 from .net import TransitionConfig, TransitionNet
 
 Shared = dict[str, dict[str, str]]
@@ -38,7 +39,7 @@ def export_transition(model: TransitionNet, path: Path) -> None:
     """The graph, its matrices stored in 8 bits."""
     features = {"features": torch.zeros(2, len(model.mean))}
     axes: dict[str, Any] = {"features": {0: axis("n", 4096)}}
-    export_graph(_TransitionGraph(model), features, ["weights", "contacts"], axes, path, eight_bits=True)
+    export_graph(_TransitionGraph(model), features, ["weights", "contacts"], axes, path, eight_bits)
 
 
 def share_transition(folder: Path, training: Path, licence: str, sources: tuple[str, ...], but: Path | None) -> Shared:
