@@ -11,25 +11,20 @@ of the one, bits 6 and 7 of four numbers in a byte of the other.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import ModelProto, NodeProto, StringStringEntryProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.typing import Float32s
 
-COMMON = "common.bin"
-"""The file with what several graphs of a folder have in common."""
 Storage = Callable[[ModelProto], None]
 Bits = Literal[6, 8, 16]
 
 _BLOCK = 64
 _SMALL = 4096  # elements; tensors up to this size stay float32
-_ALIGNED = 64  # bytes
 _ZERO = 128
 _LEAST = 2.0**-20  # scale: far below, float16 has no more numbers
 _INTEGERS = 4
@@ -179,26 +174,6 @@ def divide(numbers: _Numbers) -> tuple[_Numbers, _Numbers]:
     """
     low, high = (numbers >> 2 & 15).reshape(2, -1), (numbers >> 6).reshape(4, -1)
     return low[0] | low[1] << 4, high[0] | high[1] << 2 | high[2] << 4 | high[3] << 6
-
-
-def join_common(folder: Path, names: Sequence[str]) -> None:
-    """Keep constants that are in several of a folder's graphs once, in COMMON, which the graphs refer to."""
-    models = {folder / name: onnx.load(str(folder / name)) for name in names}
-    constants = [t for model in models.values() for t in model.graph.initializer if len(t.raw_data) > _SMALL]
-    several = {data: 0 for data, count in Counter(t.raw_data for t in constants).items() if count > 1}
-    with open(folder / COMMON, "wb") as file:
-        for data in several:
-            several[data] = file.tell()
-            file.write(data)
-            file.write(bytes(-len(data) % _ALIGNED))
-    for tensor in constants:
-        if tensor.raw_data in several:
-            place = {"location": COMMON, "offset": several[tensor.raw_data], "length": len(tensor.raw_data)}
-            tensor.external_data.extend(StringStringEntryProto(key=k, value=str(v)) for k, v in place.items())
-            tensor.data_location = TensorProto.EXTERNAL
-            tensor.ClearField("raw_data")
-    for path, model in models.items():
-        onnx.save(model, str(path))
 
 
 def _large(model: ModelProto) -> list[TensorProto]:

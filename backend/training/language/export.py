@@ -21,7 +21,7 @@ from ...text_encoder.sentences import TEXT_SIDE as BUNDLED_TEXT
 from ...text_encoder.sentences import encoder_folder, load_words
 from ..graphs import axis, export_graph
 from ..sharing import same_bytes, same_graph, share
-from ..storage import COMMON, Packed, eight_bits, join_common
+from ..storage import Packed, eight_bits
 from ..tokenizer.export import export_tokenizer
 from ..tokenizer.net import FRAMES_PER_TOKEN, MotionVqVae
 from .net import MotionLanguageModel
@@ -201,7 +201,6 @@ def export_model(
         _text_side(card["training"]["language_model"].get("text_side", "pretrained"), work)
         export_language(model, work)
         export_tokenizer(tokenizer, statistics, work)
-        join_common(work, graphs)
         known.save(work / KNOWN)
         if text is not None:
             shared = _share_text_side(work, text, out)
@@ -216,7 +215,7 @@ def export_model(
         "head_width": c.width // c.heads,
         **card.pop("settings", {}),
     }
-    files = (*graphs, *TEXT_SIDE, COMMON, KNOWN)
+    files = (*graphs, *TEXT_SIDE, KNOWN)
     return write_card(
         ModelCard(
             kind="motiongpt-onnx",

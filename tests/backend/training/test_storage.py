@@ -9,8 +9,7 @@ onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 from onnx import TensorProto, helper, numpy_helper
 
-from motiongpt.backend.checkpoints.onnx_file import external_files
-from motiongpt.backend.training.storage import COMMON, Packed, divide, halves, join_common, quantize
+from motiongpt.backend.training.storage import Packed, divide, quantize
 from motiongpt.retarget.errors import MotionGPTError
 
 ROOM = {6: 0.27, 8: 0.34, 16: 0.51}  # of float32's; the 64 weights of a block also have a scale
@@ -88,22 +87,6 @@ def test_weights_that_are_not_finite_are_refused():
     product[3, 4] = np.nan
     with pytest.raises(MotionGPTError, match="product are not finite"):
         Packed(6)(graph(product, drawn(65, 65)))
-
-
-def test_what_two_graphs_have_in_common_is_kept_once(tmp_path: Path):
-    table, results = drawn(80, 80), {}
-    for name, seed in (("a.onnx", 1), ("b.onnx", 2), ("c.onnx", 3)):
-        model = graph(drawn(96, 70, seed=seed), table if name != "c.onnx" else drawn(80, 80, seed=9))
-        (halves if name == "c.onnx" else Packed(8))(model)
-        onnx.save(model, str(tmp_path / name))
-        results[name] = outputs(tmp_path / name)
-    before = sum(path.stat().st_size for path in tmp_path.iterdir())
-    join_common(tmp_path, list(results))
-    assert sum(path.stat().st_size for path in tmp_path.iterdir()) < before - 0.9 * table.size
-    assert [external_files(tmp_path / name) for name in results] == [{COMMON}, {COMMON}, set()]
-    for name, expected in results.items():
-        for now, then in zip(outputs(tmp_path / name), expected, strict=True):
-            np.testing.assert_array_equal(now, then)
 
 
 def outputs(path: Path) -> list[np.ndarray]:
