@@ -90,8 +90,8 @@ def _sureness(calibration: Calibration, judged: Sequence[Judged]) -> Float64s:
 
 
 def _threshold(sure: Float64s, right: Bools) -> float:
-    """Halfway between the values around the quantile _RIGHT_FLAGGED of the right ones, but not over 0.5."""
-    return round(min(0.5, float(np.quantile(sure[right], _RIGHT_FLAGGED))), 4)
+    """Halfway between the values around the quantile _RIGHT_FLAGGED of the right ones."""
+    return round(float(np.quantile(sure[right], _RIGHT_FLAGGED)), 4)
 
 
 def shares(calibration: Calibration, judged: Sequence[Judged]) -> dict[str, float]:
