@@ -3,9 +3,8 @@
 Each way is a function that changes a model in place. ONNX Runtime undoes all of them when it loads the graph, by
 folding the nodes that depend on constants alone; only the products of `MatMulNBits` stay in 8 bits, which are faster.
 
-`Packed` stores blocks of 64 weights as numbers of 8 bits, or of the highest 6 of them, around 128, and a scale in
-float16: w = (number - 128) * scale. Numbers of 6 bits are divided over two arrays, bits 2 to 5 of two numbers in a byte
-of the one, bits 6 and 7 of four numbers in a byte of the other.
+`Packed` stores weights in blocks (`backend.checkpoints.blocks`). Those of a tensor t are the constants t:scales and
+t:numbers, or in 6 bits t:low and t:high; t:shape is its shape, but what is multiplied by is t:product, without one.
 """
 
 from collections import Counter
@@ -19,21 +18,15 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.typing import Float32s
+from ..checkpoints.blocks import BLOCK, ZERO, divide, quantize
 
 Storage = Callable[[ModelProto], None]
 Bits = Literal[6, 8, 16]
 
-_BLOCK = 64
 _SMALL = 4096  # elements; tensors up to this size stay float32
-_ZERO = 128
-_LEAST = 2.0**-20  # scale: far below, float16 has no more numbers
 _INTEGERS = 4
 """The `accuracy_level` of int8 by int8 products. Without it, weights are converted to floats at every step, which is
 ten times as slow."""
-_SHRUNK = np.linspace(0.7, 1.0, 13)
-"""Scales that are tried for a block: of less than its largest weight, which is then clipped, all others are finer."""
-
-_Numbers = NDArray[np.uint8]
 
 
 def halves(model: ModelProto) -> None:
@@ -45,7 +38,7 @@ def eight_bits(model: ModelProto) -> None:
     """The weights of matrix products in 8 bits, all other large constants in float16."""
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
-    settings = {"block_size": _BLOCK, "is_symmetric": True, "bits": 8, "accuracy_level": _INTEGERS}
+    settings = {"block_size": BLOCK, "is_symmetric": True, "bits": 8, "accuracy_level": _INTEGERS}
     quantizer = MatMulNBitsQuantizer(model, **settings)
     quantizer.process()
     model.CopyFrom(quantizer.model.model)
@@ -86,8 +79,8 @@ class _Nodes:
     def __init__(self, name: str) -> None:
         self._name, self.constants, self.nodes = name, list[TensorProto](), list[NodeProto]()
 
-    def constant(self, value: NDArray[Any]) -> str:
-        name = f"{self._name}:c{len(self.constants)}"
+    def constant(self, value: NDArray[Any], part: str = "") -> str:
+        name = f"{self._name}:{part or f'c{len(self.constants)}'}"
         self.constants.append(numpy_helper.from_array(value, name))
         return name
 
@@ -96,8 +89,8 @@ class _Nodes:
         self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
         return name
 
-    def reshape(self, value: str, shape: Sequence[int], result: str = "") -> str:
-        return self.op("Reshape", value, self.constant(np.array(shape)), result=result)
+    def reshape(self, value: str, shape: Sequence[int], part: str = "", result: str = "") -> str:
+        return self.op("Reshape", value, self.constant(np.array(shape), part), result=result)
 
     def shift(self, value: str, by: Any, direction: str) -> str:
         return self.op("BitShift", value, self.constant(np.array(by, np.uint8)), direction=direction)
@@ -105,13 +98,13 @@ class _Nodes:
     def blocks(self, blocks: Float32s, bits: int) -> tuple[str, str]:
         """Numbers (n, 64) and scales (n, 1), read from what these blocks (n, 64) are stored as."""
         numbers, scales = quantize(blocks, bits)
-        scale = self.op("Cast", self.constant(scales), to=TensorProto.FLOAT)
+        scale = self.op("Cast", self.constant(scales, "scales"), to=TensorProto.FLOAT)
         if bits == 8:
-            return self.constant(numbers), scale
-        low, high = (self.constant(part) for part in divide(numbers.ravel()))
+            return self.constant(numbers, "numbers"), scale
+        low, high = map(self.constant, divide(numbers.ravel()), ("low", "high"))
         low = self.shift(self.shift(self.shift(low, [[0], [4]], "RIGHT"), 4, "LEFT"), 2, "RIGHT")
         high = self.shift(self.shift(high, [[0], [2], [4], [6]], "RIGHT"), 6, "LEFT")
-        whole = self.op("BitwiseOr", self.reshape(low, [-1, _BLOCK]), self.reshape(high, [-1, _BLOCK]))
+        whole = self.op("BitwiseOr", self.reshape(low, [-1, BLOCK]), self.reshape(high, [-1, BLOCK]))
         return whole, scale
 
 
@@ -126,10 +119,14 @@ def _packed_product(tensor: TensorProto, product: NodeProto, bits: int) -> _Node
     """Numbers that `MatMulNBits` multiplies as they are, in blocks along the inputs."""
     weights, packed = numpy_helper.to_array(tensor).T, _Nodes(tensor.name)
     rows, columns = weights.shape
-    blocks = np.pad(weights, ((0, 0), (0, -columns % _BLOCK))).reshape(rows, -1, _BLOCK)
-    numbers, scale = packed.blocks(blocks.reshape(-1, _BLOCK), bits)
-    inputs = (product.input[0], packed.reshape(numbers, blocks.shape), packed.reshape(scale, [-1]))
-    sizes: dict[str, Any] = {"K": columns, "N": rows, "bits": 8, "block_size": _BLOCK, "accuracy_level": _INTEGERS}
+    blocks = np.pad(weights, ((0, 0), (0, -columns % BLOCK))).reshape(rows, -1, BLOCK)
+    numbers, scale = packed.blocks(blocks.reshape(-1, BLOCK), bits)
+    inputs = (
+        product.input[0],
+        packed.reshape(numbers, blocks.shape, result=f"{tensor.name}:product"),
+        packed.reshape(scale, [-1]),
+    )
+    sizes: dict[str, Any] = {"K": columns, "N": rows, "bits": 8, "block_size": BLOCK, "accuracy_level": _INTEGERS}
     product.CopyFrom(helper.make_node("MatMulNBits", inputs, product.output, domain="com.microsoft", **sizes))
     return packed
 
@@ -137,43 +134,13 @@ def _packed_product(tensor: TensorProto, product: NodeProto, bits: int) -> _Node
 def _packed_constant(tensor: TensorProto, bits: int) -> _Nodes:
     """Numbers that become the constant when the graph is loaded, in blocks along its elements."""
     flat, packed = numpy_helper.to_array(tensor).ravel(), _Nodes(tensor.name)
-    numbers, scale = packed.blocks(np.pad(flat, (0, -len(flat) % _BLOCK)).reshape(-1, _BLOCK), bits)
+    numbers, scale = packed.blocks(np.pad(flat, (0, -len(flat) % BLOCK)).reshape(-1, BLOCK), bits)
     floats = packed.op("Cast", numbers, to=TensorProto.FLOAT)
-    centred = packed.op("Sub", floats, packed.constant(np.array(_ZERO, np.float32)))
+    centred = packed.op("Sub", floats, packed.constant(np.array(ZERO, np.float32)))
     padded = packed.reshape(packed.op("Mul", centred, scale), [-1])
     ends = (packed.constant(np.array([end])) for end in (0, len(flat)))
-    packed.reshape(packed.op("Slice", padded, *ends), list(tensor.dims), result=tensor.name)
+    packed.reshape(packed.op("Slice", padded, *ends), list(tensor.dims), "shape", tensor.name)
     return packed
-
-
-def quantize(blocks: Float32s, bits: int) -> tuple[_Numbers, NDArray[np.float16]]:
-    """Numbers (n, 64) of which only the highest bits are set, and scales (n, 1), of blocks (n, 64): of the scales that
-    are tried, those with the least squared error."""
-    step = 1 << (8 - bits)
-    most = (1 << (bits - 1)) - 1
-    top = np.abs(blocks).max(axis=1, keepdims=True)
-    found = np.zeros(blocks.shape, np.float32)
-    scales = np.zeros(top.shape, np.float16)
-    least = np.full(top.shape, np.inf, np.float32)
-    for share in _SHRUNK:
-        scale = np.maximum(top * np.float32(share / most / step), _LEAST).astype(np.float16)
-        size = scale.astype(np.float32) * step
-        rounded = np.clip(np.rint(blocks / size), -most - 1, most)
-        error = np.square(rounded * size - blocks).sum(axis=1, keepdims=True)
-        better = error < least
-        found, scales, least = (np.where(better, a, b) for a, b in ((rounded, found), (scale, scales), (error, least)))
-    return (found * step + _ZERO).astype(np.uint8), scales
-
-
-def divide(numbers: _Numbers) -> tuple[_Numbers, _Numbers]:
-    """Bits 2 to 5 of numbers (n,) in n / 2 bytes, and bits 6 and 7 in n / 4.
-
-    >>> low, high = divide(np.array([4, 8, 64, 192], np.uint8))
-    >>> [f"{byte:08b}" for byte in (*low, *high)]
-    ['00000001', '00000010', '11010000']
-    """
-    low, high = (numbers >> 2 & 15).reshape(2, -1), (numbers >> 6).reshape(4, -1)
-    return low[0] | low[1] << 4, high[0] | high[1] << 2 | high[2] << 4 | high[3] << 6
 
 
 def _large(model: ModelProto) -> list[TensorProto]:

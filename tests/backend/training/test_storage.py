@@ -9,7 +9,7 @@ onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 from onnx import TensorProto, helper, numpy_helper
 
-from motiongpt.backend.training.storage import Packed, divide, quantize
+from motiongpt.backend.training.storage import Packed
 from motiongpt.retarget.errors import MotionGPTError
 
 ROOM = {6: 0.27, 8: 0.34, 16: 0.51}  # of float32's; the 64 weights of a block also have a scale
@@ -53,33 +53,12 @@ def test_weights_come_back_near_and_nothing_of_the_unpacking_is_left_to_run(bits
     assert run <= {"MatMulNBits", "MatMul", "Identity"}
 
 
-def test_blocks_keep_their_own_scales_and_single_large_weights():
-    blocks = drawn(3, 64) * np.array([[1e-4], [1.0], [1e3]], np.float32)
-    blocks[1, 7] = 3.0
-    for bits in (6, 8):
-        numbers, scales = quantize(blocks, bits)
-        back = (numbers.astype(np.float32) - 128.0) * scales.astype(np.float32)
-        assert (numbers % (1 << (8 - bits)) == 0).all()
-        assert (np.abs(back - blocks).max(axis=1) <= np.abs(blocks).max(axis=1) * 0.35).all()
-        assert abs(back[1, 7] - 3.0) < 0.05
-    assert (quantize(np.zeros((1, 64), np.float32), 6)[0] == 128).all()
-
-
 def test_a_product_whose_weights_are_used_twice_stays_a_product_of_floats():
     model = graph(drawn(128, 64), drawn(65, 65))
     model.graph.node.append(helper.make_node("Identity", ["product"], ["same"]))
     Packed(8)(model)
     assert "MatMul" in {node.op_type for node in model.graph.node}
     onnx.checker.check_model(model)
-
-
-def test_two_arrays_hold_every_number_of_six_bits():
-    numbers = np.arange(0, 256, 4, dtype=np.uint8)
-    low, high = divide(numbers)
-    assert len(low) + len(high) == 48
-    halves_of = np.concatenate([low & 15, low >> 4])
-    quarters = np.concatenate([high >> shift & 3 for shift in (0, 2, 4, 6)])
-    np.testing.assert_array_equal(halves_of << 2 | quarters << 6, numbers)
 
 
 def test_weights_that_are_not_finite_are_refused():
