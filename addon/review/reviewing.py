@@ -27,6 +27,7 @@ from ..action.fingers import KeptCurve
 from ..action.generated import generated_among, give_back_touched, read_record, write_record
 from ..action.new_action import NewKeys, clear_offsets, play_alone, stash_action
 from ..character.typing import ArmatureObject, Scene, as_armature
+from ..translation.saying import say
 from . import before
 from .coding import Curves, pack, same, unpack
 from .origin import Origin, write_origin
@@ -80,7 +81,12 @@ def offer(armature_object: ArmatureObject, offers: Sequence[Offer], scene: Scene
     count = len(review.takes)
     if count + len(offers) > MOST:
         raise MotionGPTError(
-            f"There are {count} takes of {armature_object.name} already, and at most {MOST} can be kept.",
+            say(
+                "There are {count} takes of {armature} already, and at most {most} can be kept.",
+                count=count,
+                armature=armature_object.name,
+                most=MOST,
+            ),
             "Accept one, or reject them.",
         )
     if not count:
@@ -140,7 +146,8 @@ def accept(armature_object: ArmatureObject) -> str:
     review, animation = review_of(armature_object), armature_object.animation_data
     if review.shown == BEFORE or not _plays(armature_object, review.preview) or animation is None:
         raise MotionGPTError(
-            f"{armature_object.name} does not play a take now.", "Show the take that you want, then accept it."
+            say("{armature} does not play a take now.", armature=armature_object.name),
+            "Show the take that you want, then accept it.",
         )
     take, preview, slot = review.takes[review.shown], review.preview, _slot_of(animation)
     origin, into = Origin.of_take(take), take.into
@@ -242,7 +249,8 @@ def _played(armature_object: ArmatureObject) -> ActionCurves:
     found = action_curves(armature_object)
     if found is None:
         raise MotionGPTError(
-            f"{armature_object.name} can't play the take: its action has no slot.", "Reject the takes, then try again."
+            say("{armature} can't play the take: its action has no slot.", armature=armature_object.name),
+            "Reject the takes, then try again.",
         )
     return found
 

@@ -8,6 +8,7 @@ import bpy
 
 from ...retarget.errors import MotionGPTError
 from ..character.typing import ArmatureObject
+from ..translation.saying import say
 
 BEFORE = -1
 """In place of a take's number: the animation that was there before."""
@@ -88,7 +89,10 @@ def is_open(armature_object: ArmatureObject) -> bool:
 def check_closed(armature_object: ArmatureObject) -> None:
     """Raises MotionGPTError while there are takes to choose from: for what writes keys and offers none."""
     if is_open(armature_object):
-        raise MotionGPTError(f'Takes of "{armature_object.name}" are under review.', "Accept or reject them first.")
+        raise MotionGPTError(
+            say('Takes of "{armature}" are under review.', armature=armature_object.name),
+            "Accept or reject them first.",
+        )
 
 
 def start(armature_object: ArmatureObject) -> Any:

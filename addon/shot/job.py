@@ -31,6 +31,7 @@ from ..overrides.following import Expected, expected_of
 from ..poses.given import read_given
 from ..poses.limbs import limbs_in_ik
 from ..poses.reader import ReadPoses
+from ..translation.saying import say, together
 from .assembling import Around, Frames, lengths_asked, on_scene_frames, with_room
 from .data import redraw_timelines, write_blocks
 from .request import ShotRequest, gather_shot, gather_text
@@ -189,12 +190,15 @@ class ShotJob(MotionJob[ShotRequest]):
                     shot.blocks[i].seed, shot.blocks[i].made = request.blocks[i].seed, request.marks[i]
         shown = show_frames(request.target, request.first, request.last)
         bpy.ops.ed.undo_push(message=f"MotionGPT: {request.name}")
-        count = len(request.making)
-        made = f"{count} blocks" if count > 1 else f"block {request.making.start + 1}"
-        where = f"Frames {request.first} to {request.last} of {armature.name}, {made}"
-        self.message = f'{where}, in the action "{self.action}".{shown}'
-        for text in self._unsure:
-            self.message += f' The model hardly knows "{text}".'
+        done = 'Frames {first} to {last} of {armature}, {count} blocks, in the action "{action}".'
+        if len(request.making) == 1:
+            done = 'Frames {first} to {last} of {armature}, block {number}, in the action "{action}".'
+        done = say(
+            done, first=request.first, last=request.last, armature=armature.name, action=self.action,
+            count=len(request.making), number=request.making.start + 1,
+        )  # fmt: skip
+        unsure = [say('The model hardly knows "{text}".', text=text) for text in self._unsure]
+        self.message = together(done, shown, *unsure)
         redraw_timelines()
 
 

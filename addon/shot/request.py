@@ -18,6 +18,7 @@ from ..jobs.context import MotionRequest, Target, check_armature, frames_before,
 from ..jobs.generate import wanted_length
 from ..poses.keyed import KeyedPose, whole_pose
 from ..review.state import check_closed
+from ..translation.saying import say
 from .data import read_blocks, timing_of, unmade
 from .values import BlockValues, blocks_of_text, current_marks, has_several_actions, next_seed
 
@@ -143,7 +144,9 @@ def gather_blocks(context: bpy.types.Context, making: range) -> ShotRequest:
     armature, blocks = _with_blocks(context)
     shot, fps = armature.motiongpt_shot, scene_fps(full(context).scene)
     if action_curves(armature) is None:
-        raise MotionGPTError(f"Block {making.start + 1} is not made yet.", "Press Generate Shot first.")
+        raise MotionGPTError(
+            say("Block {number} is not made yet.", number=making.start + 1), "Press Generate Shot first."
+        )
     first = timing_of(shot, fps).span(making.start)[0]
     start = Start.MOTION if frames_before(armature, first, 1.0) else Start.PLACE
     if start is Start.PLACE and len(making) > 1:
@@ -159,10 +162,15 @@ def _with_blocks(context: bpy.types.Context) -> tuple[ArmatureObject, tuple[Bloc
     armature = check_armature(context)
     blocks = read_blocks(armature.motiongpt_shot)
     if not blocks:
-        raise MotionGPTError(f'"{armature.name}" has no blocks.', "Add one, or type several actions as the prompt.")
+        raise MotionGPTError(
+            say('"{armature}" has no blocks.', armature=armature.name),
+            "Add one, or type several actions as the prompt.",
+        )
     empty = next((i for i, block in enumerate(blocks) if not block.text.strip()), None)
     if empty is not None:
-        raise MotionGPTError(f"Block {empty + 1} has no text.", "Type what the character does there, or remove it.")
+        raise MotionGPTError(
+            say("Block {number} has no text.", number=empty + 1), "Type what the character does there, or remove it."
+        )
     return armature, blocks
 
 
@@ -173,7 +181,8 @@ def _start(armature: ArmatureObject, shot: Any, first: int, several: bool) -> St
         return Start.MOTION if several and moves else Start.ORIGIN
     if shot.start_from == Start.MOTION and not moves:
         raise MotionGPTError(
-            f'"{armature.name}" has no keys before frame {first}.', "Choose another Start, or a later first frame."
+            say('"{armature}" has no keys before frame {first}.', armature=armature.name, first=first),
+            "Choose another Start, or a later first frame.",
         )
     return Start(shot.start_from)
 
@@ -206,7 +215,9 @@ def _request(
     limits.check_made((last + 1 - first) / fps, fps, 1)
     for i, block in zip(making, made, strict=True):
         if block.frames < _FEWEST:
-            raise MotionGPTError(f"Block {i + 1} has fewer than {_FEWEST} frames.", "Make it longer.")
+            raise MotionGPTError(
+                say("Block {number} has fewer than {fewest} frames.", number=i + 1, fewest=_FEWEST), "Make it longer."
+            )
         block.asked(block.frames / fps)
     if start is not Start.ORIGIN:
         _check_carrier(armature)
@@ -253,6 +264,9 @@ def _check_carrier(armature: ArmatureObject) -> None:
     own = [c for c in (curves.fcurves if curves else ()) if c.data_path == "location"]
     if any(bool(is_generated(curve, read_points(curve), record).any()) for curve in own):
         raise MotionGPTError(
-            f'The object "{armature.name}" carries the travel, so its bones don\'t say where it stands.',
+            say(
+                'The object "{armature}" carries the travel, so its bones don\'t say where it stands.',
+                armature=armature.name,
+            ),
             "Choose Hips or Root Bone under Root Motion, and generate the motion again.",
         )

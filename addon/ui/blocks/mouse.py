@@ -8,6 +8,7 @@ from ...character.typing import full
 from ...jobs.context import chosen_armature, find_armature, scene_fps
 from ...shot.data import redraw_timelines, set_timing
 from ...shot.timing import Timing
+from ...translation.saying import say
 from ..typing import OperatorResult, classes_factory
 from .drawing import shown_blocks, strip_of
 from .strip import Drag, Hit, Strip, hit
@@ -87,8 +88,15 @@ class MOTIONGPT_OT_drag_block(_OnStrip):
         if context.area:
             length = last + 1 - first
             context.area.header_text_set(
-                f"Block {self._hold.block + 1}: frames {first} to {last}, {length} frames, {length / fps:.2f} s.   "
-                "Ctrl: whole seconds.   Shift: move what follows.   Esc: as it was"
+                say(
+                    "Block {number}: frames {first} to {last}, {length} frames, {seconds:.2f} s.   "
+                    "Ctrl: whole seconds.   Shift: move what follows.   Esc: as it was",
+                    number=self._hold.block + 1,
+                    first=first,
+                    last=last,
+                    length=length,
+                    seconds=length / fps,
+                )
             )
         redraw_timelines()
 

@@ -11,6 +11,7 @@ from ...shot.data import read_blocks, redraw_timelines, timing_of, write_blocks
 from ...shot.job import ShotJob
 from ...shot.request import gather_blocks, gather_text
 from ...shot.values import BlockValues, next_seed, shortest_frames
+from ...translation.saying import say, told
 from ..operators.tasks import StartsJob
 from ..typing import OperatorResult, classes_factory
 
@@ -67,7 +68,7 @@ class _ChangesBlocks(bpy.types.Operator):
         try:
             cls.check_blocks(check_armature(context))
         except MotionGPTError as error:
-            cls.poll_message_set(str(error))
+            cls.poll_message_set(told(error))
             return False
         return True
 
@@ -81,7 +82,7 @@ class _ChangesBlocks(bpy.types.Operator):
             armature = check_armature(context)
             self.change(context, armature, armature.motiongpt_shot)
         except MotionGPTError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, told(error))
             return {"CANCELLED"}
         redraw_timelines()
         return {"FINISHED"}
@@ -201,7 +202,7 @@ class MOTIONGPT_OT_block_text(_ChangesBlocks):
     def draw(self, context: bpy.types.Context) -> None:
         row = cast(bpy.types.UILayout, self.layout).row()
         row.activate_init = True  # so that typing goes into the text at once
-        row.prop(self, "text", text="", placeholder="what the character does")
+        row.prop(self, "text", text="", placeholder=say("what the character does"))
 
     def change(self, context: bpy.types.Context, armature: ArmatureObject, shot: Any) -> None:
         number = _active(armature) if self.block < 0 else self.block

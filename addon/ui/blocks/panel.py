@@ -10,6 +10,7 @@ from ...jobs import session
 from ...jobs.context import chosen_armature, scene_fps
 from ...shot.data import timing_of, unmade
 from ...shot.job import ShotJob
+from ...translation.saying import say, told
 from ..text import draw_text
 from ..typing import classes_factory
 
@@ -45,7 +46,7 @@ class _ShotPanel(bpy.types.Panel):
             try:
                 draw_shot(cast(bpy.types.UILayout, self.layout), context, armature.motiongpt_shot)
             except MotionGPTError as error:  # a frame rate that can't be used
-                draw_text(cast(bpy.types.UILayout, self.layout), str(error), "ERROR")
+                draw_text(cast(bpy.types.UILayout, self.layout), told(error), "ERROR")
 
 
 class MOTIONGPT_PT_shot(_ShotPanel):
@@ -102,10 +103,12 @@ def _draw_list(layout: bpy.types.UILayout, shot: Any) -> None:
 
 def _draw_block(layout: bpy.types.UILayout, block: Any, span: tuple[int, int], fps: float) -> None:
     box = layout.box().column()
-    box.prop(block, "text", text="", placeholder="what the character does")
+    box.prop(block, "text", text="", placeholder=say("what the character does"))
     box.use_property_split = True
     box.use_property_decorate = False
-    box.label(text=f"Frames {span[0]} to {span[1]}, {block.frames / fps:.2f} s")
+    box.label(
+        text=say("Frames {first} to {last}, {seconds:.2f} s", first=span[0], last=span[1], seconds=block.frames / fps)
+    )
     for name in ("frames", "seed", "distance", "speed"):
         box.prop(block, name)
     row = box.row(heading="Turn")

@@ -10,6 +10,7 @@ from ...changes import in_place
 from ...changes.loop import describe
 from ...character.typing import full
 from ...jobs.context import chosen_armature
+from ...translation.saying import say
 from ..text import draw_text
 from ..typing import classes_factory
 from .properties import paths_settings
@@ -96,7 +97,7 @@ class MOTIONGPT_UL_pins(bpy.types.UIList):
         row = layout.row(align=True)
         row.prop(item, "use", text="")
         row.prop(item, "limb", text="", emboss=False)
-        row.label(text=f"{item.first} to {item.last}")
+        row.label(text=say("{first} to {last}", first=item.first, last=item.last))
 
 
 class MOTIONGPT_PT_pins(bpy.types.Panel):

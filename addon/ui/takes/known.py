@@ -11,6 +11,7 @@ from ...character.typing import full
 from ...jobs import session
 from ...jobs.context import EXTENSION
 from ...jobs.generate import GenerateJob
+from ...translation.saying import say, told
 from ..operators.tasks import StartsJob
 from ..text import draw_text
 from ..typing import OperatorResult, classes_factory
@@ -99,7 +100,7 @@ class MOTIONGPT_OT_try_phrase(StartsJob):
         try:
             session.check_idle()
         except MotionGPTError as error:
-            cls.poll_message_set(str(error))
+            cls.poll_message_set(told(error))
             return False
         return True
 
@@ -123,7 +124,7 @@ class MOTIONGPT_PT_known(bpy.types.Panel):
         try:
             phrases = known_to_model(context)
         except (MotionGPTError, ImportError) as error:
-            draw_text(layout, str(error), "ERROR")
+            draw_text(layout, told(error), "ERROR")
             return
         if not phrases:
             draw_text(layout, "This model does not say what it knows.")
@@ -137,7 +138,9 @@ class MOTIONGPT_PT_known(bpy.types.Panel):
             icon: Any = "DOWNARROW_HLT" if shown else "RIGHTARROW"
             row = layout.row(align=True)
             row.alignment = "LEFT"
-            row.operator("motiongpt.open_known", text=f"{name} ({len(group)})", icon=icon, emboss=False).group = name
+            row.operator(
+                "motiongpt.open_known", text=f"{say(name)} ({len(group)})", icon=icon, emboss=False
+            ).group = name
             if shown:
                 _draw_phrases(layout, group)
 
@@ -147,11 +150,11 @@ def _draw_phrases(layout: bpy.types.UILayout, phrases: tuple[str, ...]) -> None:
     for phrase in phrases[:_MOST]:
         row = column.row(align=True)
         row.operator("motiongpt.try_phrase", text="", icon="PLAY").text = phrase
-        row.operator("motiongpt.use_as_prompt", text=phrase).text = phrase
+        row.operator("motiongpt.use_as_prompt", text=phrase, translate=False).text = phrase
     if not phrases:
         draw_text(layout, "It knows no such phrase.")
     if len(phrases) > _MOST:
-        draw_text(layout, f"{len(phrases) - _MOST} more: search for words in them.")
+        draw_text(layout, say("{count} more: search for words in them.", count=len(phrases) - _MOST))
 
 
 _register_classes, _unregister_classes = classes_factory(

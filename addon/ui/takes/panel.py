@@ -8,6 +8,7 @@ import bpy
 from ...character.typing import ArmatureObject, full
 from ...review.origin import Origin
 from ...review.state import BEFORE, review_of
+from ...translation.saying import say
 from ..doubts import draw_doubt
 from ..text import draw_text
 from ..typing import classes_factory
@@ -42,7 +43,8 @@ def _draw_flipping(layout: bpy.types.UILayout, context: bpy.types.Context, armat
         shown = number == review.shown + 1
         row.operator("motiongpt.pick_take", text=str(number), depress=shown).number = number
     if len(review.takes) > 8:
-        row.label(text="Before" if review.shown == BEFORE else f"Take {review.shown + 1} of {len(review.takes)}")
+        place = say("Take {number} of {count}", number=review.shown + 1, count=len(review.takes))
+        row.label(text="Before" if review.shown == BEFORE else place)
     row.operator("motiongpt.show_take", text="", icon="TRIA_RIGHT").step = 1
     row = layout.row(align=True)
     screen = full(context).screen
@@ -58,8 +60,10 @@ def _draw_take(layout: bpy.types.UILayout, armature: ArmatureObject) -> None:
         draw_text(layout, "As it was before the takes.")
         return
     take = review.takes[review.shown]
-    changed = ", changed by you" if take.edited else ""
-    draw_text(layout, f'Take {review.shown + 1}: "{take.text}", seed {take.seed}{changed}')
+    said = 'Take {number}: "{text}", seed {seed}'
+    if take.edited:
+        said = 'Take {number}: "{text}", seed {seed}, changed by you'
+    draw_text(layout, say(said, number=review.shown + 1, text=take.text, seed=take.seed))
     draw_doubt(layout, asdict(Origin.of_take(take)))
 
 

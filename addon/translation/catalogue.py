@@ -1,0 +1,37 @@
+"""The translations that the extension brings, as Blender and `saying` look them up."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, cast
+
+import bpy
+
+from .saying import look_up_in
+
+LANGUAGES = {"zh_HANS": ("zh_HANS", "zh_CN")}
+"""Each file of this folder, and what versions of Blender call its language."""
+_CONTEXTS = ("*", "Operator")
+"""Where Blender looks: for most texts, and for the names of operators."""
+
+
+def read(language: str) -> dict[str, str]:
+    """English text -> translation, of one of `LANGUAGES`."""
+    sections = tomllib.loads((Path(__file__).parent / f"{language}.toml").read_text(encoding="utf-8"))
+    return {english: said for section in sections.values() for english, said in section.items()}
+
+
+def register() -> None:
+    texts: Any = {
+        name: {(context, english): said for english, said in read(language).items() for context in _CONTEXTS}
+        for language, names in LANGUAGES.items()
+        for name in names
+    }
+    bpy.app.translations.register(__package__, texts)
+    look_up_in(cast(Any, bpy.app.translations.pgettext_iface))
+
+
+def unregister() -> None:
+    look_up_in(None)
+    bpy.app.translations.unregister(__package__)
