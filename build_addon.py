@@ -29,6 +29,7 @@ MODELS = Path("backend") / "models"
 MANIFEST = Path("addon") / "blender_manifest.toml"
 VALIDATOR = "*/scripts/addons_core/bl_pkg/cli/blender_ext.py"  # below bpy's folder
 FOLDERS = ("addon", "backend", "retarget")
+TRANSLATIONS = Path("addon") / "translation"
 # These need torch or the training data, neither of which the extension ships; the model is added separately.
 LEFT_OUT = tuple(f"backend/{room}" for room in ("bench", "dataset", "evaluation", "models", "text_encoder", "training"))
 PYTHONS = ("3.11", "3.13")  # Blender 4.2 to 5.0, and 5.1 on
@@ -90,7 +91,8 @@ def source_files() -> dict[str, bytes]:
 
     Raises BuildError if a file is missing.
     """
-    paths = [path.relative_to(ROOT).as_posix() for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    paths = [path.relative_to(ROOT).as_posix() for path in (*found, *(ROOT / TRANSLATIONS).glob("*.toml"))]
     left_out = tuple(f"{folder}/" for folder in LEFT_OUT)
     names = ["__init__.py", "__main__.py", "LICENSE", *(path for path in paths if not path.startswith(left_out))]
     return {name: _read(ROOT / name) for name in names}

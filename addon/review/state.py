@@ -23,7 +23,8 @@ class MotionGPTTake(bpy.types.PropertyGroup):
     """One take. curves: those F-curves that differ from what it is built on, as `coding.pack` writes them.
 
     base: what it is built on.  into: where it goes.  look: how it moves, as `similar.look_of` tells.  nearest: phrases,
-    one a line.  edited: whether the animator has changed it.
+    one a line.  edited: whether the animator has changed it.  blocks: those of a shot, as `blocks.blocks_text` tells;
+    "" for other takes, which leave the blocks as they were before.
     """
 
     curves: bpy.props.StringProperty()
@@ -44,6 +45,7 @@ class MotionGPTTake(bpy.types.PropertyGroup):
     nearest: bpy.props.StringProperty()
     look: bpy.props.StringProperty()
     edited: bpy.props.BoolProperty()
+    blocks: bpy.props.StringProperty()
 
 
 class MotionGPTReview(bpy.types.PropertyGroup):
@@ -52,7 +54,8 @@ class MotionGPTReview(bpy.types.PropertyGroup):
     shown: number of the take that is shown, or BEFORE.  last_shown: of the last one that was.  preview: the action that
     shows it, built on `base`.  before, slot: the action and its slot that were there before.  animated: whether the
     armature had animation data.  pose, settings: what else a take changes, as JSON.  scene, end_before, end: the scene
-    whose last frame moved, from where, to where.  owner: the armature's name, where it can't hold its review itself.
+    whose last frame moved, from where, to where.  blocks: the armature's, as `blocks.blocks_text` tells.  owner: the
+    armature's name, where it can't hold its review itself.
     """
 
     takes: bpy.props.CollectionProperty(type=MotionGPTTake)
@@ -68,6 +71,7 @@ class MotionGPTReview(bpy.types.PropertyGroup):
     scene: bpy.props.StringProperty()
     end_before: bpy.props.IntProperty()
     end: bpy.props.IntProperty()
+    blocks: bpy.props.StringProperty()
     owner: bpy.props.StringProperty()
 
 
@@ -114,7 +118,7 @@ def finish(armature_object: ArmatureObject) -> None:
     review = review_of(armature_object)
     review.takes.clear()
     review.preview = review.before = None
-    for name in ("base", "slot", "pose", "settings", "scene"):
+    for name in ("base", "slot", "pose", "settings", "scene", "blocks"):
         setattr(review, name, "")
     review.shown, review.last_shown, review.animated, review.end_before, review.end = 0, 0, False, 0, 0
     holder = _holder(armature_object) if armature_object.override_library is not None else None

@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from ...backend import limits
+from ...backend.limits import SEED_LIMIT
 from ...retarget.errors import MotionGPTError
 from ..action.bending import Span
 from ..action.fcurves import action_curves, key_frames, read_points
@@ -17,7 +18,6 @@ from ..character.typing import ArmatureObject, full
 from ..jobs.context import MotionRequest, Target, check_armature, frames_before, scene_fps
 from ..jobs.generate import wanted_length
 from ..poses.keyed import KeyedPose, whole_pose
-from ..review.state import check_closed
 from ..translation.saying import say
 from .data import read_blocks, timing_of, unmade
 from .values import BlockValues, blocks_of_text, current_marks, has_several_actions, next_seed
@@ -47,6 +47,7 @@ class ShotRequest(MotionRequest):
     says afterwards of how it was made.  replaces: whether they take the place of the character's blocks.  after: how
     many frames after those that are made are read.  cut: whether later keys are deleted.  as_new: whether a copy of the
     action gets the keys.  blend: seconds of the joins; None for as long as they need.  hands: as `GenerateRequest`'s.
+    takes: how many versions.
     """
 
     begins: int
@@ -60,6 +61,21 @@ class ShotRequest(MotionRequest):
     as_new: bool
     blend: float | None
     hands: str
+    takes: int = 1
+
+    @property
+    def versions(self) -> tuple["ShotRequest", ...]:
+        """A request for each take, whose blocks have the next seeds."""
+        return tuple(self._version(number) for number in range(self.takes))
+
+    def _version(self, number: int) -> "ShotRequest":
+        blocks = tuple(
+            replace(block, seed=(block.seed + number) % (SEED_LIMIT + 1)) if i in self.making else block
+            for i, block in enumerate(self.blocks)
+        )
+        new = current_marks(self.begins, blocks)
+        marks = tuple(new[i] if i in self.making else mark for i, mark in enumerate(self.marks))
+        return replace(self, blocks=blocks, marks=marks, takes=1)
 
     @property
     def fresh(self) -> bool:
@@ -207,12 +223,11 @@ def _request(
     """A request for some blocks, the first of which begins on a frame."""
     scene, armature = full(context).scene, check_armature(context)
     shot, fps = armature.motiongpt_shot, scene_fps(scene)
-    check_closed(armature)
     Character.read(armature)  # raises for anything but a biped
     made = blocks[making.start : making.stop]
     last = first + sum(block.frames for block in made) - 1
     limits.check_blocks(len(blocks), None)
-    limits.check_made((last + 1 - first) / fps, fps, 1)
+    limits.check_made((last + 1 - first) / fps, fps, scene.motiongpt.text_takes)
     for i, block in zip(making, made, strict=True):
         if block.frames < _FEWEST:
             raise MotionGPTError(
@@ -242,6 +257,7 @@ def _request(
         as_new=scene.motiongpt.destination == "NEW",
         blend=round(float(shot.blend), 4) or None,
         hands=scene.motiongpt.hands.lower().replace("_", "-"),
+        takes=scene.motiongpt.text_takes,
     )
 
 
