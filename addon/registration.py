@@ -2,6 +2,7 @@
 
 from .crowd import data as crowd_data
 from .jobs import session
+from .manual import links
 from .poses import reader
 from .review import history, state
 from .shell import command
@@ -44,7 +45,7 @@ _PANELS = (
     known,
     bone_map,
 )
-_MODULES = (catalogue, *_DATA, session, reader, *_OPERATORS, *_DRAWN, *_PANELS, takes_keys, menus, command)
+_MODULES = (catalogue, links, *_DATA, session, reader, *_OPERATORS, *_DRAWN, *_PANELS, takes_keys, menus, command)
 
 
 def register() -> None:

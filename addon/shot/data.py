@@ -120,6 +120,11 @@ class MotionGPTShot(bpy.types.PropertyGroup):
         "long as the poses need, from 0.3 to 0.9",
         min=0.0, max=5.0, soft_max=1.5, step=10,
     )  # fmt: skip
+    by_markers: bpy.props.BoolProperty(
+        name="From Markers",
+        description="Make a block of every timeline marker that is named with a text; it lasts up to the next marker",
+        update=_changed,
+    )
     on_timeline: bpy.props.BoolProperty(
         name="Show in Timelines", description="Draw the blocks in the Timeline and the Dope Sheet", default=True,
         update=_changed,

@@ -20,6 +20,7 @@ def note_made(armature: ArmatureObject, request: ShotRequest) -> None:
     """Make the armature's blocks those that were made."""
     shot = armature.motiongpt_shot
     if request.replaces:
+        shot.by_markers = False
         shot.start = request.begins
         write_blocks(shot, request.blocks, request.marks)
         return

@@ -20,6 +20,7 @@ from ..jobs.generate import wanted_length
 from ..poses.keyed import KeyedPose, whole_pose
 from ..translation.saying import say
 from .data import read_blocks, timing_of, unmade
+from .markers import follow_markers
 from .values import BlockValues, blocks_of_text, current_marks, has_several_actions, next_seed
 
 CONTEXT = 2.0
@@ -175,8 +176,14 @@ def gather_blocks(context: bpy.types.Context, making: range) -> ShotRequest:
 
 
 def _with_blocks(context: bpy.types.Context) -> tuple[ArmatureObject, tuple[BlockValues, ...]]:
-    armature = check_armature(context)
+    armature, scene = check_armature(context), full(context).scene
+    follow_markers(armature, scene)
     blocks = read_blocks(armature.motiongpt_shot)
+    if not blocks and armature.motiongpt_shot.by_markers:
+        raise MotionGPTError(
+            "No marker of the scene is named with a text.",
+            "Name one after what the character does, or switch From Markers off.",
+        )
     if not blocks:
         raise MotionGPTError(
             say('"{armature}" has no blocks.', armature=armature.name),

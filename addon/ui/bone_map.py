@@ -18,6 +18,7 @@ from ..character.character import Character
 from ..character.placing import has_ik_controls
 from ..character.typing import ArmatureObject
 from ..jobs.context import chosen_armature
+from ..manual.links import HasManual
 from ..translation.saying import say, told
 from .typing import OperatorResult, classes_factory
 
@@ -186,7 +187,8 @@ class MOTIONGPT_OT_load_bones(_NeedsArmature, ImportHelper):  # type: ignore[mis
         return say("Loaded {path}", path=path)
 
 
-class MOTIONGPT_PT_rig(bpy.types.Panel):
+class MOTIONGPT_PT_rig(HasManual, bpy.types.Panel):
+    manual = "characters"
     bl_idname = "MOTIONGPT_PT_rig"
     bl_label = "Armature"
     bl_category = "MotionGPT"

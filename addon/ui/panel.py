@@ -18,6 +18,7 @@ from ..jobs.generate import GenerateJob, wanted_length
 from ..jobs.inbetween import InbetweenJob
 from ..jobs.job import Job, State
 from ..jobs.service import Service
+from ..manual.links import draw_help
 from ..review.state import is_open
 from ..translation.saying import say
 from ..travel.asked import lasts_as_its_way
@@ -128,8 +129,11 @@ class _Main:
     bl_label = "MotionGPT"
     bl_category = "MotionGPT"
 
+    manual = "first-motion"
+
     def draw_header_preset(self: Any, _context: bpy.types.Context) -> None:
         draw_presets(self)
+        draw_help(self.layout, self.manual)
 
     def draw(self: Any, context: bpy.types.Context) -> None:
         layout, now = cast(bpy.types.UILayout, self.layout), session.current()

@@ -12,6 +12,7 @@ from ...jobs import session
 from ...jobs.context import chosen_armature, scene_fps
 from ...shot.data import read_blocks, timing_of, unmade
 from ...shot.job import made_for
+from ...shot.markers import follow_soon
 from ...shot.timing import Timing
 from ...translation.saying import say
 from .strip import Box, Strip, boxes, fitting_text
@@ -46,6 +47,7 @@ def shown_blocks(context: bpy.types.Context) -> Shown | None:
     armature = chosen_armature(context)
     if armature is None or not armature.motiongpt_shot.on_timeline:
         return None
+    follow_soon(armature, full(context).scene)
     try:
         job, fps = session.current().running, scene_fps(full(context).scene)
     except MotionGPTError:

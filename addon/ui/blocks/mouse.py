@@ -78,8 +78,10 @@ class MOTIONGPT_OT_drag_block(_OnStrip):
         x, scale = float(event.mouse_region_x), strip.height / 20.0
         if not self._moving and abs(x - self._pressed) < _STILL * scale:
             return
-        if not self._moving and context.window:
+        if not self._moving and context.window and not shot.by_markers:  # markers are dragged themselves
             context.window.cursor_modal_set("MOVE_X" if self._hold.edge is not None else "SCROLL_X")
+        if shot.by_markers:
+            return
         self._moving = True
         fps = scene_fps(full(context).scene)
         timing = self._drag.to(strip.frame(x), along=event.shift, step=fps if event.ctrl else 0.0)

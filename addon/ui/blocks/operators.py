@@ -66,7 +66,10 @@ class _ChangesBlocks(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         try:
-            cls.check_blocks(check_armature(context))
+            armature = check_armature(context)
+            if armature.motiongpt_shot.by_markers:
+                raise MotionGPTError("The blocks follow the markers.", "Change those, or switch From Markers off.")
+            cls.check_blocks(armature)
         except MotionGPTError as error:
             cls.poll_message_set(told(error))
             return False

@@ -9,6 +9,7 @@ from ....retarget.errors import MotionGPTError
 from ...bring.batch import Batch, BatchRequest, table_of
 from ...jobs import session
 from ...jobs.context import startup
+from ...manual.links import HasManual
 from ...translation.saying import say, told
 from ..text import draw_text
 from ..typing import OperatorResult, classes_factory
@@ -90,7 +91,8 @@ class MOTIONGPT_OT_stop_batch(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MOTIONGPT_PT_batch(bpy.types.Panel):
+class MOTIONGPT_PT_batch(HasManual, bpy.types.Panel):
+    manual = "bringing-motion"
     bl_idname = "MOTIONGPT_PT_batch"
     bl_label = "Batch"
     bl_parent_id = "MOTIONGPT_PT_generate"

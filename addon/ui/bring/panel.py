@@ -8,6 +8,7 @@ from ...bring.job import RetargetJob
 from ...character.typing import full
 from ...export.loading import short_take
 from ...jobs import session
+from ...manual.links import HasManual
 from ...translation.saying import say
 from ..text import draw_text
 from ..typing import classes_factory
@@ -24,7 +25,8 @@ class MOTIONGPT_UL_takes_of_file(bpy.types.UIList):
         layout.label(text=short_take(item.name), translate=False, icon="ACTION")
 
 
-class _RetargetPanel(bpy.types.Panel):
+class _RetargetPanel(HasManual, bpy.types.Panel):
+    manual = "bringing-motion"
     bl_label = "Retarget"
     bl_category = "MotionGPT"
     bl_region_type = "UI"

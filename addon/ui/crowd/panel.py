@@ -9,6 +9,7 @@ from ...crowd.data import crowd_of
 from ...crowd.job import CrowdJob
 from ...crowd.request import selected_armatures
 from ...jobs import session
+from ...manual.links import HasManual
 from ...translation.saying import say
 from ..text import draw_text
 from ..typing import classes_factory
@@ -28,7 +29,8 @@ class MOTIONGPT_UL_characters(bpy.types.UIList):
         row.prop(item, "seed", text="", emboss=False)
 
 
-class _CrowdPanel(bpy.types.Panel):
+class _CrowdPanel(HasManual, bpy.types.Panel):
+    manual = "bringing-motion"
     bl_label = "Several Characters"
     bl_category = "MotionGPT"
     bl_region_type = "UI"

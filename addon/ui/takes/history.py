@@ -11,6 +11,7 @@ from ...character.typing import full
 from ...jobs import session
 from ...jobs.context import chosen_armature, find_scene
 from ...jobs.job import Job, State
+from ...manual.links import HasManual
 from ...review import history
 from ...review.origin import read_origin
 from ...translation.saying import say, together, told
@@ -190,7 +191,8 @@ class MOTIONGPT_UL_history(bpy.types.UIList):
         return flags, list(reversed(range(len(flags))))
 
 
-class MOTIONGPT_PT_history(bpy.types.Panel):
+class MOTIONGPT_PT_history(HasManual, bpy.types.Panel):
+    manual = "takes"
     bl_idname = "MOTIONGPT_PT_history"
     bl_label = "History"
     bl_parent_id = "MOTIONGPT_PT_generate"

@@ -11,6 +11,7 @@ from ...character.typing import full
 from ...jobs import session
 from ...jobs.context import EXTENSION
 from ...jobs.generate import GenerateJob
+from ...manual.links import HasManual
 from ...translation.saying import say, told
 from ..operators.tasks import StartsJob
 from ..text import draw_text
@@ -110,7 +111,8 @@ class MOTIONGPT_OT_try_phrase(StartsJob):
         return GenerateJob.gather(context)
 
 
-class MOTIONGPT_PT_known(bpy.types.Panel):
+class MOTIONGPT_PT_known(HasManual, bpy.types.Panel):
+    manual = "takes"
     bl_idname = "MOTIONGPT_PT_known"
     bl_label = "What It Knows"
     bl_parent_id = "MOTIONGPT_PT_generate"

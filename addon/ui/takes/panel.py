@@ -6,6 +6,7 @@ from typing import cast
 import bpy
 
 from ...character.typing import ArmatureObject, full
+from ...manual.links import HasManual
 from ...review.origin import Origin
 from ...review.state import BEFORE, review_of
 from ...translation.saying import say
@@ -15,7 +16,8 @@ from ..typing import classes_factory
 from .operators import reviewed
 
 
-class MOTIONGPT_PT_takes(bpy.types.Panel):
+class MOTIONGPT_PT_takes(HasManual, bpy.types.Panel):
+    manual = "takes"
     bl_idname = "MOTIONGPT_PT_takes"
     bl_label = "Takes"
     bl_parent_id = "MOTIONGPT_PT_generate"
