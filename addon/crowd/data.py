@@ -41,7 +41,7 @@ class MotionGPTCrowd(bpy.types.PropertyGroup):
         ),
     )
     members: bpy.props.CollectionProperty(type=MotionGPTMember)
-    active: bpy.props.IntProperty(name="Character")
+    active: bpy.props.IntProperty(name="Character", description="The chosen character of the list")
 
 
 def crowd_of(scene: Scene) -> Any:

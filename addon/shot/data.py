@@ -89,7 +89,7 @@ class MotionGPTShot(bpy.types.PropertyGroup):
     """The blocks of one armature object, end to end, and how they are made."""
 
     blocks: bpy.props.CollectionProperty(type=MotionGPTBlock)
-    active: bpy.props.IntProperty(name="Block", update=_changed)
+    active: bpy.props.IntProperty(name="Block", description="The chosen block of the list", update=_changed)
     start: bpy.props.IntProperty(name="First Frame", description="Where the first block begins", update=_changed)
     start_from: bpy.props.EnumProperty(
         name="Start",

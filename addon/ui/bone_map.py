@@ -38,6 +38,7 @@ class MotionGPTRig(bpy.types.PropertyGroup):
     joints: bpy.props.CollectionProperty(type=MotionGPTJoint)
     keys: bpy.props.EnumProperty(
         name="Keys",
+        description="How many keys the new motion gets",
         items=(
             ("EVERY", "Every Frame", "A key on every frame, with linear interpolation"),
             ("FEW", "Few", "As few keys as the tolerance allows, with fitted Bezier handles, to edit by hand"),

@@ -100,7 +100,7 @@ class MOTIONGPT_MT_pie(bpy.types.Menu):
             pie.operator(operator, icon=icon)  # type: ignore[arg-type]
         pie.operator("motiongpt.cancel", icon="X")
         more = pie.operator("wm.call_menu_pie", text="Directing", icon="OUTLINER_OB_CAMERA")
-        more.name = MOTIONGPT_MT_directing_pie.bl_idname  # type: ignore[attr-defined]
+        more.name = MOTIONGPT_MT_directing_pie.bl_idname
 
 
 def _draw(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:

@@ -23,6 +23,7 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
 
     task: bpy.props.EnumProperty(
         name="Task",
+        description="What is generated, and from what",
         update=_poses_changed,  # ghosts are for one task
         items=(
             ("generate", "Text to Motion", "A new motion from a prompt"),

@@ -8,13 +8,13 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from .import_graph import ROOT
 
 OTHER_LANGUAGE = ("addon/shell/", "addon/bench/", "addon/export/", "addon/translation/")
 """Not shown in Blender's window: the shell, and what another process without the extension says."""
-SHOWN_EXPORT = ("addon/export/presets.py",)
+ALSO_SHOWN = ("addon/export/presets.py", "backend/known/doubt.py")
+"""Modules of other rooms whose sentences the window shows."""
 _WORDS = re.compile(r"[A-Za-z]{2,}\S* [A-Za-z]|[A-Za-z]\S* [a-z]{2,}")
 _NOT_SHOWN = {
     # Names of Blender's keymaps and data, the sidebar's tab, what is sent to the model, commands, file contents.
@@ -23,7 +23,7 @@ _NOT_SHOWN = {
 }  # fmt: skip
 """Constants of several words that are no texts for the user, or must stay English."""
 _DRAWN = {"text", "heading", "placeholder"}
-_DATA_NAMES = re.compile(r"MotionGPT: |Waypoint |.* path$|Blender add-on |\.MotionGPT ")
+_DATA_NAMES = re.compile(r"MotionGPT: |Waypoint |.* (path|loop)$|Blender add-on |\.MotionGPT |\{\} bytes instead")
 """What f-strings may begin with besides texts of the interface: names of data and of undo steps."""
 
 
@@ -40,9 +40,22 @@ def spoken() -> Spoken:
     out = Spoken()
     for path in sorted((ROOT / "addon").rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
-        if not name.startswith(OTHER_LANGUAGE) or name in SHOWN_EXPORT:
+        if not name.startswith(OTHER_LANGUAGE):
             read(path.read_text(encoding="utf-8"), name, out)
+    for name in ALSO_SHOWN:
+        read((ROOT / name).read_text(encoding="utf-8"), name, out)
     return out
+
+
+def refusals() -> set[str]:
+    """What errors of other rooms say word for word: a translation may have them."""
+    found: set[str] = set()
+    for room in ("backend", "retarget"):
+        for path in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "MotionGPTError":
+                    found |= {a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)}
+    return found
 
 
 def read(source: str, name: str, out: Spoken) -> None:
@@ -96,10 +109,8 @@ def _silent(tree: ast.Module) -> Iterator[ast.AST]:
         elif isinstance(node, ast.JoinedStr):
             yield from (part for part in ast.walk(node) if part is not node and not isinstance(part, ast.Call))
         elif isinstance(node, ast.Call):
-            function = node.func
-            if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-                if function.value.id == "log" or (function.value.id, function.attr) == ("re", "compile"):
-                    yield from ast.walk(node)
+            if ast.unparse(node.func).startswith(("log.", "re.compile")):
+                yield from ast.walk(node)
         elif isinstance(node, (ast.Subscript, ast.Compare)):
             yield from (part for part in ast.walk(node) if isinstance(part, ast.Constant))
         elif isinstance(node, (ast.arg, ast.AnnAssign)) and node.annotation is not None:
@@ -114,8 +125,3 @@ def fields_of(template: str) -> list[str]:
     ['name', 'seconds:.2f']
     """
     return sorted(re.findall(r"\{([a-z_]+(?::[^}]*)?)\}", template))
-
-
-def source_of(path: Path) -> str:
-    """A module's text."""
-    return path.read_text(encoding="utf-8")

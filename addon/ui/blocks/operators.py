@@ -101,7 +101,7 @@ class MOTIONGPT_OT_add_block(_ChangesBlocks):
     bl_idname = "motiongpt.add_block"
     bl_label = "Add Block"
 
-    text: bpy.props.StringProperty(name="Text", options={"SKIP_SAVE"})
+    text: bpy.props.StringProperty(name="Text", description="What the new block says", options={"SKIP_SAVE"})
 
     @classmethod
     def check_blocks(cls, armature: ArmatureObject) -> None:
@@ -139,7 +139,10 @@ class MOTIONGPT_OT_move_block(_ChangesBlocks):
     bl_idname = "motiongpt.move_block"
     bl_label = "Move Block"
 
-    ahead: bpy.props.IntProperty(name="Places", default=1, options={"SKIP_SAVE"})
+    ahead: bpy.props.IntProperty(
+        name="Places", description="How many places to move it later; earlier if negative", default=1,
+        options={"SKIP_SAVE"},
+    )  # fmt: skip
 
     def change(self, context: bpy.types.Context, armature: ArmatureObject, shot: Any) -> None:
         number = _active(armature)
@@ -189,8 +192,13 @@ class MOTIONGPT_OT_block_text(_ChangesBlocks):
     bl_idname = "motiongpt.block_text"
     bl_label = "Block's Text"
 
-    block: bpy.props.IntProperty(name="Block", default=-1, options={"SKIP_SAVE", "HIDDEN"})
-    text: bpy.props.StringProperty(name="Text", options={"SKIP_SAVE"})
+    block: bpy.props.IntProperty(
+        name="Block", description="The number of the block, from 0 on; -1 for the chosen one", default=-1,
+        options={"SKIP_SAVE", "HIDDEN"},
+    )  # fmt: skip
+    text: bpy.props.StringProperty(
+        name="Text", description="What the character does, in English", options={"SKIP_SAVE"}
+    )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
         shot = check_armature(context).motiongpt_shot

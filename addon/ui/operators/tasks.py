@@ -125,7 +125,7 @@ class MOTIONGPT_OT_copy_text(bpy.types.Operator):
     bl_label = "Copy"
     bl_options = {"INTERNAL"}
 
-    text: bpy.props.StringProperty(name="Text", options={"SKIP_SAVE"})
+    text: bpy.props.StringProperty(name="Text", description="The text to copy", options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         full(context).window_manager.clipboard = self.text
@@ -139,7 +139,7 @@ class MOTIONGPT_OT_use_as_prompt(bpy.types.Operator):
     bl_label = "Use as Prompt"
     bl_options = {"INTERNAL", "UNDO"}
 
-    text: bpy.props.StringProperty(name="Text", options={"SKIP_SAVE"})
+    text: bpy.props.StringProperty(name="Text", description="The new prompt", options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         settings = full(context).scene.motiongpt

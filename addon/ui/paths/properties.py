@@ -112,7 +112,7 @@ class MotionGPTPaths(bpy.types.PropertyGroup):
         name="Set Scene Range", description="The scene then plays one cycle", default=True
     )
     pins: bpy.props.CollectionProperty(type=MotionGPTPin)
-    pin: bpy.props.IntProperty(name="Pin", options={"HIDDEN"})
+    pin: bpy.props.IntProperty(name="Pin", description="The chosen pin of the list", options={"HIDDEN"})
     pin_new: bpy.props.BoolProperty(
         name="Also When Generating", description="Generated motion is pinned as it is made", default=True
     )

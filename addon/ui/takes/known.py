@@ -77,7 +77,7 @@ class MOTIONGPT_OT_open_known(bpy.types.Operator):
     bl_label = "Show Phrases"
     bl_options = {"INTERNAL"}
 
-    group: bpy.props.StringProperty(name="Group", options={"SKIP_SAVE"})
+    group: bpy.props.StringProperty(name="Group", description="The name of the group", options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         known = cast(Any, full(context).window_manager).motiongpt_known
@@ -94,7 +94,7 @@ class MOTIONGPT_OT_try_phrase(StartsJob):
     bl_options = {"INTERNAL"}
     job = GenerateJob
 
-    text: bpy.props.StringProperty(name="Text", options={"SKIP_SAVE"})
+    text: bpy.props.StringProperty(name="Text", description="The phrase to try", options={"SKIP_SAVE"})
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
