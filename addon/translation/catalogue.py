@@ -22,13 +22,17 @@ def read(language: str) -> dict[str, str]:
     return {english: said for section in sections.values() for english, said in section.items()}
 
 
-def register() -> None:
-    texts: Any = {
+def for_blender() -> dict[str, dict[tuple[str, str], str]]:
+    """Name of a language -> context and English text -> translation."""
+    return {
         name: {(context, english): said for english, said in read(language).items() for context in _CONTEXTS}
         for language, names in LANGUAGES.items()
         for name in names
     }
-    bpy.app.translations.register(__package__, texts)
+
+
+def register() -> None:
+    bpy.app.translations.register(__package__, cast(Any, for_blender()))
     look_up_in(cast(Any, bpy.app.translations.pgettext_iface))
 
 

@@ -1,11 +1,13 @@
 """What `test_catalogue.py` runs inside Blender: the texts of all that the extension registers."""
 
 import importlib
-import inspect
+import re
 
 import bpy
-from support.in_blender.user import MODULE
+from support.in_blender import panel
+from support.in_blender.user import BIPED, MODULE, attempt, make_armature, run_job, settings
 
+WIDE = re.compile("[\u4e00-\u9fff]")
 KINDS = ("Operator", "PropertyGroup", "Panel", "Menu", "UIList", "AddonPreferences")
 
 
@@ -26,12 +28,8 @@ def _of_class(cls: type) -> dict[str, object]:
     rna, idname = cls.bl_rna, getattr(cls, "bl_idname", "")
     if issubclass(cls, bpy.types.Operator):
         rna = getattr(bpy.ops.motiongpt, idname.partition(".")[2]).get_rna_type()
-    own = {
-        name
-        for base in cls.__mro__
-        if base.__module__.startswith(MODULE)
-        for name in base.__dict__.get("__annotations__", ())
-    }
+    bases = [base for base in cls.__mro__ if base.__module__.startswith(MODULE)]
+    own = {name for base in bases for name in inspect.get_annotations(base)}
     return {
         "label": getattr(cls, "bl_label", rna.name), "tip": rna.description, "idname": idname,
         "manual": getattr(cls, "manual", ""),
@@ -55,12 +53,26 @@ def dynamic() -> object:
     limbs = [limb.replace("_", " ") for limb in pins.LIMBS]
     return [
         *(joint.replace("_", " ").title() for joint in bones.SHOWN), *limbs, *(limb.capitalize() for limb in limbs),
-        *(stage.label for stage in engine.Stage),
+        *(stage.label for stage in engine.Stage), "other", "Cancelled.",
     ]  # fmt: skip
 
 
-def pages() -> object:
-    """The names that Blender looks up for its Online Manual, the pages, and which of them are there."""
-    links = importlib.import_module(f"{MODULE}.addon.manual.links")
-    prefix, rows = links.manual_map()
-    return {"prefix": prefix, "rows": rows, "files": sorted(p.name for p in links.FOLDER.glob("*.html"))}
+def in_chinese() -> object:
+    """The panel, a refused press and a done one with the Chinese catalogue; wrapping."""
+    saying = importlib.import_module(f"{MODULE}.addon.translation.saying")
+    catalogue = importlib.import_module(f"{MODULE}.addon.translation.catalogue")
+    text = importlib.import_module(f"{MODULE}.addon.ui.text")
+    chinese = catalogue.read("zh_HANS")
+    saying.look_up_in(lambda english: chinese.get(english, english))
+    make_armature("Person", BIPED)
+    bpy.context.scene.render.fps = 30
+    settings().prompt, settings().seconds = "", 2.0
+    seen: dict[str, object] = {"refused": attempt().removeprefix("Error: ").strip()}
+    settings().prompt = "a person walks"
+    attempt()
+    seen["done"] = run_job().message
+    seen["panel"] = panel.drawn()
+    said = '"{armature}" has no animation.', "Give it an action first."
+    whole = saying.together(saying.say(said[0], armature="Person"), saying.say(said[1]))
+    seen["wrapped"] = text.wrap("骨架" + whole, 10.0, lambda part: sum(1.0 if WIDE.match(c) else 0.5 for c in part))
+    return seen
