@@ -58,7 +58,6 @@ _SETTINGS = {
     "MotionGPTMember.*": "bringing-motion",
     "MotionGPTCrowd.*": "bringing-motion",
     "MotionGPTBring.*": "bringing-motion",
-    "MotionGPTTakeName.*": "bringing-motion",
     "MotionGPTKnown.*": "takes",
     "MotionGPTTake.*": "takes",
     "MotionGPTReview.*": "takes",

@@ -19,7 +19,8 @@ _WORDS = re.compile(r"[A-Za-z]{2,}\S* [A-Za-z]|[A-Za-z]\S* [a-z]{2,}")
 _NOT_SHOWN = {
     # Names of Blender's keymaps and data, the sidebar's tab, what is sent to the model, commands, file contents.
     "3D View", "Object Transforms", "Object Mode", "Graph Editor", "MotionGPT Presets", "stands still",
-    ".MotionGPT path", "done (\\d+)/(\\d+) (.*)", "the job failed", "a watcher of the job failed", "a person walks forward",
+    ".MotionGPT path", "done (\\d+)/(\\d+) (.*)", "the job failed", "a watcher of the job failed",
+    "a person walks forward",
 }  # fmt: skip
 """Constants of several words that are no texts for the user, or must stay English."""
 _DRAWN = {"text", "heading", "placeholder"}

@@ -1,6 +1,7 @@
 """What `test_catalogue.py` runs inside Blender: the texts of all that the extension registers."""
 
 import importlib
+import inspect
 import re
 
 import bpy

@@ -106,4 +106,4 @@ def test_the_panel_is_drawn_in_chinese(scenario: Scenario) -> None:
     assert seen["refused"].endswith("文本为空。请描述一段运动，例如“a person walks forward”。")
     assert seen["done"].startswith("Person 的第 1 至 60 帧，位于动作“a person walks”中。")
     assert "第 1 至 60 帧" in seen["panel"] and "活动骨架：Person" in seen["panel"] and "Frames" not in seen["panel"]
-    assert seen["wrapped"] == ["骨架“Person”没有", "动画。请先为其", "指定一个动作。"]
+    assert seen["wrapped"] == ["骨架“Person”没有动", "画。请先为其指定一个", "动作。"]
