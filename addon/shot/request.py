@@ -65,6 +65,21 @@ class ShotRequest(MotionRequest):
     takes: int = 1
 
     @property
+    def prompt(self) -> str:
+        """For the history: the text that the blocks are the actions of; "" for blocks that were there."""
+        return ", then ".join(block.text for block in self.made) if self.replaces else ""
+
+    @property
+    def seed(self) -> int:
+        """Of the first block that is made."""
+        return self.made[0].seed
+
+    @property
+    def seconds(self) -> float:
+        """How long the blocks are that are made."""
+        return sum(block.frames for block in self.made) / self.target.fps
+
+    @property
     def versions(self) -> tuple["ShotRequest", ...]:
         """A request for each take, whose blocks have the next seeds."""
         return tuple(self._version(number) for number in range(self.takes))

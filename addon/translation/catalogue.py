@@ -8,12 +8,12 @@ from typing import Any, cast
 
 import bpy
 
-from .saying import look_up_in
+from .saying import CONTEXT, look_up_in
 
 LANGUAGES = {"zh_HANS": ("zh_HANS", "zh_CN")}
 """Each file of this folder, and what versions of Blender call its language."""
-_CONTEXTS = ("*", "Operator")
-"""Where Blender looks: for most texts, and for the names of operators."""
+_CONTEXTS = ("*", "Operator", CONTEXT)
+"""Where Blender looks: for most texts, for the names of operators, for what is ours alone."""
 
 
 def read(language: str) -> dict[str, str]:
@@ -31,9 +31,13 @@ def for_blender() -> dict[str, dict[tuple[str, str], str]]:
     }
 
 
+def _in_interface(text: str) -> str:
+    return str(cast(Any, bpy.app.translations.pgettext_iface)(text, CONTEXT))
+
+
 def register() -> None:
     bpy.app.translations.register(__package__, cast(Any, for_blender()))
-    look_up_in(cast(Any, bpy.app.translations.pgettext_iface))
+    look_up_in(_in_interface)
 
 
 def unregister() -> None:

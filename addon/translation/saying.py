@@ -11,6 +11,9 @@ from typing import Any
 
 from ...retarget.errors import MotionGPTError
 
+CONTEXT = "MotionGPT"
+"""In Blender's catalogue the context of sentences, and of names that Blender itself has in another sense: a "Face"
+there is one of a mesh."""
 _CLOSED = "。！？；：，、）”…"
 """After these marks no space follows."""
 

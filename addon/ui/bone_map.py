@@ -19,7 +19,7 @@ from ..character.placing import has_ik_controls
 from ..character.typing import ArmatureObject
 from ..jobs.context import chosen_armature
 from ..manual.links import HasManual
-from ..translation.saying import say, told
+from ..translation.saying import CONTEXT, say, told
 from .typing import OperatorResult, classes_factory
 
 SHOWN = tuple(j for j in JOINT_NAMES if not j.startswith("spine") and j != "neck")
@@ -38,6 +38,7 @@ class MotionGPTRig(bpy.types.PropertyGroup):
     joints: bpy.props.CollectionProperty(type=MotionGPTJoint)
     keys: bpy.props.EnumProperty(
         name="Keys",
+        translation_context=CONTEXT,
         description="How many keys the new motion gets",
         items=(
             ("EVERY", "Every Frame", "A key on every frame, with linear interpolation"),
@@ -45,7 +46,8 @@ class MotionGPTRig(bpy.types.PropertyGroup):
         ),
     )
     degrees: bpy.props.FloatProperty(
-        name="Degrees", description="How far a bone's rotation may be off between keys", default=1.0, min=0.05,
+        name="Degrees", translation_context=CONTEXT, default=1.0, min=0.05,
+        description="How far a bone's rotation may be off between keys",
         soft_max=5.0,
     )  # fmt: skip
     millimetres: bpy.props.FloatProperty(

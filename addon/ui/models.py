@@ -45,7 +45,7 @@ def _described(folder: Path, name: str) -> tuple[str, str]:
     except MotionGPTError as error:
         return name, say(error.message)
     about = say("Licence {licence}. {description}", licence=card.licence, description=card.description)
-    return f"{name}: {card.use or card.licence}", about[:400]
+    return f"{name}: {say(card.use or card.licence)}", about[:400]
 
 
 def draw_model(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -10,7 +10,7 @@ from ...bring.batch import Batch, BatchRequest, table_of
 from ...jobs import session
 from ...jobs.context import startup
 from ...manual.links import HasManual
-from ...translation.saying import say, told
+from ...translation.saying import CONTEXT, say, told
 from ..text import draw_text
 from ..typing import OperatorResult, classes_factory
 from .properties import bring_settings
@@ -95,6 +95,7 @@ class MOTIONGPT_PT_batch(HasManual, bpy.types.Panel):
     manual = "bringing-motion"
     bl_idname = "MOTIONGPT_PT_batch"
     bl_label = "Batch"
+    bl_translation_context = CONTEXT
     bl_parent_id = "MOTIONGPT_PT_generate"
     bl_category = "MotionGPT"
     bl_space_type = "VIEW_3D"

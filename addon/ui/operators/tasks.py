@@ -16,7 +16,7 @@ from ...jobs.job import Job
 from ...jobs.service import Service
 from ...shot.job import TextShotJob
 from ...shot.request import gather_text, wants_shot
-from ...translation.saying import say, told
+from ...translation.saying import CONTEXT, say, told
 from ..typing import OperatorResult, classes_factory
 
 
@@ -88,6 +88,7 @@ class MOTIONGPT_OT_continue(StartsJob):
 
     bl_idname = "motiongpt.continue_motion"
     bl_label = "Continue"
+    bl_translation_context = CONTEXT
     job = ContinueJob
 
 

@@ -10,7 +10,7 @@ from ...changes.loop import LoopJob
 from ...changes.pin import PinJob
 from ...character.typing import ArmatureObject, Scene, full
 from ...jobs.context import check_motion, chosen_armature, scene_fps
-from ...translation.saying import say, told
+from ...translation.saying import CONTEXT, say, told
 from ...travel.pins import new_place
 from ...travel.routes import FRAME
 from ..operators.tasks import StartsJob
@@ -67,6 +67,7 @@ class MOTIONGPT_OT_pin(StartsJob):
 
     bl_idname = "motiongpt.pin"
     bl_label = "Pin"
+    bl_translation_context = CONTEXT
     job = PinJob
 
 

@@ -3,6 +3,7 @@
 import bpy
 
 from ...character.typing import full
+from ...translation.saying import CONTEXT
 from ...travel.pins import ITEMS
 from ..typing import classes_factory
 
@@ -59,6 +60,7 @@ class MotionGPTTravel(bpy.types.PropertyGroup):
     )
     facing: bpy.props.EnumProperty(
         name="Face",
+        translation_context=CONTEXT,
         description="Whether the character turns towards an object",
         items=(
             ("NONE", "Nothing", "It faces where the motion does"),

@@ -46,13 +46,13 @@ def _draw_flipping(layout: bpy.types.UILayout, context: bpy.types.Context, armat
         row.operator("motiongpt.pick_take", text=str(number), depress=shown).number = number
     if len(review.takes) > 8:
         place = say("Take {number} of {count}", number=review.shown + 1, count=len(review.takes))
-        row.label(text="Before" if review.shown == BEFORE else place)
+        row.label(text=say("Before") if review.shown == BEFORE else place)
     row.operator("motiongpt.show_take", text="", icon="TRIA_RIGHT").step = 1
     row = layout.row(align=True)
     screen = full(context).screen
     playing = screen is not None and screen.is_animation_playing
     row.operator("screen.animation_play", text="", icon="PAUSE" if playing else "PLAY")
-    row.operator("motiongpt.compare_take", text="Before", depress=review.shown == BEFORE)
+    row.operator("motiongpt.compare_take", text=say("Before"), depress=review.shown == BEFORE)
 
 
 def _draw_take(layout: bpy.types.UILayout, armature: ArmatureObject) -> None:

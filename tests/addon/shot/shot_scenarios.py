@@ -272,6 +272,8 @@ def takes() -> object:
     for _ in range(3):
         flips.append([armature.motiongpt_review.shown, listed(), keyed(armature)])
         bpy.ops.motiongpt.show_take(step=1)
+    entry = bpy.context.scene.motiongpt_history.entries[-1]
+    seen["history"] = [entry.name, round(entry.seconds, 3), entry.seed, entry.takes]
     seen["seeds"] = [[one[2] for one in blocks] for _, blocks, _ in flips]
     seen["as made"] = [all(one[3] for one in blocks) for _, blocks, _ in flips]
     seen["differ"] = [bool(differ(flips[0][2], keys)) for _, _, keys in flips]

@@ -119,6 +119,7 @@ def test_takes_of_a_shot_are_reviewed_with_their_blocks(scenario: Scenario) -> N
     seen = scenario("takes", EVERY_TASK)
     assert (seen["made"]["error"], seen["made"]["state"]) == ("", "DONE")
     assert seen["made"]["message"].startswith("3 takes of frames 1 to 180 of Person: accept the one that you want.")
+    assert seen["history"] == [", then ".join(TEXTS), 6.0, "3", 3]
     first = seen["seeds"][0]
     assert seen["seeds"] == [[seed + number for seed in first] for number in range(3)]
     assert (seen["as made"], seen["differ"]) == ([True] * 3, [False, True, True])

@@ -54,7 +54,7 @@ def dynamic() -> object:
     limbs = [limb.replace("_", " ") for limb in pins.LIMBS]
     return [
         *(joint.replace("_", " ").title() for joint in bones.SHOWN), *limbs, *(limb.capitalize() for limb in limbs),
-        *(stage.label for stage in engine.Stage), "other", "Cancelled.",
+        *(stage.label for stage in engine.Stage), "other", "Cancelled.", "for any use", "not for commercial use",
     ]  # fmt: skip
 
 

@@ -104,10 +104,11 @@ def steps():
         yield 1.0
         with bpy.context.temp_override(window=window, area=area, region=region):
             bpy.ops.wm.call_menu_pie(name=pie)
-        yield SETTLE
+        yield 2.0 * SETTLE
         picture(str(Path(FOLDER, f"{pie}.png")))
-        os.system("xdotool key Escape")
-        yield 2.0
+        window.event_simulate(type="ESC", value="PRESS", x=700, y=450)
+        window.event_simulate(type="ESC", value="RELEASE", x=700, y=450)
+        yield SETTLE
     seen["status"] = session.current().service.status().text
     for task in ("inbetween", "continue", "caption"):
         settings.task = task
