@@ -13,6 +13,7 @@ import argparse
 import importlib.util
 import json
 import platform as host
+import re
 import subprocess
 import sys
 import tempfile
@@ -27,8 +28,10 @@ ROOT = Path(__file__).resolve().parent
 WHEEL_CACHE = ROOT / "build" / "wheels"
 MODELS = Path("backend") / "models"
 MANIFEST = Path("addon") / "blender_manifest.toml"
+MANUAL, IMAGES = Path("docs") / "manual", Path("docs") / "images"
 VALIDATOR = "*/scripts/addons_core/bl_pkg/cli/blender_ext.py"  # below bpy's folder
 FOLDERS = ("addon", "backend", "retarget")
+TRANSLATIONS = Path("addon") / "translation"
 # These need torch or the training data, neither of which the extension ships; the model is added separately.
 LEFT_OUT = tuple(f"backend/{room}" for room in ("bench", "dataset", "evaluation", "models", "text_encoder", "training"))
 PYTHONS = ("3.11", "3.13")  # Blender 4.2 to 5.0, and 5.1 on
@@ -36,6 +39,9 @@ PYTHONS = ("3.11", "3.13")  # Blender 4.2 to 5.0, and 5.1 on
 # The one place that names what is bundled. onnxruntime and tokenizers import without the packages that their metadata
 # require (protobuf, flatbuffers, huggingface_hub ...), and numpy is Blender's own, so these four are nearly everything.
 PINS = {"pyzmq": "27.3.0", "msgspec": "0.22.0", "onnxruntime": "1.31.1", "tokenizers": "0.23.3"}
+
+MARKDOWN = {"markdown": "3.11.3"}
+"""What turns the manual's pages into HTML, here and not in Blender."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,8 @@ def source_files() -> dict[str, bytes]:
 
     Raises BuildError if a file is missing.
     """
-    paths = [path.relative_to(ROOT).as_posix() for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    paths = [path.relative_to(ROOT).as_posix() for path in (*found, *(ROOT / TRANSLATIONS).glob("*.toml"))]
     left_out = tuple(f"{folder}/" for folder in LEFT_OUT)
     names = ["__init__.py", "__main__.py", "LICENSE", *(path for path in paths if not path.startswith(left_out))]
     return {name: _read(ROOT / name) for name in names}
@@ -115,6 +122,46 @@ def model_files(names: Sequence[str]) -> dict[str, bytes]:
         folders |= dict.fromkeys((name, *json.loads(card.read_bytes()).get("shared", {})))
     paths = [path for name in folders for path in (ROOT / MODELS / name).rglob("*") if path.is_file()]
     return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
+body {{ font: 16px/1.6 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; color: #222 }}
+nav {{ font-size: .85rem; border-bottom: 1px solid #ccc; padding-bottom: .8rem }} nav a {{ margin-right: .8rem }}
+table {{ border-collapse: collapse }} td, th {{ border: 1px solid #ccc; padding: .3rem .6rem; text-align: left }}
+img {{ max-width: 100% }} pre {{ background: #f3f3f3; padding: .8rem; overflow: auto }} a {{ color: #b5400c }}
+</style></head><body><nav>{links}</nav>
+{body}
+</body></html>
+"""
+
+
+def manual_pages(log: Callable[[str], None] = print) -> dict[str, bytes]:
+    """Path in the zip -> content of the manual as HTML, with its pictures, to be read without a network."""
+    folder = WHEEL_CACHE / "markdown"
+    if not list(folder.glob(f"markdown-{MARKDOWN['markdown']}-*.whl")):
+        log("downloading the converter of the manual")
+        _download(PLATFORMS["linux-x64"], PYTHONS[0], MARKDOWN, folder)
+    sys.path.insert(0, str(next(folder.glob(f"markdown-{MARKDOWN['markdown']}-*.whl"))))
+    try:
+        converter = importlib.import_module("markdown")
+    finally:
+        sys.path.pop(0)
+    sources = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / MANUAL).glob("*.md"))}
+    titles = {name: text.splitlines()[0].removeprefix("# ") for name, text in sources.items()}
+    links = " ".join(f'<a href="{name}.html">{title}</a>' for name, title in titles.items())
+    files: dict[str, bytes] = {}
+    for name, text in sources.items():
+        kinds = [f"markdown.extensions.{kind}" for kind in ("tables", "toc", "fenced_code")]
+        body = converter.markdown(text, extensions=kinds)
+        body = re.sub(
+            r'<a href="\.\./(?!images/)[^"]*">(.*?)</a>', r"\1", body, flags=re.DOTALL
+        )  # pages that stay behind
+        body = re.sub(r'(<a href="[a-z-]+)\.md', r"\1.html", body)
+        files[f"{MANUAL.as_posix()}/{name}.html"] = _PAGE.format(title=titles[name], links=links, body=body).encode()
+        for image in re.findall(r'src="\.\./images/([^"]+)"', body):
+            files[f"{IMAGES.as_posix()}/{image}"] = _read(ROOT / IMAGES / image)
+    return files
 
 
 def licences_of(files: dict[str, bytes]) -> list[str]:
@@ -181,7 +228,7 @@ def build(target: Platform, out: Path, models: Sequence[str] | None = None, log:
     """
     every = bundled_models()
     chosen = every if models is None else list(models)
-    files, trained, bundled = source_files(), model_files(chosen), wheels(target, log)
+    files, trained, bundled = source_files() | manual_pages(log), model_files(chosen), wheels(target, log)
     files |= trained | bundled
     template = _read(ROOT / MANIFEST).decode()
     files["blender_manifest.toml"] = manifest(template, target, list(bundled), licences_of(trained)).encode()

@@ -2,10 +2,12 @@
 
 from .crowd import data as crowd_data
 from .jobs import session
+from .manual import links
 from .poses import reader
 from .review import history, state
 from .shell import command
 from .shot import data as shot
+from .translation import catalogue
 from .ui import bone_map, ghosts, menus, panel, preferences, presets, properties
 from .ui.blocks import drawing, mouse
 from .ui.blocks import operators as blocks
@@ -43,7 +45,7 @@ _PANELS = (
     known,
     bone_map,
 )
-_MODULES = (*_DATA, session, reader, *_OPERATORS, *_DRAWN, *_PANELS, takes_keys, menus, command)
+_MODULES = (catalogue, links, *_DATA, session, reader, *_OPERATORS, *_DRAWN, *_PANELS, takes_keys, menus, command)
 
 
 def register() -> None:

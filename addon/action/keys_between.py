@@ -14,6 +14,7 @@ from ...retarget.errors import MotionGPTError
 from ...retarget.typing import Bools, Indices
 from ..character.settings import Tolerance
 from ..character.typing import ArmatureObject
+from ..translation.saying import say
 from .bending import BentCurve, Span
 from .fcurves import (
     Points,
@@ -105,7 +106,8 @@ def write_curves(armature_object: ArmatureObject, planned: Sequence[NewKeys]) ->
     action = action_curves(armature_object)
     if action is None:
         raise MotionGPTError(
-            f'"{armature_object.name}" no longer has an animation.', "Undo, or press the button again."
+            say('"{armature}" no longer has an animation.', armature=armature_object.name),
+            "Undo, or press the button again.",
         )
     curves = action.by_bone()
     for keys in planned:

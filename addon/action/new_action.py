@@ -29,6 +29,7 @@ from ..character.placing import OBJECT, place
 from ..character.rotation_modes import from_quaternions, rotation_property
 from ..character.settings import Tolerance
 from ..character.typing import ArmatureObject
+from ..translation.saying import say
 from .fcurves import (
     Points,
     action_curves,
@@ -132,7 +133,10 @@ def write_keys(
     """
     if armature_object.library is not None:
         raise MotionGPTError(
-            f'The armature "{armature_object.name}" is linked from another file and can\'t be animated here.',
+            say(
+                'The armature "{armature}" is linked from another file and can\'t be animated here.',
+                armature=armature_object.name,
+            ),
             "Make a library override of it (Object, Library Override, Make) and try again.",
         )
     animation = armature_object.animation_data or armature_object.animation_data_create()

@@ -18,6 +18,7 @@ from ..jobs.context import check_animated, find_armature
 from ..jobs.job import Waiting, in_thread
 from ..jobs.motion import READING_SECONDS
 from ..poses.reader import drop_scene, evaluated_at, pose_source
+from ..translation.saying import say
 from .files import Found, Show
 
 
@@ -39,7 +40,9 @@ class OtherArmature:
         first, last = keyed_span(armature)
         if last < first:
             check_animated(armature)
-            raise MotionGPTError(f'The action of "{armature.name}" moves no bones.', "Give it another action.")
+            raise MotionGPTError(
+                say('The action of "{armature}" moves no bones.', armature=armature.name), "Give it another action."
+            )
         curves = action_curves(armature)
         return cls(armature.session_uid, armature.name, first, last, curves.action.name if curves else armature.name)
 
@@ -72,5 +75,7 @@ def read_armature(source: OtherArmature, rate: tuple[int, float], show: Show) ->
 def _there(source: OtherArmature) -> ArmatureObject:
     armature = find_armature(source.uid)
     if armature is None:
-        raise MotionGPTError(f'The armature "{source.name}" was deleted while it was read.', "Choose another.")
+        raise MotionGPTError(
+            say('The armature "{other}" was deleted while it was read.', other=source.name), "Choose another."
+        )
     return armature

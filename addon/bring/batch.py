@@ -22,12 +22,15 @@ from ...backend.output.blender import BLENDER
 from ...backend.process.child import dependency_paths, environment_of
 from ...backend.process.launch import LAUNCHER
 from ...retarget.errors import MotionGPTError
+from ..translation.saying import say
 from .files import SUFFIXES
 
 if TYPE_CHECKING:
     from ..jobs.service import Startup
 
 REPORT = "report.html"
+_COUNTS = {"done": "{count} done", "kept": "{count} kept", "changed": "{count} changed", "failed": "{count} failed"}
+"""Of a report, and how they are said."""
 _DONE = re.compile(r"done (\d+)/(\d+) (.*)")
 """A line of `--progress`."""
 _FOLDER_TABLE = "folder.csv"
@@ -101,7 +104,8 @@ class Batch:
             )
         except OSError as error:
             raise MotionGPTError(
-                f"The batch could not be started ({error.strerror or error}).", "Check the Python in the preferences."
+                say("The batch could not be started ({reason}).", reason=error.strerror or error),
+                "Check the Python in the preferences.",
             ) from error
 
     def _listen(self) -> None:
@@ -118,14 +122,18 @@ class Batch:
         except (ValueError, IndexError):
             data = {}
         if self.stopped:
-            self.message = f"Stopped after {self.done} of {self.total or 'all'} files. Run Batch goes on from there."
+            total = self.total or say("all")
+            self.message = say(
+                "Stopped after {done} of {total} files. Run Batch goes on from there.", done=self.done, total=total
+            )
         elif "error" in data:
             self.failed, self.message = True, f"{data['error']['message']} {data['error']['cure']}".strip()
         elif "folder" not in data:
             said = "".join(self._errors).strip().splitlines()
-            self.failed, self.message = True, f"The batch ended without a report ({said[-1] if said else 'no reason'})."
+            reason = said[-1] if said else say("no reason")
+            self.failed, self.message = True, say("The batch ended without a report ({reason}).", reason=reason)
         else:
-            counts = ", ".join(f"{data[name]} {name}" for name in ("done", "kept", "changed", "failed") if data[name])
+            counts = ", ".join(say(text, count=data[name]) for name, text in _COUNTS.items() if data[name])
             self.message = f"{counts}: {self.report}"
 
 
@@ -137,10 +145,13 @@ def table_of(source: Path, place: Path, character: str) -> Path:
     if source.is_file():
         return source
     if not source.is_dir():
-        raise MotionGPTError(f"There is no table or folder {source}.", "Choose another.")
+        raise MotionGPTError(say("There is no table or folder {source}.", source=source), "Choose another.")
     motions = sorted(file for file in source.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
     if not motions:
-        raise MotionGPTError(f"There is no motion file in {source}.", f"It reads {' '.join(SUFFIXES)}.")
+        raise MotionGPTError(
+            say("There is no motion file in {source}.", source=source),
+            say("It reads {endings}.", endings=" ".join(SUFFIXES)),
+        )
     if not character:
         raise MotionGPTError("The character is not saved yet.", "Save the file, so that the batch can read it.")
     stems = Counter(file.stem.lower() for file in motions)
@@ -154,5 +165,7 @@ def table_of(source: Path, place: Path, character: str) -> Path:
         with open(table, "w", encoding="utf-8", newline="") as opened:
             csv.writer(opened).writerows(rows)
     except OSError as error:
-        raise MotionGPTError(f"{place} can't be written ({error.strerror}).", "Choose another folder.") from error
+        raise MotionGPTError(
+            say("{place} can't be written ({reason}).", place=place, reason=error.strerror), "Choose another folder."
+        ) from error
     return table

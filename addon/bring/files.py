@@ -17,6 +17,7 @@ from ...retarget.files.npz import load_npz
 from ...retarget.files.reading import FORMATS, read_motion
 from ...retarget.motion import Motion
 from ..jobs.job import Waiting, in_thread
+from ..translation.saying import say
 
 SUFFIXES = (*FORMATS, *blender.READ_SUFFIXES)
 Show = Callable[[float], None]
@@ -37,10 +38,11 @@ class MotionFile:
         """Raises MotionGPTError for a file that is not there, or of another kind."""
         if self.path.suffix.lower() not in SUFFIXES:
             raise MotionGPTError(
-                f'"{self.path.name}" is no motion file.', f"Choose one that ends in {', '.join(SUFFIXES)}."
+                say('"{file}" is no motion file.', file=self.path.name),
+                say("Choose one that ends in {endings}.", endings=", ".join(SUFFIXES)),
             )
         if not self.path.is_file():
-            raise MotionGPTError(f"There is no file {self.path}.", "Choose another.")
+            raise MotionGPTError(say("There is no file {file}.", file=self.path), "Choose another.")
 
     @property
     def has_takes(self) -> bool:
@@ -112,7 +114,8 @@ def _started(command: Sequence[str], environment: dict[str, str], errors: Path) 
             )
     except OSError as error:
         raise MotionGPTError(
-            f"Another Blender could not be started to read the file ({error.strerror or error}).", "Try again."
+            say("Another Blender could not be started to read the file ({reason}).", reason=error.strerror or error),
+            "Try again.",
         ) from error
 
 

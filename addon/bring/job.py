@@ -24,6 +24,7 @@ from ..jobs.service import Service
 from ..jobs.showing import show_frames
 from ..overrides.following import Expected, expected_of
 from ..review.state import check_closed
+from ..translation.saying import say, together
 from .armatures import OtherArmature, read_armature
 from .files import Found, MotionFile, list_takes, read_file
 
@@ -88,8 +89,10 @@ class RetargetJob(Job[RetargetRequest]):
 
     def _list(self, file: MotionFile, takes: Sequence[str]) -> None:
         self.request.listed(takes)
-        held = f"{len(takes)} takes: choose one" if len(takes) > 1 else "one motion"
-        self.message = f"{file.path.name} holds {held}, then press Retarget."
+        said = "{file} holds {count} takes: choose one, then press Retarget."
+        if len(takes) == 1:
+            said = "{file} holds one motion: press Retarget."
+        self.message = say(said, file=file.path.name, count=len(takes))
 
     def _put(self, motion: Motion, name: str) -> Waiting[None]:
         """Solve a motion on the character and write it."""
@@ -123,5 +126,8 @@ class RetargetJob(Job[RetargetRequest]):
             self.action = write_keys(armature, curves, name, request.start_frame, kept.curves).name
             shown = show_frames(request.target, request.start_frame, last)
             bpy.ops.ed.undo_push(message=f"MotionGPT: Retarget {name}")
-        frames = f"Frames {request.start_frame} to {last} of {armature.name}"
-        self.message = f'{frames}, in the action "{self.action}".{shown}'
+        done = say(
+            'Frames {first} to {last} of {armature}, in the action "{action}".',
+            first=request.start_frame, last=last, armature=armature.name, action=self.action,
+        )  # fmt: skip
+        self.message = together(done, shown)

@@ -26,6 +26,7 @@ from ..character.character import Character
 from ..character.placing import OBJECT
 from ..character.typing import ArmatureObject
 from ..jobs.motion import carrier_of
+from ..translation.saying import say
 from ..travel.cycles import cycle_of
 
 TRAVEL = "motiongpt_travel"
@@ -54,7 +55,9 @@ def take_out(armature_object: ArmatureObject, fps: float) -> float:
     Blender units. Raises MotionGPTError where there is none, and for an action that is in place already."""
     character, curves = Character.read(armature_object), _curves(armature_object)
     if curves.action.get(TRAVEL) is not None:
-        raise MotionGPTError(f'The action "{curves.action.name}" is in place already.', "Put its travel back first.")
+        raise MotionGPTError(
+            say('The action "{action}" is in place already.', action=curves.action.name), "Put its travel back first."
+        )
     carried, location, to_world = _carried(armature_object, character, curves)
     times = [key_frames(each.curve) for each in carried]
     first = int(np.floor(min((t[0] for t in times if len(t)), default=0.0)))
@@ -66,7 +69,8 @@ def take_out(armature_object: ArmatureObject, fps: float) -> float:
     way = way - way[:1]
     if len(frames) < 2 or np.abs(way).max() < _NOWHERE:
         raise MotionGPTError(
-            f'The action "{curves.action.name}" goes nowhere.', "There is no travel to take out of it."
+            say('The action "{action}" goes nowhere.', action=curves.action.name),
+            "There is no travel to take out of it.",
         )
     kept = []
     for each in carried:
@@ -86,7 +90,9 @@ def put_back(armature_object: ArmatureObject) -> None:
     """Put the travel back that was taken out. Raises MotionGPTError for an action that is not in place."""
     curves = _curves(armature_object)
     if curves.action.get(TRAVEL) is None:
-        raise MotionGPTError(f'The action "{curves.action.name}" is not in place.', "Take its travel out first.")
+        raise MotionGPTError(
+            say('The action "{action}" is not in place.', action=curves.action.name), "Take its travel out first."
+        )
     said = json.loads(curves.action[TRAVEL])
     way = np.array(said["way"], dtype=np.float64)
     frames = said["first"] + np.arange(len(way))
@@ -123,7 +129,9 @@ def put_back(armature_object: ArmatureObject) -> None:
 def _curves(armature_object: ArmatureObject) -> ActionCurves:
     curves = action_curves(armature_object)
     if curves is None:
-        raise MotionGPTError(f'"{armature_object.name}" has no animation.', "Give it an action first.")
+        raise MotionGPTError(
+            say('"{armature}" has no animation.', armature=armature_object.name), "Give it an action first."
+        )
     return curves
 
 

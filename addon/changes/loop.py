@@ -27,6 +27,7 @@ from ..jobs.context import Target, check_animated, find_scene, scene_range
 from ..jobs.job import ANSWERED, Stage, Waiting, in_thread
 from ..jobs.motion import carrier_of
 from ..poses.reader import ReadPoses
+from ..translation.saying import say
 from ..travel.cycles import make_cyclic, show_cycle
 from .reading import ChangeJob, ChangeRequest, keyed_span, read_character, read_poses
 
@@ -88,9 +89,11 @@ class LoopJob(ChangeJob[LoopRequest]):
             scene = find_scene(self.request.target.scene_uid)
             if self.request.show and scene is not None:
                 show_cycle(scene, first, count)
-            bpy.ops.ed.undo_push(message="MotionGPT: Make Loop")
-        where = f"{first} to {first + count - 1}, of {armature.name}"
-        self.message = f'A cycle of {count} frames, {where}, in the action "{self.action}".'
+            bpy.ops.ed.undo_push(message=f"MotionGPT: {say('Make Loop')}")
+        self.message = say(
+            'A cycle of {count} frames, {first} to {last}, of {armature}, in the action "{action}".',
+            count=count, first=first, last=first + count - 1, armature=armature.name, action=self.action,
+        )  # fmt: skip
 
 
 def cycle_of(character: Character, read: ReadPoses, fps: float) -> tuple[Motion, int]:
@@ -124,4 +127,4 @@ def describe(armature_object: ArmatureObject) -> str:
 
     curves = action_curves(armature_object)
     frames = frames_of(curves.action) if curves else 0
-    return f"Plays a cycle of {frames} frames" if frames else ""
+    return say("Plays a cycle of {frames} frames", frames=frames) if frames else ""

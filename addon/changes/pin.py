@@ -22,6 +22,7 @@ from ..character.typing import ArmatureObject
 from ..jobs.context import Target, scene_rate
 from ..jobs.job import ANSWERED, Stage, Waiting, in_thread
 from ..poses.reader import ReadPoses
+from ..translation.saying import say, together
 from ..travel.asked import paths_of
 from ..travel.pins import missed, read_pins
 from .reading import ChangeJob, ChangeRequest, as_rig_motion, keyed_span, read_character, read_poses
@@ -49,7 +50,8 @@ class PinJob(ChangeJob[PinRequest]):
         end = min(last, max(one.last + one.blend for one in chosen))
         if end < begin:
             raise MotionGPTError(
-                f"The pins hold nothing on frames {first} to {last}, those of the motion.", "Change their frames."
+                say("The pins hold nothing on frames {first} to {last}, those of the motion.", first=first, last=last),
+                "Change their frames.",
             )
         pins = read_pins(chosen, armature, begin, end, scene_rate(scene), moves=True)
         return PinRequest(Target.gather(context), Span(begin, end), pins)
@@ -78,9 +80,12 @@ class PinJob(ChangeJob[PinRequest]):
                 ]
                 planned: list[NewKeys] = plan_curves(part, bent, old, tolerance)
                 self.action = write_curves(armature, planned).name
-            bpy.ops.ed.undo_push(message="MotionGPT: Pin")
-        count = f"{len(pins)} pin{'s' if len(pins) > 1 else ''}"
-        self.message = f'{count} on {armature.name}, in the action "{self.action}".{missed(pins, far)}'
+            bpy.ops.ed.undo_push(message=f"MotionGPT: {say('Pin')}")
+        done = '{count} pins on {armature}, in the action "{action}".'
+        if len(pins) == 1:
+            done = '1 pin on {armature}, in the action "{action}".'
+        done = say(done, count=len(pins), armature=armature.name, action=self.action)
+        self.message = together(done, missed(pins, far))
 
 
 def _part(span: Span, pin: Pin) -> Span:

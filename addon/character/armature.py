@@ -19,6 +19,7 @@ from ...retarget.motion import rotations as rot
 from ...retarget.rigs.control_names import control_names, follow_switches
 from ...retarget.rigs.mapping import Mapping, map_rig
 from ...retarget.rigs.rig import Rig
+from ..translation.saying import say
 from .control_rig import followed_controls
 from .declared import Declared, find_declared
 from .leaders import deforming_tree
@@ -40,13 +41,15 @@ def object_axes(armature_object: ArmatureObject) -> ObjectAxes:
     determinant = float(np.linalg.det(matrix))
     # A pair of negative axes is a rotation in the matrix, yet mirrors what the artist sees as left and right.
     if determinant < 0.0 or min(armature_object.scale[:]) < 0.0:
-        raise MotionGPTError(f'The armature "{name}" has a negative scale.', cure)
+        raise MotionGPTError(say('The armature "{name}" has a negative scale.', name=name), cure)
     scale = determinant ** (1.0 / 3.0)
     if scale < 1e-9:
-        raise MotionGPTError(f'The armature "{name}" has a scale of zero.', "Give the object a scale above zero.")
+        raise MotionGPTError(
+            say('The armature "{name}" has a scale of zero.', name=name), "Give the object a scale above zero."
+        )
     turn = matrix / scale
     if np.abs(turn.T @ turn - np.eye(3)).max() > 2.0 * UNEVEN_SCALE:
-        raise MotionGPTError(f'The armature "{name}" is scaled differently along its axes.', cure)
+        raise MotionGPTError(say('The armature "{name}" is scaled differently along its axes.', name=name), cure)
     return ObjectAxes(rot.from_matrix(turn), scale)
 
 
@@ -75,7 +78,9 @@ def read_rig(armature_object: ArmatureObject) -> Rig:
     bones = _parents_first(armature_object.data)
     if not bones:
         raise MotionGPTError(
-            f'The armature "{armature_object.name}" has no bones.', "Choose another armature.", "not_humanoid"
+            say('The armature "{armature}" has no bones.', armature=armature_object.name),
+            "Choose another armature.",
+            "not_humanoid",
         )
     return _rig_of(armature_object, axes, {bone.name: bone.parent.name if bone.parent else None for bone in bones})
 

@@ -9,6 +9,7 @@ from ...retarget.rigs.mapping import Mapping
 from ...retarget.rigs.rig import Rig, RigMotion
 from ...retarget.solving.root_motion import AUTO, BONE, HIPS, carry
 from ...retarget.solving.solve import to_bones
+from ..translation.saying import say
 from .armature import declared_controls, read_rig
 from .leaders import works
 from .placing import Places, ik_switches, is_number, plan_places
@@ -95,7 +96,7 @@ class Character:
         if wanted == AUTO:
             return HIPS
         raise MotionGPTError(
-            f'The hips are connected to the root bone "{root.name}" and can\'t move on their own.',
+            say('The hips are connected to the root bone "{bone}" and can\'t move on their own.', bone=root.name),
             "Clear Connected on the hips in Edit Mode, or put the root motion on the hips.",
         )
 

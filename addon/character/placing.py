@@ -19,6 +19,7 @@ from ...retarget.rigs.rig import Carrier, Rig, RigMotion
 from ...retarget.solving.ik_controls import IkControl, IkLimb, place_limb
 from ...retarget.solving.root_motion import find_root
 from ...retarget.typing import Floats
+from ..translation.saying import say
 from .armature import object_axes
 from .reached import reached_limbs
 from .skin import ObjectAxes
@@ -202,7 +203,7 @@ def _ik_limbs(
     limbs = limb_switches(frozenset(bones.keys()))
     if not any(limb.end and limb.pole for limb in limbs):
         raise MotionGPTError(
-            f'The armature "{armature_object.name}" has no IK controls to key.',
+            say('The armature "{armature}" has no IK controls to key.', armature=armature_object.name),
             "Key its FK controls or bones instead; only rigs that Rigify generated have IK controls to key.",
         )
 

@@ -6,6 +6,7 @@ import bpy
 
 from ...backend.limits import MAX_TEXT, SEED_LIMIT
 from ..character.typing import Scene
+from ..translation.saying import CONTEXT
 
 MOST = 32
 """Characters in one go."""
@@ -21,7 +22,9 @@ class MotionGPTMember(bpy.types.PropertyGroup):
     armature: bpy.props.PointerProperty(
         name="Armature", description="The character", type=bpy.types.Object, poll=_is_armature
     )
-    prompt: bpy.props.StringProperty(name="Prompt", description="What this character does", maxlen=MAX_TEXT)
+    prompt: bpy.props.StringProperty(
+        name="Prompt", translation_context=CONTEXT, description="What this character does", maxlen=MAX_TEXT
+    )
     seed: bpy.props.IntProperty(name="Seed", description="Of this character's motion", min=0, max=SEED_LIMIT)
 
 
@@ -41,7 +44,7 @@ class MotionGPTCrowd(bpy.types.PropertyGroup):
         ),
     )
     members: bpy.props.CollectionProperty(type=MotionGPTMember)
-    active: bpy.props.IntProperty(name="Character")
+    active: bpy.props.IntProperty(name="Character", description="The chosen character of the list")
 
 
 def crowd_of(scene: Scene) -> Any:

@@ -14,6 +14,7 @@ from ..action.all_or_nothing import all_or_nothing
 from ..jobs.generate import GenerateJob, Solved, as_one
 from ..jobs.job import ANSWERED, Job, Stage, Waiting, check_task
 from ..jobs.service import STUCK, Finished, Service, Working
+from ..translation.saying import say, together, told
 from .request import CrowdRequest, gather_crowd, parts_of
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class CrowdJob(Job[CrowdRequest]):
 
     def cancel(self, reason: str = "Cancelled.") -> None:
         have = [member.name for member in self.members if member.written]
-        super().cancel(f"{reason} {', '.join(have)} already had their motion." if have else reason)
+        done = say("{names} already had their motion.", names=", ".join(have)) if have else ""
+        super().cancel(together(say(reason), done))
 
     def mute_overrides(self) -> None:
         for member in self.members:
@@ -154,7 +156,7 @@ class CrowdJob(Job[CrowdRequest]):
     def _show_one(self, event: Working, number: int, shares: list[float]) -> None:
         shares[number] = event.fraction
         done = sum(share == 1.0 for share in shares)
-        self.stage = f"{event.stage} ({done} of {len(shares)} characters)"
+        self.stage = say("{stage} ({done} of {count} characters)", stage=say(event.stage), done=done, count=len(shares))
         if number == 0:  # the figure in the viewport is the first one's
             self.live = event.motion or self.live
 
@@ -162,7 +164,7 @@ class CrowdJob(Job[CrowdRequest]):
         """Steps of one character's, with its name in the progress; where they fail, the others go on."""
         try:
             for _ in steps:
-                self.stage = f"{member.name}: {member.stage}"
+                self.stage = f"{member.name}: {say(member.stage)}"
                 yield
         except MotionGPTError as error:
             member.error = error
@@ -174,7 +176,7 @@ class CrowdJob(Job[CrowdRequest]):
         solved = [member for member in self.members if member.solved is not None and member.error is None]
         try:
             for member in solved:
-                self.stage = f"{member.name}: {Stage.TO_ARMATURE}"
+                self.stage = f"{member.name}: {say(Stage.TO_ARMATURE)}"
                 yield
                 try:
                     member.write()
@@ -183,7 +185,7 @@ class CrowdJob(Job[CrowdRequest]):
         finally:
             written = [member for member in self.members if member.written]
             if written:
-                bpy.ops.ed.undo_push(message=f"MotionGPT: {len(written)} Characters")
+                bpy.ops.ed.undo_push(message=f"MotionGPT: {say('{count} Characters', count=len(written))}")
         if not written:
             raise next(member.error for member in self.members if member.error is not None)
         first = written[0]
@@ -196,12 +198,15 @@ class CrowdJob(Job[CrowdRequest]):
         written = [member for member in self.members if member.written]
         request = written[0].request
         names = ", ".join(member.name for member in written)
-        count = f"{len(written)} characters have" if len(written) > 1 else "1 character has"
-        said = [f"{count} frames {request.start_frame} to {request.last_frame}, each in a new action: {names}."]
-        said += [f"{member.name}: {member.error}" for member in self.members if member.error is not None]
+        have = "{count} characters have frames {first} to {last}, each in a new action: {names}."
+        if len(written) == 1:
+            have = "1 character has frames {first} to {last}, in a new action: {names}."
+        frames = {"first": request.start_frame, "last": request.last_frame}
+        said = [say(have, count=len(written), names=names, **frames)]
+        said += [f"{member.name}: {told(member.error)}" for member in self.members if member.error is not None]
         said += [f"{m.name}: {m.overridden.message}" for m in written if m.overridden is not None]
-        said += [f'The model hardly knows "{text}".' for text in dict.fromkeys(_unsure(written))]
-        self.message = " ".join(said)
+        said += [say('The model hardly knows "{text}".', text=text) for text in dict.fromkeys(_unsure(written))]
+        self.message = together(*said)
         can_mute = [m.overridden for m in written if m.overridden is not None and m.overridden.can_mute]
         self.overridden = next(iter(can_mute), None) or next((m.overridden for m in written if m.overridden), None)
 

@@ -13,6 +13,7 @@ from ..character.typing import ArmatureObject, as_armature, full
 from ..jobs.context import Request, Target, check_usable, scene_fps
 from ..jobs.generate import GenerateRequest, wanted_length
 from ..review.state import check_closed
+from ..translation.saying import say
 from .data import MOST, crowd_of
 
 Part = tuple[ArmatureObject, str, int]
@@ -72,16 +73,20 @@ def gather_crowd(context: bpy.types.Context) -> CrowdRequest:
 def _check(parts: Sequence[Part], context: bpy.types.Context) -> None:
     scene = full(context).scene
     if len(parts) > MOST:
-        raise MotionGPTError(f"{len(parts)} characters are too many at once.", f"Choose at most {MOST}.")
+        raise MotionGPTError(
+            say("{count} characters are too many at once.", count=len(parts)), say("Choose at most {most}.", most=MOST)
+        )
     seen = set[str]()
     for armature, prompt, _ in parts:
         check_closed(check_usable(armature, scene))
         try:
             limits.check_prompt(prompt)
         except MotionGPTError as error:
-            raise MotionGPTError(f"{armature.name}: {error.message}", error.cure, error.kind) from None
+            raise MotionGPTError(f"{armature.name}: {say(error.message)}", error.cure, error.kind) from None
         if armature.name in seen:
-            raise MotionGPTError(f'"{armature.name}" is in the list twice.', "Remove one of its lines.")
+            raise MotionGPTError(
+                say('"{armature}" is in the list twice.', armature=armature.name), "Remove one of its lines."
+            )
         seen.add(armature.name)
     seconds = wanted_length(scene)[0]
     limits.check_seconds(seconds)
@@ -94,4 +99,4 @@ def _read(armature: ArmatureObject) -> Character:
     except MotionGPTError as error:
         if armature.name in error.message:
             raise
-        raise MotionGPTError(f"{armature.name}: {error.message}", error.cure, error.kind) from None
+        raise MotionGPTError(f"{armature.name}: {say(error.message)}", error.cure, error.kind) from None

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ...retarget.rigs.mapping import Mapping
+from ..translation.saying import say
 
 
 @dataclass(frozen=True)
@@ -74,4 +75,6 @@ def missing_for_unity(mapping: Mapping, exported: Collection[str]) -> list[str]:
 
 def unity_note(missing: Collection[str]) -> str:
     """What to tell who exports such a rig for Unity."""
-    return f"Unity's Humanoid requires {', '.join(missing)}, which this rig lacks: import it as Generic."
+    return say(
+        "Unity's Humanoid requires {missing}, which this rig lacks: import it as Generic.", missing=", ".join(missing)
+    )

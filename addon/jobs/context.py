@@ -15,6 +15,7 @@ from ..action.fcurves import ActionCurves, action_curves, key_frames
 from ..character.character import Character
 from ..character.typing import ArmatureObject, Scene, as_armature, full
 from ..poses.keyed import KeyedPose, whole_pose
+from ..translation.saying import say
 from .service import Startup
 
 EXTENSION = __package__.removesuffix(".addon.jobs")
@@ -98,7 +99,11 @@ class MotionRequest(Request):
         """Raises MotionGPTError for more frames than can be sent; before they are read, which takes long."""
         if self.sent_frames > limits.MAX_MOTION_FRAMES:
             raise MotionGPTError(
-                f"The range has {self.sent_frames} frames, and at most {limits.MAX_MOTION_FRAMES} can be sent.",
+                say(
+                    "The range has {frames} frames, and at most {most} can be sent.",
+                    frames=self.sent_frames,
+                    most=limits.MAX_MOTION_FRAMES,
+                ),
                 "Shorten the range, or do it in parts.",
                 "too_large",
             )
@@ -115,18 +120,23 @@ def check_armature(context: bpy.types.Context) -> ArmatureObject:
 def check_usable(armature: ArmatureObject, scene: Scene) -> ArmatureObject:
     """An armature that can be animated now. Raises MotionGPTError for one that can't."""
     if armature.name not in scene.objects:
-        raise MotionGPTError(f'The armature "{armature.name}" is not in this scene.', "Choose another armature.")
+        raise MotionGPTError(
+            say('The armature "{armature}" is not in this scene.', armature=armature.name), "Choose another armature."
+        )
     if armature.library is not None:
         raise MotionGPTError(
-            f'The armature "{armature.name}" is linked from another file.', "Make a library override of it first."
+            say('The armature "{armature}" is linked from another file.', armature=armature.name),
+            "Make a library override of it first.",
         )
     if armature.override_library is not None and armature.override_library.is_system_override:
         raise MotionGPTError(
-            f'The armature "{armature.name}" is a library override that can\'t be edited.',
+            say('The armature "{armature}" is a library override that can\'t be edited.', armature=armature.name),
             "Make it editable first (Outliner, Library Override, Make Editable).",
         )
     if armature.mode == "EDIT":
-        raise MotionGPTError(f'The armature "{armature.name}" is in Edit Mode.', "Leave Edit Mode first.")
+        raise MotionGPTError(
+            say('The armature "{armature}" is in Edit Mode.', armature=armature.name), "Leave Edit Mode first."
+        )
     return armature
 
 
@@ -134,14 +144,17 @@ def check_bones(armature: ArmatureObject, names: Iterable[str]) -> None:
     """Raises MotionGPTError where the armature lacks one of these bones."""
     missing = next((name for name in names if name not in armature.pose.bones), None)
     if missing is not None:
-        raise MotionGPTError(f'"{armature.name}" no longer has the bone "{missing}".', "Press the button again.")
+        raise MotionGPTError(
+            say('"{armature}" no longer has the bone "{missing}".', armature=armature.name, missing=missing),
+            "Press the button again.",
+        )
 
 
 def check_animated(armature: ArmatureObject) -> ActionCurves:
     """The curves that animate the armature. Raises MotionGPTError where there are none."""
     curves = action_curves(armature)
     if curves is None:
-        raise MotionGPTError(f'"{armature.name}" has no animation.', "Give it an action first.")
+        raise MotionGPTError(say('"{armature}" has no animation.', armature=armature.name), "Give it an action first.")
     return curves
 
 
@@ -186,7 +199,9 @@ def scene_fps(scene: Scene) -> float:
         limits.check_fps(fps)
     except MotionGPTError as error:
         raise MotionGPTError(
-            f"The scene plays {fps:.6g} frames a second.", f"{error.cure} (Properties, Output, Frame Rate)", error.kind
+            say("The scene plays {fps:.6g} frames a second.", fps=fps),
+            say("{cure} (Properties, Output, Frame Rate)", cure=error.cure),
+            error.kind,
         ) from None
     return fps
 
@@ -241,7 +256,8 @@ def startup(context: bpy.types.Context) -> Startup:
         folder = Path(bpy.path.abspath(wanted.model))
         if not (folder / "model.json").is_file():
             raise MotionGPTError(
-                f"{folder} holds no model.json.", "Choose a model's folder in the preferences, or leave it empty."
+                say("{folder} holds no model.json.", folder=folder),
+                "Choose a model's folder in the preferences, or leave it empty.",
             )
         arguments += ("--model", str(folder))
     elif wanted.installed:  # "" where no model is installed, or the one that was chosen no longer is
@@ -250,7 +266,9 @@ def startup(context: bpy.types.Context) -> Startup:
         arguments += ("--device", wanted.device)
     python = bpy.path.abspath(wanted.python) if wanted.python else ""
     if python and not Path(python).is_file():
-        raise MotionGPTError(f"There is no Python {python}.", "Choose another in the preferences, or leave it empty.")
+        raise MotionGPTError(
+            say("There is no Python {python}.", python=python), "Choose another in the preferences, or leave it empty."
+        )
     return Startup(log_path(), arguments, python)
 
 
@@ -266,7 +284,9 @@ def server_lines(context: bpy.types.Context) -> tuple[str, ...]:
         handover = read_key_file(Path(bpy.path.abspath(entry.preferences.server)))
     except MotionGPTError as error:
         return error.message, error.cure
-    return f"Server: {handover.endpoint.removeprefix('tcp://')}", f"Fingerprint: {fingerprint(handover.server_key)}"
+    return say("Server: {address}", address=handover.endpoint.removeprefix("tcp://")), say(
+        "Fingerprint: {fingerprint}", fingerprint=fingerprint(handover.server_key)
+    )
 
 
 def preloads(context: bpy.types.Context) -> bool:

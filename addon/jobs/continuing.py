@@ -25,6 +25,7 @@ from ..character.settings import key_tolerance
 from ..character.typing import ArmatureObject, full
 from ..poses.given import read_given
 from ..poses.keyed import KeyedPose, whole_pose
+from ..translation.saying import say, together
 from .context import (
     MotionRequest,
     Target,
@@ -123,10 +124,14 @@ class ContinueJob(MotionJob[ContinueRequest]):
         copy = (limits.one_line(request.prompt) or "Continue")[:60] if request.as_new else ""
         # The playhead goes to its end, so that the next press adds to it.
         yield from self._put(answer.motions, planned, "continue", copy, request.span.end)
-        frames = f"Frames {request.span.start} to {request.span.end} of {self._armature().name}"
-        self.message = self._offered or f'{frames} added, in the action "{self.action}".{self._shown}'
+        added = say(
+            'Frames {first} to {last} of {armature} added, in the action "{action}".',
+            first=request.span.start, last=request.span.end, armature=self._armature().name, action=self.action,
+        )  # fmt: skip
+        self.message = self._offered or together(added, self._shown)
         if request.goes_on or request.cut:
-            self.message += f" What comes after is {'cut' if request.cut else 'moved along'}."
+            after = "What comes after is cut." if request.cut else "What comes after is moved along."
+            self.message = together(self.message, say(after))
         yield from self._check_keys(source.character)
 
     def _solved(self, source: Source, motion: Motion) -> tuple[list[Curve], Move | None]:

@@ -24,6 +24,7 @@ from ..review.origin import Origin, write_origin
 from ..review.reviewing import Offer, packed
 from ..review.similar import likest, look_of
 from ..review.state import check_closed, is_open
+from ..translation.saying import say, together
 from ..travel.asked import finish_of, travelling_block
 from ..travel.cycles import make_cyclic, show_cycle
 from ..travel.finishing import Finish
@@ -185,8 +186,11 @@ class GenerateJob(Job[GenerateRequest]):
         self.action = action.name
         shown = show_frames(request.target, request.start_frame, last)
         self._make_loop(armature, solved.frames - 1)
-        frames = f"Frames {request.start_frame} to {last} of {armature.name}"
-        self.message = f'{frames}, in the action "{self.action}".{shown}{solved.missed}'
+        done = say(
+            'Frames {first} to {last} of {armature}, in the action "{action}".',
+            first=request.start_frame, last=last, armature=armature.name, action=self.action,
+        )  # fmt: skip
+        self.message = together(done, shown, solved.missed)
 
     def _make_loop(self, armature: ArmatureObject, length: int) -> None:
         request, curves = self.request, action_curves(armature)

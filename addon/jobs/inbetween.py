@@ -14,6 +14,7 @@ from ..action.bending import Span
 from ..character.character import Character
 from ..character.typing import full
 from ..poses.keyed import ALL, KeyedPose, choose_poses, gap_around
+from ..translation.saying import say, together
 from .context import (
     MotionRequest,
     Target,
@@ -84,8 +85,11 @@ class InbetweenJob(MotionJob[InbetweenRequest]):
         copy = (limits.one_line(request.prompt) or "In-between")[:60] if request.as_new else ""
         self._text, self._seed = request.prompt, request.seed
         yield from self._write(source, answer.motions, "in-between", copy)
-        frames = f"Frames {request.span.start} to {request.span.end} of {self._armature().name}"
-        self.message = self._offered or f'{frames} generated, in the action "{self.action}".{self._shown}'
+        made = say(
+            'Frames {first} to {last} of {armature} generated, in the action "{action}".',
+            first=request.span.start, last=request.span.end, armature=self._armature().name, action=self.action,
+        )  # fmt: skip
+        self.message = self._offered or together(made, self._shown)
         yield from self._check_keys(source.character)
 
     def _finish(self) -> None:

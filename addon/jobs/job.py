@@ -20,6 +20,7 @@ from ..character.character import Character
 from ..character.typing import ArmatureObject
 from ..overrides.following import Expected
 from ..overrides.report import Overridden, find, mute, sentence
+from ..translation.saying import say, together, told
 from .context import Request, find_armature
 from .service import STUCK, Finished, Service, Working
 
@@ -105,9 +106,12 @@ class Job(Generic[R]):
         except StopIteration:
             self.state, self.fraction = State.DONE, 1.0
         except MotionGPTError as error:
-            self.state, self.message = State.FAILED, str(error)
+            self.state, self.message = State.FAILED, told(error)
         except Exception as error:
-            self.state, self.message = State.FAILED, f"{type(error).__name__}: {error} (see the system console)."
+            self.state, self.message = (
+                State.FAILED,
+                say("{error} (see the system console).", error=f"{type(error).__name__}: {error}"),
+            )
             raise  # a bug: its traceback belongs on the console
         finally:
             self.longest_tick = max(self.longest_tick, time.perf_counter() - started)
@@ -118,15 +122,15 @@ class Job(Generic[R]):
         if self.state is State.RUNNING:
             self._work.close()
             done = self._written is not None
-            self.state, self.message = (State.DONE, self.message) if done else (State.CANCELLED, reason)
+            self.state, self.message = (State.DONE, self.message) if done else (State.CANCELLED, say(reason))
 
     def mute_overrides(self) -> None:
         """Switch off what keeps the written keys from showing. Raises MotionGPTError where the armature is gone."""
         if self._written is not None:
             said = self.overridden.message if self.overridden else ""
             self.overridden = mute(self._armature(), *self._written, self.request.target.rate)
-            left = self.overridden.message if self.overridden else "What overrode the keys is switched off."
-            self.message = self.message.removesuffix(said) + left
+            left = self.overridden.message if self.overridden else say("What overrode the keys is switched off.")
+            self.message = together(self.message.removesuffix(said).rstrip(), left)
 
     def _steps(self) -> Waiting[None]:
         """The work of the job. Raises MotionGPTError."""
@@ -138,7 +142,7 @@ class Job(Generic[R]):
         found = yield from find(self._armature(), character, expected, self.request.target.rate)
         self.overridden = sentence(*found)
         if self.overridden is not None:
-            self.message += f" {self.overridden.message}"
+            self.message = together(self.message, self.overridden.message)
 
     def _backend_ready(self) -> Waiting[None]:
         yield from in_thread(lambda: self._service.start(self.request.target.backend))
@@ -190,7 +194,10 @@ class Job(Generic[R]):
         armature = find_armature(target.armature_uid)
         if armature is None:
             raise MotionGPTError(
-                f'The armature "{target.armature_name}" was deleted while the motion was generated.',
+                say(
+                    'The armature "{armature}" was deleted while the motion was generated.',
+                    armature=target.armature_name,
+                ),
                 "Choose another armature and press the button again: the same seed gives the same motion.",
             )
         return armature

@@ -33,6 +33,7 @@ from ..poses.reader import PoseReader, ReadPoses, few_rows
 from ..review.origin import Origin, write_origin
 from ..review.reviewing import Offer, packed, shown_curves
 from ..review.state import NEW, SAME, is_open
+from ..translation.saying import say
 from .context import MotionRequest, check_armature, check_bones, scene_fps
 from .job import ANSWERED, Job, Stage, Waiting, check_task, in_thread
 from .service import Finished, Service
@@ -146,7 +147,7 @@ class MotionJob(Job[M]):
         found = {round(float(t)) for curve in (curves.fcurves if curves else ()) for t in key_frames(curve)}
         gone = [pose.frame for pose in self.request.poses if not pose.whole and pose.frame not in found]
         if gone:
-            raise MotionGPTError(f"The keys on frame {gone[0]} are gone.", "Press In-Between again.")
+            raise MotionGPTError(say("The keys on frame {frame} are gone.", frame=gone[0]), "Press In-Between again.")
 
     def _put(
         self,

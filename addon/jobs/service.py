@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
+from ..translation.saying import say, told
 from .heartbeat import SILENCE_LIMIT, Heartbeat, Patience
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Service:
             if self._client is None:
                 if process.handover is None:
                     if self._starting.look(time.monotonic()) > START_LIMIT:
-                        raise self._late("started", START_LIMIT)
+                        raise self._late("The backend has not started within {seconds:.0f} seconds.", START_LIMIT)
                     return False
                 from ...backend import version
                 from ...backend.process import client, protocol
@@ -136,7 +137,7 @@ class Service:
             if self._info is None:
                 return False
             if self._info.state == "loading" and self._loading.look(time.monotonic()) > LOAD_LIMIT:
-                raise self._late("loaded its model", LOAD_LIMIT)
+                raise self._late("The backend has not loaded its model within {seconds:.0f} seconds.", LOAD_LIMIT)
             if self._info.state == "failed":
                 raise self._fail(MotionGPTError(self._info.message, self._info.cure, "no_model"))
             if self._info.state == "loading" and time.monotonic() - self._asked > ASK_INTERVAL:
@@ -190,7 +191,9 @@ class Service:
             if not events:
                 self._living()
                 if self._progress.look(time.monotonic()) > ANSWER_LIMIT:
-                    raise self._stuck(f"The backend has not got on with a request for {ANSWER_LIMIT:.0f} seconds")
+                    raise self._stuck(
+                        say("The backend has not got on with a request for {seconds:.0f} seconds", seconds=ANSWER_LIMIT)
+                    )
         return events
 
     def cancel(self, identifier: str) -> None:
@@ -232,17 +235,17 @@ class Service:
     def status(self) -> Status:
         """The state of the backend, for the panel. Returns at once, even while `start` runs in its thread."""
         if not self._lock.acquire(blocking=False):
-            return Status("The model is starting.")
+            return Status(say("The model is starting."))
         try:
             if self._process is not None and not self._alive():
                 self._fail(self._process.failure())
             if self._failure:
                 return Status(self._failure, failed=True)
             if self._process is None:
-                return Status("The model starts on first use.")
+                return Status(say("The model starts on first use."))
             if self._info is None or self._info.state != "ready":
-                return Status("The model is starting.")
-            return Status(f"Ready: {self._info.model} on {self._info.device}.")
+                return Status(say("The model is starting."))
+            return Status(say("Ready: {model} on {device}.", model=self._info.model, device=self._info.device))
         finally:
             self._lock.release()
 
@@ -276,7 +279,7 @@ class Service:
     def _fail(self, error: MotionGPTError, at_once: bool = False) -> MotionGPTError:
         """Remember for the panel why there is no backend, so that the next Generate starts another."""
         self._end(at_once)
-        self._failure = str(error)
+        self._failure = told(error)
         return error
 
     def _stuck(self, what: str) -> MotionGPTError:
@@ -285,12 +288,12 @@ class Service:
             cure = "See whether the server runs, and whether this machine reaches it."
             return self._fail(MotionGPTError(f"{what}.", cure, STUCK), at_once=True)
         cure = "Press the button again: another backend starts."
-        return self._fail(MotionGPTError(f"{what}, and was ended.", cure, STUCK), at_once=True)
+        return self._fail(MotionGPTError(say("{what}, and was ended.", what=what), cure, STUCK), at_once=True)
 
     def _late(self, what: str, limit: float) -> MotionGPTError:
-        """End a backend that has not done what it should have within the limit."""
-        cure = f"See {self._startup.log_path}." if self._startup else ""
-        message = f"The backend has not {what} within {limit:.0f} seconds."
+        """End a backend that has not done what it should have within the limit. what: a sentence with that limit."""
+        cure = say("See {path}.", path=self._startup.log_path) if self._startup else ""
+        message = say(what, seconds=limit)
         return self._fail(MotionGPTError(message, cure, "backend_died"), at_once=True)
 
     def _receive(self) -> None:
@@ -307,7 +310,7 @@ class Service:
                 self._replies[packet.id].append(packet)
         now = time.monotonic()
         if self._heartbeat.stuck(now):
-            raise self._stuck(f"The backend has not answered for {SILENCE_LIMIT:.0f} seconds")
+            raise self._stuck(say("The backend has not answered for {seconds:.0f} seconds", seconds=SILENCE_LIMIT))
         if self._heartbeat.due(now):
             from ...backend.process import protocol
 
@@ -331,7 +334,11 @@ class Service:
 
 def _named(error: MotionGPTError, identifier: str) -> MotionGPTError:
     """An error that names its request, as the backend's log does."""
-    return MotionGPTError(f"{error.message} (Request {identifier[:8]}.)", error.cure, error.kind)
+    return MotionGPTError(
+        say("{message} (Request {request}.)", message=say(error.message), request=identifier[:8]),
+        error.cure,
+        error.kind,
+    )
 
 
 def _backend_process() -> ModuleType:
@@ -341,7 +348,7 @@ def _backend_process() -> ModuleType:
         from ...backend.process import child, client, protocol  # noqa: F401
     except ImportError as error:
         raise MotionGPTError(
-            f"A package that the extension brings can't be loaded ({error}).",
+            say("A package that the extension brings can't be loaded ({error}).", error=error),
             "Install the zip for this system, in Blender 4.2 to 5.2.",
             "internal",
         ) from error

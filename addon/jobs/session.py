@@ -11,6 +11,7 @@ from bpy.app.handlers import persistent
 
 from ...retarget.errors import MotionGPTError
 from ..character.typing import full
+from ..translation.saying import say, told
 from .job import Job, State
 from .service import Service, Startup
 
@@ -82,7 +83,8 @@ class Session:
         if time.monotonic() - self._drawn > REDRAW:
             self._drawn = time.monotonic()
             redraw()
-            _say(f"MotionGPT: {job.stage}, {job.fraction:.0%}. Esc in the viewport cancels.")
+            said = "MotionGPT: {stage}, {share:.0%}. Esc in the viewport cancels."
+            _say(say(said, stage=say(job.stage), share=job.fraction))
 
     def preload(self, startup: Startup) -> None:
         """Start the backend before it is needed; does nothing the second time."""
@@ -153,7 +155,7 @@ def refused(job: type[Job[Any]], context: bpy.types.Context) -> str:
         check_idle()
         job.check(context, current().service)
     except MotionGPTError as error:
-        return str(error)
+        return told(error)
     return ""
 
 

@@ -11,6 +11,7 @@ from ..character.typing import ArmatureObject
 from ..review.before import note_end
 from ..review.reviewing import Offer, offer
 from ..review.state import review_of
+from ..translation.saying import say, together
 from .context import Target, find_scene
 
 
@@ -24,10 +25,14 @@ def offer_takes(target: Target, armature: ArmatureObject, offers: Sequence[Offer
         note_end(armature)
         bpy.ops.ed.undo_push(message=f"MotionGPT: {what}")
     count, action = len(review_of(armature).takes), played_action(armature)
-    made = "One more take" if len(offers) == 1 else f"{len(offers)} takes"
-    all_of_them = f", {count} in all" if count > len(offers) else ""
-    said = f"{made} of frames {first} to {last} of {armature.name}{all_of_them}: accept the one that you want.{shown}"
-    return action.name if action else "", said
+    if count == len(offers):
+        said = "{new} takes of frames {first} to {last} of {armature}: accept the one that you want."
+    elif len(offers) == 1:
+        said = "One more take of frames {first} to {last} of {armature}, {count} in all: accept the one that you want."
+    else:
+        said = "{new} takes of frames {first} to {last} of {armature}, {count} in all: accept the one that you want."
+    done = say(said, new=len(offers), first=first, last=last, armature=armature.name, count=count)
+    return action.name if action else "", together(done, shown)
 
 
 def show_frames(target: Target, first: int, last: int, playhead: int | None = None) -> str:
@@ -40,7 +45,7 @@ def show_frames(target: Target, first: int, last: int, playhead: int | None = No
         return ""
     if last > scene.frame_end:
         scene.frame_end = last
-        said = f" The scene now ends on frame {last}."
+        said = say("The scene now ends on frame {last}.", last=last)
     if playhead is None and not first <= scene.frame_current <= last:
         playhead = first
     if playhead is not None and playhead != scene.frame_current:

@@ -13,6 +13,7 @@ from ..action.fcurves import action_curves, bone_channel
 from ..character.character import Character
 from ..character.leaders import BoneGraph, driven_constraints, targets_of, works
 from ..character.typing import ArmatureObject
+from ..translation.saying import say
 
 _MOST_NAMES, _MOST_KINDS = 4, 3
 
@@ -55,8 +56,11 @@ def describe(overrides: Iterable[Override]) -> str:
     bones: dict[str, list[str]] = {}
     for override in overrides:
         bones.setdefault(override.what, []).append(override.bone)
-    said = [f"{what} on {listed(names)}" if any(names) else what for what, names in bones.items()]
-    more = [f"{len(said) - _MOST_KINDS} more"] if len(said) > _MOST_KINDS else []
+    said = [
+        say("{what} on {bones}", what=what, bones=listed(names)) if any(names) else what
+        for what, names in bones.items()
+    ]
+    more = [say("{count} more", count=len(said) - _MOST_KINDS)] if len(said) > _MOST_KINDS else []
     return "; ".join(said[:_MOST_KINDS] + more)
 
 
@@ -64,15 +68,18 @@ def listed(names: Iterable[str]) -> str:
     """'a, b and c', or the first few of many."""
     unique = list(dict.fromkeys(name for name in names if name))
     if len(unique) > _MOST_NAMES:
-        return f"{', '.join(unique[:_MOST_NAMES])} and {len(unique) - _MOST_NAMES} more"
-    return " and ".join(filter(None, [", ".join(unique[:-1]), *unique[-1:]]))
+        names = ", ".join(unique[:_MOST_NAMES])
+        return say("{names} and {count} more", names=names, count=len(unique) - _MOST_NAMES)
+    if len(unique) > 1:
+        return say("{names} and {last}", names=", ".join(unique[:-1]), last=unique[-1])
+    return "".join(unique)
 
 
 def _of_data(armature_object: ArmatureObject) -> Iterator[Override]:
     data = armature_object.data
     if data.pose_position == "REST":
         yield Override(
-            "Rest Position", "", partial(setattr, data, "pose_position", "POSE") if data.is_editable else None
+            say("Rest Position"), "", partial(setattr, data, "pose_position", "POSE") if data.is_editable else None
         )
 
 
@@ -82,16 +89,20 @@ def _of_animation(armature_object: ArmatureObject) -> Iterator[Override]:
         return
     for track in animation.nla_tracks:
         if track.is_solo:
-            yield Override(f'the soloed NLA track "{track.name}"', "", partial(setattr, track, "is_solo", False))
+            yield Override(
+                say('the soloed NLA track "{track}"', track=track.name), "", partial(setattr, track, "is_solo", False)
+            )
     if animation.action_influence < 1.0:
-        yield Override("the action's influence below 1", "", partial(setattr, animation, "action_influence", 1.0))
+        yield Override(say("the action's influence below 1"), "", partial(setattr, animation, "action_influence", 1.0))
     if animation.action_blend_type != "REPLACE":
         blending = animation.bl_rna.properties["action_blend_type"].enum_items[animation.action_blend_type].name  # type: ignore[attr-defined]
         yield Override(
-            f"the action's blending ({blending})", "", partial(setattr, animation, "action_blend_type", "REPLACE")
+            say("the action's blending ({blending})", blending=blending),
+            "",
+            partial(setattr, animation, "action_blend_type", "REPLACE"),
         )
     if getattr(getattr(armature_object, "als", None), "turn_on", False):
-        yield Override("the add-on Animation Layers, which plays its own layers", "", None)
+        yield Override(say("the add-on Animation Layers, which plays its own layers"), "", None)
 
 
 def _muted_channels(armature_object: ArmatureObject) -> Iterator[Override]:
@@ -100,9 +111,9 @@ def _muted_channels(armature_object: ArmatureObject) -> Iterator[Override]:
         channel = bone_channel(curve.data_path)
         group: Any = curve.group
         if channel and curve.mute:
-            yield Override("muted channels", channel[0], partial(setattr, curve, "mute", False))
+            yield Override(say("muted channels"), channel[0], partial(setattr, curve, "mute", False))
         elif channel and group is not None and getattr(group, "mute", False):
-            yield Override("muted channels", channel[0], partial(setattr, group, "mute", False))
+            yield Override(say("muted channels"), channel[0], partial(setattr, group, "mute", False))
 
 
 def _responsible(graph: BoneGraph, character: Character, bone: str) -> Iterator[str]:
@@ -134,13 +145,13 @@ def _of_bone(armature_object: ArmatureObject, name: str, keyed: bool) -> Iterato
             and channel[1].startswith(("rotation", "location", "scale"))
             and not driver.mute
         ):
-            yield Override("a driver", name, partial(setattr, driver, "mute", True))
+            yield Override(say("a driver"), name, partial(setattr, driver, "mute", True))
     if any(abs(part - 1.0) > 1e-3 for part in bone.scale[:]):
-        yield Override("scale", name, partial(setattr, bone, "scale", (1.0, 1.0, 1.0)))
+        yield Override(say("scale"), name, partial(setattr, bone, "scale", (1.0, 1.0, 1.0)))
 
 
 def _constraint_name(armature_object: ArmatureObject, constraint: bpy.types.Constraint) -> str:
     """Its kind as the user reads it, and the object that it follows where that is another one."""
     kind: str = constraint.bl_rna.properties["type"].enum_items[constraint.type].name  # type: ignore[attr-defined]
     others = listed(thing.name for thing, _ in targets_of(constraint) if thing not in (None, armature_object))
-    return f'{kind} (of "{others}")' if others else kind
+    return say('{kind} (of "{others}")', kind=kind, others=others) if others else kind

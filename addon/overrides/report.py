@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..character.character import Character
 from ..character.typing import ArmatureObject
+from ..translation.saying import say, together
 from .finding import Override, bone_overrides, describe, listed, whole_overrides
 from .following import Expected, strays
 
@@ -41,11 +42,13 @@ def sentence(overrides: list[Override], bones: list[str]) -> Overridden | None:
         return None
     can_mute = any(override.mute is not None for override in overrides)
     if not overrides:
-        return Overridden(f"These bones do not follow their keys: {listed(bones)}.", can_mute)
-    whose = f" Bones that do not follow: {listed(bones)}." if bones else ""
+        return Overridden(say("These bones do not follow their keys: {bones}.", bones=listed(bones)), can_mute)
+    whose = say("Bones that do not follow: {bones}.", bones=listed(bones)) if bones else ""
     # A control rig's own constraints are to blame only where nothing else is.
     foreign = [override for override in overrides if override.mute is not None or not override.bone]
-    return Overridden(f"The keys are overridden by {describe(foreign or overrides)}.{whose}", can_mute)
+    return Overridden(
+        together(say("The keys are overridden by {causes}.", causes=describe(foreign or overrides)), whose), can_mute
+    )
 
 
 def check(armature_object: ArmatureObject, character: Character, expected: Expected, rate: tuple[int, float]) -> Found:

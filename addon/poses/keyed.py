@@ -13,6 +13,7 @@ from ..action.fcurves import ActionCurves, action_curves, is_switch, read_points
 from ..action.generated import is_generated, read_record
 from ..character.character import Character
 from ..character.typing import ArmatureObject
+from ..translation.saying import say
 
 SELECTED, ALL, MARKED = "SELECTED", "ALL", "MARKED"
 
@@ -95,12 +96,23 @@ def choose_poses(
         outside = sorted(set(chosen) - set(inside))
         if not inside:
             raise MotionGPTError(
-                f"No {'selected ' if how == SELECTED else ''}key lies in the range from {limits[0]} to {limits[1]}.",
+                say(
+                    "No selected key lies in the range from {first} to {last}."
+                    if how == SELECTED
+                    else "No key lies in the range from {first} to {last}.",
+                    first=limits[0],
+                    last=limits[1],
+                ),
                 "Change the range, or key a pose in it.",
             )
         if outside and how == SELECTED:
             raise MotionGPTError(
-                f"The selected key on frame {outside[0]} lies outside the range from {limits[0]} to {limits[1]}.",
+                say(
+                    "The selected key on frame {frame} lies outside the range from {first} to {last}.",
+                    frame=outside[0],
+                    first=limits[0],
+                    last=limits[1],
+                ),
                 "Select only keys inside, or change the range.",
             )
         chosen = inside
@@ -158,7 +170,7 @@ def _marked(
         raise MotionGPTError(
             "No pose is marked."
             if not markers or limits is None
-            else f"No marker lies in the range from {limits[0]} to {limits[1]}.",
+            else say("No marker lies in the range from {first} to {last}.", first=limits[0], last=limits[1]),
             "Add a marker (M over the timeline) on every pose to keep.",
         )
     poses = []
@@ -173,21 +185,32 @@ def _none_chosen(scene: bpy.types.Scene, armature_object: ArmatureObject, how: s
     other = next((o for o in scene.objects if o.type == "ARMATURE" and o != armature_object and _has_selected(o)), None)
     if how == SELECTED and other is not None:
         return MotionGPTError(
-            f'The selected keys are on the armature "{other.name}", not on "{armature_object.name}".',
-            f'Choose "{other.name}" under Armature, or select keys of "{armature_object.name}".',
+            say(
+                'The selected keys are on the armature "{other}", not on "{armature}".',
+                other=other.name,
+                armature=armature_object.name,
+            ),
+            say(
+                'Choose "{other}" under Armature, or select keys of "{armature}".',
+                other=other.name,
+                armature=armature_object.name,
+            ),
         )
     if found.generated and not found.own():
         return MotionGPTError(
-            f'All keys of "{armature_object.name}" were generated, and those are not kept by themselves.',
+            say(
+                'All keys of "{armature}" were generated, and those are not kept by themselves.',
+                armature=armature_object.name,
+            ),
             "Key the poses that should stay, or select only their keys and choose Selected Keys under Poses.",
         )
     if how == SELECTED and found.own():
         return MotionGPTError(
-            f'No key of "{armature_object.name}" is selected.',
+            say('No key of "{armature}" is selected.', armature=armature_object.name),
             "Select the poses to keep in the Dope Sheet, or choose another option under Poses.",
         )
     return MotionGPTError(
-        f'"{armature_object.name}" has no keys on the bones that the motion drives.',
+        say('"{armature}" has no keys on the bones that the motion drives.', armature=armature_object.name),
         "Pose it on some frames and key the poses (I over the viewport).",
     )
 
@@ -210,5 +233,7 @@ def gap_around(frames: list[int], current: int) -> tuple[int, int]:
     before = [frame for frame in frames if frame <= current]
     after = [frame for frame in frames if frame > current]
     if not before or not after:
-        raise MotionGPTError(f"Frame {current} is not between two keyed poses.", "Go to a frame inside the gap.")
+        raise MotionGPTError(
+            say("Frame {current} is not between two keyed poses.", current=current), "Go to a frame inside the gap."
+        )
     return before[-1], after[0]

@@ -10,6 +10,7 @@ from ..action.fcurves import custom_property, is_switch
 from ..action.new_action import located_bones
 from ..character.placing import OBJECT
 from ..character.typing import ArmatureObject, Scene
+from .blocks import blocks_text
 from .state import review_of
 
 _TRANSFORM = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle", "scale")
@@ -29,6 +30,7 @@ def keep(armature_object: ArmatureObject, scene: Scene | None) -> None:
         settings = {name: getattr(animation, name) for name in _SETTINGS}
         review.settings = json.dumps(settings | {"use_tweak_mode": tweaked})
     review.pose = json.dumps({"bones": {}, "object": None, "switches": {}})
+    review.blocks = blocks_text(armature_object)
     if scene is not None:
         review.scene, review.end_before, review.end = scene.name, scene.frame_end, scene.frame_end
 

@@ -18,6 +18,7 @@ import numpy as np
 from ...retarget.errors import MotionGPTError
 from ...retarget.typing import Numbers
 from ..action.fcurves import Points, choice, complete
+from ..translation.saying import say
 
 CurveName = tuple[str, int]
 """Data path and index of an F-curve."""
@@ -53,7 +54,9 @@ def unpack(text: str) -> Curves:
         named = [(str(path), int(index), int(count)) for path, index, count in json.loads(head)["curves"]]
         keys = _read_keys(body, sum(count for *_, count in named))
     except (lzma.LZMAError, binascii.Error, ValueError, KeyError, TypeError) as error:
-        raise MotionGPTError(f"A take that was saved with the file is damaged ({error}).", "Reject it.") from error
+        raise MotionGPTError(
+            say("A take that was saved with the file is damaged ({error}).", error=error), "Reject it."
+        ) from error
     ends = np.cumsum([0, *(count for *_, count in named)])
     return {
         (path, index): {name: values[a:b] for name, values in keys.items()}

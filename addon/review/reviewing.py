@@ -27,7 +27,9 @@ from ..action.fingers import KeptCurve
 from ..action.generated import generated_among, give_back_touched, read_record, write_record
 from ..action.new_action import NewKeys, clear_offsets, play_alone, stash_action
 from ..character.typing import ArmatureObject, Scene, as_armature
+from ..translation.saying import say
 from . import before
+from .blocks import blocks_text, put_blocks
 from .coding import Curves, pack, same, unpack
 from .origin import Origin, write_origin
 from .state import BEFORE, FROM_BEFORE, FROM_NOTHING, NEW, SAME, finish, review_of, start
@@ -42,6 +44,7 @@ class Offer:
 
     curves: all its F-curves that differ from what it is built on, as `packed` writes them.  channels: (bone, property)
     of them.  title: the name of an action of its own.  based, into: of `state`.  look: see `similar.look_of`.
+    blocks: those of a shot, see `blocks.blocks_text`.
     """
 
     curves: str
@@ -51,6 +54,7 @@ class Offer:
     based: str = FROM_NOTHING
     into: str = NEW
     look: str = ""
+    blocks: str = ""
 
 
 def packed(keys: Sequence[NewKeys], kept: Sequence[KeptCurve] = (), under: Curves | None = None) -> str:
@@ -80,7 +84,12 @@ def offer(armature_object: ArmatureObject, offers: Sequence[Offer], scene: Scene
     count = len(review.takes)
     if count + len(offers) > MOST:
         raise MotionGPTError(
-            f"There are {count} takes of {armature_object.name} already, and at most {MOST} can be kept.",
+            say(
+                "There are {count} takes of {armature} already, and at most {most} can be kept.",
+                count=count,
+                armature=armature_object.name,
+                most=MOST,
+            ),
             "Accept one, or reject them.",
         )
     if not count:
@@ -105,9 +114,11 @@ def show(armature_object: ArmatureObject, number: int) -> None:
     review = review_of(armature_object)
     if review.shown != number:
         _keep_edits(armature_object)
+        _keep_blocks(armature_object)
     if number == BEFORE:
         review.shown = BEFORE
         before.put_back(armature_object)
+        put_blocks(armature_object, review.blocks)
         return
     take = review.takes[number]
     curves = unpack(take.curves)
@@ -122,6 +133,7 @@ def show(armature_object: ArmatureObject, number: int) -> None:
         record.append(read_record(review.before))
     write_record(action.action, np.concatenate([*record, np.zeros(0, np.uint32)]))
     write_origin(action.action, Origin.of_take(take))
+    put_blocks(armature_object, take.blocks or review.blocks)
     armature_object.update_tag()
 
 
@@ -140,7 +152,8 @@ def accept(armature_object: ArmatureObject) -> str:
     review, animation = review_of(armature_object), armature_object.animation_data
     if review.shown == BEFORE or not _plays(armature_object, review.preview) or animation is None:
         raise MotionGPTError(
-            f"{armature_object.name} does not play a take now.", "Show the take that you want, then accept it."
+            say("{armature} does not play a take now.", armature=armature_object.name),
+            "Show the take that you want, then accept it.",
         )
     take, preview, slot = review.takes[review.shown], review.preview, _slot_of(animation)
     origin, into = Origin.of_take(take), take.into
@@ -165,6 +178,8 @@ def reject(armature_object: ArmatureObject) -> None:
     animation, preview = armature_object.animation_data, review.preview
     if animation is None or animation.action in (preview, review.before, None):
         before.put_back(armature_object)
+    if (take := shown_take(armature_object)) is not None and take.blocks:
+        put_blocks(armature_object, review.blocks)
     before.put_back_end(armature_object)
     _remove(armature_object, preview)
     finish(armature_object)
@@ -177,9 +192,8 @@ def shown_take(armature_object: ArmatureObject) -> Any:
 
 
 def _add(take: Any, each: Offer) -> None:
-    take.curves, take.base, take.into, take.title, take.look = (
-        each.curves, each.based, each.into, each.title, each.look,
-    )  # fmt: skip
+    take.curves, take.base, take.into, take.title = each.curves, each.based, each.into, each.title
+    take.look, take.blocks = each.look, each.blocks
     each.origin.to_take(take)
 
 
@@ -242,7 +256,8 @@ def _played(armature_object: ArmatureObject) -> ActionCurves:
     found = action_curves(armature_object)
     if found is None:
         raise MotionGPTError(
-            f"{armature_object.name} can't play the take: its action has no slot.", "Reject the takes, then try again."
+            say("{armature} can't play the take: its action has no slot.", armature=armature_object.name),
+            "Reject the takes, then try again.",
         )
     return found
 
@@ -275,6 +290,15 @@ def _keep_edits(armature_object: ArmatureObject) -> None:
         return
     take.curves = pack({n: p for n, p in now.items() if n not in base or not same(p, base[n])})
     take.edited = True
+
+
+def _keep_blocks(armature_object: ArmatureObject) -> None:
+    """Take over what the animator has changed in the blocks while a take, or what was there before, was shown."""
+    review, take = review_of(armature_object), shown_take(armature_object)
+    if take is not None and take.blocks:
+        take.blocks = blocks_text(armature_object)
+    elif take is None or review.preview is not None:
+        review.blocks = blocks_text(armature_object)
 
 
 def _adopt(armature_object: ArmatureObject, preview: bpy.types.Action) -> bpy.types.Action:

@@ -8,6 +8,7 @@ import bpy
 
 from ...retarget.errors import MotionGPTError
 from ..character.typing import ArmatureObject
+from ..translation.saying import say
 
 BEFORE = -1
 """In place of a take's number: the animation that was there before."""
@@ -22,7 +23,8 @@ class MotionGPTTake(bpy.types.PropertyGroup):
     """One take. curves: those F-curves that differ from what it is built on, as `coding.pack` writes them.
 
     base: what it is built on.  into: where it goes.  look: how it moves, as `similar.look_of` tells.  nearest: phrases,
-    one a line.  edited: whether the animator has changed it.
+    one a line.  edited: whether the animator has changed it.  blocks: those of a shot, as `blocks.blocks_text` tells;
+    "" for other takes, which leave the blocks as they were before.
     """
 
     curves: bpy.props.StringProperty()
@@ -43,6 +45,7 @@ class MotionGPTTake(bpy.types.PropertyGroup):
     nearest: bpy.props.StringProperty()
     look: bpy.props.StringProperty()
     edited: bpy.props.BoolProperty()
+    blocks: bpy.props.StringProperty()
 
 
 class MotionGPTReview(bpy.types.PropertyGroup):
@@ -51,7 +54,8 @@ class MotionGPTReview(bpy.types.PropertyGroup):
     shown: number of the take that is shown, or BEFORE.  last_shown: of the last one that was.  preview: the action that
     shows it, built on `base`.  before, slot: the action and its slot that were there before.  animated: whether the
     armature had animation data.  pose, settings: what else a take changes, as JSON.  scene, end_before, end: the scene
-    whose last frame moved, from where, to where.  owner: the armature's name, where it can't hold its review itself.
+    whose last frame moved, from where, to where.  blocks: the armature's, as `blocks.blocks_text` tells.  owner: the
+    armature's name, where it can't hold its review itself.
     """
 
     takes: bpy.props.CollectionProperty(type=MotionGPTTake)
@@ -67,6 +71,7 @@ class MotionGPTReview(bpy.types.PropertyGroup):
     scene: bpy.props.StringProperty()
     end_before: bpy.props.IntProperty()
     end: bpy.props.IntProperty()
+    blocks: bpy.props.StringProperty()
     owner: bpy.props.StringProperty()
 
 
@@ -88,7 +93,10 @@ def is_open(armature_object: ArmatureObject) -> bool:
 def check_closed(armature_object: ArmatureObject) -> None:
     """Raises MotionGPTError while there are takes to choose from: for what writes keys and offers none."""
     if is_open(armature_object):
-        raise MotionGPTError(f'Takes of "{armature_object.name}" are under review.', "Accept or reject them first.")
+        raise MotionGPTError(
+            say('Takes of "{armature}" are under review.', armature=armature_object.name),
+            "Accept or reject them first.",
+        )
 
 
 def start(armature_object: ArmatureObject) -> Any:
@@ -110,7 +118,7 @@ def finish(armature_object: ArmatureObject) -> None:
     review = review_of(armature_object)
     review.takes.clear()
     review.preview = review.before = None
-    for name in ("base", "slot", "pose", "settings", "scene"):
+    for name in ("base", "slot", "pose", "settings", "scene", "blocks"):
         setattr(review, name, "")
     review.shown, review.last_shown, review.animated, review.end_before, review.end = 0, 0, False, 0, 0
     holder = _holder(armature_object) if armature_object.override_library is not None else None

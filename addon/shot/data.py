@@ -89,7 +89,7 @@ class MotionGPTShot(bpy.types.PropertyGroup):
     """The blocks of one armature object, end to end, and how they are made."""
 
     blocks: bpy.props.CollectionProperty(type=MotionGPTBlock)
-    active: bpy.props.IntProperty(name="Block", update=_changed)
+    active: bpy.props.IntProperty(name="Block", description="The chosen block of the list", update=_changed)
     start: bpy.props.IntProperty(name="First Frame", description="Where the first block begins", update=_changed)
     start_from: bpy.props.EnumProperty(
         name="Start",
@@ -120,6 +120,11 @@ class MotionGPTShot(bpy.types.PropertyGroup):
         "long as the poses need, from 0.3 to 0.9",
         min=0.0, max=5.0, soft_max=1.5, step=10,
     )  # fmt: skip
+    by_markers: bpy.props.BoolProperty(
+        name="From Markers",
+        description="Make a block of every timeline marker that is named with a text; it lasts up to the next marker",
+        update=_changed,
+    )
     on_timeline: bpy.props.BoolProperty(
         name="Show in Timelines", description="Draw the blocks in the Timeline and the Dope Sheet", default=True,
         update=_changed,

@@ -12,12 +12,12 @@ from ...retarget.motion import Motion
 from ...retarget.solving.root_motion import IN_PLACE
 from ..action.all_or_nothing import all_or_nothing
 from ..action.bending import bend
-from ..action.fcurves import action_curves, new_action_curves
+from ..action.fcurves import action_curves, new_action_curves, played_action
 from ..action.fingers import KeptFingers, keyed_fingers
 from ..action.hands import CharacterHands
 from ..action.keys_between import copy_action, plan_curves, read_keys, write_curves
 from ..action.later import cut_keys
-from ..action.new_action import Curve, NewKeys, ThinCurve, solve_keys, thin_keys, write_keys
+from ..action.new_action import Curve, NewKeys, ThinCurve, keys_of_curves, solve_keys, thin_keys, write_keys
 from ..character.character import Character
 from ..character.placing import OBJECT
 from ..character.settings import key_tolerance, wanted_destination
@@ -26,13 +26,18 @@ from ..jobs.context import check_bones
 from ..jobs.job import ANSWERED, Stage, Waiting, check_task, in_thread
 from ..jobs.motion import MotionJob, carrier_of
 from ..jobs.service import Service, Working
-from ..jobs.showing import show_frames
+from ..jobs.showing import offer_takes, show_frames
 from ..overrides.following import Expected, expected_of
 from ..poses.given import read_given
 from ..poses.limbs import limbs_in_ik
 from ..poses.reader import ReadPoses
+from ..review.origin import Origin, write_origin
+from ..review.reviewing import Offer, packed, shown_curves
+from ..review.state import FROM_BEFORE, FROM_NOTHING, NEW, SAME, is_open
+from ..translation.saying import say, together
 from .assembling import Around, Frames, lengths_asked, on_scene_frames, with_room
-from .data import redraw_timelines, write_blocks
+from .data import redraw_timelines
+from .noting import blocks_of_take, note_made, origin_of, with_doubt
 from .request import ShotRequest, gather_shot, gather_text
 
 Made = tuple[Motion, list[Frames]]
@@ -40,7 +45,8 @@ Made = tuple[Motion, list[Frames]]
 
 
 class ShotJob(MotionJob[ShotRequest]):
-    """Makes the character's blocks. block: the number of the one that is being made."""
+    """Makes the character's blocks, in one version or in several takes. block: the number of the one that is being
+    made."""
 
     task = "generate"
 
@@ -48,7 +54,8 @@ class ShotJob(MotionJob[ShotRequest]):
         super().__init__(request, service)
         self.block = request.making.start
         self._asked_for = request.making  # the blocks of the request that the backend is working on
-        self._unsure: list[str] = []
+        self._take = 0  # the number of the version that is being made
+        self._unsure: list[dict[str, Any]] = []
 
     @classmethod
     def gather(cls, context: bpy.types.Context) -> ShotRequest:
@@ -64,7 +71,7 @@ class ShotJob(MotionJob[ShotRequest]):
         """The whole shot in an action of its own, as Text to Motion writes one."""
         yield from self._backend_ready()
         check_task(self._service, self.task)
-        motion, spans = yield from self._made(Around())
+        versions = yield from self._versions(Around())
         self.stage, self.fraction = Stage.TO_ARMATURE, ANSWERED
         yield from self._out_of_edit_mode()
         request, armature = self.request, self._armature()
@@ -73,14 +80,22 @@ class ShotJob(MotionJob[ShotRequest]):
         tolerance, hands = key_tolerance(armature), CharacterHands.read(armature, character)
         kept = keyed_fingers(armature, hands, request.first, request.last)
 
-        def solve() -> tuple[Sequence[ThinCurve], Expected]:
-            solved = character.solve(on_scene_frames(request, motion, spans), destination)
-            expected = expected_of(character, solved, request.first, tolerance.degrees if tolerance else 0.0)
+        def solve() -> tuple[list[Sequence[ThinCurve]], Expected]:
+            solved = [character.solve(on_scene_frames(request, *made), destination) for made in versions]
+            expected = expected_of(character, solved[0], request.first, tolerance.degrees if tolerance else 0.0)
             fingers = hands.shaped(request.hands, kept.sides)
-            return thin_keys([*solve_keys(character, solved), *fingers], tolerance), expected
+            return [thin_keys([*solve_keys(character, one), *fingers], tolerance) for one in solved], expected
 
-        curves, expected = yield from in_thread(solve)
-        self._write_new(curves, kept)
+        takes, expected = yield from in_thread(solve)
+        check_bones(self._armature(), (bone for bone, _, _ in takes[0] if bone != OBJECT))
+        if self._offers:
+            packs = yield from in_thread(
+                lambda: [packed(keys_of_curves(curves, request.first), kept.curves) for curves in takes]
+            )
+            channels = tuple((bone, channel) for bone, channel, _ in takes[0])
+            self._offer_versions(versions, packs, channels, request.name)
+        else:
+            self._write_new(versions[0][0], takes[0], kept)
         yield from self._check_overrides(character, expected)
 
     def _between(self) -> Waiting[None]:
@@ -95,24 +110,43 @@ class ShotJob(MotionJob[ShotRequest]):
         yield from self._backend_ready()
         check_task(self._service, self.task)
         around = yield from in_thread(lambda: Around.of(request, character, read))
-        motion, spans = yield from self._made(around)
+        versions = yield from self._versions(around)
         self.stage, self.fraction = Stage.TO_KEYS, ANSWERED
 
-        def solve() -> list[Curve]:
-            placed = on_scene_frames(request, motion, spans)
-            return solve_keys(character, character.solve(placed, destination, fit=False))
+        def solve(made: Made) -> list[Curve]:
+            return solve_keys(character, character.solve(on_scene_frames(request, *made), destination, fit=False))
 
-        solved = yield from in_thread(solve)
+        solved = yield from in_thread(lambda: [solve(made) for made in versions])
         yield from self._out_of_edit_mode()
-        planned = yield from self._planned(character, read, solved)
-        self._write_between(planned)
+        planned = []
+        for curves in solved:
+            planned.append((yield from self._planned(character, read, curves)))
+        if self._offers:
+            yield from self._offer_between(versions, planned)
+        else:
+            self._write_between(versions[0][0], planned[0])
         yield from self._check_keys(character)
 
-    def _made(self, around: Around) -> Waiting[Made]:
-        """Ask for the blocks. The last one is made in the room between two motions where it leads into something."""
+    @property
+    def _offers(self) -> bool:
+        """Whether the animator chooses: there are several versions, or takes to choose from already."""
+        return self.request.takes > 1 or is_open(self._armature())
+
+    def _versions(self, around: Around) -> Waiting[list[Made]]:
+        """Each version of the blocks."""
+        versions = []
+        for number, version in enumerate(self.request.versions):
+            self._take, known = number, len(self._unsure)
+            motion, spans = yield from self._made(version, around)
+            versions.append((with_doubt(motion, self._unsure[known:]), spans))
+        return versions
+
+    def _made(self, request: ShotRequest, around: Around) -> Waiting[Made]:
+        """Ask for the blocks of one version. The last one is made in the room between two motions where it leads into
+        something."""
         from ...backend.tasks import Block, Shot
 
-        request, fps, making = self.request, self.request.target.fps, self.request.making
+        fps, making = request.target.fps, request.making
         lengths = lengths_asked(request)
         blocks = [block.asked(frames / fps) for block, frames in zip(request.made, lengths, strict=True)]
         led = around.after is not None or around.place is not None
@@ -136,14 +170,14 @@ class ShotJob(MotionJob[ShotRequest]):
         answer = yield from self._answer(task, motions)
         motion = answer.motions[0]
         said = motion.meta["blocks"]
-        self._unsure += [str(one["prompt"]) for one in said if one.get("unsure")]
+        self._unsure += [one for one in said if one.get("unsure")]
         return motion, [(int(one["start"]), int(one["stop"])) for one in said]
 
     def _show(self, event: Working) -> None:
         super()._show(event)
         making, part = self.request.making, self._asked_for
         done = part.start - making.start + event.fraction * len(part)
-        self.fraction = ANSWERED * done / len(making)
+        self.fraction = ANSWERED * (self._take + done / len(making)) / self.request.takes
         before, self.block = self.block, part[min(int(event.fraction * len(part)), len(part) - 1)]
         if self.block != before:
             redraw_timelines()
@@ -160,41 +194,78 @@ class ShotJob(MotionJob[ShotRequest]):
         check_bones(armature, (keys.bone for keys in planned))
         return cut_keys(armature, planned, request.last) if request.cut else planned
 
-    def _write_new(self, curves: Sequence[ThinCurve], kept: KeptFingers) -> None:
+    def _origin(self, motion: Motion) -> Origin:
+        """Where the first version comes from."""
+        return origin_of(self.request, motion)
+
+    def _offer_between(self, versions: Sequence[Made], planned: Sequence[Sequence[NewKeys]]) -> Waiting[None]:
+        """Put versions that change what the armature plays now before the animator."""
         request, armature = self.request, self._armature()
-        check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
+        under, based, into = shown_curves(armature)
+        if based == FROM_BEFORE and action_curves(armature) is None:
+            based, into = FROM_NOTHING, NEW
+        packs = yield from in_thread(lambda: [packed(keys, under=under) for keys in planned])
+        action = played_action(self._armature())
+        title = request.name if request.as_new or action is None else action.name
+        channels = tuple((keys.bone, keys.channel) for keys in planned[0])
+        self._offer_versions(versions, packs, channels, title, based, into or (NEW if request.as_new else SAME))
+
+    def _offer_versions(
+        self, versions: Sequence[Made], packs: Sequence[str], channels: tuple[tuple[str, str], ...], title: str,
+        based: str = FROM_NOTHING, into: str = NEW,
+    ) -> None:  # fmt: skip
+        """Put the takes before the animator, each with its blocks."""
+        request, armature = self.request, self._armature()
+        offers = [
+            Offer(
+                pack, channels, title, origin_of(version, motion), based, into,
+                blocks=blocks_of_take(armature, version),
+            )
+            for version, (motion, _), pack in zip(request.versions, versions, packs, strict=True)
+        ]  # fmt: skip
+        self.action, said = offer_takes(request.target, armature, offers, request.name)
+        self.message = together(said, self._doubt())
+        redraw_timelines()
+
+    def _doubt(self) -> str:
+        """What to say of texts that the model hardly knows."""
+        texts = dict.fromkeys(str(one["prompt"]) for one in self._unsure)
+        return together(*(say('The model hardly knows "{text}".', text=text) for text in texts))
+
+    def _write_new(self, motion: Motion, curves: Sequence[ThinCurve], kept: KeptFingers) -> None:
+        request, armature = self.request, self._armature()
         with all_or_nothing(armature):
-            self.action = write_keys(armature, curves, request.name, request.first, kept.curves).name
+            action = write_keys(armature, curves, request.name, request.first, kept.curves)
+            write_origin(action, self._origin(motion))
+            self.action = action.name
             self._finish_with(armature)
 
-    def _write_between(self, planned: Sequence[NewKeys]) -> None:
+    def _write_between(self, motion: Motion, planned: Sequence[NewKeys]) -> None:
         request, armature = self.request, self._armature()
         with all_or_nothing(armature):
             if action_curves(armature) is None:
                 new_action_curves(armature, request.name)
             elif request.as_new:
                 copy_action(armature, request.name)
-            self.action = write_curves(armature, planned).name
+            action = write_curves(armature, planned)
+            write_origin(action, self._origin(motion))
+            self.action = action.name
             self._finish_with(armature)
 
     def _finish_with(self, armature: ArmatureObject) -> None:
         """What goes with the keys: the blocks, the scene's end and the playhead, one undo step, the message."""
-        request, shot = self.request, armature.motiongpt_shot
-        if request.replaces:
-            shot.start = request.begins
-            write_blocks(shot, request.blocks, request.marks)
-        else:
-            for i in request.making:
-                if i < len(shot.blocks) and shot.blocks[i].text == request.blocks[i].text:  # still there
-                    shot.blocks[i].seed, shot.blocks[i].made = request.blocks[i].seed, request.marks[i]
+        request = self.request
+        note_made(armature, request)
         shown = show_frames(request.target, request.first, request.last)
         bpy.ops.ed.undo_push(message=f"MotionGPT: {request.name}")
-        count = len(request.making)
-        made = f"{count} blocks" if count > 1 else f"block {request.making.start + 1}"
-        where = f"Frames {request.first} to {request.last} of {armature.name}, {made}"
-        self.message = f'{where}, in the action "{self.action}".{shown}'
-        for text in self._unsure:
-            self.message += f' The model hardly knows "{text}".'
+        done = 'Frames {first} to {last} of {armature}, {count} blocks, in the action "{action}".'
+        if len(request.making) == 1:
+            done = 'Frames {first} to {last} of {armature}, block {number}, in the action "{action}".'
+        done = say(
+            done, first=request.first, last=request.last, armature=armature.name, action=self.action,
+            count=len(request.making), number=request.making.start + 1,
+        )  # fmt: skip
+        self.message = together(done, shown, self._doubt())
         redraw_timelines()
 
 

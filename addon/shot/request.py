@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from ...backend import limits
+from ...backend.limits import SEED_LIMIT
 from ...retarget.errors import MotionGPTError
 from ..action.bending import Span
 from ..action.fcurves import action_curves, key_frames, read_points
@@ -17,8 +18,9 @@ from ..character.typing import ArmatureObject, full
 from ..jobs.context import MotionRequest, Target, check_armature, frames_before, scene_fps
 from ..jobs.generate import wanted_length
 from ..poses.keyed import KeyedPose, whole_pose
-from ..review.state import check_closed
+from ..translation.saying import say
 from .data import read_blocks, timing_of, unmade
+from .markers import follow_markers
 from .values import BlockValues, blocks_of_text, current_marks, has_several_actions, next_seed
 
 CONTEXT = 2.0
@@ -46,6 +48,7 @@ class ShotRequest(MotionRequest):
     says afterwards of how it was made.  replaces: whether they take the place of the character's blocks.  after: how
     many frames after those that are made are read.  cut: whether later keys are deleted.  as_new: whether a copy of the
     action gets the keys.  blend: seconds of the joins; None for as long as they need.  hands: as `GenerateRequest`'s.
+    takes: how many versions.
     """
 
     begins: int
@@ -59,6 +62,36 @@ class ShotRequest(MotionRequest):
     as_new: bool
     blend: float | None
     hands: str
+    takes: int = 1
+
+    @property
+    def prompt(self) -> str:
+        """For the history: the text that the blocks are the actions of; "" for blocks that were there."""
+        return ", then ".join(block.text for block in self.made) if self.replaces else ""
+
+    @property
+    def seed(self) -> int:
+        """Of the first block that is made."""
+        return self.made[0].seed
+
+    @property
+    def seconds(self) -> float:
+        """How long the blocks are that are made."""
+        return sum(block.frames for block in self.made) / self.target.fps
+
+    @property
+    def versions(self) -> tuple["ShotRequest", ...]:
+        """A request for each take, whose blocks have the next seeds."""
+        return tuple(self._version(number) for number in range(self.takes))
+
+    def _version(self, number: int) -> "ShotRequest":
+        blocks = tuple(
+            replace(block, seed=(block.seed + number) % (SEED_LIMIT + 1)) if i in self.making else block
+            for i, block in enumerate(self.blocks)
+        )
+        new = current_marks(self.begins, blocks)
+        marks = tuple(new[i] if i in self.making else mark for i, mark in enumerate(self.marks))
+        return replace(self, blocks=blocks, marks=marks, takes=1)
 
     @property
     def fresh(self) -> bool:
@@ -143,7 +176,9 @@ def gather_blocks(context: bpy.types.Context, making: range) -> ShotRequest:
     armature, blocks = _with_blocks(context)
     shot, fps = armature.motiongpt_shot, scene_fps(full(context).scene)
     if action_curves(armature) is None:
-        raise MotionGPTError(f"Block {making.start + 1} is not made yet.", "Press Generate Shot first.")
+        raise MotionGPTError(
+            say("Block {number} is not made yet.", number=making.start + 1), "Press Generate Shot first."
+        )
     first = timing_of(shot, fps).span(making.start)[0]
     start = Start.MOTION if frames_before(armature, first, 1.0) else Start.PLACE
     if start is Start.PLACE and len(making) > 1:
@@ -156,13 +191,24 @@ def gather_blocks(context: bpy.types.Context, making: range) -> ShotRequest:
 
 
 def _with_blocks(context: bpy.types.Context) -> tuple[ArmatureObject, tuple[BlockValues, ...]]:
-    armature = check_armature(context)
+    armature, scene = check_armature(context), full(context).scene
+    follow_markers(armature, scene)
     blocks = read_blocks(armature.motiongpt_shot)
+    if not blocks and armature.motiongpt_shot.by_markers:
+        raise MotionGPTError(
+            "No marker of the scene is named with a text.",
+            "Name one after what the character does, or switch From Markers off.",
+        )
     if not blocks:
-        raise MotionGPTError(f'"{armature.name}" has no blocks.', "Add one, or type several actions as the prompt.")
+        raise MotionGPTError(
+            say('"{armature}" has no blocks.', armature=armature.name),
+            "Add one, or type several actions as the prompt.",
+        )
     empty = next((i for i, block in enumerate(blocks) if not block.text.strip()), None)
     if empty is not None:
-        raise MotionGPTError(f"Block {empty + 1} has no text.", "Type what the character does there, or remove it.")
+        raise MotionGPTError(
+            say("Block {number} has no text.", number=empty + 1), "Type what the character does there, or remove it."
+        )
     return armature, blocks
 
 
@@ -173,7 +219,8 @@ def _start(armature: ArmatureObject, shot: Any, first: int, several: bool) -> St
         return Start.MOTION if several and moves else Start.ORIGIN
     if shot.start_from == Start.MOTION and not moves:
         raise MotionGPTError(
-            f'"{armature.name}" has no keys before frame {first}.', "Choose another Start, or a later first frame."
+            say('"{armature}" has no keys before frame {first}.', armature=armature.name, first=first),
+            "Choose another Start, or a later first frame.",
         )
     return Start(shot.start_from)
 
@@ -198,15 +245,16 @@ def _request(
     """A request for some blocks, the first of which begins on a frame."""
     scene, armature = full(context).scene, check_armature(context)
     shot, fps = armature.motiongpt_shot, scene_fps(scene)
-    check_closed(armature)
     Character.read(armature)  # raises for anything but a biped
     made = blocks[making.start : making.stop]
     last = first + sum(block.frames for block in made) - 1
     limits.check_blocks(len(blocks), None)
-    limits.check_made((last + 1 - first) / fps, fps, 1)
+    limits.check_made((last + 1 - first) / fps, fps, scene.motiongpt.text_takes)
     for i, block in zip(making, made, strict=True):
         if block.frames < _FEWEST:
-            raise MotionGPTError(f"Block {i + 1} has fewer than {_FEWEST} frames.", "Make it longer.")
+            raise MotionGPTError(
+                say("Block {number} has fewer than {fewest} frames.", number=i + 1, fewest=_FEWEST), "Make it longer."
+            )
         block.asked(block.frames / fps)
     if start is not Start.ORIGIN:
         _check_carrier(armature)
@@ -231,6 +279,7 @@ def _request(
         as_new=scene.motiongpt.destination == "NEW",
         blend=round(float(shot.blend), 4) or None,
         hands=scene.motiongpt.hands.lower().replace("_", "-"),
+        takes=scene.motiongpt.text_takes,
     )
 
 
@@ -253,6 +302,9 @@ def _check_carrier(armature: ArmatureObject) -> None:
     own = [c for c in (curves.fcurves if curves else ()) if c.data_path == "location"]
     if any(bool(is_generated(curve, read_points(curve), record).any()) for curve in own):
         raise MotionGPTError(
-            f'The object "{armature.name}" carries the travel, so its bones don\'t say where it stands.',
+            say(
+                'The object "{armature}" carries the travel, so its bones don\'t say where it stands.',
+                armature=armature.name,
+            ),
             "Choose Hips or Root Bone under Root Motion, and generate the motion again.",
         )

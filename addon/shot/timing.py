@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ...retarget.errors import MotionGPTError
+from ..translation.saying import say
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,17 @@ class Timing:
         parts would be too short."""
         index = self.block_at(frame)
         if index is None:
-            raise MotionGPTError(f"Frame {frame} is in no block.", "Move the playhead into the block to split.")
+            raise MotionGPTError(
+                say("Frame {frame} is in no block.", frame=frame), "Move the playhead into the block to split."
+            )
         first, last = self.span(index)
         if frame - first < self.shortest or last + 1 - frame < self.shortest:
             raise MotionGPTError(
-                f"A part of block {index + 1} would have fewer than {self.shortest} frames.",
+                say(
+                    "A part of block {number} would have fewer than {fewest} frames.",
+                    number=index + 1,
+                    fewest=self.shortest,
+                ),
                 "Move the playhead further into the block.",
             )
         return index, frame - first

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...backend.limits import SEED_LIMIT
 from ...retarget.errors import MotionGPTError
+from ..translation.saying import say
 from .timing import shared_out
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class BlockValues:
         try:
             block = msgspec.convert(said, Block)
         except msgspec.ValidationError as error:
-            said_so = f'The block "{self.text}" can\'t be made: {error}.'
+            said_so = say('The block "{text}" can\'t be made: {error}.', text=self.text, error=error)
             raise MotionGPTError(said_so, "Correct its numbers.") from None
         block.check()
         return block

@@ -14,6 +14,7 @@ from ...retarget.solving.pins import LIMBS, Pin
 from ...retarget.typing import Floats
 from ..character.armature import object_axes
 from ..character.typing import ArmatureObject, Scene
+from ..translation.saying import say
 from .moving import matrices
 
 HOLD = "HOLD"
@@ -44,7 +45,12 @@ def read_pins(
     for one in chosen:
         if one.last < one.first:
             raise MotionGPTError(
-                f"The pin of the {label(one.limb)} ends on frame {one.last}, before it begins on {one.first}.",
+                say(
+                    "The pin of the {limb} ends on frame {last}, before it begins on {first}.",
+                    limb=label(one.limb),
+                    last=one.last,
+                    first=one.first,
+                ),
                 "Give its last frame a later one.",
             )
         targets = _targets(one, frames, rate)
@@ -81,20 +87,20 @@ def _unit(matrix: Floats) -> Floats:
 
 def label(limb: str) -> str:
     """The words for a limb of LIMBS: "left hand"."""
-    return limb.lower().replace("_", " ")
+    return say(limb.lower().replace("_", " "))
 
 
 def missed(pins: Sequence[Pin], far: Sequence[float]) -> str:
     """A sentence on the pins whose targets are out of reach, "" for none. far: in metres, as `pinned` returns them."""
     words = [
-        f"the {label(pin.limb)} misses its target by up to {100 * d:.0f} cm"
+        say("the {limb} misses its target by up to {centimetres:.0f} cm", limb=label(pin.limb), centimetres=100 * d)
         for pin, d in zip(pins, far, strict=True)
         if d > 0.001
     ]
-    return f" Out of reach: {'; '.join(words)}." if words else ""
+    return say("Out of reach: {misses}.", misses="; ".join(words)) if words else ""
 
 
-ITEMS = tuple((limb.upper(), label(limb).capitalize(), "") for limb in LIMBS)
+ITEMS = tuple((limb.upper(), limb.replace("_", " ").capitalize(), "") for limb in LIMBS)
 """For an enum of limbs."""
 
 

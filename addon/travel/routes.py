@@ -13,6 +13,7 @@ from ...retarget.errors import MotionGPTError
 from ...retarget.motion import rotations as rot
 from ...retarget.typing import Floats
 from ..action.fcurves import all_fcurves
+from ..translation.saying import say
 
 FRAME = "frame"
 """Custom property of a waypoint: the frame at which to be there."""
@@ -40,12 +41,14 @@ def curve_route(thing: bpy.types.Object, first: int, last: int) -> Route:
     first, last: the frames that the motion will have.  Raises MotionGPTError for one without a path to follow.
     """
     if thing.type != "CURVE":
-        raise MotionGPTError(f'"{thing.name}" is not a curve.', "Choose a curve object as the path.")
+        raise MotionGPTError(say('"{curve}" is not a curve.', curve=thing.name), "Choose a curve object as the path.")
     places = _outline(thing)
     apart = np.concatenate([[True], rot.length(np.diff(places, axis=0)) > 1e-9]) if len(places) else np.zeros(0, bool)
     places = places[apart]
     if len(places) < 2:
-        raise MotionGPTError(f'The curve "{thing.name}" has no length.', "Give it at least two points.")
+        raise MotionGPTError(
+            say('The curve "{curve}" has no length.', curve=thing.name), "Give it at least two points."
+        )
     along = np.concatenate([[0.0], np.cumsum(rot.length(np.diff(places, axis=0)))])
     even = np.linspace(0.0, along[-1], round(1.0 / _SPACING) + 1)
     even = np.unique(np.concatenate([even, along])) if len(along) < len(even) else even
@@ -120,7 +123,7 @@ def waypoint_route(collection: bpy.types.Collection, first: int) -> Route:
     stops = [stop for thing in sorted(collection.objects, key=lambda o: _natural(o.name)) for stop in _stops(thing)]
     if not stops:
         raise MotionGPTError(
-            f'The collection "{collection.name}" holds no waypoints.',
+            say('The collection "{collection}" holds no waypoints.', collection=collection.name),
             "Add empties with Add Waypoint, or choose another.",
         )
     if all(frame is not None for _, _, frame in stops):
@@ -132,12 +135,23 @@ def waypoint_route(collection: bpy.types.Collection, first: int) -> Route:
     for (i, before), (j, after) in itertools.pairwise(given):
         if after <= before:
             raise MotionGPTError(
-                f'The waypoint "{stops[j][0]}" is at frame {after:g}, "{stops[i][0]}" before it at {before:g}.',
+                say(
+                    'The waypoint "{later}" is at frame {after:g}, "{earlier}" before it at {before:g}.',
+                    later=stops[j][0],
+                    after=after,
+                    earlier=stops[i][0],
+                    before=before,
+                ),
                 "Give them frames that rise in the order of their names.",
             )
     if given[0][1] < first - 1e-6:
         raise MotionGPTError(
-            f'The waypoint "{stops[given[0][0]][0]}" is at frame {given[0][1]:g}; the motion begins on {first}.',
+            say(
+                'The waypoint "{waypoint}" is at frame {frame:g}; the motion begins on {first}.',
+                waypoint=stops[given[0][0]][0],
+                frame=given[0][1],
+                first=first,
+            ),
             "Give it a later frame, or go to an earlier one before you generate.",
         )
     return _between(places, given, first)

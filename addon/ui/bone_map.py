@@ -18,6 +18,8 @@ from ..character.character import Character
 from ..character.placing import has_ik_controls
 from ..character.typing import ArmatureObject
 from ..jobs.context import chosen_armature
+from ..manual.links import HasManual
+from ..translation.saying import CONTEXT, say, told
 from .typing import OperatorResult, classes_factory
 
 SHOWN = tuple(j for j in JOINT_NAMES if not j.startswith("spine") and j != "neck")
@@ -36,13 +38,16 @@ class MotionGPTRig(bpy.types.PropertyGroup):
     joints: bpy.props.CollectionProperty(type=MotionGPTJoint)
     keys: bpy.props.EnumProperty(
         name="Keys",
+        translation_context=CONTEXT,
+        description="How many keys the new motion gets",
         items=(
             ("EVERY", "Every Frame", "A key on every frame, with linear interpolation"),
             ("FEW", "Few", "As few keys as the tolerance allows, with fitted Bezier handles, to edit by hand"),
         ),
     )
     degrees: bpy.props.FloatProperty(
-        name="Degrees", description="How far a bone's rotation may be off between keys", default=1.0, min=0.05,
+        name="Degrees", translation_context=CONTEXT, default=1.0, min=0.05,
+        description="How far a bone's rotation may be off between keys",
         soft_max=5.0,
     )  # fmt: skip
     millimetres: bpy.props.FloatProperty(
@@ -85,7 +90,7 @@ class _NeedsArmature(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if chosen_armature(context) is None:
-            cls.poll_message_set("No armature is chosen.")
+            cls.poll_message_set(say("No armature is chosen."))
             return False
         return True
 
@@ -101,7 +106,7 @@ class _NeedsArmature(bpy.types.Operator):
             if done := self.work(armature):
                 self.report({"INFO"}, done)
         except (MotionGPTError, OSError) as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, told(error))
             return {"CANCELLED"}
         return {"FINISHED"}
 
@@ -118,10 +123,13 @@ class MOTIONGPT_OT_find_bones(_NeedsArmature):
             mapping = map_rig(rig)
         except MotionGPTError as error:
             _show(armature.motiongpt_rig, find_some(rig))
-            self.report({"WARNING"}, f"{error.message} Fill in the empty lines by hand, then press Check.")
+            self.report(
+                {"WARNING"},
+                say("{message} Fill in the empty lines by hand, then press Check.", message=say(error.message)),
+            )
             return ""
         _show(armature.motiongpt_rig, mapping.bones)
-        return f"Found {len(mapping.driven)} bones by {mapping.found_by}."
+        return say("Found {count} bones by {means}.", count=len(mapping.driven), means=say(mapping.found_by))
 
 
 class MOTIONGPT_OT_check_bones(_NeedsArmature):
@@ -132,7 +140,11 @@ class MOTIONGPT_OT_check_bones(_NeedsArmature):
 
     def work(self, armature: ArmatureObject) -> str:
         mapping = Character.read(armature).mapping
-        return f"The map fits: spine {', '.join(mapping.spine)}; neck {', '.join(mapping.neck) or 'none'}."
+        return say(
+            "The map fits: spine {spine}; neck {neck}.",
+            spine=", ".join(mapping.spine),
+            neck=", ".join(mapping.neck) or say("none"),
+        )
 
 
 class MOTIONGPT_OT_clear_bones(_NeedsArmature):
@@ -143,7 +155,7 @@ class MOTIONGPT_OT_clear_bones(_NeedsArmature):
 
     def work(self, armature: ArmatureObject) -> str:
         armature.motiongpt_rig.joints.clear()
-        return "The bones will be detected each time."
+        return say("The bones will be detected each time.")
 
 
 class MOTIONGPT_OT_save_bones(_NeedsArmature, ExportHelper):  # type: ignore[misc]
@@ -159,7 +171,7 @@ class MOTIONGPT_OT_save_bones(_NeedsArmature, ExportHelper):  # type: ignore[mis
         bones = bones or map_rig(read_rig(armature)).bones
         path = Path(self.filepath)  # type: ignore[attr-defined]
         path.write_text(map_to_json(bones), encoding="utf-8")
-        return f"Saved {path}"
+        return say("Saved {path}", path=path)
 
 
 class MOTIONGPT_OT_load_bones(_NeedsArmature, ImportHelper):  # type: ignore[misc]
@@ -175,10 +187,11 @@ class MOTIONGPT_OT_load_bones(_NeedsArmature, ImportHelper):  # type: ignore[mis
         bones = map_from_json(path.read_text(encoding="utf-8-sig", errors="replace"))
         map_by_hand(read_rig(armature), bones)
         _show(armature.motiongpt_rig, bones)
-        return f"Loaded {path}"
+        return say("Loaded {path}", path=path)
 
 
-class MOTIONGPT_PT_rig(bpy.types.Panel):
+class MOTIONGPT_PT_rig(HasManual, bpy.types.Panel):
+    manual = "characters"
     bl_idname = "MOTIONGPT_PT_rig"
     bl_label = "Armature"
     bl_category = "MotionGPT"
@@ -216,7 +229,7 @@ class MOTIONGPT_PT_rig(bpy.types.Panel):
         row.operator("motiongpt.save_bones")
         column = layout.column(align=True)
         for line in settings.joints:
-            label = line.name.replace("_", " ").title()
+            label = say(line.name.replace("_", " ").title())
             column.prop_search(line, "bone", armature.data, "bones", text=label)
         layout.operator("motiongpt.export_fbx", icon="EXPORT")
 

@@ -22,6 +22,17 @@ TASKS = (
     ("motiongpt.redo_gap", "FILE_REFRESH"),
 )
 """Operators and their icons, the most used first."""
+DIRECTING = (
+    ("motiongpt.draw_path", "GREASEPENCIL"),
+    ("motiongpt.make_loop", "FILE_REFRESH"),
+    ("motiongpt.retarget", "ARMATURE_DATA"),
+    ("motiongpt.generate_shot", "SEQUENCE"),
+    ("motiongpt.generate_crowd", "COMMUNITY"),
+    ("motiongpt.run_batch", "FILE_TICK"),
+    ("motiongpt.take_travel_out", "PINNED"),
+    ("motiongpt.pin", "CON_KINEMATIC"),
+)
+"""Those of the sub-panels, in the order in which Blender fills a pie: west, east, south, north, then the corners."""
 KEY = ("M", {"shift": True, "alt": True})
 """Opens the pie menu; Blender's own keymaps leave it free in every editor where it is set."""
 _KEYMAPS = (("Pose", "EMPTY"), ("Object Mode", "EMPTY"), ("Dopesheet", "DOPESHEET_EDITOR"))
@@ -47,6 +58,33 @@ class MOTIONGPT_MT_tasks(bpy.types.Menu):
         layout = cast(bpy.types.UILayout, self.layout)
         for operator, icon in TASKS:
             layout.operator(operator, icon=icon)  # type: ignore[arg-type]
+        layout.menu(MOTIONGPT_MT_directing.bl_idname)
+
+
+class MOTIONGPT_MT_directing(bpy.types.Menu):
+    """Shots, paths, loops, other motion, several characters, batches"""
+
+    bl_idname = "MOTIONGPT_MT_directing"
+    bl_label = "Directing"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        layout = cast(bpy.types.UILayout, self.layout)
+        layout.operator_context = "INVOKE_DEFAULT"
+        for operator, icon in DIRECTING:
+            layout.operator(operator, icon=icon)  # type: ignore[arg-type]
+
+
+class MOTIONGPT_MT_directing_pie(bpy.types.Menu):
+    """The same around the mouse"""
+
+    bl_idname = "MOTIONGPT_MT_directing_pie"
+    bl_label = "Directing"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        pie = cast(bpy.types.UILayout, self.layout).menu_pie()
+        pie.operator_context = "INVOKE_DEFAULT"
+        for operator, icon in DIRECTING:
+            pie.operator(operator, icon=icon)  # type: ignore[arg-type]
 
 
 class MOTIONGPT_MT_pie(bpy.types.Menu):
@@ -61,6 +99,8 @@ class MOTIONGPT_MT_pie(bpy.types.Menu):
         for operator, icon in (TASKS[2], TASKS[1], TASKS[3], TASKS[0], TASKS[4]):
             pie.operator(operator, icon=icon)  # type: ignore[arg-type]
         pie.operator("motiongpt.cancel", icon="X")
+        more = pie.operator("wm.call_menu_pie", text="Directing", icon="OUTLINER_OB_CAMERA")
+        more.name = MOTIONGPT_MT_directing_pie.bl_idname
 
 
 def _draw(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
@@ -69,7 +109,9 @@ def _draw(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
     layout.menu(MOTIONGPT_MT_tasks.bl_idname)
 
 
-_register_classes, _unregister_classes = classes_factory(MOTIONGPT_MT_tasks, MOTIONGPT_MT_pie)
+_register_classes, _unregister_classes = classes_factory(
+    MOTIONGPT_MT_tasks, MOTIONGPT_MT_pie, MOTIONGPT_MT_directing, MOTIONGPT_MT_directing_pie
+)
 _items: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
 
 

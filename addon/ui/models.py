@@ -10,6 +10,7 @@ import bpy
 from ...retarget.errors import MotionGPTError
 from ..character.typing import full
 from ..jobs.context import EXTENSION
+from ..translation.saying import say
 
 _Item = tuple[str, str, str, str, int]
 
@@ -42,8 +43,9 @@ def _described(folder: Path, name: str) -> tuple[str, str]:
     try:
         card = read_card(folder)
     except MotionGPTError as error:
-        return name, error.message
-    return f"{name}: {card.use or card.licence}", f"Licence {card.licence}. {card.description}"[:400]
+        return name, say(error.message)
+    about = say("Licence {licence}. {description}", licence=card.licence, description=card.description)
+    return f"{name}: {say(card.use or card.licence)}", about[:400]
 
 
 def draw_model(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

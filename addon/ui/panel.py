@@ -18,7 +18,9 @@ from ..jobs.generate import GenerateJob, wanted_length
 from ..jobs.inbetween import InbetweenJob
 from ..jobs.job import Job, State
 from ..jobs.service import Service
+from ..manual.links import draw_help
 from ..review.state import is_open
+from ..translation.saying import say
 from ..travel.asked import lasts_as_its_way
 from .doubts import draw_doubt
 from .models import draw_model
@@ -62,8 +64,10 @@ def _draw_continue(layout: bpy.types.UILayout, scene: Scene, service: Service) -
 
 def _draw_describe(layout: bpy.types.UILayout, scene: Scene, _service: Service) -> None:
     first, last = scene_range(scene)
-    whose = "preview" if scene.use_preview_range else "scene's frame"
-    draw_text(layout, f"Frames {first} to {last}, the {whose} range")
+    said = "Frames {first} to {last}, the scene's frame range"
+    if scene.use_preview_range:
+        said = "Frames {first} to {last}, the preview range"
+    draw_text(layout, say(said, first=first, last=last))
 
 
 def _draw_choices(layout: bpy.types.UILayout, scene: Scene, *names: str) -> None:
@@ -78,12 +82,12 @@ def _draw_frames(
     layout: bpy.types.UILayout, first: int, last: int, seconds: float, service: Service, share: float = 1.0
 ) -> None:
     """Where a result will be, and the model's limit. share: of the model's length, what it makes in one piece."""
-    text, most = f"Frames {first} to {last}", service.info.max_seconds if service.info is not None else 0.0
+    said, most = "Frames {first} to {last}", service.info.max_seconds if service.info is not None else 0.0
     if most and seconds > most * share * (1.0 + 1e-6):
-        text += f"; in pieces, as the model makes {most * share:.3g} s at a time"
+        said = "Frames {first} to {last}; in pieces, as the model makes {seconds:.3g} s at a time"
     elif most:
-        text += f"; at most {most * share:.3g} s are made in one piece"
-    draw_text(layout, text)
+        said = "Frames {first} to {last}; at most {seconds:.3g} s are made in one piece"
+    draw_text(layout, say(said, first=first, last=last, seconds=most * share))
 
 
 def _draw_gap(layout: bpy.types.UILayout, _now: session.Session) -> None:
@@ -125,8 +129,11 @@ class _Main:
     bl_label = "MotionGPT"
     bl_category = "MotionGPT"
 
+    manual = "first-motion"
+
     def draw_header_preset(self: Any, _context: bpy.types.Context) -> None:
         draw_presets(self)
+        draw_help(self.layout, self.manual)
 
     def draw(self: Any, context: bpy.types.Context) -> None:
         layout, now = cast(bpy.types.UILayout, self.layout), session.current()
@@ -164,7 +171,7 @@ def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, task:
     settings = scene.motiongpt
     layout.prop(settings, "task", text="")
     if task.hint is not None:
-        layout.prop(settings, "prompt", text="", placeholder=task.hint)
+        layout.prop(settings, "prompt", text="", placeholder=say(task.hint))
     with suppress(MotionGPTError):  # a frame rate that no motion can have: said below the button
         task.settings(layout, scene, service)
     if task.hint is not None:
@@ -173,12 +180,12 @@ def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, task:
         row.operator("motiongpt.random_seed", text="", icon="FILE_REFRESH")
     layout.prop(settings, "armature")
     if settings.armature is None and (active := chosen_armature(context)):
-        layout.label(text=f"Active: {active.name}", icon="ARMATURE_DATA")
+        layout.label(text=say("Active: {active}", active=active.name), icon="ARMATURE_DATA")
 
 
 def _draw_progress(layout: bpy.types.UILayout, job: Job[Any]) -> None:
     row = layout.row(align=True)
-    row.progress(factor=job.fraction, text=job.stage)
+    row.progress(factor=job.fraction, text=say(job.stage))
     row.operator("motiongpt.cancel", text="", icon="X")
 
 

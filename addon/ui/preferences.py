@@ -4,6 +4,7 @@ import bpy
 
 from ..jobs.context import EXTENSION, log_path, server_lines
 from ..jobs.session import current
+from ..translation.saying import say
 from . import models
 from .typing import classes_factory
 
@@ -56,7 +57,7 @@ class MotionGPTPreferences(bpy.types.AddonPreferences):
         box = self.layout.box()
         for line in current().service.report():
             box.label(text=line)
-        box.label(text=f"Log: {log_path()}")
+        box.label(text=say("Log: {path}", path=log_path()))
         box.operator("motiongpt.diagnostics", icon="FILE_ARCHIVE")
 
 

@@ -6,6 +6,7 @@ import bpy
 
 from ...backend.limits import SEED_LIMIT
 from ..character.typing import full
+from ..translation.saying import CONTEXT
 from . import ghosts
 from .typing import OperatorResult, classes_factory
 
@@ -23,6 +24,8 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
 
     task: bpy.props.EnumProperty(
         name="Task",
+        translation_context=CONTEXT,
+        description="What is generated, and from what",
         update=_poses_changed,  # ghosts are for one task
         items=(
             ("generate", "Text to Motion", "A new motion from a prompt"),
@@ -83,7 +86,9 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
     )
 
     prompt: bpy.props.StringProperty(
-        name="Prompt", description='What the character does, in English: "a person walks forward and waves"'
+        name="Prompt",
+        translation_context=CONTEXT,
+        description='What the character does, in English: "a person walks forward and waves"',
     )
     use_scene_range: bpy.props.BoolProperty(
         name="Use Scene Frame Range",
@@ -106,6 +111,7 @@ class MotionGPTSettings(bpy.types.PropertyGroup):
     )  # fmt: skip
     hands: bpy.props.EnumProperty(
         name="Hands",
+        translation_context=CONTEXT,
         description="The shape of hands that have fingers. Fingers that you have keyed in the range keep their keys",
         items=(
             ("RELAXED", "Relaxed", "Fingers curled a little, more towards the little finger"),

@@ -1,16 +1,20 @@
 """Text in the sidebar: wrapped by measuring it, as Blender's labels cut what is too long."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import blf
 import bpy
 
 from ..character.typing import full
+from ..translation.saying import say
 
 _FONT = 0
 _MARGIN, _TABS, _ICON = 30, 24, 28  # pixels at a scale of 1: a panel's borders, the tabs beside it, a label's icon
 _NARROWEST = 60
+_WIDE = "\u2e80-\u9fff\uff00-\uffef"  # Chinese and Japanese characters, and their punctuation
+_PART = re.compile(rf"[“（《]*[{_WIDE}][。，；：、！？）”》…]*|[^{_WIDE}]+")
 
 
 def draw_text(layout: bpy.types.UILayout, text: str, icon: Any = "NONE") -> None:
@@ -19,7 +23,7 @@ def draw_text(layout: bpy.types.UILayout, text: str, icon: Any = "NONE") -> None
     column.scale_y = 0.8
     context = bpy.context
     width = text_width(context) - (_ICON * _scale(context) if icon != "NONE" else 0.0)
-    for i, line in enumerate(wrap(text, width, measure(context))):
+    for i, line in enumerate(wrap(say(text), width, measure(context))):
         column.label(text=line, icon=icon if i == 0 else "BLANK1" if icon != "NONE" else "NONE")
 
 
@@ -45,8 +49,8 @@ def wrap(text: str, width: float, measured: Callable[[str], float]) -> list[str]
     lines: list[str] = []
     for paragraph in text.splitlines():
         line = ""
-        for word in paragraph.split():
-            together = f"{line} {word}" if line else word
+        for space, word in _words(paragraph):
+            together = f"{line}{space}{word}" if line else word
             if measured(together) <= width:
                 line = together
                 continue
@@ -58,6 +62,16 @@ def wrap(text: str, width: float, measured: Callable[[str], float]) -> list[str]
                 line = line[cut:]
         lines.append(line)
     return [line for line in lines if line]
+
+
+def _words(paragraph: str) -> Iterator[tuple[str, str]]:
+    """What a line may be cut between, each with the space before it: words, and characters of scripts without spaces,
+    which keep the punctuation that may not begin a line."""
+    for word in paragraph.split():
+        space = " "
+        for part in _PART.findall(word):
+            yield space, part
+            space = ""
 
 
 def _scale(context: bpy.types.Context) -> float:

@@ -12,7 +12,9 @@ from ...jobs import session
 from ...jobs.context import chosen_armature, scene_fps
 from ...shot.data import read_blocks, timing_of, unmade
 from ...shot.job import made_for
+from ...shot.markers import follow_soon
 from ...shot.timing import Timing
+from ...translation.saying import say
 from .strip import Box, Strip, boxes, fitting_text
 
 Colour = tuple[float, float, float, float]
@@ -45,6 +47,7 @@ def shown_blocks(context: bpy.types.Context) -> Shown | None:
     armature = chosen_armature(context)
     if armature is None or not armature.motiongpt_shot.on_timeline:
         return None
+    follow_soon(armature, full(context).scene)
     try:
         job, fps = session.current().running, scene_fps(full(context).scene)
     except MotionGPTError:
@@ -111,7 +114,7 @@ def _draw_block(shown: Shown, strip: Strip, box: Box, scale: float) -> None:
         for x in (left, left + width - 2.0 * thin):
             _rectangle(x, strip.bottom, 2.0 * thin, strip.height, _ACTIVE)
     blf.size(_FONT, _POINTS * scale)
-    said = ("… " if i == shown.making else "") + (shown.texts[i] or "(no text)")
+    said = ("… " if i == shown.making else "") + (shown.texts[i] or say("(no text)"))
     text = fitting_text(said, width - 2.0 * _PADDING * scale, lambda part: float(blf.dimensions(_FONT, part)[0]))
     blf.color(_FONT, *_TEXT)
     blf.position(_FONT, left + _PADDING * scale, strip.bottom + 0.3 * strip.height, 0.0)

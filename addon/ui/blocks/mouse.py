@@ -8,6 +8,7 @@ from ...character.typing import full
 from ...jobs.context import chosen_armature, find_armature, scene_fps
 from ...shot.data import redraw_timelines, set_timing
 from ...shot.timing import Timing
+from ...translation.saying import say
 from ..typing import OperatorResult, classes_factory
 from .drawing import shown_blocks, strip_of
 from .strip import Drag, Hit, Strip, hit
@@ -77,8 +78,10 @@ class MOTIONGPT_OT_drag_block(_OnStrip):
         x, scale = float(event.mouse_region_x), strip.height / 20.0
         if not self._moving and abs(x - self._pressed) < _STILL * scale:
             return
-        if not self._moving and context.window:
+        if not self._moving and context.window and not shot.by_markers:  # markers are dragged themselves
             context.window.cursor_modal_set("MOVE_X" if self._hold.edge is not None else "SCROLL_X")
+        if shot.by_markers:
+            return
         self._moving = True
         fps = scene_fps(full(context).scene)
         timing = self._drag.to(strip.frame(x), along=event.shift, step=fps if event.ctrl else 0.0)
@@ -87,8 +90,15 @@ class MOTIONGPT_OT_drag_block(_OnStrip):
         if context.area:
             length = last + 1 - first
             context.area.header_text_set(
-                f"Block {self._hold.block + 1}: frames {first} to {last}, {length} frames, {length / fps:.2f} s.   "
-                "Ctrl: whole seconds.   Shift: move what follows.   Esc: as it was"
+                say(
+                    "Block {number}: frames {first} to {last}, {length} frames, {seconds:.2f} s.   "
+                    "Ctrl: whole seconds.   Shift: move what follows.   Esc: as it was",
+                    number=self._hold.block + 1,
+                    first=first,
+                    last=last,
+                    length=length,
+                    seconds=length / fps,
+                )
             )
         redraw_timelines()
 

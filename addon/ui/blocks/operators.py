@@ -11,6 +11,7 @@ from ...shot.data import read_blocks, redraw_timelines, timing_of, write_blocks
 from ...shot.job import ShotJob
 from ...shot.request import gather_blocks, gather_text
 from ...shot.values import BlockValues, next_seed, shortest_frames
+from ...translation.saying import say, told
 from ..operators.tasks import StartsJob
 from ..typing import OperatorResult, classes_factory
 
@@ -65,9 +66,12 @@ class _ChangesBlocks(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         try:
-            cls.check_blocks(check_armature(context))
+            armature = check_armature(context)
+            if armature.motiongpt_shot.by_markers:
+                raise MotionGPTError("The blocks follow the markers.", "Change those, or switch From Markers off.")
+            cls.check_blocks(armature)
         except MotionGPTError as error:
-            cls.poll_message_set(str(error))
+            cls.poll_message_set(told(error))
             return False
         return True
 
@@ -81,7 +85,7 @@ class _ChangesBlocks(bpy.types.Operator):
             armature = check_armature(context)
             self.change(context, armature, armature.motiongpt_shot)
         except MotionGPTError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, told(error))
             return {"CANCELLED"}
         redraw_timelines()
         return {"FINISHED"}
@@ -97,7 +101,7 @@ class MOTIONGPT_OT_add_block(_ChangesBlocks):
     bl_idname = "motiongpt.add_block"
     bl_label = "Add Block"
 
-    text: bpy.props.StringProperty(name="Text", options={"SKIP_SAVE"})
+    text: bpy.props.StringProperty(name="Text", description="What the new block says", options={"SKIP_SAVE"})
 
     @classmethod
     def check_blocks(cls, armature: ArmatureObject) -> None:
@@ -135,7 +139,10 @@ class MOTIONGPT_OT_move_block(_ChangesBlocks):
     bl_idname = "motiongpt.move_block"
     bl_label = "Move Block"
 
-    ahead: bpy.props.IntProperty(name="Places", default=1, options={"SKIP_SAVE"})
+    ahead: bpy.props.IntProperty(
+        name="Places", description="How many places to move it later; earlier if negative", default=1,
+        options={"SKIP_SAVE"},
+    )  # fmt: skip
 
     def change(self, context: bpy.types.Context, armature: ArmatureObject, shot: Any) -> None:
         number = _active(armature)
@@ -185,8 +192,13 @@ class MOTIONGPT_OT_block_text(_ChangesBlocks):
     bl_idname = "motiongpt.block_text"
     bl_label = "Block's Text"
 
-    block: bpy.props.IntProperty(name="Block", default=-1, options={"SKIP_SAVE", "HIDDEN"})
-    text: bpy.props.StringProperty(name="Text", options={"SKIP_SAVE"})
+    block: bpy.props.IntProperty(
+        name="Block", description="The number of the block, from 0 on; -1 for the chosen one", default=-1,
+        options={"SKIP_SAVE", "HIDDEN"},
+    )  # fmt: skip
+    text: bpy.props.StringProperty(
+        name="Text", description="What the character does, in English", options={"SKIP_SAVE"}
+    )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
         shot = check_armature(context).motiongpt_shot
@@ -201,7 +213,7 @@ class MOTIONGPT_OT_block_text(_ChangesBlocks):
     def draw(self, context: bpy.types.Context) -> None:
         row = cast(bpy.types.UILayout, self.layout).row()
         row.activate_init = True  # so that typing goes into the text at once
-        row.prop(self, "text", text="", placeholder="what the character does")
+        row.prop(self, "text", text="", placeholder=say("what the character does"))
 
     def change(self, context: bpy.types.Context, armature: ArmatureObject, shot: Any) -> None:
         number = _active(armature) if self.block < 0 else self.block

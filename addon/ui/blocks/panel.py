@@ -8,8 +8,11 @@ from ....retarget.errors import MotionGPTError
 from ...character.typing import full
 from ...jobs import session
 from ...jobs.context import chosen_armature, scene_fps
+from ...manual.links import HasManual
 from ...shot.data import timing_of, unmade
 from ...shot.job import ShotJob
+from ...shot.markers import follow_soon
+from ...translation.saying import say, told
 from ..text import draw_text
 from ..typing import classes_factory
 
@@ -30,7 +33,8 @@ class MOTIONGPT_UL_blocks(bpy.types.UIList):
         right.label(text=f"#{item.seed}")
 
 
-class _ShotPanel(bpy.types.Panel):
+class _ShotPanel(HasManual, bpy.types.Panel):
+    manual = "shots"
     bl_label = "Shot"
     bl_category = "MotionGPT"
     bl_region_type = "UI"
@@ -42,10 +46,11 @@ class _ShotPanel(bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         armature = chosen_armature(context)
         if armature is not None:
+            follow_soon(armature, full(context).scene)
             try:
                 draw_shot(cast(bpy.types.UILayout, self.layout), context, armature.motiongpt_shot)
             except MotionGPTError as error:  # a frame rate that can't be used
-                draw_text(cast(bpy.types.UILayout, self.layout), str(error), "ERROR")
+                draw_text(cast(bpy.types.UILayout, self.layout), told(error), "ERROR")
 
 
 class MOTIONGPT_PT_shot(_ShotPanel):
@@ -71,9 +76,11 @@ def draw_shot(layout: bpy.types.UILayout, context: bpy.types.Context, shot: Any)
         column.prop(shot, "after")
         column.prop(scene.motiongpt, "destination")
     column.prop(shot, "blend")
+    column.prop(scene.motiongpt, "text_takes")
+    layout.prop(shot, "by_markers")
     _draw_list(layout, shot)
     if 0 <= shot.active < len(shot.blocks):
-        _draw_block(layout, shot.blocks[shot.active], timing_of(shot, fps).span(shot.active), fps)
+        _draw_block(layout, shot, timing_of(shot, fps).span(shot.active), fps)
     layout.prop(shot, "on_timeline")
     if session.current().running:
         return
@@ -89,24 +96,35 @@ def _draw_list(layout: bpy.types.UILayout, shot: Any) -> None:
     row = layout.row()
     row.template_list("MOTIONGPT_UL_blocks", "", shot, "blocks", shot, "active", rows=4)
     column = row.column(align=True)
+    column.enabled = not shot.by_markers
     column.operator("motiongpt.add_block", text="", icon="ADD")
     column.operator("motiongpt.remove_block", text="", icon="REMOVE")
     column.separator()
     column.operator("motiongpt.move_block", text="", icon="TRIA_UP").ahead = -1
     column.operator("motiongpt.move_block", text="", icon="TRIA_DOWN").ahead = 1
-    layout.prop(shot, "start")
-    row = layout.row(align=True)
+    column = layout.column()
+    column.enabled = not shot.by_markers
+    column.prop(shot, "start")
+    row = column.row(align=True)
     row.operator("motiongpt.split_block", text="Split")
     row.operator("motiongpt.blocks_from_prompt", text="From Prompt")
 
 
-def _draw_block(layout: bpy.types.UILayout, block: Any, span: tuple[int, int], fps: float) -> None:
-    box = layout.box().column()
-    box.prop(block, "text", text="", placeholder="what the character does")
+def _draw_block(layout: bpy.types.UILayout, shot: Any, span: tuple[int, int], fps: float) -> None:
+    """The chosen block. span: its frames."""
+    block, box = shot.blocks[shot.active], layout.box().column()
+    text = box.row()
+    text.enabled = not shot.by_markers
+    text.prop(block, "text", text="", placeholder=say("what the character does"))
     box.use_property_split = True
     box.use_property_decorate = False
-    box.label(text=f"Frames {span[0]} to {span[1]}, {block.frames / fps:.2f} s")
-    for name in ("frames", "seed", "distance", "speed"):
+    box.label(
+        text=say("Frames {first} to {last}, {seconds:.2f} s", first=span[0], last=span[1], seconds=block.frames / fps)
+    )
+    frames = box.row()
+    frames.enabled = not shot.by_markers
+    frames.prop(block, "frames")
+    for name in ("seed", "distance", "speed"):
         box.prop(block, name)
     row = box.row(heading="Turn")
     row.prop(block, "use_turn", text="")

@@ -9,6 +9,8 @@ from ....retarget.errors import MotionGPTError
 from ...bring.batch import Batch, BatchRequest, table_of
 from ...jobs import session
 from ...jobs.context import startup
+from ...manual.links import HasManual
+from ...translation.saying import CONTEXT, say, told
 from ..text import draw_text
 from ..typing import OperatorResult, classes_factory
 from .properties import bring_settings
@@ -48,10 +50,12 @@ class MOTIONGPT_OT_run_batch(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         settings = bring_settings(context)
         if _batch is not None and _batch.running:
-            cls.poll_message_set("A batch is running.")
+            cls.poll_message_set(say("A batch is running."))
             return False
         if not (settings.table and settings.folder):
-            cls.poll_message_set("Choose a table of jobs or a folder of motion files, and a folder for the results.")
+            cls.poll_message_set(
+                say("Choose a table of jobs or a folder of motion files, and a folder for the results.")
+            )
             return False
         return True
 
@@ -63,7 +67,7 @@ class MOTIONGPT_OT_run_batch(bpy.types.Operator):
             table = table_of(source, place, bpy.data.filepath)
             _batch = Batch(BatchRequest(table, place, startup(context)))
         except MotionGPTError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, told(error))
             return {"CANCELLED"}
         if not bpy.app.timers.is_registered(look):
             bpy.app.timers.register(look, first_interval=_LOOK, persistent=True)
@@ -87,9 +91,11 @@ class MOTIONGPT_OT_stop_batch(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MOTIONGPT_PT_batch(bpy.types.Panel):
+class MOTIONGPT_PT_batch(HasManual, bpy.types.Panel):
+    manual = "bringing-motion"
     bl_idname = "MOTIONGPT_PT_batch"
     bl_label = "Batch"
+    bl_translation_context = CONTEXT
     bl_parent_id = "MOTIONGPT_PT_generate"
     bl_category = "MotionGPT"
     bl_space_type = "VIEW_3D"
@@ -102,7 +108,9 @@ class MOTIONGPT_PT_batch(bpy.types.Panel):
         layout.prop(settings, "folder")
         if _batch is not None and _batch.running:
             row = layout.row(align=True)
-            text = f"{_batch.done} of {_batch.total}: {_batch.file}" if _batch.total else "Starting"
+            text = say("Starting")
+            if _batch.total:
+                text = say("{done} of {total}: {file}", done=_batch.done, total=_batch.total, file=_batch.file)
             row.progress(factor=_batch.done / max(_batch.total, 1), text=text)
             row.operator("motiongpt.stop_batch", text="", icon="X")
             return

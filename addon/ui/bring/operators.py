@@ -14,6 +14,7 @@ from ...bring.job import RetargetJob, RetargetRequest
 from ...character.typing import as_armature, full
 from ...jobs import session
 from ...jobs.context import Target, check_armature
+from ...translation.saying import say
 from ..operators.tasks import StartsJob
 from ..typing import classes_factory
 from .properties import bring_settings
@@ -113,7 +114,8 @@ def _other(context: bpy.types.Context) -> OtherArmature:
         raise MotionGPTError("No armature is chosen to take the motion from.", "Choose one under From.")
     if other == check_armature(context):
         raise MotionGPTError(
-            f'"{other.name}" is the character itself.', "Choose another armature, or pick the character under Armature."
+            say('"{other}" is the character itself.', other=other.name),
+            "Choose another armature, or pick the character under Armature.",
         )
     return OtherArmature.of(as_armature(other))
 

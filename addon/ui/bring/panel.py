@@ -8,6 +8,8 @@ from ...bring.job import RetargetJob
 from ...character.typing import full
 from ...export.loading import short_take
 from ...jobs import session
+from ...manual.links import HasManual
+from ...translation.saying import say
 from ..text import draw_text
 from ..typing import classes_factory
 from .properties import bring_settings
@@ -20,10 +22,11 @@ class MOTIONGPT_UL_takes_of_file(bpy.types.UIList):
         self, _context: Any, layout: Any, _data: Any, item: Any, _icon: Any, _active: Any, _property: Any,
         _index: Any = 0, _filtered: Any = 0,
     ) -> None:  # fmt: skip
-        layout.label(text=short_take(item.name), icon="ACTION")
+        layout.label(text=short_take(item.name), translate=False, icon="ACTION")
 
 
-class _RetargetPanel(bpy.types.Panel):
+class _RetargetPanel(HasManual, bpy.types.Panel):
+    manual = "bringing-motion"
     bl_label = "Retarget"
     bl_category = "MotionGPT"
     bl_region_type = "UI"
@@ -58,7 +61,7 @@ class MOTIONGPT_PT_retarget_keys(_RetargetPanel):
 
 def _draw_file(layout: bpy.types.UILayout, settings: Any) -> None:
     row = layout.row(align=True)
-    row.prop(settings, "file", text="", placeholder="or drop a file into the viewport")
+    row.prop(settings, "file", text="", placeholder=say("or drop a file into the viewport"))
     row.operator("motiongpt.open_motion", text="", icon="FILE_FOLDER")
     if len(settings.takes) > 1:
         layout.template_list("MOTIONGPT_UL_takes_of_file", "", settings, "takes", settings, "take", rows=3)

@@ -9,6 +9,7 @@ from ...character.typing import full
 from ...crowd.data import crowd_of
 from ...crowd.job import CrowdJob
 from ...crowd.request import selected_armatures
+from ...translation.saying import say
 from ..operators.tasks import StartsJob
 from ..typing import OperatorResult, classes_factory
 
@@ -31,7 +32,7 @@ class MOTIONGPT_OT_add_characters(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if not _new(context):
-            cls.poll_message_set("Select armatures that are not in the list yet.")
+            cls.poll_message_set(say("Select armatures that are not in the list yet."))
             return False
         return True
 
@@ -57,7 +58,7 @@ class MOTIONGPT_OT_remove_character(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         crowd = crowd_of(full(context).scene)
         if not 0 <= crowd.active < len(crowd.members):
-            cls.poll_message_set("No character of the list is chosen.")
+            cls.poll_message_set(say("No character of the list is chosen."))
             return False
         return True
 

@@ -9,6 +9,8 @@ from ...crowd.data import crowd_of
 from ...crowd.job import CrowdJob
 from ...crowd.request import selected_armatures
 from ...jobs import session
+from ...manual.links import HasManual
+from ...translation.saying import say
 from ..text import draw_text
 from ..typing import classes_factory
 
@@ -21,12 +23,14 @@ class MOTIONGPT_UL_characters(bpy.types.UIList):
         _index: Any = 0, _filtered: Any = 0,
     ) -> None:  # fmt: skip
         row = layout.row(align=True)
-        row.label(text=item.armature.name if item.armature else "deleted", icon="ARMATURE_DATA")
-        row.prop(item, "prompt", text="", emboss=False, placeholder="what it does")
+        name = item.armature.name if item.armature else say("deleted")
+        row.label(text=name, translate=False, icon="ARMATURE_DATA")
+        row.prop(item, "prompt", text="", emboss=False, placeholder=say("what it does"))
         row.prop(item, "seed", text="", emboss=False)
 
 
-class _CrowdPanel(bpy.types.Panel):
+class _CrowdPanel(HasManual, bpy.types.Panel):
+    manual = "bringing-motion"
     bl_label = "Several Characters"
     bl_category = "MotionGPT"
     bl_region_type = "UI"
@@ -43,7 +47,11 @@ class _CrowdPanel(bpy.types.Panel):
             _draw_list(layout, crowd)
         elif chosen := selected_armatures(context):
             seed = full(context).scene.motiongpt.seed
-            seeds = f"seeds {seed} to {seed + len(chosen) - 1}" if len(chosen) > 1 else f"seed {seed}"
+            seeds = (
+                say("seeds {seed} to {last}", seed=seed, last=seed + len(chosen) - 1)
+                if len(chosen) > 1
+                else say("seed {seed}", seed=seed)
+            )
             draw_text(layout, f"{', '.join(armature.name for armature in chosen)}: {seeds}")
         if session.current().running is None:
             layout.operator("motiongpt.generate_crowd", icon="COMMUNITY")

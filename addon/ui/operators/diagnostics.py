@@ -9,6 +9,7 @@ from bpy_extras.io_utils import ExportHelper
 from ....retarget.errors import MotionGPTError
 from ...jobs.context import log_path
 from ...jobs.session import current
+from ...translation.saying import say, told
 from ..typing import OperatorResult, classes_factory
 
 
@@ -31,9 +32,9 @@ class MOTIONGPT_OT_diagnostics(bpy.types.Operator, ExportHelper):  # type: ignor
 
             write_bundle(path, [log_path()], _facts(), self.prompts)
         except (MotionGPTError, ImportError) as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, told(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Wrote {path}")
+        self.report({"INFO"}, say("Wrote {path}", path=path))
         return {"FINISHED"}
 
 

@@ -13,6 +13,7 @@ from ...export.child import check_output, save
 from ...export.loading import actions_of, clip_name
 from ...export.presets import PRESETS, Options, missing_for_unity, unity_note
 from ...jobs.context import chosen_armature
+from ...translation.saying import say, told
 from ..typing import OperatorResult, classes_factory
 
 
@@ -50,7 +51,7 @@ class MOTIONGPT_OT_export_fbx(bpy.types.Operator, ExportHelper):  # type: ignore
     def poll(cls, context: bpy.types.Context) -> bool:
         armature = chosen_armature(context)
         if armature is None or played_action(armature) is None:
-            cls.poll_message_set("No armature with an action is chosen.")
+            cls.poll_message_set(say("No armature with an action is chosen."))
             return False
         return True
 
@@ -65,11 +66,12 @@ class MOTIONGPT_OT_export_fbx(bpy.types.Operator, ExportHelper):  # type: ignore
             check_output(path)
             notes = save(path, armature, clips, Options(PRESETS[self.preset], self.mesh, self.add_root))
         except MotionGPTError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, told(error))
             return {"CANCELLED"}
         if self.preset == "unity":
             notes += _unity_notes(armature)
-        self.report({"INFO"}, f"Wrote {path}" + (f", {len(clips)} clips" if others else ""))
+        said = "Wrote {path}, {count} clips" if others else "Wrote {path}"
+        self.report({"INFO"}, say(said, path=path, count=len(clips)))
         for note in notes:
             self.report({"WARNING"}, note)
         return {"FINISHED"}

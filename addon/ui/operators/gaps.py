@@ -11,6 +11,7 @@ from ...jobs import session
 from ...jobs.context import check_animated, check_armature
 from ...jobs.inbetween import own_frames
 from ...poses.keyed import gap_around
+from ...translation.saying import say, told
 from ..typing import OperatorResult, classes_factory
 
 
@@ -32,7 +33,7 @@ class MOTIONGPT_OT_retime_gap(bpy.types.Operator):
             check_armature(context)
             session.check_idle()
         except MotionGPTError as error:
-            cls.poll_message_set(str(error))
+            cls.poll_message_set(told(error))
             return False
         return True
 
@@ -42,14 +43,21 @@ class MOTIONGPT_OT_retime_gap(bpy.types.Operator):
             left = last - first + self.frames
             if left < 1:
                 raise MotionGPTError(
-                    f"The gap has {last - first} frames and can't be shortened by {-self.frames}.",
+                    say(
+                        "The gap has {frames} frames and can't be shortened by {less}.",
+                        frames=last - first,
+                        less=-self.frames,
+                    ),
                     "Shorten it by less.",
                 )
             _retime(check_animated(check_armature(context)), first, last, last + self.frames)
         except MotionGPTError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, told(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"The gap from {first} has {left} frames; redo it to fit the new length.")
+        self.report(
+            {"INFO"},
+            say("The gap from {first} has {left} frames; redo it to fit the new length.", first=first, left=left),
+        )
         return {"FINISHED"}
 
 

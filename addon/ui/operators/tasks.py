@@ -16,6 +16,7 @@ from ...jobs.job import Job
 from ...jobs.service import Service
 from ...shot.job import TextShotJob
 from ...shot.request import gather_text, wants_shot
+from ...translation.saying import CONTEXT, say, told
 from ..typing import OperatorResult, classes_factory
 
 
@@ -37,8 +38,8 @@ class StartsJob(bpy.types.Operator):
         try:
             now.start(self.make(context, now.service))
         except MotionGPTError as error:
-            now.error = str(error)
-            self.report({"ERROR"}, str(error))
+            now.error = told(error)
+            self.report({"ERROR"}, told(error))
             return {"CANCELLED"}
         return {"FINISHED"}
 
@@ -87,6 +88,7 @@ class MOTIONGPT_OT_continue(StartsJob):
 
     bl_idname = "motiongpt.continue_motion"
     bl_label = "Continue"
+    bl_translation_context = CONTEXT
     job = ContinueJob
 
 
@@ -108,7 +110,7 @@ class MOTIONGPT_OT_cancel(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if not session.current().running:
-            cls.poll_message_set("Nothing is being generated.")
+            cls.poll_message_set(say("Nothing is being generated."))
             return False
         return True
 
@@ -124,7 +126,7 @@ class MOTIONGPT_OT_copy_text(bpy.types.Operator):
     bl_label = "Copy"
     bl_options = {"INTERNAL"}
 
-    text: bpy.props.StringProperty(name="Text", options={"SKIP_SAVE"})
+    text: bpy.props.StringProperty(name="Text", description="The text to copy", options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         full(context).window_manager.clipboard = self.text
@@ -138,7 +140,7 @@ class MOTIONGPT_OT_use_as_prompt(bpy.types.Operator):
     bl_label = "Use as Prompt"
     bl_options = {"INTERNAL", "UNDO"}
 
-    text: bpy.props.StringProperty(name="Text", options={"SKIP_SAVE"})
+    text: bpy.props.StringProperty(name="Text", description="The new prompt", options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         settings = full(context).scene.motiongpt
@@ -159,7 +161,7 @@ class MOTIONGPT_OT_mute_overrides(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         now = session.current()
         if now.running or now.job is None or now.job.overridden is None or not now.job.overridden.can_mute:
-            cls.poll_message_set("Nothing that overrides the generated keys can be switched off.")
+            cls.poll_message_set(say("Nothing that overrides the generated keys can be switched off."))
             return False
         return True
 
@@ -169,7 +171,7 @@ class MOTIONGPT_OT_mute_overrides(bpy.types.Operator):
             if job is not None:
                 job.mute_overrides()
         except MotionGPTError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, told(error))
             return {"CANCELLED"}
         session.redraw()
         return {"FINISHED"}

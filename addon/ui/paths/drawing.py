@@ -15,6 +15,7 @@ from ....retarget.motion.smoothing import moving_mean
 from ....retarget.typing import Floats
 from ...character.typing import ArmatureObject, Scene, full
 from ...jobs.context import chosen_armature
+from ...translation.saying import say
 from ..typing import OperatorResult, classes_factory
 from .polling import polled
 from .properties import paths_settings
@@ -58,7 +59,7 @@ class MOTIONGPT_OT_draw_path(bpy.types.Operator):
         self._stroke: list[Vector] | None = None
         self._thing: bpy.types.Object | None = None
         window.modal_handler_add(self)
-        _say(context, "Drag with the left mouse button to draw the path; Esc or the right button: cancel")
+        _say(context, say("Drag with the left mouse button to draw the path; Esc or the right button: cancel"))
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:

@@ -10,6 +10,7 @@ from ...changes.loop import LoopJob
 from ...changes.pin import PinJob
 from ...character.typing import ArmatureObject, Scene, full
 from ...jobs.context import check_motion, chosen_armature, scene_fps
+from ...translation.saying import CONTEXT, say, told
 from ...travel.pins import new_place
 from ...travel.routes import FRAME
 from ..operators.tasks import StartsJob
@@ -66,6 +67,7 @@ class MOTIONGPT_OT_pin(StartsJob):
 
     bl_idname = "motiongpt.pin"
     bl_label = "Pin"
+    bl_translation_context = CONTEXT
     job = PinJob
 
 
@@ -82,7 +84,7 @@ class _OnTravel(bpy.types.Operator):
         try:
             said = self.change(check_motion(context), full(context).scene)
         except MotionGPTError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, told(error))
             return {"CANCELLED"}
         if said:
             self.report({"INFO"}, said)
@@ -100,7 +102,9 @@ class MOTIONGPT_OT_take_travel_out(_OnTravel):
     bl_label = "Play in Place"
 
     def change(self, armature: ArmatureObject, scene: Scene) -> str:
-        return f"In place; {in_place.take_out(armature, scene_fps(scene)):.2f} units of travel are remembered"
+        return say(
+            "In place; {units:.2f} units of travel are remembered", units=in_place.take_out(armature, scene_fps(scene))
+        )
 
 
 class MOTIONGPT_OT_put_travel_back(_OnTravel):
@@ -152,7 +156,7 @@ class MOTIONGPT_OT_remove_pin(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         settings = paths_settings(context)
         if not 0 <= settings.pin < len(settings.pins):
-            cls.poll_message_set("No pin is selected.")
+            cls.poll_message_set(say("No pin is selected."))
             return False
         return True
 

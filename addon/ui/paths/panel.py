@@ -10,12 +10,15 @@ from ...changes import in_place
 from ...changes.loop import describe
 from ...character.typing import full
 from ...jobs.context import chosen_armature
+from ...manual.links import HasManual
+from ...translation.saying import say
 from ..text import draw_text
 from ..typing import classes_factory
 from .properties import paths_settings
 
 
-class MOTIONGPT_PT_path(bpy.types.Panel):
+class MOTIONGPT_PT_path(HasManual, bpy.types.Panel):
+    manual = "paths"
     bl_parent_id = "MOTIONGPT_PT_generate"
     bl_category = "MotionGPT"
     bl_space_type = "VIEW_3D"
@@ -60,7 +63,8 @@ def draw_travel(layout: bpy.types.UILayout, travel: Any) -> None:
         layout.prop(travel, "target")
 
 
-class MOTIONGPT_PT_loop(bpy.types.Panel):
+class MOTIONGPT_PT_loop(HasManual, bpy.types.Panel):
+    manual = "loops"
     bl_parent_id = "MOTIONGPT_PT_generate"
     bl_category = "MotionGPT"
     bl_space_type = "VIEW_3D"
@@ -96,10 +100,11 @@ class MOTIONGPT_UL_pins(bpy.types.UIList):
         row = layout.row(align=True)
         row.prop(item, "use", text="")
         row.prop(item, "limb", text="", emboss=False)
-        row.label(text=f"{item.first} to {item.last}")
+        row.label(text=say("{first} to {last}", first=item.first, last=item.last))
 
 
-class MOTIONGPT_PT_pins(bpy.types.Panel):
+class MOTIONGPT_PT_pins(HasManual, bpy.types.Panel):
+    manual = "paths"
     bl_parent_id = "MOTIONGPT_PT_generate"
     bl_category = "MotionGPT"
     bl_space_type = "VIEW_3D"

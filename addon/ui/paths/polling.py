@@ -5,6 +5,7 @@ import bpy
 from ....retarget.errors import MotionGPTError
 from ...jobs import session
 from ...jobs.context import check_animated, check_armature
+from ...translation.saying import told
 
 
 def polled(operator: type[bpy.types.Operator], context: bpy.types.Context, animated: bool = False) -> bool:
@@ -15,6 +16,6 @@ def polled(operator: type[bpy.types.Operator], context: bpy.types.Context, anima
         if animated:
             check_animated(armature)
     except MotionGPTError as error:
-        operator.poll_message_set(str(error))
+        operator.poll_message_set(told(error))
         return False
     return True

@@ -3,6 +3,7 @@
 import bpy
 
 from ...character.typing import full
+from ...translation.saying import CONTEXT
 from ...travel.pins import ITEMS
 from ..typing import classes_factory
 
@@ -59,6 +60,7 @@ class MotionGPTTravel(bpy.types.PropertyGroup):
     )
     facing: bpy.props.EnumProperty(
         name="Face",
+        translation_context=CONTEXT,
         description="Whether the character turns towards an object",
         items=(
             ("NONE", "Nothing", "It faces where the motion does"),
@@ -112,7 +114,7 @@ class MotionGPTPaths(bpy.types.PropertyGroup):
         name="Set Scene Range", description="The scene then plays one cycle", default=True
     )
     pins: bpy.props.CollectionProperty(type=MotionGPTPin)
-    pin: bpy.props.IntProperty(name="Pin", options={"HIDDEN"})
+    pin: bpy.props.IntProperty(name="Pin", description="The chosen pin of the list", options={"HIDDEN"})
     pin_new: bpy.props.BoolProperty(
         name="Also When Generating", description="Generated motion is pinned as it is made", default=True
     )

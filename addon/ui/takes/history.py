@@ -11,8 +11,10 @@ from ...character.typing import full
 from ...jobs import session
 from ...jobs.context import chosen_armature, find_scene
 from ...jobs.job import Job, State
+from ...manual.links import HasManual
 from ...review import history
 from ...review.origin import read_origin
+from ...translation.saying import say, together, told
 from ..text import draw_text
 from ..typing import OperatorResult, classes_factory
 from .operators import reviewed
@@ -54,19 +56,24 @@ class MOTIONGPT_OT_reuse_prompt(bpy.types.Operator):
     def description(cls, context: bpy.types.Context, properties: Any) -> str:
         entries = history.entries_of(full(context).scene)
         if not 0 <= properties.number < len(entries):
-            return str(cls.__doc__)
+            return say(str(cls.__doc__))
         entry = entries[properties.number]
-        takes = f", {entry.takes} takes" if entry.takes > 1 else ""
-        return (
-            f'"{entry.name}", {entry.seconds:.3g} s, seed {entry.seed}{takes}, on {entry.armature} with the model '
-            f"{entry.model}, {entry.when}. Click to put these settings back into the panel"
-        )
+        said = '"{text}", {seconds:.3g} s, seed {seed}, {takes} takes, on {armature} with the model {model}, {when}.'
+        if entry.takes < 2:
+            said = '"{text}", {seconds:.3g} s, seed {seed}, on {armature} with the model {model}, {when}.'
+        return together(
+            say(
+                said, text=entry.name, seconds=entry.seconds, seed=entry.seed, takes=entry.takes,
+                armature=entry.armature, model=entry.model, when=entry.when,
+            ),
+            say("Click to put these settings back into the panel."),
+        )  # fmt: skip
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         scene = full(context).scene
         entries = history.entries_of(scene)
         if not 0 <= self.number < len(entries):
-            self.report({"ERROR"}, "The history has no such entry.")
+            self.report({"ERROR"}, say("The history has no such entry."))
             return {"CANCELLED"}
         entry, settings = entries[self.number], scene.motiongpt
         settings.task, settings.prompt = entry.task, entry.name
@@ -111,9 +118,9 @@ class MOTIONGPT_OT_mark_asset(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         armature = chosen_armature(context)
         if armature is None or played_action(armature) is None:
-            cls.poll_message_set("No armature with an action is chosen.")
+            cls.poll_message_set(say("No armature with an action is chosen."))
         elif reviewed(context) is not None:
-            cls.poll_message_set("Accept a take first.")
+            cls.poll_message_set(say("Accept a take first."))
         else:
             return True
         return False
@@ -129,23 +136,35 @@ class MOTIONGPT_OT_mark_asset(bpy.types.Operator):
         try:
             mark_as_asset(action, self.tags)
         except MotionGPTError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, told(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f'"{action.name}" is an asset of this file; it is in the Asset Browser once saved.')
+        self.report(
+            {"INFO"},
+            say('"{action}" is an asset of this file; it is in the Asset Browser once saved.', action=action.name),
+        )
         return {"FINISHED"}
+
+
+def _about(origin: dict[str, Any]) -> dict[str, Any]:
+    """What an action's custom properties say of it, as fields of a sentence."""
+    return {"text": origin.get("text", ""), "seed": origin.get("seed"), "model": origin.get("model") or "MotionGPT"}
 
 
 def mark_as_asset(action: bpy.types.Action, tags: str) -> None:
     """Mark an action as an asset, described by its prompt. tags: separated by commas. Raises MotionGPTError for an
     action that can't be one."""
     if action.library is not None:
-        raise MotionGPTError(f'The action "{action.name}" is linked from another file.', "Make it local first.")
+        raise MotionGPTError(
+            say('The action "{action}" is linked from another file.', action=action.name), "Make it local first."
+        )
     action.asset_mark()
     about, data = read_origin(action), action.asset_data
     if data is None:
-        raise MotionGPTError(f'"{action.name}" can\'t be marked as an asset.', "Make a copy of it and try again.")
+        raise MotionGPTError(
+            say('"{action}" can\'t be marked as an asset.', action=action.name), "Make a copy of it and try again."
+        )
     if about.get("text"):
-        data.description = f'"{about["text"]}", seed {about.get("seed")}, made by {about.get("model") or "MotionGPT"}'
+        data.description = say('"{text}", seed {seed}, made by {model}', **_about(about))
     for tag in ["MotionGPT", *filter(None, (tag.strip() for tag in tags.split(",")))]:
         data.tags.new(tag, skip_if_exists=True)
     if not bpy.app.background:
@@ -160,7 +179,8 @@ class MOTIONGPT_UL_history(bpy.types.UIList):
         _flag: Any = 0,
     ) -> None:  # fmt: skip
         row = layout.row(align=True)
-        row.operator("motiongpt.reuse_prompt", text=item.name, emboss=False, icon="RECOVER_LAST").number = index
+        one = row.operator("motiongpt.reuse_prompt", text=item.name, translate=False, emboss=False, icon="RECOVER_LAST")
+        one.number = index
         detail = row.row()
         detail.alignment = "RIGHT"
         detail.label(text=f"{item.seconds:.3g} s, {item.seed}")
@@ -171,7 +191,8 @@ class MOTIONGPT_UL_history(bpy.types.UIList):
         return flags, list(reversed(range(len(flags))))
 
 
-class MOTIONGPT_PT_history(bpy.types.Panel):
+class MOTIONGPT_PT_history(HasManual, bpy.types.Panel):
+    manual = "takes"
     bl_idname = "MOTIONGPT_PT_history"
     bl_label = "History"
     bl_parent_id = "MOTIONGPT_PT_generate"
@@ -193,7 +214,8 @@ class MOTIONGPT_PT_history(bpy.types.Panel):
         action = played_action(armature) if armature is not None else None
         about = read_origin(action) if action is not None else {}
         if action is not None and about:
-            draw_text(layout, f'"{action.name}": "{about.get("text", "")}", seed {about.get("seed")}')
+            said = say('"{action}": "{text}", seed {seed}', action=action.name, **_about(about))
+            draw_text(layout, said)
         if action is not None:
             layout.operator("motiongpt.mark_asset", icon="ASSET_MANAGER")
 

@@ -11,6 +11,8 @@ from ...character.typing import full
 from ...jobs import session
 from ...jobs.context import EXTENSION
 from ...jobs.generate import GenerateJob
+from ...manual.links import HasManual
+from ...translation.saying import say, told
 from ..operators.tasks import StartsJob
 from ..text import draw_text
 from ..typing import OperatorResult, classes_factory
@@ -75,7 +77,7 @@ class MOTIONGPT_OT_open_known(bpy.types.Operator):
     bl_label = "Show Phrases"
     bl_options = {"INTERNAL"}
 
-    group: bpy.props.StringProperty(name="Group", options={"SKIP_SAVE"})
+    group: bpy.props.StringProperty(name="Group", description="The name of the group", options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         known = cast(Any, full(context).window_manager).motiongpt_known
@@ -92,14 +94,14 @@ class MOTIONGPT_OT_try_phrase(StartsJob):
     bl_options = {"INTERNAL"}
     job = GenerateJob
 
-    text: bpy.props.StringProperty(name="Text", options={"SKIP_SAVE"})
+    text: bpy.props.StringProperty(name="Text", description="The phrase to try", options={"SKIP_SAVE"})
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         try:
             session.check_idle()
         except MotionGPTError as error:
-            cls.poll_message_set(str(error))
+            cls.poll_message_set(told(error))
             return False
         return True
 
@@ -109,7 +111,8 @@ class MOTIONGPT_OT_try_phrase(StartsJob):
         return GenerateJob.gather(context)
 
 
-class MOTIONGPT_PT_known(bpy.types.Panel):
+class MOTIONGPT_PT_known(HasManual, bpy.types.Panel):
+    manual = "takes"
     bl_idname = "MOTIONGPT_PT_known"
     bl_label = "What It Knows"
     bl_parent_id = "MOTIONGPT_PT_generate"
@@ -123,7 +126,7 @@ class MOTIONGPT_PT_known(bpy.types.Panel):
         try:
             phrases = known_to_model(context)
         except (MotionGPTError, ImportError) as error:
-            draw_text(layout, str(error), "ERROR")
+            draw_text(layout, told(error), "ERROR")
             return
         if not phrases:
             draw_text(layout, "This model does not say what it knows.")
@@ -137,7 +140,9 @@ class MOTIONGPT_PT_known(bpy.types.Panel):
             icon: Any = "DOWNARROW_HLT" if shown else "RIGHTARROW"
             row = layout.row(align=True)
             row.alignment = "LEFT"
-            row.operator("motiongpt.open_known", text=f"{name} ({len(group)})", icon=icon, emboss=False).group = name
+            row.operator(
+                "motiongpt.open_known", text=f"{say(name)} ({len(group)})", icon=icon, emboss=False
+            ).group = name
             if shown:
                 _draw_phrases(layout, group)
 
@@ -147,11 +152,11 @@ def _draw_phrases(layout: bpy.types.UILayout, phrases: tuple[str, ...]) -> None:
     for phrase in phrases[:_MOST]:
         row = column.row(align=True)
         row.operator("motiongpt.try_phrase", text="", icon="PLAY").text = phrase
-        row.operator("motiongpt.use_as_prompt", text=phrase).text = phrase
+        row.operator("motiongpt.use_as_prompt", text=phrase, translate=False).text = phrase
     if not phrases:
         draw_text(layout, "It knows no such phrase.")
     if len(phrases) > _MOST:
-        draw_text(layout, f"{len(phrases) - _MOST} more: search for words in them.")
+        draw_text(layout, say("{count} more: search for words in them.", count=len(phrases) - _MOST))
 
 
 _register_classes, _unregister_classes = classes_factory(

@@ -14,6 +14,7 @@ from ...jobs.generate import GenerateJob, GenerateRequest
 from ...jobs.job import State
 from ...review import reviewing
 from ...review.state import BEFORE, is_open, review_of
+from ...translation.saying import say, together, told
 from ..operators.tasks import StartsJob
 from ..typing import OperatorResult, classes_factory
 
@@ -33,11 +34,13 @@ class _OnTakes(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         armature = reviewed(context)
         if armature is None:
-            cls.poll_message_set("The armature has no takes to choose from.")
+            cls.poll_message_set(say("The armature has no takes to choose from."))
         elif armature.mode == "EDIT":
-            cls.poll_message_set(f'The armature "{armature.name}" is in Edit Mode. Leave it first.')
+            cls.poll_message_set(
+                say('The armature "{armature}" is in Edit Mode. Leave it first.', armature=armature.name)
+            )
         elif session.current().running:
-            cls.poll_message_set("A motion is being generated. Wait for it, or cancel it.")
+            cls.poll_message_set(say("A motion is being generated. Wait for it, or cancel it."))
         else:
             return True
         return False
@@ -49,7 +52,7 @@ class _OnTakes(bpy.types.Operator):
         try:
             self.work(armature)
         except MotionGPTError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, told(error))
             return {"CANCELLED"}
         session.redraw()
         return {"FINISHED"}
@@ -86,7 +89,7 @@ class MOTIONGPT_OT_pick_take(_OnTakes):
     def work(self, armature: ArmatureObject) -> None:
         count = len(review_of(armature).takes)
         if self.number > count:
-            raise MotionGPTError(f"There are {count} takes.", "Choose one of them.")
+            raise MotionGPTError(say("There are {count} takes.", count=count), "Choose one of them.")
         reviewing.show(armature, self.number - 1)
 
 
@@ -117,8 +120,8 @@ class MOTIONGPT_OT_accept_take(_OnTakes):
         name = reviewing.accept(armature)
         job = session.current().job
         overridden = job.overridden if job is not None else None
-        said = f'Accepted: {armature.name} plays the action "{name}".'
-        _say(f"{said} {overridden.message}" if overridden is not None else said)
+        said = say('Accepted: {armature} plays the action "{name}".', armature=armature.name, name=name)
+        _say(together(said, overridden.message) if overridden is not None else said)
 
 
 class MOTIONGPT_OT_reject_takes(_OnTakes):
@@ -131,7 +134,7 @@ class MOTIONGPT_OT_reject_takes(_OnTakes):
         reviewing.reject(armature)
         if job := session.current().job:
             job.overridden = None
-        _say(f"The takes are rejected: {armature.name} is as it was before them.")
+        _say(say("The takes are rejected: {armature} is as it was before them.", armature=armature.name))
 
 
 def _say(message: str) -> None:
@@ -152,7 +155,7 @@ class _MoreTakes(StartsJob):
         armature = reviewed(context)
         take = reviewing.shown_take(armature) if armature is not None else None
         if take is None or take.task != GenerateJob.task:
-            cls.poll_message_set("No take of Text to Motion is shown.")
+            cls.poll_message_set(say("No take of Text to Motion is shown."))
             return False
         if why := session.refused(cls.job, context):
             cls.poll_message_set(why)

@@ -6,15 +6,18 @@ from typing import cast
 import bpy
 
 from ...character.typing import ArmatureObject, full
+from ...manual.links import HasManual
 from ...review.origin import Origin
 from ...review.state import BEFORE, review_of
+from ...translation.saying import say
 from ..doubts import draw_doubt
 from ..text import draw_text
 from ..typing import classes_factory
 from .operators import reviewed
 
 
-class MOTIONGPT_PT_takes(bpy.types.Panel):
+class MOTIONGPT_PT_takes(HasManual, bpy.types.Panel):
+    manual = "takes"
     bl_idname = "MOTIONGPT_PT_takes"
     bl_label = "Takes"
     bl_parent_id = "MOTIONGPT_PT_generate"
@@ -42,13 +45,14 @@ def _draw_flipping(layout: bpy.types.UILayout, context: bpy.types.Context, armat
         shown = number == review.shown + 1
         row.operator("motiongpt.pick_take", text=str(number), depress=shown).number = number
     if len(review.takes) > 8:
-        row.label(text="Before" if review.shown == BEFORE else f"Take {review.shown + 1} of {len(review.takes)}")
+        place = say("Take {number} of {count}", number=review.shown + 1, count=len(review.takes))
+        row.label(text=say("Before") if review.shown == BEFORE else place)
     row.operator("motiongpt.show_take", text="", icon="TRIA_RIGHT").step = 1
     row = layout.row(align=True)
     screen = full(context).screen
     playing = screen is not None and screen.is_animation_playing
     row.operator("screen.animation_play", text="", icon="PAUSE" if playing else "PLAY")
-    row.operator("motiongpt.compare_take", text="Before", depress=review.shown == BEFORE)
+    row.operator("motiongpt.compare_take", text=say("Before"), depress=review.shown == BEFORE)
 
 
 def _draw_take(layout: bpy.types.UILayout, armature: ArmatureObject) -> None:
@@ -58,8 +62,10 @@ def _draw_take(layout: bpy.types.UILayout, armature: ArmatureObject) -> None:
         draw_text(layout, "As it was before the takes.")
         return
     take = review.takes[review.shown]
-    changed = ", changed by you" if take.edited else ""
-    draw_text(layout, f'Take {review.shown + 1}: "{take.text}", seed {take.seed}{changed}')
+    said = 'Take {number}: "{text}", seed {seed}'
+    if take.edited:
+        said = 'Take {number}: "{text}", seed {seed}, changed by you'
+    draw_text(layout, say(said, number=review.shown + 1, text=take.text, seed=take.seed))
     draw_doubt(layout, asdict(Origin.of_take(take)))
 
 

@@ -84,7 +84,7 @@ def test_takes_of_a_file_are_listed_and_chosen(seen) -> None:
     assert found["walk"] == ["", "Walk", ["Bow"]]
     assert found["by name"] == ["", "Bow.001"]
     assert 'No take of two.blend is called "Run"' in found["wrong name"]
-    assert found["opened"] == ["", "walk.bvh holds one motion, then press Retarget.", 0]
+    assert found["opened"] == ["", "walk.bvh holds one motion: press Retarget.", 0]
     assert found["listed one"][0] == "" and len(found["listed one"][1]) == 1
 
 

@@ -109,8 +109,31 @@ def test_what_can_not_be_made_is_said_and_nothing_changes(scenario: Scenario) ->
     assert "The engine refuses." in seen["fails"]
     assert seen["content"] == [0, [["walks", 90, 0, False], ["fail", 90, 7919, False]]]
     assert seen["cancelled"] == ["CANCELLED", 0, False]
-    assert 'Takes of "Person" are under review.' in seen["takes"]
 
 
 def test_a_failure_while_keys_are_written_changes_nothing(scenario: Scenario) -> None:
     assert scenario("fails", EVERY_TASK) == ["FAILED", True, True]
+
+
+def test_takes_of_a_shot_are_reviewed_with_their_blocks(scenario: Scenario) -> None:
+    seen = scenario("takes", EVERY_TASK)
+    assert (seen["made"]["error"], seen["made"]["state"]) == ("", "DONE")
+    assert seen["made"]["message"].startswith("3 takes of frames 1 to 180 of Person: accept the one that you want.")
+    assert seen["history"] == [", then ".join(TEXTS), 6.0, "3", 3]
+    first = seen["seeds"][0]
+    assert seen["seeds"] == [[seed + number for seed in first] for number in range(3)]
+    assert (seen["as made"], seen["differ"]) == ([True] * 3, [False, True, True])
+    assert seen["before"] == [[], True]
+    assert seen["again shown"] == [True, True]
+    state, message, count, block, changed = seen["one more"]
+    assert (state, count, block[0], block[3], changed) == ("DONE", 4, "jumps", True, [])
+    assert message.startswith("One more take of frames ") and ", 4 in all: accept" in message
+    assert seen["typed text stays"] == ["jumps", True]
+    assert seen["accepted"] == [["FINISHED"], True, block]
+    assert seen["origin"][1:] == ["shot", block[2], 1]
+    assert (seen["two of a block"], seen["neighbours"]) == (["DONE", 2, 7919], [])
+    assert seen["rejected"] == [True, True, 1, 0]
+
+
+def test_takes_of_a_shot_are_saved_and_give_back_the_shot_before(scenario: Scenario) -> None:
+    assert scenario("takes_saved", EVERY_TASK) == [True, ["a person jumps", "waves"], True, True]

@@ -17,6 +17,8 @@ def entries() -> object:
         "menus": menus.menus(),
         "appended": [name for name in menus.menus() if menus._draw in getattr(bpy.types, name)._dyn_ui_initialize()],
         "tasks": panel.drawn(menus.MOTIONGPT_MT_tasks),
+        "pies": [panel.drawn(menus.MOTIONGPT_MT_pie), panel.drawn(menus.MOTIONGPT_MT_directing_pie)],
+        "directing": panel.drawn(menus.MOTIONGPT_MT_directing),
         "known": [hasattr(bpy.types, name) for name in ("MOTIONGPT_MT_pie", "MOTIONGPT_PT_generate_keys")],
         "labels": [operator.get_rna_type().name for operator in map(_operator, menus.TASKS)],
     }

@@ -10,6 +10,12 @@ def test_menus_of_keys_and_poses_have_the_tasks(scenario: Scenario) -> None:
     assert all(
         f"motiongpt.{name}" in seen["tasks"] for name in ("generate", "inbetween", "continue_motion", "describe")
     )
+    first, second = seen["pies"]
+    assert len([word for word in first.split() if "." in word]) == 7 and "wm.call_menu_pie" in first
+    directing = [word for word in second.split() if "." in word]
+    assert len(directing) == 8 and directing == seen["directing"].split()  # a pie has eight places
+    for name in ("draw_path", "make_loop", "retarget", "run_batch", "generate_crowd", "generate_shot"):
+        assert f"motiongpt.{name}" in directing
     assert seen["known"] == [True, True]
     assert seen["labels"] == ["Generate", "In-Between", "Continue", "Describe", "Redo Gap"]
     assert seen["left"] == []

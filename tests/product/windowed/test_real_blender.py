@@ -168,3 +168,25 @@ def test_addon_tests_pass_in_blender_5_2(tmp_path: Path) -> None:
         env=os.environ | {"BPY_PYTHON": str(python), "BPY_SCENARIOS": str(copied_tests(tmp_path))},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:]
+
+
+@pytest.mark.long
+def test_the_interface_in_chinese(shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
+    """Blender finds the extension's texts for its own language; pictures show whether they have room."""
+    archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], tmp_path)
+    resources = tmp_path / "blender"
+    resources.mkdir()
+    install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
+    real_blender(*install, resources=resources)
+    character = tmp_path / "character.glb"
+    character.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
+    script = copied_tests(tmp_path) / "product" / "windowed" / "chinese.py"
+    result = tmp_path / "result.json"
+    arguments = ("gui", "--enable-event-simulate", "--python-exit-code", 1, "--python", script, "--")
+    real_blender(*arguments, character, tmp_path, result, resources=resources, limit=1500)
+    seen = json.loads(result.read_text())
+    print(json.dumps(seen, ensure_ascii=False), tmp_path)
+    assert "error" not in seen, seen["error"]
+    assert seen["found"] == ["生成镜头", "生成镜头", "来自标记", "第 {first} 至 {last} 帧"]
+    assert "文本为空。" in seen["refused"]
+    assert seen["takes"] == 2 and "2 个版本：请接受您想要的那个。" in seen["messages"][0]

@@ -1,0 +1,38 @@
+"""The blocks of a shot that belong to a take: kept as text, and put back where the take is shown."""
+
+import json
+from typing import Any
+
+from ..character.typing import ArmatureObject
+
+
+def blocks_text(armature_object: ArmatureObject) -> str:
+    """The armature's blocks as JSON, every property of each; "" where a script uses this without registering."""
+    shot = _shot(armature_object)
+    if shot is None:
+        return ""
+    blocks = [{name: getattr(block, name) for name in _names(block)} for block in shot.blocks]
+    return json.dumps({"start": shot.start, "blocks": blocks})
+
+
+def put_blocks(armature_object: ArmatureObject, text: str) -> None:
+    """The inverse of `blocks_text`; nothing for ""."""
+    shot = _shot(armature_object)
+    if shot is None or not text or text == blocks_text(armature_object):
+        return
+    said = json.loads(text)
+    shot.blocks.clear()
+    for values in said["blocks"]:
+        block = shot.blocks.add()
+        for name in set(values) & set(_names(block)):
+            setattr(block, name, values[name])
+    shot.start = said["start"]
+    shot.active = max(0, min(shot.active, len(shot.blocks) - 1))
+
+
+def _shot(armature_object: ArmatureObject) -> Any:
+    return getattr(armature_object, "motiongpt_shot", None)
+
+
+def _names(block: Any) -> list[str]:
+    return [prop.identifier for prop in block.bl_rna.properties if not prop.is_readonly and prop.identifier != "name"]
