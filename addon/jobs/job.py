@@ -16,11 +16,13 @@ import bpy
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
+from ..action.fcurves import action_curves, read_points
 from ..character.character import Character
 from ..character.typing import ArmatureObject
 from ..overrides.following import Expected
 from ..overrides.report import Overridden, find, mute, sentence
-from .context import Request, find_armature
+from ..poses.reader import find_armature
+from .context import Request
 from .service import STUCK, Finished, Service, Working
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ class Stage(StrEnum):
     CHECKING = "Checking that the bones follow"
 
 
+_UNDO = "something was undone"
+_FEW = 24
 ANSWERED = 0.9  # share of the progress bar for the backend's part; solving and writing get the rest
 
 
@@ -83,6 +87,9 @@ class Job(Generic[R]):
         self.live: Motion | None = None
         self.body: Character | None = None
         self._written: tuple[Character, Expected] | None = None
+        self._checked = 0  # `_keys` of what was written
+        self._undone = False
+        self._bones = _bones(find_armature(request.target.armature_uid))
         self._service = service
         self._work = self._steps()
 
@@ -107,8 +114,11 @@ class Job(Generic[R]):
         except MotionGPTError as error:
             self.state, self.message = State.FAILED, str(error)
         except Exception as error:
-            self.state, self.message = State.FAILED, f"{type(error).__name__}: {error} (see the system console)."
-            raise  # a bug: its traceback belongs on the console
+            if told := self._disturbed(error):
+                self._end_disturbed(told)
+            else:
+                self.state, self.message = State.FAILED, f"{type(error).__name__}: {error} (see the system console)."
+                raise  # a bug: its traceback belongs on the console
         finally:
             self.longest_tick = max(self.longest_tick, time.perf_counter() - started)
             self.busiest_tick = max(self.busiest_tick, time.thread_time() - worked)
@@ -119,6 +129,19 @@ class Job(Generic[R]):
             self._work.close()
             done = self._written is not None
             self.state, self.message = (State.DONE, self.message) if done else (State.CANCELLED, reason)
+
+    def undone(self) -> None:
+        """The user has pressed Undo or Redo meanwhile. Where only the check is left, this may have taken the keys."""
+        self._undone = True
+        if self._written is None or self.state is not State.RUNNING:
+            return
+        self._work.close()
+        armature = find_armature(self.request.target.armature_uid)
+        if armature is not None and _keys(armature) == self._checked:
+            self._end_disturbed(_UNDO)
+        else:
+            self.state, self.message = State.CANCELLED, "Undone."
+            self.action = ""
 
     def mute_overrides(self) -> None:
         """Switch off what keeps the written keys from showing. Raises MotionGPTError where the armature is gone."""
@@ -134,9 +157,18 @@ class Job(Generic[R]):
 
     def _check_overrides(self, character: Character, expected: Expected) -> Waiting[None]:
         """See whether the deforming bones follow what was written, one frame a tick."""
-        self.stage, self._written = Stage.CHECKING, (character, expected)
-        found = yield from find(self._armature(), character, expected, self.request.target.rate)
-        self.overridden = sentence(*found)
+        self._written, self._checked = (character, expected), _keys(self._armature())
+        steps = find(self._armature, character, expected, self.request.target.rate)
+        try:
+            while True:
+                yield from self._out_of_edit_mode()  # which shows every bone at rest
+                self.stage = Stage.CHECKING
+                next(steps)
+                yield
+        except StopIteration as end:
+            self.overridden = sentence(*end.value)
+        finally:
+            steps.close()
         if self.overridden is not None:
             self.message += f" {self.overridden.message}"
 
@@ -184,6 +216,29 @@ class Job(Generic[R]):
             self.stage = Stage.EDIT_MODE
             yield
 
+    def _disturbed(self, error: Exception) -> str:
+        """What the user has done to the armature meanwhile that explains an exception; "" for a bug."""
+        armature = find_armature(self.request.target.armature_uid)
+        if armature is None:
+            return "it was deleted"
+        if _bones(armature) != self._bones:
+            return "its bones were changed"
+        if self._undone:
+            return _UNDO
+        return "something that it needs was deleted" if isinstance(error, ReferenceError) else ""
+
+    def _end_disturbed(self, told: str) -> None:
+        name = self.request.target.armature_name
+        if self._written is not None:
+            self.state = State.DONE
+            self.message += f" Whether the bones follow was not checked, as {told} meanwhile."
+        else:
+            error = MotionGPTError(
+                f'The motion of "{name}" was not made, as {told} meanwhile.',
+                "Press the button again: the same seed gives the same motion.",
+            )
+            self.state, self.message = State.FAILED, str(error)
+
     def _armature(self) -> ArmatureObject:
         """The armature, wherever it is now. Raises MotionGPTError where it was deleted."""
         target = self.request.target
@@ -194,6 +249,19 @@ class Job(Generic[R]):
                 "Choose another armature and press the button again: the same seed gives the same motion.",
             )
         return armature
+
+
+def _bones(armature: ArmatureObject | None) -> tuple[str, ...]:
+    return tuple(armature.data.bones.keys()) if armature is not None else ()
+
+
+def _keys(armature: ArmatureObject) -> int:
+    """A number that tells the keys of the armature's action from others; from a few of its F-curves, as it may have a
+    thousand."""
+    curves = action_curves(armature)
+    found = list(curves.fcurves) if curves else []
+    looked_at = found[:: max(1, len(found) // _FEW)]
+    return hash((len(found), *(read_points(curve)["co"].tobytes() for curve in looked_at)))
 
 
 def check_task(service: Service, task: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,19 +86,23 @@ def expected_of_keys(armature_object: ArmatureObject, character: Character, firs
 
 
 def strays(
-    armature_object: ArmatureObject, character: Character, expected: Expected, rate: tuple[int, float]
+    armature: Callable[[], ArmatureObject], character: Character, expected: Expected, rate: tuple[int, float]
 ) -> Generator[None, None, list[str]]:
     """The deforming bones that do not follow; one frame a step is measured.
 
-    rate: the scene's frames a second, and base.
+    armature: finds it, as Blender may move it in memory between two steps.  rate: the scene's frames a second, and
+    base.
     """
+    armature_object = armature()
     watched = [_Watched.of(armature_object, character, name) for name in expected.turns]
     axes = object_axes(armature_object)
     off = np.zeros((len(expected.frames), len(watched)))
+    pelvis = _shown(armature_object, character, "pelvis")
+    hips = [_shown(armature_object, character, f"{side}_hip") for side in SIDES]
     hips_off, lengths = np.zeros(len(expected.frames)), np.ones((len(expected.frames), len(watched)))
     try:
         for f, frame in enumerate(expected.frames):
-            posed = evaluated_at(armature_object, frame, rate)
+            posed = evaluated_at(armature(), frame, rate)
             whole = np.array(posed.matrix_world.to_3x3(), dtype=np.float64) / axes.scale
             turn = rot.from_matrix(whole) if expected.by_object else axes.turn
             for i, bone in enumerate(watched):
@@ -108,7 +112,7 @@ def strays(
                 now = rot.multiply(turn, rot.from_matrix(matrix[:3, :3] / np.maximum(size, 1e-9)))
                 off[f, i] = bone.off(now, expected.turns[bone.control][f])
             if expected.hips is not None and not expected.by_object:
-                heads = [posed.pose.bones[_shown(armature_object, character, f"{side}_hip")].head for side in SIDES]
+                heads = [posed.pose.bones[name].head for name in hips]
                 middle = axes.scale * rot.rotate(axes.turn, np.mean(np.array(heads, dtype=np.float64), axis=0))
                 hips_off[f] = np.linalg.norm(middle - expected.hips[f])
             yield
@@ -123,7 +127,7 @@ def strays(
     ]
     height = float(np.ptp(character.rig.heads[:, 2]))
     if len(hips_off) and hips_off.mean() > _PLACE * height:
-        found.append(_shown(armature_object, character, "pelvis"))
+        found.append(pelvis)
     return list(dict.fromkeys(found))
 
 

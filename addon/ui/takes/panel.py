@@ -6,6 +6,7 @@ from typing import cast
 import bpy
 
 from ...character.typing import ArmatureObject, full
+from ...jobs.generate import GenerateJob
 from ...review.origin import Origin
 from ...review.state import BEFORE, review_of
 from ..doubts import draw_doubt
@@ -31,7 +32,7 @@ class MOTIONGPT_PT_takes(bpy.types.Panel):
         if armature is not None:
             _draw_flipping(layout, context, armature)
             _draw_take(layout, armature)
-            _draw_choosing(layout)
+            _draw_choosing(layout, armature)
 
 
 def _draw_flipping(layout: bpy.types.UILayout, context: bpy.types.Context, armature: ArmatureObject) -> None:
@@ -58,16 +59,19 @@ def _draw_take(layout: bpy.types.UILayout, armature: ArmatureObject) -> None:
         draw_text(layout, "As it was before the takes.")
         return
     take = review.takes[review.shown]
+    text = f': "{take.text}"' if take.text else ""
     changed = ", changed by you" if take.edited else ""
-    draw_text(layout, f'Take {review.shown + 1}: "{take.text}", seed {take.seed}{changed}')
+    draw_text(layout, f"Take {review.shown + 1}{text}, seed {take.seed}{changed}")
     draw_doubt(layout, asdict(Origin.of_take(take)))
 
 
-def _draw_choosing(layout: bpy.types.UILayout) -> None:
+def _draw_choosing(layout: bpy.types.UILayout, armature: ArmatureObject) -> None:
     row = layout.row(align=True)
     row.scale_y = 1.2
     row.operator("motiongpt.accept_take", icon="CHECKMARK")
     row.operator("motiongpt.reject_takes", icon="X")
+    if all(take.task != GenerateJob.task for take in review_of(armature).takes):
+        return
     row = layout.row(align=True)
     row.operator("motiongpt.like_take")
     row.operator("motiongpt.more_takes")
