@@ -42,11 +42,12 @@ def generated_among(path: str, index: int, points: Points) -> Fingerprints:
 
 
 def read_record(action: bpy.types.Action | None) -> Fingerprints:
-    """Fingerprints of everything that was generated into an action; none without one."""
+    """Fingerprints of everything that was generated into an action, ascending; none without one."""
     if action is None:
         return np.zeros(0, np.uint32)
     record = np.array(action.get(RECORD, ()), dtype=np.int32).view(np.uint32)
-    return np.concatenate([record, *_under_new_names(action, record)]) if len(record) else record
+    renamed = _under_new_names(action, record) if len(record) else []
+    return np.unique(np.concatenate([record, *renamed])) if renamed else record
 
 
 def write_record(action: bpy.types.Action, record: Fingerprints) -> None:
@@ -75,7 +76,7 @@ def _under_new_names(action: bpy.types.Action, record: Fingerprints) -> list[Fin
         marked = [(channel, curve, values) for channel, curve in now[bone] if len(values := _marked(curve))]
         if marked and (old := _old_name(marked, gone, record)):
             for channel, curve, values in marked:
-                were = np.isin(fingerprints(data_path(old, channel), curve.array_index, values), record)
+                were = _among(fingerprints(data_path(old, channel), curve.array_index, values), record)
                 found.append(fingerprints(curve.data_path, curve.array_index, values[were]))
     return found
 
@@ -85,8 +86,8 @@ def _old_name(marked: list[tuple[str, bpy.types.FCurve, Numbers]], gone: list[st
     known = np.zeros(len(gone))
     for channel, curve, values in marked:
         few = values[:: max(1, len(values) // _LOOKED_AT)]
-        under = [fingerprints(data_path(name, channel), curve.array_index, few) for name in gone]
-        known += np.isin(under, record).mean(axis=1)
+        under = np.array([fingerprints(data_path(name, channel), curve.array_index, few) for name in gone])
+        known += _among(under, record).mean(axis=1)
     best = int(known.argmax())
     return gone[best] if known[best] > 0.5 * len(marked) else ""
 
@@ -99,9 +100,19 @@ def _marked(curve: bpy.types.FCurve) -> Numbers:
 
 
 def is_generated(curve: bpy.types.FCurve, points: Points, record: Fingerprints) -> Bools:
-    """(n,): which keys were generated and not changed since. One whose value or type has changed is the user's."""
+    """(n,): which keys were generated and not changed since. One whose value or type has changed is the user's.
+
+    record: as `read_record` returns it.
+    """
     marked: Bools = points["type"] == choice("type", generated_type())
-    return marked & np.isin(fingerprints(curve.data_path, curve.array_index, points["co"][:, 1]), record)
+    return marked & _among(fingerprints(curve.data_path, curve.array_index, points["co"][:, 1]), record)
+
+
+def _among(prints: Fingerprints, record: Fingerprints) -> Bools:
+    """Which fingerprints (...) are in an ascending record: `np.isin`, which would sort it anew for every F-curve."""
+    if not len(record):
+        return np.zeros(prints.shape, dtype=bool)
+    return np.asarray(record[np.minimum(np.searchsorted(record, prints), len(record) - 1)] == prints)
 
 
 def give_back_touched(curve: bpy.types.FCurve, points: Points, record: Fingerprints) -> None:

@@ -158,6 +158,8 @@ class Job(Generic[R]):
     def _check_overrides(self, character: Character, expected: Expected) -> Waiting[None]:
         """See whether the deforming bones follow what was written, one frame a tick."""
         self._written, self._checked = (character, expected), _keys(self._armature())
+        self.stage = Stage.CHECKING
+        yield  # writing has taken its share of this tick
         steps = find(self._armature, character, expected, self.request.target.rate)
         try:
             while True:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from ...retarget.typing import Floats, Indices
 from ..action.fcurves import action_curves
 from ..character.armature import declared_controls, object_axes
 from ..character.character import Character
+from ..character.declared import Declared
 from ..character.leaders import skin_bones
 from ..character.rotation_modes import rotation_property, to_quaternions
 from ..character.typing import ArmatureObject
@@ -94,11 +95,15 @@ def strays(
     base.
     """
     armature_object = armature()
-    watched = [_Watched.of(armature_object, character, name) for name in expected.turns]
-    axes = object_axes(armature_object)
+    skin, axes = skin_bones(armature_object), object_axes(armature_object)
+    pelvis, *hips = (
+        _shown_by(armature_object, character, character.mapping.bones[joint], skin)
+        for joint in ("pelvis", *(f"{side}_hip" for side in SIDES))
+    )
+    declared = declared_controls(armature_object)
+    shown = {name: _shown_by(armature_object, character, name, skin) for name in expected.turns}
+    watched = [_Watched.of(armature_object, character, *pair, axes.turn, declared) for pair in shown.items()]
     off = np.zeros((len(expected.frames), len(watched)))
-    pelvis = _shown(armature_object, character, "pelvis")
-    hips = [_shown(armature_object, character, f"{side}_hip") for side in SIDES]
     hips_off, lengths = np.zeros(len(expected.frames)), np.ones((len(expected.frames), len(watched)))
     try:
         for f, frame in enumerate(expected.frames):
@@ -149,14 +154,21 @@ class _Watched:
     by_ik: bool
 
     @classmethod
-    def of(cls, armature_object: ArmatureObject, character: Character, control: str) -> _Watched:
-        shown = _shown_by(armature_object, character, control)
-        declared = declared_controls(armature_object)
+    def of(
+        cls,
+        armature_object: ArmatureObject,
+        character: Character,
+        control: str,
+        shown: str,
+        turn: Floats,
+        declared: Declared | None,
+    ) -> _Watched:
+        """turn: (4,) of the object in the world."""
         led = declared.led.get(control) if declared is not None else None
         rest = np.array(armature_object.data.bones[shown].matrix_local if led is None else led, dtype=np.float64)[
             :3, :3
         ]
-        rest, turn = rest / np.linalg.norm(rest, axis=0), object_axes(armature_object).turn
+        rest = rest / np.linalg.norm(rest, axis=0)
         by_ik = any(control in limb.chain for limb in character.places.limbs)
         return cls(control, shown, rot.multiply(turn, rot.from_matrix(rest)), shown != control or by_ik, by_ik)
 
@@ -170,17 +182,14 @@ class _Watched:
         return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
 
 
-def _shown(armature_object: ArmatureObject, character: Character, joint: str) -> str:
-    return _shown_by(armature_object, character, character.mapping.bones[joint])
-
-
-def _shown_by(armature_object: ArmatureObject, character: Character, control: str) -> str:
-    """The deforming bone that a control leads, or should lead: one at its joint, in its direction."""
+def _shown_by(armature_object: ArmatureObject, character: Character, control: str, skin: Sequence[str]) -> str:
+    """The deforming bone, one of the skin's, that a control leads, or should lead: one at its joint, in its
+    direction."""
     source = character.rig.shown.get(control) or pose_source(armature_object, control)
     bones, deforming = armature_object.data.bones, deforming_bone(source)
     if deforming in bones:
         return deforming
-    own, skin = bones[source], skin_bones(armature_object)
+    own = bones[source]
     if source in skin:
         return source
     along = own.tail_local - own.head_local

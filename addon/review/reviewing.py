@@ -103,8 +103,7 @@ def show(armature_object: ArmatureObject, number: int) -> None:
     """Show the take of this number, or what was there before (BEFORE). What the animator has changed in the take that
     was shown stays in it. Raises MotionGPTError for a take that is damaged; nothing has changed then."""
     review = review_of(armature_object)
-    if review.shown != number:
-        _keep_edits(armature_object)
+    under = _keep_edits(armature_object) if review.shown != number else None
     if number == BEFORE:
         review.shown = BEFORE
         before.put_back(armature_object)
@@ -115,7 +114,10 @@ def show(armature_object: ArmatureObject, number: int) -> None:
         _play_preview(armature_object, take, curves)
     review.shown = review.last_shown = number
     action = _played(armature_object)
-    _fill(action, _curves_before(review) | curves if take.base == FROM_BEFORE else curves)
+    if take.base == FROM_BEFORE:
+        _fill(action, (_curves_before(review) if under is None else under) | curves)
+    else:
+        _fill(action, curves)
     action.action.name = take.title
     record = [generated_among(*name, points) for name, points in curves.items()]
     if take.base == FROM_BEFORE:
@@ -263,18 +265,19 @@ def _new_curve(action: ActionCurves, path: str, index: int) -> bpy.types.FCurve:
     return action.new("", path, index)
 
 
-def _keep_edits(armature_object: ArmatureObject) -> None:
-    """Take over what the animator has changed in the take that is shown."""
+def _keep_edits(armature_object: ArmatureObject) -> Curves | None:
+    """Take over what the animator has changed in the take that is shown; returns `_curves_before` if it was needed."""
     review, take = review_of(armature_object), shown_take(armature_object)
     if take is None or review.preview is None:
-        return
-    base = _curves_before(review) if take.base == FROM_BEFORE else {}
+        return None
+    read = _curves_before(review) if take.base == FROM_BEFORE else None
+    base = read or {}
     now = _read(review.preview, review.slot if take.base == FROM_BEFORE else "")
     were = base | unpack(take.curves)
-    if now.keys() == were.keys() and all(same(now[name], were[name]) for name in now):
-        return
-    take.curves = pack({n: p for n, p in now.items() if n not in base or not same(p, base[n])})
-    take.edited = True
+    if now.keys() != were.keys() or not all(same(now[name], were[name]) for name in now):
+        take.curves = pack({n: p for n, p in now.items() if n not in base or not same(p, base[n])})
+        take.edited = True
+    return read
 
 
 def _adopt(armature_object: ArmatureObject, preview: bpy.types.Action) -> bpy.types.Action:
