@@ -6,6 +6,7 @@ touches bpy runs on the main thread; solving runs in a thread of its own, on pla
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -28,6 +29,8 @@ from .service import STUCK, Finished, Service, Working
 if TYPE_CHECKING:
     from ...backend.tasks import AnyTask
 
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Request)
@@ -113,6 +116,10 @@ class Job(Generic[R]):
             self.state, self.fraction = State.DONE, 1.0
         except MotionGPTError as error:
             self.state, self.message = State.FAILED, str(error)
+        except MemoryError:
+            log.exception("out of memory")
+            out = MotionGPTError("Blender is out of memory.", "Close other programs, or ask for less at once.")
+            self.state, self.message = State.FAILED, str(out)
         except Exception as error:
             if told := self._disturbed(error):
                 self._end_disturbed(told)

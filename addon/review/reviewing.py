@@ -101,7 +101,8 @@ def offer(armature_object: ArmatureObject, offers: Sequence[Offer], scene: Scene
 
 def show(armature_object: ArmatureObject, number: int) -> None:
     """Show the take of this number, or what was there before (BEFORE). What the animator has changed in the take that
-    was shown stays in it. Raises MotionGPTError for a take that is damaged; nothing has changed then."""
+    was shown stays in it. Raises MotionGPTError for a take that is damaged, or whose bones are gone; nothing has
+    changed then."""
     review = review_of(armature_object)
     under = _keep_edits(armature_object) if review.shown != number else None
     if number == BEFORE:
@@ -110,6 +111,7 @@ def show(armature_object: ArmatureObject, number: int) -> None:
         return
     take = review.takes[number]
     curves = unpack(take.curves)
+    _check_bones(armature_object, curves)
     if not _plays(armature_object, review.preview) or review.base != take.base:
         _play_preview(armature_object, take, curves)
     review.shown = review.last_shown = number
@@ -176,6 +178,16 @@ def shown_take(armature_object: ArmatureObject) -> Any:
     """The `MotionGPTTake` that is shown; None where there is none."""
     review = review_of(armature_object)
     return review.takes[review.shown] if 0 <= review.shown < len(review.takes) else None
+
+
+def _check_bones(armature_object: ArmatureObject, curves: Curves) -> None:
+    animated = (channel[0] for path, _ in curves if (channel := bone_channel(path)))
+    gone = next((bone for bone in animated if bone not in armature_object.pose.bones), None)
+    if gone is not None:
+        raise MotionGPTError(
+            f'The take is for bones that "{armature_object.name}" no longer has, as "{gone}".',
+            "Undo what has renamed or deleted them, or reject the takes.",
+        )
 
 
 def _add(take: Any, each: Offer) -> None:

@@ -246,7 +246,10 @@ def on_generated() -> object:
     _rename(lambda name: f"mixamorig:{name}")
     seen["renamed"] = pinned()
     bpy.context.scene.motiongpt.armature = bpy.data.objects["Person"]
-    seen["made again"] = press(task="inbetween", poses="ALL", range="SCENE", takes=1)["state"]
+    again = {"task": "inbetween", "poses": "ALL", "range": "SCENE", "takes": 1}
+    seen["with old takes"] = press(**again)
+    bpy.ops.motiongpt.reject_takes()
+    seen["made again"] = press(**again)
     _rename(lambda name: name.replace("Left", "L").replace("Right", "R") if "Arm" in name else name)
     seen["renamed again"] = pinned()
     return seen
