@@ -59,7 +59,7 @@ class Stage(StrEnum):
 
 
 _UNDO = "something was undone"
-_FEW = 24
+_FEW = 24  # F-curves
 ANSWERED = 0.9  # share of the progress bar for the backend's part; solving and writing get the rest
 
 
@@ -164,7 +164,7 @@ class Job(Generic[R]):
 
     def _check_overrides(self, character: Character, expected: Expected) -> Waiting[None]:
         """See whether the deforming bones follow what was written, one frame a tick."""
-        self._written, self._checked = (character, expected), _keys(self._armature())
+        self._note_written(character, expected)
         self.stage = Stage.CHECKING
         yield  # writing has taken its share of this tick
         steps = find(self._armature, character, expected, self.request.target.rate)
@@ -180,6 +180,9 @@ class Job(Generic[R]):
             steps.close()
         if self.overridden is not None:
             self.message += f" {self.overridden.message}"
+
+    def _note_written(self, character: Character, expected: Expected) -> None:
+        self._written, self._checked = (character, expected), _keys(self._armature())
 
     def _backend_ready(self) -> Waiting[None]:
         yield from in_thread(lambda: self._service.start(self.request.target.backend))
