@@ -242,8 +242,9 @@ class Job(Generic[R]):
     def _end_disturbed(self, told: str) -> None:
         name = self.request.target.armature_name
         if self._written is not None:
-            self.state = State.DONE
-            self.message += f" Whether the bones follow was not checked, as {told} meanwhile."
+            said = f"Whether the bones follow was not checked, as {told} meanwhile."
+            self.state, self.overridden = State.DONE, Overridden(said, can_mute=False)
+            self.message += f" {said}"
         else:
             error = MotionGPTError(
                 f'The motion of "{name}" was not made, as {told} meanwhile.',
