@@ -14,10 +14,10 @@ from ..character.character import Character
 from ..character.typing import ArmatureObject
 from ..export.loading import short_take
 from ..export.takes import world_matrices, world_poses
-from ..jobs.context import check_animated, find_armature
+from ..jobs.context import check_animated
 from ..jobs.job import Waiting, in_thread
 from ..jobs.motion import READING_SECONDS
-from ..poses.reader import drop_scene, evaluated_at, pose_source
+from ..poses.reader import drop_scene, evaluated_at, find_armature, pose_source
 from ..translation.saying import say
 from .files import Found, Show
 

@@ -14,6 +14,7 @@ from ..action.all_or_nothing import all_or_nothing
 from ..jobs.generate import GenerateJob, Solved, as_one
 from ..jobs.job import ANSWERED, Job, Stage, Waiting, check_task
 from ..jobs.service import STUCK, Finished, Service, Working
+from ..poses.reader import find_armature
 from ..translation.saying import say, together, told
 from .request import CrowdRequest, gather_crowd, parts_of
 
@@ -190,7 +191,9 @@ class CrowdJob(Job[CrowdRequest]):
             raise next(member.error for member in self.members if member.error is not None)
         first = written[0]
         assert first.solved is not None
-        self.action, self._written = first.action, (first.solved.character, first.solved.expected)
+        self.action = first.action
+        if find_armature(self.request.target.armature_uid) is not None:  # the first of those that were asked for
+            self._note_written(first.solved.character, first.solved.expected)
         self._tell()
 
     def _tell(self) -> None:

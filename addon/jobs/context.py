@@ -174,12 +174,6 @@ def chosen_armature(context: bpy.types.Context) -> ArmatureObject | None:
     return as_armature(chosen) if chosen is not None else None
 
 
-def find_armature(uid: int) -> ArmatureObject | None:
-    """The armature of a request, or None where it was deleted meanwhile."""
-    found = (o for o in bpy.data.objects if o.session_uid == uid and o.type == "ARMATURE")
-    return next(map(as_armature, found), None)
-
-
 def find_scene(uid: int) -> Scene | None:
     """The scene of a request, or None where it was deleted meanwhile."""
     found = (scene for scene in bpy.data.scenes if scene.session_uid == uid)

@@ -127,10 +127,11 @@ class GenerateJob(Job[GenerateRequest]):
     def _solved(self, motions: Sequence[Motion]) -> Waiting[Solved]:
         self.stage, self.fraction = Stage.TO_ARMATURE, ANSWERED
         yield from self._out_of_edit_mode()
-        request, armature = self.request, self._armature()
+        request = self.request
         fps, start, finish = request.target.fps, request.start_frame, request.finish
         shaped = yield from in_thread(lambda: [finish.shaped(m.resample(fps, request.frames)) for m in motions])
         frames = len(shaped[0]) + finish.loop  # a loop closes on one more
+        armature = self._armature()
         character = Character.read(armature)  # as it is now, not as it was when Generate was pressed
         destination = character.root_destination(wanted_destination(armature))
         tolerance = key_tolerance(armature)

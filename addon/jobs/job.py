@@ -6,6 +6,7 @@ touches bpy runs on the main thread; solving runs in a thread of its own, on pla
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -16,17 +17,21 @@ import bpy
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
+from ..action.fcurves import action_curves, read_points
 from ..character.character import Character
 from ..character.typing import ArmatureObject
 from ..overrides.following import Expected
 from ..overrides.report import Overridden, find, mute, sentence
+from ..poses.reader import find_armature
 from ..translation.saying import say, together, told
-from .context import Request, find_armature
+from .context import Request
 from .service import STUCK, Finished, Service, Working
 
 if TYPE_CHECKING:
     from ...backend.tasks import AnyTask
 
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Request)
@@ -54,6 +59,8 @@ class Stage(StrEnum):
     CHECKING = "Checking that the bones follow"
 
 
+_UNDO = "Something was undone meanwhile."
+_FEW = 24  # F-curves
 ANSWERED = 0.9  # share of the progress bar for the backend's part; solving and writing get the rest
 
 
@@ -84,6 +91,9 @@ class Job(Generic[R]):
         self.live: Motion | None = None
         self.body: Character | None = None
         self._written: tuple[Character, Expected] | None = None
+        self._checked = 0  # `_keys` of what was written
+        self._undone = False
+        self._bones = _bones(find_armature(request.target.armature_uid))
         self._service = service
         self._work = self._steps()
 
@@ -107,12 +117,19 @@ class Job(Generic[R]):
             self.state, self.fraction = State.DONE, 1.0
         except MotionGPTError as error:
             self.state, self.message = State.FAILED, told(error)
-        except Exception as error:
-            self.state, self.message = (
-                State.FAILED,
-                say("{error} (see the system console).", error=f"{type(error).__name__}: {error}"),
+        except MemoryError:
+            log.exception("out of memory")
+            self.state = State.FAILED
+            self.message = together(
+                say("Blender is out of memory."), say("Close other programs, or ask for less at once.")
             )
-            raise  # a bug: its traceback belongs on the console
+        except Exception as error:
+            if doing := self._disturbed(error):
+                self._end_disturbed(doing)
+            else:
+                kind = f"{type(error).__name__}: {error}"
+                self.state, self.message = State.FAILED, say("{error} (see the system console).", error=kind)
+                raise  # a bug: its traceback belongs on the console
         finally:
             self.longest_tick = max(self.longest_tick, time.perf_counter() - started)
             self.busiest_tick = max(self.busiest_tick, time.thread_time() - worked)
@@ -123,6 +140,19 @@ class Job(Generic[R]):
             self._work.close()
             done = self._written is not None
             self.state, self.message = (State.DONE, self.message) if done else (State.CANCELLED, say(reason))
+
+    def undone(self) -> None:
+        """The user has pressed Undo or Redo meanwhile. Where only the check is left, this may have taken the keys."""
+        self._undone = True
+        if self._written is None or self.state is not State.RUNNING:
+            return
+        self._work.close()
+        armature = find_armature(self.request.target.armature_uid)
+        if armature is not None and _keys(armature) == self._checked:
+            self._end_disturbed(_UNDO)
+        else:
+            self.state, self.message = State.CANCELLED, say("Undone.")
+            self.action = ""
 
     def mute_overrides(self) -> None:
         """Switch off what keeps the written keys from showing. Raises MotionGPTError where the armature is gone."""
@@ -138,11 +168,25 @@ class Job(Generic[R]):
 
     def _check_overrides(self, character: Character, expected: Expected) -> Waiting[None]:
         """See whether the deforming bones follow what was written, one frame a tick."""
-        self.stage, self._written = Stage.CHECKING, (character, expected)
-        found = yield from find(self._armature(), character, expected, self.request.target.rate)
-        self.overridden = sentence(*found)
+        self._note_written(character, expected)
+        self.stage = Stage.CHECKING
+        yield  # writing has taken its share of this tick
+        steps = find(self._armature, character, expected, self.request.target.rate)
+        try:
+            while True:
+                yield from self._out_of_edit_mode()  # which shows every bone at rest
+                self.stage = Stage.CHECKING
+                next(steps)
+                yield
+        except StopIteration as end:
+            self.overridden = sentence(*end.value)
+        finally:
+            steps.close()
         if self.overridden is not None:
             self.message = together(self.message, self.overridden.message)
+
+    def _note_written(self, character: Character, expected: Expected) -> None:
+        self._written, self._checked = (character, expected), _keys(self._armature())
 
     def _backend_ready(self) -> Waiting[None]:
         yield from in_thread(lambda: self._service.start(self.request.target.backend))
@@ -188,6 +232,33 @@ class Job(Generic[R]):
             self.stage = Stage.EDIT_MODE
             yield
 
+    def _disturbed(self, error: Exception) -> str:
+        """What the user has done to the armature meanwhile that explains an exception; "" for a bug."""
+        armature = find_armature(self.request.target.armature_uid)
+        if armature is None:
+            return "The armature was deleted meanwhile."
+        if _bones(armature) != self._bones:
+            return "Its bones were changed meanwhile."
+        if self._undone:
+            return _UNDO
+        return "Something that it needs was deleted meanwhile." if isinstance(error, ReferenceError) else ""
+
+    def _end_disturbed(self, doing: str) -> None:
+        name = self.request.target.armature_name
+        if self._written is not None:
+            said = together(say(doing), say("Whether the bones follow was not checked."))
+            self.state, self.overridden = State.DONE, Overridden(said, can_mute=False)
+            self.message = together(self.message, said)
+        else:
+            self.state, self.message = (
+                State.FAILED,
+                together(
+                    say('The motion of "{name}" was not made.', name=name),
+                    say(doing),
+                    say("Press the button again: the same seed gives the same motion."),
+                ),
+            )
+
     def _armature(self) -> ArmatureObject:
         """The armature, wherever it is now. Raises MotionGPTError where it was deleted."""
         target = self.request.target
@@ -201,6 +272,19 @@ class Job(Generic[R]):
                 "Choose another armature and press the button again: the same seed gives the same motion.",
             )
         return armature
+
+
+def _bones(armature: ArmatureObject | None) -> tuple[str, ...]:
+    return tuple(armature.data.bones.keys()) if armature is not None else ()
+
+
+def _keys(armature: ArmatureObject) -> int:
+    """A number that tells the keys of the armature's action from others; from a few of its F-curves, as it may have a
+    thousand."""
+    curves = action_curves(armature)
+    found = list(curves.fcurves) if curves else []
+    looked_at = found[:: max(1, len(found) // _FEW)]
+    return hash((len(found), *(read_points(curve)["co"].tobytes() for curve in looked_at)))
 
 
 def check_task(service: Service, task: str) -> None:

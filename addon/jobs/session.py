@@ -66,11 +66,15 @@ class Session:
         if job.state is State.RUNNING:
             self._show_progress(job)
             return TICK
+        self.ended(job)
+        return None
+
+    def ended(self, job: Job[Any]) -> None:
+        """Show what has become of a job."""
         redraw()
         _say(None)
         if job.state is State.DONE and job.action:
             tell(job.message)
-        return None
 
     def _tell_watchers(self, job: Job[Any]) -> None:
         for watcher in self.watchers:
@@ -202,24 +206,38 @@ def _watch_preload() -> float | None:
 
 
 @persistent  # type: ignore[untyped-decorator]
+def _undone(*_args: object) -> None:
+    if _session and (job := _session.running):
+        job.undone()
+        if job.state is not State.RUNNING:
+            _session.ended(job)
+
+
+@persistent  # type: ignore[untyped-decorator]
 def _file_loaded(*_args: object) -> None:
     """Another file was opened: a job's armature is gone. The backend stays, as reloading it would take seconds."""
     if _session:
         _session.cancel("Another file was opened.")
+        _say(None)
         _session.job = None
         _session.error = ""
+
+
+_HANDLERS = {"load_post": _file_loaded, "undo_post": _undone, "redo_post": _undone}
 
 
 def register() -> None:
     global _session
     _session = Session()
-    bpy.app.handlers.load_post.append(_file_loaded)
+    for name, handler in _HANDLERS.items():
+        getattr(bpy.app.handlers, name).append(handler)
     bpy.app.timers.register(_watch, first_interval=WATCH, persistent=True)
 
 
 def unregister() -> None:
     global _session
-    bpy.app.handlers.load_post.remove(_file_loaded)
+    for name, handler in _HANDLERS.items():
+        getattr(bpy.app.handlers, name).remove(handler)
     for timer in (_tick, _watch, _watch_preload, _clear_status):
         if bpy.app.timers.is_registered(timer):
             bpy.app.timers.unregister(timer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from ...retarget.typing import Floats, Indices
 from ..action.fcurves import action_curves
 from ..character.armature import declared_controls, object_axes
 from ..character.character import Character
+from ..character.declared import Declared
 from ..character.leaders import skin_bones
 from ..character.rotation_modes import rotation_property, to_quaternions
 from ..character.typing import ArmatureObject
@@ -86,19 +87,27 @@ def expected_of_keys(armature_object: ArmatureObject, character: Character, firs
 
 
 def strays(
-    armature_object: ArmatureObject, character: Character, expected: Expected, rate: tuple[int, float]
+    armature: Callable[[], ArmatureObject], character: Character, expected: Expected, rate: tuple[int, float]
 ) -> Generator[None, None, list[str]]:
     """The deforming bones that do not follow; one frame a step is measured.
 
-    rate: the scene's frames a second, and base.
+    armature: finds it, as Blender may move it in memory between two steps.  rate: the scene's frames a second, and
+    base.
     """
-    watched = [_Watched.of(armature_object, character, name) for name in expected.turns]
-    axes = object_axes(armature_object)
+    armature_object = armature()
+    skin, axes = skin_bones(armature_object), object_axes(armature_object)
+    pelvis, *hips = (
+        _shown_by(armature_object, character, character.mapping.bones[joint], skin)
+        for joint in ("pelvis", *(f"{side}_hip" for side in SIDES))
+    )
+    declared = declared_controls(armature_object)
+    shown = {name: _shown_by(armature_object, character, name, skin) for name in expected.turns}
+    watched = [_Watched.of(armature_object, character, *pair, axes.turn, declared) for pair in shown.items()]
     off = np.zeros((len(expected.frames), len(watched)))
     hips_off, lengths = np.zeros(len(expected.frames)), np.ones((len(expected.frames), len(watched)))
     try:
         for f, frame in enumerate(expected.frames):
-            posed = evaluated_at(armature_object, frame, rate)
+            posed = evaluated_at(armature(), frame, rate)
             whole = np.array(posed.matrix_world.to_3x3(), dtype=np.float64) / axes.scale
             turn = rot.from_matrix(whole) if expected.by_object else axes.turn
             for i, bone in enumerate(watched):
@@ -108,7 +117,7 @@ def strays(
                 now = rot.multiply(turn, rot.from_matrix(matrix[:3, :3] / np.maximum(size, 1e-9)))
                 off[f, i] = bone.off(now, expected.turns[bone.control][f])
             if expected.hips is not None and not expected.by_object:
-                heads = [posed.pose.bones[_shown(armature_object, character, f"{side}_hip")].head for side in SIDES]
+                heads = [posed.pose.bones[name].head for name in hips]
                 middle = axes.scale * rot.rotate(axes.turn, np.mean(np.array(heads, dtype=np.float64), axis=0))
                 hips_off[f] = np.linalg.norm(middle - expected.hips[f])
             yield
@@ -123,7 +132,7 @@ def strays(
     ]
     height = float(np.ptp(character.rig.heads[:, 2]))
     if len(hips_off) and hips_off.mean() > _PLACE * height:
-        found.append(_shown(armature_object, character, "pelvis"))
+        found.append(pelvis)
     return list(dict.fromkeys(found))
 
 
@@ -145,14 +154,21 @@ class _Watched:
     by_ik: bool
 
     @classmethod
-    def of(cls, armature_object: ArmatureObject, character: Character, control: str) -> _Watched:
-        shown = _shown_by(armature_object, character, control)
-        declared = declared_controls(armature_object)
+    def of(
+        cls,
+        armature_object: ArmatureObject,
+        character: Character,
+        control: str,
+        shown: str,
+        turn: Floats,
+        declared: Declared | None,
+    ) -> _Watched:
+        """turn: (4,) of the object in the world."""
         led = declared.led.get(control) if declared is not None else None
         rest = np.array(armature_object.data.bones[shown].matrix_local if led is None else led, dtype=np.float64)[
             :3, :3
         ]
-        rest, turn = rest / np.linalg.norm(rest, axis=0), object_axes(armature_object).turn
+        rest = rest / np.linalg.norm(rest, axis=0)
         by_ik = any(control in limb.chain for limb in character.places.limbs)
         return cls(control, shown, rot.multiply(turn, rot.from_matrix(rest)), shown != control or by_ik, by_ik)
 
@@ -166,17 +182,14 @@ class _Watched:
         return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
 
 
-def _shown(armature_object: ArmatureObject, character: Character, joint: str) -> str:
-    return _shown_by(armature_object, character, character.mapping.bones[joint])
-
-
-def _shown_by(armature_object: ArmatureObject, character: Character, control: str) -> str:
-    """The deforming bone that a control leads, or should lead: one at its joint, in its direction."""
+def _shown_by(armature_object: ArmatureObject, character: Character, control: str, skin: Sequence[str]) -> str:
+    """The deforming bone, one of the skin's, that a control leads, or should lead: one at its joint, in its
+    direction."""
     source = character.rig.shown.get(control) or pose_source(armature_object, control)
     bones, deforming = armature_object.data.bones, deforming_bone(source)
     if deforming in bones:
         return deforming
-    own, skin = bones[source], skin_bones(armature_object)
+    own = bones[source]
     if source in skin:
         return source
     along = own.tail_local - own.head_local

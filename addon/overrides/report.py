@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from ..character.character import Character
@@ -24,11 +24,12 @@ class Overridden:
 
 
 def find(
-    armature_object: ArmatureObject, character: Character, expected: Expected, rate: tuple[int, float]
+    armature: Callable[[], ArmatureObject], character: Character, expected: Expected, rate: tuple[int, float]
 ) -> Generator[None, None, Found]:
-    """Look at one frame a step."""
+    """Look at one frame a step. armature: finds it, as Blender may move it in memory between two steps."""
+    bones = yield from strays(armature, character, expected, rate)
+    armature_object = armature()
     whole = whole_overrides(armature_object)
-    bones = yield from strays(armature_object, character, expected, rate)
     # In the rest pose, or where another track plays, no bone follows: that says nothing about the bones.
     hidden = any(not override.bone for override in whole)
     if hidden:
@@ -53,7 +54,7 @@ def sentence(overrides: list[Override], bones: list[str]) -> Overridden | None:
 
 def check(armature_object: ArmatureObject, character: Character, expected: Expected, rate: tuple[int, float]) -> Found:
     """`find`, at once."""
-    steps = find(armature_object, character, expected, rate)
+    steps = find(lambda: armature_object, character, expected, rate)
     while True:
         try:
             next(steps)

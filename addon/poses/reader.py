@@ -108,10 +108,10 @@ class PoseReader:
         """Read one frame per step; `close` the iterator to stop.  fps: the scene's rate and base."""
         try:
             for frame in frames:
-                armature = next((o for o in bpy.data.objects if o.session_uid == self._uid), None)
+                armature = find_armature(self._uid)
                 if armature is None:
                     return
-                self._frames.append(self._pose(evaluated_at(as_armature(armature), frame, fps)))
+                self._frames.append(self._pose(evaluated_at(armature, frame, fps)))
                 yield
         finally:
             drop_scene()
@@ -140,6 +140,18 @@ class PoseReader:
             own = armature.convert_space(pose_bone=pose[name], matrix=goal, from_space="POSE", to_space="LOCAL")
             local.append(own.decompose())
         return matrices, np.array([turn for _, turn, _ in local]), np.array([place for place, _, _ in local])
+
+
+def find_armature(uid: int) -> ArmatureObject | None:
+    """The armature of this session_uid, or None where it was deleted meanwhile.
+
+    What Blender's Delete takes out of the scene stays in the file while something else refers to it: the reader's scene
+    does, and a property that picks objects.
+    """
+    found = next((o for o in bpy.data.objects if o.session_uid == uid and o.type == "ARMATURE"), None)
+    if found is None or all(scene.name == SCENE for scene in found.users_scene):
+        return None
+    return as_armature(found)
 
 
 def pose_source(armature_object: ArmatureObject, control: str) -> str:

@@ -69,12 +69,14 @@ def same(one: Points, other: Points) -> bool:
     handles are that Blender itself places."""
     if len(one["co"]) != len(other["co"]):
         return False
-    fixed = {side: np.isin(one[f"{side}_type"], _placed_by_hand()) for side in ("handle_left", "handle_right")}
     for name, width, kind in _layout():
         mine, theirs = (np.ascontiguousarray(p[name], _REAL[kind]).reshape(-1, width) for p in (one, other))
-        if name in fixed:
-            mine, theirs = mine[fixed[name]], theirs[fixed[name]]
-        if not name.startswith("select_") and mine.tobytes() != theirs.tobytes():
+        if name.startswith("select_") or mine.tobytes() == theirs.tobytes():
+            continue
+        if name not in ("handle_left", "handle_right"):
+            return False
+        fixed = np.isin(one[f"{name}_type"], _placed_by_hand())
+        if mine[fixed].tobytes() != theirs[fixed].tobytes():
             return False
     return True
 

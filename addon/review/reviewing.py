@@ -110,10 +110,12 @@ def offer(armature_object: ArmatureObject, offers: Sequence[Offer], scene: Scene
 
 def show(armature_object: ArmatureObject, number: int) -> None:
     """Show the take of this number, or what was there before (BEFORE). What the animator has changed in the take that
-    was shown stays in it. Raises MotionGPTError for a take that is damaged; nothing has changed then."""
+    was shown stays in it. Raises MotionGPTError for a take that is damaged, or whose bones are gone; nothing has
+    changed then."""
     review = review_of(armature_object)
+    under = None
     if review.shown != number:
-        _keep_edits(armature_object)
+        under = _keep_edits(armature_object)
         _keep_blocks(armature_object)
     if number == BEFORE:
         review.shown = BEFORE
@@ -122,11 +124,15 @@ def show(armature_object: ArmatureObject, number: int) -> None:
         return
     take = review.takes[number]
     curves = unpack(take.curves)
+    _check_bones(armature_object, curves)
     if not _plays(armature_object, review.preview) or review.base != take.base:
         _play_preview(armature_object, take, curves)
     review.shown = review.last_shown = number
     action = _played(armature_object)
-    _fill(action, _curves_before(review) | curves if take.base == FROM_BEFORE else curves)
+    if take.base == FROM_BEFORE:
+        _fill(action, (_curves_before(review) if under is None else under) | curves)
+    else:
+        _fill(action, curves)
     action.action.name = take.title
     record = [generated_among(*name, points) for name, points in curves.items()]
     if take.base == FROM_BEFORE:
@@ -189,6 +195,16 @@ def shown_take(armature_object: ArmatureObject) -> Any:
     """The `MotionGPTTake` that is shown; None where there is none."""
     review = review_of(armature_object)
     return review.takes[review.shown] if 0 <= review.shown < len(review.takes) else None
+
+
+def _check_bones(armature_object: ArmatureObject, curves: Curves) -> None:
+    animated = (channel[0] for path, _ in curves if (channel := bone_channel(path)))
+    gone = next((bone for bone in animated if bone not in armature_object.pose.bones), None)
+    if gone is not None:
+        raise MotionGPTError(
+            say('"{name}" no longer has "{bone}", for which the take is.', name=armature_object.name, bone=gone),
+            "Undo what has renamed or deleted them, or reject the takes.",
+        )
 
 
 def _add(take: Any, each: Offer) -> None:
@@ -278,18 +294,19 @@ def _new_curve(action: ActionCurves, path: str, index: int) -> bpy.types.FCurve:
     return action.new("", path, index)
 
 
-def _keep_edits(armature_object: ArmatureObject) -> None:
-    """Take over what the animator has changed in the take that is shown."""
+def _keep_edits(armature_object: ArmatureObject) -> Curves | None:
+    """Take over what the animator has changed in the take that is shown; returns `_curves_before` if it was needed."""
     review, take = review_of(armature_object), shown_take(armature_object)
     if take is None or review.preview is None:
-        return
-    base = _curves_before(review) if take.base == FROM_BEFORE else {}
+        return None
+    read = _curves_before(review) if take.base == FROM_BEFORE else None
+    base = read or {}
     now = _read(review.preview, review.slot if take.base == FROM_BEFORE else "")
     were = base | unpack(take.curves)
-    if now.keys() == were.keys() and all(same(now[name], were[name]) for name in now):
-        return
-    take.curves = pack({n: p for n, p in now.items() if n not in base or not same(p, base[n])})
-    take.edited = True
+    if now.keys() != were.keys() or not all(same(now[name], were[name]) for name in now):
+        take.curves = pack({n: p for n, p in now.items() if n not in base or not same(p, base[n])})
+        take.edited = True
+    return read
 
 
 def _keep_blocks(armature_object: ArmatureObject) -> None:

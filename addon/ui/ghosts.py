@@ -12,6 +12,7 @@ from bpy.app.handlers import persistent
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion.known import WHOLE
+from ...retarget.motion.skeleton import NEXT_JOINT, SIDES
 from ...retarget.rigs.mapping import Mapping
 from ...retarget.rigs.rig import Rig
 from ...retarget.typing import Float32s, Indices
@@ -121,15 +122,22 @@ def wanted(scene: Scene) -> bool:
 
 
 def bone_lines(rig: Rig, mapping: Mapping) -> Indices:
-    """(L, 2) bones whose heads a figure's line connects: a mapped bone's nearest mapped ancestor, and that bone."""
+    """(L, 2) bones whose heads a figure's line connects: a mapped bone's nearest mapped ancestor, and that bone; for a
+    limb's bone that hangs from none, as a foot on a control of its own, the bone at the joint above."""
     shown = {
         rig.index[bone] for bone in mapping.driven if not any(bone in twists for twists in mapping.twists.values())
+    }
+    limbs = [(f"{side}_{start}", f"{side}_{end}") for side in SIDES for start, end in NEXT_JOINT.items()]
+    above_of = {
+        mapping.bones[end]: mapping.bones[start] for start, end in limbs if {start, end} <= mapping.bones.keys()
     }
     pairs = []
     for bone in sorted(shown):
         above = rig.parents[bone]
         while above >= 0 and above not in shown:
             above = rig.parents[above]
+        if above < 0:
+            above = rig.index.get(above_of.get(rig.names[bone], ""), -1)
         if above >= 0:
             pairs.append((above, bone))
     return np.array(pairs, dtype=np.intp).reshape(-1, 2)

@@ -5,7 +5,8 @@ from typing import Any
 import bpy
 
 from ...character.typing import full
-from ...jobs.context import chosen_armature, find_armature, scene_fps
+from ...jobs.context import chosen_armature, scene_fps
+from ...poses.reader import find_armature
 from ...shot.data import redraw_timelines, set_timing
 from ...shot.timing import Timing
 from ...translation.saying import say

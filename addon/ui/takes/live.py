@@ -17,8 +17,8 @@ from ....retarget.typing import Float32s, Floats
 from ...character.character import Character
 from ...character.typing import full
 from ...jobs import session
-from ...jobs.context import find_armature
 from ...jobs.job import Job, State
+from ...poses.reader import find_armature
 from ..ghosts import Ghost, bone_lines, draw_figures
 
 FRAME_SECONDS = 1.0 / 30.0

@@ -6,6 +6,7 @@ from typing import cast
 import bpy
 
 from ...character.typing import ArmatureObject, full
+from ...jobs.generate import GenerateJob
 from ...manual.links import HasManual
 from ...review.origin import Origin
 from ...review.state import BEFORE, review_of
@@ -34,7 +35,7 @@ class MOTIONGPT_PT_takes(HasManual, bpy.types.Panel):
         if armature is not None:
             _draw_flipping(layout, context, armature)
             _draw_take(layout, armature)
-            _draw_choosing(layout)
+            _draw_choosing(layout, armature)
 
 
 def _draw_flipping(layout: bpy.types.UILayout, context: bpy.types.Context, armature: ArmatureObject) -> None:
@@ -62,18 +63,20 @@ def _draw_take(layout: bpy.types.UILayout, armature: ArmatureObject) -> None:
         draw_text(layout, "As it was before the takes.")
         return
     take = review.takes[review.shown]
-    said = 'Take {number}: "{text}", seed {seed}'
-    if take.edited:
-        said = 'Take {number}: "{text}", seed {seed}, changed by you'
+    said = 'Take {number}: "{text}", seed {seed}' if take.text else "Take {number}, seed {seed}"
     draw_text(layout, say(said, number=review.shown + 1, text=take.text, seed=take.seed))
+    if take.edited:
+        draw_text(layout, "Changed by you.")
     draw_doubt(layout, asdict(Origin.of_take(take)))
 
 
-def _draw_choosing(layout: bpy.types.UILayout) -> None:
+def _draw_choosing(layout: bpy.types.UILayout, armature: ArmatureObject) -> None:
     row = layout.row(align=True)
     row.scale_y = 1.2
     row.operator("motiongpt.accept_take", icon="CHECKMARK")
     row.operator("motiongpt.reject_takes", icon="X")
+    if all(take.task != GenerateJob.task for take in review_of(armature).takes):
+        return
     row = layout.row(align=True)
     row.operator("motiongpt.like_take")
     row.operator("motiongpt.more_takes")

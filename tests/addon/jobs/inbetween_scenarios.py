@@ -243,7 +243,21 @@ def on_generated() -> object:
         bpy.ops.wm.save_as_mainfile(filepath=file)
         bpy.ops.wm.open_mainfile(filepath=file)
     seen["loaded"] = pinned()
+    _rename(lambda name: f"mixamorig:{name}")
+    seen["renamed"] = pinned()
+    bpy.context.scene.motiongpt.armature = bpy.data.objects["Person"]
+    again = {"task": "inbetween", "poses": "ALL", "range": "SCENE", "takes": 1}
+    seen["with old takes"] = press(**again)
+    bpy.ops.motiongpt.reject_takes()
+    seen["made again"] = press(**again)
+    _rename(lambda name: name.replace("Left", "L").replace("Right", "R") if "Arm" in name else name)
+    seen["renamed again"] = pinned()
     return seen
+
+
+def _rename(new_name) -> None:
+    for bone in bpy.data.objects["Person"].data.bones:
+        bone.name = new_name(bone.name)
 
 
 def pinned() -> list[list[object]]:

@@ -15,6 +15,7 @@ from motiongpt.addon.character.character import Character
 from motiongpt.addon.export.loading import load_character
 from motiongpt.addon.overrides import report
 from motiongpt.addon.overrides.following import expected_of, expected_of_keys
+from motiongpt.addon.ui import ghosts
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.motion.skeleton import JOINT
 from motiongpt.retarget.solving.root_motion import HIPS
@@ -272,10 +273,20 @@ def unknown_controls():
         deforming = build(armature)
         bpy.context.view_layer.update()
         before = {bone.name: [list(row) for row in bone.matrix_basis] for bone in armature.pose.bones}
-        Character.read(armature)
+        character = Character.read(armature)
         same = before == {bone.name: [list(row) for row in bone.matrix_basis] for bone in armature.pose.bones}
-        seen[build.__name__] = put_on(armature, deforming) | {"untouched": same}
+        figure = {"apart": _parts(ghosts.bone_lines(character.rig, character.mapping).tolist())}
+        seen[build.__name__] = put_on(armature, deforming) | figure | {"untouched": same}
     return seen
+
+
+def _parts(lines):
+    """Into how many parts that do not touch a figure of these lines falls."""
+    parts = []
+    for line in map(set, lines):
+        touching = [part for part in parts if part & line]
+        parts = [part for part in parts if not part & line] + [line.union(*touching)]
+    return len(parts)
 
 
 def rigify_with_other_names(names):

@@ -59,6 +59,7 @@ def test_controls_that_no_list_names_are_driven(run_bpy):
     for rig, found in seen.items():
         assert found["found_by"] == "controls" and found["said"] == "" and found["untouched"], (rig, found)
         assert found["off"] < 1.0, (rig, found["off"])
+        assert found["apart"] == 1, rig  # the figure in the viewport has its feet
     copied, chains, reversed_, only_ik = (
         seen[rig] for rig in ("copied_controls", "chains_of_helpers", "reversed_switch", "only_ik")
     )

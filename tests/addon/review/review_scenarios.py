@@ -108,7 +108,7 @@ def accepted() -> object:
     action = armature.animation_data.action
     seen["action"] = [action.name, keyed(armature) == wanted, sorted(a.name for a in bpy.data.actions)]
     seen["stash"] = [[t.name, t.mute, t.strips[0].action.name] for t in armature.animation_data.nla_tracks]
-    seen["origin"] = {name: value for name, value in action.items() if name != "motiongpt_generated"}
+    seen["origin"] = {name: value for name, value in action.items() if not name.startswith("motiongpt_generated")}
     seen["open"] = len(armature.motiongpt_review.takes)
     seen["left"] = [armature.motiongpt_review.preview, armature.motiongpt_review.pose]
     generated = importlib.import_module(f"{MODULE}.addon.poses.keyed")
@@ -182,7 +182,7 @@ def edited() -> object:
     bpy.ops.motiongpt.show_take()
     other = keyed(armature)
     bpy.ops.motiongpt.show_take(step=-1)
-    seen: dict[str, object] = {"kept": [keyed(armature) == mine, other != mine, "changed by you" in drawn_takes()]}
+    seen: dict[str, object] = {"kept": [keyed(armature) == mine, other != mine, "Changed by you." in drawn_takes()]}
     armature.motiongpt_review.takes[1].curves = "bm9uc2Vuc2U="
     try:
         bpy.ops.motiongpt.show_take()

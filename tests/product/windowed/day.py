@@ -255,7 +255,34 @@ def overridden(day: Day) -> Iterator[float]:
     yield from day.shot("muted")
 
 
-PARTS = (generating, inbetween, continuing, limits, failing, overridden)
+def longest(day: Day) -> Iterator[float]:
+    """The longest length that is made in one piece, typed into the panel; and a scene's range that is far longer."""
+    day.fresh(12.8)
+    yield from day.press("generate", "generate 12.8 s")
+    day.note("longest", {"last": max(k[2] for k in day.values()), "fastest": fastest(day.places(1, 384))})
+    yield from day.shot("longest")
+    day.fresh()
+    day.settings.use_scene_range, day.scene.frame_end = True, 2000
+    yield from day.press("generate", "generate a long range")
+    day.note("long range", {"last": max(k[2] for k in day.values()), "fastest": fastest(day.places(1, 2000))})
+    yield from day.shot("long-range")
+
+
+def at_rest(day: Day) -> Iterator[float]:
+    """The armature is in Rest Position: said, and put right by one press."""
+    day.fresh()
+    day.found().data.pose_position = "REST"
+    yield from day.press("generate", "generate in Rest Position")
+    day.note("in rest", fastest(day.places(1, 120)))
+    yield from day.shot("rest")
+    day.key(KEYS["mute_overrides"][0])
+    yield STAND
+    day.note("out of rest", {"fastest": fastest(day.places(1, 120)), "message": day.session.current().job.message})
+    yield from day.shot("rest-muted")
+    day.found().data.pose_position = "POSE"
+
+
+PARTS = (generating, inbetween, continuing, limits, failing, longest, at_rest, overridden)
 
 
 def steps() -> Iterator[float]:
@@ -275,5 +302,4 @@ def steps() -> Iterator[float]:
                 bpy.ops.object.mode_set(mode="OBJECT")
 
 
-driving.LIMIT = 1500.0
-driving.start(steps(), seen, str(Path(FOLDER, f"{NAME}.json")))
+driving.start(steps(), seen, str(Path(FOLDER, f"{NAME}.json")), limit=1500.0)

@@ -110,6 +110,9 @@ class Day:
     def fresh(self, seconds: float = 4.0, prompt: str = "a person walks forward") -> None:
         """No animation, the default settings, thirty frames a second."""
         armature = self.found()
+        if armature.motiongpt_review.takes:
+            with self.override():
+                bpy.ops.motiongpt.reject_takes()
         if animation := armature.animation_data:  # the rig's drivers stay
             animation.action = None
             for track in list(animation.nla_tracks):

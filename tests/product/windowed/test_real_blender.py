@@ -61,7 +61,7 @@ def test_an_animators_day(name: str, shared_dir: Path, starter_model: Path, tmp_
     character = tmp_path / "character.glb"
     character.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
     script = copied_tests(tmp_path) / "product" / "windowed" / "day.py"
-    parts = ("generating", "inbetween", "continuing", "overridden")
+    parts = ("generating", "inbetween", "continuing", "longest", "at_rest", "overridden")
     real_blender(
         "gui", "--enable-event-simulate", "--python-exit-code", 1, "--python", script, "--", character, tmp_path, name,
         *parts, resources=resources, limit=1500,
@@ -72,6 +72,7 @@ def test_an_animators_day(name: str, shared_dir: Path, starter_model: Path, tmp_
     for press in seen["presses"]:
         assert (press["error"], press["state"]) == ("", "DONE"), press
         assert ("Prop" in press["overridden"]) == (press["name"] == "generate under an override"), press
+        assert ("Rest Position" in press["overridden"]) == (press["name"] == "generate in Rest Position"), press
     assert (seen["generated"]["end"], seen["undone"]["keys"], seen["undone"]["end"]) == (120, 0, 60)
     assert seen["redone"]["keys"] == seen["generated"]["keys"] > 0
     for step, takes in (("inbetween", 3), ("flipped", 3), ("gap again", 6), ("inbetween over a correction", 3)):
@@ -81,6 +82,8 @@ def test_an_animators_day(name: str, shared_dir: Path, starter_model: Path, tmp_
     for after in ("moved", "cut", "new"):
         found = seen[f"continue, {after}"]
         assert found["before"] < 1e-4 and found["fastest"] < 1.5 * seen["walk"] and seen[f"undone {after}"], after
+    assert (seen["longest"]["last"], seen["long range"]["last"]) == (384, 2000)
+    assert seen["in rest"] < 1e-6 < 0.5 * seen["walk"] < seen["out of rest"]["fastest"]
     assert seen["can mute"] and seen["muted"]["message"].endswith("What overrode the keys is switched off.")
 
 
