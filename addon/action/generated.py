@@ -38,10 +38,10 @@ def generated_among(path: str, index: int, points: Points) -> Fingerprints:
 
 
 def read_record(action: bpy.types.Action | None) -> Fingerprints:
-    """Fingerprints of everything that was generated into an action; none without one."""
+    """Fingerprints of everything that was generated into an action, sorted; none without one."""
     if action is None:
         return np.zeros(0, np.uint32)
-    return np.array(action.get(RECORD, ()), dtype=np.int32).view(np.uint32)
+    return np.sort(np.array(action.get(RECORD, ()), dtype=np.int32).view(np.uint32))
 
 
 def write_record(action: bpy.types.Action, record: Fingerprints) -> None:
@@ -51,9 +51,15 @@ def write_record(action: bpy.types.Action, record: Fingerprints) -> None:
 
 
 def is_generated(curve: bpy.types.FCurve, points: Points, record: Fingerprints) -> Bools:
-    """(n,): which keys were generated and not changed since. One whose value or type has changed is the user's."""
+    """(n,): which keys were generated and not changed since. One whose value or type has changed is the user's.
+
+    record: as `read_record` gives it, sorted: it is large, and is looked through for every F-curve of a rig.
+    """
     marked: Bools = points["type"] == choice("type", generated_type())
-    return marked & np.isin(fingerprints(curve.data_path, curve.array_index, points["co"][:, 1]), record)
+    if not len(record):
+        return np.zeros_like(marked)
+    own = fingerprints(curve.data_path, curve.array_index, points["co"][:, 1])
+    return marked & (record[np.minimum(np.searchsorted(record, own), len(record) - 1)] == own)
 
 
 def give_back_touched(curve: bpy.types.FCurve, points: Points, record: Fingerprints) -> None:

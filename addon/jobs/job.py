@@ -135,6 +135,7 @@ class Job(Generic[R]):
     def _check_overrides(self, character: Character, expected: Expected) -> Waiting[None]:
         """See whether the deforming bones follow what was written, one frame a tick."""
         self.stage, self._written = Stage.CHECKING, (character, expected)
+        yield  # writing and looking, each in a tick of its own
         found = yield from find(self._armature(), character, expected, self.request.target.rate)
         self.overridden = sentence(*found)
         if self.overridden is not None:

@@ -8,12 +8,15 @@ from typing import Any
 import bpy
 
 from ...backend.limits import SEED_LIMIT
+from ..action.fcurves import played_action
 from ..character.typing import full
 from .timing import Timing
 from .values import BlockValues, current_marks, shortest_frames
 
 _OWN = ("distance", "speed", "turn", "in_place")
 """Fields of `backend.tasks.Block` that have settings of their own."""
+IN_ACTION = "motiongpt_blocks"
+"""Custom property of an action, and of its copies, that holds what the armature's blocks say."""
 
 
 def redraw_timelines() -> None:
@@ -158,9 +161,11 @@ def set_timing(shot: Any, timing: Timing) -> None:
 
 
 def unmade(shot: Any) -> list[bool]:
-    """Of each block, whether it is not, or no longer, what was made."""
+    """Of each block, whether it is not, or no longer, what was made, or is not in the action that is played."""
+    action = played_action(shot.id_data)
+    elsewhere = action is None or IN_ACTION not in action
     return [
-        block.made != mark
+        elsewhere or block.made != mark
         for block, mark in zip(shot.blocks, current_marks(shot.start, read_blocks(shot)), strict=True)
     ]
 

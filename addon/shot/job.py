@@ -12,7 +12,7 @@ from ...retarget.motion import Motion
 from ...retarget.solving.root_motion import IN_PLACE
 from ..action.all_or_nothing import all_or_nothing
 from ..action.bending import bend
-from ..action.fcurves import action_curves, new_action_curves
+from ..action.fcurves import action_curves, new_action_curves, played_action
 from ..action.fingers import KeptFingers, keyed_fingers
 from ..action.hands import CharacterHands
 from ..action.keys_between import copy_action, plan_curves, read_keys, write_curves
@@ -32,7 +32,7 @@ from ..poses.given import read_given
 from ..poses.limbs import limbs_in_ik
 from ..poses.reader import ReadPoses
 from .assembling import Around, Frames, lengths_asked, on_scene_frames, with_room
-from .data import redraw_timelines, write_blocks
+from .data import IN_ACTION, redraw_timelines, write_blocks
 from .request import ShotRequest, gather_shot, gather_text
 
 Made = tuple[Motion, list[Frames]]
@@ -179,7 +179,9 @@ class ShotJob(MotionJob[ShotRequest]):
 
     def _finish_with(self, armature: ArmatureObject) -> None:
         """What goes with the keys: the blocks, the scene's end and the playhead, one undo step, the message."""
-        request, shot = self.request, armature.motiongpt_shot
+        request, shot, action = self.request, armature.motiongpt_shot, played_action(armature)
+        if action is not None:
+            action[IN_ACTION] = True
         if request.replaces:
             shot.start = request.begins
             write_blocks(shot, request.blocks, request.marks)

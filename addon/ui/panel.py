@@ -135,11 +135,12 @@ class _Main:
             _preload(now, context)
         _draw_settings(layout, context, task, now.service)
         if now.running:
-            _draw_progress(layout, now.running)
+            draw_progress(layout, now.running)
         else:
             row = layout.row()
             row.scale_y = 1.4
             row.operator(task.button, icon="PLAY")
+            _take_the_bar(row)
             if why := session.refused(task.job, context):
                 draw_text(layout, why, "INFO")
             if task.after:
@@ -176,10 +177,19 @@ def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, task:
         layout.label(text=f"Active: {active.name}", icon="ARMATURE_DATA")
 
 
-def _draw_progress(layout: bpy.types.UILayout, job: Job[Any]) -> None:
+def draw_progress(layout: bpy.types.UILayout, job: Job[Any]) -> None:
+    """How far a job is, and the button that stops it."""
     row = layout.row(align=True)
     row.progress(factor=job.fraction, text=job.stage)
     row.operator("motiongpt.cancel", text="", icon="X")
+
+
+def _take_the_bar(row: bpy.types.UILayout) -> None:
+    """Blender draws the first label that is new as the progress bar that was under the mouse, which it takes for the
+    same widget: an invisible one, so that it is not the outcome."""
+    bar = row.row()
+    bar.ui_units_x = 0.01
+    bar.label(text="")
 
 
 _ICONS = {State.DONE: "CHECKMARK", State.CANCELLED: "CANCEL"}

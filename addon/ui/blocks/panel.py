@@ -10,12 +10,13 @@ from ...jobs import session
 from ...jobs.context import chosen_armature, scene_fps
 from ...shot.data import timing_of, unmade
 from ...shot.job import ShotJob
+from ..panel import draw_progress
 from ..text import draw_text
 from ..typing import classes_factory
 
 
 class MOTIONGPT_UL_blocks(bpy.types.UIList):
-    """One line per block: text, length, seed, and whether it is as it was made."""
+    """One line per block: text, length, and whether it is as it was made."""
 
     def draw_item(
         self, context: bpy.types.Context, layout: Any, data: Any, item: Any, icon: Any, active_data: Any,
@@ -26,8 +27,7 @@ class MOTIONGPT_UL_blocks(bpy.types.UIList):
         row.prop(item, "text", text="", emboss=False, icon="KEYFRAME" if unmade(data)[number] else "KEYFRAME_HLT")
         right = row.row(align=True)
         right.alignment = "RIGHT"
-        right.label(text=f"{item.frames / scene_fps(full(context).scene):.2f} s")
-        right.label(text=f"#{item.seed}")
+        right.label(text=f"{item.frames / scene_fps(full(context).scene):.1f} s")
 
 
 class _ShotPanel(bpy.types.Panel):
@@ -75,7 +75,8 @@ def draw_shot(layout: bpy.types.UILayout, context: bpy.types.Context, shot: Any)
     if 0 <= shot.active < len(shot.blocks):
         _draw_block(layout, shot.blocks[shot.active], timing_of(shot, fps).span(shot.active), fps)
     layout.prop(shot, "on_timeline")
-    if session.current().running:
+    if job := session.current().running:
+        draw_progress(layout, job)
         return
     column = layout.column(align=True)
     column.operator("motiongpt.generate_shot", icon="PLAY")

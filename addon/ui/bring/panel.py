@@ -8,6 +8,7 @@ from ...bring.job import RetargetJob
 from ...character.typing import full
 from ...export.loading import short_take
 from ...jobs import session
+from ..panel import draw_progress
 from ..text import draw_text
 from ..typing import classes_factory
 from .properties import bring_settings
@@ -38,7 +39,9 @@ class _RetargetPanel(bpy.types.Panel):
             layout.prop(settings, "other")
         layout.prop(settings, "start_frame")
         layout.prop(full(context).scene.motiongpt, "hands")
-        if session.current().running is None:
+        if job := session.current().running:
+            draw_progress(layout, job)
+        else:
             layout.operator("motiongpt.retarget", icon="ARMATURE_DATA")
             if why := session.refused(RetargetJob, context):
                 draw_text(layout, why, "INFO")

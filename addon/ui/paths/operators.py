@@ -100,7 +100,9 @@ class MOTIONGPT_OT_take_travel_out(_OnTravel):
     bl_label = "Play in Place"
 
     def change(self, armature: ArmatureObject, scene: Scene) -> str:
-        return f"In place; {in_place.take_out(armature, scene_fps(scene)):.2f} units of travel are remembered"
+        taken, system = in_place.take_out(armature, scene_fps(scene)), scene.unit_settings.system
+        way = bpy.utils.units.to_string(system, "LENGTH", taken * scene.unit_settings.scale_length, precision=3)
+        return f"In place; {way} of travel are remembered"
 
 
 class MOTIONGPT_OT_put_travel_back(_OnTravel):

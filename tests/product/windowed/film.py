@@ -251,6 +251,42 @@ def exported(film: Film) -> Waits:
     yield from film.picture("exported")
 
 
+def known(film: Film) -> Waits:
+    """What the model knows: its phrases, and what is said of a text that it hardly knows."""
+    yield from film.frame(1)
+    yield from click("What It Knows", film.side, scroll=True)
+    yield from see("Search", film.side, scroll=True)
+    yield from film.picture("known-groups", 1.0)
+    yield from typed("left hand", "Search", film.side)
+    yield from film.picture("known", 2.0)
+    yield from press("ctrl+z")
+    yield from click("What It Knows", film.side, scroll=True)
+    yield from film.prompt("a person moonwalks", "3")
+    yield from film.job("doubt", click("Generate", film.side, scroll=True))
+    film.note("doubt", film.session.current().job.made.meta.get("unsure"))
+    film.over(film.area)
+    yield from film.picture("doubt")
+
+
+def brought(film: Film) -> Waits:
+    """The exported file comes back onto the character."""
+    yield from click("Retarget", film.side, scroll=True)
+    yield from typed(str(Path(FOLDER, "shot.fbx")), "or drop a file into the viewport", film.side, scroll=True)
+    yield from until(lambda: not film.session.current().running, 60.0)
+    yield from film.job("retarget", click("Retarget", film.side, scroll=True, which=-1))
+    film.note("brought", film.armature.animation_data.action.name)
+    yield from film.picture("retarget")
+    yield from click("Retarget", film.side, scroll=True)
+
+
+def ways(film: Film) -> Waits:
+    """The pie menu, and the entries for keys."""
+    film.over(film.area)
+    yield from press("shift+alt+m")
+    yield from film.picture("pie", 2.0)
+    yield from press("Escape")
+
+
 def killed(film: Film) -> Waits:
     """Saved while three takes wait to be chosen, and ended without a word."""
     yield from film.frame(1)
