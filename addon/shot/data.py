@@ -160,12 +160,17 @@ def set_timing(shot: Any, timing: Timing) -> None:
             block.frames = frames
 
 
+def held(shot: Any) -> bool:
+    """Whether the action that the armature plays is one that its blocks were made in."""
+    action = played_action(shot.id_data)
+    return action is not None and IN_ACTION in action
+
+
 def unmade(shot: Any) -> list[bool]:
     """Of each block, whether it is not, or no longer, what was made, or is not in the action that is played."""
-    action = played_action(shot.id_data)
-    elsewhere = action is None or IN_ACTION not in action
+    there = held(shot)
     return [
-        elsewhere or block.made != mark
+        not there or block.made != mark
         for block, mark in zip(shot.blocks, current_marks(shot.start, read_blocks(shot)), strict=True)
     ]
 

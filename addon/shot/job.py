@@ -32,7 +32,7 @@ from ..poses.given import read_given
 from ..poses.limbs import limbs_in_ik
 from ..poses.reader import ReadPoses
 from .assembling import Around, Frames, lengths_asked, on_scene_frames, with_room
-from .data import IN_ACTION, redraw_timelines, write_blocks
+from .data import IN_ACTION, held, redraw_timelines, write_blocks
 from .request import ShotRequest, gather_shot, gather_text
 
 Made = tuple[Motion, list[Frames]]
@@ -180,6 +180,9 @@ class ShotJob(MotionJob[ShotRequest]):
     def _finish_with(self, armature: ArmatureObject) -> None:
         """What goes with the keys: the blocks, the scene's end and the playhead, one undo step, the message."""
         request, shot, action = self.request, armature.motiongpt_shot, played_action(armature)
+        if not held(shot):
+            for block in shot.blocks:
+                block.made = ""  # in another action
         if action is not None:
             action[IN_ACTION] = True
         if request.replaces:

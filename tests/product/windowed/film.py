@@ -1,11 +1,11 @@
-"""Runs inside a windowed Blender: an animator directs a shot, by the mouse and the keyboard of the screen, and a picture
-of each step is taken.
+"""Runs inside a windowed Blender: an animator directs a shot by the mouse and the keyboard of the screen, and a picture of
+each step is taken.
 
     blender [FILE] --python film.py -- CHARACTER FOLDER PART ...
 
 CHARACTER: a glTF file, or "rigify" for a generated Rigify rig. FOLDER: gets a picture of each step, and `PART.json` with
-what was seen and where the editors are in the pictures. PART: functions of this file, in this order; the first one names
-the JSON file. Blender quits by itself, whatever happens; the part `killed` ends it with SIGKILL.
+what was seen and where the editors are in the pictures. PART: functions of this file, in this order; the first names the
+JSON file. Blender quits by itself, whatever happens; the part `killed` ends it with SIGKILL.
 """
 
 import json
@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import driving
 import hands
 from driving import SETTLE
-from filming import FOLDER, FPS, PARTS, Film, arranged, names, seen, shots
-from hands import Waits, click, click_at, dragged, press, see, until, xdotool
+from filming import FOLDER, PARTS, Film, arranged, names, seen, shots
+from hands import Waits, click, click_at, dragged, press, see, typed, until, xdotool
 
 PROMPT = "a person walks forward, then stops and waves, then turns around, then kicks with the right leg"
 TAKES = "a person waves the right hand"
@@ -234,12 +234,12 @@ def splice(film: Film) -> Waits:
 
 def exported(film: Film) -> Waits:
     """FBX by the panel, GLB by Blender's menu."""
-    yield from click("Armature", film.side, scroll=True)
+    yield from hands.turned(film.side, 60)
+    yield from click("Armature", film.side, which=-1)  # the panel; the field above shows the name of one
     yield from click("Export FBX", film.side, scroll=True)
     yield from film.picture("export-fbx")
     yield from press("Return")
     yield from until(lambda: Path(FOLDER, "shot.fbx").is_file(), 60.0)
-    yield from click("Armature", film.side, scroll=True)
     yield from click("File")
     yield from click("Export")
     yield from click("glTF 2.0 (.glb/.gltf)")

@@ -14,7 +14,7 @@ import driving
 import hands
 from characters import rigify
 from driving import SETTLE
-from hands import Waits, box_of, dragged, typed, until
+from hands import Waits, box_of, dragged, typed
 
 CHARACTER, FOLDER, *PARTS = sys.argv[sys.argv.index("--") + 1 :]
 HIPS = ("pelvis", "DEF-spine")  # of a file's character, and of Rigify's
@@ -180,7 +180,7 @@ def names() -> dict[str, list[str]]:
 def arranged() -> Waits:
     """Close what is not needed, load the character, open the sidebar's tab."""
     bpy.context.preferences.view.filebrowser_display_type = "SCREEN"  # a second window can't be seen without a manager
-    window, area, region = driving.viewport()
+    window, _, _ = driving.viewport()
     for kind in ("OUTLINER", "PROPERTIES"):
         with bpy.context.temp_override(window=window, area=next(a for a in window.screen.areas if a.type == kind)):
             bpy.ops.screen.area_close()

@@ -63,7 +63,12 @@ def move(x: float, y: float) -> None:
 
 
 def click(
-    label: str, box: Box | None = None, which: int = 0, scroll: bool = False, button: int = 1, at: tuple[int, int] = (0, 0)
+    label: str,
+    box: Box | None = None,
+    which: int = 0,
+    scroll: bool = False,
+    button: int = 1,
+    at: tuple[int, int] = (0, 0),
 ) -> Waits:
     """Click a label. at: pixels to the right and down of its middle."""
     seen: Seen = yield from see(label, box, which, scroll)
