@@ -3,8 +3,8 @@
     .venv/bin/python scripts/pictures/make_pictures.py --character hero.glb -o docs/images
 
 Needs an X screen of 1400 × 1000 that shows nothing else (Xvfb, without a window manager), ImageMagick's `import`, which
-takes the pictures of the screen, and xdotool. The character of the documents is Mesh2Motion's human (CC0). `--only` makes
-the pictures of one kind: `panel`, from `in_blender.py`, or `film`, from the film of the tests.
+takes the pictures of the screen, and xdotool. The character of the documents is Mesh2Motion's human (CC0). `--only`
+makes the pictures of one kind: `panel`, from `in_blender.py`, or `film`, from the film of the tests.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""Runs inside a windowed Blender: an animator directs a shot by the mouse and the keyboard of the screen, and a picture of
-each step is taken.
+"""Runs inside a windowed Blender: an animator directs a shot by the mouse and the keyboard of the screen, and a picture
+of each step is taken.
 
     blender [FILE] --python film.py -- CHARACTER FOLDER PART ...
 
-CHARACTER: a glTF file, or "rigify" for a generated Rigify rig. FOLDER: gets a picture of each step, and `PART.json` with
-what was seen and where the editors are in the pictures. PART: functions of this file, in this order; the first names the
-JSON file. Blender quits by itself, whatever happens; the part `killed` ends it with SIGKILL.
+CHARACTER: a glTF file, or "rigify" for a generated Rigify rig. FOLDER: gets a picture of each step, and `PART.json`
+with what was seen and where the editors are in the pictures. PART: functions of this file, in this order; the first
+names the JSON file. Blender quits by itself, whatever happens; the part `killed` ends it with SIGKILL.
 """
 
 import json

@@ -4,6 +4,7 @@ generator that yields the seconds to wait, as `driving.start` takes them."""
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 import bpy
@@ -42,8 +43,7 @@ def see(label: str, box: Box | None = None, which: int = 0, scroll: bool = False
     if scroll and box is not None:
         move((box[0] + box[2]) // 2, (box[1] + box[3]) // 2)
         if not eyes.find(label, box):
-            xdotool("click", "--repeat", 40, "--delay", 10, 4)
-            yield 1.5
+            yield from turned(box, -40)
     end, before = time.monotonic() + PATIENCE, None
     while time.monotonic() < end:
         found = eyes.find(label, box)
@@ -56,6 +56,13 @@ def see(label: str, box: Box | None = None, which: int = 0, scroll: bool = False
         before = seen
         yield 0.3
     raise LookupError(f'"{label}" is not on the screen')
+
+
+def turned(box: Box, notches: int) -> Waits:
+    """Turn the wheel over the middle of a box, towards the user for a positive number."""
+    move((box[0] + box[2]) // 2, (box[1] + box[3]) // 2)
+    xdotool("click", "--repeat", abs(notches), "--delay", 10, 5 if notches > 0 else 4)
+    yield 1.5
 
 
 def move(x: float, y: float) -> None:
@@ -112,7 +119,7 @@ def taken(places: Sequence[tuple[float, float]], button: int = 1) -> Waits:
     yield 0.5
     xdotool("mousedown", button)
     yield 0.3
-    for (x, y), (to_x, to_y) in zip(places, places[1:], strict=False):
+    for (x, y), (to_x, to_y) in pairwise(places):
         for share in (0.1, 0.4, 0.7, 1.0):
             move(x + share * (to_x - x), y + share * (to_y - y))
             yield 0.15
