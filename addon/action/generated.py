@@ -59,7 +59,8 @@ def is_generated(curve: bpy.types.FCurve, points: Points, record: Fingerprints) 
     if not len(record):
         return np.zeros_like(marked)
     own = fingerprints(curve.data_path, curve.array_index, points["co"][:, 1])
-    return marked & (record[np.minimum(np.searchsorted(record, own), len(record) - 1)] == own)
+    known: Bools = record[np.minimum(np.searchsorted(record, own), len(record) - 1)] == own
+    return marked & known
 
 
 def give_back_touched(curve: bpy.types.FCurve, points: Points, record: Fingerprints) -> None:

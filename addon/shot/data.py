@@ -163,7 +163,7 @@ def set_timing(shot: Any, timing: Timing) -> None:
 def held(shot: Any) -> bool:
     """Whether the action that the armature plays is one that its blocks were made in."""
     action = played_action(shot.id_data)
-    return action is not None and IN_ACTION in action
+    return action is not None and action.get(IN_ACTION) is not None
 
 
 def unmade(shot: Any) -> list[bool]:
