@@ -137,7 +137,7 @@ class _Main:
         if now.running:
             draw_progress(layout, now.running)
         else:
-            row = layout.row()
+            row = layout.row(align=True)
             row.scale_y = 1.4
             row.operator(task.button, icon="PLAY")
             _take_the_bar(row)

@@ -130,7 +130,7 @@ def assemble_film(folder: Path, output: Path) -> None:
 
 
 def film_box(shot: Shot, part: str) -> tuple[int, int, int, int]:
-    """A part of the screen: a region, the viewport with its sidebar, or the lower rows of the Dope Sheet."""
+    """A part of the screen: a region, the viewport with its sidebar, or the left of the Dope Sheet."""
     left, top, right, bottom = shot["viewport"]
     if part == "window":
         return left + (right - left) // 4, top + 55, right, bottom
@@ -138,7 +138,7 @@ def film_box(shot: Shot, part: str) -> tuple[int, int, int, int]:
         return left + (right - left) // 6, top + 55, shot["sidebar"][0], bottom
     if part == "strip":
         left, top, right, bottom = shot["sheet"]
-        return left, max(top - 27, bottom - 150), right, bottom
+        return left, top - 27, left + FILM_WIDTH, bottom  # with its header, in which a drag is described
     left, top, right, bottom = shot["sidebar"]
     return left, top, right, bottom
 
