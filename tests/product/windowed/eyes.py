@@ -27,11 +27,12 @@ class Seen:
     like: float
 
 
-def screen() -> np.ndarray:
-    """(H, W): the brightness of the whole screen, from 0 to 1, its upper row first."""
+def screen(box: Box | None = None) -> np.ndarray:
+    """(H, W): the brightness of the screen, or of a part of it, from 0 to 1, its upper row first."""
     taken = subprocess.run(["import", "-window", "root", "-depth", "8", "ppm:-"], capture_output=True, check=True)
     width, height, pixels = _ppm(taken.stdout)
-    return np.frombuffer(pixels, np.uint8).reshape(height, width, 3).mean(axis=2) / 255.0
+    left, top, right, bottom = box or (0, 0, width, height)
+    return np.frombuffer(pixels, np.uint8).reshape(height, width, 3)[top:bottom, left:right].mean(axis=2) / 255.0
 
 
 def find(text: str, box: Box | None = None, least: float = LIKE) -> list[Seen]:

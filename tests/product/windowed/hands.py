@@ -9,13 +9,14 @@ from typing import TypeVar
 
 import bpy
 import eyes
+import numpy as np
 from eyes import Box, Seen
 
 T = TypeVar("T")
 Waits = Iterator[float]
 
-PATIENCE = 20.0  # seconds; under software OpenGL, events may be handled seconds after they were sent
-_NOTCHES = 4  # of the wheel between two looks at a sidebar
+PATIENCE = 60.0  # seconds; under software OpenGL, events may be handled seconds after they were sent
+_NOTCHES, _ALL = 4, 60  # of the wheel between two looks at a sidebar, and to its top
 
 
 def xdotool(*words: object) -> None:
@@ -40,19 +41,16 @@ def box_of(area: bpy.types.Area, kind: str) -> Box:
 def see(label: str, box: Box | None = None, which: int = 0, scroll: bool = False) -> Iterator[float]:
     """Wait until a label is on the screen; returns the `Seen`. which: of several, from the top; -1 is the last.
     scroll: turn the wheel to look for it, from the top of the box on. Raises LookupError."""
-    if scroll and box is not None:
-        move((box[0] + box[2]) // 2, (box[1] + box[3]) // 2)
-        if not eyes.find(label, box):
-            yield from turned(box, -40)
-    end, before = time.monotonic() + PATIENCE, None
+    end, before, down = time.monotonic() + PATIENCE, None, False
     while time.monotonic() < end:
         found = eyes.find(label, box)
         seen = found[which] if len(found) > max(which, 0) else None
         if seen is not None and before is not None and (seen.x, seen.y) == (before.x, before.y):
             return seen  # it stands still
-        if seen is None and scroll:
-            xdotool("click", "--repeat", _NOTCHES, "--delay", 10, 5)
-            yield 0.7
+        if seen is None and scroll and box is not None:
+            old = eyes.screen(box)
+            yield from turned(box, _NOTCHES if down else -_ALL)
+            down = not down or not np.array_equal(old, eyes.screen(box))  # at the end, begin again at the top
         before = seen
         yield 0.3
     raise LookupError(f'"{label}" is not on the screen')
@@ -62,7 +60,18 @@ def turned(box: Box, notches: int) -> Waits:
     """Turn the wheel over the middle of a box, towards the user for a positive number."""
     move((box[0] + box[2]) // 2, (box[1] + box[3]) // 2)
     xdotool("click", "--repeat", abs(notches), "--delay", 10, 5 if notches > 0 else 4)
-    yield 1.5
+    yield from still(box)
+
+
+def still(box: Box, looks: int = 20) -> Waits:
+    """Wait until what is drawn there no longer changes: a busy machine is seconds behind the mouse."""
+    before = None
+    for _ in range(looks):
+        yield 0.6
+        now = eyes.screen(box)
+        if before is not None and np.array_equal(before, now):
+            return
+        before = now
 
 
 def move(x: float, y: float) -> None:
