@@ -137,10 +137,11 @@ class _Main:
         if now.running:
             draw_progress(layout, now.running)
         else:
-            row = layout.row(align=True)
+            column = layout.column(align=True)
+            row = column.row()
             row.scale_y = 1.4
             row.operator(task.button, icon="PLAY")
-            _take_the_bar(row)
+            _take_the_bar(column)
             if why := session.refused(task.job, context):
                 draw_text(layout, why, "INFO")
             if task.after:
@@ -184,11 +185,12 @@ def draw_progress(layout: bpy.types.UILayout, job: Job[Any]) -> None:
     row.operator("motiongpt.cancel", text="", icon="X")
 
 
-def _take_the_bar(row: bpy.types.UILayout) -> None:
+def _take_the_bar(column: bpy.types.UILayout) -> None:
     """Blender draws the first label that is new as the progress bar that was under the mouse, which it takes for the
     same widget: an invisible one, so that it is not the outcome."""
-    bar = row.row()
-    bar.ui_units_x = 0.01
+    bar = column.row()
+    bar.alignment = "LEFT"
+    bar.scale_y = bar.ui_units_x = 0.01
     bar.label(text="")
 
 

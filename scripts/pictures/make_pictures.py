@@ -36,7 +36,7 @@ FILMED = {
     "takes": ("flipped", "window"),
     "known": ("known", "sidebar"),
     "doubt": ("doubt", "sidebar"),
-    "path": ("path", "window"),
+    "path": ("path", "viewport"),
     "loop": ("loop", "sidebar"),
     "retarget": ("retarget", "sidebar"),
     "pie": ("pie", "viewport"),
