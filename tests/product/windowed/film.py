@@ -283,7 +283,7 @@ def ways(film: Film) -> Waits:
     """The pie menu, and the entries for keys."""
     film.over(film.area)
     yield from press("shift+alt+m")
-    yield from film.picture("pie", 2.0)
+    yield from film.picture("pie", 2 * SETTLE)  # it opens slowly
     yield from press("Escape")
 
 
