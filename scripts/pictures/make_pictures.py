@@ -28,18 +28,16 @@ WINDOW = (1100, 660)
 FILM_WIDTH = 900
 TILE, CAPTION = (300, 216), "#1c1e22"
 KINDS = ("panel", "film")
-FILM = ("blocks", "generated", "takes", "path", "loop", "exported", "brought", "known", "ways")
+FILM = ("blocks", "generated", "takes", "path", "loop", "exported", "brought", "ways")
 FILMED = {
     "blocks": ("dragging", "strip"),
     "shot": ("shot", "sidebar"),
     "live-figure": ("live", "viewport"),
     "takes": ("flipped", "window"),
-    "known": ("known", "sidebar"),
-    "doubt": ("doubt", "sidebar"),
     "path": ("path", "viewport"),
     "loop": ("loop", "sidebar"),
     "retarget": ("retarget", "sidebar"),
-    "pie": ("pie", "viewport"),
+    "pie": ("pie", "left"),
 }
 """Picture of the documents -> what the film calls it, and the part of the screen that is shown."""
 
@@ -136,6 +134,8 @@ def film_box(shot: Shot, part: str) -> tuple[int, int, int, int]:
         return left + (right - left) // 4, top + 55, right, bottom
     if part == "viewport":
         return left + (right - left) // 6, top + 55, shot["sidebar"][0], bottom
+    if part == "left":
+        return left, top + 55, left + 640, bottom
     if part == "strip":
         left, top, right, bottom = shot["sheet"]
         return left, top - 27, left + FILM_WIDTH, bottom  # with its header, in which a drag is described
