@@ -5,6 +5,9 @@ from typing import Any
 
 from ..character.typing import ArmatureObject
 
+IN_ACTION = "motiongpt_blocks"
+"""Custom property of an action, and of its copies, that holds what the armature's blocks say."""
+
 
 def blocks_text(armature_object: ArmatureObject) -> str:
     """The armature's blocks as JSON, every property of each; "" where a script uses this without registering."""

@@ -29,7 +29,7 @@ from ..action.new_action import NewKeys, clear_offsets, play_alone, stash_action
 from ..character.typing import ArmatureObject, Scene, as_armature
 from ..translation.saying import say
 from . import before
-from .blocks import blocks_text, put_blocks
+from .blocks import IN_ACTION, blocks_text, put_blocks
 from .coding import Curves, pack, same, unpack
 from .origin import Origin, write_origin
 from .state import BEFORE, FROM_BEFORE, FROM_NOTHING, NEW, SAME, finish, review_of, start
@@ -139,6 +139,8 @@ def show(armature_object: ArmatureObject, number: int) -> None:
         record.append(read_record(review.before))
     write_record(action.action, np.concatenate([*record, np.zeros(0, np.uint32)]))
     write_origin(action.action, Origin.of_take(take))
+    if take.blocks:
+        action.action[IN_ACTION] = True
     put_blocks(armature_object, take.blocks or review.blocks)
     armature_object.update_tag()
 
@@ -326,6 +328,8 @@ def _adopt(armature_object: ArmatureObject, preview: bpy.types.Action) -> bpy.ty
     before.play(armature_object.animation_data, action, review.slot)
     _fill(_played(armature_object), curves)
     write_record(action, np.concatenate([read_record(action), record]))
+    if preview.get(IN_ACTION) is not None:
+        action[IN_ACTION] = True
     _remove(armature_object, preview)
     return action
 

@@ -8,7 +8,9 @@ from typing import Any
 import bpy
 
 from ...backend.limits import SEED_LIMIT
+from ..action.fcurves import played_action
 from ..character.typing import full
+from ..review.blocks import IN_ACTION
 from .timing import Timing
 from .values import BlockValues, current_marks, shortest_frames
 
@@ -162,10 +164,17 @@ def set_timing(shot: Any, timing: Timing) -> None:
             block.frames = frames
 
 
+def held(shot: Any) -> bool:
+    """Whether the action that the armature plays is one that its blocks were made in."""
+    action = played_action(shot.id_data)
+    return action is not None and action.get(IN_ACTION) is not None
+
+
 def unmade(shot: Any) -> list[bool]:
-    """Of each block, whether it is not, or no longer, what was made."""
+    """Of each block, whether it is not, or no longer, what was made, or is not in the action that is played."""
+    there = held(shot)
     return [
-        block.made != mark
+        not there or block.made != mark
         for block, mark in zip(shot.blocks, current_marks(shot.start, read_blocks(shot)), strict=True)
     ]
 

@@ -31,6 +31,7 @@ from ..overrides.following import Expected, expected_of
 from ..poses.given import read_given
 from ..poses.limbs import limbs_in_ik
 from ..poses.reader import ReadPoses
+from ..review.blocks import IN_ACTION
 from ..review.origin import Origin, write_origin
 from ..review.reviewing import Offer, packed, shown_curves
 from ..review.state import FROM_BEFORE, FROM_NOTHING, NEW, SAME, is_open
@@ -254,8 +255,10 @@ class ShotJob(MotionJob[ShotRequest]):
 
     def _finish_with(self, armature: ArmatureObject) -> None:
         """What goes with the keys: the blocks, the scene's end and the playhead, one undo step, the message."""
-        request = self.request
+        request, action = self.request, played_action(armature)
         note_made(armature, request)
+        if action is not None:
+            action[IN_ACTION] = True
         shown = show_frames(request.target, request.first, request.last)
         bpy.ops.ed.undo_push(message=f"MotionGPT: {request.name}")
         done = 'Frames {first} to {last} of {armature}, {count} blocks, in the action "{action}".'

@@ -8,7 +8,7 @@ from ...retarget.motion import Motion
 from ..character.typing import ArmatureObject
 from ..review.blocks import blocks_text, put_blocks
 from ..review.origin import Origin
-from .data import write_blocks
+from .data import held, write_blocks
 from .request import ShotRequest
 
 TASK = "shot"
@@ -19,6 +19,9 @@ _DOUBT = ("unsure", "nearest", "negation")
 def note_made(armature: ArmatureObject, request: ShotRequest) -> None:
     """Make the armature's blocks those that were made."""
     shot = armature.motiongpt_shot
+    if not held(shot):
+        for block in shot.blocks:
+            block.made = ""  # in another action
     if request.replaces:
         shot.by_markers = False
         shot.start = request.begins

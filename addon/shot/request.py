@@ -19,7 +19,7 @@ from ..jobs.context import MotionRequest, Target, check_armature, frames_before,
 from ..jobs.generate import wanted_length
 from ..poses.keyed import KeyedPose, whole_pose
 from ..translation.saying import say
-from .data import read_blocks, timing_of, unmade
+from .data import held, read_blocks, timing_of, unmade
 from .markers import follow_markers
 from .values import BlockValues, blocks_of_text, current_marks, has_several_actions, next_seed
 
@@ -229,7 +229,8 @@ def _kept(shot: Any, fps: float, first: int) -> tuple[tuple[BlockValues, ...], t
     """The blocks that new ones are put after, which is what lies before a frame of a shot that reaches it, and their
     marks."""
     edges, blocks = timing_of(shot, fps).edges, read_blocks(shot)
-    if not blocks or not edges[0] < first <= edges[-1]:
+    elsewhere = not held(shot) and any(block.made for block in shot.blocks)
+    if not blocks or elsewhere or not edges[0] < first <= edges[-1]:
         return (), ()
     kept, marks, fresh = list[BlockValues](), list[str](), current_marks(shot.start, blocks)
     for i, block in enumerate(blocks):

@@ -142,11 +142,13 @@ class _Main:
             _preload(now, context)
         _draw_settings(layout, context, task, now.service)
         if now.running:
-            _draw_progress(layout, now.running)
+            draw_progress(layout, now.running)
         else:
-            row = layout.row()
+            column = layout.column(align=True)
+            row = column.row()
             row.scale_y = 1.4
             row.operator(task.button, icon="PLAY")
+            _take_the_bar(column)
             if why := session.refused(task.job, context):
                 draw_text(layout, why, "INFO")
             if task.after:
@@ -183,10 +185,20 @@ def _draw_settings(layout: bpy.types.UILayout, context: bpy.types.Context, task:
         layout.label(text=say("Active: {active}", active=active.name), icon="ARMATURE_DATA")
 
 
-def _draw_progress(layout: bpy.types.UILayout, job: Job[Any]) -> None:
+def draw_progress(layout: bpy.types.UILayout, job: Job[Any]) -> None:
+    """How far a job is, and the button that stops it."""
     row = layout.row(align=True)
     row.progress(factor=job.fraction, text=say(job.stage))
     row.operator("motiongpt.cancel", text="", icon="X")
+
+
+def _take_the_bar(column: bpy.types.UILayout) -> None:
+    """Blender draws the first label that is new as the progress bar that was under the mouse, which it takes for the
+    same widget: an invisible one, so that it is not the outcome."""
+    bar = column.row()
+    bar.alignment = "LEFT"
+    bar.scale_y = bar.ui_units_x = 0.01
+    bar.label(text="")
 
 
 _ICONS = {State.DONE: "CHECKMARK", State.CANCELLED: "CANCEL"}

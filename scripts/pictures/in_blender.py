@@ -16,6 +16,7 @@ from mathutils import Vector
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "tests" / "product" / "windowed"))
 import driving
+import eyes
 
 CHARACTER, FOLDER, *SCENES = sys.argv[sys.argv.index("--") + 1 :]
 SCENES = SCENES or ["generating", "character_settings", "gallery", "between_poses", "installing"]
@@ -34,17 +35,18 @@ GALLERY = (
 )
 GALLERY_SECONDS = 3.0
 
-# Rows of the panel, in widgets' heights below the sidebar's upper edge.
+# Rows of the panel by what is written in them, and how many widgets' heights below that.
 ROWS = {
-    "header": 0.75,
-    "next header": 2.15,
-    "task": 2.3,
-    "prompt": 3.6,
-    "seconds": 6.1,
-    "seed": 10.7,
-    "armature": 12.0,
-    "button": 14.9,
+    "header": ("MotionGPT", 0.0),
+    "next header": ("Armature", 0.0),
+    "task": ("Text to Motion", 0.0),
+    "prompt": ("Text to Motion", 1.3),
+    "seconds": ("Seconds", 0.0),
+    "seed": ("Seed", 0.0),
+    "armature": ("Armature:", 0.0),
+    "button": ("Generate", 0.0),
 }
+NUMBERED = ("armature", "prompt", "seconds", "button")
 HIDDEN = (
     "show_bones", "show_cursor", "show_text", "show_object_origins", "show_outline_selected", "show_axis_x",
     "show_axis_y", "show_extras", "show_relationship_lines",
@@ -82,10 +84,15 @@ class Stage:
         view.view_distance = distance
 
     def row(self, name: str) -> tuple[int, int]:
-        """The middle of a row of the panel, in window coordinates."""
-        unit = 20 * SCALE
-        across = (self.sidebar.width - unit) / 2  # the tabs at its right side are as wide as a widget is high
-        return round(self.sidebar.x + across), round(self.sidebar.y + self.sidebar.height - ROWS[name] * unit)
+        """The middle of a row of the panel, in window coordinates. Raises LookupError where it can't be read."""
+        unit, side, (label, below) = 20 * SCALE, self.sidebar, ROWS[name]
+        top = eyes.screen().shape[0] - self.window.y  # of the window's coordinates, whose Y is up
+        left, upper = side.x + self.window.x, top - side.y - side.height
+        found = eyes.find(label, (left, upper, left + side.width, upper + side.height))
+        if not found:
+            raise LookupError(f'"{label}" is not in the panel')
+        across = (side.width - unit) / 2  # the tabs at its right side are as wide as a widget is high
+        return round(side.x + across), round(top - found[0].y - below * unit)
 
     def press(self, kind: str, **more: str) -> None:
         for value in ("PRESS", "RELEASE"):
@@ -117,7 +124,7 @@ class Stage:
             "name": name, "file": file, "seconds": seconds, "caption": caption, "pointer": self.pointer,
             "window": [self.window.x, self.window.y], "areas": [[a.x, a.y, a.width, a.height] for a in areas],
             "sidebar": panel and [panel.x, panel.y, panel.width, panel.height],
-            "rows": {n: self.row(n) for n in ROWS} if panel else {},
+            "rows": {n: self.row(n) for n in NUMBERED} if name == "panel" else {},
         })  # fmt: skip
 
 

@@ -2,8 +2,9 @@
 
     .venv/bin/python scripts/pictures/make_pictures.py --character hero.glb -o docs/images
 
-Needs an X screen of at least 1100 × 660 that shows nothing else (Xvfb, without a window manager), and ImageMagick's
-`import`, which takes the pictures of the screen. The character of the documents is Mesh2Motion's human (CC0).
+Needs an X screen of 1400 × 1000 that shows nothing else (Xvfb, without a window manager), ImageMagick's `import`, which
+takes the pictures of the screen, and xdotool. The character of the documents is Mesh2Motion's human (CC0). `--only`
+makes the pictures of one kind: `panel`, from `in_blender.py`, or `film`, from the film of the tests.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,22 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 WINDOW = (1100, 660)
 FILM_WIDTH = 900
 TILE, CAPTION = (300, 216), "#1c1e22"
+KINDS = ("panel", "film")
+FILM = ("blocks", "generated", "takes", "path", "loop", "exported", "brought", "ways")
+FILMED = {
+    "blocks": ("dragging", "strip"),
+    "shot": ("shot", "sidebar"),
+    "live-figure": ("live", "viewport"),
+    "takes": ("flipped", "window"),
+    "path": ("path", "viewport"),
+    "loop": ("loop", "sidebar"),
+    "retarget": ("retarget", "sidebar"),
+    "pie": ("pie", "left"),
+}
+"""Picture of the documents -> what the film calls it, and the part of the screen that is shown."""
+
+RECORDED = {"panel": "shots.json", "film": f"{FILM[0]}.json"}
+"""Kind of pictures -> the file that says what was taken."""
 
 Shot = dict[str, Any]
 
@@ -34,17 +52,26 @@ def main() -> None:
     parser.add_argument("--character", type=Path, required=True, help="glTF file (.glb) of the character")
     parser.add_argument("--blender", default="blender", help="command that starts a windowed Blender")
     parser.add_argument("--shots", type=Path, help="folder to keep the screenshots in; if it has some, they are used")
+    parser.add_argument("--only", choices=KINDS, help="the pictures of one kind alone")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "images")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         shots = arguments.shots or Path(folder) / "shots"
-        if not (shots / "shots.json").is_file():
-            record(shlex.split(arguments.blender), arguments.character, shots, Path(folder))
-        assemble(shots, arguments.output)
+        wanted = [arguments.only] if arguments.only else KINDS
+        missing = [kind for kind in wanted if not (shots / RECORDED[kind]).is_file()]
+        if missing:
+            record(shlex.split(arguments.blender), arguments.character, shots, Path(folder), missing)
+        arguments.output.mkdir(parents=True, exist_ok=True)
+        if "panel" in wanted:
+            assemble(shots, arguments.output)
+        if "film" in wanted:
+            assemble_film(shots, arguments.output)
+    for file in sorted(arguments.output.iterdir()):
+        print(f"{file.stat().st_size / 1000:8.0f} kB  {file.name}")
 
 
-def record(blender: list[str], character: Path, shots: Path, folder: Path) -> None:
-    """Install the extension into an empty Blender and let `in_blender.py` take the screenshots.
+def record(blender: list[str], character: Path, shots: Path, folder: Path, kinds: Sequence[str]) -> None:
+    """Install the extension into an empty Blender and let scripts take the screenshots.
 
     Everything that Blender reads is in the temporary folder: a sandboxed Blender may see nothing else.
     """
@@ -55,11 +82,13 @@ def record(blender: list[str], character: Path, shots: Path, folder: Path) -> No
     hero = shutil.copy(character, folder / "hero.glb")
     environment = os.environ | {"BLENDER_USER_RESOURCES": str(folder / "blender")}
     (folder / "blender").mkdir()
-    for command in (
-        ["--command", "extension", "install-file", "-r", "user_default", "--enable", archive],
-        ["--enable-event-simulate", "--window-geometry", 0, 0, *WINDOW,
-         "--python", folder / "scripts" / "pictures" / "in_blender.py", "--", hero, shots],
-    ):  # fmt: skip
+    scripts: dict[str, list[Any]] = {
+        "panel": ["--enable-event-simulate", "--window-geometry", 0, 0, *WINDOW,
+                  "--python", folder / "scripts" / "pictures" / "in_blender.py", "--", hero, shots],
+        "film": ["--python", folder / "tests" / "product" / "windowed" / "film.py", "--", hero, shots, *FILM],
+    }  # fmt: skip
+    install: list[Any] = ["--command", "extension", "install-file", "-r", "user_default", "--enable", archive]
+    for command in [install, *(scripts[kind] for kind in kinds)]:
         subprocess.run([*blender, *map(str, command)], cwd=tempfile.gettempdir(), env=environment, check=True)
 
 
@@ -68,7 +97,6 @@ def assemble(folder: Path, output: Path) -> None:
     seen = json.loads((folder / "shots.json").read_text(encoding="utf-8"))
     if "error" in seen:
         raise SystemExit(seen["error"])
-    output.mkdir(parents=True, exist_ok=True)
     films: dict[str, list[Shot]] = {}
     for shot in seen["shots"]:
         shot["picture"] = Image.open(folder / shot["file"]).convert("RGB")
@@ -83,8 +111,36 @@ def assemble(folder: Path, output: Path) -> None:
         save_png(output / f"{name}.png", shot["picture"].crop(box(shot)))
     shot = films["install"][0]
     save_png(output / "install.png", shot["picture"].crop(box_of(shot, *max(shot["areas"], key=lambda a: a[1]))))
-    for file in sorted(output.iterdir()):
-        print(f"{file.stat().st_size / 1000:8.0f} kB  {file.name}")
+
+
+def assemble_film(folder: Path, output: Path) -> None:
+    """The pictures of the manual that are cut from the film of the tests."""
+    recorded = json.loads((folder / RECORDED["film"]).read_text(encoding="utf-8"))
+    by_name = {shot["name"]: shot for shot in recorded["shots"]}
+    for name, (taken, part) in FILMED.items():
+        shot = by_name[taken]
+        picture = Image.open(folder / shot["file"]).convert("RGB").crop(film_box(shot, part))
+        if picture.width > FILM_WIDTH:
+            picture = picture.resize(
+                (FILM_WIDTH, round(picture.height * FILM_WIDTH / picture.width)), Image.Resampling.LANCZOS
+            )
+        picture.save(output / f"{name}.webp", quality=80, method=6)
+
+
+def film_box(shot: Shot, part: str) -> tuple[int, int, int, int]:
+    """A part of the screen: a region, the viewport with its sidebar, or the left of the Dope Sheet."""
+    left, top, right, bottom = shot["viewport"]
+    if part == "window":
+        return left + (right - left) // 4, top + 55, right, bottom
+    if part == "viewport":
+        return left + (right - left) // 6, top + 55, shot["sidebar"][0], bottom
+    if part == "left":
+        return left, top + 55, left + 640, bottom
+    if part == "strip":
+        left, top, right, bottom = shot["sheet"]
+        return left, top - 27, left + FILM_WIDTH, bottom  # with its header, in which a drag is described
+    left, top, right, bottom = shot["sidebar"]
+    return left, top, right, bottom
 
 
 def on_picture(shot: Shot, x: float, y: float) -> tuple[int, int]:

@@ -13,12 +13,13 @@ from ...shot.data import timing_of, unmade
 from ...shot.job import ShotJob
 from ...shot.markers import follow_soon
 from ...translation.saying import say, told
+from ..panel import draw_progress
 from ..text import draw_text
 from ..typing import classes_factory
 
 
 class MOTIONGPT_UL_blocks(bpy.types.UIList):
-    """One line per block: text, length, seed, and whether it is as it was made."""
+    """One line per block: text, length, and whether it is as it was made."""
 
     def draw_item(
         self, context: bpy.types.Context, layout: Any, data: Any, item: Any, icon: Any, active_data: Any,
@@ -29,8 +30,7 @@ class MOTIONGPT_UL_blocks(bpy.types.UIList):
         row.prop(item, "text", text="", emboss=False, icon="KEYFRAME" if unmade(data)[number] else "KEYFRAME_HLT")
         right = row.row(align=True)
         right.alignment = "RIGHT"
-        right.label(text=f"{item.frames / scene_fps(full(context).scene):.2f} s")
-        right.label(text=f"#{item.seed}")
+        right.label(text=f"{item.frames / scene_fps(full(context).scene):.1f} s")
 
 
 class _ShotPanel(HasManual, bpy.types.Panel):
@@ -82,7 +82,8 @@ def draw_shot(layout: bpy.types.UILayout, context: bpy.types.Context, shot: Any)
     if 0 <= shot.active < len(shot.blocks):
         _draw_block(layout, shot, timing_of(shot, fps).span(shot.active), fps)
     layout.prop(shot, "on_timeline")
-    if session.current().running:
+    if job := session.current().running:
+        draw_progress(layout, job)
         return
     column = layout.column(align=True)
     column.operator("motiongpt.generate_shot", icon="PLAY")

@@ -10,6 +10,7 @@ from ...export.loading import short_take
 from ...jobs import session
 from ...manual.links import HasManual
 from ...translation.saying import say
+from ..panel import draw_progress
 from ..text import draw_text
 from ..typing import classes_factory
 from .properties import bring_settings
@@ -41,7 +42,9 @@ class _RetargetPanel(HasManual, bpy.types.Panel):
             layout.prop(settings, "other")
         layout.prop(settings, "start_frame")
         layout.prop(full(context).scene.motiongpt, "hands")
-        if session.current().running is None:
+        if job := session.current().running:
+            draw_progress(layout, job)
+        else:
             layout.operator("motiongpt.retarget", icon="ARMATURE_DATA")
             if why := session.refused(RetargetJob, context):
                 draw_text(layout, why, "INFO")

@@ -102,9 +102,9 @@ class MOTIONGPT_OT_take_travel_out(_OnTravel):
     bl_label = "Play in Place"
 
     def change(self, armature: ArmatureObject, scene: Scene) -> str:
-        return say(
-            "In place; {units:.2f} units of travel are remembered", units=in_place.take_out(armature, scene_fps(scene))
-        )
+        taken, system = in_place.take_out(armature, scene_fps(scene)), scene.unit_settings.system
+        way = bpy.utils.units.to_string(system, "LENGTH", taken * scene.unit_settings.scale_length, precision=3)
+        return say("In place; {way} of travel are remembered", way=way)
 
 
 class MOTIONGPT_OT_put_travel_back(_OnTravel):

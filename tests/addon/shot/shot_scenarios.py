@@ -53,7 +53,10 @@ def from_text() -> object:
     seen["reopened"] = listed() == seen["blocks"]
     settings().prompt, settings().seconds = "a person walks", 2.0
     attempt()
-    seen["single"] = [run_job().message, listed() == seen["blocks"]]
+    seen["single"] = [run_job().message, [b[:3] for b in listed()] == [b[:3] for b in seen["blocks"]]]
+    seen["elsewhere"] = [b[3] for b in listed()]
+    bpy.data.objects["Person"].animation_data.action = bpy.data.actions[seen["action"][0]]
+    seen["there again"] = listed() == seen["blocks"]
     return seen
 
 

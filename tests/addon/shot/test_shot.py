@@ -20,6 +20,7 @@ def test_a_text_of_several_actions_becomes_blocks(scenario: Scenario) -> None:
     assert (seen["undone"], seen["redone"], seen["reopened"]) == ([0, 0], [True, 1], True)
     message, kept = seen["single"]
     assert message == 'Frames 1 to 60 of Person, in the action "a person walks".' and kept
+    assert seen["elsewhere"] == [False] * 3 and seen["there again"]  # as another action is played
 
 
 @pytest.mark.parametrize("keys", ["EVERY", "FEW"])

@@ -34,13 +34,16 @@ def needs(*arguments: str) -> None:
         pytest.skip(f"no windowed Blender: {error}")
 
 
-def real_blender(*arguments: object, resources: Path, limit: float = 600.0) -> subprocess.CompletedProcess[str]:
+def real_blender(
+    *arguments: object, resources: Path, limit: float = 600.0, ends: int = 0, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """ends: the status that it ends with.  settings: of the tool, as environment variables."""
     needs("setup")
     done = subprocess.run(
         ["bash", str(TOOL), *map(str, arguments)], cwd=SEEN, capture_output=True, text=True, timeout=limit, check=False,
-        env=os.environ | {"BLENDER_USER_RESOURCES": str(resources)},
+        env=os.environ | {"BLENDER_USER_RESOURCES": str(resources)} | settings,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == ends, done.stdout + done.stderr
     return done
 
 
@@ -156,6 +159,48 @@ def test_a_shot_of_five_blocks_by_mouse_and_keyboard(
     chosen_still, keys = seen["outside"]
     assert chosen_still and keys > 0
     assert all((tmp_path / f"screen-{name}.png").stat().st_size > 20_000 for name in ("making", "dragging", "menu"))
+
+
+FILM = ("blocks", "generated", "one_again", "takes", "path", "loop", "splice", "exported", "brought", "killed")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("character", ["human", "rigify"])
+def test_a_shot_is_directed_by_mouse_and_keyboard(
+    character: str, shared_dir: Path, starter_model: Path, tmp_path: Path
+) -> None:
+    """Every feature for a shot in one sitting, which ends with a killed Blender, and the file afterwards."""
+    archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], tmp_path)
+    resources = tmp_path / "blender"
+    resources.mkdir()
+    install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
+    real_blender(*install, resources=resources)
+    file = tmp_path / "character.glb"
+    file.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
+    script = copied_tests(tmp_path) / "product" / "windowed" / "film.py"
+    words = ("--python", script, "--", "rigify" if character == "rigify" else file, tmp_path)
+    size = {"REAL_BLENDER_SIZE": "1400x1000"}
+    real_blender("gui", *words, *FILM, resources=resources, limit=3600, ends=137, **size)
+    real_blender("gui", tmp_path / "shot.blend", *words, "reopened", resources=resources, **size)
+    seen, after = (json.loads((tmp_path / f"{part}.json").read_text())["seen"] for part in (FILM[0], "reopened"))
+    print(json.dumps(seen), json.dumps(after), tmp_path)
+    assert not {"error"} & (set(seen) | set(after))
+    for job in seen["jobs"]:
+        assert (job["error"], job["state"]) == ("", "DONE"), job
+    texts, frames = zip(*seen["blocks"], strict=True)
+    assert len(texts) == 5 and sum(frames) == 360 and texts[4] == "a person bows"
+    assert seen["one block"]["outside"] == [] and seen["one block"]["inside"] > 1000
+    assert seen["flipped"] == {"order": [0, 1, 2, -1, 2, 1], "playing": True}
+    assert seen["accepted"] == {"left": 0, "action": "a person waves the right hand"}
+    path = seen["path"]
+    assert path["length"] > 3.0 and abs(path["gone"] / path["length"] - 1.0) < 0.05 and path["off"] < 0.25
+    assert seen["loop"]["cyclic"] > 0 and seen["in place"]["moved"] < 0.05 and seen["in place"]["back"]
+    assert seen["splice"]["first"] == 151 and seen["splice"]["before"] == [61, 240]
+    assert seen["splice"]["changed"] == [] and seen["splice"]["step"] < 0.2
+    assert all(size > 10_000 for size in seen["exported"])
+    assert (seen["review"]["takes"], seen["review"]["shown"], seen["review"]["dirty"]) == (3, 1, False)
+    assert (after["reopened"], after["flipped on"]) == ({"takes": 3, "shown": 1}, 0)
+    assert after["names"] == seen["names"] and after["values"] == seen["values"]
 
 
 def test_addon_tests_pass_in_blender_5_2(tmp_path: Path) -> None:
