@@ -23,7 +23,7 @@ def normalize(v: Floats, eps: float = 1e-12) -> Floats:
 
 
 def length(v: Floats) -> Floats:
-    """Euclidean norms (...) of vectors (..., n), to the bit those of `np.linalg.norm`, which takes three times as long."""
+    """Euclidean norms (...) of vectors (..., n), to the bit those of `np.linalg.norm`, which takes longer."""
     norm: Floats = np.sqrt(_squared_length(v)[..., 0])
     return norm
 

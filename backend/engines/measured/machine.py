@@ -14,6 +14,7 @@ HALF_INSTRUCTIONS = {
     "float16": ("avx512_fp16", "amx_fp16", "asimdhp"),
 }
 """Flags of Linux for processors that multiply a precision directly; without one of them it is slower than float32."""
+CPUINFO = Path("/proc/cpuinfo")
 _LIBRARIES = ("onnxruntime", "onnxruntime-gpu")
 
 
@@ -63,7 +64,7 @@ def _name() -> str:
 def _cpuinfo(field: str) -> str:
     """A field of the first processor in /proc/cpuinfo; "" where there is none."""
     try:
-        with open(Path("/proc/cpuinfo"), encoding="utf-8", errors="replace") as lines:
+        with open(CPUINFO, encoding="utf-8", errors="replace") as lines:
             pairs = (line.partition(":")[::2] for line in lines)
             return next((value.strip() for name, value in pairs if name.strip() == field), "")
     except OSError:

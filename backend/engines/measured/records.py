@@ -69,7 +69,7 @@ def records() -> tuple[Record, ...]:
     """All records, the latest last; none from a file that is damaged or not there."""
     path = cache_file()
     if path is not None:
-        with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return msgspec.json.decode(path.read_bytes(), type=_File).records
     return _in_memory.get(path, ())
 
