@@ -9,8 +9,9 @@ from ....retarget.errors import MotionGPTError
 
 PROMPT = tuple(range(5, 25))
 """Tokens before the measured ones: about as many as a short text has."""
-STEPS = 12
-"""Measured tokens of each precision, after WARM_UP more."""
+STEADY, MOST = 8, 64
+"""Tokens of each precision, after WARM_UP more: until none has been faster for so many, and at most so many."""
+_FASTER = 0.98
 WARM_UP = 2
 log = logging.getLogger(__name__)
 
@@ -55,9 +56,16 @@ def seconds_per_token(
             "no_model",
         )
     seconds = dict.fromkeys(networks, float("inf"))
-    for _ in range(STEPS):
+    steady = 0
+    for _ in range(MOST):
+        steady += 1
         for name, network in networks.items():
             started = clock()
             network.step([PROMPT[0]])
-            seconds[name] = min(seconds[name], clock() - started)
+            took = clock() - started
+            if took < _FASTER * seconds[name]:
+                steady = 0
+            seconds[name] = min(seconds[name], took)
+        if steady >= STEADY:
+            break
     return {name: round(value, 7) for name, value in seconds.items()}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from motiongpt.backend.engines.measured.timing import STEPS, WARM_UP, seconds_per_token
+from motiongpt.backend.engines.measured.timing import MOST, STEADY, WARM_UP, seconds_per_token
 from motiongpt.retarget.errors import MotionGPTError
 
 
@@ -41,7 +41,14 @@ def test_in_turns_by_the_fastest_step() -> None:
         clock,
     )
     assert found == pytest.approx({"float32": 0.3, "int8": 0.2})
-    assert order == ["float32", "int8"] * STEPS
+    assert order == ["float32", "int8"] * (len(order) // 2)
+    assert STEADY < len(order) // 2 < MOST  # until nothing gets faster
+
+
+def test_it_ends_where_steps_get_faster_for_ever() -> None:
+    clock, order = Clock(), list[str]()
+    seconds_per_token({"int8": lambda: Network("int8", clock, [0.9**n for n in range(200)], order)}, clock)
+    assert len(order) == MOST
 
 
 def test_what_does_not_run_is_left_out() -> None:

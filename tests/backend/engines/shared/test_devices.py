@@ -73,7 +73,10 @@ def timed(monkeypatch: pytest.MonkeyPatch, **seconds: float) -> list[list[str]]:
 
 @pytest.mark.parametrize(
     ("seconds", "chosen"),
-    [({"float32": 0.03, "int8": 0.01, "int4": 0.01}, "int8"), ({"float32": 0.03, "int8": 0.05, "int4": 0.04}, "float32")],
+    [
+        ({"float32": 0.03, "int8": 0.01, "int4": 0.01}, "int8"),
+        ({"float32": 0.03, "int8": 0.05, "int4": 0.04}, "float32"),
+    ],
 )
 def test_auto_is_what_was_measured_to_be_best(
     t5: Path, seconds: dict[str, float], chosen: str, monkeypatch: pytest.MonkeyPatch
@@ -95,7 +98,9 @@ def test_a_large_llama_is_measured_by_its_first_layers(llama: Path, monkeypatch:
     assert (llama / f"{PROBE}-int4.onnx").is_file()
     timed(monkeypatch, float32=0.02, int8=0.008, int4=0.007)
     assert best_precision("llama", llama, asdict(LLAMA)) == "int8"
-    assert records.records()[0].seconds == pytest.approx({"float32": 0.05, "int8": 0.02, "int4": 0.0175})  # 5 of 2 layers
+    assert records.records()[0].seconds == pytest.approx(
+        {"float32": 0.05, "int8": 0.02, "int4": 0.0175}
+    )  # 5 of 2 layers
 
 
 def test_what_does_not_fit_into_memory_is_not_measured(llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
