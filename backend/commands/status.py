@@ -20,7 +20,7 @@ def declare(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "status",
-        "say what the backends on this machine do: model, memory, queue, latency, errors; and what imported models run in",
+        "say what the backends on this machine do: model, memory, queue, latency, errors, precision",
         "motiongpt status --json",
         run,
     )

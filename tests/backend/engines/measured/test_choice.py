@@ -14,8 +14,8 @@ from motiongpt.backend.engines.measured.choice import GAINS, WORDS, best
         ({"float32": 30.0, "int8": 62.0, "int4": 30.0}, "float32"),  # no 8-bit products at all
         ({"float32": 30.0, "int8": 29.0}, "float32"),  # not worth any rounding
         ({"float32": 30.0, "int8": 27.0}, "int8"),
-        ({"float32": 30.0, "int8": 28.0, "int4": 11.5}, "int8"),
-        ({"float32": 30.0, "int8": 28.0, "int4": 11.0}, "int4"),
+        ({"float32": 30.0, "int8": 27.0, "int4": 11.5}, "int8"),
+        ({"float32": 30.0, "int8": 27.0, "int4": 10.5}, "int4"),
         ({"float32": 30.0, "bfloat16": 16.0, "float16": 25.0, "int8": 15.5}, "bfloat16"),
         ({"float32": 30.0, "bfloat16": 22.0, "int8": 21.0}, "int8"),  # torch in every start must be worth it
         ({"float32": 30.0, "float16": 12.0, "int8": 28.0}, "float16"),
