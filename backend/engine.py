@@ -12,8 +12,9 @@ from .tasks import Continue, Describe, Generate, Inbetween, Shot, Task, unsuppor
 MOST_TOGETHER = 8
 """Tasks that are worth answering together; of more, the first would wait too long."""
 DEVICES = ("auto", "cpu", "cuda")
-PRECISIONS = ("auto", "float32", "bfloat16", "int8")
-"""Numerical precision of imported models; "auto" is int8 on the CPU and bfloat16 on a GPU."""
+PRECISIONS = ("auto", "float32", "float16", "bfloat16", "int8", "int4")
+"""Numerical precision of imported models; "auto" is what a measurement on this machine's CPU was best in, and bfloat16
+on a GPU."""
 
 
 class Stage(StrEnum):

@@ -22,6 +22,7 @@ Points = dict[str, Numbers]
 are left out have Blender's defaults."""
 
 _PAIRS = ("co", "handle_left", "handle_right")
+_HANDLES = frozenset(_PAIRS[1:])
 _NUMBERS = {"back": 1.70158, "amplitude": 0.8, "period": 4.1}  # with Blender's defaults
 _CHOICES = ("interpolation", "handle_left_type", "handle_right_type", "easing", "type")
 _FLAGS = ("select_control_point", "select_left_handle", "select_right_handle")
@@ -65,7 +66,18 @@ class ActionCurves:
 
     def new(self, bone: str, channel: str, index: int) -> bpy.types.FCurve:
         """Create an F-curve that does not exist yet, in the group of its bone."""
-        curve = self.fcurves.new(data_path(bone, channel), index=index)
+        return self._grouped(self.fcurves.new(data_path(bone, channel), index=index), bone)
+
+    def copy(self, like: bpy.types.FCurve, bone: str, channel: str) -> bpy.types.FCurve:
+        """Create an F-curve of the same index as another, with that one's keys. Only where `can_copy`."""
+        return self._grouped(self.fcurves.new_from_fcurve(like, data_path=data_path(bone, channel)), bone)
+
+    @property
+    def can_copy(self) -> bool:
+        """Whether this Blender copies F-curves, as 5.0 does."""
+        return "new_from_fcurve" in self.fcurves.bl_rna.functions
+
+    def _grouped(self, curve: bpy.types.FCurve, bone: str) -> bpy.types.FCurve:
         group = bone if bone != OBJECT else "Object Transforms"
         curve.group = self.bag.groups.get(group) or self.bag.groups.new(group)
         return curve
@@ -147,14 +159,60 @@ def read_points(curve: bpy.types.FCurve) -> Points:
 
 def write_points(curve: bpy.types.FCurve, points: Points) -> None:
     """Replace the curve's keys with these. Values are written bit for bit; Blender computes automatic handles."""
-    target = curve.keyframe_points
+    target, count = curve.keyframe_points, len(points["co"])
     target.clear()
-    target.add(len(points["co"]))
+    target.add(count)
+    left = _HANDLES if _set_by_update(points) else frozenset()
     # Types before handles: an automatic handle would not stay where it is put.
     for name in ("co", *_NUMBERS, *_CHOICES, "handle_left", "handle_right", *_FLAGS):
-        if name in points:
+        if name in points and name not in left and not _is_new(target, name, points[name]):
             target.foreach_set(name, np.ascontiguousarray(points[name]).ravel())
     curve.update()
+
+
+def _set_by_update(points: Points) -> bool:
+    """Whether Blender computes all handles of these keys; it moves none of a single key."""
+    if len(points["co"]) < 2:
+        return False
+    one, other = choice("handle_left_type", "AUTO"), choice("handle_left_type", "AUTO_CLAMPED")
+    for side in _HANDLES:
+        kind = points.get(f"{side}_type")
+        if kind is None or not ((kind == one) | (kind == other)).all():
+            return False
+    return True
+
+
+def _is_new(target: bpy.types.FCurveKeyframePoints, name: str, values: Numbers) -> bool:
+    """Whether all of the values are what new keys have already. Setting a choice takes as long as setting positions."""
+    if name not in _CHOICES or not len(values):
+        return False
+    new = choice(name, getattr(target[0], name))
+    return bool(values[0] == new and (values == new).all())
+
+
+class NewCurves:
+    """Writes the F-curves of a new action. A curve whose keys differ from an earlier one's in their positions alone is
+    made as a copy of that, and gets its positions: other properties take six times as long to set."""
+
+    def __init__(self, curves: ActionCurves) -> None:
+        self._curves = curves
+        self._written: dict[tuple[object, ...], bpy.types.FCurve] | None = {} if curves.can_copy else None
+
+    def write(self, bone: str, channel: str, index: int, points: Points) -> None:
+        """Add a curve that does not exist yet, with these keys."""
+        if self._written is None or not _set_by_update(points):
+            write_points(self._curves.new(bone, channel, index), points)
+            return
+        others = sorted(points.keys() - set(_PAIRS))
+        alike = (index, len(points["co"]), *((name, points[name].tobytes()) for name in others))
+        like = self._written.get(alike)
+        if like is None:
+            curve = self._written[alike] = self._curves.new(bone, channel, index)
+            write_points(curve, points)
+            return
+        curve = self._curves.copy(like, bone, channel)
+        curve.keyframe_points.foreach_set("co", np.ascontiguousarray(points["co"]).ravel())
+        curve.update()
 
 
 def key_frames(curve: bpy.types.FCurve) -> Float32s:

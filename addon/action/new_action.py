@@ -31,6 +31,7 @@ from ..character.settings import Tolerance
 from ..character.typing import ArmatureObject
 from ..translation.saying import say
 from .fcurves import (
+    NewCurves,
     Points,
     action_curves,
     complete,
@@ -146,8 +147,9 @@ def write_keys(
     play_alone(animation)
     action = new_action_curves(armature_object, name)
     written = keys_of_curves(curves, start_frame)
+    new = NewCurves(action)
     for keys in written:
-        write_points(action.new(keys.bone, keys.channel, keys.index), keys.points)
+        new.write(keys.bone, keys.channel, keys.index, keys.points)
     for own in kept:
         write_points(action.new(own.bone, own.channel, own.index), own.points)
     write_record(action.action, np.concatenate([keys.record for keys in written]))

@@ -1,5 +1,6 @@
 """Benchmark of a T5 MotionGPT of the published size, with random weights, against `transformers`."""
 
+import functools
 import statistics
 import tempfile
 import time
@@ -13,8 +14,12 @@ import numpy as np
 from ...retarget.errors import MotionGPTError
 from ..checkpoints.safetensors_file import SafetensorsWriter
 from ..checkpoints.tensors import TensorInfo
+from ..engines.measured.choice import best
+from ..engines.measured.machine import processor
+from ..engines.measured.timing import seconds_per_token
 from ..engines.shared.codec import CODES
-from ..engines.shared.networks import WEIGHTS, OnnxT5
+from ..engines.shared.lanes import processors
+from ..engines.shared.networks import ONNX_PRECISIONS, WEIGHTS, OnnxT5, decoder_bytes
 from ..importers.layouts import T5Shape, t5_shapes
 from ..importers.model_writer import write_language_model
 from ..importers.onnx_graphs import t5_model
@@ -27,7 +32,8 @@ CODE_IDS = tuple(range(32100, 32100 + CODES))
 
 
 def measure(runs: int = 3) -> dict[str, Any]:
-    """Seconds for 50 motion tokens, each the median of `runs`, and the lower bound that memory bandwidth sets.
+    """Seconds for 50 motion tokens in every precision, each the median of `runs`; the precision that this machine would
+    choose, and the lower bound that memory bandwidth sets for it.
 
     Raises MotionGPTError without onnx, torch and transformers.
     """
@@ -41,26 +47,33 @@ def measure(runs: int = 3) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         write_random_model(folder, SHAPE)
-        network = OnnxT5(folder, asdict(SHAPE), "int8")
-        ours = _median(lambda: _generate(network, prompt), runs)
-        per_token = network.bytes_per_token()
-        int8 = int8_error(folder, SHAPE, CODE_IDS)
+        makes: dict[str, Callable[[], OnnxT5]] = {
+            name: functools.partial(OnnxT5, folder, asdict(SHAPE), name) for name in ONNX_PRECISIONS
+        }
+        chosen, why = best(seconds_per_token(makes))
+        ours = {name: _median(functools.partial(_generate, make(), prompt), runs) for name, make in makes.items()}
+        per_token = decoder_bytes(folder, chosen)
+        errors = {name: logits_error(folder, SHAPE, CODE_IDS, name) for name in makes if name != "float32"}
     bandwidth = _bandwidth()
     theirs = _median(_transformers(prompt), runs)
     return {
         "tokens": TOKENS,
-        "seconds": round(ours, 4),
+        "processor": processor(),
+        "threads": processors(),
+        "precision": chosen,
+        "why": why,
+        "seconds": {name: round(value, 4) for name, value in ours.items()},
         "transformers_seconds": round(theirs, 4),
-        "times_as_fast": round(theirs / ours, 2),
+        "times_as_fast": round(theirs / ours[chosen], 2),
         "bytes_per_token": per_token,
         "bandwidth_bytes_per_second": round(bandwidth),
         "floor_seconds": round(TOKENS * per_token / bandwidth, 4),
-        "int8_logits_error": round(int8, 4),
+        "logits_errors": {name: round(value, 4) for name, value in errors.items()},
     }
 
 
 def write_random_model(folder: Path, shape: T5Shape, seed: int = 0) -> None:
-    """Write weights as T5 is initialised for training, in float32 and int8, and the graphs.
+    """Write weights as T5 is initialised for training, in float32, 8 and 4 bits, and the graphs.
 
     With larger random weights attention would saturate on single words, and any rounding, even to bfloat16, would
     change everything: nothing could be learnt about precision.
@@ -86,15 +99,15 @@ def _initial_std(name: str, shape: T5Shape) -> float:
     return float(next((n for part, n in inputs.items() if part in name), shape.width) ** -0.5)
 
 
-def int8_error(folder: Path, shape: T5Shape, codes: Sequence[int]) -> float:
-    """How far int8 moves the logits of `codes`, relative to their standard deviation: root mean square over 20 steps of
-    one prompt, with the same tokens forced on both."""
+def logits_error(folder: Path, shape: T5Shape, codes: Sequence[int], precision: str) -> float:
+    """How far a precision moves the logits of `codes`, relative to their standard deviation: root mean square over 20
+    steps of one prompt, with the same tokens forced on it and on float32."""
     random = np.random.default_rng(1)
     prompt = [*random.integers(5, shape.vocabulary, PROMPT).tolist(), 1]
     tokens = [0, *random.choice(codes, 19).tolist()]
     logits = []
-    for precision in ("float32", "int8"):
-        network = OnnxT5(folder, asdict(shape), precision)
+    for name in ("float32", precision):
+        network = OnnxT5(folder, asdict(shape), name)
         network.start(prompt, 1)
         logits.append(np.concatenate([network.logits(network.step([token]), tuple(codes)) for token in tokens]))
     exact, rounded = logits  # (20, codes)

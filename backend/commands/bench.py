@@ -10,6 +10,7 @@ from typing import Any
 from ...retarget.errors import MotionGPTError
 from .. import limits
 from ..engine import MOST_TOGETHER
+from ..engines.measured.choice import WORDS
 from ..output.results import write_page
 from ..output.sections import write_section
 from .shared.asking import load
@@ -20,6 +21,7 @@ from .shared.report import Report
 
 _WANTED_TOGETHER = 2.5
 _WANTED_RAY = 1.7
+_WANTED_FULL_SIZE = 4
 
 
 def declare(subparsers: Subparsers) -> None:
@@ -214,12 +216,18 @@ def _full_size(runs: int) -> Report:
 
     data = measure(runs)
     lines = (
-        f"{data['tokens']} motion tokens, T5 of the published size on the CPU: {data['seconds']:.3f} s in int8",
+        f"{data['processor']}, {data['threads']} processors in use",
+        f"{data['tokens']} motion tokens, T5 of the published size: "
+        + ", ".join(f"{seconds:.3f} s in {WORDS[name]}" for name, seconds in data["seconds"].items()),
+        f"this machine chooses {data['why']}",
         f"transformers.generate, float32, padded input: {data['transformers_seconds']:.3f} s, "
-        f"{data['times_as_fast']} times as long",
+        f"{data['times_as_fast']} times as long (wanted: {_WANTED_FULL_SIZE:g})",
         f"{data['bytes_per_token'] / 1e6:.0f} MB per token at {data['bandwidth_bytes_per_second'] / 1e9:.1f} GB/s: "
         f"no faster than {data['floor_seconds']:.3f} s",
-        f"int8 moves the logits by {data['int8_logits_error']:.1%} of their standard deviation",
+        "the logits move by "
+        + ", ".join(
+            f"{error:.1%} of their standard deviation in {WORDS[n]}" for n, error in data["logits_errors"].items()
+        ),
     )
     return Report(data, lines)
 

@@ -11,6 +11,7 @@ from ..model_folder import installed_models
 from .shared.declaring import Subparsers, add_command
 from .shared.outputs import add_output, check_output
 from .shared.report import Report
+from .status import precisions
 
 
 def declare(subparsers: Subparsers) -> None:
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> Report:
     for log in args.log:
         if not log.is_file():
             raise MotionGPTError(f"There is no log {log}.", "Check the path.")
-    facts = {"models": list(installed_models()), "backends": _backends()}
+    facts = {"models": list(installed_models()), "backends": _backends(), "precisions": precisions()}
     names = write_bundle(args.output, args.log, facts, args.with_prompts)
     return Report({"path": str(args.output), "files": names}, (f"{args.output}: {', '.join(names)}",))
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ...retarget.errors import MotionGPTError
+from ..engines.measured.records import records
 from ..process.connection import Handover
 from ..process.protocol import ServerInfo
 from ..process.watching.figures import lines_of
@@ -19,7 +20,7 @@ def declare(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "status",
-        "say what the backends on this machine do: model, memory, queue, latency, errors",
+        "say what the backends on this machine do: model, memory, queue, latency, errors, precision",
         "motiongpt status --json",
         run,
     )
@@ -33,8 +34,11 @@ def run(args: argparse.Namespace) -> Report:
     from ..process.finding import handovers, status
 
     found = _named(args.handover) if args.handover else [handover for _, handover in handovers()]
+    chosen = precisions()
+    precision_lines = [f"precision: {record.line}" for record in records()]
     if not found:
-        return Report({"backends": []}, ("No backend runs. Name the key file of a server with --handover.",))
+        none = "No backend runs. Name the key file of a server with --handover."
+        return Report({"backends": [], "precisions": chosen}, (none, *precision_lines))
     backends: list[dict[str, Any]] = []
     lines: list[str] = []
     for handover in found:
@@ -46,7 +50,12 @@ def run(args: argparse.Namespace) -> Report:
             continue
         backends.append({"pid": handover.pid, **msgspec.to_builtins(info)})
         lines += [_title(handover, info), *(f"  {line}" for line in lines_of(info.figures, info.waiting))]
-    return Report({"backends": backends}, tuple(lines))
+    return Report({"backends": backends, "precisions": chosen}, (*lines, *precision_lines))
+
+
+def precisions() -> list[dict[str, Any]]:
+    """What imported models run in on this machine's processor, and why: what was measured."""
+    return [msgspec.to_builtins(record) for record in records()]
 
 
 def _named(path: Path) -> list[Handover]:

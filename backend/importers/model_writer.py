@@ -1,4 +1,4 @@
-"""Writing the model folder of a published system: weights, int8 weights, ONNX graphs, statistics and card."""
+"""Writing the model folder of a published system: weights, quantised weights, ONNX graphs, statistics and card."""
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -15,13 +15,13 @@ from ...retarget.typing import Float32s
 from ..checkpoints.safetensors_file import SafetensorsFile, SafetensorsWriter
 from ..checkpoints.tensors import TensorInfo, TensorSource
 from ..engines.shared.codec import FRAMES_PER_TOKEN, VQVAE
-from ..engines.shared.networks import INT8, WEIGHTS
+from ..engines.shared.networks import QUANTIZED, WEIGHTS
 from ..features import DIMENSIONS, FPS
 from ..model_folder import CARD_NAME, ModelCard, is_link, write_card
 from .layouts import check_layout, count_layers, dimension, vqvae_shapes
 from .onnx_builder import OnnxBuilder
 from .onnx_graphs import LanguageModel, output_layer, vqvae_decoder, vqvae_encoder
-from .quantization import can_quantize, fused_name, quantized_infos, stream_integers
+from .quantization import Quantized, can_quantize, fused_name, quantized_infos, stream_integers
 
 ReportProgress = Callable[[str, float], None]
 """Called with the current step and the fraction of it that is done, 0 to 1."""
@@ -76,7 +76,7 @@ def write_model(
     given, depth = checkpoint.statistics, check_vqvae(checkpoint.vqvae)
     statistics = read_statistics(given) if isinstance(given, Path) else given
     stored = sum(info.nbytes for source in (checkpoint.weights, checkpoint.vqvae) for info in source.tensors.values())
-    check_free_space(target, int(1.6 * stored))  # int8 weights add up to 53 % of those in half precision
+    check_free_space(target, int(1.95 * stored))  # 8 and 4 bits add up to 53 % and 32 % of half precision
     with new_folder(target, replace) as folder:
         _write_weights(folder, checkpoint.weights, report)
         write_vqvae(folder, checkpoint.vqvae, depth, statistics)
@@ -202,29 +202,34 @@ def _write_weights(folder: Path, source: TensorSource, report: ReportProgress) -
 
 
 def write_language_model(folder: Path, model: LanguageModel, report: ReportProgress = ignore_progress) -> None:
-    """Write what follows from `weights.safetensors`: int8 weights, and each graph in both forms, NAME and NAME-int8."""
-    _write_int8(folder, model, report)
+    """Write what follows from `weights.safetensors`: weights in 8 and in 4 bits, and each graph in all three forms:
+    NAME, NAME-int8 and NAME-int4."""
+    for bits, file in QUANTIZED.items():
+        _write_integers(folder / file, bits, folder / WEIGHTS, model, report)
     _write_graph(folder, "head", [], output_layer)
     for name, build in model.graphs.items():
         _write_graph(folder, name, [WEIGHTS], build)
-        _write_graph(folder, f"{name}-int8", [WEIGHTS, INT8], build)
+        for bits, file in QUANTIZED.items():
+            _write_graph(folder, f"{name}-int{bits}", [WEIGHTS, file], build)
 
 
-def _write_int8(folder: Path, model: LanguageModel, report: ReportProgress) -> None:
-    with SafetensorsFile(folder / WEIGHTS) as source:
+def _write_integers(path: Path, bits: int, weights: Path, model: LanguageModel, report: ReportProgress) -> None:
+    with SafetensorsFile(weights) as source:
         single = set(source.tensors) - {*model.unquantized, *(name for group in model.fused for name in group)}
         groups = [*model.fused, *((name,) for name in source.tensors if name in single)]
         groups = [group for group in groups if can_quantize(source.tensors[group[0]].shape)]
         infos: dict[str, TensorInfo] = {}
         for group in groups:
             rows, columns = source.tensors[group[0]].shape
-            infos |= quantized_infos(fused_name(group), len(group) * rows, columns)
-        with SafetensorsWriter(folder / INT8, infos) as writer:
+            infos |= quantized_infos(fused_name(group), len(group) * rows, columns, bits)
+        with SafetensorsWriter(path, infos) as writer:
             for i, group in enumerate(groups):
-                scales: list[bytes] = []
-                writer.write(f"{fused_name(group)}.int8", stream_integers(source, group, scales))
-                writer.write(f"{fused_name(group)}.scale", iter(scales))
-                report("Quantising weights to int8", (i + 1) / len(groups))
+                name, rest = fused_name(group), list[Quantized]()
+                writer.write(f"{name}.int{bits}", stream_integers(source, group, rest, bits))
+                writer.write(f"{name}.scale", (part.scales.tobytes() for part in rest))
+                if bits == 4:
+                    writer.write(f"{name}.zero", (part.zeros.tobytes() for part in rest if part.zeros is not None))
+                report(f"Quantising weights to {bits} bits", (i + 1) / len(groups))
 
 
 def _write_graph(folder: Path, name: str, weights: Iterable[str], build: Callable[[OnnxBuilder], None]) -> None:

@@ -13,7 +13,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from ..checkpoints.safetensors_file import SafetensorsFile
-from ..checkpoints.tensors import Dtype, TensorInfo
+from ..checkpoints.tensors import Dtype
 from .quantization import fused_name
 
 OPSET = 21
@@ -92,9 +92,11 @@ class OnnxBuilder:
         quantized = self._quantized(name)
         if quantized is None:
             return self.op("MatMul", x, self.op("Transpose", self.weight(name), perm=[1, 0]))
-        rows, blocks, size = quantized.shape
-        inputs = (x, self.stored(f"{name}.int8"), self.stored(f"{name}.scale"))
-        sizes = {"K": blocks * size, "N": rows, "bits": 8, "block_size": size}
+        bits, (rows, blocks, size) = quantized
+        block = size * 8 // bits
+        parts = ("int8", "scale") if bits == 8 else ("int4", "scale", "zero")
+        inputs = (x, *(self.stored(f"{name}.{part}") for part in parts))
+        sizes = {"K": blocks * block, "N": rows, "bits": bits, "block_size": block}
         return self.op("MatMulNBits", *inputs, domain="com.microsoft", **sizes, accuracy_level=4)
 
     def linears(self, x: str, names: Sequence[str]) -> list[str]:
@@ -104,10 +106,13 @@ class OnnxBuilder:
             return [self.linear(x, name) for name in names]
         return self.ops("Split", self.linear(x, fused), outputs=len(names), axis=-1, num_outputs=len(names))
 
-    def _quantized(self, name: str) -> TensorInfo | None:
-        """The integers of a quantised weight, if it has any."""
-        name = f"{name}.int8"
-        return next((file.tensors[name] for file in self._weights.values() if name in file.tensors), None)
+    def _quantized(self, name: str) -> tuple[int, tuple[int, ...]] | None:
+        """Bits and shape of the integers of a quantised weight, if it has any."""
+        for bits in (8, 4):
+            for file in self._weights.values():
+                if (info := file.tensors.get(f"{name}.int{bits}")) is not None:
+                    return bits, info.shape
+        return None
 
     def rms_norm(self, x: str, name: str, epsilon: float) -> str:
         """RMS normalisation over the last axis, as in T5 and LLaMA, times a weight."""

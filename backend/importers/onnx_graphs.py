@@ -6,15 +6,18 @@ appended. Position biases, rotary embeddings and masks are inputs, so that one g
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from onnx import TensorProto
 
-from ..engines.shared.networks import t5_bias_name
+from ..engines.shared.networks import PROBE, t5_bias_name
 from ..features import DIMENSIONS
 from .layouts import DOWNSAMPLINGS, LlamaShape, T5Shape
 from .onnx_builder import OnnxBuilder
+
+PROBE_WEIGHTS = 1 << 27
+"""Weights that a measurement of a LLaMA reads: 0.5 GB in float32, more than any processor's cache holds in 4 bits."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,13 @@ def t5_model(shape: T5Shape) -> LanguageModel:
 
 def llama_model(shape: LlamaShape) -> LanguageModel:
     """A LLaMA in lit-llama's layout, whose query, key and value are one matrix already."""
+    few = max(1, PROBE_WEIGHTS // (4 * shape.width**2 + 3 * shape.width * shape.feed_forward))
+    graphs = {"decoder": lambda g: llama_decoder(g, shape)}
+    if few < shape.layers:
+        graphs[PROBE] = lambda g: llama_decoder(g, replace(shape, layers=few))
     return LanguageModel(
         shape,
-        {"decoder": lambda g: llama_decoder(g, shape)},
+        graphs,
         ("lm_head.weight", "transformer.wte.weight"),
         [_llama_gate(f"transformer.h.{layer}") for layer in range(shape.layers)],
     )

@@ -16,6 +16,7 @@ from .interpolation import cubic, cubic_rotations
 from .skeleton import CONTACT_JOINTS, JOINT_COUNT, MIRRORED_JOINTS, PARENTS, REST_OFFSETS, global_rotations
 
 MOST_FRAMES = 1_000_000
+_PARENTS = list(PARENTS[1:])
 """Frames that resampling makes at most, 1.5 GB of them; a file may come with any frame rate."""
 
 
@@ -73,8 +74,9 @@ class Motion:
         """(T, 22, 3) metres: joint positions in the world."""
         out = np.empty((len(self), JOINT_COUNT, 3), self.rotations.dtype)
         out[:, 0] = self.root_position
+        steps = rot.rotate(self.global_rotations[:, _PARENTS], self.offsets[1:])  # (T, 21, 3)
         for joint, parent in enumerate(PARENTS[1:], start=1):
-            out[:, joint] = out[:, parent] + rot.rotate(self.global_rotations[:, parent], self.offsets[joint])
+            out[:, joint] = out[:, parent] + steps[:, joint - 1]
         return out
 
     def slice(self, start: int, stop: int) -> "Motion":

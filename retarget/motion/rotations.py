@@ -18,14 +18,23 @@ IDENTITY = np.array([1.0, 0.0, 0.0, 0.0])
 
 def normalize(v: Floats, eps: float = 1e-12) -> Floats:
     """Vectors (..., n) scaled to unit length; zero stays zero."""
-    unit: Floats = v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), eps)
+    unit: Floats = v / np.maximum(np.sqrt(_squared_length(v)), eps)
     return unit
 
 
 def length(v: Floats) -> Floats:
-    """Euclidean norms (...) of vectors (..., n)."""
-    norm: Floats = np.linalg.norm(v, axis=-1)
+    """Euclidean norms (...) of vectors (..., n), to the bit those of `np.linalg.norm`, which takes longer."""
+    norm: Floats = np.sqrt(_squared_length(v)[..., 0])
     return norm
+
+
+def _squared_length(v: Floats) -> Floats:
+    """(..., 1) of vectors (..., n)."""
+    squares = v * v
+    total = squares[..., :1].copy()
+    for axis in range(1, v.shape[-1]):
+        total += squares[..., axis : axis + 1]
+    return np.asarray(total)
 
 
 def perpendicular(v: Floats, axis: Floats) -> Floats:
@@ -38,15 +47,13 @@ def multiply(a: Floats, b: Floats) -> Floats:
     """Hamilton product of quaternions (..., 4)."""
     aw, ax, ay, az = a[..., 0], a[..., 1], a[..., 2], a[..., 3]
     bw, bx, by, bz = b[..., 0], b[..., 1], b[..., 2], b[..., 3]
-    return np.stack(
-        [
-            aw * bw - ax * bx - ay * by - az * bz,
-            aw * bx + ax * bw + ay * bz - az * by,
-            aw * by - ax * bz + ay * bw + az * bx,
-            aw * bz + ax * by - ay * bx + az * bw,
-        ],
-        axis=-1,
-    )
+    first = aw * bw
+    out = np.empty((*first.shape, 4), first.dtype)  # `np.stack` takes a third of the time of all products
+    out[..., 0] = first - ax * bx - ay * by - az * bz
+    out[..., 1] = aw * bx + ax * bw + ay * bz - az * by
+    out[..., 2] = aw * by - ax * bz + ay * bw + az * bx
+    out[..., 3] = aw * bz + ax * by - ay * bx + az * bw
+    return out
 
 
 def conjugate(q: Floats) -> Floats:
@@ -65,7 +72,10 @@ def cross(a: Floats, b: Floats) -> Floats:
     """Cross product (..., 3); `np.cross` spends most of its time checking shapes."""
     ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
     bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
-    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
+    first = ay * bz - az * by
+    out = np.empty((*first.shape, 3), first.dtype)
+    out[..., 0], out[..., 1], out[..., 2] = first, az * bx - ax * bz, ax * by - ay * bx
+    return out
 
 
 def from_axis_angle(axis: ArrayLike, angle: ArrayLike) -> Floats:

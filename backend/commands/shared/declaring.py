@@ -55,5 +55,8 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default=chosen, metavar="NAME", help=f"installed model or model folder ({chosen})")
     parser.add_argument("--device", default="auto", choices=DEVICES, help="where to run the model (auto)")
     parser.add_argument(
-        "--precision", default="auto", choices=PRECISIONS, help="of imported models; auto: int8 (CPU), bfloat16 (GPU)"
+        "--precision",
+        default="auto",
+        choices=PRECISIONS,
+        help="of imported models; auto: the best on this CPU by a short measurement, bfloat16 on a GPU",
     )

@@ -18,14 +18,21 @@ from ....retarget.typing import Float32s, Ints
 from ...checkpoints.safetensors_file import SafetensorsFile
 from .runtime import CachedDecoder, Table, open_session
 
-WEIGHTS, INT8 = "weights.safetensors", "int8.safetensors"
-"""Files of a model folder: all weights in the checkpoint's precision, and the quantised matrices."""
+WEIGHTS = "weights.safetensors"
+"""File of a model folder: all weights in the checkpoint's precision."""
+QUANTIZED = {8: "int8.safetensors", 4: "int4.safetensors"}
+"""Files of the quantised matrices, by bits."""
+ONNX_PRECISIONS = {"float32": WEIGHTS, "int8": QUANTIZED[8], "int4": QUANTIZED[4]}
+"""What ONNX Runtime runs, and the file of the matrices."""
+PROBE = "probe"
+"""Graph of a decoder's first layers, in the folder of a model that is too large to be loaded for a measurement."""
 _KEPT_ROWS = 4
 """Number of cached sets of output rows; a generation uses one or two."""
 
 
 class Network(ABC):
-    """A language model with its key-value cache. device: "cpu" or "cuda".  precision: "float32", "bfloat16" or "int8".
+    """A language model with its key-value cache. device: "cpu" or "cuda".  precision: "float32", "float16", "bfloat16",
+    "int8" or "int4".
 
     shape: the sizes on the model's card, `settings["shape"]`.
     """
@@ -67,7 +74,7 @@ class Network(ABC):
 class _OnnxNetwork(Network):
     def __init__(self, folder: Path, shape: Mapping[str, Any], precision: str) -> None:
         super().__init__(folder, shape, "cpu", precision)
-        self._suffix = "-int8" if precision == "int8" else ""
+        self._suffix = "" if precision == "float32" else f"-{precision}"
         self._output, self._head = Table(folder / WEIGHTS, "lm_head.weight"), open_session(folder / "head.onnx")
 
     def _output_rows(self, ids: tuple[int, ...] | None) -> OrtValue:
@@ -145,13 +152,14 @@ def t5_buckets(side: str, queries: Ints, keys: Ints, shape: Mapping[str, Any]) -
 
 
 class OnnxLlama(_OnnxNetwork):
-    """LLaMA in ONNX Runtime."""
+    """LLaMA in ONNX Runtime. graph: "decoder", or PROBE for its first layers alone.  layers: how many those are."""
 
-    def __init__(self, folder: Path, shape: Mapping[str, Any], precision: str) -> None:
+    def __init__(self, folder: Path, shape: Mapping[str, Any], precision: str, graph: str = "decoder") -> None:
         super().__init__(folder, shape, precision)
         self._half = shape["width"] // shape["heads"] // 2
-        session = open_session(folder / f"decoder{self._suffix}.onnx")
-        self._decoder = CachedDecoder(session, shape["heads"], 2 * self._half, shape["layers"])
+        session = open_session(folder / f"{graph}{self._suffix}.onnx")
+        self.layers = sum(output.name.startswith("present_k") for output in session.get_outputs())
+        self._decoder = CachedDecoder(session, shape["heads"], 2 * self._half, self.layers)
 
     def start(self, prompt: Sequence[int], batch: int) -> Float32s:
         self._decoder.reset(1)
@@ -180,9 +188,9 @@ def rotary(positions: Ints, half: int) -> tuple[Float32s, Float32s]:
 def decoder_bytes(folder: Path, precision: str) -> int:
     """Bytes of weights that one decoding step reads: no embeddings, nor layers that only read the prompt."""
     unread = ("encoder.", "EncDecAttention.k.", "EncDecAttention.v.", "shared.", "lm_head.", "transformer.wte.")
-    with SafetensorsFile(folder / (INT8 if precision == "int8" else WEIGHTS)) as file:
+    with SafetensorsFile(folder / ONNX_PRECISIONS.get(precision, WEIGHTS)) as file:
         sizes = [info.nbytes for name, info in file.tensors.items() if not any(part in name for part in unread)]
-    return sum(sizes) // (2 if precision == "bfloat16" else 1)
+    return sum(sizes) // (2 if precision in ("bfloat16", "float16") else 1)
 
 
 ONNX_NETWORKS: dict[str, type[OnnxT5] | type[OnnxLlama]] = {"t5": OnnxT5, "llama": OnnxLlama}

@@ -1,5 +1,5 @@
-"""The language models of `networks` by `transformers`, in bfloat16 or float32: for GPUs, and for models that have no
-ONNX graphs.
+"""The language models of `networks` by `transformers`, in half precision or float32: for GPUs, and for models that have
+no ONNX graphs.
 
 `generate` of transformers is not used: it draws all rows of a batch from one random generator, so that a variation
 would depend on how many there are, and it can't be followed or cancelled token by token without a thread of its own.
@@ -29,8 +29,8 @@ def has_cuda() -> bool:
 
 
 def torch_type(precision: str) -> torch.dtype:
-    """torch's type for a precision, "bfloat16" or "float32"."""
-    return torch.bfloat16 if precision == "bfloat16" else torch.float32
+    """torch's type for a precision, "bfloat16", "float16" or "float32"."""
+    return {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(precision, torch.float32)
 
 
 class TransformersNetwork(Network):

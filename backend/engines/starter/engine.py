@@ -51,6 +51,7 @@ from .writing import Answer, Choosing, Writing, rows_are_independent
 
 _CONTEXT = 16  # tokens of a motion that the model sees when it continues it: 3.2 s
 _BATCH_ROWS = 24  # of one step on a processor: caches of more rows outgrow its own cache, and take longer each
+_DECODED = 6  # candidates in one go, after which a cancel is read
 _CAPTION_WORDS = 40
 _SENTENCES, _SENTENCE_TEMPERATURE, _SENTENCE_TOP_P = 24, 0.8, 0.9  # candidates for the picker
 
@@ -174,8 +175,8 @@ class MotionLanguageEngine(TokenEngine):
         if not codes:
             return ()
         features: list[Numbers] = []
-        for one in codes:
-            features.append(self._poses.features(one))
+        for start in range(0, len(codes), _DECODED):
+            features += self._poses.all_features(codes[start : start + _DECODED])
             yield codes[:wanted]
         best, labels = self._picked(text, states, codes, features, wanted)
         yield best
@@ -199,8 +200,8 @@ class MotionLanguageEngine(TokenEngine):
             return ()
         seam, labels = len(shown) * FRAMES_PER_TOKEN, list[dict[str, object]]()
         features: list[Numbers] = []
-        for one in codes:
-            features.append(self._poses.features(one))
+        for start in range(0, len(codes), _DECODED):
+            features += self._poses.all_features(codes[start : start + _DECODED])
             yield [one[len(shown) :] for one in codes[:wanted]]
         if text.strip():
             best, labels = self._picked(text, states, codes, [one[seam:] for one in features], wanted)

@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
+from motiongpt.addon.action import fcurves, new_action
 from motiongpt.addon.action.fcurves import action_curves
 from motiongpt.addon.action.fingers import keyed_fingers
 from motiongpt.addon.action.hands import CharacterHands
@@ -17,6 +18,7 @@ from motiongpt.addon.character.armature import read_rig
 from motiongpt.addon.character.character import Character
 from motiongpt.addon.character.settings import Tolerance
 from motiongpt.addon.export.loading import load_character
+from motiongpt.addon.export.mannequin import build_mannequin
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.rigs.mapping import map_rig
@@ -339,3 +341,79 @@ def fingers(path):
     generate("as-they-are")
     seen["as they are"] = {side: curves(side) for side in ("left", "right")}
     return seen
+
+
+def every_property_by_hand(curve, points):
+    """Keys written one property after the other, with none left to Blender."""
+    target = curve.keyframe_points
+    target.clear()
+    target.add(len(points["co"]))
+    for name in ("co", *fcurves._NUMBERS, *fcurves._CHOICES, "handle_left", "handle_right", *fcurves._FLAGS):
+        if name in points:
+            target.foreach_set(name, np.ascontiguousarray(points[name]).ravel())
+    curve.update()
+
+
+def random_points(random, handles, easings):
+    """Keys (0 to 30) with random handles of these kinds, random interpolations, and these easings."""
+    count = int(random.integers(0, 6)) if random.random() < 0.5 else int(random.integers(2, 30))
+    values = random.standard_normal(count) * random.choice([1.0, 1e-7, 100.0])
+    points = fcurves.complete(fcurves.step_points(random.integers(1, 5, count).cumsum(), values), "KEYFRAME")
+    chosen = {
+        "handle_left_type": handles,
+        "handle_right_type": handles,
+        "interpolation": ["BEZIER", "LINEAR", "CONSTANT", "BOUNCE"],
+        "easing": easings,
+    }
+    for name, kinds in chosen.items():
+        drawn = random.choice(kinds, count)
+        points[name] = np.array([fcurves.choice(name, str(kind)) for kind in drawn], np.int32)
+    for name in ("handle_left", "handle_right"):
+        points[name] = points[name] + random.standard_normal((count, 2)).astype(np.float32)
+    return points
+
+
+def keys_that_differ():
+    """Properties in which keys written in the quick ways differ from those written one property after the other."""
+    armature = build_mannequin(bpy.context.scene.collection)
+    curves = fcurves.new_action_curves(armature, "both ways")
+    here, there = (curves.new("hand.L", "location", index) for index in range(2))
+    differ = set()
+    kinds = (["AUTO_CLAMPED"], ["AUTO", "AUTO_CLAMPED"], ["FREE", "ALIGNED", "VECTOR", "AUTO", "AUTO_CLAMPED"])
+    for seed in range(300):
+        random = np.random.default_rng(seed)
+        points = random_points(random, kinds[seed % 3], ["AUTO", "EASE_IN"] if seed % 2 else ["AUTO"])
+        every_property_by_hand(here, points)
+        fcurves.write_points(there, points)
+        seen, expected = fcurves.read_points(there), fcurves.read_points(here)
+        differ |= {name for name in expected if not np.array_equal(seen[name], expected[name])}
+    return sorted(differ)
+
+
+def copied_curves_that_differ():
+    """F-curves of an action that are not as they would be if each were written by itself; and how many there are."""
+    armature = build_mannequin(bpy.context.scene.collection)
+    random = np.random.default_rng(0)
+    names = [bone.name for bone in armature.pose.bones]
+    curves = [(name, "rotation_quaternion", random.standard_normal((9, 4))) for name in names]
+    curves += [(names[0], "location", random.standard_normal((9, 3)))]
+    curves += [(names[1], "scale", random.standard_normal((1, 3)))]
+    quick = described(write_keys(armature, curves, "quick", 3))
+    alone = fcurves.new_action_curves(armature, "alone")
+    for keys in new_action.keys_of_curves(curves, 3):
+        every_property_by_hand(alone.new(keys.bone, keys.channel, keys.index), keys.points)
+    expected = described(alone.action)
+    return [sorted(map(str, name)) for name in expected if quick.get(name) != expected[name]], len(quick), len(expected)
+
+
+def described(action):
+    """(data path, index) -> everything that an F-curve has."""
+    others = ("extrapolation", "color_mode", "mute", "lock", "hide", "auto_smoothing")
+    return {
+        (curve.data_path, curve.array_index): (
+            {name: values.tobytes() for name, values in fcurves.read_points(curve).items()},
+            curve.group.name,
+            *(getattr(curve, name) for name in others),
+        )
+        for curve in fcurves.all_fcurves(action)
+    }

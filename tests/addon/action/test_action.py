@@ -108,3 +108,9 @@ def test_hands_are_keyed_once_and_the_animators_fingers_are_kept(run_bpy, shared
     assert [1, 1, 1, 1] not in [seen["kept"]["left"]["index_01_l"]]  # the key on frame 10 came along, beside frame 1
     assert seen["own"] == pytest.approx([0.8, 0.6, 0.0, 0.0], abs=1e-6)
     assert seen["as they are"]["right"] == {} and seen["as they are"]["left"] == seen["kept"]["left"]
+
+
+def test_quick_ways_of_writing_keys_change_no_bit(run_bpy):
+    assert run_bpy(SCENARIO, "keys_that_differ") == []
+    curves, quick, expected = run_bpy(SCENARIO, "copied_curves_that_differ")
+    assert curves == [] and quick == expected > 80

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("onnx", reason="onnx is not installed")
 
-from motiongpt.backend.bench.full_size import SHAPE, int8_error, write_random_model
+from motiongpt.backend.bench.full_size import SHAPE, logits_error, write_random_model
 from motiongpt.backend.engines.shared.networks import OnnxT5, decoder_bytes
 
 SMALL = replace(
@@ -24,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_eight_bits_keep_the_scores(folder: Path) -> None:
-    error = int8_error(folder, SMALL, range(1000, 1512))
+    error = logits_error(folder, SMALL, range(1000, 1512), "int8")
     assert 0.0 < error < 0.05
 
 
@@ -33,7 +33,7 @@ def test_eight_bits_are_less_to_read(folder: Path) -> None:
     assert decoder_bytes(folder, "bfloat16") * 2 == decoder_bytes(folder, "float32")
 
 
-@pytest.mark.parametrize("precision", ["float32", "int8"])
+@pytest.mark.parametrize("precision", ["float32", "int8", "int4"])
 def test_batches_change_nothing(folder: Path, precision: str) -> None:
     """Three answers at once score as each does alone."""
     network = OnnxT5(folder, {name: getattr(SMALL, name) for name in SMALL.__dataclass_fields__}, precision)
