@@ -54,4 +54,5 @@ def join(low: Numbers8, high: Numbers8) -> Numbers8:
     """What was divided."""
     fours = np.concatenate([low & 15, low >> 4])
     twos = np.concatenate([high >> place & 3 for place in (0, 2, 4, 6)])
-    return fours << 2 | twos << 6
+    whole: Numbers8 = fours << 2 | twos << 6
+    return whole
