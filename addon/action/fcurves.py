@@ -75,7 +75,7 @@ class ActionCurves:
     @property
     def can_copy(self) -> bool:
         """Whether this Blender copies F-curves, as 5.0 does."""
-        return "new_from_fcurve" in self.fcurves.bl_rna.functions
+        return hasattr(self.bag.fcurves, "new_from_fcurve")
 
     def _grouped(self, curve: bpy.types.FCurve, bone: str) -> bpy.types.FCurve:
         group = bone if bone != OBJECT else "Object Transforms"
