@@ -57,4 +57,4 @@ def test_token_by_token_the_graphs_say_what_the_network_says_of_all_at_once(tmp_
         )  # fmt: skip
         found.append(said[0])
     apart = np.abs(np.array(found) - wanted).mean(-1)
-    assert (apart < 0.05 * wanted.std()).all(), apart  # of 8-bit weights
+    assert (apart < 0.1 * wanted.std()).all(), apart  # of 6-bit weights
