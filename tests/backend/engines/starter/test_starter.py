@@ -14,7 +14,7 @@ from motiongpt.backend.dataset import kinematics
 from motiongpt.backend.engine import Engine, Progress, Result
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.evaluation import prompts
-from motiongpt.backend.model_folder import find_file, find_model
+from motiongpt.backend.model_folder import default_model, find_file, find_model
 from motiongpt.backend.tasks import Continue, Describe, Generate
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.files.npz import load_npz, save_npz
@@ -188,12 +188,12 @@ def test_the_command_line_continues_and_describes(walk, known_words, tmp_path, c
     command = ["continue", str(tmp_path / "walk.npz"), "--seconds", "1", "-o", str(tmp_path / "more.npz"), "--json"]
     assert cli.main(command) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (told["model"], told["files"][0]["frames"]) == ("starter", len(walk) + 30)
+    assert (told["model"], told["files"][0]["frames"]) == (default_model(), len(walk) + 30)
     more = load_npz(tmp_path / "more.npz")
     np.testing.assert_allclose(more.joints[: len(walk)], walk.joints, atol=1e-5)
     assert cli.main(["describe", str(tmp_path / "walk.npz"), "--json"]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert told["model"] == "starter" and len(told["texts"]) == 1
+    assert told["model"] == default_model() and len(told["texts"]) == 1
     assert set(re.findall("[a-z]+", told["texts"][0])) & known_words
 
 
