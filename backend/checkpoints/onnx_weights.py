@@ -19,7 +19,12 @@ from ...retarget.typing import Float32s
 from .protobuf import Field, fields, varint
 
 _FLOAT, _UINT8, _INT8, _HALF = 1, 2, 3, 10
-_TYPES = {_FLOAT: np.dtype("<f4"), _UINT8: np.dtype("u1"), _INT8: np.dtype("i1"), _HALF: np.dtype("<f2")}
+_TYPES: dict[int, np.dtype[Any]] = {
+    _FLOAT: np.dtype("<f4"),
+    _UINT8: np.dtype("u1"),
+    _INT8: np.dtype("i1"),
+    _HALF: np.dtype("<f2"),
+}
 _EIGHT_BITS_ZERO = 128  # of MatMulNBits without zero points
 _SAME = ("Cast", "Identity")
 
@@ -74,7 +79,9 @@ class OnnxWeights:
                 for graph in _messages(view, 0, len(view), 7):
                     self._read_graph(view, graph)
         except (OSError, ValueError) as error:
-            raise MotionGPTError(f"{path} is no ONNX graph ({error}).", "Install the model again.", "no_model") from error
+            raise MotionGPTError(
+                f"{path} is no ONNX graph ({error}).", "Install the model again.", "no_model"
+            ) from error
         self._from = {output: node for node in self._nodes for output in node.outputs}
 
     def _read_graph(self, view: memoryview, graph: Field) -> None:
@@ -240,7 +247,7 @@ def _tensor(view: memoryview, message: Field) -> tuple[str, _Tensor]:
                 kind = value
             case 8, None:
                 name = _text(view, field)
-            case (4 | 9), None:  # floats, or raw bytes
+            case ((4 | 9), None):  # floats, or raw bytes
                 start, end = field.start, field.end
     width = _TYPES[kind].itemsize if kind in _TYPES else 0
     if end - start != width * int(np.prod(dims, dtype=np.int64)):

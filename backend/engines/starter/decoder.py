@@ -1,11 +1,12 @@
 """The starter model's graphs: the motion tokenizer, and the language model's decoder with its caches."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 
 from ....retarget.motion import Motion
 from ....retarget.typing import Float32s, Ints, Numbers
@@ -14,6 +15,7 @@ from ...model_folder import ModelCard, find_file
 from ..shared.codec import FRAMES_PER_TOKEN
 from ..shared.runtime import open_session
 from .vocabulary import LEVELS, TASKS, detail_name, pack, unpack
+from .weights import changed_graph
 
 Arrays = dict[str, Numbers]
 
@@ -21,7 +23,13 @@ MOST_ROWS = 96
 """Batch of answers and candidates, at most."""
 MEMORY_STEP = 16
 """Prompts are padded to a multiple of this, also of a lone request: sums over another width round differently."""
+_BESIDE_TEXT = 3  # entries of a prompt's memory besides its words: the task, the sentence's mean, one slot
 _THREADS = 2  # of the motion tokenizer; the other graphs are so small that threads wait longer than they work
+
+
+def width_of(pieces: int) -> int:
+    """How wide a prompt of that many word pieces is once it is padded; only prompts of one width share a batch."""
+    return -(-(pieces + _BESIDE_TEXT) // MEMORY_STEP) * MEMORY_STEP
 
 
 class ResidualCodec:
@@ -86,16 +94,23 @@ class Prompt:
 
 
 class Decoder:
-    """The language model's graphs. Any number of `Decoding`s use them, on any thread."""
+    """The language model's graphs. Any number of `Decoding`s use them, on any thread.
 
-    def __init__(self, folder: Path, card: ModelCard, device: str) -> None:
-        self._words, self._memory, self.step = (
-            open_session(find_file(folder, card, f"{name}.onnx"), device, 1) for name in ("words", "memory", "step")
-        )
+    changes: what a style adds to their weights.
+    """
+
+    def __init__(
+        self, folder: Path, card: ModelCard, device: str, changes: Mapping[str, Float32s] | None = None
+    ) -> None:
+        def session(name: str) -> onnxruntime.InferenceSession:
+            changed = changed_graph(folder, card, name, changes) if changes and name != "words.onnx" else None
+            return open_session(find_file(folder, card, name), device, 1, changed)
+
+        self._words, self._memory, self.step = (session(f"{name}.onnx") for name in ("words", "memory", "step"))
         s = card.settings
         self.levels = int(s.get("levels", LEVELS))
         self.further = [detail_name(level) for level in range(1, self.levels)]
-        self._details = [open_session(folder / f"{name}.onnx", device, 1) for name in self.further]
+        self._details = [session(f"{name}.onnx") for name in self.further]
         self._shape = (int(s["layers"]), int(s["heads"]), int(s["head_width"]))
         self.outputs = [output.name for output in self.step.get_outputs()][2:]
         self._stacked = "next_k" in self.outputs

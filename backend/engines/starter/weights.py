@@ -49,7 +49,9 @@ def _weights(graph: OnnxWeights, file: str, card: ModelCard) -> dict[str, Weight
     names = _matrix_names(file, len(matrices), card)
     if len(names) != len(matrices):
         raise MotionGPTError(
-            f"The weights in {file} of the model {card.name} can't be told apart.", "Export the model again.", "no_model"
+            f"The weights in {file} of the model {card.name} can't be told apart.",
+            "Export the model again.",
+            "no_model",
         )
     # The states of the text are multiplied beside their mean, in either order.
     matrices.sort(key=lambda matrix: matrix.input != "states")
@@ -88,5 +90,3 @@ def _numbered(name: str) -> str:
     """The name of a weight of further levels, numbered as they are."""
     module, _, rest = name.partition(".")
     return f"{module}.0.{rest}" if module in _LEVELS and rest == "weight" else name
-
-
