@@ -1,6 +1,5 @@
 """From clips and words to a style's folder: what `motiongpt train style` does."""
 
-import shutil
 import time
 import zlib
 from collections.abc import Callable, Sequence
@@ -25,7 +24,7 @@ from .train import Lesson, StyleTraining, measure, train_style
 from .words import known_with, other_texts, phrases_of, wordings_of
 
 TRAINING = "training"
-"""Folder of the checkpoint in a style's folder, until the training is done."""
+"""Folder of the checkpoint, in a style's folder, to be deleted when the style is complete."""
 _OTHERS = "others.pt"
 _MEASURED = 8  # one of so many other prompts is not rehearsed, but measured
 
@@ -74,8 +73,6 @@ def make_style(
         {"loss": [before["loss"], after["loss"]], "change": after["change"], "others": len(measured.sequences)},
     )
     card = write_style(weights, lora, known_with(phrases, base), base, target, about)
-    shutil.rmtree(folder, ignore_errors=True)
-    report("Done", 1.0)
     return card, skipped
 
 
@@ -106,9 +103,9 @@ def _lessons(others: Sequence[TokenSequence], base: BaseModel, seed: int) -> tup
     """What is rehearsed, and what is only measured."""
     places = np.random.default_rng(seed).permutation(len(others)).tolist()
     aside = max(1, len(others) // _MEASURED)
-    parts = [[others[i] for i in some] for some in (places[aside:] or places, places[:aside])]
-    kept, measured = (Lesson(part, wordings_of([s.clip for s in part], base, seed)) for part in parts)
-    return kept, measured
+    wordings = wordings_of([s.clip for s in others], base, seed, 1)
+    kept, measured = ([others[i] for i in some] for some in (places[aside:] or places, places[:aside]))
+    return Lesson(kept, wordings), Lesson(measured, wordings)
 
 
 def _loaded(network: Any, weights: dict[str, Tensor]) -> Any:

@@ -24,7 +24,7 @@ from ..language.net import LanguageConfig, MotionLanguageModel
 from ..language.sequences import TokenSequence
 from ..language.train import language_loss
 from ..language.wordings import Wordings, key_of
-from ..loop import Processes, Schedule, autocast, train
+from ..loop import Processes, Schedule, train
 
 _WARMUP, _AVERAGING, _SAVED = 20, 0.98, 30.0  # steps; decay of the averaged weights; seconds between checkpoints
 _PREPARED = 0.1  # share of the progress before the first step
@@ -40,13 +40,13 @@ class StyleTraining:
 
     steps: int = 400
     minutes: float = 5.0
-    batch: int = 16
+    batch: int = 8
     rate: float = 2e-3
     seed: int = 0
     rank: int = 8
     alpha: float = 16.0
     others: int = 256
-    rehearsed: int = 24
+    rehearsed: int = 12
     keep: float = 1.0
     noise: float = 0.3
     hide_words: float = 0.25
@@ -152,15 +152,15 @@ class _Losses:
         self._detail = shared.detail
 
     def __call__(self, generator: torch.Generator) -> dict[str, Tensor]:
-        device, network = torch.device("cpu"), self._network
-        with autocast(device):
-            network.config = self._noisy
-            network.train()
-            batch = _read(self._own.draw(generator), self._styles.wordings)
-            found = language_loss(network, batch, self._detail)["loss"]
-            network.config = self._plain
-            network.eval()
-            kept = change(self._base, network, _read(self._kept.draw(generator), self._others.wordings))
+        # In float32: batches are so small that casting the weights would take longer than it saves.
+        network = self._network
+        network.config = self._noisy
+        network.train()
+        batch = _read(self._own.draw(generator), self._styles.wordings)
+        found = language_loss(network, batch, self._detail)["loss"]
+        network.config = self._plain
+        network.eval()
+        kept = change(self._base, network, _read(self._kept.draw(generator), self._others.wordings))
         return {"loss": found + self._settings.keep * kept, "style": found, "change": kept}
 
     def without_noise(self, generator: torch.Generator) -> dict[str, Tensor]:

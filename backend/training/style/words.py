@@ -16,13 +16,14 @@ from ...known.phrases import read_phrases
 from ..language.wordings import Wordings, make_wordings
 from .base import BaseModel
 
-_WORDINGS = 60
+WORDINGS = 60
+"""Sentences for each clip of a style, at most; a sixth of them where it has one caption."""
 
 
-def wordings_of(clips: Iterable[Clip], base: BaseModel, seed: int) -> Wordings:
-    """Many sentences for each clip, whose captions are written in the words that the base can write; others are left
+def wordings_of(clips: Iterable[Clip], base: BaseModel, seed: int, count: int = WORDINGS) -> Wordings:
+    """Up to `count` sentences for each clip, whose captions are written in the words that the base can write; others are left
     out of its answers."""
-    made = make_wordings(((clip, False) for clip in clips), _WORDINGS, base.tokenizer(), base.reader(), seed)
+    made = make_wordings(((clip, False) for clip in clips), count, base.tokenizer(), base.reader(), seed)
     pieces = [int(piece) for piece in base.card.settings["caption_words"]]
     place = {piece: i for i, piece in enumerate(pieces)}
     plain = [[place[made.vocabulary[i]] for i in one if made.vocabulary[i] in place] for one in made.plain]
@@ -58,7 +59,7 @@ def other_texts(base: BaseModel, phrases: Sequence[str], count: int, seed: int) 
         return pool
     own = vectors_of(phrases, base)
     rng.shuffle(pool)
-    some = pool[: 12 * count]
+    some = pool[: 4 * count]
     nearest = np.argsort(-(vectors_of(some, base) @ own.T).max(axis=1), kind="stable")
     near = [some[i] for i in nearest[: count // 2]]
     rest = [text for text in some if text not in set(near)]
