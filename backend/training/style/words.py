@@ -21,8 +21,8 @@ WORDINGS = 60
 
 
 def wordings_of(clips: Iterable[Clip], base: BaseModel, seed: int, count: int = WORDINGS) -> Wordings:
-    """Up to `count` sentences for each clip, whose captions are written in the words that the base can write; others are left
-    out of its answers."""
+    """Up to `count` sentences for each clip, whose captions are written in the words that the base can write; others
+    are left out of its answers."""
     made = make_wordings(((clip, False) for clip in clips), count, base.tokenizer(), base.reader(), seed)
     pieces = [int(piece) for piece in base.card.settings["caption_words"]]
     place = {piece: i for i, piece in enumerate(pieces)}
