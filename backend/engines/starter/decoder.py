@@ -48,7 +48,7 @@ class ResidualCodec:
 
     def encode_all_but_last(self, motion: Motion) -> list[int]:
         """Codes of a motion of 4 N + 1 frames without its last frame, which only says how fast the one before is."""
-        return self._pack(motion_to_features(motion))
+        return self.encode_features(motion_to_features(motion))
 
     def encode_poses(self, motion: Motion, frames: Sequence[int]) -> list[int]:
         """For each of the frames, the code of its pose held over a window."""
@@ -72,8 +72,10 @@ class ResidualCodec:
         decoded: Numbers = features[0]
         return decoded
 
-    def _pack(self, features: Numbers) -> list[int]:
-        (codes,) = self._codes.run(None, {"features": features[None].astype(np.float32)})
+    def encode_features(self, features: Numbers) -> list[int]:
+        """Codes of features (T, 263); what goes beyond a multiple of four frames is left out."""
+        whole = features[: len(features) // FRAMES_PER_TOKEN * FRAMES_PER_TOKEN]
+        (codes,) = self._codes.run(None, {"features": whole[None].astype(np.float32)})
         return [pack(code) for code in codes[0].tolist()]
 
 

@@ -14,7 +14,7 @@ from ....retarget.errors import MotionGPTError
 from ....retarget.typing import Float32s, Ints
 from ...engines.shared.codec import FRAMES_PER_TOKEN
 from ...engines.shared.runtime import open_session
-from ...engines.starter.decoder import Decoder
+from ...engines.starter.decoder import Decoder, ResidualCodec
 from ...engines.starter.vocabulary import FIRST_WORD, LEVELS, TEXT_TOKENS
 from ...engines.starter.weights import read_weights
 from ...features import POSE_WINDOW, held_pose
@@ -91,6 +91,10 @@ class BaseModel:
     def reader(self) -> nn.Module:
         """ids, mask (B, L) -> the states (B, L, 384) of texts."""
         return _Reader(open_session(find_file(self.folder, self.card, "words.onnx"), "cpu", 1))
+
+    def codec(self) -> ResidualCodec:
+        """The motion tokenizer."""
+        return ResidualCodec(self.folder, "cpu", self.levels)
 
     def encoder(self) -> "GraphEncoder":
         """Of motion."""

@@ -11,7 +11,9 @@ from ....retarget.motion.joining import on_canonical_body
 from ...dataset.clips import MIN_FRAMES, Clip, Dataset, swap_sides
 from ...dataset.importing.cuts import without_jumps
 from ...dataset.importing.floor import on_floor
-from ...features import FPS, motion_to_features
+from ...engines.shared.codec import FRAMES_PER_TOKEN
+from ...engines.starter.decoder import ResidualCodec
+from ...features import FPS, features_to_motion, motion_to_features
 from ..language.sequences import MIN_TOKENS, Encoder, TokenSequence, encoded
 
 SET = "style"
@@ -56,6 +58,19 @@ def as_dataset(shown: Sequence[Shown], mirror: bool = True) -> tuple[Dataset, li
             f"There is no clip to learn from{f' ({skipped[0]})' if skipped else ''}.", "Give clips of a second or more."
         )
     return Dataset(np.concatenate(rows), clips), skipped
+
+
+def lost(codec: ResidualCodec, dataset: Dataset) -> dict[str, float]:
+    """By clip, how far joints about the pelvis are off once they are motion tokens, in metres, on average."""
+    found = {}
+    for clip in dataset.clips:
+        features = np.asarray(dataset.of(clip))
+        if clip.mirrored or len(features) < FRAMES_PER_TOKEN:
+            continue
+        motion, again = features_to_motion(features.astype(np.float64)), codec.decode(codec.encode_features(features))
+        both = [m.joints[: len(again)] - m.joints[: len(again), :1] for m in (motion.slice(0, len(again)), again)]
+        found[clip.name] = float(np.linalg.norm(both[0] - both[1], axis=-1).mean())
+    return found
 
 
 def sequences_of(encoder: Encoder, dataset: Dataset) -> list[TokenSequence]:

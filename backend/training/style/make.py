@@ -2,7 +2,7 @@
 
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from ..folder import check_settings, is_fresh, note_source
 from ..language.sequences import TokenSequence
 from ..loop import save_atomically
 from .base import BaseModel
-from .clips import Shown, as_dataset, sequences_of
+from .clips import Shown, as_dataset, lost, sequences_of
 from .export import About, check_place, write_style
 from .rehearsal import rehearse
 from .train import Lesson, StyleTraining, measure, train_style
@@ -26,6 +26,7 @@ from .words import known_with, other_texts, phrases_of, wordings_of
 TRAINING = "training"
 """Folder of the checkpoint, in a style's folder, to be deleted when the style is complete."""
 _OTHERS = "others.pt"
+_FAR = 0.13  # metres
 _MEASURED = 8  # one of so many other prompts is not rehearsed, but measured
 
 Report = Callable[[str, float], None]
@@ -55,6 +56,7 @@ def make_style(
     folder = target / TRAINING
     check_settings(folder, {**asdict(settings), **sources})
     folder.mkdir(parents=True, exist_ok=True)
+    tokens = lost(base.codec(), dataset)
     sequences = sequences_of(base.encoder(), dataset)
     style = Lesson(sequences, wordings_of(dataset.clips, base, settings.seed))
     phrases = phrases_of(dataset.clips)
@@ -70,10 +72,27 @@ def make_style(
         tuple(dict.fromkeys(clip.name for clip in dataset.clips)),
         phrases,
         {"torch": str(torch.__version__), "style": asdict(settings)},
-        {"loss": [before["loss"], after["loss"]], "change": after["change"], "others": len(measured.sequences)},
+        {
+            "loss": [before["loss"], after["loss"]],
+            "change": after["change"],
+            "others": len(measured.sequences),
+            "tokens_mm": round(1000.0 * sum(tokens.values()) / max(len(tokens), 1)),
+        },
     )
     card = write_style(weights, lora, known_with(phrases, base), base, target, about)
-    return card, skipped
+    return card, [*skipped, *_said_of(tokens)]
+
+
+def _said_of(tokens: Mapping[str, float]) -> list[str]:
+    """A line where the base's motion tokens can't show the clips: no training of its words changes that."""
+    far = [name for name, metres in tokens.items() if metres > _FAR]
+    if not far:
+        return []
+    worst = 100.0 * max(tokens.values())
+    return [
+        f"The model can't show {', '.join(far[:3])}{' and others' if len(far) > 3 else ''} as they are: in its motion "
+        f"tokens, joints are up to {worst:.0f} cm off on average. Poses like these are not in what it was trained on"
+    ]
 
 
 def _checksum(dataset: Dataset) -> int:
