@@ -1,11 +1,13 @@
 """Styles: trained on a few clips in a few steps, run over their base, resumed, refused."""
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from support.import_graph import ROOT
 from support.style_clips import WORDS, prisoner, write_clips
 
 from motiongpt.backend.commands.cli import main
@@ -19,13 +21,16 @@ from motiongpt.retarget.errors import MotionGPTError
 torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
+from motiongpt.backend.training.style import make
 from motiongpt.backend.training.style.base import BaseModel
-from motiongpt.backend.training.style.clips import Shown, as_dataset, sequences_of
+from motiongpt.backend.training.style.clips import Shown, as_dataset, lost, sequences_of
 from motiongpt.backend.training.style.make import TRAINING, make_style
 from motiongpt.backend.training.style.rehearsal import rehearse
-from motiongpt.backend.training.style.train import Lesson, StyleTraining, adapted, change, measure
+from motiongpt.backend.training.style.train import Lesson, StyleTraining, adapted, measure
 from motiongpt.backend.training.style.words import other_texts, wordings_of
 
+FEW_OPTIONS = ("--steps", "2", "--minutes", "0", "--threads", "1", "--no-mirror", "--set", "others=4", "--set", "batch=2",
+               "--set", "rehearsed=2")  # fmt: skip
 FEW = StyleTraining(steps=4, minutes=0.0, batch=2, rehearsed=2, others=4, rate=0.01)
 
 
@@ -119,7 +124,6 @@ def test_before_the_first_step_nothing_has_changed() -> None:
         if "lora_B" in name:
             torch.nn.init.normal_(weights, std=0.05)
     assert measure(base.network(), network, lesson, lesson, FEW)["change"] > 0.01
-    assert change.__doc__
 
 
 def test_what_is_rehearsed_is_near_and_far_but_never_the_style_itself() -> None:
@@ -193,3 +197,28 @@ def test_a_style_says_when_its_base_is_gone_or_another(style: Path, tmp_path: Pa
     with pytest.raises(MotionGPTError, match="damaged file"):
         load_engine(str(copy))
     assert all_files(read_card(style))
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_manual_run(clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    text = page.split("## A style of your own")[1].split("\n## ")[0]
+    lines = [shlex.split(line)[1:] for line in text.splitlines() if line.startswith("    motiongpt ")]
+    assert {words[0] for words in lines} == {"train", "generate"} and len(lines) == 4
+    for words in lines:
+        small = FEW_OPTIONS if words[0] == "train" else ()
+        assert main([str(clips) if word == "clips/" else word for word in words] + [*small]) == 0, words
+    assert (tmp_path / "walk.bvh").is_file()
+    assert read_card(tmp_path / "styles" / "prisoner").settings["phrases"][1:] == [
+        "walks like a prisoner", "hands behind the head, walking",
+    ]  # fmt: skip
+
+
+def test_what_motion_tokens_cannot_show_is_said() -> None:
+    dataset, _ = as_dataset(_shown(1))
+    (metres,) = lost(_base().codec(), dataset).values()
+    assert 0.0 < metres < 1.0
+    assert make._said_of({"a": 0.01}) == []
+    (line,) = make._said_of({"a": 0.01, "b": 0.3})
+    assert line.startswith("The model can't show b as they are") and "30 cm" in line
