@@ -16,7 +16,6 @@ GRAPH = product_graph()
 TESTS = read_sources("tests")
 
 ELSEWHERE: dict[str, str] = {
-    "addon/ui/style": "tests/addon/style/test_style.py",
     "backend/commands/train/style.py": "tests/backend/training/style/test_style.py",
     "backend/commands/train/style_clips.py": "tests/addon/style/test_style.py",
     "backend/engines/starter/style.py": "tests/backend/training/style/test_style.py",

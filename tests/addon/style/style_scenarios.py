@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import bpy
-from support.in_blender.keyed import person, pose
+from support.in_blender.keyed import hero_with_actions
 from support.in_blender.panel import drawn
 from support.in_blender.user import BIPED, MODULE, make_armature, settings
 
@@ -41,19 +41,9 @@ def wait(until=lambda training: False, limit: float = 280.0):
     return ui.current()
 
 
-def _hero() -> bpy.types.Object:
-    """A character with the actions Boss and Jump."""
-    armature = person()
-    for name, angle in (("Boss", 0.3), ("Jump", 0.6)):
-        armature.animation_data_create().action = bpy.data.actions.new(name)
-        for frame in (1, 30, 60):
-            pose(armature, frame, angle * (frame % 7), move=frame * 0.01)
-    return armature
-
-
 def written() -> object:
     """The chosen actions of one of two characters, as the training reads them; the scene stays as it was."""
-    hero = _hero()
+    hero = hero_with_actions()
     make_armature("Other", BIPED)
     settings().armature = hero
     before = [sorted(s.name for s in bpy.data.scenes), sorted(o.name for o in bpy.data.objects)]
@@ -66,33 +56,6 @@ def written() -> object:
         "playing": hero.animation_data.action.name,
         "users": bpy.data.actions["Boss"].users,
     }
-
-
-def listed() -> object:
-    """Why no style can be trained, step by step; the list of actions, and what stays ticked in it."""
-    operators, panel = module("ui.style.operators"), module("ui.style.panel").MOTIONGPT_PT_style
-    why, seen = operators.why_not, {"nameless": operators.why_not(bpy.context), "nobody": press("list_style_actions")}
-    style().name = "boss"
-    seen["no actions"] = why(bpy.context)
-    settings().armature = _hero()
-    press("list_style_actions")
-    seen["listed"] = [(item.name, item.use) for item in style().actions]
-    style().actions[1].use = False
-    style().actions[0].words = "stomps"
-    bpy.data.actions.new("Empty")
-    press("list_style_actions")
-    seen["again"] = [(item.name, item.use, item.words) for item in style().actions]
-    seen["ready"], seen["drawn"] = why(bpy.context), drawn(panel)
-    style().source = "FOLDER"
-    seen["no folder"], seen["folder"] = why(bpy.context), drawn(panel)
-    style().folder, style().name = os.environ["FOLDER"], "a/b"
-    seen["bad name"] = press()
-    training = module("style.training")
-    find, training.importlib.util.find_spec = training.importlib.util.find_spec, lambda name: None
-    style().name = "boss"
-    seen["no torch"] = press()
-    training.importlib.util.find_spec = find
-    return seen
 
 
 def stopped() -> object:

@@ -29,8 +29,9 @@ from motiongpt.backend.training.style.rehearsal import rehearse
 from motiongpt.backend.training.style.train import Lesson, StyleTraining, adapted, measure
 from motiongpt.backend.training.style.words import other_texts, wordings_of
 
-FEW_OPTIONS = ("--steps", "2", "--minutes", "0", "--threads", "1", "--no-mirror", "--set", "others=4", "--set", "batch=2",
-               "--set", "rehearsed=2")  # fmt: skip
+FEW_OPTIONS = shlex.split(
+    "--steps 2 --minutes 0 --threads 1 --no-mirror --set others=4 --set batch=2 --set rehearsed=2"
+)
 FEW = StyleTraining(steps=4, minutes=0.0, batch=2, rehearsed=2, others=4, rate=0.01)
 
 
