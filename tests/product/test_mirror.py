@@ -16,9 +16,6 @@ GRAPH = product_graph()
 TESTS = read_sources("tests")
 
 ELSEWHERE: dict[str, str] = {
-    "backend/commands/train/style.py": "tests/backend/training/style/test_style.py",
-    "backend/commands/train/style_clips.py": "tests/addon/style/test_style.py",
-    "backend/engines/starter/style.py": "tests/backend/training/style/test_style.py",
     "backend/bench/models.py": "tests/backend/commands/test_bench.py",
     "backend/bench/retargeting.py": "tests/backend/commands/test_bench.py",
     "backend/commands/diagnostics.py": "tests/backend/process/test_finding.py",

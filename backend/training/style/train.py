@@ -38,7 +38,7 @@ class StyleTraining:
     clips' texts, see LanguageConfig.
     """
 
-    steps: int = 400
+    steps: int = 200
     minutes: float = 5.0
     batch: int = 8
     rate: float = 2e-3
