@@ -26,7 +26,7 @@ from .words import known_with, other_texts, phrases_of, wordings_of
 TRAINING = "training"
 """Folder of the checkpoint, in a style's folder, to be deleted when the style is complete."""
 _OTHERS = "others.pt"
-_FAR = 0.13  # metres
+_FAR = 0.3  # metres that a joint, most likely a hand, may be off in motion tokens
 _MEASURED = 8  # one of so many other prompts is not rehearsed, but measured
 
 Report = Callable[[str, float], None]
@@ -91,7 +91,7 @@ def _said_of(tokens: Mapping[str, float]) -> list[str]:
     worst = 100.0 * max(tokens.values())
     return [
         f"The model can't show {', '.join(far[:3])}{' and others' if len(far) > 3 else ''} as they are: in its motion "
-        f"tokens, joints are up to {worst:.0f} cm off on average. Poses like these are not in what it was trained on"
+        f"tokens, a joint is up to {worst:.0f} cm off. Poses like these are not in what it was trained on"
     ]
 
 
