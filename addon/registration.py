@@ -23,14 +23,17 @@ from .ui.paths import drawing as path_drawing
 from .ui.paths import operators as paths
 from .ui.paths import panel as path_panel
 from .ui.paths import properties as path_properties
+from .ui.style import operators as style
+from .ui.style import panel as style_panel
+from .ui.style import properties as style_properties
 from .ui.takes import history as takes_history
 from .ui.takes import keys as takes_keys
 from .ui.takes import known, live
 from .ui.takes import operators as takes
 from .ui.takes import panel as takes_panel
 
-_DATA = (preferences, properties, path_properties, bring_properties, crowd_data, shot, state, history)
-_OPERATORS = (tasks, export, gaps, diagnostics, blocks, takes, paths, bring, crowd)
+_DATA = (preferences, properties, path_properties, bring_properties, style_properties, crowd_data, shot, state, history)
+_OPERATORS = (tasks, export, gaps, diagnostics, blocks, takes, paths, bring, crowd, style)
 _DRAWN = (drawing, mouse, ghosts, live, path_drawing)
 _PANELS = (
     presets,
@@ -41,6 +44,7 @@ _PANELS = (
     crowd_panel,
     bring_panel,
     batch,
+    style_panel,
     takes_history,
     known,
     bone_map,

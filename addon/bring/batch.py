@@ -3,25 +3,15 @@ Blender is used; what it has done, it does not do again."""
 
 from __future__ import annotations
 
-import atexit
 import csv
-import json
 import re
-import subprocess
-import sys
-import tempfile
-import threading
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import bpy
-
-from ...backend.output.blender import BLENDER
-from ...backend.process.child import dependency_paths, environment_of
-from ...backend.process.launch import LAUNCHER
 from ...retarget.errors import MotionGPTError
+from ..jobs.command import Command
 from ..translation.saying import say
 from .files import SUFFIXES
 
@@ -47,91 +37,55 @@ class BatchRequest:
 
 class Batch:
     """A batch that runs. done, total: files, as far as it has said.  file: the last one.  message: the outcome, ""
-    while it runs.  failed: whether it could not be done at all.  stopped: whether the user ended it."""
+    while it runs.  failed: whether it could not be done at all."""
 
     def __init__(self, request: BatchRequest) -> None:
         self.done = self.total = 0
         self.file = self.message = ""
-        self.failed = self.stopped = False
+        self.failed = False
         self.report = request.place / REPORT
-        self._errors: list[str] = []
-        self._answer = tempfile.TemporaryFile()  # noqa: SIM115 - read when the process has ended
-        self._process = self._started(request)
-        self._listener = threading.Thread(target=self._listen, name="motiongpt-batch", daemon=True)
-        self._listener.start()
-        atexit.register(self.stop)
+        arguments = ["batch", str(request.table), "-o", str(request.place), "--progress", *request.backend.arguments]
+        self._command = Command("The batch could not be started ({reason}).", arguments, request.backend, self._heard)
 
     @property
     def running(self) -> bool:
         """Whether it is still at work."""
         return not self.message
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the user ended it."""
+        return self._command.stopped
+
     def poll(self) -> bool:
         """See whether it has ended, and put the outcome into `message`; returns whether it runs on."""
         if not self.running:
             return False
-        if self._process.poll() is None or self._listener.is_alive():
+        if self._command.poll():
             return True
-        atexit.unregister(self.stop)
-        self._answer.seek(0)
-        self._conclude(self._answer.read().decode("utf-8", "replace").splitlines())
-        self._answer.close()
+        self._conclude(self._command.answer or {})
         return False
 
     def stop(self) -> None:
         """End it; what is done stays, and the next batch goes on from there."""
-        self.stopped = True
-        if self._process.poll() is None:
-            self._process.terminate()
+        self._command.stop()
 
-    def _started(self, request: BatchRequest) -> subprocess.Popen[str]:
-        backend = request.backend
-        command = [backend.python or sys.executable, "-P", str(LAUNCHER), "motiongpt", "batch", str(request.table)]
-        command += ["-o", str(request.place), "--json", "--progress", *backend.arguments]
-        added = {BLENDER: bpy.app.binary_path} if bpy.app.binary_path else {}
-        paths = [] if backend.python else dependency_paths()
-        try:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=self._answer,
-                stderr=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                env=environment_of(paths, added),
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows would open a console
-            )
-        except OSError as error:
-            raise MotionGPTError(
-                say("The batch could not be started ({reason}).", reason=error.strerror or error),
-                "Check the Python in the preferences.",
-            ) from error
+    def _heard(self, line: str) -> bool:
+        if found := _DONE.match(line):
+            self.done, self.total, self.file = int(found[1]), int(found[2]), found[3]
+        return found is not None
 
-    def _listen(self) -> None:
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            if found := _DONE.match(line.rstrip()):
-                self.done, self.total, self.file = int(found[1]), int(found[2]), found[3]
-            else:
-                self._errors.append(line)
-
-    def _conclude(self, lines: list[str]) -> None:
-        try:
-            data = json.loads(lines[-1])
-        except (ValueError, IndexError):
-            data = {}
+    def _conclude(self, data: dict[str, Any]) -> None:
         if self.stopped:
             total = self.total or say("all")
             self.message = say(
                 "Stopped after {done} of {total} files. Run Batch goes on from there.", done=self.done, total=total
             )
-        elif "error" in data:
-            self.failed, self.message = True, f"{data['error']['message']} {data['error']['cure']}".strip()
+        elif self._command.error:
+            self.failed, self.message = True, self._command.error
         elif "folder" not in data:
-            said = "".join(self._errors).strip().splitlines()
-            reason = said[-1] if said else say("no reason")
-            self.failed, self.message = True, say("The batch ended without a report ({reason}).", reason=reason)
+            self.failed = True
+            self.message = say("The batch ended without a report ({reason}).", reason=self._command.last_words)
         else:
             counts = ", ".join(say(text, count=data[name]) for name, text in _COUNTS.items() if data[name])
             self.message = f"{counts}: {self.report}"

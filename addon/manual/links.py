@@ -30,6 +30,7 @@ _OPERATORS = {
         "generate_shot", "regenerate_block", "regenerate_from", "add_block", "remove_block", "move_block",
         "split_block", "blocks_from_prompt", "block_text", "drag_block", "type_block", "block_menu",
     ),
+    "styles": ("list_style_actions", "train_style", "stop_style"),
     "takes": (
         "show_take", "pick_take", "compare_take", "accept_take", "reject_takes", "more_takes", "like_take",
         "reuse_prompt", "clear_history", "mark_asset", "open_known", "try_phrase", "use_as_prompt",
@@ -63,6 +64,7 @@ _SETTINGS = {
     "MotionGPTReview.*": "takes",
     "MotionGPTEntry.*": "takes",
     "MotionGPTHistory.*": "takes",
+    "MotionGPTStyle*": "styles",
     "MotionGPTPreferences.*": "installing",
 }
 """Class and property -> page; the first that fits counts."""

@@ -2,7 +2,7 @@
 
 ONNX lets a tensor lie in another file, at any path (`external_data`). Loading such a graph reads that file, wherever it
 is, so the paths are read here first, from the protocol buffer itself
-(https://protobuf.dev/programming-guides/encoding/; fields as in https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
+(fields as in https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
 """
 
 import mmap
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...retarget.errors import MotionGPTError
+from .protobuf import fields
 
 _INSIDE = {
     "model": {7: "graph", 20: "training", 25: "function"},
@@ -23,7 +24,6 @@ _INSIDE = {
     "entry": {},
 }
 """Message -> field -> the message in it, for those that may hold a tensor; an entry is a key and a value."""
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _DEEPEST = 64  # messages in messages
 
 
@@ -44,46 +44,12 @@ def _locations(data: memoryview, at: int, end: int, message: str, depth: int) ->
     if depth > _DEEPEST:
         raise ValueError("its messages are nested too deeply")
     inside = _INSIDE[message]
-    for number, start, stop in _fields(data, at, end):
-        if number not in inside:
+    for number, value, start, stop in fields(data, at, end):
+        if number not in inside or value is not None:
             continue
         if inside[number] == "entry":
-            entry = {key: bytes(data[a:b]) for key, a, b in _fields(data, start, stop)}
+            entry = {field.number: bytes(data[field.start : field.end]) for field in fields(data, start, stop)}
             if entry.get(1) == b"location":
                 yield entry.get(2, b"").decode("utf-8", "replace")
         else:
             yield from _locations(data, start, stop, inside[number], depth + 1)
-
-
-def _fields(data: memoryview, at: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Number, start and end of each field that holds bytes. Raises ValueError."""
-    while at < end:
-        key, at = _varint(data, at, end)
-        kind = key & 7
-        if kind == _VARINT:
-            _, at = _varint(data, at, end)
-        elif kind in (_FIXED64, _FIXED32):
-            at += 8 if kind == _FIXED64 else 4
-        elif kind == _BYTES:
-            size, at = _varint(data, at, end)
-            if size > end - at:
-                raise ValueError("it is cut off")
-            yield key >> 3, at, at + size
-            at += size
-        else:
-            raise ValueError("it is damaged")
-    if at != end:
-        raise ValueError("it is cut off")
-
-
-def _varint(data: memoryview, at: int, end: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        if at >= end:
-            raise ValueError("it is cut off")
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-    raise ValueError("it is damaged")

@@ -24,6 +24,7 @@ from ..model_folder import (
     verify_files,
 )
 from .shared.declaring import CommandParser, Subparsers, add_command
+from .shared.own_models import checked_name, own_folder
 from .shared.progress import progress_bar
 from .shared.report import Report
 
@@ -190,22 +191,7 @@ def _imported(card: ModelCard, target: Path) -> Report:
 def _target(args: argparse.Namespace, name: str) -> Path:
     if args.output is not None:
         return Path(args.output)
-    return _own_folder() / _checked_name(args.name or name)
-
-
-def _checked_name(name: str) -> str:
-    if not name or name.startswith(".") or any(c in name for c in "/\\:"):
-        raise MotionGPTError(f"{name} can't be the name of a model.", "Use letters, digits and hyphens.")
-    return name
-
-
-def _own_folder() -> Path:
-    own = user_folder()
-    if own is None:
-        raise MotionGPTError(
-            "There is no folder for the user's models.", "Set MOTIONGPT_MODELS to a folder.", "unwritable"
-        )
-    return own
+    return own_folder() / checked_name(args.name or name)
 
 
 def _install(args: argparse.Namespace) -> Report:
@@ -215,7 +201,7 @@ def _install(args: argparse.Namespace) -> Report:
     with progress_bar() as report:
         card, target = install(
             args.model,
-            _own_folder(),
+            own_folder(),
             allow_network=args.allow_network,
             endpoint=args.endpoint,
             revision=args.revision,

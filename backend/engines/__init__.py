@@ -15,13 +15,17 @@ from ..tasks import Continue, Describe, Generate, Inbetween, Task
 
 log = logging.getLogger(__name__)
 
-KINDS = ("motiongpt-onnx", "motiongpt-t5", "motiongpt-llama", "motiongpt-causal")
+KINDS = ("motiongpt-onnx", "motiongpt-style", "motiongpt-t5", "motiongpt-llama", "motiongpt-causal")
 
 
 def load_engine(name_or_folder: str, device: str = "auto", precision: str = "auto") -> Engine:
     """A model ready to run. Raises MotionGPTError ("no_model") if it is missing, damaged, of an unknown kind, or if the
     settings on its card don't fit its files."""
     folder, card = find_model(name_or_folder)
+    if card.kind == "motiongpt-style":
+        from .starter.style import find_base
+
+        find_base(folder, card)  # which says more than that a file is damaged
     verify_files(folder, card)
     try:
         engine = _make(folder, card, device, precision)
@@ -53,6 +57,12 @@ def _make(folder: Path, card: ModelCard, device: str, precision: str) -> Engine:
         from .starter.engine import MotionLanguageEngine
 
         return MotionLanguageEngine(folder, card, device)
+    if card.kind == "motiongpt-style":
+        from .starter.engine import MotionLanguageEngine
+        from .starter.style import load_style
+
+        base, described, style = load_style(folder, card)
+        return MotionLanguageEngine(base, described, device, style)
     if card.kind == "motiongpt-t5":
         from .t5.engine import T5Engine
 

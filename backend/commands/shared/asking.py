@@ -147,9 +147,11 @@ def at_rate(motion: Motion, fps: float, seconds: float) -> Motion:
     return motion.resample(fps, max(1, round(seconds * fps)) if near else None)
 
 
-def need_torch() -> None:
-    """Raises MotionGPTError if PyTorch is not installed."""
-    if importlib.util.find_spec("torch") is None:
+def need_torch(*more: str) -> None:
+    """Raises MotionGPTError if PyTorch, or one of more packages, is not installed."""
+    missing = [name for name in ("torch", *more) if importlib.util.find_spec(name) is None]
+    if missing:
+        names = ", ".join("PyTorch" if name == "torch" else name for name in missing)
         raise MotionGPTError(
-            "Training needs PyTorch.", "Run `pip install motiongpt-blender[train]`.", "missing_package"
+            f"Training needs {names}.", "Run `pip install motiongpt-blender[train]`.", "missing_package"
         )

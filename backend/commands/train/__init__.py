@@ -1,7 +1,7 @@
 """`motiongpt train`: train models on a data set."""
 
 from ..shared.declaring import Subparsers, add_group
-from . import pretrained, stages
+from . import pretrained, stages, style
 
 
 def declare(subparsers: Subparsers) -> None:
@@ -9,3 +9,4 @@ def declare(subparsers: Subparsers) -> None:
     inner = add_group(subparsers, "train", "train a model on a data set")
     stages.declare(inner)
     pretrained.declare(inner)
+    style.declare(inner)

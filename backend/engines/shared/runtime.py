@@ -1,5 +1,6 @@
 """ONNX Runtime: sessions, decoding with a key-value cache, and matrices read row by row."""
 
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,23 +15,30 @@ from ...checkpoints.safetensors_file import SafetensorsFile
 from ...checkpoints.tensors import DTYPES, to_float32
 from . import lanes
 
+_open: "weakref.WeakValueDictionary[tuple[object, ...], onnxruntime.InferenceSession]" = weakref.WeakValueDictionary()
 
-def open_session(path: Path, device: str = "cpu", threads: int = 0) -> onnxruntime.InferenceSession:
-    """Load a graph. device: "cuda"; "cpu" and "auto" mean the CPU.  threads: on the CPU; 0 means one per core,
-    or `lanes.most`.
+
+def open_session(
+    path: Path, device: str = "cpu", threads: int = 0, changed: bytes | None = None
+) -> onnxruntime.InferenceSession:
+    """Load a graph; one that another engine has open is shared. device: "cuda"; "cpu" and "auto" mean the CPU.
+    threads: on the CPU; 0 means one per core, or `lanes.most`.  changed: what the file would hold with other weights.
 
     A fixed number of threads does not spin while waiting for work: small graphs gain nothing from it, and it would take
     cores from Blender. Raises MotionGPTError for a device that is not available ("no_device") or a file that can't
     be loaded ("no_model").
     """
     provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
+    key = _key(path, provider, threads or lanes.most)
+    if changed is None and key is not None and (there := _open.get(key)) is not None:
+        return there
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads or lanes.most
     if threads:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
+        session = onnxruntime.InferenceSession(changed or str(path), options, providers=[provider])
     except Exception as error:  # onnxruntime's exceptions share no base class
         raise MotionGPTError(
             f"{path} can't be loaded ({str(error)[:300]}).", "Install or import the model again.", "no_model"
@@ -38,7 +46,18 @@ def open_session(path: Path, device: str = "cpu", threads: int = 0) -> onnxrunti
     # A provider that fails to start is silently replaced by the CPU.
     if provider not in session.get_providers():
         raise MotionGPTError(f"The device {device} is not available here.", "Choose auto or cpu.", "no_device")
+    if changed is None and key is not None:
+        _open[key] = session
     return session
+
+
+def _key(path: Path, provider: str, threads: int) -> tuple[object, ...] | None:
+    """What tells a graph in memory from others: the file as it is now; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return path.resolve(), found.st_size, found.st_mtime_ns, found.st_ino, provider, threads
 
 
 class Table:

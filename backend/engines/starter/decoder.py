@@ -4,11 +4,12 @@ import functools
 import itertools
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 
 from ....retarget.motion import Motion
 from ....retarget.typing import Float32s, Ints, Numbers
@@ -17,6 +18,7 @@ from ...model_folder import ModelCard, find_file
 from ..shared.codec import FRAMES_PER_TOKEN
 from ..shared.runtime import open_session
 from .vocabulary import CODES, LEVELS, TASKS, detail_name, pack, unpack
+from .weights import changed_graph
 
 Arrays = dict[str, Numbers]
 
@@ -24,7 +26,13 @@ MOST_ROWS = 96
 """Batch of answers and candidates, at most."""
 MEMORY_STEP = 16
 """Prompts are padded to a multiple of this, also of a lone request: sums over another width round differently."""
+_BESIDE_TEXT = 3  # entries of a prompt's memory besides its words: the task, the sentence's mean, one slot
 _THREADS = 2  # of the motion tokenizer; the other graphs are so small that threads wait longer than they work
+
+
+def width_of(pieces: int) -> int:
+    """How wide a prompt of that many word pieces is once it is padded; only prompts of one width share a batch."""
+    return -(-(pieces + _BESIDE_TEXT) // MEMORY_STEP) * MEMORY_STEP
 
 
 class ResidualCodec:
@@ -44,7 +52,7 @@ class ResidualCodec:
 
     def encode_all_but_last(self, motion: Motion) -> list[int]:
         """Codes of a motion of 4 N + 1 frames without its last frame, which only says how fast the one before is."""
-        return self._pack(motion_to_features(motion))
+        return self.encode_features(motion_to_features(motion))
 
     def encode_poses(self, motion: Motion, frames: Sequence[int]) -> list[int]:
         """For each of the frames, the code of its pose held over a window."""
@@ -94,8 +102,10 @@ class ResidualCodec:
         decoded: Numbers = self._motion.run(None, {"codes": tokens})[0]
         return decoded
 
-    def _pack(self, features: Numbers) -> list[int]:
-        (codes,) = self._codes.run(None, {"features": features[None].astype(np.float32)})
+    def encode_features(self, features: Numbers) -> list[int]:
+        """Codes of features (T, 263); what goes beyond a multiple of four frames is left out."""
+        whole = features[: len(features) // FRAMES_PER_TOKEN * FRAMES_PER_TOKEN]
+        (codes,) = self._codes.run(None, {"features": whole[None].astype(np.float32)})
         return [pack(code) for code in codes[0].tolist()]
 
 
@@ -116,16 +126,23 @@ class Prompt:
 
 
 class Decoder:
-    """The language model's graphs. Any number of `Decoding`s use them, on any thread."""
+    """The language model's graphs. Any number of `Decoding`s use them, on any thread.
 
-    def __init__(self, folder: Path, card: ModelCard, device: str) -> None:
-        self._words, self._memory, self.step = (
-            open_session(find_file(folder, card, f"{name}.onnx"), device, 1) for name in ("words", "memory", "step")
-        )
+    changes: what a style adds to their weights.
+    """
+
+    def __init__(
+        self, folder: Path, card: ModelCard, device: str, changes: Mapping[str, Float32s] | None = None
+    ) -> None:
+        def session(name: str) -> onnxruntime.InferenceSession:
+            changed = changed_graph(folder, card, name, changes) if changes and name != "words.onnx" else None
+            return open_session(find_file(folder, card, name), device, 1, changed)
+
+        self._words, self._memory, self.step = (session(f"{name}.onnx") for name in ("words", "memory", "step"))
         s = card.settings
         self.levels = int(s.get("levels", LEVELS))
         self.further = [detail_name(level) for level in range(1, self.levels)]
-        self._details = [open_session(folder / f"{name}.onnx", device, 1) for name in self.further]
+        self._details = [session(f"{name}.onnx") for name in self.further]
         self._shape = (int(s["layers"]), int(s["heads"]), int(s["head_width"]))
         self.outputs = [output.name for output in self.step.get_outputs()][2:]
         self._stacked = "next_k" in self.outputs

@@ -27,8 +27,9 @@ from ..shared.gaps import fill_gaps, load_transition
 from ..shared.lanes import in_lanes, processors
 from ..shared.sampling import choose_each, random_streams
 from ..shared.tokens import Codes, Sampling, TokenEngine, Written, beginning
-from .decoder import MEMORY_STEP, MOST_ROWS, Decoder, Prompt, ResidualCodec
+from .decoder import MOST_ROWS, Decoder, Prompt, ResidualCodec, width_of
 from .picker import best_of, change_of_pace, load_picker
+from .style import Style
 from .sureness import load_judgement, negation_in
 from .vocabulary import (
     ABSENT,
@@ -57,15 +58,15 @@ _SENTENCES, _SENTENCE_TEMPERATURE, _SENTENCE_TOP_P = 24, 0.8, 0.9  # candidates 
 
 
 class MotionLanguageEngine(TokenEngine):
-    """Runs a folder of kind "motiongpt-onnx"."""
+    """Runs a folder of kind "motiongpt-onnx", or a style over one."""
 
     context_tokens = _CONTEXT
 
-    def __init__(self, folder: Path, card: ModelCard, device: str = "auto") -> None:
+    def __init__(self, folder: Path, card: ModelCard, device: str = "auto", style: Style | None = None) -> None:
         self._levels = int(card.settings.get("levels", LEVELS))
         self._poses = ResidualCodec(folder, device, self._levels)
         super().__init__(card, self._poses, "cuda" if device == "cuda" else "cpu")
-        self._decoder = Decoder(folder, card, device)
+        self._decoder = Decoder(folder, card, device, style.changes if style else None)
         self._transition = load_transition(folder, card, device)
         self._tokenizer = Tokenizer.from_file(str(find_file(folder, card, "tokenizer.json")))
         self._tokenizer.enable_truncation(TEXT_TOKENS)
@@ -79,7 +80,8 @@ class MotionLanguageEngine(TokenEngine):
         self._detail_temperature = float(chosen.get("detail_temperature", 1.0))
         self._picker = load_picker(folder, card, device)
         self._candidates = int(chosen.get("candidates", 1)) if self._picker else 1
-        self._judgement = load_judgement(folder, card) if self._picker else None
+        known = style.known if style else None
+        self._judgement = load_judgement(folder, card, known) if self._picker else None
 
     def generate(self, task: Generate) -> Events:
         limits.check_prompt(task.prompt)
@@ -102,7 +104,7 @@ class MotionLanguageEngine(TokenEngine):
         alike: dict[object, list[int]] = {}
         for number, task in enumerate(tasks):
             sampling = self._sampling(task)
-            width = len(self._tokenizer.encode(task.prompt).ids) // MEMORY_STEP  # and one slot
+            width = width_of(len(self._tokenizer.encode(task.prompt).ids))
             key = (width, sampling.temperature, sampling.top_p) if self._independent else number
             alike.setdefault(key, []).append(number)
         fitting = self._batch_rows // (2 * self._candidates)

@@ -124,8 +124,9 @@ class Judgement:
         return out
 
 
-def load_judgement(folder: Path, card: ModelCard) -> Judgement | None:
-    """What the folder's model says about its motions; None if it says nothing. Raises MotionGPTError."""
+def load_judgement(folder: Path, card: ModelCard, known: Known | None = None) -> Judgement | None:
+    """What the folder's model says about its motions; None if it says nothing. known: what it knows, where that is more
+    than its file says. Raises MotionGPTError."""
     if FILE_NAME not in card.files:
         return None
     fitted = card.settings.get("sureness")
@@ -135,4 +136,4 @@ def load_judgement(folder: Path, card: ModelCard) -> Judgement | None:
         raise MotionGPTError(
             f"The card of the model {card.name} has a wrong sureness ({error}).", "Install the model again.", "no_model"
         ) from error
-    return Judgement(Known.load(folder / FILE_NAME), calibration)
+    return Judgement(known or Known.load(folder / FILE_NAME), calibration)

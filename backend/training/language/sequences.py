@@ -1,6 +1,8 @@
 """Clips as sequences of motion tokens, cropped so that the action their caption names stays in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -85,9 +87,23 @@ def _core(content: str, motion: Motion) -> tuple[int, int]:
     return first // FRAMES_PER_TOKEN, last // FRAMES_PER_TOKEN + 1
 
 
+class Encoder(Protocol):
+    """A motion tokenizer's encoder; `tokenizer.encoding.Encoding` is one."""
+
+    def clips(self, clips: Sequence[Float32s]) -> list[Ints]:
+        """Codes (T // 4, levels) of each clip's features (T, 263)."""
+
+    def poses(self, features: Float32s) -> Ints:
+        """Codes (N, levels) of single poses, the rows of features (N, 263)."""
+
+
 def tokenize(model: MotionVqVae, statistics: Statistics, dataset: Dataset, split: str = "train") -> list[TokenSequence]:
     """Every clip of the split that has captions or tags, at every speed of `speeds_of`."""
-    encoding = Encoding(model, statistics)
+    return encoded(Encoding(model, statistics), dataset, split)
+
+
+def encoded(encoding: Encoder, dataset: Dataset, split: str = "train") -> list[TokenSequence]:
+    """`tokenize`, by any encoder."""
     clips = [c for c in dataset.split(split) if c.captions or c.tags]
     found: list[list[TokenSequence]] = [[] for _ in clips]
     alike = sorted(range(len(clips)), key=lambda i: (speeds_of(clips[i]), clips[i].frames))  # to be encoded together
@@ -116,7 +132,7 @@ def _at_speeds(clip: Clip, features: Float32s) -> list[Float32s]:
     return [at_speed(features, speed) for speed in speeds_of(clip)]
 
 
-def _codes_of(encoding: Encoding, clips: list[Float32s]) -> list[tuple[_Codes, _Codes]]:
+def _codes_of(encoding: Encoder, clips: list[Float32s]) -> list[tuple[_Codes, _Codes]]:
     """Phases and poses, as in a TokenSequence, of each of features (T, 263)."""
     phases = encoding.clips([features[p:] for features in clips for p in PHASES])
     starts = [p + FRAMES_PER_TOKEN // 2 for _ in clips for p in PHASES]

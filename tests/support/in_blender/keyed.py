@@ -97,3 +97,13 @@ def heads(armature: bpy.types.Object, first: int, last: int) -> np.ndarray:
         seen = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
         out.append([seen.matrix_world @ seen.pose.bones[name].tail for name in names])
     return np.array(out)
+
+
+def hero_with_actions() -> bpy.types.Object:
+    """A character with the actions Boss and Jump."""
+    armature = person()
+    for name, angle in (("Boss", 0.3), ("Jump", 0.6)):
+        armature.animation_data_create().action = bpy.data.actions.new(name)
+        for frame in (1, 30, 60):
+            pose(armature, frame, angle * (frame % 7), move=frame * 0.01)
+    return armature

@@ -1,0 +1,1 @@
+"""Styles from the animator's own actions or clips, trained in the background."""
