@@ -32,8 +32,8 @@ MANUAL, IMAGES = Path("docs") / "manual", Path("docs") / "images"
 VALIDATOR = "*/scripts/addons_core/bl_pkg/cli/blender_ext.py"  # below bpy's folder
 FOLDERS = ("addon", "backend", "retarget")
 TRANSLATIONS = Path("addon") / "translation"
-# These need torch or the training data, neither of which the extension ships; the model is added separately.
-LEFT_OUT = tuple(f"backend/{room}" for room in ("bench", "dataset", "evaluation", "models", "text_encoder", "training"))
+# Not needed in Blender; models are added separately. Training is needed: a style is trained from there.
+LEFT_OUT = tuple(f"backend/{room}" for room in ("bench", "evaluation/judge", "models"))
 PYTHONS = ("3.11", "3.13")  # Blender 4.2 to 5.0, and 5.1 on
 
 # The one place that names what is bundled. onnxruntime and tokenizers import without the packages that their metadata

@@ -28,8 +28,8 @@ class Command:
     None while it runs."""
 
     def __init__(self, failing: str, arguments: Sequence[str], backend: Startup, heard: Callable[[str], bool]) -> None:
-        """failing: what is said where it can't be started, with {reason} in it.  heard: receives each line of its error stream,
-        in another thread, and says whether it was one of progress.  Raises MotionGPTError."""
+        """failing: what is said where it can't be started, with {reason} in it.  heard: receives each line of its error
+        stream, in another thread, and says whether it was one of progress.  Raises MotionGPTError."""
         self.stopped = False
         self.answer: dict[str, Any] | None = None
         self._heard = heard

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ....retarget.errors import MotionGPTError
-from ...dataset.importing.captions_csv import CaptionTables
 from ...engine import last_result
 from ...tables import read_table
 from ...tasks import Describe
@@ -39,6 +38,8 @@ def find_sources(places: Sequence[Path], tables: Sequence[Path], words: Sequence
     tables: with the columns file and caption, and take for files with several; by default TABLE in a given folder.
     Raises MotionGPTError for a place that is not there, that holds no motion, or a table that can't be read.
     """
+    from ...dataset.importing.captions_csv import CaptionTables
+
     for place in places:
         if not place.exists():
             raise MotionGPTError(f"There is no {place}.", "Check the path.")
