@@ -2,30 +2,33 @@
 lacks.
 
 A weight may be stored as float32, as float16 behind a Cast, in 8 bits behind a DequantizeLinear (one scale in all, for
-each index of an axis, or for each block along it), or as the blocks of MatMulNBits. Changing it keeps the way that it
-is stored, and with that every size in the file. Fields are numbered as in
+each index of an axis, or for each block along it), as the blocks of MatMulNBits, or as those of `blocks`, by the names
+that `backend.training.storage` gives them. Changing it keeps the way that it is stored, and with that every size in the
+file. Fields are numbered as in
 https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.typing import Float32s
+from .blocks import BLOCK, ZERO, divide, join, quantize
 from .protobuf import Field, fields, varint
 
-_FLOAT, _UINT8, _INT8, _HALF = 1, 2, 3, 10
+_FLOAT, _UINT8, _INT8, _INT64, _HALF = 1, 2, 3, 7, 10
 _TYPES: dict[int, np.dtype[Any]] = {
     _FLOAT: np.dtype("<f4"),
     _UINT8: np.dtype("u1"),
     _INT8: np.dtype("i1"),
+    _INT64: np.dtype("<i8"),
     _HALF: np.dtype("<f2"),
 }
-_EIGHT_BITS_ZERO = 128  # of MatMulNBits without zero points
+_SCALES, _SHAPE, _PRODUCT = ":scales", ":shape", ":product"  # after the name of what is packed in blocks
 _SAME = ("Cast", "Identity")
 
 
@@ -94,7 +97,7 @@ class OnnxWeights:
 
     def named(self, prefix: str) -> dict[str, Weight]:
         """The weights whose names begin so, without that beginning."""
-        names = [*self._tensors, *self._from]
+        names = [name for name in (*self._tensors, *self._from) if ":" not in name]
         found = ((name, self._constant(name)) for name in names if name.startswith(prefix))
         behind = {i for node in self._nodes if self._is_storage(node) for i in node.inputs}
         return {name.removeprefix(prefix): weight for name, weight in found if weight and name not in behind}
@@ -116,6 +119,8 @@ class OnnxWeights:
 
     def _constant(self, name: str) -> Weight | None:
         """The weight of that name; None for what is computed, and for whole numbers."""
+        if name + _SCALES in self._tensors:
+            return self._packed(name, self._get(name + _SHAPE), 1)
         if name in self._tensors:
             kind = self._tensors[name].kind
             return self._plain(name) if kind in (_FLOAT, _HALF) else None
@@ -195,12 +200,14 @@ class OnnxWeights:
         asymmetric = len(node.inputs) > 3 and bool(node.inputs[3])
         if node.ints.get("bits", 4) != 8 or asymmetric:
             return None
+        if name.endswith(_PRODUCT):
+            return self._packed(name.removesuffix(_PRODUCT), (rows, columns), rows)
 
         def scales() -> Any:
             return self._get(scale_name).reshape(rows, -1)
 
         def read() -> Float32s:
-            steps = self._get(name).astype(np.float32) - _EIGHT_BITS_ZERO  # (out, blocks, block)
+            steps = self._get(name).astype(np.float32) - ZERO  # (out, blocks, block)
             values: Float32s = (steps * scales()[..., None].astype(np.float32)).reshape(rows, -1)[:, :columns]
             return values
 
@@ -208,7 +215,29 @@ class OnnxWeights:
             padded = np.pad(values, ((0, 0), (0, -columns % block))).reshape(rows, -1, block)
             scale = np.maximum(np.abs(padded).max(axis=2) / 127.0, 1e-12)
             scales()[...] = scale
-            self._get(name)[...] = np.round(padded / scale[..., None]) + _EIGHT_BITS_ZERO
+            self._get(name)[...] = np.round(padded / scale[..., None]) + ZERO
+
+        return Weight(read, write)
+
+    def _packed(self, name: str, shape: Sequence[int], rows: int) -> Weight:
+        """Of `blocks`, each row of them padded to whole ones."""
+        columns = int(np.prod(shape)) // rows
+        numbers, low, high = (f"{name}:{part}" for part in ("numbers", "low", "high"))
+        bits: Literal[6, 8] = 8 if numbers in self._tensors else 6
+
+        def read() -> Float32s:
+            whole = self._get(numbers) if bits == 8 else join(self._get(low), self._get(high))
+            steps = whole.reshape(-1, BLOCK).astype(np.float32) - ZERO
+            values: Float32s = steps * self._get(name + _SCALES).astype(np.float32)
+            return values.reshape(rows, -1)[:, :columns].reshape(shape)
+
+        def write(values: Float32s) -> None:
+            padded = np.pad(values.reshape(rows, -1), ((0, 0), (0, -columns % BLOCK)))
+            whole, self._get(name + _SCALES)[...] = quantize(padded.reshape(-1, BLOCK), bits)
+            if bits == 8:
+                self._get(numbers)[...] = whole
+            else:
+                self._get(low)[...], self._get(high)[...] = divide(whole.ravel())
 
         return Weight(read, write)
 

@@ -14,6 +14,8 @@ from motiongpt.retarget.errors import MotionGPTError
 onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper
 
+from motiongpt.backend.training.storage import Packed
+
 IN, OUT = 64, 24
 Nodes = tuple[list, list]
 
@@ -122,6 +124,35 @@ def test_weights_are_read_and_written_as_they_are_stored(tmp_path: Path, name: s
     assert np.abs(matrix.weight.read() - after).max() < 0.012
     assert len(graph.data) == path.stat().st_size
     assert np.allclose(_run(bytes(graph.data), x), x @ matrix.weight.read().T, atol=1e-4)
+
+
+@pytest.mark.parametrize("bits", [6, 8])
+def test_what_an_export_packs_is_read_and_written(tmp_path: Path, bits: int) -> None:
+    rng = np.random.default_rng(0)
+    product, table = (rng.normal(size=shape).astype(np.float32) * 0.1 for shape in ((100, 70), (65, 71)))
+    held = [numpy_helper.from_array(product, "m.product"), numpy_helper.from_array(table, "m.table")]
+    nodes = [helper.make_node("MatMul", ["x", "m.product"], ["y"]), helper.make_node("Identity", ["m.table"], ["z"])]
+    shapes = {"x": ["b", 100], "y": ["b", 70], "z": [65, 71]}
+    x, *outputs = (helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n, shape in shapes.items())
+    model = helper.make_model(
+        helper.make_graph(nodes, "g", [x], outputs, held), opset_imports=[helper.make_opsetid("", 18)], ir_version=10
+    )
+    Packed(bits)(model)
+    path = tmp_path / "g.onnx"
+    onnx.save(model, str(path))
+    graph = OnnxWeights(path)
+    (matrix,), named = graph.matrices(), graph.named("m.")
+    assert list(named) == ["table"]
+    near = {6: 0.02, 8: 0.003}[bits]
+    assert np.abs(matrix.weight.read() - product.T).max() < near and np.abs(named["table"].read() - table).max() < near
+    matrix.weight.write(2.0 * product.T)
+    named["table"].write(-table)
+    assert len(graph.data) == path.stat().st_size
+    session = onnxruntime.InferenceSession(bytes(graph.data), providers=["CPUExecutionProvider"])
+    given = rng.normal(size=(5, 100)).astype(np.float32)
+    made, whole = session.run(None, {"x": given})
+    assert np.array_equal(whole, named["table"].read()) and np.abs(whole + table).max() < near
+    assert np.allclose(made, given @ matrix.weight.read().T, atol=0.05)  # activations are rounded to 8 bits
 
 
 def test_names_are_those_that_the_graph_computes_with(tmp_path: Path):
