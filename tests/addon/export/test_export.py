@@ -202,5 +202,7 @@ def test_a_blender_as_the_child(monkeypatch, tmp_path):
     said = report["takes"]
     assert said[:3] == ["--background", "--factory-startup", "--python-expr"] and "packages" in said[3]
     assert said[said.index("--") + 1] == "motiongpt.addon.export"
-    assert len([each for each in said if "motiongpt-" in each]) == 2  # the job file, and a folder of its own
+    assert (
+        len([each for each in said if Path(each).parent.name.startswith("motiongpt-")]) == 2
+    )  # the job file, and a folder of its own
     assert str(tmp_path / "mine") not in said

@@ -190,7 +190,7 @@ def fails() -> object:
     names = ("action.keys_between", "action.new_action", "review.reviewing")
     modules = [importlib.import_module(f"{MODULE}.addon.{name}") for name in names]
     seen = {}
-    original = fcurves.write_points
+    original, original_new = fcurves.write_points, fcurves.NewCurves.write
     tasks = (("generate", "generate"), ("inbetween", "inbetween"), ("continue", "continue_motion"))
     for (task, operator), takes in itertools.product(tasks, (1, 3)):
         for after in (0, 3, 40):
@@ -203,18 +203,27 @@ def fails() -> object:
             before = state(armature)
             left = [after]
 
-            def failing(curve, points, left=left) -> None:
+            def fail(left=left) -> None:
                 left[0] -= 1
                 if left[0] < 0:
                     raise MemoryError("no memory")
+
+            def failing(curve, points, fail=fail) -> None:
+                fail()
                 original(curve, points)
 
+            def failing_new(self, bone, channel, index, points, fail=fail) -> None:
+                fail()
+                original_new(self, bone, channel, index, points)
+
+            fcurves.NewCurves.write = failing_new
             for module in modules:
                 module.write_points = failing
             try:
                 settings().prompt, settings().takes, settings().text_takes = "a person walks", takes, takes
                 result = press_broken(operator, task)
             finally:
+                fcurves.NewCurves.write = original_new
                 for module in modules:
                     module.write_points = original
             now = state(armature)

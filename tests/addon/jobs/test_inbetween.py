@@ -69,6 +69,8 @@ def test_generated_keys_stay_free_unless_touched(scenario: Scenario) -> None:
     for name in ("pinned", "redone", "copied", "loaded"):
         assert seen[name] == [[12, 1]], name  # one part, not 23
     assert "were generated" in seen["undone"][0][0]
-    assert "bones that" in seen["with old takes"]["message"] and "reject the takes" in seen["with old takes"]["message"]
+    assert (
+        "no longer has" in seen["with old takes"]["message"] and "reject the takes" in seen["with old takes"]["message"]
+    )
     assert seen["renamed"] == [[12, 1]] and seen["made again"]["state"] == "DONE", seen["made again"]
     assert seen["renamed again"] == [[12, 1]]
