@@ -44,7 +44,7 @@ SETTINGS = {
     "tokenizer": "--steps 7000 --batch 48 --set width=256 --set code_width=256 --set levels=4 --set depth=2 "
     "--set points=1.5",
     "decoder": "--steps 1500 --batch 48 --set rate=0.0003 --set points=1.5 --set sliding=2",
-    "language": "--steps 6000 --batch 64 --set width=320 --set heads=5 --set feed_forward=640 --set decoder_layers=5 "
+    "language": "--steps 8500 --batch 64 --set width=320 --set heads=5 --set feed_forward=640 --set decoder_layers=5 "
     "--set encoder_layers=2 --set dropout=0 --set rate=0.001 --set text_noise=0.5 --set wordings=36 "
     "--set composites=0",
     "judge": "--steps 850 --seed 1",

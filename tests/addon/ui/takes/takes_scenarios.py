@@ -127,13 +127,13 @@ def doubts() -> object:
 def known() -> object:
     """The browser of a model with a list: groups, an open one, a search, one click to try; and of one without."""
     make_armature("Person", BIPED)
-    seen: dict[str, object] = {"none": panel_of("known", "MOTIONGPT_PT_known")}
     preferences = bpy.context.preferences.addons[MODULE].preferences
     folder = Path(tempfile.mkdtemp())
     (folder / "model.json").write_text("{}")
+    preferences.model = str(folder)
+    seen: dict[str, object] = {"none": panel_of("known", "MOTIONGPT_PT_known")}
     phrases = ["walks forward", "walks backward", "waves", *(f"kicks {n} times" for n in range(40))]
     np.savez_compressed(folder / "known.npz", phrases=np.array(phrases), vectors=np.zeros((len(phrases), 384), np.int8))
-    preferences.model = str(folder)
     seen["groups"] = panel_of("known", "MOTIONGPT_PT_known")
     bpy.ops.motiongpt.open_known(group="walk")
     seen["open"] = panel_of("known", "MOTIONGPT_PT_known")

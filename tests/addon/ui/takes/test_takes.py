@@ -3,6 +3,8 @@
 import pytest
 from support.extension import FAKE_ENGINE, Scenario
 
+from motiongpt.backend.model_folder import default_model
+
 
 @pytest.mark.parametrize("engine", ["fake", "bundled"])
 def test_a_figure_moves_while_the_motion_is_made(
@@ -27,7 +29,7 @@ def test_prompts_stay_in_the_file(scenario: Scenario) -> None:
     assert seen["texts"] == ["a person walks", "a person runs"]  # not what has failed
     assert seen["after undo"] == [["a person walks", "a person runs"], 1]
     assert seen["reused"] == ["a person walks", 7, 2.0, "FIST", "generate"]
-    assert seen["saved"] == ["a person walks", "7", 2.0, "starter", "Person", "20"]
+    assert seen["saved"] == ["a person walks", "7", 2.0, default_model(), "Person", "20"]
     assert "motiongpt.clear_history" in seen["panel"] and '"a person walks", seed 7' in seen["panel"]
     assert seen["bounded"] == [50, "text 59"] and seen["cleared"] == 0
 
@@ -36,7 +38,7 @@ def test_actions_become_assets_with_prompt_and_tags(scenario: Scenario) -> None:
     seen = scenario("asset")
     assert not seen["bare"] and not seen["under review"]
     assert seen["marked"] == ["FINISHED"]
-    assert seen["asset"] == ['"a person walks", seed 0, made by starter', ["MotionGPT", "calm", "walk"]]
+    assert seen["asset"] == [f'"a person walks", seed 0, made by {default_model()}', ["MotionGPT", "calm", "walk"]]
     assert "motiongpt.mark_asset" in seen["panel"]
 
 
