@@ -31,7 +31,6 @@ MANIFEST = Path("addon") / "blender_manifest.toml"
 MANUAL, IMAGES = Path("docs") / "manual", Path("docs") / "images"
 VALIDATOR = "*/scripts/addons_core/bl_pkg/cli/blender_ext.py"  # below bpy's folder
 FOLDERS = ("addon", "backend", "retarget")
-TRANSLATIONS = Path("addon") / "translation"
 # Not needed in Blender; models are added separately. Training is needed: a style is trained from there.
 LEFT_OUT = tuple(f"backend/{room}" for room in ("bench", "evaluation/judge", "models"))
 PYTHONS = ("3.11", "3.13")  # Blender 4.2 to 5.0, and 5.1 on
@@ -96,8 +95,8 @@ def source_files() -> dict[str, bytes]:
 
     Raises BuildError if a file is missing.
     """
-    found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
-    paths = [path.relative_to(ROOT).as_posix() for path in (*found, *(ROOT / TRANSLATIONS).glob("*.toml"))]
+    found = [path for folder in FOLDERS for kind in ("*.py", "*.toml") for path in (ROOT / folder).rglob(kind)]
+    paths = [path.relative_to(ROOT).as_posix() for path in found if path != ROOT / MANIFEST]
     left_out = tuple(f"{folder}/" for folder in LEFT_OUT)
     names = ["__init__.py", "__main__.py", "LICENSE", *(path for path in paths if not path.startswith(left_out))]
     return {name: _read(ROOT / name) for name in names}

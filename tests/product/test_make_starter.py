@@ -117,7 +117,7 @@ def test_from_clips_to_a_measured_model(make, clips, tmp_path) -> None:
     assert not any("Reallusion" in s for s in model.sources)
     assert set(model.shared) == {"text", "common"} and not {"words.onnx", "transition.onnx"} & set(model.files)
     assert model.settings["sampling"]["candidates"] == 2
-    assert set(model.measured) == {"tokenizer", "prompts", "inbetween", "evaluation"}
+    assert set(model.measured) == {"tokenizer", "stored", "prompts", "inbetween", "evaluation"}
     pages = {path.name for path in (work / "open" / "results").iterdir()}
     assert pages == {"animators.md", "prompts.md", "inbetween.md", "model.md"}
     engine = load_engine(str(work / "models" / "open"))

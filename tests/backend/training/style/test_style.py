@@ -221,5 +221,5 @@ def test_what_motion_tokens_cannot_show_is_said() -> None:
     (metres,) = lost(_base().codec(), dataset).values()
     assert 0.0 < metres < 1.0
     assert make._said_of({"a": 0.01}) == []
-    (line,) = make._said_of({"a": 0.01, "b": 0.3})
-    assert line.startswith("The model can't show b as they are") and "30 cm" in line
+    (line,) = make._said_of({"a": 0.01, "b": 0.4})
+    assert line.startswith("The model can't show b as they are") and "40 cm" in line
