@@ -332,7 +332,7 @@ def shared_server() -> object:
     connection = importlib.import_module(f"{MODULE}.backend.process.connection")
     child = importlib.import_module(f"{MODULE}.backend.process.child")
     folder = Path(tempfile.mkdtemp())
-    server = child.start(folder / "server.log")
+    server = child.start(folder / "server.log", import_paths=child.dependency_paths())
     while server.poll() is child.State.STARTING:
         time.sleep(0.05)
     connection.write_handover(server.handover, folder / "anna.json")
