@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...retarget.errors import MotionGPTError
-from ..jobs.command import Command
+from ..jobs.command import InBackground
 from ..translation.saying import say
 from .files import SUFFIXES
 
@@ -35,40 +35,15 @@ class BatchRequest:
     backend: Startup
 
 
-class Batch:
-    """A batch that runs. done, total: files, as far as it has said.  file: the last one.  message: the outcome, ""
-    while it runs.  failed: whether it could not be done at all."""
+class Batch(InBackground):
+    """A batch that runs. done, total: files, as far as it has said.  file: the last one."""
 
     def __init__(self, request: BatchRequest) -> None:
         self.done = self.total = 0
-        self.file = self.message = ""
-        self.failed = False
+        self.file = ""
         self.report = request.place / REPORT
         arguments = ["batch", str(request.table), "-o", str(request.place), "--progress", *request.backend.arguments]
-        self._command = Command("The batch could not be started ({reason}).", arguments, request.backend, self._heard)
-
-    @property
-    def running(self) -> bool:
-        """Whether it is still at work."""
-        return not self.message
-
-    @property
-    def stopped(self) -> bool:
-        """Whether the user ended it."""
-        return self._command.stopped
-
-    def poll(self) -> bool:
-        """See whether it has ended, and put the outcome into `message`; returns whether it runs on."""
-        if not self.running:
-            return False
-        if self._command.poll():
-            return True
-        self._conclude(self._command.answer or {})
-        return False
-
-    def stop(self) -> None:
-        """End it; what is done stays, and the next batch goes on from there."""
-        self._command.stop()
+        super().__init__("The batch could not be started ({reason}).", arguments, request.backend)
 
     def _heard(self, line: str) -> bool:
         if found := _DONE.match(line):

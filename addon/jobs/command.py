@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -100,3 +101,44 @@ class Command:
         for line in self._process.stderr:
             if not self._heard(line.rstrip()):
                 self._errors.append(line)
+
+
+class InBackground(ABC):
+    """A command that the panel shows until its outcome. message: that, "" while it runs.  failed: whether there is no
+    result."""
+
+    def __init__(self, failing: str, arguments: Sequence[str], backend: Startup) -> None:
+        """See `Command`; what `_heard` writes to must be there before."""
+        self.message, self.failed = "", False
+        self._command = Command(failing, arguments, backend, self._heard)
+
+    @property
+    def running(self) -> bool:
+        """Whether it is still at work."""
+        return not self.message
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the user ended it."""
+        return self._command.stopped
+
+    def poll(self) -> bool:
+        """See whether it has ended, and put the outcome into `message`; returns whether it runs on."""
+        if not self.running:
+            return False
+        if self._command.poll():
+            return True
+        self._conclude(self._command.answer or {})
+        return False
+
+    def stop(self) -> None:
+        """End it; what is done stays, and the same request goes on from there."""
+        self._command.stop()
+
+    @abstractmethod
+    def _heard(self, line: str) -> bool:
+        """Take in a line of its error stream; whether it was one of progress."""
+
+    @abstractmethod
+    def _conclude(self, answer: dict[str, Any]) -> None:
+        """Put the outcome into `message` and `failed`."""

@@ -16,7 +16,7 @@ import bpy
 
 from ...retarget.errors import MotionGPTError
 from ..character.typing import ArmatureObject
-from ..jobs.command import Command
+from ..jobs.command import InBackground
 from ..translation.saying import say, together
 
 if TYPE_CHECKING:
@@ -51,42 +51,15 @@ class StyleRequest:
         ]  # fmt: skip
 
 
-class StyleTraining:
-    """A training that runs. share: of it that is done.  stage: what it is doing.  message: the outcome, "" while it
-    runs.  failed: whether there is no style.  sheet: the picture before and after, None without one."""
+class StyleTraining(InBackground):
+    """A training that runs. share: of it that is done.  stage: what it is doing.  sheet: the picture before and after,
+    None without one."""
 
     def __init__(self, request: StyleRequest) -> None:
-        self.share, self.stage, self.message, self.failed = 0.0, "", "", False
+        self.share, self.stage = 0.0, ""
         self.sheet: Path | None = None
         self.request = request
-        self._command = Command(
-            "The training could not be started ({reason}).", request.arguments, request.backend, self._heard
-        )
-
-    @property
-    def running(self) -> bool:
-        """Whether it is still at work."""
-        return not self.message
-
-    @property
-    def stopped(self) -> bool:
-        """Whether the user ended it."""
-        return self._command.stopped
-
-    def poll(self) -> bool:
-        """See whether it has ended, and put the outcome into `message`; returns whether it runs on."""
-        if not self.running:
-            return False
-        if self._command.poll():
-            return True
-        self._conclude(self._command.answer or {})
-        if self.request.temporary:
-            shutil.rmtree(self.request.clips, ignore_errors=True)
-        return False
-
-    def stop(self) -> None:
-        """End it; the next training of that name on the same clips goes on from the last checkpoint."""
-        self._command.stop()
+        super().__init__("The training could not be started ({reason}).", request.arguments, request.backend)
 
     def _heard(self, line: str) -> bool:
         if found := _PROGRESS.match(line):
@@ -95,6 +68,8 @@ class StyleTraining:
 
     def _conclude(self, answer: dict[str, Any]) -> None:
         name = self.request.target.name
+        if self.request.temporary:
+            shutil.rmtree(self.request.clips, ignore_errors=True)
         if self.stopped:
             self.message = say(
                 "Stopped. Train Style goes on from there, with the same clips, words and name ({name}).", name=name

@@ -202,7 +202,6 @@ def test_a_blender_as_the_child(monkeypatch, tmp_path):
     said = report["takes"]
     assert said[:3] == ["--background", "--factory-startup", "--python-expr"] and "packages" in said[3]
     assert said[said.index("--") + 1] == "motiongpt.addon.export"
-    assert (
-        len([each for each in said if Path(each).parent.name.startswith("motiongpt-")]) == 2
-    )  # the job file, and a folder of its own
+    own = [each for each in said if Path(each).parent.name.startswith("motiongpt-")]
+    assert len(own) == 2  # the job file, and a folder of its own
     assert str(tmp_path / "mine") not in said
