@@ -3,7 +3,6 @@
 FOLDER is empty at first, or holds clips.
 """
 
-import importlib
 import os
 import shutil
 import time
@@ -12,23 +11,8 @@ from pathlib import Path
 import bpy
 from support.in_blender.keyed import hero_with_actions
 from support.in_blender.panel import drawn
+from support.in_blender.style import module, press, style
 from support.in_blender.user import BIPED, MODULE, make_armature, settings
-
-
-def style():
-    return bpy.context.scene.motiongpt_style
-
-
-def module(name: str):
-    return importlib.import_module(f"{MODULE}.addon.{name}")
-
-
-def press(operator: str = "train_style") -> str:
-    try:
-        getattr(bpy.ops.motiongpt, operator)()
-    except RuntimeError as error:
-        return str(error).strip()
-    return ""
 
 
 def wait(until=lambda training: False, limit: float = 280.0):

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,15 +53,21 @@ def copied_tests(folder: Path) -> Path:
     return shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
 
 
+def installed(folder: Path, models: Sequence[str] | None = None) -> Path:
+    """Build the extension with these models, or all, and install it for a user of its own; the folder of that user."""
+    archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], folder, models)
+    resources = folder / "blender"
+    resources.mkdir()
+    install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
+    real_blender(*install, resources=resources)
+    return resources
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["plain", "rigify_fk", "rigify_ik", "unknown"])
 def test_an_animators_day(name: str, shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
     """Every press by key or mouse, on four kinds of rigs, judged by where the deforming bones are."""
-    archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], tmp_path)
-    resources = tmp_path / "blender"
-    resources.mkdir()
-    install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
-    real_blender(*install, resources=resources)
+    resources = installed(tmp_path)
     character = tmp_path / "character.glb"
     character.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
     script = copied_tests(tmp_path) / "product" / "windowed" / "day.py"
@@ -95,11 +102,7 @@ def run_installed(script: str, with_model: bool, shared: Path, folder: Path, cha
 
     Without the starter model, `fake_engine` makes the motion. character: what the script calls one of its own.
     """
-    archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], folder, None if with_model else [])
-    resources = folder / "blender"
-    resources.mkdir()
-    install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
-    real_blender(*install, resources=resources)
+    resources = installed(folder, None if with_model else [])
     file = folder / "character.glb"
     file.write_bytes((shared / "rigs" / "mesh2motion-human.glb").read_bytes())
     picture, result = folder / "screen.png", folder / "result.json"
@@ -170,11 +173,7 @@ def test_a_shot_is_directed_by_mouse_and_keyboard(
     character: str, shared_dir: Path, starter_model: Path, tmp_path: Path
 ) -> None:
     """Every feature for a shot in one sitting, which ends with a killed Blender, and the file afterwards."""
-    archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], tmp_path)
-    resources = tmp_path / "blender"
-    resources.mkdir()
-    install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
-    real_blender(*install, resources=resources)
+    resources = installed(tmp_path)
     file = tmp_path / "character.glb"
     file.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
     script = copied_tests(tmp_path) / "product" / "windowed" / "film.py"
@@ -221,11 +220,7 @@ def test_addon_tests_pass_in_blender_5_2(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_the_interface_in_chinese(shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
     """Blender finds the extension's texts for its own language; pictures show whether they have room."""
-    archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], tmp_path)
-    resources = tmp_path / "blender"
-    resources.mkdir()
-    install = ("blender", "--command", "extension", "install-file", "-r", "user_default", "--enable", archive)
-    real_blender(*install, resources=resources)
+    resources = installed(tmp_path)
     character = tmp_path / "character.glb"
     character.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
     script = copied_tests(tmp_path) / "product" / "windowed" / "chinese.py"

@@ -1,28 +1,12 @@
 """What `test_style.py` runs inside Blender: the sub-panel Train Style. FOLDER is an empty one."""
 
-import importlib
 import os
 
 import bpy
 from support.in_blender.keyed import hero_with_actions
 from support.in_blender.panel import drawn
-from support.in_blender.user import MODULE, settings
-
-
-def style():
-    return bpy.context.scene.motiongpt_style
-
-
-def module(name: str):
-    return importlib.import_module(f"{MODULE}.addon.{name}")
-
-
-def press(operator: str = "train_style") -> str:
-    try:
-        getattr(bpy.ops.motiongpt, operator)()
-    except RuntimeError as error:
-        return str(error).strip()
-    return ""
+from support.in_blender.style import module, press, style
+from support.in_blender.user import settings
 
 
 def listed() -> object:
