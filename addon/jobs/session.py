@@ -18,16 +18,43 @@ from .service import Service, Startup
 log = logging.getLogger(__name__)
 
 TICK = 0.005  # seconds between two ticks of the job; Blender's own loop is no faster
-REDRAW = 0.1  # seconds between two redraws of the progress at least
+LEAST_REDRAW = 1.0 / 30.0  # seconds between two redraws of a job's windows at least
+PROGRESS = 0.1  # seconds between two redraws of the progress at least
 STATUS_SECONDS = 8.0  # seconds that the status bar shows what a press did
 PRELOAD_TICK = 0.1  # seconds between two looks at a model that loads before it is needed
 WATCH = 1.0  # seconds between two looks at the backend
+_PAUSE = 4.0  # times as long as a redraw takes is the pause between two of them
+
+
+class Pace:
+    """How often the windows are drawn while a job runs: slow ones, on a weak GPU or with a heavy scene, may not hold up
+    the job. Blender calls a timer again when it has drawn what was to be drawn: the time until then is what drawing
+    takes.
+
+    due: whether whatever changed may be drawn after this step of the job.
+    """
+
+    def __init__(self) -> None:
+        self.due = False
+        self._asked = self._pause = 0.0
+        self._waits = False
+
+    def step(self) -> None:
+        """A step of the job begins."""
+        now = time.perf_counter()
+        if self._waits:
+            self._pause, self._waits = max(LEAST_REDRAW, _PAUSE * (now - self._asked)), False
+        self.due = now - self._asked >= self._pause
+
+    def asked(self) -> None:
+        """Something is drawn after this step, as after every press."""
+        self._asked, self._waits = time.perf_counter(), True
 
 
 class Session:
     """service: the backend.  job: the running or last one.  error: the last failure, until the next press.
 
-    watchers: called after each step of a job, the last one, too.
+    watchers: called after each step of a job, the last one, too.  pace: when they may have something drawn.
     """
 
     def __init__(self) -> None:
@@ -35,7 +62,8 @@ class Session:
         self.job: Job[Any] | None = None
         self.error = ""
         self.watchers: list[Callable[[Job[Any]], None]] = []
-        self._drawn = 0.0
+        self.pace = Pace()
+        self._told = 0.0
         self._preloading: threading.Thread | None = None
 
     @property
@@ -47,6 +75,7 @@ class Session:
         """Begin a job that uses this session's service; the timer does the rest."""
         self.error = ""
         self.job = job
+        self.pace.asked()
         if not bpy.app.timers.is_registered(_tick):
             bpy.app.timers.register(_tick, first_interval=0.0)
 
@@ -55,6 +84,7 @@ class Session:
         job = self.running
         if job is None:
             return None
+        self.pace.step()
         try:
             job.tick()
         except Exception:
@@ -64,7 +94,8 @@ class Session:
             log.error("%s", job.message)
         self._tell_watchers(job)
         if job.state is State.RUNNING:
-            self._show_progress(job)
+            if time.monotonic() - self._told > PROGRESS and self.pace.due:
+                self._show_progress(job)
             return TICK
         self.ended(job)
         return None
@@ -84,11 +115,11 @@ class Session:
                 log.exception("a watcher of the job failed")
 
     def _show_progress(self, job: Job[Any]) -> None:
-        if time.monotonic() - self._drawn > REDRAW:
-            self._drawn = time.monotonic()
-            redraw()
-            said = "MotionGPT: {stage}, {share:.0%}. Esc in the viewport cancels."
-            _say(say(said, stage=say(job.stage), share=job.fraction))
+        self._told = time.monotonic()
+        redraw()
+        said = "MotionGPT: {stage}, {share:.0%}. Esc in the viewport cancels."
+        _say(say(said, stage=say(job.stage), share=job.fraction))
+        self.pace.asked()
 
     def preload(self, startup: Startup) -> None:
         """Start the backend before it is needed; does nothing the second time."""

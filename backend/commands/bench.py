@@ -5,6 +5,7 @@ import argparse
 import os
 import statistics
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ...retarget.errors import MotionGPTError
@@ -12,7 +13,7 @@ from .. import limits
 from ..engine import MOST_TOGETHER
 from ..engines.measured.choice import WORDS
 from ..output.results import write_page
-from ..output.sections import write_section
+from ..output.sections import read_section, write_section
 from .shared.asking import load
 from .shared.declaring import Subparsers, add_command, add_model_arguments
 from .shared.outputs import add_page_option
@@ -49,7 +50,7 @@ def declare(subparsers: Subparsers) -> None:
         "--blender",
         default="",
         metavar="PROGRAM",
-        help="for blender: measure in the window of this Blender, which has the extension (bpy, without a window)",
+        help="for blender: measure in the window of this Blender, which has the extension, too",
     )
     parser.add_argument("--seconds", type=float, default=4.0, help="length of the motions (4)")
     parser.add_argument("--runs", type=int, default=5, help="how many motions to time (5)")
@@ -69,11 +70,11 @@ def run(args: argparse.Namespace) -> Report:
     if args.what == "blender":
         return _paged(args, "Speed of the panel", "bench blender", _presses(args.blender))
     if args.what == "load":
-        return _sectioned(args, f"bench load --minutes {args.minutes:g} --clients {args.clients}", _load(args))
+        return _sectioned(args, f"bench load --minutes {args.minutes:g} --clients {args.clients}", _load)
     if args.what == "faults":
-        return _sectioned(args, f"bench faults --rounds {args.rounds}", _faults(args))
+        return _sectioned(args, f"bench faults --rounds {args.rounds}", _faults)
     if args.what == "ray":
-        return _sectioned(args, f"bench ray --minutes {args.minutes:g} --engines {args.engines}", _ray(args))
+        return _sectioned(args, f"bench ray --minutes {args.minutes:g} --engines {args.engines}", _ray)
     limits.check_seconds(args.seconds)
     limits.check_variations(args.runs)
     if args.full_size_t5:
@@ -88,7 +89,10 @@ def _paged(args: argparse.Namespace, title: str, command: str, report: Report) -
     return report
 
 
-def _sectioned(args: argparse.Namespace, command: str, report: Report) -> Report:
+def _sectioned(args: argparse.Namespace, command: str, measure: Callable[[argparse.Namespace], Report]) -> Report:
+    if args.page:
+        read_section(args.page, command)  # before minutes of measuring
+    report = measure(args)
     if args.page:
         write_section(args.page, command, "\n".join(f"- {line}" for line in report.lines))
     return report
@@ -248,16 +252,23 @@ def _retargeting() -> Report:
 
 
 def _presses(blender: str) -> Report:
-    from ..bench.presses import WANTED, WANTED_TICK, measure
+    from ..bench.presses import WANTED_TICK, measure
 
     busy = f"{os.getloadavg()[0]:.1f} programs wanted a processor" if hasattr(os, "getloadavg") else "unknown"
-    found = measure(blender)
-    where = "in a window" if blender else "without a window"
-    lines = [f"measured {where}; load of the machine before: {busy}; a tick may take {WANTED_TICK * 1000:.0f} ms"]
-    for one in found:
-        lines.append(
-            f"{one['press']}: {one['seconds']:.2f} s (wanted, on a quiet machine: {WANTED[one['press']]:g}); CPU time "
-            f"{one['cpu_seconds']:.2f} s in Blender, {one['backend_seconds']:.2f} s in the backend; {one['ticks']} "
-            f"ticks, the longest {one['longest_tick'] * 1000:.0f} ms, of CPU time {one['busiest_tick'] * 1000:.0f} ms"
-        )
-    return Report({"presses": found, "window": bool(blender)}, tuple(lines))
+    found = {"without a window": measure()} | ({"in a window": measure(blender)} if blender else {})
+    lines = [f"load of the machine before: {busy}; a tick may take {WANTED_TICK * 1000:.0f} ms"]
+    for where, presses in found.items():
+        lines += [_press(one, where) for one in presses]
+    return Report({"presses": found}, tuple(lines))
+
+
+def _press(one: dict[str, Any], where: str) -> str:
+    from ..bench.presses import WANTED
+
+    drawn = f"; the window is drawn once in {one['drawing'] * 1000:.0f} ms" if one["drawing"] else ""
+    longest = f"the longest {one['longest_tick'] * 1000:.0f} ms, of CPU time {one['busiest_tick'] * 1000:.0f} ms"
+    return (
+        f"{one['press']}, {where}: {one['seconds']:.2f} s (wanted, on a quiet machine: {WANTED[one['press']]:g}); CPU "
+        f"time {one['cpu_seconds']:.2f} s in Blender, {one['backend_seconds']:.2f} s in the backend; {one['ticks']} "
+        f"ticks, {longest}{drawn}"
+    )

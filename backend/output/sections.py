@@ -1,20 +1,20 @@
 """Generated parts of pages that people write: between marks that name the command that writes them."""
 
-import re
 from pathlib import Path
 
 from ...retarget.errors import MotionGPTError
 from .drafts import draft_of
 from .results import origin
 
+_MARKS = ("<!-- motiongpt {} -->", "<!-- end of motiongpt {} -->")
 
-def write_section(path: Path, command: str, text: str) -> None:
-    """Replace the part of a page that `motiongpt COMMAND` writes; what is around it stays. text: its paragraphs.
 
-    Raises MotionGPTError for a page without the marks of this command.
+def read_section(path: Path, command: str) -> tuple[str, str]:
+    """What stands before and after the part of a page that `motiongpt COMMAND` writes, its marks included.
+
+    Raises MotionGPTError for a page that can't be read, or one without the marks of this command.
     """
-    name = command.split(" --")[0]
-    begin, end = f"<!-- motiongpt {name} -->", f"<!-- end of motiongpt {name} -->"
+    begin, end = (mark.format(command.split(" --")[0]) for mark in _MARKS)
     try:
         page = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -23,12 +23,19 @@ def write_section(path: Path, command: str, text: str) -> None:
         raise MotionGPTError(
             f"{path} has no place for the results.", f"Put {begin} and {end} where they belong, each on its own line."
         )
+    before, _, rest = page.partition(begin)
+    return before + begin, end + rest.partition(end)[2]
+
+
+def write_section(path: Path, command: str, text: str) -> None:
+    """Replace the part of a page that `motiongpt COMMAND` writes; what is around it stays. text: its paragraphs.
+
+    Raises MotionGPTError as `read_section`.
+    """
+    before, after = read_section(path, command)
     now = origin()
     measured = (
         f"Measured by `motiongpt {command}`: {now['date']}, {now['machine']}, commit {now['commit'] or 'unknown'}."
     )
-    part = f"{begin}\n\n{measured}\n\n{text}\n\n{end}"
     with draft_of(path) as draft:
-        draft.write_text(
-            re.sub(f"{re.escape(begin)}.*{re.escape(end)}", lambda _: part, page, flags=re.DOTALL), encoding="utf-8"
-        )
+        draft.write_text(f"{before}\n\n{measured}\n\n{text}\n\n{after}", encoding="utf-8")

@@ -21,10 +21,6 @@ from ...jobs.job import Job, State
 from ...poses.reader import find_armature
 from ..ghosts import Ghost, bone_lines, draw_figures
 
-FRAME_SECONDS = 1.0 / 30.0
-"""Seconds between two redraws of the viewports at least."""
-_SHARE = 3.0
-"""Times as long as a redraw takes is the pause between two of them: a slow viewport may not hold up the job."""
 _COLOUR = (1.0, 0.55, 0.1, 1.0)
 
 
@@ -48,8 +44,7 @@ class LiveFigure:
         self.first_moved = 0.0
         self._part: _Part | None = None
         self._motion: Motion | None = None
-        self._started = self._drawn = self._looked = 0.0
-        self._pause = FRAME_SECONDS
+        self._started = 0.0
         self._at: Floats | None = None
         self._handle: Any = None
         if not bpy.app.background:
@@ -64,13 +59,11 @@ class LiveFigure:
             return
         if job.live is not self._motion:
             self._take(job, job.live, job.body)
-        now = time.perf_counter()
-        if self._looked:  # the first step after a redraw comes when that is done
-            self._pause, self._looked = max(FRAME_SECONDS, _SHARE * (now - self._looked)), 0.0
-        if self._part is not None and now - self._drawn >= self._pause:
-            self._drawn = self._looked = now
+        pace = session.current().pace
+        if self._part is not None and pace.due:
             self._step(self._part)
             _redraw()
+            pace.asked()
 
     def close(self) -> None:
         """Stop drawing."""
