@@ -18,7 +18,7 @@ import numpy as np
 
 from ..retarget.motion import Motion
 from ..retarget.motion import rotations as rot
-from ..retarget.motion.skeleton import JOINT_COUNT, PARENTS, REST_OFFSETS
+from ..retarget.motion.skeleton import JOINT_COUNT, MIRRORED_JOINTS, PARENTS, REST_OFFSETS
 from ..retarget.typing import Floats
 
 FPS = 20.0
@@ -159,6 +159,24 @@ def heading_of(motion: Motion) -> Floats:
     left = rot.rotate(motion.global_rotations[:, [0, 9]], np.array([1.0, 0.0, 0.0])).sum(axis=1)
     left = rot.normalize(left * np.array([1.0, 0.0, 1.0]))
     return rot.unflip(rot.from_axis_angle((0.0, 1.0, 0.0), np.arctan2(left[:, 2], left[:, 0])))
+
+
+def mirror_features(features: Floats) -> Floats:
+    """Features (T, 263) of the mirrored motion: those of `Motion.mirror`, but for rounding."""
+    sides = np.array(MIRRORED_JOINTS)
+    joints = sides[1:] - 1
+    out = features.copy()
+    out[:, SLICES["root_turn"]] *= -1.0
+    out[:, SLICES["root_velocity"]] *= (-1.0, 1.0)
+    for name, order, signs in (
+        ("positions", joints, (-1.0, 1.0, 1.0)),
+        ("rotations", joints, (1.0, -1.0, -1.0, -1.0, 1.0, 1.0)),
+        ("velocities", sides, (-1.0, 1.0, 1.0)),
+        ("contacts", np.array([2, 3, 0, 1]), (1.0,)),
+    ):
+        rows = features[:, SLICES[name]].reshape(len(features), len(order), -1)
+        out[:, SLICES[name]] = (rows[:, order] * signs).reshape(len(features), -1)
+    return out
 
 
 def motion_to_features(motion: Motion) -> Floats:

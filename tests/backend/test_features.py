@@ -9,6 +9,7 @@ from motiongpt.backend.features import (
     features_to_joints,
     features_to_motion,
     joints_to_features,
+    mirror_features,
     motion_to_features,
 )
 from motiongpt.retarget.motion import Motion, find_contacts
@@ -72,3 +73,10 @@ def test_features_do_not_depend_on_place_and_heading():
     motion = random_motion(30, 5)
     moved = motion.placed(np.array([5.0, 0.0, 1.0]), rot.from_axis_angle((0, 1, 0), 2.0))
     assert np.abs(motion_to_features(motion) - motion_to_features(moved)).max() < 1e-9
+
+
+def test_features_are_mirrored_as_motions_are():
+    motion = random_motion(30, 7)
+    mirrored = mirror_features(motion_to_features(motion))
+    np.testing.assert_allclose(mirrored, motion_to_features(motion.mirror()), atol=1e-9)
+    assert np.abs(mirrored - motion_to_features(motion)).max() > 0.1

@@ -48,6 +48,8 @@ Codes = list[list[int]]
 """One list of codes for each variation."""
 Labels = Sequence[dict[str, object]]
 """What else the `meta` of each motion says, such as how sure the model is; may be empty."""
+MIRRORED = "mirrored"
+"""The label of a motion that is the mirror image of its codes."""
 Written = Generator[Codes, None, Labels]
 """Codes after every token, the last ones complete; it returns their labels."""
 
@@ -106,8 +108,11 @@ class TokenEngine(Engine):
         codes, labels = yield from self._watch(answers, self._count(task) or self._most)
         frames = None if task.seconds is None else max(1, round(task.seconds * self._fps))
         motions = []
-        for one in codes:
-            motion = self.polished(self._codec.decode(one))
+        for i, one in enumerate(codes):
+            motion = self._codec.decode(one)
+            if i < len(labels) and labels[i].get(MIRRORED):
+                motion = motion.mirror()
+            motion = self.polished(motion)
             motions.append(motion.slice(0, min(len(motion), frames or len(motion))))
             yield Progress(Stage.MOTION, 0.99)
         yield Result(tuple(self._labelled(task, motions, codes, labels)))

@@ -17,6 +17,7 @@ from ....retarget.motion.feet import bend_toes, plant_feet
 from ....retarget.motion.joining import on_canonical_body
 from ....retarget.typing import Float32s, Ints, Numbers
 from ... import limits
+from ...dataset.clips import swap_sides
 from ...engine import BatchEvents, Events, Progress, Result, Stage
 from ...features import motion_to_features
 from ...model_folder import ModelCard, find_file
@@ -26,9 +27,9 @@ from ..shared.codec import FRAMES_PER_TOKEN
 from ..shared.gaps import fill_gaps, load_transition
 from ..shared.lanes import in_lanes, processors
 from ..shared.sampling import choose_each, random_streams
-from ..shared.tokens import Codes, Sampling, TokenEngine, Written, beginning
+from ..shared.tokens import MIRRORED, Codes, Sampling, TokenEngine, Written, beginning
 from .decoder import MOST_ROWS, Decoder, Prompt, ResidualCodec, width_of
-from .picker import best_of, change_of_pace, load_picker
+from .picker import best_of, change_of_pace, load_picker, pick
 from .style import Style
 from .sureness import load_judgement, negation_in
 from .vocabulary import (
@@ -180,7 +181,7 @@ class MotionLanguageEngine(TokenEngine):
         for start in range(0, len(codes), _DECODED):
             features += self._poses.all_features(codes[start : start + _DECODED])
             yield codes[:wanted]
-        best, labels = self._picked(text, states, codes, features, wanted)
+        best, labels = self._picked(text, states, codes, features, wanted, mirrors=True)
         yield best
         return labels
 
@@ -206,7 +207,8 @@ class MotionLanguageEngine(TokenEngine):
             features += self._poses.all_features(codes[start : start + _DECODED])
             yield [one[len(shown) :] for one in codes[:wanted]]
         if text.strip():
-            best, labels = self._picked(text, states, codes, [one[seam:] for one in features], wanted)
+            judged = [one[seam:] for one in features]
+            best, labels = self._picked(text, states, codes, judged, wanted, mirrors=False)
         else:
             best = best_of(codes, np.array([-change_of_pace(one, seam) for one in features]), wanted)
         yield [one[len(shown) :] for one in best]
@@ -222,16 +224,21 @@ class MotionLanguageEngine(TokenEngine):
         return [s for attempt in attempts for s in random_streams(sampling.seed, sampling.variations, attempt)]
 
     def _picked(
-        self, text: str, states: Float32s, codes: Codes, features: Sequence[Numbers], wanted: int
+        self, text: str, states: Float32s, codes: Codes, features: Sequence[Numbers], wanted: int, *, mirrors: bool
     ) -> tuple[Codes, list[dict[str, object]]]:
-        """For each variation the candidate that fits the text best, and what is to be said of it: how sure that is, and
-        a negation in the text. features: what is judged of each."""
+        """For each variation the candidate that fits the text best, and what is to be said of it: how sure that is, a
+        negation in the text, and whether the motion is the mirror image of its codes. features: what is judged of each.
+        mirrors: whether it may be."""
         best, labels = codes[:wanted], [dict[str, object]() for _ in range(wanted)]
         if self._picker is not None:
-            scores = self._picker.scores(states, features)
-            best = best_of(codes, scores, wanted)
+            other = swap_sides(text) if mirrors else text
+            picks = pick(self._picker, states, self._read(other) if other != text else None, features, wanted)
+            best = [codes[one.number] for one in picks]
             if self._judgement is not None:
-                labels = self._judgement.of(states, np.asarray(scores).reshape(-1, wanted).max(axis=0))
+                labels = self._judgement.of(states, np.array([one.score for one in picks]))
+            labels = [
+                label | ({MIRRORED: True} if one.mirrored else {}) for label, one in zip(labels, picks, strict=True)
+            ]
         if word := negation_in(text, self._judgement.phrases if self._judgement else ()):
             labels = [label | {"unsure": True, "negation": word} for label in labels]
         return best, labels

@@ -5,11 +5,13 @@ seed: a model that picks by its judge's scores would be rated better than it is.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ....retarget.typing import Numbers
+from ...features import mirror_features
 from ...model_folder import ModelCard
 from ..shared.runtime import open_session
 from ..shared.tokens import Codes
@@ -41,6 +43,41 @@ class Picker:
 def load_picker(folder: Path, card: ModelCard, device: str) -> Picker | None:
     """The folder's picker, or None."""
     return Picker(folder / FILE_NAME, device) if FILE_NAME in card.files else None
+
+
+@dataclass(frozen=True)
+class Pick:
+    """The candidate of that number, or its mirror image.  score: the picker's, of how well it fits the text."""
+
+    number: int
+    mirrored: bool
+    score: float
+
+
+def pick(
+    picker: Picker, states: Numbers, other: Numbers | None, features: Sequence[Numbers], wanted: int
+) -> list[Pick]:
+    """For each variation the candidate that fits a text best; candidates are ordered by attempt, then by variation.
+
+    states: of the text (L, 384).  other: of the text with left and right swapped, None where it names no side or the
+    motion may not be mirrored.  features: (T, 263) of each candidate.
+
+    With a side, mirror images count, too: what is asked of one side the model has learned of the other. The picker
+    knows what is done better than by which side; what it makes of the same motion under the swapped text tells that.
+    """
+    scores = picker.scores(states, features)[None]
+    if other is not None:
+        mirrored = [mirror_features(one) for one in features]
+        scores = np.concatenate([scores, picker.scores(states, mirrored)[None]])
+    best = scores.max(axis=0).reshape(-1, wanted).argmax(axis=0)
+    picks = []
+    for variation, attempt in enumerate(best.tolist()):
+        number, flip = attempt * wanted + variation, False
+        if other is not None:
+            sides = scores[:, number] - picker.scores(other, [features[number], mirrored[number]])
+            flip = bool(sides[1] > sides[0])
+        picks.append(Pick(number, flip, float(scores[int(flip), number])))
+    return picks
 
 
 def best_of(codes: Codes, scores: Numbers, wanted: int) -> Codes:

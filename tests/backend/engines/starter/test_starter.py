@@ -146,6 +146,29 @@ def test_the_best_of_several_continuations_is_taken(engine, walk, monkeypatch):
     assert not np.array_equal(answers[0], answers[1]) and not np.array_equal(answers[1], answers[2])
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_pick_can_be_the_mirror_image_of_its_tokens(engine, monkeypatch, mirrored):
+    """The picker's favourite is the first candidate, or its mirror image."""
+    if engine._picker is None:
+        pytest.skip("the model has no picker")
+    read: list[int] = []
+
+    def scores(_states, motions):
+        read.append(len(motions))
+        if len(read) == 3:  # the swapped text
+            return np.zeros(len(motions))
+        return (np.arange(len(motions)) == 0) * (0.5 + (len(read) == 1 + mirrored))
+
+    monkeypatch.setattr(engine._picker, "scores", scores)
+    *_, result = engine.generate(Generate("a person turns left", 1.0, seed=3))
+    (motion,) = result.motions
+    plain = engine._codec.decode(motion.meta["tokens"])
+    same = (plain.mirror() if mirrored else plain).root_position[: len(motion), 0]
+    assert bool(motion.meta.get("mirrored")) is mirrored
+    assert read == [engine._candidates, engine._candidates, 2]
+    np.testing.assert_allclose(motion.root_position[:, 0], same, atol=0.05)
+
+
 def test_feet_do_not_slide_in_what_follows(engine, walk):
     *_, result = engine.continue_motion(Continue(3.0, "a person walks forward", seed=2), walk)
     more = result.motions[0].slice(len(walk), len(walk) + 90)
