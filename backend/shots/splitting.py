@@ -2,7 +2,8 @@
 
 What says that one thing follows another splits: full stops, "then", "after that", "before", "finally", and a comma
 before a new verb. What happens at the same time stays one: "while", "and" without "then", a comma before an -ing form
-("walks, waving"), and denials, which need what they are about ("does not walk, he stands still").
+("walks, waving"), what is held ("squats, holds it"), and denials, which need what they are about ("does not walk, he
+stands still").
 """
 
 import re
@@ -23,6 +24,9 @@ _NOT_A_LINK = re.compile(r"\b(?:next|later)\b(?=\s+(?:to|leg|foot|on|than))|\bno
 _FIRST = re.compile(r"^\s*(?:at first|first of all|first|firstly|to begin with|initially)\b\s*,?\s*", re.IGNORECASE)
 _AND = re.compile(r"^(?:and|but|so)\s+", re.IGNORECASE)
 _DENIAL = re.compile(r"\b(?:not|never|without|no longer|neither|nor|\w+n't|doesnt|dont)\b", re.IGNORECASE)
+_HOLD = re.compile(
+    r"(?:and\s+)?(?:holds?|keeps?|stays?)\s+(?:it|that|this|there|so|the pose|the position)\b", re.IGNORECASE
+)
 _TOGETHER = re.compile(r"\b(?:while|whilst|as|at the same time|simultaneously|meanwhile)\b", re.IGNORECASE)
 _BEFORE_FIRST = re.compile(r"^before\s+(?P<second>[^,]+),\s*(?P<first>.+)$", re.IGNORECASE | re.DOTALL)
 _AFTER_FIRST = re.compile(r"^(?:after|having|once)\s+(?P<first>[^,]+),\s*(?P<second>.+)$", re.IGNORECASE | re.DOTALL)
@@ -144,7 +148,8 @@ def _at_commas(text: str) -> list[str]:
     out = [parts[0]]
     for part in parts[1:]:
         before, clause = _Clause.of(out[-1]), _Clause.of(part)
-        if _TOGETHER.match(part.strip()) or not _follows(before, clause):
+        together = _TOGETHER.match(part.strip()) or _HOLD.match(part.strip())
+        if together or not _follows(before, clause):
             out[-1] = f"{out[-1]}, {part}"
         else:
             out.append(part)

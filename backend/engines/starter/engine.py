@@ -31,7 +31,7 @@ from ..shared.tokens import MIRRORED, Codes, Sampling, TokenEngine, Written, beg
 from .decoder import MOST_ROWS, Decoder, Prompt, ResidualCodec, width_of
 from .picker import best_of, change_of_pace, load_picker, pick
 from .style import Style
-from .sureness import load_judgement, negation_in
+from .sureness import load_judgement, negation_in, without_denials
 from .vocabulary import (
     ABSENT,
     BEGIN,
@@ -166,6 +166,7 @@ class MotionLanguageEngine(TokenEngine):
 
     def _begun(self, text: str, count: int | None, sampling: Sampling) -> tuple[Float32s, Answer]:
         """The states of a text, and candidates that are about to be made to it."""
+        text = self._heard(text)
         states = self._read(text)
         prompt = self._prompt(states, text, "generate", rows=sampling.variations * self._tries(sampling))
         return states, self._answer(prompt, self._streams(sampling), count)
@@ -192,8 +193,9 @@ class MotionLanguageEngine(TokenEngine):
             raise self._too_long(count * FRAMES_PER_TOKEN / self._fps)
         shown = list(context[-(MAX_TOKENS - count) :])
         wanted, tries = sampling.variations, self._tries(sampling)
-        states = self._read(text)
-        prompt = self._prompt(states, text, "generate", rows=wanted * tries)
+        heard = self._heard(text)
+        states = self._read(heard)
+        prompt = self._prompt(states, heard, "generate", rows=wanted * tries)
         given: list[int | None] = [*shown, *[None] * count]
         answer = self._answer(prompt, self._streams(sampling), len(given), given)
         codes: Codes = []
@@ -231,15 +233,16 @@ class MotionLanguageEngine(TokenEngine):
         mirrors: whether it may be."""
         best, labels = codes[:wanted], [dict[str, object]() for _ in range(wanted)]
         if self._picker is not None:
-            other = swap_sides(text) if mirrors else text
-            picks = pick(self._picker, states, self._read(other) if other != text else None, features, wanted)
+            heard = self._heard(text)
+            other = swap_sides(heard) if mirrors else heard
+            picks = pick(self._picker, states, self._read(other) if other != heard else None, features, wanted)
             best = [codes[one.number] for one in picks]
             if self._judgement is not None:
                 labels = self._judgement.of(states, np.array([one.score for one in picks]))
             labels = [
                 label | ({MIRRORED: True} if one.mirrored else {}) for label, one in zip(labels, picks, strict=True)
             ]
-        if word := negation_in(text, self._judgement.phrases if self._judgement else ()):
+        if word := negation_in(text, self._phrases):
             labels = [label | {"unsure": True, "negation": word} for label in labels]
         return best, labels
 
@@ -306,6 +309,14 @@ class MotionLanguageEngine(TokenEngine):
             if all(token == END for token in tokens):
                 break
         return list(dict.fromkeys(self._tokenizer.decode(row).strip() for row in pieces))
+
+    @property
+    def _phrases(self) -> tuple[str, ...]:
+        return self._judgement.phrases if self._judgement else ()
+
+    def _heard(self, text: str) -> str:
+        """What the model is given of a text: a model of motion shows what is denied."""
+        return without_denials(text, self._phrases)
 
     def _read(self, text: str) -> Float32s:
         """States (L, 384) of a text."""

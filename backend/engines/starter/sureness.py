@@ -22,7 +22,10 @@ NEAREST = 3
 """Phrases that are named."""
 
 
-_NEGATION = re.compile(r"\b(not|never|no|nobody|none|neither|nor|without|cannot|\w+n't)\b")
+_NEGATION = re.compile(
+    r"\b(not|never|no|nobody|none|neither|nor|without|cannot|\w+n't|(?:do|does|did|ca|wo|is|are|was|should|would)nt)\b"
+)
+_CLAUSES = re.compile(r"\s*[,;.!]+\s*(?:but\s+|and\s+)?|\s+but\s+", re.IGNORECASE)
 
 
 def negation_in(text: str, phrases: Sequence[str] = ()) -> str:
@@ -35,6 +38,19 @@ def negation_in(text: str, phrases: Sequence[str] = ()) -> str:
         if not any(word.search(phrase.lower()) for phrase in phrases):
             return match[0]
     return ""
+
+
+def without_denials(text: str, phrases: Sequence[str] = ()) -> str:
+    """A text without the clauses that only say what is not done, if others are left.
+
+    >>> without_denials("stand still, don't walk")
+    'stand still'
+    >>> without_denials("does not move")
+    'does not move'
+    """
+    clauses = [clause for clause in _CLAUSES.split(text) if clause]
+    kept = [clause for clause in clauses if not negation_in(clause, phrases)]
+    return ", ".join(kept) if 0 < len(kept) < len(clauses) else text
 
 
 def sentence_vector(states: Numbers) -> Float64s:

@@ -143,6 +143,13 @@ def upright(body: Body) -> bool:
     return bool(np.mean((body.pelvis > 0.85) & (body.lean < 30)) > 0.8)
 
 
+@check("begins upright", passive=True)
+def begins_upright(body: Body) -> bool:
+    """On its feet in the first tenth of a second."""
+    first = slice(None, body.frames(0.1))
+    return bool((body.pelvis[first] > 0.83).all() and (body.lean[first] < 35).all())
+
+
 @check("ends upright", passive=True)
 def ends_upright(body: Body) -> bool:
     """On its feet in the last tenth of a second."""

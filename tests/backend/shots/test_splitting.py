@@ -26,6 +26,7 @@ SEVERAL = {
     "an old woman walks, after that she sits down": ("an old woman walks", "an old woman sits down"),
     "walks while waving and then stops": ("walks while waving", "stops"),
     "he doesn't run, but walks, then sits": ("he doesn't run, but walks", "sits"),
+    "squat down, hold it, come back up": ("squat down, hold it", "come back up"),
     "walks -> runs -> jumps": ("walks", "runs", "jumps"),
 }
 

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from motiongpt.backend.engines.starter.sureness import Calibration, Judgement, Known, load_judgement, negation_in
+from motiongpt.backend.engines.starter.sureness import (
+    Calibration,
+    Judgement,
+    Known,
+    load_judgement,
+    negation_in,
+    without_denials,
+)
 from motiongpt.backend.known.phrases import FILE_NAME
 from motiongpt.backend.model_folder import ModelCard
 from motiongpt.retarget.errors import MotionGPTError
@@ -65,6 +72,7 @@ def test_damaged_files_and_cards_are_named(tmp_path):
     [
         ("a person does not walk", "not"), ("someone doesn't wave", "doesn't"), ("she doesn’t wave", "doesn't"),
         ("Never runs", "never"), ("jumps without moving the arms", "without"), ("cannot stand up", "cannot"),
+        ("stand still, dont walk", "dont"), ("he isnt running", "isnt"),
         ("a person walks", ""), ("ties a knot", ""), ("nods a note", ""), ("sits down at noon", ""),
     ],
 )  # fmt: skip
@@ -75,3 +83,24 @@ def test_negations_are_found(text, word):
 def test_a_negation_that_the_model_was_trained_on_is_none():
     assert negation_in("walks without moving the arms", ("stands without moving",)) == ""
     assert negation_in("does not walk", ("stands without moving",)) == "not"
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("stand still, dont walk", "stand still"),
+        ("does not walk, he stands still", "he stands still"),
+        ("Waves. Doesn't jump!", "Waves"),
+        ("sits but never leans back", "sits"),
+        ("walks without moving the arms", "walks without moving the arms"),
+        ("does not move, never blinks", "does not move, never blinks"),
+        ("walks, then waves", "walks, then waves"),
+        ("", ""),
+    ],
+)
+def test_clauses_that_only_deny_are_left_out(text, heard):
+    assert without_denials(text) == heard
+
+
+def test_a_denial_that_the_model_knows_is_kept():
+    assert without_denials("nods, says no", ("shakes the head no",)) == "nods, says no"
