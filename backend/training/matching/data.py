@@ -33,7 +33,9 @@ _WAYS = 4  # to say a clip's own caption
 class MatchingTraining:
     """classes: weight of the classifiers' losses.  whole: share of clips shown uncut.  composites: how many for each
     pair of action and style that no clip shows (see `composites`); a judge should know real motion only, a picker more.
-    without: styles (words) whose gestures and turns are left out, to test the model on unseen pairs (see `set_apart`).
+    siblings: share of a batch that shows the actions of the rest again, in other clips or mirrored: what tells them
+    apart is the side, the number, the pace.  without: styles (words) whose gestures and turns are left out, to test the
+    model on unseen pairs (see `set_apart`).
     """
 
     batch: int = 128
@@ -43,6 +45,7 @@ class MatchingTraining:
     classes: float = 0.5
     whole: float = 0.5
     composites: int = 0
+    siblings: float = 0.0
     without: str = ""
 
 
@@ -104,6 +107,9 @@ class Batches:
         self.styles = [read_caption(text).style for text in texts]
         self.details = [frozenset(_DETAILS.findall(text.lower())) for text in texts]
         self.weights = torch.from_numpy(draw_weights([e.clip for e in examples], by_length=False))
+        self.alike: dict[str, list[Example]] = {}
+        for example in examples:
+            self.alike.setdefault(_act(example), []).append(example)
 
     def cut(self, example: Example, random: np.random.Generator) -> tuple[int, int]:
         """(first, last + 1) frame of a random stretch that includes the core if it fits."""
@@ -123,9 +129,12 @@ class Batches:
         """features (B, T, 263), frames (B,); states, mask; action, style (B,); same (B, B): caption i may describe
         motion j."""
         t = self.training
-        chosen = torch.multinomial(self.weights, t.batch, replacement=True, generator=generator).tolist()
+        again = round(t.siblings * t.batch)
+        chosen = torch.multinomial(self.weights, t.batch - again, replacement=True, generator=generator).tolist()
         random = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
         examples = [self.examples[i] for i in chosen]
+        kin = [self.alike[_act(examples[i % len(examples)])] for i in range(again)]
+        examples += [those[int(random.integers(len(those)))] for those in kin]
         pieces = [(e, *self.cut(e, random)) for e in examples]
         rows = [torch.from_numpy(np.array(self.dataset.of(e.clip)[a:b])) for e, a, b in pieces]
         captions = [int(random.choice(e.captions)) for e in examples]
@@ -143,7 +152,7 @@ class Batches:
     def _same(self, examples: list[Example], captions: list[int]) -> Tensor:
         """(B, B) pairs that are no negatives: same action and size, and the same style, side and number or none named;
         same caption."""
-        what = [(e.clip.action or e.meaning.action, e.little) for e in examples]
+        what = [(_act(e), e.little) for e in examples]
         named = [(self.styles[c], self.details[c]) for c in captions]
         shown = [frozenset[str]().union(*(self.details[c] for c in e.captions)) for e in examples]
         out = torch.zeros(len(examples), len(examples), dtype=torch.bool)
@@ -152,3 +161,7 @@ class Batches:
                 alike = what[i] == what[j] and what[i][0] != OTHER and style in ("", other.meaning.style)
                 out[i, j] = (alike and details <= shown[j]) or captions[i] in other.captions
         return out
+
+
+def _act(example: Example) -> str:
+    return example.clip.action or example.meaning.action

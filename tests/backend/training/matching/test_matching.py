@@ -124,6 +124,18 @@ def test_clips_without_styles_have_no_loss_of_style() -> None:
     assert torch.isfinite(losses["loss"])
 
 
+def test_siblings_show_what_the_rest_of_the_batch_shows() -> None:
+    """A rare action drawn once comes back in the other half of its batch."""
+    dataset, texts = small_dataset(), {}
+    examples = examples_of(dataset, dataset.clips, texts, random.Random(0))
+    training = MatchingTraining(batch=12, siblings=0.5)
+    batches = Batches(dataset, examples, list(texts), ReadWords(texts), training)
+    for seed in range(5):
+        actions = batches.draw(torch.Generator().manual_seed(seed))["action"]
+        assert len(actions) == 12
+        assert torch.equal(actions[:6], actions[6:])
+
+
 def test_cuts_hold_the_core() -> None:
     dataset, texts = small_dataset(), {}
     example = next(
