@@ -10,6 +10,7 @@ import numpy as np
 from ...retarget.motion import Motion
 from ...retarget.motion import rotations as rot
 from ...retarget.typing import Floats
+from ..dataset.clips import load_motions
 from ..engine import Engine, last_result
 from ..shots.plan import shot_of
 from .animators import prompts  # noqa: F401, its imports declare the checks
@@ -61,7 +62,18 @@ def judged(prompt: ShotPrompt, motion: Motion) -> ShotAnswer:
         len(blocks) == len(prompt.does) and parse(check).holds(body.part(block["start"], block["stop"]))
         for check, block in zip(prompt.does, blocks, strict=False)
     )
-    speeds = rot.length(np.diff(motion.joints, axis=0)) * motion.fps  # (T - 1, 22)
+    speeds = _speeds(motion)
     before, after = (round(seconds * motion.fps) for seconds in _AROUND)
     around = [speeds[max(0, block["start"] - before) : block["start"] + after].ravel() for block in blocks[1:]]
     return ShotAnswer(prompt, motion, done, np.concatenate([np.zeros(0), *around]))
+
+
+def recorded_speeds(dataset: Path) -> Floats:
+    """Joint speeds (N,) in m/s of a data set's clips. Raises MotionGPTError if it is none."""
+    speeds = [_speeds(motion).ravel() for motion, _ in load_motions(dataset, "test")]
+    return np.concatenate([np.zeros(0), *speeds])
+
+
+def _speeds(motion: Motion) -> Floats:
+    """(T - 1, 22) of the joints, m/s."""
+    return rot.length(np.diff(motion.joints, axis=0)) * motion.fps
