@@ -1,9 +1,9 @@
 """A text split into its actions, in the order in which they happen.
 
-What says that one thing follows another splits: full stops, "then", "after that", "before", "finally", and a comma
-before a new verb. What happens at the same time stays one: "while", "and" without "then", a comma before an -ing form
-("walks, waving"), what is held ("squats, holds it"), and denials, which need what they are about ("does not walk, he
-stands still").
+What says that one thing follows another splits: full stops, "then", "after that", "before", "finally", a comma before a
+new verb, and what needs legs to stand on after getting up ("gets up and walks away"). What happens at the same time
+stays one: "while", "and" without "then", a comma before an -ing form ("walks, waving"), what is held ("squats, holds
+it"), and denials, which need what they are about ("does not walk, he stands still").
 """
 
 import re
@@ -32,6 +32,12 @@ _BEFORE_FIRST = re.compile(r"^before\s+(?P<second>[^,]+),\s*(?P<first>.+)$", re.
 _AFTER_FIRST = re.compile(r"^(?:after|having|once)\s+(?P<first>[^,]+),\s*(?P<second>.+)$", re.IGNORECASE | re.DOTALL)
 _BEFORE = re.compile(r"^(?P<first>.+?),?\s+before\s+(?P<second>.+)$", re.IGNORECASE | re.DOTALL)
 _AFTER = re.compile(r"^(?P<second>.+?),?\s+after\s+(?P<first>.+)$", re.IGNORECASE | re.DOTALL)
+
+_UP_AND_AWAY = re.compile(
+    r"^(?P<first>.*\b(?:gets?|stands?|rises?|climbs?)\b(?: back)? (?:up|out)\b.*?),? and "
+    r"(?P<second>(?:walk|run|jog|step|march|sneak|limp|stroll|leave|stride|sprint|dash|go(?:es)?)\w*\b.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
 
 _PEOPLE = (
     r"person|man|woman|boy|girl|child|kid|guy|lady|human|figure|character|someone|somebody|soldier|zombie|robot|"
@@ -128,6 +134,8 @@ def _ordered(text: str) -> list[str]:
     text = text.strip()
     if _DENIAL.search(text):
         return [text]
+    if found := _UP_AND_AWAY.match(text):
+        return [found["first"], found["second"]]
     for pattern in (_BEFORE, _AFTER):
         found = pattern.match(text)
         if found and all(_acts(_Clause.of(found[part])) for part in ("first", "second")):

@@ -11,6 +11,7 @@ from motiongpt.backend.shots.verbs import base_of, ing_form, third_person, usual
 ONE = [
     "does not walk, he stands still", "he never runs, he walks", "slow walk forward, taking his time",
     "side steps to the left, facing the camera", "idle, arms crossed", "walks, hands on hips", "as he walks, he waves",
+    "stands up and stretches", "walks up and runs",
     "walks while waving", "stands before the mirror", "walks after the dog", "now and then waves", "42", "",
     "walks and turns right", "a person walks 1.5 m", "walks next to the wall", "steps up, down and sideways",
 ]  # fmt: skip
@@ -27,6 +28,8 @@ SEVERAL = {
     "walks while waving and then stops": ("walks while waving", "stops"),
     "he doesn't run, but walks, then sits": ("he doesn't run, but walks", "sits"),
     "squat down, hold it, come back up": ("squat down, hold it", "come back up"),
+    "gets up off the chair and walks away": ("gets up off the chair", "walks away"),
+    "An old man stands up slowly and leaves.": ("an old man stands up slowly", "an old man leaves"),
     "walks -> runs -> jumps": ("walks", "runs", "jumps"),
 }
 
