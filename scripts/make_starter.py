@@ -48,7 +48,7 @@ SETTINGS = {
     "--set encoder_layers=2 --set dropout=0 --set rate=0.001 --set text_noise=0.5 --set wordings=36 "
     "--set composites=0",
     "judge": "--steps 850 --seed 1",
-    "picker": "--steps 850 --seed 2 --set composites=8 --candidates 10",
+    "picker": "--steps 2500 --seed 2 --set width=192 --set composites=8 --set siblings=0.5 --candidates 10",
     "transition": "--steps 5500",
     "sureness": "--seeds 2",
     "animators": "--seeds 2",
