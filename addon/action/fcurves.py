@@ -6,7 +6,6 @@ Up to Blender 4.3 an action holds its F-curves itself; from 4.4 on each of its s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, cast

@@ -51,7 +51,7 @@ from .vocabulary import (
 from .writing import Answer, Choosing, Writing, rows_are_independent
 
 _CONTEXT = 16  # tokens of a motion that the model sees when it continues it: 3.2 s
-_BATCH_ROWS = 24  # of one step on a processor: caches of more rows outgrow its own cache, and take longer each
+_BATCH_ROWS = 48  # of one step on a processor: of more rows, each takes as long
 _DECODED = 6  # candidates in one go, after which a cancel is read
 _CAPTION_WORDS = 40
 _SENTENCES, _SENTENCE_TEMPERATURE, _SENTENCE_TOP_P = 24, 0.8, 0.9  # candidates for the picker
