@@ -187,15 +187,15 @@ class Motion:
         return replace(self, offsets=offsets, root_position=root_position)._knowing(self.global_rotations, None)
 
     def turned(self, joints: Sequence[int], world: Floats) -> "Motion":
-        """With global rotations (T, K, 4) of some joints, other than the pelvis and in the skeleton's order; what hangs
+        """With global rotations (T, K, 4) of some joints, other than the pelvis; what hangs
         from them turns along, everything else stays as it is."""
         below, rounds = followers(tuple(joints))
         whole, local = self.global_rotations.copy(), self.rotations.copy()
         whole[:, joints] = world
-        above = whole[:, [PARENTS[joint] for joint in joints]]
-        local[:, joints] = rot.normalize(rot.multiply(rot.conjugate(above), world))
         for joint in below:
             whole[:, joint] = rot.multiply(whole[:, PARENTS[joint]], local[:, joint])
+        above = whole[:, [PARENTS[joint] for joint in joints]]
+        local[:, joints] = rot.normalize(rot.multiply(rot.conjugate(above), world))
         places = self.joints.copy()
         for moved, parents in rounds:
             places[:, moved] = places[:, parents] + rot.rotate(whole[:, parents], self.offsets[moved])

@@ -118,7 +118,7 @@ def sole_heights(motion: Motion, sole: Sole, side: str) -> Floats:
         motion.joints[:, joint, 1, None] + rot.upwards(motion.global_rotations[:, joint]) @ points.T
         for joint, points in _parts(sole, side)
     ]
-    return np.concatenate(parts, axis=1)
+    return np.asarray(np.concatenate(parts, axis=1))
 
 
 def sole_points(motion: Motion, sole: Sole, side: str) -> Floats:
@@ -127,7 +127,7 @@ def sole_points(motion: Motion, sole: Sole, side: str) -> Floats:
         motion.joints[:, joint, :, None] + rot.rotate_all(motion.global_rotations[:, joint], points)
         for joint, points in _parts(sole, side)
     ]
-    return np.concatenate(parts, axis=2).swapaxes(1, 2)
+    return np.asarray(np.concatenate(parts, axis=2).swapaxes(1, 2))
 
 
 def sole_path(motion: Motion, sole: Sole, side: str, frames: Indices, points: Indices) -> Floats:
@@ -135,7 +135,7 @@ def sole_path(motion: Motion, sole: Sole, side: str, frames: Indices, points: In
     parts = _parts(sole, side)
     joints = np.repeat([joint for joint, _ in parts], [len(own) for _, own in parts])[points]
     own = np.concatenate([own for _, own in parts])[points]
-    return motion.joints[frames, joints] + rot.rotate(motion.global_rotations[frames, joints], own)
+    return np.asarray(motion.joints[frames, joints] + rot.rotate(motion.global_rotations[frames, joints], own))
 
 
 def _parts(sole: Sole, side: str) -> tuple[tuple[int, Floats], tuple[int, Floats]]:
