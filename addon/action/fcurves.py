@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 import bpy
@@ -195,23 +195,29 @@ class NewCurves:
     made as a copy of that, and gets its positions: other properties take six times as long to set."""
 
     def __init__(self, curves: ActionCurves) -> None:
-        self._curves = curves
-        self._written: dict[tuple[object, ...], bpy.types.FCurve] | None = {} if curves.can_copy else None
+        self._curves, self._copies = curves, curves.can_copy
+        self._written: dict[tuple[object, ...], bpy.types.FCurve] = {}
+        self._held: list[tuple[Numbers, ...]] = []
 
     def write(self, bone: str, channel: str, index: int, points: Points) -> None:
         """Add a curve that does not exist yet, with these keys."""
-        if self._written is None or not _set_by_update(points):
+        others = tuple(values for name, values in points.items() if name not in _PAIRS)
+        same = (index, *map(id, others))  # the very arrays of an earlier curve need not be compared
+        like = self._written.get(same)
+        if like is None and not (self._copies and _set_by_update(points)):
             write_points(self._curves.new(bone, channel, index), points)
             return
-        others = sorted(points.keys() - set(_PAIRS))
-        alike = (index, len(points["co"]), *((name, points[name].tobytes()) for name in others))
-        like = self._written.get(alike)
         if like is None:
-            curve = self._written[alike] = self._curves.new(bone, channel, index)
-            write_points(curve, points)
-            return
+            alike = (index, len(points["co"]), *((n, points[n].tobytes()) for n in sorted(points.keys() - set(_PAIRS))))
+            like = self._written.get(alike)
+            if like is None:
+                like = self._written[alike] = self._curves.new(bone, channel, index)
+                write_points(like, points)
+                return
+            self._written[same] = like
+            self._held.append(others)  # so that no other array gets the same id
         curve = self._curves.copy(like, bone, channel)
-        curve.keyframe_points.foreach_set("co", np.ascontiguousarray(points["co"]).ravel())
+        curve.keyframe_points.foreach_set("co", points["co"].ravel())
         curve.update()
 
 
@@ -229,9 +235,15 @@ def step_points(frames: Numbers, values: Numbers, interpolation: str = "CONSTANT
 
 
 def dense_points(start: int, values: Floats) -> list[Points]:
-    """For each channel of values (T, channels) a key on every frame from `start` on, with linear interpolation."""
-    frames = start + np.arange(len(values))
-    return [step_points(frames, channel, "LINEAR") for channel in values.T]
+    """For each channel of values (T, channels) a key on every frame from `start` on, with linear interpolation. Arrays
+    other than positions are shared, and can't be written to."""
+    co = np.empty((values.shape[1], len(values), 2), dtype=np.float32)
+    co[..., 0], co[..., 1] = start + np.arange(len(values)), values.T
+    chosen, handles = _shared(len(values), "LINEAR", "AUTO_CLAMPED"), _short_handles(co)
+    return [
+        {"co": own, "handle_left": left, "handle_right": right, **chosen}
+        for own, left, right in zip(co, *handles.values(), strict=True)
+    ]
 
 
 def sparse_points(start: int, curve: SparseCurve) -> list[Points]:
@@ -258,18 +270,47 @@ def _chosen(count: int, interpolation: str, handles: str) -> Points:
     return {name: np.full(count, choice(name, value), dtype=np.int32) for name, value in chosen.items()}
 
 
+@lru_cache(maxsize=8)
+def _shared(count: int, interpolation: str, handles: str) -> Points:
+    return _locked(_chosen(count, interpolation, handles))
+
+
 def complete(points: Points, key_type: str) -> Points:
     """The keys with all their properties, of that type and deselected."""
-    count, third = len(points["co"]), np.array([1.0 / 3.0, 0.0], dtype=np.float32)
+    handles = {} if "handle_left" in points else _short_handles(points["co"])
+    return {**handles, **_plain(len(points["co"]), key_type), **points}
+
+
+def complete_shared(points: Points, key_type: str) -> Points:
+    """`complete`, where properties that these keys do not have are arrays shared with others, which can't be written
+    to."""
+    return {**_shared_plain(len(points["co"]), key_type), **points}
+
+
+def _short_handles(co: Numbers) -> Points:
+    """Handles of keys (..., 2) a third of a frame away."""
+    third = np.array([1.0 / 3.0, 0.0], dtype=np.float32)
+    return {"handle_left": co - third, "handle_right": co + third}
+
+
+def _plain(count: int, key_type: str) -> Points:
     return {
-        "handle_left": points["co"] - third,
-        "handle_right": points["co"] + third,
         **{name: np.full(count, value, dtype=np.float32) for name, value in _NUMBERS.items()},
         "easing": np.full(count, choice("easing", "AUTO"), dtype=np.int32),
         "type": np.full(count, choice("type", key_type), dtype=np.int32),
         **{name: np.zeros(count, dtype=np.bool_) for name in _FLAGS},
-        **points,
     }
+
+
+@lru_cache(maxsize=8)
+def _shared_plain(count: int, key_type: str) -> Points:
+    return _locked(_plain(count, key_type))
+
+
+def _locked(points: Points) -> Points:
+    for values in points.values():
+        values.flags.writeable = False
+    return points
 
 
 def select(points: Points, chosen: Numbers | slice) -> Points:

@@ -5,6 +5,7 @@ F-curves: their keys are looked up under the names that are gone.
 """
 
 import zlib
+from collections.abc import Sequence
 from functools import cache
 
 import bpy
@@ -31,9 +32,21 @@ def generated_type() -> str:
 
 def fingerprints(path: str, index: int, values: Numbers) -> Fingerprints:
     """(n,) hashes of values (n,) of an F-curve, bit by bit, that differ from those of other F-curves."""
-    seed = zlib.crc32(f"{path}|{index}".encode())
-    bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32).astype(np.uint64)
-    return ((bits * 2654435761 + seed) & 0xFFFFFFFF).astype(np.uint32)
+    return _hashed(values, np.array(_seed(path, index)))
+
+
+def fingerprints_of_all(path: str, values: Sequence[Numbers]) -> Fingerprints:
+    """`fingerprints` (channels, n) of a property's F-curves, of values (n,) each."""
+    return _hashed(np.array(values), np.array([[_seed(path, index)] for index in range(len(values))]))
+
+
+def _seed(path: str, index: int) -> int:
+    return zlib.crc32(f"{path}|{index}".encode())
+
+
+def _hashed(values: Numbers, seeds: Numbers) -> Fingerprints:
+    bits = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32)
+    return np.asarray(bits * np.uint32(2654435761) + seeds.astype(np.uint32))  # wraps around
 
 
 def generated_among(path: str, index: int, points: Points) -> Fingerprints:

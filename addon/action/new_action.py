@@ -34,7 +34,7 @@ from .fcurves import (
     NewCurves,
     Points,
     action_curves,
-    complete,
+    complete_shared,
     data_path,
     dense_points,
     is_switch,
@@ -43,7 +43,7 @@ from .fcurves import (
     write_points,
 )
 from .fingers import KeptCurve
-from .generated import Fingerprints, fingerprints, generated_type, write_record
+from .generated import Fingerprints, fingerprints_of_all, generated_type, write_record
 
 Curve = tuple[str, str, Floats]
 """Bone name (OBJECT for the armature object), property name, values (T, channels)."""
@@ -164,9 +164,9 @@ def keys_of_curves(curves: Sequence[ThinCurve], start_frame: int) -> list[NewKey
             keys = sparse_points(start_frame, values)
         else:
             keys = dense_points(start_frame, values[:1] if is_switch(channel) else values)
-        for index, points in enumerate(keys):
-            record = fingerprints(data_path(bone, channel), index, points["co"][:, 1])
-            written.append(NewKeys(bone, channel, index, complete(points, generated_type()), record))
+        records = fingerprints_of_all(data_path(bone, channel), [points["co"][:, 1] for points in keys])
+        for index, (points, record) in enumerate(zip(keys, records, strict=True)):
+            written.append(NewKeys(bone, channel, index, complete_shared(points, generated_type()), record))
     return written
 
 

@@ -46,16 +46,18 @@ class Waiting:
 
 
 def time_waiting(engine: Engine, seconds: float) -> Waiting | None:
-    """MOST_TOGETHER requests with different seeds, answered in both ways; None for a model that does not batch."""
-    tasks = [Generate(PROMPT, seconds, seed=seed) for seed in range(MOST_TOGETHER)]
+    """MOST_TOGETHER requests answered in both ways, each with a seed of its own, as a model keeps what it has decoded;
+    None for a model that does not batch."""
+    tasks = [Generate(PROMPT, seconds, seed=seed) for seed in range(1000, 1000 + 3 * MOST_TOGETHER)]
+    first, second, third = (tasks[i::3] for i in range(3))
     if not all(map(engine.batches, tasks)):
         return None
-    list(engine.answer_batch(tasks[:2]))  # the first batch tries what the machine can do
+    list(engine.answer_batch(first[:2]))  # the first batch tries what the machine can do
     started = time.perf_counter()
-    for task in tasks:
+    for task in second:
         last_result(task.answer(engine))
     between = time.perf_counter()
-    list(engine.answer_batch(tasks))
+    list(engine.answer_batch(third))
     return Waiting(between - started, time.perf_counter() - between)
 
 

@@ -13,7 +13,7 @@ from ...retarget.motion.skeleton import JOINT, JOINT_COUNT
 from ..output.blender import measure_retargeting
 
 FRAMES, FPS = 300, 30.0
-WANTED_FRAMES_PER_SECOND, WANTED_RATIO = 5000, 20.0
+WANTED_FRAMES_PER_SECOND, WANTED_RATIO = 10_000, 25.0
 
 
 def measure() -> dict[str, Any]:

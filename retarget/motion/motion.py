@@ -3,6 +3,7 @@
 Axes and units are those of `skeleton`: Y up, metres, wxyz quaternions, zero rotation = T-pose facing +Z.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -13,11 +14,19 @@ from ..errors import MotionGPTError
 from ..typing import Floats
 from . import rotations as rot
 from .interpolation import cubic, cubic_rotations
-from .skeleton import CONTACT_JOINTS, JOINT_COUNT, MIRRORED_JOINTS, PARENTS, REST_OFFSETS, global_rotations
+from .skeleton import (
+    CONTACT_JOINTS,
+    JOINT_COUNT,
+    MIRRORED_JOINTS,
+    PARENTS,
+    REST_OFFSETS,
+    followers,
+    global_rotations,
+)
 
 MOST_FRAMES = 1_000_000
-_PARENTS = list(PARENTS[1:])
 """Frames that resampling makes at most, 1.5 GB of them; a file may come with any frame rate."""
+_PARENTS = list(PARENTS[1:])
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,13 +173,39 @@ class Motion:
         return replace(self, rotations=rotations, root_position=rot.rotate(turn, self.root_position) + position)
 
     def shifted(self, by: Floats) -> "Motion":
-        """Moved by (3,) or, frame by frame, by (T, 3) metres; cached joints and global rotations stay valid."""
+        """Moved by (3,) or, frame by frame, by (T, 3) metres."""
+        world, places = map(self.__dict__.get, ("global_rotations", "joints"))
         moved = replace(self, root_position=self.root_position + by)
-        for name in ("global_rotations", "joints"):
-            if name in self.__dict__:
-                value = self.__dict__[name]
-                moved.__dict__[name] = value + np.expand_dims(by, -2) if name == "joints" else value
-        return moved
+        return moved._knowing(world, None if places is None else places + np.expand_dims(by, -2))
+
+    def touching(self, contacts: Floats) -> "Motion":
+        """With contacts (T, 4)."""
+        return replace(self, contacts=contacts)._knowing(*map(self.__dict__.get, ("global_rotations", "joints")))
+
+    def on_body(self, offsets: Floats, root_position: Floats) -> "Motion":
+        """The same rotations on a body of offsets (22, 3), its pelvis at (T, 3)."""
+        return replace(self, offsets=offsets, root_position=root_position)._knowing(self.global_rotations, None)
+
+    def turned(self, joints: Sequence[int], world: Floats) -> "Motion":
+        """With global rotations (T, K, 4) of some joints, other than the pelvis; what hangs
+        from them turns along, everything else stays as it is."""
+        below, rounds = followers(tuple(joints))
+        whole, local = self.global_rotations.copy(), self.rotations.copy()
+        whole[:, joints] = world
+        for joint in below:
+            whole[:, joint] = rot.multiply(whole[:, PARENTS[joint]], local[:, joint])
+        above = whole[:, [PARENTS[joint] for joint in joints]]
+        local[:, joints] = rot.normalize(rot.multiply(rot.conjugate(above), world))
+        places = self.joints.copy()
+        for moved, parents in rounds:
+            places[:, moved] = places[:, parents] + rot.rotate(whole[:, parents], self.offsets[moved])
+        return replace(self, rotations=rot.unflip(local))._knowing(whole, places)
+
+    def _knowing(self, world: Floats | None, places: Floats | None) -> "Motion":
+        """The motion itself, with global rotations and joints that need not be computed."""
+        known = {"global_rotations": world, "joints": places}
+        self.__dict__.update((name, value) for name, value in known.items() if value is not None)
+        return self
 
     def centered(self) -> "Motion":
         """Moved and turned so that in frame 0 the pelvis is over the origin and faces +Z; heights stay."""

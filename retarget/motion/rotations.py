@@ -39,8 +39,12 @@ def _squared_length(v: Floats) -> Floats:
 
 def perpendicular(v: Floats, axis: Floats) -> Floats:
     """The part of vectors (..., 3) that is perpendicular to a unit axis (..., 3)."""
-    along: Floats = np.sum(v * axis, axis=-1, keepdims=True)
-    return v - axis * along
+    return v - axis * dot(v, axis)[..., None]
+
+
+def dot(a: Floats, b: Floats) -> Floats:
+    """Dot products (...) of vectors (..., n)."""
+    return np.asarray(np.einsum("...i,...i->...", a, b))
 
 
 def multiply(a: Floats, b: Floats) -> Floats:
@@ -92,7 +96,7 @@ def to_rotation_vector(q: Floats) -> Floats:
     array([-0.1745,  0.    ,  0.    ])
     """
     q = np.where(q[..., :1] < 0, -q, q)
-    sine = np.linalg.norm(q[..., 1:], axis=-1, keepdims=True)
+    sine = length(q[..., 1:])[..., None]
     angle = 2.0 * np.arctan2(sine, q[..., :1])
     vector: Floats = q[..., 1:] * np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 2.0)
     return vector
@@ -100,7 +104,7 @@ def to_rotation_vector(q: Floats) -> Floats:
 
 def from_rotation_vector(v: Floats) -> Floats:
     """The inverse of `to_rotation_vector`."""
-    angle = np.linalg.norm(v, axis=-1, keepdims=True)
+    angle = length(v)[..., None]
     scale = np.where(angle > 1e-9, np.sin(0.5 * angle) / np.maximum(angle, 1e-9), 0.5)
     return np.concatenate([np.cos(0.5 * angle), v * scale], axis=-1)
 
@@ -118,7 +122,7 @@ def between(a: Floats, b: Floats) -> Floats:
     array([1.5708, 0.    , 0.    ])
     """
     a, b = np.broadcast_arrays(normalize(a), normalize(b))
-    w = 1.0 + np.sum(a * b, axis=-1, keepdims=True)
+    w = 1.0 + dot(a, b)[..., None]
     xyz = cross(a, b)
     # For opposite directions any axis perpendicular to a will do.
     side = np.where(np.abs(a[..., :1]) < 0.9, np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0]))
@@ -128,8 +132,30 @@ def between(a: Floats, b: Floats) -> Floats:
 
 def to_matrix(q: Floats) -> Floats:
     """Rotation matrices (..., 3, 3)."""
-    eye = np.broadcast_to(np.eye(3, dtype=q.dtype), (*q.shape[:-1], 3, 3))
-    return np.stack([rotate(q, eye[..., i]) for i in range(3)], axis=-1)
+    w, x, y, z = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
+    x2, y2, z2 = x + x, y + y, z + z
+    xx, yy, zz = x * x2, y * y2, z * z2
+    xy, xz, yz = x * y2, x * z2, y * z2
+    wx, wy, wz = w * x2, w * y2, w * z2
+    out = np.empty((*w.shape, 3, 3), q.dtype)
+    out[..., 0, 0], out[..., 0, 1], out[..., 0, 2] = 1.0 - (yy + zz), xy - wz, xz + wy
+    out[..., 1, 0], out[..., 1, 1], out[..., 1, 2] = xy + wz, 1.0 - (xx + zz), yz - wx
+    out[..., 2, 0], out[..., 2, 1], out[..., 2, 2] = xz - wy, yz + wx, 1.0 - (xx + yy)
+    return out
+
+
+def rotate_all(q: Floats, points: Floats) -> Floats:
+    """(..., 3, K): all of some points (K, 3) turned by each of the quaternions (..., 4); `rotate` takes ten times as
+    long for them."""
+    m = to_matrix(q)[..., None]  # (..., 3, 3, 1)
+    return np.asarray(m[..., 0, :] * points[:, 0] + m[..., 1, :] * points[:, 1] + m[..., 2, :] * points[:, 2])
+
+
+def upwards(q: Floats) -> Floats:
+    """The world's up in the axes of what quaternions (..., 4) turn, (..., 3): its dot product with a point is how much
+    higher than its joint that comes to lie."""
+    w, x, y, z = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
+    return np.stack([2.0 * (x * y + w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z - w * x)], axis=-1)
 
 
 def from_matrix(m: Floats) -> Floats:
@@ -203,7 +229,9 @@ def unflip(q: Floats) -> Floats:
     array([[1., 0., 0., 0.],
            [1., 0., 0., 0.]])
     """
-    dots = np.sum(q[1:] * q[:-1], axis=-1)
+    dots = dot(q[1:], q[:-1])
+    if not (dots < 0).any():
+        return q.copy()
     signs = np.concatenate([np.ones_like(q[:1, ..., 0]), np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)])
     return np.asarray(q * signs[..., None])
 

@@ -3,6 +3,8 @@
 Axes: Y up, the character faces +Z, its left is +X. Units: metres. The rest pose is a T.
 """
 
+from functools import cache
+
 import numpy as np
 
 from ..typing import Float64s, Floats
@@ -111,6 +113,20 @@ def _levels() -> list[tuple[list[int], list[int]]]:
 
 
 _LEVELS = _levels()
+
+
+@cache
+def followers(turned: tuple[int, ...]) -> tuple[list[int], list[tuple[list[int], list[int]]]]:
+    """What moves where some joints are turned: joints that turn along, parents first, and by depth those that are
+    moved, with their parents."""
+    below: list[int] = []
+    rounds = []
+    for joints, parents in _LEVELS:
+        moved = [(j, p) for j, p in zip(joints, parents, strict=True) if p in turned or p in below]
+        below += [joint for joint, _ in moved if joint not in turned]
+        if moved:
+            rounds.append(([joint for joint, _ in moved], [parent for _, parent in moved]))
+    return below, rounds
 
 
 def global_rotations(local: Floats) -> Floats:

@@ -30,3 +30,10 @@ def smooth_peaks(values: Floats, half: int) -> Floats:
     """
     highest = np.lib.stride_tricks.sliding_window_view(np.pad(values, half, mode="edge"), 2 * half + 1).max(axis=1)
     return moving_mean(highest, 2 * half + 1)
+
+
+def median(values: Floats) -> Floats:
+    """The median (...) of values (T, ...) over frames, to the bit that of `np.median`, which takes five times as long
+    for a few frames."""
+    ordered = np.sort(values, axis=0)
+    return np.asarray(0.5 * (ordered[(len(values) - 1) // 2] + ordered[len(values) // 2]))

@@ -30,11 +30,11 @@ def reachable(start: Floats, target: Floats, longest: Floats) -> Floats:
 def _hinge(upper: Floats, lower: Floats, hinge: Floats) -> Floats:
     """The axis (..., 3) about which the lower bone bends: perpendicular to both, or the hinge if they are in line."""
     across = rot.cross(upper, lower)
-    sine = np.linalg.norm(across, axis=-1, keepdims=True)
+    sine = rot.length(across)[..., None]
     hinge = rot.normalize(rot.perpendicular(hinge, upper))
     bent = np.clip(sine / _STRAIGHT, 0.0, 1.0)
     # A knee that bends very slightly the wrong way must not flip its axis: there the hinge decides.
-    wrong = (np.sum(across * hinge, axis=-1, keepdims=True) < 0) & (sine < _STRAIGHT)
+    wrong = (rot.dot(across, hinge)[..., None] < 0) & (sine < _STRAIGHT)
     return np.where(wrong, hinge, rot.normalize(rot.normalize(across) * bent + hinge * (1.0 - bent)))
 
 
@@ -42,14 +42,14 @@ def _reach(start: Floats, middle: Floats, end: Floats, target: Floats, hinge: Fl
     upper, lower = middle - start, end - middle  # (..., 3)
     a, b = rot.length(upper), rot.length(lower)
     axis = _hinge(upper / a[..., None], lower / b[..., None], hinge)
-    now = np.arctan2(np.sum(rot.cross(upper, lower) * axis, axis=-1), np.sum(upper * lower, axis=-1))
+    now = np.arctan2(rot.dot(rot.cross(upper, lower), axis), rot.dot(upper, lower))
     # |upper + lower|^2 = a^2 + b^2 + 2 a b cos(bend)
-    square = np.sum((target - start) ** 2, axis=-1)
-    bend = np.arccos(np.clip((square - a**2 - b**2) / (2.0 * np.maximum(a * b, 1e-12)), -1.0, 1.0))
+    reach = target - start
+    bend = np.arccos(np.clip((rot.dot(reach, reach) - a**2 - b**2) / (2.0 * np.maximum(a * b, 1e-12)), -1.0, 1.0))
     bend = np.where((now < 0) & (bend < -now), -bend, bend)  # a limb bent the wrong way straightens without switching
     lower_turn = rot.from_axis_angle(axis, bend - now)
     bent_end = upper + rot.rotate(lower_turn, lower)
-    turn = rot.between(bent_end, target - start)
+    turn = rot.between(bent_end, reach)
     return LimbTurn(turn, rot.multiply(turn, lower_turn), start + rot.rotate(turn, bent_end))
 
 

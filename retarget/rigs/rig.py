@@ -75,6 +75,14 @@ class Rig:
         return out
 
     @cached_property
+    def generations(self) -> tuple[list[int], ...]:
+        """The roots, their children, and so on."""
+        out: list[list[int]] = [[bone for bone, parent in enumerate(self.parents) if parent < 0]]
+        while below := [child for bone in out[-1] for child in self.children[bone]]:
+            out.append(below)
+        return tuple(out)
+
+    @cached_property
     def rest_local(self) -> Floats:
         """(N, 4) each bone's rest orientation relative to its parent's."""
         out = self.rest_rotations.copy()
@@ -131,15 +139,14 @@ class RigMotion:
 
     def global_rotations(self, rig: Rig) -> Floats:
         """(T, N, 4) of every bone in the rig's axes."""
-        out = np.empty_like(self.basis)
-        for bone, parent in enumerate(rig.parents):
-            local = rot.multiply(rig.rest_local[bone], self.basis[:, bone])
-            if parent >= 0:
-                local = rot.multiply(out[:, parent], local)
-            elif self.carrier is not None and self.carrier.bone is None:
-                local = rot.multiply(self.carrier.turn, local)
-            out[:, bone] = local
-        return out
+        local = rot.multiply(rig.rest_local, self.basis)
+        if self.carrier is not None and self.carrier.bone is None:
+            roots = rig.generations[0]
+            local[:, roots] = rot.multiply(self.carrier.turn[:, None], local[:, roots])
+        for bones in rig.generations[1:]:
+            parents = [rig.parents[bone] for bone in bones]
+            local[:, bones] = rot.multiply(local[:, parents], local[:, bones])
+        return local
 
     def heads(self, rig: Rig, root_bone: str) -> Floats:
         """(T, N, 3) of every bone's joint in the rig's axes.  root_bone: gets `root_translation`."""
@@ -165,14 +172,24 @@ def basis_of(rig: Rig, targets: dict[str, Floats], frames: int, turn: Floats | N
     turn: (T, 4) of the armature object, if it turns.
     """
     basis = np.tile(rot.IDENTITY, (frames, len(rig.names), 1))
+    driven = [bone for bone, name in enumerate(rig.names) if name in targets]
+    if not driven:
+        return basis
     world = np.empty_like(basis)
-    for bone, (name, parent) in enumerate(zip(rig.names, rig.parents, strict=True)):
-        follow = np.broadcast_to(rig.rest_local[bone], (frames, 4))
-        if parent >= 0:
-            follow = rot.multiply(world[:, parent], follow)
-        elif turn is not None:
-            follow = rot.multiply(turn, follow)
-        world[:, bone] = targets.get(name, follow)
-        if name in targets:
-            basis[:, bone] = rot.normalize(rot.multiply(rot.conjugate(follow), world[:, bone]))
-    return rot.unflip(basis)
+    world[:, driven] = wanted = np.stack([targets[rig.names[bone]] for bone in driven], axis=1)  # (T, K, 4)
+    above = {bone for one in driven for bone in rig.ancestors(one)}
+    for bone in sorted(above.difference(driven)):  # they follow, and what is driven hangs from them
+        world[:, bone] = _following(rig, [bone], world, turn)[:, 0]
+    follow = _following(rig, driven, world, turn)
+    basis[:, driven] = rot.unflip(rot.normalize(rot.multiply(rot.conjugate(follow), wanted)))
+    return basis
+
+
+def _following(rig: Rig, bones: list[int], world: Floats, turn: Floats | None) -> Floats:
+    """Global rotations (T, K, 4) that bones have of their parents' in `world` (T, N, 4), without turning themselves."""
+    parents = [rig.parents[bone] for bone in bones]
+    above = world[:, parents]
+    for place, parent in enumerate(parents):
+        if parent < 0:
+            above[:, place] = rot.IDENTITY if turn is None else turn
+    return rot.multiply(above, rig.rest_local[bones])

@@ -6,7 +6,7 @@ the offset of the new body's foot from the source's is kept constant while the f
 """
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -138,7 +138,7 @@ def put_on_body(motion: Motion, offsets: Floats) -> Motion:
     hips = motion.joints[:, HIP_JOINTS].mean(axis=1)
     lift = [0.0, ankle_height(offsets) - ankle_height(motion.offsets), 0.0]
     root = hips + lift - rot.rotate(motion.rotations[:, 0], hip_middle(offsets))
-    return replace(motion, offsets=offsets, root_position=root)
+    return motion.on_body(offsets, root)
 
 
 def stand_on_floor(motion: Motion) -> Motion:

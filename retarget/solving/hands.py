@@ -4,14 +4,12 @@ Rotations alone bring a hand to its own face only on a body of the source's prop
 the way, a small one is missed.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from ..motion import Motion
 from ..motion import rotations as rot
 from ..motion.feet import keep_directions
-from ..motion.skeleton import ARM, JOINT, PARENTS, SIDES
+from ..motion.skeleton import ARM, JOINT, SIDES
 from ..motion.smoothing import moving_mean, smooth_peaks, smoothstep
 from ..motion.two_bone_ik import bend_limb, reachable
 from ..typing import Floats
@@ -27,6 +25,7 @@ _HANDS_DOWN = 0.5  # metres over the floor: lower hands crawl, with a head that 
 _SLACK = 0.01  # metres that skin and hair give
 _REACH = 0.995  # of an arm's length
 _SMOOTH = 0.2  # seconds over which hands give way
+_HINGES = np.array([[0.0, -1.0, 0.0], [0.0, 1.0, 0.0]])  # elbows bend forwards about them, in the T-pose
 _PASSES = 4
 _MOST_TURNED = np.radians(14.5)  # that an upper arm or a forearm leaves the source's direction to make way
 _MOST_TO_TOUCH = np.radians(60.0)  # and to touch the head
@@ -43,7 +42,7 @@ def place_hands(motion: Motion, source: Motion, room: BodyRoom) -> Motion:
     shifts = moving_mean(np.stack([way for way, _ in touches], axis=1), width)  # (T, 2, 3)
     placed = _move_wrists(motion, shifts)
     for _ in range(_PASSES):
-        pushed = [_out_of_body(placed, room, _hand_points(placed, side, room.hands[side].points)) for side in range(2)]
+        pushed = [_deepest(placed, room, side, room.hands[side].points)[0] for side in range(2)]
         if not np.any(pushed):
             break
         shifts = shifts + np.stack([_eased(push, width // 2) for push in pushed], axis=1)
@@ -63,23 +62,16 @@ def _turn_hands_away(motion: Motion, room: BodyRoom, half: int) -> Motion:
         start = motion
         total = np.zeros((len(motion), 3))
         for _ in range(_PASSES):
-            way, point = _deepest(motion, room, _hand_points(motion, side, whole))
+            way, point = _deepest(motion, room, side, whole)
             if not way.any():
                 break
             arm = point - motion.joints[:, wrist]
             total += _eased(rot.to_rotation_vector(rot.between(arm, arm + way)), half)
             angle = rot.length(total)
             total *= np.minimum(1.0, _MOST_WRIST / np.maximum(angle, 1e-9))[:, None]
-            motion = _turn_wrist(start, wrist, rot.from_rotation_vector(total))
+            turned = rot.multiply(rot.from_rotation_vector(total), start.global_rotations[:, wrist])
+            motion = start.turned([wrist], turned[:, None])
     return motion
-
-
-def _turn_wrist(motion: Motion, wrist: int, turn: Floats) -> Motion:
-    """turn: (T, 4) of the hand in the world."""
-    rotations, world = motion.rotations.copy(), motion.global_rotations
-    above = rot.conjugate(world[:, PARENTS[wrist]])
-    rotations[:, wrist] = rot.multiply(above, rot.multiply(turn, world[:, wrist]))
-    return replace(motion, rotations=rot.unflip(rot.normalize(rotations)))
 
 
 def _eased(pushes: Floats, half: int) -> Floats:
@@ -92,53 +84,53 @@ def _move_wrists(motion: Motion, shifts: Floats) -> Motion:
     """The motion with wrists moved by shifts (T, 2, 3), as far as the arms reach; hands keep their orientation."""
     if not shifts.any():
         return motion
-    local, world = motion.rotations.copy(), motion.global_rotations
-    for side, (name, hinge) in enumerate(zip(SIDES, (-1.0, 1.0), strict=True)):  # elbows bend forwards in the T-pose
-        shoulder, elbow, wrist = (JOINT[f"{name}_{kind}"] for kind in ARM)
-        start, middle, end = (motion.joints[:, joint] for joint in (shoulder, elbow, wrist))
-        longest = rot.length(motion.offsets[elbow]) + rot.length(motion.offsets[wrist])
-        longest = np.maximum(_REACH * longest, rot.length(end - start))
-        target = reachable(start, end + shifts[:, side], longest)
-        turn = bend_limb(start, middle, end, target, rot.rotate(world[:, shoulder], np.array([0.0, hinge, 0.0])))
-        still = (rot.length(shifts[:, side]) < 1e-6)[:, None]
-        upper = rot.multiply(np.where(still, rot.IDENTITY, turn.upper), world[:, shoulder])
-        lower = rot.multiply(np.where(still, rot.IDENTITY, turn.lower), world[:, elbow])
-        local[:, shoulder] = rot.multiply(rot.conjugate(world[:, PARENTS[shoulder]]), upper)
-        local[:, elbow] = rot.multiply(rot.conjugate(upper), lower)
-        local[:, wrist] = rot.multiply(rot.conjugate(lower), world[:, wrist])
-    return replace(motion, rotations=rot.unflip(rot.normalize(local)))
+    world = motion.global_rotations
+    shoulders, elbows, wrists = ([JOINT[f"{side}_{kind}"] for side in SIDES] for kind in ARM)
+    start, middle, end = (motion.joints[:, joints] for joints in (shoulders, elbows, wrists))  # (T, 2, 3)
+    longest = rot.length(motion.offsets[elbows]) + rot.length(motion.offsets[wrists])
+    longest = np.maximum(_REACH * longest, rot.length(end - start))
+    turn = bend_limb(
+        start, middle, end, reachable(start, end + shifts, longest), rot.rotate(world[:, shoulders], _HINGES)
+    )
+    still = (rot.length(shifts) < 1e-6)[..., None]
+    upper = rot.multiply(np.where(still, rot.IDENTITY, turn.upper), world[:, shoulders])
+    lower = rot.multiply(np.where(still, rot.IDENTITY, turn.lower), world[:, elbows])
+    arms = np.concatenate([upper, lower, world[:, wrists]], axis=1)
+    return motion.turned([*shoulders, *elbows, *wrists], arms)
 
 
-def _inside(motion: Motion, volume: Volume, points: Floats) -> Floats:
-    """Points (T, K, 3) of the world from the volume's centre, in its axes."""
-    turn = rot.conjugate(motion.global_rotations[:, None, volume.joint])
-    return rot.rotate(turn, points - motion.joints[:, None, volume.joint]) - volume.centre
+def _of_volume(motion: Motion, volume: Volume, side: int, points: Floats) -> Floats:
+    """(T, 3, K) a hand's points (K, 3) from the volume's centre, in its axes."""
+    wrist, world = JOINT[f"{SIDES[side]}_wrist"], motion.global_rotations
+    back = rot.conjugate(world[:, volume.joint])
+    at = rot.rotate(back, motion.joints[:, wrist] - motion.joints[:, volume.joint]) - volume.centre
+    return at[..., None] + rot.rotate_all(rot.multiply(back, world[:, wrist]), points)
 
 
-def _hand_points(motion: Motion, side: int, points: Floats) -> Floats:
-    """(T, K, 3) of a hand's points (K, 3) in the world."""
-    wrist = JOINT[f"{SIDES[side]}_wrist"]
-    return motion.joints[:, None, wrist] + rot.rotate(motion.global_rotations[:, None, wrist], points)
-
-
-def _out_of_body(motion: Motion, room: BodyRoom, points: Floats) -> Floats:
-    """(T, 3) the shortest straight way out for that of points (T, K, 3) that is deepest in the head or the trunk."""
-    return _deepest(motion, room, points)[0]
-
-
-def _deepest(motion: Motion, room: BodyRoom, points: Floats) -> tuple[Floats, Floats]:
-    """That way (T, 3), zero where nothing is inside, and the point (T, 3)."""
-    rows = np.arange(len(motion))
-    out, place = np.zeros((len(motion), 3)), points[:, 0]
+def _deepest(motion: Motion, room: BodyRoom, side: int, points: Floats) -> tuple[Floats, Floats]:
+    """Of a hand's points (K, 3) the one that is deepest in the head or the trunk: the shortest straight way out (T, 3),
+    zero where nothing is inside, and where that point is (T, 3)."""
+    out, place = np.zeros((len(motion), 3)), np.zeros((len(motion), 3))
+    depth = np.full(len(motion), 1e-4)
     for volume in (room.head, *room.trunk):
-        own = _inside(motion, volume, points)  # (T, K, 3)
-        far = np.maximum(rot.length(own / volume.radii), 0.05)  # 1 on the surface
+        own = _of_volume(motion, volume, side, points)
+        scaled = own / volume.radii[:, None]
+        far = (scaled * scaled).sum(axis=1)  # (T, K), 1 on the surface
+        frames = np.flatnonzero((far < 1.0).any(axis=1))
+        if not len(frames):
+            continue
+        own, far = own[frames].swapaxes(1, 2), np.maximum(np.sqrt(far[frames]), 0.05)  # (n, K, 3), (n, K)
         ways = own * np.maximum(1.0 / far - 1.0, 0.0)[..., None]
         ways = ways * np.maximum(1.0 - _SLACK / np.maximum(rot.length(ways), 1e-9), 0.0)[..., None]
-        worst = np.argmax(rot.length(ways), axis=1)
-        way = rot.rotate(motion.global_rotations[:, volume.joint], ways[rows, worst])
-        deeper = (rot.length(way) > np.maximum(rot.length(out), 1e-4))[:, None]
-        out, place = np.where(deeper, way, out), np.where(deeper, points[rows, worst], place)
+        deep = rot.length(ways)
+        worst = np.argmax(deep, axis=1)
+        rows = np.flatnonzero(deep.max(axis=1) > depth[frames])
+        frames, worst = frames[rows], worst[rows]
+        turn = motion.global_rotations[frames, volume.joint]
+        centre = motion.joints[frames, volume.joint]
+        depth[frames] = deep[rows, worst]
+        out[frames] = rot.rotate(turn, ways[rows, worst])
+        place[frames] = centre + rot.rotate(turn, volume.centre + own[rows, worst])
     return out, place
 
 
@@ -152,14 +144,16 @@ def _to_touch(motion: Motion, source: Motion, room: BodyRoom, side: int) -> tupl
     """(T, 3) that brings a hand as near to the same place of the head as the source's is to its own, where that nearly
     touches it. The distance is scaled by the size of the heads. Also (T,) how sure it is, from 0 to 1, that
     the head is meant."""
-    theirs = _inside(source, _SOURCE_HEAD, _hand_points(source, side, _touch_points(None, side)))  # (T, 2, 3)
+    theirs = _of_volume(source, _SOURCE_HEAD, side, _touch_points(None, side)).swapaxes(1, 2)  # (T, 2, 3)
     outward = np.maximum(rot.length(theirs / _SOURCE_HEAD.radii), 1e-6)[..., None]
     surface = theirs / outward
     gap = np.where(outward > 1.0, theirs - surface, 0.0)
     distance = rot.length(gap)  # (T, 2)
+    if (distance >= _NEAR).all():
+        return np.zeros((len(motion), 3)), np.zeros(len(motion))
     scale = float(np.mean(room.head.radii) / np.mean(_SOURCE_HEAD.radii))
     goal = surface / _SOURCE_HEAD.radii * room.head.radii + scale * gap
-    ours = _inside(motion, room.head, _hand_points(motion, side, _touch_points(room.hands[side], side)))
+    ours = _of_volume(motion, room.head, side, _touch_points(room.hands[side], side)).swapaxes(1, 2)
     way = rot.rotate(motion.global_rotations[:, None, room.head.joint], goal - ours)
     weight = smoothstep((_NEAR - distance) / (_NEAR - _TOUCHING))[..., None]
     shoulder, elbow, wrist = (JOINT[f"{SIDES[side]}_{kind}"] for kind in ARM)

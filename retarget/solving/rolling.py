@@ -5,8 +5,6 @@ Where a foot pushes off, a joint that is held drags the sole backwards. In a run
 does.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from ..motion import Motion
@@ -14,7 +12,7 @@ from ..motion import rotations as rot
 from ..motion.feet import Span, keep_directions, move_feet
 from ..motion.skeleton import SIDES
 from ..typing import Bools, Floats
-from .soles import Sole, sole_points
+from .soles import Sole, sole_heights, sole_path
 
 _LOW = 0.015  # metres over the floor below which a sole may touch it
 _FASTEST = 0.9  # m/s: a sole that moves faster swings past
@@ -30,10 +28,9 @@ def roll_feet(motion: Motion, soles: tuple[Sole, Sole], floor: float) -> Motion:
     """
     moves: list[tuple[Span, Floats]] = []
     for side, sole in enumerate(soles):
-        points = sole_points(motion, sole, SIDES[side])  # (T, K, 3)
-        if len(motion) < 3 or not points.shape[1]:
+        if len(motion) < 3 or not len(sole.heel) + len(sole.toes):
             continue
-        slide, low = _slide(points, floor)
+        slide, low = _slide(motion, sole, SIDES[side], floor)
         touches = low & (rot.length(slide) * motion.fps < _FASTEST)
         for start, stop in _runs(touches, max(1, round(_SHORTEST * motion.fps))):
             path = -np.cumsum(np.concatenate([np.zeros((1, 3)), slide[start:stop]]), axis=0)  # (stop - start + 1, 3)
@@ -43,17 +40,18 @@ def roll_feet(motion: Motion, soles: tuple[Sole, Sole], floor: float) -> Motion:
             moves += [(Span(2 * side + end, start, stop + 1), path) for end in (0, 1)]
     if not moves:
         return motion
-    return replace(keep_directions(move_feet(motion, moves), motion, _MOST_TURNED), contacts=motion.contacts)
+    return keep_directions(move_feet(motion, moves), motion, _MOST_TURNED).touching(motion.contacts)
 
 
-def _slide(points: Floats, floor: float) -> tuple[Floats, Bools]:
+def _slide(motion: Motion, sole: Sole, side: str, floor: float) -> tuple[Floats, Bools]:
     """For each step from frame to frame, how far over the floor the sole's lowest point goes (T - 1, 3), and whether it
     is low enough to touch."""
-    heights = 0.5 * (points[1:, :, 1] + points[:-1, :, 1])
+    each = sole_heights(motion, sole, side)
+    heights = 0.5 * (each[1:] + each[:-1])  # (T - 1, K)
     lowest = np.argmin(heights, axis=1)
-    rows = np.arange(len(lowest))
-    slide = (points[1:] - points[:-1])[rows, lowest] * [1.0, 0.0, 1.0]
-    return slide, heights[rows, lowest] < floor + _LOW
+    steps = np.arange(len(lowest))
+    before, after = (sole_path(motion, sole, side, frames, lowest) for frames in (steps, steps + 1))
+    return (after - before) * [1.0, 0.0, 1.0], heights[steps, lowest] < floor + _LOW
 
 
 def _runs(mask: Bools, least: int) -> list[tuple[int, int]]:

@@ -106,17 +106,38 @@ def lowest_points(motion: Motion, soles: tuple[Sole, Sole]) -> Floats:
     """(T, 2) heights of the lowest point of each sole."""
     out = np.full((len(motion), 2), np.inf)
     for i, (side, sole) in enumerate(zip(SIDES, soles, strict=True)):
-        points = sole_points(motion, sole, side)
-        if points.shape[1]:
-            out[:, i] = points[..., 1].min(axis=1)
+        heights = sole_heights(motion, sole, side)
+        if heights.shape[1]:
+            out[:, i] = heights.min(axis=1)
     return out
+
+
+def sole_heights(motion: Motion, sole: Sole, side: str) -> Floats:
+    """(T, K + L) of the points of one sole in every frame."""
+    parts = [
+        motion.joints[:, joint, 1, None] + rot.upwards(motion.global_rotations[:, joint]) @ points.T
+        for joint, points in _parts(sole, side)
+    ]
+    return np.asarray(np.concatenate(parts, axis=1))
 
 
 def sole_points(motion: Motion, sole: Sole, side: str) -> Floats:
     """(T, K + L, 3) the points of one sole in every frame."""
     parts = [
-        motion.joints[:, None, joint] + rot.rotate(motion.global_rotations[:, None, joint], points)
-        for joint, points in ((JOINT[f"{side}_ankle"], sole.heel), (JOINT[f"{side}_foot"], sole.toes))
-        if len(points)
+        motion.joints[:, joint, :, None] + rot.rotate_all(motion.global_rotations[:, joint], points)
+        for joint, points in _parts(sole, side)
     ]
-    return np.concatenate(parts, axis=1) if parts else np.zeros((len(motion), 0, 3))
+    return np.asarray(np.concatenate(parts, axis=2).swapaxes(1, 2))
+
+
+def sole_path(motion: Motion, sole: Sole, side: str, frames: Indices, points: Indices) -> Floats:
+    """(n, 3) in each of some frames (n,) the point of one sole whose number is in points (n,)."""
+    parts = _parts(sole, side)
+    joints = np.repeat([joint for joint, _ in parts], [len(own) for _, own in parts])[points]
+    own = np.concatenate([own for _, own in parts])[points]
+    return np.asarray(motion.joints[frames, joints] + rot.rotate(motion.global_rotations[frames, joints], own))
+
+
+def _parts(sole: Sole, side: str) -> tuple[tuple[int, Floats], tuple[int, Floats]]:
+    """Heel and toes, each with the joint with which it moves."""
+    return (JOINT[f"{side}_ankle"], sole.heel), (JOINT[f"{side}_foot"], sole.toes)

@@ -114,9 +114,9 @@ def to_bones(
     back = rot.conjugate(cal.axes)
     targets = {**_bone_targets(motion, mapping), **_twist_targets(motion, rig, mapping)}
     tpose = {**cal.tpose, **_twist_rest(rig, mapping, cal.tpose)}
-    world = {
-        name: rot.multiply(back, rot.multiply(targets[name], tpose[name])) for name in rig.names if name in targets
-    }
+    rest = np.array([tpose[name] for name in targets])
+    bones = rot.multiply(back, rot.multiply(np.stack(list(targets.values()), axis=1), rest))  # (T, K, 4)
+    world = dict(zip(targets, bones.swapaxes(0, 1), strict=True))
     translation = _root_translation(motion, rig, mapping, cal, world[mapping.bones["pelvis"]])
     return RigMotion(basis_of(rig, world, len(motion)), translation, motion.fps)
 

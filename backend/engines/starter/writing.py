@@ -109,6 +109,7 @@ class Writing:
         last = [[code for a in self._answers for code in a.last[level]] * self._copies for level in levels]
         left = [a.left for a in self._answers for _ in a.streams] * self._copies
         logits, hidden = decoding.step(last, left)
+        logits = logits[:, : END + 1]  # words are no motion
         free = np.repeat([a.known is None for a in self._answers], [len(a.streams) for a in self._answers])
         rows = np.flatnonzero(free)
         if self._copies == 2:
@@ -116,7 +117,7 @@ class Writing:
             logits = without + self._choosing.guidance * (logits[rows] - without)
         else:
             logits = logits[rows]
-        self._choose(logits[:, : END + 1], hidden[rows])
+        self._choose(logits, hidden[rows])
 
     def _going_on(self) -> Decoding:
         """The batch, without what is done or followed no more. Its rows: all answers, then their second copies."""

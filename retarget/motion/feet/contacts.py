@@ -7,7 +7,7 @@ import numpy as np
 
 from ...typing import Bools, Floats
 from .. import rotations as rot
-from ..smoothing import moving_mean
+from ..smoothing import median, moving_mean
 
 _SHORTEST = 0.1  # seconds: gaps and contacts shorter than this are noise
 _FASTEST = 0.9  # m/s, averaged over a quarter of a second: a foot that moves faster is not in contact
@@ -53,7 +53,7 @@ def _runs(standing: Bools, path: Floats, least: int) -> list[tuple[int, int]]:
 def _split_drift(path: Floats, start: int, stop: int) -> list[tuple[int, int]]:
     """A span (start, stop) in pieces, in each of which the path (T, 3) stays within `_DRIFT` of the piece's median."""
     here = path[start:stop]
-    if stop - start < 3 or rot.length(here - np.median(here, axis=0)).max() < _DRIFT:
+    if stop - start < 3 or rot.length(here - median(here)).max() < _DRIFT:
         return [(start, stop)]
     middle = start + (stop - start) // 2
     return _split_drift(path, start, middle) + _split_drift(path, middle, stop)

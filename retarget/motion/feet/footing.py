@@ -6,7 +6,7 @@ from ...typing import Floats
 from .. import Motion
 from .. import rotations as rot
 from ..skeleton import CONTACT_JOINTS
-from ..smoothing import smoothstep
+from ..smoothing import median, smoothstep
 from .contacts import Span
 from .planting import hold_points
 
@@ -38,7 +38,7 @@ def set_down(motion: Motion, steps: list[Span], feet: Floats | None = None) -> M
 
 def _anchors(points: Floats, steps: list[Span], motion: Motion) -> list[Floats]:
     """Where each step's heel or toe stands (3,); a heel stands a foot's length from a toe that is down with it."""
-    anchors = [np.median(points[s.start : s.stop, s.point], axis=0) for s in steps]
+    anchors = [median(points[s.start : s.stop, s.point]) for s in steps]
     for i, heel in enumerate(steps):
         if heel.point % 2:
             continue

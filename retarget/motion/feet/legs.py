@@ -1,7 +1,5 @@
 """Legs, toes and pelvis moved to put the feet where they should be, and to keep the body above the floor."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from ...typing import Floats
@@ -17,6 +15,7 @@ _HIGHEST_HOP = 0.08  # metres by which the body may rise where no foot stands bu
 _DEEPEST_DROP = 0.08  # metres by which the pelvis may drop so that a leg reaches the floor
 _TIPS = np.array([[0.0, 0.0, 0.1]])  # metres from the toe joint: the toes' tips where no mesh shows them
 _MOST_BENT = np.radians(80.0)  # the furthest that toes bend upwards
+_HINGE = np.array([1.0, 0.0, 0.0])  # knees bend forwards about it, in the T-pose
 _STRETCH = 0.998  # of a leg's length: an ankle is further from its hip only where it already was
 
 
@@ -46,26 +45,18 @@ def lower_pelvis(motion: Motion, ankles: Floats) -> Motion:
 def place_legs(motion: Motion, ankles: Floats, toes: Floats) -> Motion:
     """The motion with both legs bent so that the ankles lie at their targets (T, 2, 3), and the feet pointed so that
     the toes lie at theirs. An ankle out of reach gets as close as its leg allows."""
-    local = motion.rotations.copy()
     world = motion.global_rotations
-    limits = _reach_limit(motion)
-    for side, name in enumerate(SIDES):
-        hip, knee, ankle, toe = (JOINT[f"{name}_{k}"] for k in (*LEG, "foot"))
-        start, middle, end = (motion.joints[:, j] for j in (hip, knee, ankle))
-        target = reachable(start, ankles[:, side], limits[:, side])
-        turn = bend_limb(start, middle, end, target, rot.rotate(world[:, hip], np.array([1.0, 0.0, 0.0])))
-        unmoved = (rot.length(ankles[:, side] - end) < 1e-9)[:, None]
-        hip_world = rot.multiply(np.where(unmoved, rot.IDENTITY, turn.upper), world[:, hip])
-        knee_world = rot.multiply(np.where(unmoved, rot.IDENTITY, turn.lower), world[:, knee])
-        pointing = rot.rotate(world[:, ankle], motion.offsets[toe])
-        wanted = _above_floor(
-            toes[:, side] - ankles[:, side], turn.end[:, 1], float(np.linalg.norm(motion.offsets[toe]))
-        )
-        ankle_world = rot.multiply(rot.between(pointing, wanted), world[:, ankle])
-        local[:, hip] = rot.multiply(rot.conjugate(world[:, PARENTS[hip]]), hip_world)
-        local[:, knee] = rot.multiply(rot.conjugate(hip_world), knee_world)
-        local[:, ankle] = rot.multiply(rot.conjugate(knee_world), ankle_world)
-    return replace(motion, rotations=rot.unflip(rot.normalize(local)))
+    hips, knees, own, feet = ([JOINT[f"{side}_{kind}"] for side in SIDES] for kind in (*LEG, "foot"))
+    start, middle, end = (motion.joints[:, joints] for joints in (hips, knees, own))  # (T, 2, 3)
+    target = reachable(start, ankles, _reach_limit(motion))
+    turn = bend_limb(start, middle, end, target, rot.rotate(world[:, hips], _HINGE))
+    unmoved = (rot.length(ankles - end) < 1e-9)[..., None]
+    upper = rot.multiply(np.where(unmoved, rot.IDENTITY, turn.upper), world[:, hips])
+    lower = rot.multiply(np.where(unmoved, rot.IDENTITY, turn.lower), world[:, knees])
+    offsets = motion.offsets[feet]  # (2, 3)
+    wanted = _above_floor(toes - ankles, turn.end[..., 1], rot.length(offsets))
+    foot = rot.multiply(rot.between(rot.rotate(world[:, own], offsets), wanted), world[:, own])
+    return motion.turned([*hips, *knees, *own], np.concatenate([upper, lower, foot], axis=1))
 
 
 def keep_directions(
@@ -76,21 +67,17 @@ def keep_directions(
 
     Where a body's proportions would bend its legs further than that to keep its feet in place, the feet give way.
     """
-    local = motion.rotations.copy()
+    hips, knees, ankles = ([JOINT[f"{side}_{kind}"] for side in SIDES] for kind in limb)
+    starts, ends = [*hips, *knees], [*knees, *ankles]
+    ours, theirs = (m.joints[:, ends] - m.joints[:, starts] for m in (motion, reference))
+    back = rot.to_rotation_vector(rot.between(ours, theirs))  # (T, 4, 3)
+    angle = rot.length(back)
+    share = np.clip(1.0 - np.expand_dims(limit, -1) / np.maximum(angle, 1e-9), 0.0, 1.0)
+    if not share.any():
+        return motion
     world = motion.global_rotations
-    for name in SIDES:
-        hip, knee, ankle = (JOINT[f"{name}_{kind}"] for kind in limb)
-        parent = world[:, PARENTS[hip]]
-        for joint, end in ((hip, knee), (knee, ankle)):
-            ours, theirs = (rot.normalize(m.joints[:, end] - m.joints[:, joint]) for m in (motion, reference))
-            back = rot.between(ours, theirs)  # (T, 4)
-            angle = rot.angle_between(back, np.broadcast_to(rot.IDENTITY, back.shape))
-            share = np.clip(1.0 - limit / np.maximum(angle, 1e-9), 0.0, 1.0)
-            turned = rot.multiply(rot.slerp(np.broadcast_to(rot.IDENTITY, back.shape), back, share), world[:, joint])
-            local[:, joint] = rot.multiply(rot.conjugate(parent), turned)
-            parent = turned
-        local[:, ankle] = rot.multiply(rot.conjugate(parent), world[:, ankle])
-    return replace(motion, rotations=rot.unflip(rot.normalize(local)))
+    bones = rot.multiply(rot.from_rotation_vector(back * share[..., None]), world[:, starts])
+    return motion.turned([*starts, *ankles], np.concatenate([bones, world[:, ankles]], axis=1))
 
 
 def _reach_limit(motion: Motion) -> Floats:
@@ -101,12 +88,13 @@ def _reach_limit(motion: Motion) -> Floats:
     return np.asarray(np.minimum(np.maximum(now, _STRETCH * leg), leg * (1.0 - 1e-7)))
 
 
-def _above_floor(direction: Floats, height: Floats, length: float) -> Floats:
-    """Directions (T, 3), raised where a bone of `length` metres along them from `height` (T,) ends under the floor."""
-    unit = rot.normalize(direction)
-    rise = np.maximum(unit[:, 1], np.clip((FLOOR - height) / length, -1.0, 1.0))
-    scale = np.sqrt(1.0 - rise**2) / np.maximum(rot.length(unit[:, [0, 2]]), 1e-9)
-    return np.stack([unit[:, 0] * scale, rise, unit[:, 2] * scale], axis=-1)
+def _above_floor(directions: Floats, heights: Floats, lengths: Floats) -> Floats:
+    """Directions (T, 2, 3), raised where a bone of `lengths` (2,) metres along them from `heights` (T, 2) ends under
+    the floor."""
+    unit = rot.normalize(directions)
+    rise = np.maximum(unit[..., 1], np.clip((FLOOR - heights) / lengths, -1.0, 1.0))
+    scale = np.sqrt(1.0 - rise**2) / np.maximum(rot.length(unit[..., [0, 2]]), 1e-9)
+    return np.stack([unit[..., 0] * scale, rise, unit[..., 2] * scale], axis=-1)
 
 
 def bend_toes(motion: Motion, tips: tuple[Floats, Floats] = (_TIPS, _TIPS)) -> Motion:
@@ -115,24 +103,26 @@ def bend_toes(motion: Motion, tips: tuple[Floats, Floats] = (_TIPS, _TIPS)) -> M
 
     tips: of the left and the right toes, (K, 3) metres from the toe joint in the T-pose.
     """
-    rotations = motion.rotations.copy()
+    feet, turned = [], []
     for side, own in zip(SIDES, tips, strict=True):
-        ankle, toe = JOINT[f"{side}_ankle"], JOINT[f"{side}_foot"]
+        toe = JOINT[f"{side}_foot"]
         if not len(own):
             continue
         world = motion.global_rotations[:, toe]
+        up = rot.upwards(world)
         length = np.maximum(rot.length(own), 1e-9)  # (K,)
-        pitch = np.arcsin(np.clip(rot.rotate(world[:, None], own)[..., 1] / length, -1.0, 1.0))  # (T, K)
+        pitch = np.arcsin(np.clip(up @ own.T / length, -1.0, 1.0))  # (T, K)
         height = np.maximum(motion.joints[:, toe, 1], 0.0)[:, None]
         least = np.arcsin(np.clip(-height / length, -1.0, 0.0))
         # A tip may always lie as low as it does at rest: a low toe joint alone bends nothing.
         least = np.minimum(least, np.arcsin(np.clip(own[:, 1] / length, -1.0, 1.0)))
         # Toes bend about their own hinge and only so far, and only where the sole faces the floor.
-        faces_floor = np.clip(rot.rotate(world, np.array([0.0, 1.0, 0.0]))[:, 1] / 0.2, 0.0, 1.0)
+        faces_floor = np.clip(up[:, 1] / 0.2, 0.0, 1.0)
         bend = np.clip((least - pitch).max(axis=1), 0.0, _MOST_BENT) * faces_floor
-        turned = rot.multiply(world, rot.from_axis_angle((-1.0, 0.0, 0.0), bend))
-        rotations[:, toe] = rot.multiply(rot.conjugate(motion.global_rotations[:, ankle]), turned)
-    return replace(motion, rotations=rot.unflip(rotations))
+        if bend.any():
+            feet.append(toe)
+            turned.append(rot.multiply(world, rot.from_axis_angle((-1.0, 0.0, 0.0), bend)))
+    return motion.turned(feet, np.stack(turned, axis=1)) if feet else motion
 
 
 def lift_feet(motion: Motion, depths: Floats) -> Motion:

@@ -5,7 +5,6 @@ side, so that a foot leaves the floor along its own path and does not snap back.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from ...typing import Bools, Floats, Numbers
 from .. import Motion
 from .. import rotations as rot
 from ..skeleton import CONTACT_JOINTS
-from ..smoothing import smoothstep
+from ..smoothing import median, smoothstep
 from .contacts import Span, add_contacts_between, find_spans
 from .legs import FLOOR, lift_above_floor, lower_pelvis, place_legs
 
@@ -85,7 +84,7 @@ def match_contacts(motion: Motion, reference: Floats, heights: Floats) -> Motion
     """
     apart = motion.joints[:, CONTACT_JOINTS] - reference
     spans = find_spans(motion.contacts, reference, motion.fps)
-    anchors = [np.median(apart[s.start : s.stop, s.point], axis=0) for s in spans]
+    anchors = [median(apart[s.start : s.stop, s.point]) for s in spans]
     for span, anchor in zip(spans, anchors, strict=True):
         anchor[1] = _standing_height(span, spans, apart[..., 1], heights)
     offsets, weights = _offsets(apart, spans, anchors, motion.fps)
@@ -112,10 +111,10 @@ def _standing_height(span: Span, spans: list[Span], apart: Floats, heights: Floa
     for toe in spans:
         start, stop = max(span.start, toe.start), min(span.stop, toe.stop)
         if span.point % 2 == 0 and toe.point == span.point + 1 and start < stop:
-            pitch = np.median(apart[start:stop, span.point] - apart[start:stop, toe.point])
+            pitch = median(apart[start:stop, span.point] - apart[start:stop, toe.point])
             pitched = float(heights[toe.point] + pitch)
-            now = float(np.median(apart[span.start : span.stop, span.point]))
-            return float(np.clip(now, min(own, pitched), max(own, pitched)))
+            now = float(median(apart[span.start : span.stop, span.point]))
+            return min(max(now, min(own, pitched)), max(own, pitched))
     return own
 
 
@@ -143,12 +142,12 @@ def hold_points(motion: Motion, spans: list[Span], offsets: Floats, weights: Flo
     contacts = np.zeros_like(motion.contacts)
     for span in spans:
         contacts[span.start : span.stop, span.point] = 1.0
-    return replace(place_legs(lower_pelvis(motion, ankles), ankles, toes), contacts=contacts)
+    return place_legs(lower_pelvis(motion, ankles), ankles, toes).touching(contacts)
 
 
 def _anchors(points: Floats, spans: list[Span], motion: Motion) -> list[Floats]:
     """Where each span's point is held (3,). A heel stands a foot's length from the toe that is down with it."""
-    anchors = [np.median(points[s.start : s.stop, s.point], axis=0) for s in spans]
+    anchors = [median(points[s.start : s.stop, s.point]) for s in spans]
     for anchor in anchors:
         anchor[1] = max(anchor[1], FLOOR)
     for i, heel in enumerate(spans):
@@ -171,12 +170,14 @@ def _offsets(points: Floats, spans: list[Span], anchors: Sequence[Floats], fps: 
     fade = max(1.0, _FADE * fps)
     total = np.zeros(points.shape)
     weights = np.zeros(points.shape[:2])
+    reach = int(fade) + 1
     for span, anchor in zip(spans, anchors, strict=True):
-        nearest = np.clip(frames, span.start, span.stop - 1)
-        weight = smoothstep(1.0 - np.abs(frames - nearest) / (fade + 1.0))
+        near = slice(max(0, span.start - reach), span.stop + reach)
+        nearest = np.clip(frames[near], span.start, span.stop - 1)
+        weight = smoothstep(1.0 - np.abs(frames[near] - nearest) / (fade + 1.0))
         path = np.broadcast_to(anchor, (span.stop - span.start, 3))
-        total[:, span.point] += weight[:, None] * (path[nearest - span.start] - points[nearest, span.point])
-        weights[:, span.point] += weight
+        total[near, span.point] += weight[:, None] * (path[nearest - span.start] - points[nearest, span.point])
+        weights[near, span.point] += weight
     for span, anchor in zip(spans, anchors, strict=True):  # a neighbouring span's fade must not move a held point
         inside = slice(span.start, span.stop)
         total[inside, span.point] = anchor - points[inside, span.point]
