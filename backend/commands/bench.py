@@ -45,7 +45,14 @@ def declare(subparsers: Subparsers) -> None:
     parser.add_argument("--minutes", type=float, default=10.0, help="for load and ray: how long (10)")
     parser.add_argument("--clients", type=int, default=200, help="for load: how many at once (200)")
     parser.add_argument("--engines", type=int, default=2, help="for ray: how many, compared with one (2)")
-    parser.add_argument("--rounds", type=int, default=100, help="for faults: how often something is killed (100)")
+    parser.add_argument("--rounds", type=int, default=100, help="for faults: how often a backend is killed (100)")
+    parser.add_argument(
+        "--ray-rounds",
+        type=int,
+        default=100,
+        metavar="N",
+        help="for faults: how often a part of a Ray cluster is killed, where Ray is installed (100)",
+    )
     parser.add_argument(
         "--blender",
         default="",
@@ -72,7 +79,7 @@ def run(args: argparse.Namespace) -> Report:
     if args.what == "load":
         return _sectioned(args, f"bench load --minutes {args.minutes:g} --clients {args.clients}", _load)
     if args.what == "faults":
-        return _sectioned(args, f"bench faults --rounds {args.rounds}", _faults)
+        return _all_faults(args)
     if args.what == "ray":
         return _sectioned(args, f"bench ray --minutes {args.minutes:g} --engines {args.engines}", _ray)
     limits.check_seconds(args.seconds)
@@ -89,12 +96,14 @@ def _paged(args: argparse.Namespace, title: str, command: str, report: Report) -
     return report
 
 
-def _sectioned(args: argparse.Namespace, command: str, measure: Callable[[argparse.Namespace], Report]) -> Report:
+def _sectioned(
+    args: argparse.Namespace, command: str, measure: Callable[[argparse.Namespace], Report], part: str = ""
+) -> Report:
     if args.page:
-        read_section(args.page, command)  # before minutes of measuring
+        read_section(args.page, command, part)  # before minutes of measuring
     report = measure(args)
     if args.page:
-        write_section(args.page, command, "\n".join(f"- {line}" for line in report.lines))
+        write_section(args.page, command, "\n".join(f"- {line}" for line in report.lines), part)
     return report
 
 
@@ -122,21 +131,58 @@ def _load(args: argparse.Namespace) -> Report:
     return Report(data, lines)
 
 
+def _all_faults(args: argparse.Namespace) -> Report:
+    """One backend, and the parts of a cluster where there can be one."""
+    from ..bench.ray_faults import possible
+
+    if min(args.rounds, args.ray_rounds) < 0 or not 1 <= args.rounds + args.ray_rounds <= 100_000:
+        raise MotionGPTError("That many rounds can't be done.", "Use 1 to 100000 --rounds and --ray-rounds.", "usage")
+    command = f"bench faults --rounds {args.rounds} --ray-rounds {args.ray_rounds}"
+    data: dict[str, Any] = {}
+    lines: tuple[str, ...] = ()
+    if args.rounds:
+        report = _sectioned(args, command, _faults)
+        data, lines = report.data, report.lines
+    if args.ray_rounds and possible():
+        report = _sectioned(args, command, _ray_faults, "on Ray")
+        data, lines = {**data, "ray": report.data}, (*lines, *report.lines)
+    elif args.ray_rounds:
+        lines = (*lines, "left out: a Ray cluster; on Linux, pip install 'motiongpt-blender[ray]' adds it")
+    return Report(data, lines)
+
+
 def _faults(args: argparse.Namespace) -> Report:
     from ..bench.faults import measure
 
-    if not 1 <= args.rounds <= 100_000:
-        raise MotionGPTError(f"{args.rounds} rounds can't be done.", "Use at least 1.", "usage")
     with progress_bar(quiet=args.json) as show:
         data = measure(args.rounds, on_progress=lambda share: show("Killing", share))
-    killed = ", ".join(f"{part} {count} times" for part, count in sorted(data["killed"].items()))
     lines = (
-        f"{data['rounds']} rounds, SIGKILL at random moments: {killed} (the program is what started the backend)",
+        f"{data['rounds']} rounds, SIGKILL at random moments: {_killed(data)} (the program started the backend)",
         f"left: {data['processes_left']} processes, {data['sockets_left']} sockets, {data['files_left']} files",
         f"{data['sent']} requests: {data['answered']} answered, {data['failed']} ended by an error that says why, "
         f"{data['twice']} delivered twice, {data['silent']} lost silently; the others were their program's that died",
     )
     return Report(data, lines)
+
+
+def _ray_faults(args: argparse.Namespace) -> Report:
+    from ..bench.ray_faults import measure
+
+    with progress_bar(quiet=args.json) as show:
+        data = measure(args.ray_rounds, args.model, on_progress=lambda share: show("Killing on Ray", share))
+    lines = (
+        f"{data['rounds']} rounds on a Ray cluster, SIGKILL at random moments: {_killed(data)}; model {data['model']}",
+        f"{data['sent']} requests: {data['answered']} answered, {data['failed']} ended by an error that says why, "
+        f"{data['twice']} delivered twice, {data['silent']} lost silently; the others were their client's that died",
+        f"{data['again']} sent once more, because their gateway died; answers that are not, to the bit, what an engine "
+        f"here answers: {data['wrong']}",
+        f"left: {data['held']} requests in the gateway, {data['processes_left']} processes",
+    )
+    return Report(data, lines)
+
+
+def _killed(data: dict[str, Any]) -> str:
+    return ", ".join(f"{part} {count} times" for part, count in sorted(data["killed"].items()))
 
 
 def _ray(args: argparse.Namespace) -> Report:
