@@ -42,7 +42,19 @@ _LIMIT = 400.0
 """Seconds without an answer after which what was killed counts as not replaced; a busy machine loads slowly."""
 _END_SECONDS = 60.0
 _STARTS = 3
-_RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_AUTH_MODE": "token"}
+_RAY = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_AUTH_MODE": "token",
+    "RAY_worker_niceness": "0",  # engines would starve beside other programs of a busy machine
+    "RAY_raylet_start_wait_time_s": "300",
+    "RAY_gcs_server_request_timeout_seconds": "300",
+    "RAY_gcs_rpc_server_connect_timeout_s": "60",
+    "RAY_worker_register_timeout_seconds": "300",
+    "RAY_agent_register_timeout_ms": "300000",
+}
+_PORTS = ("metrics_agent_port", "metrics_export_port", "runtime_env_agent_port", "dashboard_agent_listen_port")
+"""Of a node's helpers. Where a node is told none, it waits for the helpers, and dies after 15 seconds."""
 
 
 def possible() -> bool:
@@ -83,7 +95,7 @@ class _Parts:
         from ray.cluster_utils import Cluster
 
         head = {"num_cpus": 0, "include_dashboard": False}
-        self._cluster = _patiently(lambda: Cluster(initialize_head=True, head_node_args=head))
+        self._cluster = _patiently(lambda: Cluster(initialize_head=True, head_node_args=head | _ports()))
         self._nodes = [self._node() for _ in range(NODES)]
         self._port = _free_port()
         self._keys = KeyFile.create(folder / "server-keys.json")
@@ -93,7 +105,8 @@ class _Parts:
         self._client = self._start_client()
 
     def _node(self) -> Any:
-        return _patiently(lambda: self._cluster.add_node(num_cpus=1, memory=2 * memory_of(self._model)))
+        memory = 2 * memory_of(self._model)
+        return _patiently(lambda: self._cluster.add_node(num_cpus=1, memory=memory, **_ports()))
 
     def _start_gateway(self) -> "subprocess.Popen[bytes]":
         self._gateways += 1
@@ -271,6 +284,10 @@ def _command(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def _ports() -> dict[str, int]:
+    return {name: _free_port() for name in _PORTS}
 
 
 def _free_port() -> int:
