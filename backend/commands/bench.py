@@ -47,11 +47,12 @@ def declare(subparsers: Subparsers) -> None:
     parser.add_argument("--engines", type=int, default=2, help="for ray: how many, compared with one (2)")
     parser.add_argument("--rounds", type=int, default=100, help="for faults: how often a backend is killed (100)")
     parser.add_argument(
-        "--ray-rounds",
+        "--shared-rounds",
         type=int,
         default=100,
         metavar="N",
-        help="for faults: how often a part of a Ray cluster is killed, where Ray is installed (100)",
+        help="for faults: how often a part of a server that others share is killed: its client, the gateway and, where "
+        "Ray is installed, the workers and nodes of a cluster (100)",
     )
     parser.add_argument(
         "--blender",
@@ -132,23 +133,17 @@ def _load(args: argparse.Namespace) -> Report:
 
 
 def _all_faults(args: argparse.Namespace) -> Report:
-    """One backend, and the parts of a cluster where there can be one."""
-    from ..bench.ray_faults import possible
-
-    if min(args.rounds, args.ray_rounds) < 0 or not 1 <= args.rounds + args.ray_rounds <= 100_000:
-        raise MotionGPTError("That many rounds can't be done.", "Use 1 to 100000 --rounds and --ray-rounds.", "usage")
-    command = f"bench faults --rounds {args.rounds} --ray-rounds {args.ray_rounds}"
-    data: dict[str, Any] = {}
-    lines: tuple[str, ...] = ()
-    if args.rounds:
-        report = _sectioned(args, command, _faults)
-        data, lines = report.data, report.lines
-    if args.ray_rounds and possible():
-        report = _sectioned(args, command, _ray_faults, "on Ray")
-        data, lines = {**data, "ray": report.data}, (*lines, *report.lines)
-    elif args.ray_rounds:
-        lines = (*lines, "left out: a Ray cluster; on Linux, pip install 'motiongpt-blender[ray]' adds it")
-    return Report(data, lines)
+    """A backend of its own program, and a server that others share."""
+    if min(args.rounds, args.shared_rounds) < 0 or not 1 <= args.rounds + args.shared_rounds <= 100_000:
+        raise MotionGPTError(
+            "That many rounds can't be done.", "Use 1 to 100000 --rounds and --shared-rounds.", "usage"
+        )
+    command = f"bench faults --rounds {args.rounds} --shared-rounds {args.shared_rounds}"
+    own = _sectioned(args, command, _faults) if args.rounds else Report()
+    if not args.shared_rounds:
+        return own
+    shared = _sectioned(args, command, _shared_faults, "shared")
+    return Report({**own.data, "shared": shared.data}, (*own.lines, *shared.lines))
 
 
 def _faults(args: argparse.Namespace) -> Report:
@@ -165,20 +160,25 @@ def _faults(args: argparse.Namespace) -> Report:
     return Report(data, lines)
 
 
-def _ray_faults(args: argparse.Namespace) -> Report:
-    from ..bench.ray_faults import measure
+def _shared_faults(args: argparse.Namespace) -> Report:
+    from ..bench.shared_faults import has_ray, measure
 
+    on_ray = has_ray()
     with progress_bar(quiet=args.json) as show:
-        data = measure(args.ray_rounds, args.model, on_progress=lambda share: show("Killing on Ray", share))
+        data = measure(
+            args.shared_rounds, args.model, on_ray, on_progress=lambda share: show("Killing a shared server", share)
+        )
+    where = "gateway of a Ray cluster" if on_ray else "server without a cluster"
+    without = "left out: workers and nodes of a Ray cluster; on Linux, pip install 'motiongpt-blender[ray]' adds them"
     lines = (
-        f"{data['rounds']} rounds on a Ray cluster, SIGKILL at random moments: {_killed(data)}; model {data['model']}",
+        f"{where}, model {data['model']}: {data['rounds']} rounds, SIGKILL at random moments: {_killed(data)}",
         f"{data['sent']} requests: {data['answered']} answered, {data['failed']} ended by an error that says why, "
         f"{data['twice']} delivered twice, {data['silent']} lost silently; the others were their client's that died",
         f"{data['again']} sent once more, because their gateway died; answers that are not, to the bit, what an engine "
         f"here answers: {data['wrong']}",
         f"left: {data['held']} requests in the gateway, {data['processes_left']} processes",
     )
-    return Report(data, lines)
+    return Report(data, lines if on_ray else (*lines, without))
 
 
 def _killed(data: dict[str, Any]) -> str:

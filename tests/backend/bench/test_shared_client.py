@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from support import fake_engine
 
-from motiongpt.backend.bench import ray_client
-from motiongpt.backend.bench.ray_client import ENOUGH, KEYS, SEEDS, WAITING, _Asker, digest, noted, task
-from motiongpt.backend.bench.ray_faults import _free_port, counted
+from motiongpt.backend.bench import shared_client
+from motiongpt.backend.bench.shared_client import ENOUGH, KEYS, SEEDS, WAITING, _Asker, digest, noted, task
+from motiongpt.backend.bench.shared_faults import _free_port, counted
 from motiongpt.backend.engine import last_result
 from motiongpt.backend.process import protocol
 from motiongpt.backend.process.access.keys import KeyFile
@@ -53,7 +53,7 @@ def serve(keys: KeyFile, port: int) -> Callable[[], None]:
 def test_what_a_server_had_is_asked_of_its_successor_and_answered_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ray_client, "BEAT", 0.1)
+    monkeypatch.setattr(shared_client, "BEAT", 0.1)
     keys, port = KeyFile.create(tmp_path / "keys"), _free_port()
     handover = Handover(f"tcp://{LOOPBACK}:{port}", keys.keys.server_key, *keys.add("anna"), protocol.VERSION, 0)
     write_handover(handover, tmp_path / KEYS)

@@ -1,4 +1,4 @@
-"""A client of a server that others run, as Blender is one: `python -m motiongpt.backend.bench.ray_client FOLDER`.
+"""A client of a server that others run, as Blender is one: `python -m motiongpt.backend.bench.shared_client FOLDER`.
 
 It has several requests under way at all times. Where the server is silent for too long, or another process has taken
 its place, it sends what was not answered once more, and reports what fails again. It ends once the file ENOUGH is in

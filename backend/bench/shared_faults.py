@@ -1,8 +1,9 @@
-"""The parts of a Ray cluster killed at random moments while requests are under way: what becomes of the requests?
+"""The parts of a server that others share, killed at random moments while requests are under way: what becomes of the
+requests?
 
-A cluster of this machine: a head without engines and two nodes with one engine each, one gateway, one client. Each is
-a process of its own, gets SIGKILL, and is started again, as systemd and whoever runs the cluster would do it.
-`ray_client` is the client, and notes what it sends and gets.
+There are one gateway and one client and, where Ray is installed, a cluster of this machine: a head without engines, and
+two nodes with one engine each. Each is a process of its own, gets SIGKILL, and is started again, as systemd and whoever
+runs the cluster would do it. `shared_client` is the client, and notes what it sends and gets.
 """
 
 import contextlib
@@ -32,7 +33,7 @@ from ..process.client import Client, ask
 from ..process.connection import LOOPBACK, Handover, write_handover
 from ..process.launch import LAUNCHER
 from ..process.parent import exists
-from . import ray_client
+from . import shared_client
 
 PARTS = ("client", "gateway", "worker", "node")
 NODES = 2
@@ -47,34 +48,30 @@ _RAY = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AUTH_MODE": "token",
     "RAY_worker_niceness": "0",  # engines would starve beside other programs of a busy machine
-    "RAY_raylet_start_wait_time_s": "300",
-    "RAY_gcs_server_request_timeout_seconds": "300",
-    "RAY_gcs_rpc_server_connect_timeout_s": "60",
-    "RAY_worker_register_timeout_seconds": "300",
-    "RAY_agent_register_timeout_ms": "300000",
 }
-_PORTS = ("metrics_agent_port", "metrics_export_port", "runtime_env_agent_port", "dashboard_agent_listen_port")
-"""Of a node's helpers. Where a node is told none, it waits for the helpers, and dies after 15 seconds."""
 
 
-def possible() -> bool:
+def has_ray() -> bool:
     """Whether Ray is installed, on a system that tells which processes it has started."""
     return importlib.util.find_spec("ray") is not None and Path("/proc/self/stat").exists()
 
 
 def measure(
-    rounds: int, model: str, seed: int = 0, on_progress: Callable[[float], None] = lambda fraction: None
+    rounds: int, model: str, on_ray: bool, seed: int = 0, on_progress: Callable[[float], None] = lambda fraction: None
 ) -> dict[str, Any]:
-    """Kill `rounds` times; see `motiongpt bench faults` for what is returned. Raises MotionGPTError where what was
-    killed is not replaced."""
+    """Kill `rounds` times; see `motiongpt bench faults` for what is returned. on_ray: the gateway has a cluster.
+
+    Raises MotionGPTError where what was killed is not replaced.
+    """
     chance, killed = random.Random(seed), Counter[str]()
-    with tempfile.TemporaryDirectory(prefix="ray-faults-") as name:
-        parts = _Parts(Path(name), model, chance)
+    with tempfile.TemporaryDirectory(prefix="shared-faults-") as name:
+        nodes = _Nodes(model, chance) if on_ray else None
+        parts = _Parts(Path(name), model, nodes)
         try:
             for number in range(rounds):
                 parts.await_answer()
                 time.sleep(chance.uniform(0.0, _MOMENT))
-                part = chance.choice(PARTS)
+                part = chance.choice(PARTS if on_ray else PARTS[:2])
                 parts.kill(part)
                 killed[part] += 1
                 on_progress((number + 1) / rounds)
@@ -82,21 +79,58 @@ def measure(
             ends = parts.finish()
         finally:
             parts.close()
-    return {"rounds": rounds, "killed": dict(killed), "model": model, **ends}
+    return {"rounds": rounds, "killed": dict(killed), "model": model, "on_ray": on_ray, **ends}
 
 
-class _Parts:
-    """The running cluster, gateway and client. folder: of their files."""
+class _Nodes:
+    """A Ray cluster of this machine, whose nodes and workers can be killed."""
 
-    def __init__(self, folder: Path, model: str, chance: random.Random) -> None:
-        self._folder, self._model, self._chance = folder, model, chance
+    def __init__(self, model: str, chance: random.Random) -> None:
+        self._memory, self._chance = 2 * memory_of(model), chance
         for name, value in {**_RAY, "RAY_AUTH_TOKEN": secrets.token_hex(32)}.items():
             os.environ.setdefault(name, value)  # before Ray is imported; children inherit it
         from ray.cluster_utils import Cluster
 
         head = {"num_cpus": 0, "include_dashboard": False}
-        self._cluster = _patiently(lambda: Cluster(initialize_head=True, head_node_args=head | _ports()))
-        self._nodes = [self._node() for _ in range(NODES)]
+        self._cluster = _patiently(lambda: Cluster(initialize_head=True, head_node_args=head))
+        self.address = str(self._cluster.address)
+        self._nodes = [self._started() for _ in range(NODES)]
+
+    def _started(self) -> Any:
+        return _patiently(lambda: self._cluster.add_node(num_cpus=1, memory=self._memory))
+
+    def kill(self) -> None:
+        """Kill a node, and start another."""
+        node = self._nodes.pop(self._chance.randrange(len(self._nodes)))
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(_raylet(node), signal.SIGKILL)
+        self._cluster.remove_node(node, allow_graceful=False)
+        self._nodes.append(self._started())
+
+    def kill_worker(self) -> bool:
+        """Kill an engine's process; False where there is none, as those that were killed are just being replaced."""
+        workers = self.workers()
+        if workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._chance.choice(workers), signal.SIGKILL)
+        return bool(workers)
+
+    def workers(self) -> list[int]:
+        """Process ids of the engines: Ray names processes after what they run."""
+        mine = os.getpid()  # the parent of the nodes, which are those of workers
+        found = [pid for pid in _processes() if _command(pid).startswith(b"ray::Replica")]
+        return [pid for pid in found if _parent(_parent(pid)) == mine]
+
+    def close(self) -> None:
+        """End all of it."""
+        self._cluster.shutdown()
+
+
+class _Parts:
+    """The running gateway and client. folder: of their files.  nodes: of the gateway's cluster."""
+
+    def __init__(self, folder: Path, model: str, nodes: _Nodes | None) -> None:
+        self._folder, self._model, self._nodes = folder, model, nodes
         self._port = _free_port()
         self._keys = KeyFile.create(folder / "server-keys.json")
         self._gateways = self._clients = 0
@@ -104,15 +138,12 @@ class _Parts:
         self._gateway = self._start_gateway()
         self._client = self._start_client()
 
-    def _node(self) -> Any:
-        memory = 2 * memory_of(self._model)
-        return _patiently(lambda: self._cluster.add_node(num_cpus=1, memory=memory, **_ports()))
-
     def _start_gateway(self) -> "subprocess.Popen[bytes]":
         self._gateways += 1
         arguments = ["--keys", str(self._keys.path), "--host", LOOPBACK, "--port", str(self._port)]
-        arguments += ["--ray", self._cluster.address, "--replicas", str(NODES), "--device", "cpu"]
-        arguments += ["--model", self._model, "--parent-pid", str(os.getpid())]
+        arguments += ["--model", self._model, "--device", "cpu", "--parent-pid", str(os.getpid())]
+        if self._nodes is not None:
+            arguments += ["--ray", self._nodes.address, "--replicas", str(NODES)]
         with open(self._folder / f"gateway-{self._gateways}.log", "wb") as log:
             return _started("motiongpt", "serve", *arguments, output=log)
 
@@ -127,20 +158,20 @@ class _Parts:
             protocol.VERSION,
             0,
         )
-        write_handover(self._handover, folder / ray_client.KEYS)
-        return _started(ray_client.__name__, str(folder), output=None)
+        write_handover(self._handover, folder / shared_client.KEYS)
+        return _started(shared_client.__name__, str(folder), output=None)
 
     def await_answer(self) -> None:
         """Until the client gets another answer; a gateway that has ended by itself is started again."""
-        before, deadline = len(ray_client.noted(self._at, "answer")), time.monotonic() + _LIMIT
-        while len(ray_client.noted(self._at, "answer")) == before:
+        before, deadline = len(shared_client.noted(self._at, "answer")), time.monotonic() + _LIMIT
+        while len(shared_client.noted(self._at, "answer")) == before:
             if self._gateway.poll() is not None:
                 self._gateway = self._start_gateway()
             if self._client.poll() is not None or time.monotonic() > deadline:
                 last = self._folder / f"gateway-{self._gateways}.log"
                 lines = last.read_text("utf-8", "replace").splitlines()[-1:]
                 raise MotionGPTError(
-                    f"The cluster has answered nothing for {_LIMIT:.0f} seconds after a kill.",
+                    f"Nothing was answered for {_LIMIT:.0f} seconds after a kill.",
                     f"The gateway's log ends so: {' '.join(lines)}",
                     "internal",
                 )
@@ -156,33 +187,19 @@ class _Parts:
             case "gateway":
                 _kill(self._gateway)
                 self._gateway = self._start_gateway()
-            case "worker":
-                workers = self._workers()
-                if not workers:  # those that were killed before are just being replaced
+            case "worker" if self._nodes is not None:
+                while not self._nodes.kill_worker():
                     self.await_answer()
-                    workers = self._workers()
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(self._chance.choice(workers), signal.SIGKILL)
-            case "node":
-                node = self._nodes.pop(self._chance.randrange(len(self._nodes)))
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(_raylet(node), signal.SIGKILL)
-                self._cluster.remove_node(node, allow_graceful=False)
-                self._nodes.append(self._node())
-
-    def _workers(self) -> list[int]:
-        """Process ids of the engines: Ray names processes after what they run."""
-        mine = os.getpid()  # the parent of the nodes, which are those of workers
-        found = [pid for pid in _processes() if _command(pid).startswith(b"ray::Replica")]
-        return [pid for pid in found if _parent(_parent(pid)) == mine]
+            case "node" if self._nodes is not None:
+                self._nodes.kill()
 
     def finish(self) -> dict[str, Any]:
         """Have the client end; returns what has become of all requests, and what is left."""
-        (self._at / ray_client.ENOUGH).touch()
+        (self._at / shared_client.ENOUGH).touch()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._client.wait(_LIMIT)
         held = self._held()
-        workers = self._workers()
+        workers = [] if self._nodes is None else self._nodes.workers()
         self._gateway.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._gateway.wait(_END_SECONDS)
@@ -213,26 +230,27 @@ class _Parts:
         lanes.limit(1)
         engine = load_engine(self._model, "cpu")
         right = {
-            str(seed): ray_client.digest(last_result(engine.generate(ray_client.task(seed))).motions[0])
-            for seed in range(ray_client.SEEDS)
+            str(seed): shared_client.digest(last_result(engine.generate(shared_client.task(seed))).motions[0])
+            for seed in range(shared_client.SEEDS)
         }
-        answers = [line.split() for folder in folders for line in ray_client.noted(folder, "motion")]
+        answers = [line.split() for folder in folders for line in shared_client.noted(folder, "motion")]
         return sum(right[seed] != digest for seed, digest in answers)
 
     def close(self) -> None:
         """End all processes."""
         for process in (self._client, self._gateway):
             _kill(process)
-        self._cluster.shutdown()
+        if self._nodes is not None:
+            self._nodes.close()
 
 
 def counted(folder: Path, lived: bool) -> Counter[str]:
     """A client's requests by what became of them; "silent" without an answer or an error, where it lived to get one."""
-    answers, failures = ray_client.noted(folder, "answer"), ray_client.noted(folder, "failure")
-    sent, ends = ray_client.noted(folder, "sent"), [*answers, *failures]
+    answers, failures = shared_client.noted(folder, "answer"), shared_client.noted(folder, "failure")
+    sent, ends = shared_client.noted(folder, "sent"), [*answers, *failures]
     counts = Counter(sent=len(sent), answered=len(set(answers)), failed=len(set(failures)))
     counts["twice"] = len(ends) - len(set(ends))
-    counts["again"] = len(ray_client.noted(folder, "again"))
+    counts["again"] = len(shared_client.noted(folder, "again"))
     if lived:
         counts["silent"] = len(set(sent) - set(ends))
     return counts
@@ -284,10 +302,6 @@ def _command(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
-
-
-def _ports() -> dict[str, int]:
-    return {name: _free_port() for name in _PORTS}
 
 
 def _free_port() -> int:
