@@ -6,6 +6,7 @@ FOLDER and all is answered; FOLDER/notes has a line for all that happened.
 """
 
 import hashlib
+import os
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from ...retarget.motion import Motion
 from ..process import protocol
 from ..process.client import Client
 from ..process.connection import read_key_file
+from ..process.parent import watch
 from ..tasks import Generate
 
 KEYS, ENOUGH, NOTES = "keys.json", "enough", "notes"
@@ -64,8 +66,9 @@ class _Asker:
         self._client.send(protocol.Hello("bench"))
 
     def run(self) -> None:
-        """Ask until it is enough."""
-        while self._open or not self._enough():
+        """Ask until it is enough, or who started this is gone."""
+        orphaned = watch(os.getppid())
+        while (self._open or not self._enough()) and not orphaned():
             while len(self._open) < WAITING and not self._enough():
                 self._note("sent", str(self._made))
                 self._open[self._made] = 0
