@@ -257,13 +257,17 @@ def counted(folder: Path, lived: bool) -> Counter[str]:
 
 
 def _patiently(start: Callable[[], Any]) -> Any:
-    """Start a part of Ray, which gives up after 30 seconds: too soon on a busy machine."""
+    """Start a part of Ray, which gives up after 30 seconds: too soon on a busy machine. Raises MotionGPTError."""
     for attempt in range(_STARTS):
         try:
             return start()
-        except Exception:  # of no kind of its own
+        except Exception as error:  # of no kind of its own
             if attempt + 1 == _STARTS:
-                raise
+                raise MotionGPTError(
+                    f"A part of Ray did not start ({' '.join(str(error).split())[:200]}).",
+                    "Measure on a machine that has less to do.",
+                    "no_cluster",
+                ) from error
     raise AssertionError("unreachable")
 
 

@@ -6,6 +6,7 @@ from support.command_line import FAKE_PROCESS, run_json
 
 from motiongpt.backend.bench import shared_faults
 from motiongpt.backend.commands import bench, cli
+from motiongpt.retarget.errors import MotionGPTError
 
 NOTHING = ("failed", "twice", "silent", "wrong", "held", "processes_left")
 
@@ -28,6 +29,24 @@ def test_without_ray_the_rest_is_measured_and_what_was_left_out_is_said(
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "measured" and "server without a cluster" in said[1] and "gateway 2 times" in said[1]
     assert "left out" in said[-1] and "motiongpt-blender[ray]" in said[-1]
+
+
+def test_a_part_of_ray_is_started_again_before_it_is_given_up() -> None:
+    tries: list[int] = []
+
+    def start() -> str:
+        tries.append(1)
+        if len(tries) < wanted:
+            raise Exception("The current node timed out\nduring startup.")
+        return "started"
+
+    wanted = shared_faults._STARTS
+    assert shared_faults._patiently(start) == "started" and len(tries) == wanted
+    tries.clear()
+    wanted += 1
+    with pytest.raises(MotionGPTError, match="The current node timed out during startup") as caught:
+        shared_faults._patiently(start)
+    assert caught.value.kind == "no_cluster" and caught.value.cure
 
 
 @pytest.mark.slow
