@@ -305,7 +305,9 @@ class Service:
             self._heartbeat.heard()
             server = getattr(packet.message, "server", None)
             if server is not None:
-                self._info = server
+                before, self._info = self._info, server
+                if self._replies and server.replaces(before):
+                    raise self._stuck(say("The server was started anew, and does not know the request"))
             elif packet.id in self._replies:
                 self._replies[packet.id].append(packet)
         now = time.monotonic()

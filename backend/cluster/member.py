@@ -4,7 +4,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import cast
@@ -15,7 +15,7 @@ from ..process.protocol import ModelState, ServerInfo
 from ..process.worker import Job, Outcome, internal_error
 from ..version import __version__
 from .remote import Cluster, Remote, ReplicaDied
-from .replica import About
+from .replica import About, Reply
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Member:
     """
 
     def __init__(
-        self, cluster: Cluster, model: str, put: Callable[[Outcome], None], changed: Callable[[], None]
+        self, cluster: Cluster, model: str, put: Callable[[Sequence[Outcome]], None], changed: Callable[[], None]
     ) -> None:
         self.model = model
         self.state = State.LOADING
@@ -168,10 +168,8 @@ class Member:
             (n, protocol.encode(job.id, cast(protocol.Message, job.task), job.motions)) for n, job in self._open.items()
         ]
         try:
-            for number, frames, last, error in remote.answer(requests):
-                job = self._open.pop(number, None) if last else self._open.get(number)
-                if job is not None:
-                    self._put(Outcome(job, frames, last, error))
+            for replies in remote.answer(requests):
+                self._put([outcome for reply in replies if (outcome := self._outcome(reply)) is not None])
         except ReplicaDied as error:
             log.warning("A replica died (%s)", error)
         if self._open:
@@ -179,6 +177,12 @@ class Member:
             self._open = {}
             return False
         return True
+
+    def _outcome(self, reply: Reply) -> Outcome | None:
+        """A reply as what came of its job; None where that had its last."""
+        number, frames, last, error = reply
+        job = self._open.pop(number, None) if last else self._open.get(number)
+        return None if job is None else Outcome(job, frames, last, error)
 
 
 def _usable(about: About) -> About:

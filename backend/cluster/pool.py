@@ -46,8 +46,7 @@ class Size:
 
 
 class Pool(threading.Thread):
-    """What `process.worker.Worker` is to a server, with many engines. `wake` is called after every outcome, under a
-    lock.
+    """What `process.worker.Worker` is to a server, with many engines. `wake` is called after outcomes, under a lock.
 
     places: how many groups of jobs the server may hand out.  waiting: how many requests wait, told by the server.
     """
@@ -99,14 +98,15 @@ class Pool(threading.Thread):
     def _poke(self) -> None:
         self.jobs.put(())
 
-    def _put(self, outcome: Outcome) -> None:
+    def _put(self, outcomes: Sequence[Outcome]) -> None:
         with self._lock:  # ZeroMQ sockets, such as that of `wake`, take one thread at a time
-            self.outcomes.put(outcome)
+            for outcome in outcomes:
+                self.outcomes.put(outcome)
             self._wake()
 
     def _fail(self, job: Job, error: MotionGPTError) -> None:
         answer = protocol.Error.of(cancelled() if job.cancelled.is_set() else error)
-        self._put(Outcome(job, protocol.encode(job.id, answer), last=True, error=answer.code))
+        self._put([Outcome(job, protocol.encode(job.id, answer), last=True, error=answer.code)])
 
     def _bury(self) -> None:
         """Take out the replicas that are gone, and have their jobs done by others."""

@@ -205,7 +205,7 @@ class RayReplica:
     def about(self) -> About:
         return msgspec.msgpack.decode(self._cluster.call(self._actor.about), type=About)
 
-    def answer(self, requests: Sequence[Request]) -> Iterator[Reply]:
+    def answer(self, requests: Sequence[Request]) -> Iterator[list[Reply]]:
         return self._cluster.stream(self._actor.answer, list(requests))
 
     def cancel(self, number: int) -> None:

@@ -16,8 +16,8 @@ class Remote(Protocol):
     def about(self) -> About:
         """What it says of itself; waits until its model is loaded. Raises MotionGPTError where that fails."""
 
-    def answer(self, requests: Sequence[Request]) -> Iterator[Reply]:
-        """Replies to a group of requests, as they come."""
+    def answer(self, requests: Sequence[Request]) -> Iterator[list[Reply]]:
+        """Replies to a group of requests, as they come; those that come at one time together."""
 
     def cancel(self, number: int) -> None:
         """Cancel a job of the group that is being answered. Returns at once."""

@@ -45,7 +45,15 @@ def declare(subparsers: Subparsers) -> None:
     parser.add_argument("--minutes", type=float, default=10.0, help="for load and ray: how long (10)")
     parser.add_argument("--clients", type=int, default=200, help="for load: how many at once (200)")
     parser.add_argument("--engines", type=int, default=2, help="for ray: how many, compared with one (2)")
-    parser.add_argument("--rounds", type=int, default=100, help="for faults: how often something is killed (100)")
+    parser.add_argument("--rounds", type=int, default=100, help="for faults: how often a backend is killed (100)")
+    parser.add_argument(
+        "--shared-rounds",
+        type=int,
+        default=100,
+        metavar="N",
+        help="for faults: how often a part of a server that others share is killed: its client, the gateway and, where "
+        "Ray is installed, the workers and nodes of a cluster (100)",
+    )
     parser.add_argument(
         "--blender",
         default="",
@@ -72,7 +80,7 @@ def run(args: argparse.Namespace) -> Report:
     if args.what == "load":
         return _sectioned(args, f"bench load --minutes {args.minutes:g} --clients {args.clients}", _load)
     if args.what == "faults":
-        return _sectioned(args, f"bench faults --rounds {args.rounds}", _faults)
+        return _all_faults(args)
     if args.what == "ray":
         return _sectioned(args, f"bench ray --minutes {args.minutes:g} --engines {args.engines}", _ray)
     limits.check_seconds(args.seconds)
@@ -89,12 +97,14 @@ def _paged(args: argparse.Namespace, title: str, command: str, report: Report) -
     return report
 
 
-def _sectioned(args: argparse.Namespace, command: str, measure: Callable[[argparse.Namespace], Report]) -> Report:
+def _sectioned(
+    args: argparse.Namespace, command: str, measure: Callable[[argparse.Namespace], Report], part: str = ""
+) -> Report:
     if args.page:
-        read_section(args.page, command)  # before minutes of measuring
+        read_section(args.page, command, part)  # before minutes of measuring
     report = measure(args)
     if args.page:
-        write_section(args.page, command, "\n".join(f"- {line}" for line in report.lines))
+        write_section(args.page, command, "\n".join(f"- {line}" for line in report.lines), part)
     return report
 
 
@@ -122,21 +132,57 @@ def _load(args: argparse.Namespace) -> Report:
     return Report(data, lines)
 
 
+def _all_faults(args: argparse.Namespace) -> Report:
+    """A backend of its own program, and a server that others share."""
+    if min(args.rounds, args.shared_rounds) < 0 or not 1 <= args.rounds + args.shared_rounds <= 100_000:
+        raise MotionGPTError(
+            "That many rounds can't be done.", "Use 1 to 100000 --rounds and --shared-rounds.", "usage"
+        )
+    command = f"bench faults --rounds {args.rounds} --shared-rounds {args.shared_rounds}"
+    own = _sectioned(args, command, _faults) if args.rounds else Report()
+    if not args.shared_rounds:
+        return own
+    shared = _sectioned(args, command, _shared_faults, "shared")
+    return Report({**own.data, "shared": shared.data}, (*own.lines, *shared.lines))
+
+
 def _faults(args: argparse.Namespace) -> Report:
     from ..bench.faults import measure
 
-    if not 1 <= args.rounds <= 100_000:
-        raise MotionGPTError(f"{args.rounds} rounds can't be done.", "Use at least 1.", "usage")
     with progress_bar(quiet=args.json) as show:
         data = measure(args.rounds, on_progress=lambda share: show("Killing", share))
-    killed = ", ".join(f"{part} {count} times" for part, count in sorted(data["killed"].items()))
     lines = (
-        f"{data['rounds']} rounds, SIGKILL at random moments: {killed} (the program is what started the backend)",
+        f"{data['rounds']} rounds, SIGKILL at random moments: {_killed(data)} (the program started the backend)",
         f"left: {data['processes_left']} processes, {data['sockets_left']} sockets, {data['files_left']} files",
         f"{data['sent']} requests: {data['answered']} answered, {data['failed']} ended by an error that says why, "
         f"{data['twice']} delivered twice, {data['silent']} lost silently; the others were their program's that died",
     )
     return Report(data, lines)
+
+
+def _shared_faults(args: argparse.Namespace) -> Report:
+    from ..bench.shared_faults import has_ray, measure
+
+    on_ray = has_ray()
+    with progress_bar(quiet=args.json) as show:
+        data = measure(
+            args.shared_rounds, args.model, on_ray, on_progress=lambda share: show("Killing a shared server", share)
+        )
+    where = "gateway of a Ray cluster" if on_ray else "server without a cluster"
+    without = "left out: workers and nodes of a Ray cluster; on Linux, pip install 'motiongpt-blender[ray]' adds them"
+    lines = (
+        f"{where}, model {data['model']}: {data['rounds']} rounds, SIGKILL at random moments: {_killed(data)}",
+        f"{data['sent']} requests: {data['answered']} answered, {data['failed']} ended by an error that says why, "
+        f"{data['twice']} delivered twice, {data['silent']} lost silently; the others were their client's that died",
+        f"{data['again']} sent once more, because their gateway died; answers that are not, to the bit, what an engine "
+        f"here answers: {data['wrong']}",
+        f"left: {data['held']} requests in the gateway, {data['processes_left']} processes",
+    )
+    return Report(data, lines if on_ray else (*lines, without))
+
+
+def _killed(data: dict[str, Any]) -> str:
+    return ", ".join(f"{part} {count} times" for part, count in sorted(data["killed"].items()))
 
 
 def _ray(args: argparse.Namespace) -> Report:

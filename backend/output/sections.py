@@ -9,12 +9,14 @@ from .results import origin
 _MARKS = ("<!-- motiongpt {} -->", "<!-- end of motiongpt {} -->")
 
 
-def read_section(path: Path, command: str) -> tuple[str, str]:
+def read_section(path: Path, command: str, part: str = "") -> tuple[str, str]:
     """What stands before and after the part of a page that `motiongpt COMMAND` writes, its marks included.
+
+    part: which, of a command that writes several.
 
     Raises MotionGPTError for a page that can't be read, or one without the marks of this command.
     """
-    begin, end = (mark.format(command.split(" --")[0]) for mark in _MARKS)
+    begin, end = (mark.format(command.split(" --")[0] + (f" ({part})" if part else "")) for mark in _MARKS)
     try:
         page = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -27,12 +29,12 @@ def read_section(path: Path, command: str) -> tuple[str, str]:
     return before + begin, end + rest.partition(end)[2]
 
 
-def write_section(path: Path, command: str, text: str) -> None:
+def write_section(path: Path, command: str, text: str, part: str = "") -> None:
     """Replace the part of a page that `motiongpt COMMAND` writes; what is around it stays. text: its paragraphs.
 
     Raises MotionGPTError as `read_section`.
     """
-    before, after = read_section(path, command)
+    before, after = read_section(path, command, part)
     now = origin()
     measured = (
         f"Measured by `motiongpt {command}`: {now['date']}, {now['machine']}, commit {now['commit'] or 'unknown'}."

@@ -5,6 +5,7 @@ import queue
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 import zmq
@@ -61,6 +62,8 @@ class Server:
         port: int = 0,
     ) -> None:
         self._ledger = Ledger()
+        self._instance = uuid4().hex
+        self._model = model
         self._metrics_port = metrics_port
         self._exporter: Exporter | None = None
         self._queued = 0
@@ -246,7 +249,7 @@ class Server:
                 return
             self._send_frames(outcome.job.peer, outcome.frames)
             if outcome.last:
-                self._ledger.ended(outcome.job.arrived, outcome.error)
+                self._ledger.ended(outcome.job.arrived, outcome.error, outcome.job.task.model or self._model)
                 for group in self._groups:
                     if outcome.job in group:
                         group.remove(outcome.job)
@@ -263,6 +266,7 @@ class Server:
             running=bool(self._running),
             waiting=len(self._waiting),
             figures=self._ledger.figures(),
+            instance=self._instance,
         )
 
     def _exposition(self) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from ...retarget.motion import Motion
 from ...retarget.motion.joining import floor_height, on_body_of, placed_at
 from ...retarget.typing import Ints
+from .. import limits
 from ..engine import Engine, Events, Progress, Result, Stage, last_result
 from ..tasks import Generate, Inbetween, Shot
 from . import fitting, seams
@@ -34,7 +35,8 @@ class _Made:
 
 
 def make_shot(engine: Engine, task: Shot, *motions: Motion) -> Events:
-    """Yields progress, then one motion per variation."""
+    """Yields progress, then one motion per variation. Raises MotionGPTError for more than one answer may hold."""
+    _check_length(task, motions)
     takes = []
     for variation in range(task.variations):
         take = _Take(engine, task, variation)
@@ -44,6 +46,16 @@ def make_shot(engine: Engine, task: Shot, *motions: Motion) -> Events:
             made = yield from take.again(task.redo, motions[0])
         takes.append(made)
     yield Result(tuple(takes))
+
+
+def _check_length(task: Shot, motions: Sequence[Motion]) -> None:
+    """Raises MotionGPTError for too many seconds: a block's can come from a way and a speed in its text."""
+    blocks = task.blocks if task.redo is None else (task.blocks[task.redo],)
+    seconds = sum(wish_of(block).seconds for block in blocks)
+    limits.check_seconds(seconds)
+    for motion in motions or (None,):
+        before, fps = (0.0, 0.0) if motion is None else (motion.duration, motion.fps)
+        limits.check_made(before + seconds, fps, task.variations)
 
 
 class _Take:

@@ -9,7 +9,7 @@ import pytest
 from motiongpt.backend.engine import Progress, Result, Stage, last_result
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.interruptible import interruptible
-from motiongpt.backend.tasks import Describe, Generate, Inbetween
+from motiongpt.backend.tasks import Continue, Describe, Generate, Inbetween, Task
 from motiongpt.retarget.motion import Motion
 
 WORKING = Progress(Stage.MOTION, 0.5)
@@ -58,24 +58,32 @@ def test_closing_it_ends_the_computation() -> None:
     until_none_is_left(5.0)
 
 
-@pytest.mark.parametrize("kept", [3, 400], ids=["long gaps", "many gaps"])
-def test_twenty_thousand_frames_are_given_up_at_once(starter_model, kept: int) -> None:
+def kept(count: int) -> tuple[int, ...]:
+    return tuple(np.linspace(0, 19_999, count).astype(int).tolist())
+
+
+@pytest.mark.parametrize(
+    "task",
+    [Inbetween(kept(3)), Inbetween(kept(400)), Continue(4.0, "a person walks"), Describe()],
+    ids=["long gaps", "many gaps", "continue", "describe"],
+)
+def test_twenty_thousand_frames_are_given_up_at_once(starter_model, task: Task) -> None:
     engine = load_engine(str(starter_model))
     walk = last_result(engine.generate(Generate("a person walks", seconds=4.0, seed=1))).motions[0]
-    long = walk.at(np.arange(20_000) % len(walk))
+    # The longest that there may be: of an answer, the continuation is a part.
+    long = walk.at(np.arange(19_880 if isinstance(task, Continue) else 20_000) % len(walk))
     long = Motion(long.rotations, long.root_position, 30.0, long.contacts)
-    keep = tuple(np.linspace(0, len(long) - 1, kept).astype(int).tolist())
-    events = Inbetween(keep).answer(engine, [long])
-    waits = []
-    for _ in range(40):
-        began = time.monotonic()
+    events = task.answer(engine, [long])
+    waits = []  # CPU time: on a busy machine everything takes longer
+    for _ in range(40 if isinstance(task, Inbetween) else 3):
+        began = time.process_time()
         event = next(events)
-        waits.append(time.monotonic() - began)
+        waits.append(time.process_time() - began)
         assert not isinstance(event, Result)
-    began = time.monotonic()
+    began = time.process_time()
     events.close()
     # A single call of numpy or of the network on all frames is finished first.
-    assert max(waits) < 2.0 and time.monotonic() - began < 2.0
+    assert max(waits) < 2.0 and time.process_time() - began < 2.0
     until_none_is_left(20.0)
 
 

@@ -14,6 +14,8 @@ import msgspec
 KEPT = 1_000
 """Requests of which times are kept, the latest."""
 MINUTE = 60.0
+MODELS = 32
+"""Models that have figures of their own, the first that were asked; their names come from clients."""
 
 
 class Times(msgspec.Struct, frozen=True):
@@ -34,11 +36,19 @@ class Times(msgspec.Struct, frozen=True):
         return cls(*(round(ordered[min(last, int(share * len(ordered)))], 4) for share in (0.5, 0.95, 0.99, 1.0)))
 
 
+class ModelFigures(msgspec.Struct, frozen=True):
+    """Requests to one model.  took: as in `Figures`."""
+
+    answered: int = 0
+    failed: int = 0
+    took: Times = Times()
+
+
 class Figures(msgspec.Struct, frozen=True):
     """uptime: seconds.  memory: bytes of the process, 0 where the system does not tell.  answered, failed, cancelled,
     refused: requests.  errors: failed and refused ones by kind.  per_minute: answered in the last minute.  together:
     requests answered in a batch with others.  waited: in the queue.  took: from a request's arrival to its last
-    answer."""
+    answer.  models: likewise, by the name of the model."""
 
     uptime: float = 0.0
     memory: int = 0
@@ -51,6 +61,7 @@ class Figures(msgspec.Struct, frozen=True):
     together: int = 0
     waited: Times = Times()
     took: Times = Times()
+    models: dict[str, ModelFigures] = {}
 
 
 def lines_of(figures: Figures, waiting: int) -> list[str]:
@@ -72,6 +83,12 @@ def lines_of(figures: Figures, waiting: int) -> list[str]:
             f"answer after {took.half:.2f} s (half of them), {took.most:.2f} s (95 %), {took.longest:.2f} s at most; "
             f"of that in the queue {waited.half:.2f} s, {waited.most:.2f} s, {waited.longest:.2f} s"
         )
+    if len(figures.models) > 1:
+        lines += [
+            f"{name}: {one.answered} requests answered, {one.failed} failed; "
+            f"answer after {one.took.half:.2f} s (half of them)"
+            for name, one in sorted(figures.models.items())
+        ]
     if figures.errors:
         lines.append("errors: " + ", ".join(f"{kind} {count}" for kind, count in sorted(figures.errors.items())))
     return lines
@@ -94,6 +111,7 @@ class Ledger:
         self._waited: deque[float] = deque(maxlen=KEPT)
         self._took: deque[float] = deque(maxlen=KEPT)
         self._ends: deque[float] = deque(maxlen=10 * KEPT)
+        self._models: dict[str, _OfModel] = {}
 
     def started(self, arrived: float, companions: int = 0) -> None:
         """A request that arrived then, by the clock, leaves the queue. companions: requests in its batch."""
@@ -101,13 +119,16 @@ class Ledger:
             self._waited.append(self._clock() - arrived)
             self._counts["together"] += companions > 0
 
-    def ended(self, arrived: float, error: str = "") -> None:
-        """A request has had its last answer. error: the kind of error that it was; "" for a result."""
+    def ended(self, arrived: float, error: str = "", model: str = "") -> None:
+        """A request has had its last answer. error: the kind of error that it was; "" for a result.  model: its
+        name."""
         with self._lock:
             if error == "cancelled":
                 self._counts["cancelled"] += 1
                 return
             self._took.append(self._clock() - arrived)
+            if model and (model in self._models or len(self._models) < MODELS):
+                self._models.setdefault(model, _OfModel()).add(self._took[-1], bool(error))
             if error:
                 self._counts["failed"] += 1
                 self._errors[error] += 1
@@ -134,8 +155,23 @@ class Ledger:
             errors=dict(self._errors),
             waited=Times.of(self._waited),
             took=Times.of(self._took),
+            models={name: one.figures() for name, one in self._models.items()},
             **{name: self._counts[name] for name in ("answered", "failed", "cancelled", "refused", "together")},
         )
+
+
+class _OfModel:
+    def __init__(self) -> None:
+        self._answered = self._failed = 0
+        self._took: deque[float] = deque(maxlen=KEPT)
+
+    def add(self, seconds: float, failed: bool) -> None:
+        self._took.append(seconds)
+        self._failed += failed
+        self._answered += not failed
+
+    def figures(self) -> ModelFigures:
+        return ModelFigures(self._answered, self._failed, Times.of(self._took))
 
 
 def memory(pid: int | None = None) -> int:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 from ....retarget.errors import MotionGPTError
-from .figures import Figures
+from .figures import Figures, Times
 
 LOOPBACK = "127.0.0.1"
 _ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
@@ -32,11 +32,19 @@ def exposition(figures: Figures, waiting: int, running: bool, model: str, device
     add("errors_total", "counter", "Errors by their kind.",
         *((_labels(kind=kind), count) for kind, count in sorted(figures.errors.items())))  # fmt: skip
     for name, times in (("wait", figures.waited), ("latency", figures.took)):
-        shares = (("0.5", times.half), ("0.95", times.most), ("0.99", times.nearly_all), ("1", times.longest))
         what = "Seconds in the queue." if name == "wait" else "Seconds from arrival to the last answer."
-        add(f"{name}_seconds", "gauge", f"{what} Of the latest requests.",
-            *((_labels(quantile=share), value) for share, value in shares))  # fmt: skip
+        add(f"{name}_seconds", "gauge", f"{what} Of the latest requests.", *_quantiles(times))
+    models = sorted(figures.models.items())
+    ends = [(_labels(model=name, outcome=how), getattr(one, how)) for name, one in models for how in outcomes[:2]]
+    add("model_requests_total", "counter", "Requests by model and by how they ended.", *ends)
+    latencies = [sample for name, one in models for sample in _quantiles(one.took, model=name)]
+    add("model_latency_seconds", "gauge", "Like latency_seconds, by model.", *latencies)
     return "\n".join(lines) + "\n"
+
+
+def _quantiles(times: Times, **labels: str) -> list[tuple[str, float]]:
+    shares = (("0.5", times.half), ("0.95", times.most), ("0.99", times.nearly_all), ("1", times.longest))
+    return [(_labels(**labels, quantile=share), value) for share, value in shares]
 
 
 def _labels(**values: str) -> str:

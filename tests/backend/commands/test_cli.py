@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 from typing import NoReturn
 
+import numpy as np
 import pytest
-from support.command_line import Capture, run_json
+from support.command_line import Capture, run_json, walk
 
 from motiongpt.backend import engines
 from motiongpt.backend.commands import cli
@@ -190,6 +191,25 @@ def test_without_it_files_are_replaced_and_with_it_new_ones_written(capsys: Capt
     first = (place / "a.npz").read_bytes()
     assert run_json(capsys, "generate", "run", "--seed", "2", "-o", "a.npz")[0] == 0
     assert (place / "a.npz").read_bytes() != first
+
+
+@pytest.mark.parametrize("fps", [1e-3, 1e-9, 32_767.0, float("nan")])
+@pytest.mark.parametrize(
+    "command",
+    ["describe in.npz", "continue in.npz --seconds 1 -o a.npz", "inbetween in.npz --keep 0,9 -o a.npz",
+     "convert in.npz -o a.bvh", "render in.npz -o a.png"],
+)  # fmt: skip
+def test_a_file_at_a_rate_that_would_take_all_memory_is_refused(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, command: str, fps: float
+) -> None:
+    monkeypatch.setenv("FAKE_TASKS", "generate continue inbetween caption")
+    walk("good.npz")
+    with np.load("good.npz") as good:
+        np.savez("in.npz", **{**good, "fps": np.float64(fps)})
+    code, data = run_json(capsys, *command.split())
+    said = data["error"]["message"] + data["error"]["cure"]
+    assert code == 2 and any(words in said for words in ("frames per second", "frame rate", "not finite")), said
+    assert sorted(os.listdir()) == ["good.npz", "in.npz"]
 
 
 @pytest.mark.parametrize("fps", ["1e-9", "0.5", "32767", "nan", "inf"])

@@ -144,6 +144,19 @@ def test_a_card_that_names_files_elsewhere_is_refused(models: Path, files: dict[
         shutil.rmtree(models)
 
 
+def test_a_download_does_not_follow_a_link_out_of_its_folder(
+    models: Path, files: dict[str, bytes], tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    partial = models / ".downloads" / "somebody--walker"
+    partial.mkdir(parents=True)
+    (partial / "inner").symlink_to(outside)
+    with serve({"somebody/walker": files}) as hub, pytest.raises(MotionGPTError, match="holds a link"):
+        install("somebody/walker", models, True, hub.url)
+    assert list(outside.iterdir()) == [] and hub.requests == []
+
+
 def test_no_network_is_reported(models: Path) -> None:
     with pytest.raises(MotionGPTError) as caught:
         install("somebody/walker", models, True, "http://127.0.0.1:9")

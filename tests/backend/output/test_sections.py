@@ -18,6 +18,17 @@ def test_what_is_around_it_stays(tmp_path: Path) -> None:
     assert "first" not in page.read_text() and "`motiongpt bench x --minutes 2`" in page.read_text()
 
 
+def test_a_command_may_write_several_parts(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    marks = [f"<!-- {word}motiongpt bench x{part} -->" for part in ("", " (more)") for word in ("", "end of ")]
+    page.write_text("\n".join(marks))
+    write_section(page, "bench x --minutes 2", "- first")
+    write_section(page, "bench x --minutes 2", "- second", "more")
+    said = page.read_text()
+    places = [said.index(text) for text in (marks[0], "- first", marks[1], marks[2], "- second", marks[3])]
+    assert places == sorted(places)
+
+
 @pytest.mark.parametrize("text", ["# nothing", "<!-- end of motiongpt bench x --> <!-- motiongpt bench x -->"])
 def test_a_page_without_a_place_is_left_alone(tmp_path: Path, text: str) -> None:
     page = tmp_path / "page.md"

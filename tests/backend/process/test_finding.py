@@ -12,6 +12,8 @@ import pytest
 from support.command_line import FAKE_PROCESS, Capture, run_json
 
 from motiongpt.backend.commands import cli
+from motiongpt.backend.engines.measured import records
+from motiongpt.backend.engines.measured.records import CACHE_VARIABLE, recorded
 from motiongpt.backend.process import child, protocol
 from motiongpt.backend.process.child import BackendProcess, State
 from motiongpt.backend.process.client import Client, ask
@@ -57,7 +59,10 @@ def test_status_diagnostics_and_figures_of_a_running_backend(
     assert f"[{identifier}]: Done after" in log and "secret" not in log
     port = log.rpartition("http://127.0.0.1:")[2].partition("/")[0]
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
-        assert b'motiongpt_requests_total{outcome="answered"} 1' in answer.read()
+        served = answer.read()
+    assert b'motiongpt_requests_total{outcome="answered"} 1' in served
+    assert said["figures"]["models"]["starter"]["answered"] == 1
+    assert b'motiongpt_model_requests_total{model="starter",outcome="failed"} 1' in served
 
     out = tmp_path / "bundle.zip"
     assert cli.main(["diagnostics", "-o", str(out), "--log", str(backend.log_path)]) == 0
@@ -66,6 +71,30 @@ def test_status_diagnostics_and_figures_of_a_running_backend(
         assert facts["backends"][0]["pid"] == backend.pid
         assert b"secret" not in b"".join(map(bundle.read, bundle.namelist()))
     client.close()
+
+
+def test_status_and_diagnostics_name_the_precision_that_was_measured_best_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setattr(records, "_in_memory", {})
+    assert run_json(capsys, "status")[1]["precisions"] == []
+    slow_in_8_bits = recorded("t5", "aa", 2, ("float32", "int8"), lambda: {"float32": 0.01, "int8": 0.03})
+    recorded("llama", "bb", 2, ("float32", "int8"), lambda: {"float32": 0.03, "int8": 0.01})
+    _, data = run_json(capsys, "status")
+    assert {one["model"]: one["precision"] for one in data["precisions"]} == {"t5": "float32", "llama": "int8"}
+    assert cli.main(["status"]) == 0
+    assert f"precision: {slow_in_8_bits.line}" in capsys.readouterr().out.splitlines()
+
+    out = tmp_path / "bundle.zip"
+    assert cli.main(["diagnostics", "-o", str(out)]) == 0
+    with zipfile.ZipFile(out) as bundle:
+        facts = json.loads(bundle.read("facts.json"))
+    (first, _) = facts["precisions"]
+    assert (first["model"], first["precision"], first["seconds"]) == ("t5", "float32", {"float32": 0.01, "int8": 0.03})
+    assert first["processor"] and first["library"] and "ms a token" in first["why"]
 
 
 def test_key_files_of_processes_that_ended_are_no_backends(tmp_path: Path, capsys: Capture) -> None:

@@ -400,7 +400,7 @@ def test_a_bad_model_name_leaves_the_loaded_engine(error: Exception) -> None:
 
 def test_a_request_that_would_take_all_memory_is_refused_at_once(running: Running, client: Client) -> None:
     running.engine.tasks = ("generate", "continue", "inbetween", "caption")
-    for fps in (1e-3, 1e-9, 1e6):
+    for fps in (1e-3, 1e-9, 32_767.0, 1e6):
         motion = Motion(np.ones((90, 22, 4)) / 2, np.zeros((90, 3)), 20.0, np.zeros((90, 4)))
         for message in (Describe(), Inbetween((0, 89)), Continue(1.0)):
             frames = protocol.encode("tiny", message, [motion])

@@ -1,6 +1,7 @@
 """Shots made on engines: blocks in order, one made again, numbers met."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -224,3 +225,22 @@ def test_a_stated_blend_is_as_long_as_it_says(starter) -> None:
     assert 68 <= min(same) <= 73  # the wave is the same from about the longer blend's end on
     with pytest.raises(MotionGPTError, match="last -1"):
         made(Shot(THREE, blend=-1.0), starter)
+
+
+@pytest.mark.parametrize(
+    ("task", "motions"),
+    [
+        (Shot((Block("walks forward", 600.0), Block("waves", 600.0))), ()),
+        (Shot((Block("walks 5000 meters"),)), ()),
+        (Shot((Block("walks forward", distance=9_000.0, speed=0.01),)), ()),
+        (Shot((Block("walks forward", 100.0),) * 3, variations=16), ()),
+        (Shot((Block("walks forward", 30.0),)), (replace(standing_still(60.0), fps=1_000.0),)),
+    ],
+    ids=["many seconds", "a long way in words", "a slow long way", "many takes", "a high rate"],
+)
+def test_what_a_shot_would_make_is_bounded_before_it_is(task: Shot, motions: tuple[Motion, ...]) -> None:
+    engine = fake_engine.make("fake", "cpu")
+    with pytest.raises(MotionGPTError) as caught:
+        made(task, engine, *motions)
+    assert caught.value.kind == "too_large" and caught.value.cure
+    assert engine.requests == []

@@ -1,6 +1,14 @@
 """What a server counts."""
 
-from motiongpt.backend.process.watching.figures import Figures, Ledger, Times, lines_of, memory
+from motiongpt.backend.process.watching.figures import (
+    MODELS,
+    Figures,
+    Ledger,
+    ModelFigures,
+    Times,
+    lines_of,
+    memory,
+)
 
 
 def test_percentiles_are_of_the_latest_requests() -> None:
@@ -24,6 +32,23 @@ def test_a_ledger_counts_every_request_once() -> None:
     assert (found.took.half, found.took.longest) == (4.0, 4.0) and found.per_minute == 1
     now = 61.0
     assert ledger.figures().per_minute == 0 and ledger.figures().uptime == 61.0
+
+
+def test_every_model_has_figures_of_its_own() -> None:
+    ledger = Ledger(lambda: 10.0)
+    for arrived, error, model in ((9.0, "", "open"), (7.0, "", "open"), (6.0, "internal", "open"), (5.0, "", "t5")):
+        ledger.ended(arrived, error, model)
+    ledger.ended(0.0, "cancelled", "never answered")
+    found = ledger.figures()
+    assert found.models == {
+        "open": ModelFigures(2, 1, Times(3.0, 4.0, 4.0, 4.0)),
+        "t5": ModelFigures(1, 0, Times(5.0, 5.0, 5.0, 5.0)),
+    }
+    said = "\n".join(lines_of(found, 0))
+    assert "open: 2 requests answered, 1 failed; answer after 3.00 s" in said and "t5: 1 requests answered" in said
+    for number in range(2 * MODELS):  # names come from clients
+        ledger.ended(0.0, "no_model", f"made up {number}")
+    assert len(ledger.figures().models) == MODELS and ledger.figures().failed == 1 + 2 * MODELS
 
 
 def test_memory_is_that_of_the_process() -> None:

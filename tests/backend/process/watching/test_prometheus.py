@@ -6,11 +6,13 @@ import urllib.request
 
 import pytest
 
-from motiongpt.backend.process.watching.figures import Figures, Times
+from motiongpt.backend.process.watching.figures import Figures, ModelFigures, Times
 from motiongpt.backend.process.watching.prometheus import CONTENT_TYPE, Exporter, exposition
 from motiongpt.retarget.errors import MotionGPTError
 
-TEXT = exposition(Figures(answered=3, errors={'a"b': 2}, took=Times(0.5, 1.0, 2.0, 4.0)), 7, True, "my\\model", "cpu")
+MODELS = {"open": ModelFigures(2, 1, Times(0.5)), 't"5': ModelFigures(1, 0, Times(0.25))}
+FIGURES = Figures(answered=3, errors={'a"b': 2}, took=Times(0.5, 1.0, 2.0, 4.0), models=MODELS)
+TEXT = exposition(FIGURES, 7, True, "my\\model", "cpu")
 
 
 def test_every_sample_has_a_type_and_labels_are_escaped() -> None:
@@ -22,6 +24,9 @@ def test_every_sample_has_a_type_and_labels_are_escaped() -> None:
     assert 'motiongpt_errors_total{kind="a\\"b"} 2' in lines
     assert 'motiongpt_requests_total{outcome="answered"} 3' in lines and "motiongpt_requests_waiting 7" in lines
     assert 'motiongpt_latency_seconds{quantile="0.95"} 1' in lines
+    assert 'motiongpt_model_requests_total{model="open",outcome="failed"} 1' in lines
+    assert 'motiongpt_model_requests_total{model="t\\"5",outcome="answered"} 1' in lines
+    assert 'motiongpt_model_latency_seconds{model="open",quantile="0.5"} 0.5' in lines
 
 
 def test_it_is_served_on_this_machine_alone() -> None:
