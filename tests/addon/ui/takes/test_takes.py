@@ -1,7 +1,7 @@
 """What comes with a result in Blender: the live figure, history, assets, doubts, and the browser of what is known."""
 
 import pytest
-from support.extension import FAKE_ENGINE, Scenario
+from support.extension import EVERY_TASK, FAKE_ENGINE, Scenario
 
 from motiongpt.backend.model_folder import default_model
 
@@ -21,6 +21,24 @@ def test_a_figure_moves_while_the_motion_is_made(
     if engine == "fake":  # which takes its time; the starter model may be done before a second pose is due
         assert seen["moved after"] > 0 and seen["poses"] >= 3
         assert seen["keys while made"] and seen["cancelled"] == ["CANCELLED", True]
+
+
+@pytest.mark.parametrize("engine", ["fake", "bundled"])
+def test_a_figure_moves_while_a_shot_is_made(
+    scenario: Scenario, engine: str, request: pytest.FixtureRequest
+) -> None:
+    """From the origin, from where the character stands, and of one block made again: there, and the new frames only."""
+    if engine == "bundled":
+        request.getfixturevalue("starter_model")
+    seen = scenario("directing", EVERY_TASK if engine == "fake" else {})
+    for name, frames in (("fresh", 120), ("goes on", 60), ("again", 60)):
+        found = seen[name]
+        assert found["state"] == "DONE", found["message"]
+        assert found["gone"] and found["different"] >= 1 and found["far"] < 0.6, name
+        assert 0 < found["longest"] <= frames, name
+    if engine == "fake":
+        assert seen["fresh"]["longest"] > 60  # the second block follows the first
+        assert min(seen[name]["different"] for name in seen) >= 3
 
 
 def test_prompts_stay_in_the_file(scenario: Scenario) -> None:
