@@ -47,8 +47,8 @@ class ShotRequest(MotionRequest):
     blocks: all of the shot, end to end from the frame `begins` on.  making: which of them are made.  marks: what each
     says afterwards of how it was made.  replaces: whether they take the place of the character's blocks.  after: how
     many frames after those that are made are read.  cut: whether later keys are deleted.  as_new: whether a copy of the
-    action gets the keys.  blend: seconds of the joins; None for as long as they need.  hands, body: as `GenerateRequest`'s.
-    takes: how many versions.
+    action gets the keys.  blend: seconds of the joins; None for as long as they need.  hands, body: as those of
+    `GenerateRequest`.  takes: how many versions.
     """
 
     begins: int

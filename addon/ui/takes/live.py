@@ -27,8 +27,8 @@ _COLOUR = (1.0, 0.55, 0.1, 1.0)
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """What is left to play of a motion. lines: (T, 2 L, 3) ends of L lines in the world, of every frame from `first` on.
-    fps: of it.  new: its first frame that was not there before."""
+    """What is left to play of a motion. lines: (T, 2 L, 3) ends of L lines in the world, of every frame from `first`
+    on.  fps: of it.  new: its first frame that was not there before."""
 
     lines: Float32s
     fps: float

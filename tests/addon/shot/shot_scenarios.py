@@ -99,7 +99,7 @@ def origin_of(armature: bpy.types.Object) -> list:
 
 
 def whole() -> object:
-    """What the action says of itself, and what its blocks say: made, one made again, with another text, gone on from."""
+    """What the action and its blocks say: made, one made again, with another text, gone on from."""
     armature = person()
     make()
     seen = [[origin_of(armature), listed()]]

@@ -36,6 +36,8 @@ class Film:
         self.sheet = next(a for a in self.window.screen.areas if a.type == "DOPESHEET_EDITOR")
         armature = bpy.context.view_layer.objects.active
         self.name = armature.name if armature else ""
+        self.drawn = 0  # how often the live figure was drawn in the running job
+        bpy.types.SpaceView3D.draw_handler_add(self._drawing, (), "WINDOW", "POST_VIEW")
 
     @property
     def armature(self) -> bpy.types.Object:
@@ -75,6 +77,12 @@ class Film:
         view = self.area.spaces.active.region_3d
         view.view_perspective, view.view_location = "PERSP", at
         view.view_rotation, view.view_distance = Vector(towards).to_track_quat("-Z", "Y"), distance
+
+    def _drawing(self) -> None:
+        from bl_ext.user_default.motiongpt.addon.ui.takes import live
+
+        figure = live.current()
+        self.drawn = self.drawn + 1 if figure and figure.shown is not None else 0
 
     def picture(self, name: str, settle: float = SETTLE / 2) -> Waits:
         yield settle
@@ -167,12 +175,12 @@ class Film:
 
 
 def names() -> dict[str, list[str]]:
-    """The names of all data blocks of the file, and of the NLA tracks."""
+    """The names of all data blocks of the file that are saved with it, and of the NLA tracks."""
     found = {}
     for kind in dir(bpy.data):
         blocks = getattr(bpy.data, kind)
         if isinstance(blocks, bpy.types.bpy_prop_collection):
-            found[kind] = sorted(item.name for item in blocks)
+            found[kind] = sorted(item.name for item in blocks if item.users or item.use_fake_user)
     tracks = [t.name for o in bpy.data.objects if o.animation_data for t in o.animation_data.nla_tracks]
     return found | {"tracks": sorted(tracks)}
 
@@ -205,6 +213,7 @@ def arranged() -> Waits:
     scene, space = bpy.context.scene, film.area.spaces.active
     scene.render.fps, scene.frame_start, scene.frame_end = round(FPS), 1, 360
     space.show_region_ui, space.show_region_toolbar = True, False
+    film.sheet.spaces.active.dopesheet.show_only_selected = False  # keys of all bones
     scene.frame_set(1)
     bpy.ops.wm.save_as_mainfile(filepath=str(Path(FOLDER, "shot.blend")))
     yield 1.0

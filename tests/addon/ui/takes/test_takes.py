@@ -24,9 +24,7 @@ def test_a_figure_moves_while_the_motion_is_made(
 
 
 @pytest.mark.parametrize("engine", ["fake", "bundled"])
-def test_a_figure_moves_while_a_shot_is_made(
-    scenario: Scenario, engine: str, request: pytest.FixtureRequest
-) -> None:
+def test_a_figure_moves_while_a_shot_is_made(scenario: Scenario, engine: str, request: pytest.FixtureRequest) -> None:
     """From the origin, from where the character stands, and of one block made again: there, and the new frames only."""
     if engine == "bundled":
         request.getfixturevalue("starter_model")
