@@ -345,4 +345,4 @@ def steps() -> Iterator[float]:
 
 
 if __name__ == "__main__":
-    driving.start(steps(), seen, str(Path(FOLDER, "end.json")), limit=1500.0)
+    driving.start(steps(), seen, str(Path(FOLDER, "end.json")), limit=3500.0)
