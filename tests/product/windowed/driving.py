@@ -24,6 +24,15 @@ def viewport() -> tuple[bpy.types.Window, bpy.types.Area, bpy.types.Region]:
     return window, area, next(r for r in area.regions if r.type == "WINDOW")
 
 
+def close_areas(*kinds: str) -> Iterator[float]:
+    """Close the window's editors of these types. Every other one has to be looked up again afterwards."""
+    for kind in kinds:
+        window = bpy.context.window_manager.windows[0]
+        with bpy.context.temp_override(window=window, area=next(a for a in window.screen.areas if a.type == kind)):
+            bpy.ops.screen.area_close()
+        yield 1.0
+
+
 def load_character(path: str) -> bpy.types.Object:
     """The armature of a glTF file, which replaces everything in the scene; it is made active."""
     for item in list(bpy.data.objects):

@@ -188,13 +188,9 @@ def names() -> dict[str, list[str]]:
 def arranged() -> Waits:
     """Close what is not needed, load the character, open the sidebar's tab."""
     bpy.context.preferences.view.filebrowser_display_type = "SCREEN"  # a second window can't be seen without a manager
-    window, _, _ = driving.viewport()
-    for kind in ("OUTLINER", "PROPERTIES"):
-        with bpy.context.temp_override(window=window, area=next(a for a in window.screen.areas if a.type == kind)):
-            bpy.ops.screen.area_close()
-        yield 1.0
+    yield from driving.close_areas("OUTLINER", "PROPERTIES")
     film = Film()
-    x, y = film.sheet.x + 300, window.height - film.sheet.y - film.sheet.height
+    x, y = film.sheet.x + 300, film.window.height - film.sheet.y - film.sheet.height
     hands.move(x, y + 8)
     yield 0.5
     yield from dragged([(x, y), (x, y - 120)])
