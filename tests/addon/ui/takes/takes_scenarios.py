@@ -15,6 +15,15 @@ from support.in_blender.user import BIPED, MODULE, attempt, make_armature, run_j
 live = importlib.import_module(f"{MODULE}.addon.ui.takes.live")
 
 
+def spent() -> np.ndarray:
+    """CPU seconds of this thread and of the backend's process so far; of the latter 0 where the system does not say."""
+    stat, backend = Path(f"/proc/{session().service.pid()}/stat"), 0.0
+    if stat.is_file():
+        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+        backend = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return np.array([time.thread_time(), backend])
+
+
 def moving() -> object:
     """A figure moves while the motion is made, where the character stands; nothing is keyed; then it is gone."""
     armature = make_armature("Person", BIPED)
@@ -25,11 +34,13 @@ def moving() -> object:
     seen: dict[str, object] = {"first": attempt() or run_job().state}
     armature.animation_data_clear()
     for _ in range(2):  # the first time, Python loads what it needs
-        pressed = time.perf_counter()
+        pressed, before = time.perf_counter(), spent()
         attempt()
-        figure, poses = live.current(), []
+        figure, poses, seen["worked"] = live.current(), [], []
 
-        def look(_job: object, figure=figure, poses=poses) -> bool:
+        def look(_job: object, figure=figure, poses=poses, pressed=pressed, before=before) -> bool:
+            if figure.first_moved > pressed and not seen["worked"]:
+                seen["worked"] = (spent() - before).tolist()
             if figure.shown is not None and not any(pose is figure.shown for pose in poses):
                 poses.append(figure.shown)
             return False

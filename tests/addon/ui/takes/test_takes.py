@@ -13,7 +13,7 @@ def test_a_figure_moves_while_the_motion_is_made(
     if engine == "bundled":
         request.getfixturevalue("starter_model")
     seen = scenario("moving", FAKE_ENGINE if engine == "fake" else {})
-    print(f"first movement {1000 * seen['moved after']:.0f} ms after the press")
+    print(f"first movement {1000 * seen['moved after']:.0f} ms after the press; CPU of both: {seen['worked']}")
     assert seen["poses"] >= 1
     x, y, z = seen["stands"]
     assert abs(x - 3.0) < 1.0 and abs(y + 2.0) < 2.0 and 1.0 < z < 2.0
