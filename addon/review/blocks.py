@@ -44,10 +44,10 @@ def write_whole_origin(action: bpy.types.Action, origin: Origin, text: str) -> N
 
     origin: of what was made.  text: the blocks as `blocks_text` writes them; "" for what is no shot.
     """
-    if not text:
+    blocks = json.loads(text)["blocks"] if text else []
+    if not blocks:
         write_origin(action, origin)
         return
-    blocks = json.loads(text)["blocks"]
     fps = (origin.last + 1 - origin.first) / origin.seconds
     said, seconds = ", then ".join(block["text"] for block in blocks), sum(block["frames"] for block in blocks) / fps
     write_origin(action, replace(origin, text=said, seed=blocks[0]["seed"], seconds=seconds))

@@ -55,7 +55,6 @@ class ShotJob(MotionJob[ShotRequest]):
         super().__init__(request, service)
         self.block = request.making.start
         self._asked_for = request.making  # the blocks of the request that the backend is working on
-        self._take = 0  # the number of the version that is being made
         self._unsure: list[dict[str, Any]] = []
         self.body = request.body
 
@@ -138,7 +137,7 @@ class ShotJob(MotionJob[ShotRequest]):
         """Each version of the blocks."""
         versions = []
         for number, version in enumerate(self.request.versions):
-            self._take, known = number, len(self._unsure)
+            self.live_take, known = number, len(self._unsure)
             motion, spans = yield from self._made(version, around)
             versions.append((with_doubt(motion, self._unsure[known:]), spans))
         return versions
@@ -180,7 +179,7 @@ class ShotJob(MotionJob[ShotRequest]):
         super()._show(event)
         making, part = self.request.making, self._asked_for
         done = part.start - making.start + event.fraction * len(part)
-        self.fraction = ANSWERED * (self._take + done / len(making)) / self.request.takes
+        self.fraction = ANSWERED * (self.live_take + done / len(making)) / self.request.takes
         before, self.block = self.block, part[min(int(event.fraction * len(part)), len(part) - 1)]
         if self.block != before:
             redraw_timelines()

@@ -48,6 +48,7 @@ class LiveFigure:
         self.first_moved = 0.0
         self._part: _Part | None = None
         self._motion: Motion | None = None
+        self._version = 0
         self._started = 0.0
         self._at: Floats | None = None
         self._handle: Any = None
@@ -81,9 +82,9 @@ class LiveFigure:
             armature = find_armature(job.request.target.armature_uid)
             self._at = np.array(armature.matrix_world.translation) if armature is not None else None
             self.first_moved = 0.0
-        elif len(motion) < len(self._motion):  # another version
+        if self._motion is None or job.live_take != self._version:
             self._started = 0.0
-        self._motion = motion
+        self._motion, self._version = motion, job.live_take
         if self._at is not None:
             first = min(self._playhead(motion.fps, job.live_from), len(motion) - 1)
             lines = lines_of(motion.slice(first, len(motion)), body) + self._at.astype(np.float32)
