@@ -111,7 +111,12 @@ def whole() -> object:
     seen.append([origin_of(armature), listed()])
     make("a person walks, then waves", 3.0, frame=181)
     seen.append([origin_of(armature), listed()])
-    return seen
+    settings().text_takes = 2
+    make("a person walks, then waves", 3.0, frame=271)
+    shot().blocks.clear()
+    bpy.ops.motiongpt.show_take(step=1)
+    bpy.ops.motiongpt.show_take(step=-1)
+    return {"made": seen, "without blocks": [listed(), armature.animation_data.action["motiongpt_prompt"]]}
 
 
 def changed() -> object:

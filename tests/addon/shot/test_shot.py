@@ -55,12 +55,14 @@ def check_whole(origin: Any, blocks: Any) -> None:
 
 
 def test_an_action_names_its_whole_shot_whichever_block_was_made(scenario: Scenario) -> None:
-    seen = scenario("whole", EVERY_TASK)
+    found = scenario("whole", EVERY_TASK)
+    seen = found["made"]
     for origin, blocks in seen:
         check_whole(origin, blocks)
     assert [len(blocks) for _, blocks in seen] == [3, 3, 3, 5]
     assert [[seed for _, _, seed, _ in blocks][:3] for _, blocks in seen[:2]] == [[3, 7922, 15841], [3, 15841, 15841]]
     assert seen[2][1][2][0] == seen[3][1][2][0] == "a person jumps"
+    assert found["without blocks"] == [[], "a person walks, a person waves"]
 
 
 def test_changed_blocks_are_marked_until_they_are_made_again(scenario: Scenario) -> None:
