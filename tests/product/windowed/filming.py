@@ -36,7 +36,7 @@ class Film:
         self.sheet = next(a for a in self.window.screen.areas if a.type == "DOPESHEET_EDITOR")
         armature = bpy.context.view_layer.objects.active
         self.name = armature.name if armature else ""
-        self.drawn = 0  # how often the live figure was drawn in the running job
+        self.drawn = self.most_drawn = 0  # how often the live figure was drawn in the running job
         bpy.types.SpaceView3D.draw_handler_add(self._drawing, (), "WINDOW", "POST_VIEW")
 
     @property
@@ -83,6 +83,7 @@ class Film:
 
         figure = live.current()
         self.drawn = self.drawn + 1 if figure and figure.shown is not None else 0
+        self.most_drawn = max(self.most_drawn, self.drawn)
 
     def picture(self, name: str, settle: float = SETTLE / 2) -> Waits:
         yield settle
@@ -105,7 +106,7 @@ class Film:
         end = time.monotonic() + hands.PATIENCE
         while now.job is before and not now.error and time.monotonic() < end:
             yield 0.005
-        began = time.perf_counter()
+        began, self.most_drawn = time.perf_counter(), 0
         while now.running:
             if during and when(now.running):
                 yield from self.picture(during, 0.0)
@@ -117,8 +118,8 @@ class Film:
             moved = figure.first_moved - began if figure and figure.first_moved > began else 0.0
             said |= {
                 "state": str(job.state), "message": job.message, "seconds": round(time.perf_counter() - began, 2),
-                "moved": round(moved, 3), "ticks": job.ticks, "longest": round(job.longest_tick, 3),
-                "busiest": round(job.busiest_tick, 3),
+                "moved": round(moved, 3), "drawn": self.most_drawn, "ticks": job.ticks,
+                "longest": round(job.longest_tick, 3), "busiest": round(job.busiest_tick, 3),
             }  # fmt: skip
         seen["jobs"].append(said)
         print(said, flush=True)
