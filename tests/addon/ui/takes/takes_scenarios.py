@@ -49,8 +49,7 @@ def moving() -> object:
         seen["moved after"] = figure.first_moved - pressed
     distinct = {pose.tobytes() for pose in poses}
     seen |= {"poses": len(distinct), "gone": figure.shown is None, "state": job.state, "tick": job.longest_tick}
-    middle = np.mean([pose.mean(axis=0) for pose in poses], axis=0)
-    seen["stands"] = [round(float(v), 2) for v in middle]
+    seen["stands"] = [round(float(v), 2) for v in poses[0].mean(axis=0)]
     armature.animation_data_clear()
     attempt()
     run_job(until=lambda _job: figure.shown is not None)
