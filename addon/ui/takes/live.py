@@ -56,8 +56,9 @@ class LiveFigure:
             self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_VIEW")
 
     def watch(self, job: Job[Any]) -> None:
-        """Look at a job after each of its steps: take what is new, and have the viewports drawn when it is time."""
-        if job.state is not State.RUNNING:
+        """Look at a job after each of its steps: take what is new, and have the viewports drawn when it is time. From
+        its keys on, the character itself moves."""
+        if job.state is not State.RUNNING or job.action:
             self._clear()
             return
         if job.body is None or job.live is None:

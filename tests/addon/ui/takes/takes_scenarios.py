@@ -38,7 +38,9 @@ def moving() -> object:
         attempt()
         figure, poses, seen["worked"] = live.current(), [], []
 
-        def look(_job: object, figure=figure, poses=poses, pressed=pressed, before=before) -> bool:
+        def look(job: object, figure=figure, poses=poses, pressed=pressed, before=before) -> bool:
+            if job.action and figure.shown is not None:
+                seen["beside the character"] = True
             if figure.first_moved > pressed and not seen["worked"]:
                 seen["worked"] = (spent() - before).tolist()
             if figure.shown is not None and not any(pose is figure.shown for pose in poses):
