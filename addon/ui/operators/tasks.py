@@ -142,11 +142,6 @@ class MOTIONGPT_OT_use_as_prompt(bpy.types.Operator):
 
     text: bpy.props.StringProperty(name="Text", description="The new prompt", options={"SKIP_SAVE"})
 
-    @classmethod
-    def description(cls, _context: bpy.types.Context, properties: Any) -> str:
-        """The whole text, which a narrow sidebar cuts."""
-        return f'{say("Put this text into the prompt")}: "{properties.text}"'
-
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         settings = full(context).scene.motiongpt
         settings.prompt = self.text

@@ -259,7 +259,8 @@ def known(film: Film) -> Waits:
     yield from film.picture("known-groups", 1.0)
     yield from typed("left hand", "Search", film.side)
     yield from hands.turned(film.side, 10)
-    yield from film.picture("known", 2.0)
+    film.over(film.area)
+    yield from film.picture("known")
     yield from click("What It Knows", film.side, scroll=True)  # folds it
     yield from film.prompt("a horse gallops", "3", "1")
     yield from film.job("doubt", click("Generate", film.side, scroll=True))
