@@ -70,8 +70,8 @@ class Job(Generic[R]):
     task: as `ServerInfo.tasks` names it.  stage, fraction: for the progress bar.  longest_tick: seconds, the longest
     that Blender was blocked; busiest_tick: the same in CPU time.  ticks: how many there were.  overridden: what keeps
     the written keys from showing.  action: the name of the action that was written, text: a description; "" where
-    there is none.  made: the motion as the model made it.  live: the motion so far.  body: the character that it will
-    be on, if it begins where that stands at rest.
+    there is none.  made: the motion as the model made it.  live: the motion so far, from `live_from` on what is new;
+    live_take: of which version.  body: the character that it will be on.
     """
 
     task: ClassVar[str]
@@ -89,6 +89,7 @@ class Job(Generic[R]):
         self.text = ""
         self.made: Motion | None = None
         self.live: Motion | None = None
+        self.live_from = self.live_take = 0
         self.body: Character | None = None
         self._written: tuple[Character, Expected] | None = None
         self._checked = 0  # `_keys` of what was written

@@ -29,9 +29,9 @@ from ..action.new_action import NewKeys, clear_offsets, play_alone, stash_action
 from ..character.typing import ArmatureObject, Scene, as_armature
 from ..translation.saying import say
 from . import before
-from .blocks import IN_ACTION, blocks_text, put_blocks
+from .blocks import blocks_text, put_blocks, write_whole_origin
 from .coding import Curves, pack, same, unpack
-from .origin import Origin, write_origin
+from .origin import Origin
 from .state import BEFORE, FROM_BEFORE, FROM_NOTHING, NEW, SAME, finish, review_of, start
 
 MOST = 40
@@ -138,9 +138,7 @@ def show(armature_object: ArmatureObject, number: int) -> None:
     if take.base == FROM_BEFORE:
         record.append(read_record(review.before))
     write_record(action.action, np.concatenate([*record, np.zeros(0, np.uint32)]))
-    write_origin(action.action, Origin.of_take(take))
-    if take.blocks:
-        action.action[IN_ACTION] = True
+    write_whole_origin(action.action, Origin.of_take(take), take.blocks)
     put_blocks(armature_object, take.blocks or review.blocks)
     armature_object.update_tag()
 
@@ -164,7 +162,7 @@ def accept(armature_object: ArmatureObject) -> str:
             "Show the take that you want, then accept it.",
         )
     take, preview, slot = review.takes[review.shown], review.preview, _slot_of(animation)
-    origin, into = Origin.of_take(take), take.into
+    origin, blocks, into = Origin.of_take(take), take.blocks, take.into
     if into == SAME and review.before is not None:
         action = _adopt(armature_object, preview)
     else:
@@ -172,7 +170,7 @@ def accept(armature_object: ArmatureObject) -> str:
         before.play(animation, preview, slot)
         play_alone(animation)
         action = preview
-    write_origin(action, origin)
+    write_whole_origin(action, origin, blocks)
     name = str(action.name)
     finish(armature_object)
     armature_object.update_tag()
@@ -328,8 +326,6 @@ def _adopt(armature_object: ArmatureObject, preview: bpy.types.Action) -> bpy.ty
     before.play(armature_object.animation_data, action, review.slot)
     _fill(_played(armature_object), curves)
     write_record(action, np.concatenate([read_record(action), record]))
-    if preview.get(IN_ACTION) is not None:
-        action[IN_ACTION] = True
     _remove(armature_object, preview)
     return action
 

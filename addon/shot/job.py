@@ -31,8 +31,8 @@ from ..overrides.following import Expected, expected_of
 from ..poses.given import read_given
 from ..poses.limbs import limbs_in_ik
 from ..poses.reader import ReadPoses
-from ..review.blocks import IN_ACTION
-from ..review.origin import Origin, write_origin
+from ..review.blocks import blocks_text, write_whole_origin
+from ..review.origin import Origin
 from ..review.reviewing import Offer, packed, shown_curves
 from ..review.state import FROM_BEFORE, FROM_NOTHING, NEW, SAME, is_open
 from ..translation.saying import say, together
@@ -55,8 +55,8 @@ class ShotJob(MotionJob[ShotRequest]):
         super().__init__(request, service)
         self.block = request.making.start
         self._asked_for = request.making  # the blocks of the request that the backend is working on
-        self._take = 0  # the number of the version that is being made
         self._unsure: list[dict[str, Any]] = []
+        self.body = request.body
 
     @classmethod
     def gather(cls, context: bpy.types.Context) -> ShotRequest:
@@ -137,7 +137,7 @@ class ShotJob(MotionJob[ShotRequest]):
         """Each version of the blocks."""
         versions = []
         for number, version in enumerate(self.request.versions):
-            self._take, known = number, len(self._unsure)
+            self.live_take, known = number, len(self._unsure)
             motion, spans = yield from self._made(version, around)
             versions.append((with_doubt(motion, self._unsure[known:]), spans))
         return versions
@@ -152,6 +152,7 @@ class ShotJob(MotionJob[ShotRequest]):
         blocks = [block.asked(frames / fps) for block, frames in zip(request.made, lengths, strict=True)]
         led = around.after is not None or around.place is not None
         motion, spans = around.before, list[Frames]()
+        self.live_from = 0 if motion is None else len(motion)
         if whole := blocks[: len(blocks) - 1 if led else len(blocks)]:
             asked = Shot(tuple(whole), blend=request.blend)
             sent = [] if motion is None else [motion]
@@ -178,7 +179,7 @@ class ShotJob(MotionJob[ShotRequest]):
         super()._show(event)
         making, part = self.request.making, self._asked_for
         done = part.start - making.start + event.fraction * len(part)
-        self.fraction = ANSWERED * (self._take + done / len(making)) / self.request.takes
+        self.fraction = ANSWERED * (self.live_take + done / len(making)) / self.request.takes
         before, self.block = self.block, part[min(int(event.fraction * len(part)), len(part) - 1)]
         if self.block != before:
             redraw_timelines()
@@ -237,9 +238,7 @@ class ShotJob(MotionJob[ShotRequest]):
         request, armature = self.request, self._armature()
         with all_or_nothing(armature):
             action = write_keys(armature, curves, request.name, request.first, kept.curves)
-            write_origin(action, self._origin(motion))
-            self.action = action.name
-            self._finish_with(armature)
+            self._finish_with(armature, action, motion)
 
     def _write_between(self, motion: Motion, planned: Sequence[NewKeys]) -> None:
         request, armature = self.request, self._armature()
@@ -249,16 +248,14 @@ class ShotJob(MotionJob[ShotRequest]):
             elif request.as_new:
                 copy_action(armature, request.name)
             action = write_curves(armature, planned)
-            write_origin(action, self._origin(motion))
-            self.action = action.name
-            self._finish_with(armature)
+            self._finish_with(armature, action, motion)
 
-    def _finish_with(self, armature: ArmatureObject) -> None:
-        """What goes with the keys: the blocks, the scene's end and the playhead, one undo step, the message."""
-        request, action = self.request, played_action(armature)
+    def _finish_with(self, armature: ArmatureObject, action: bpy.types.Action, motion: Motion) -> None:
+        """What goes with the keys: the blocks, where they come from, the scene's end and the playhead, one undo step,
+        the message."""
+        request, self.action = self.request, action.name
         note_made(armature, request)
-        if action is not None:
-            action[IN_ACTION] = True
+        write_whole_origin(action, self._origin(motion), blocks_text(armature))
         shown = show_frames(request.target, request.first, request.last)
         bpy.ops.ed.undo_push(message=f"MotionGPT: {request.name}")
         done = 'Frames {first} to {last} of {armature}, {count} blocks, in the action "{action}".'

@@ -47,8 +47,8 @@ class ShotRequest(MotionRequest):
     blocks: all of the shot, end to end from the frame `begins` on.  making: which of them are made.  marks: what each
     says afterwards of how it was made.  replaces: whether they take the place of the character's blocks.  after: how
     many frames after those that are made are read.  cut: whether later keys are deleted.  as_new: whether a copy of the
-    action gets the keys.  blend: seconds of the joins; None for as long as they need.  hands: as `GenerateRequest`'s.
-    takes: how many versions.
+    action gets the keys.  blend: seconds of the joins; None for as long as they need.  hands, body: as those of
+    `GenerateRequest`.  takes: how many versions.
     """
 
     begins: int
@@ -62,6 +62,7 @@ class ShotRequest(MotionRequest):
     as_new: bool
     blend: float | None
     hands: str
+    body: Character
     takes: int = 1
 
     @property
@@ -246,7 +247,7 @@ def _request(
     """A request for some blocks, the first of which begins on a frame."""
     scene, armature = full(context).scene, check_armature(context)
     shot, fps = armature.motiongpt_shot, scene_fps(scene)
-    Character.read(armature)  # raises for anything but a biped
+    body = Character.read(armature)  # raises for anything but a biped
     made = blocks[making.start : making.stop]
     last = first + sum(block.frames for block in made) - 1
     limits.check_blocks(len(blocks), None)
@@ -280,6 +281,7 @@ def _request(
         as_new=scene.motiongpt.destination == "NEW",
         blend=round(float(shot.blend), 4) or None,
         hands=scene.motiongpt.hands.lower().replace("_", "-"),
+        body=body,
         takes=scene.motiongpt.text_takes,
     )
 

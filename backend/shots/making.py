@@ -5,15 +5,16 @@ from the tokens of the block before loses a quarter of the actions with the star
 going on (docs/manual/shots.md).
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ...retarget.motion import Motion
 from ...retarget.motion.joining import floor_height, on_body_of, placed_at
-from ...retarget.typing import Ints
+from ...retarget.typing import Floats, Ints
 from .. import limits
 from ..engine import Engine, Events, Progress, Result, Stage, last_result
 from ..tasks import Generate, Inbetween, Shot
@@ -76,7 +77,8 @@ class _Take:
             start = 0 if motion is None else len(motion)
             said: dict[str, Any] = {}
             for part in parts_of(wish_of(block)):
-                content = yield from self._content(part, index, motion)
+                show = partial(_ahead, motion, level)
+                content = yield from self._content(part, index, None if motion is None else motion.fps, show)
                 content = content if before is None else on_body_of(content, before)
                 said = said or self._said(content)
                 motion = self._after(motion, content, part)
@@ -102,8 +104,8 @@ class _Take:
         before = old.slice(0, start) if start else None
         after = old.slice(stop, len(old)) if stop < len(old) else None
         wish = replace(wish_of(self._task.blocks[index]), seconds=(stop - start) / motion.fps)
-        content = yield from self._content(wish, index, old)
-        content = on_body_of(content, motion)
+        show = partial(_ahead, before, level) if before is not None else partial(_there, old, level)
+        content = on_body_of((yield from self._content(wish, index, motion.fps, show)), motion)
         said = self._said(content)
         made = self._between(before, content.slice(0, stop - start), after, wish, old)
         made = _with_frames(made.shifted(level), motion, (start, stop), rest=not self._task.carry)
@@ -111,8 +113,11 @@ class _Take:
         records[index] = self._record(index, made, (start, stop), said)
         return self._labelled(made, records)
 
-    def _content(self, wish: Wish, index: int, motion: Motion | None) -> Generator[Progress | Result, None, Motion]:
-        """A wish's motion by itself, at the rate of `motion`: the candidate that comes closest to it."""
+    def _content(
+        self, wish: Wish, index: int, rate: float | None, show: Callable[[Motion], Motion | None]
+    ) -> Generator[Progress | Result, None, Motion]:
+        """A wish's motion by itself, at a rate, or at the model's own: the candidate that comes closest to it. show: a
+        part of it as it will be in the shot."""
         task, blocks = self._task, len(self._task.blocks)
         ask = Generate(
             wish.text, wish.seconds, seed=seed_of(task, index, self._variation),
@@ -125,19 +130,13 @@ class _Take:
             if isinstance(event, Result):
                 made = event.motions
                 continue
-            preview = event.motion if motion is None or event.motion is None else self._preview(motion, event.motion)
+            preview = None if event.motion is None or self._variation else show(event.motion)
             fraction = min(0.99, (done + share * event.fraction) / task.variations)
-            yield Progress(event.stage, fraction, None if self._variation else preview)
+            yield Progress(event.stage, fraction, preview)
         yield Progress(Stage.MOTION, min(0.99, (done + share) / task.variations))
-        fps = made[0].fps if motion is None else motion.fps
+        fps = rate or made[0].fps
         frames = frames_of(wish.seconds, fps)
         return fitting.best([m.resample(fps, frames) for m in made], wish)
-
-    def _preview(self, motion: Motion, part: Motion) -> Motion:
-        if self._task.redo is not None or len(part) < 2:
-            return part
-        part = part.resample(motion.fps)
-        return seams.concatenated(motion, seams.placed_after(motion, part, 0))
 
     def _after(self, motion: Motion | None, content: Motion, wish: Wish) -> Motion:
         """A motion, followed by a block's."""
@@ -197,6 +196,19 @@ class _Take:
             "blocks": list(blocks),
         }  # fmt: skip
         return replace(motion, meta=meta)
+
+
+def _ahead(before: Motion | None, level: Floats, part: Motion) -> Motion | None:
+    """What there is of a block, after what it goes on from, at the height of that floor; None for too little."""
+    if before is None or len(part) < 2:
+        return part if before is None else None
+    part = on_body_of(part.resample(before.fps), before)
+    return seams.concatenated(before, seams.placed_after(before, part, 0)).shifted(level)
+
+
+def _there(old: Motion, level: Floats, part: Motion) -> Motion:
+    """What there is of a block that nothing is before, where the motion that it replaces begins."""
+    return placed_at(on_body_of(part.resample(old.fps), old), 0, old, 0).shifted(level)
 
 
 def _with_frames(made: Motion, motion: Motion, span: tuple[int, int], rest: bool) -> Motion:

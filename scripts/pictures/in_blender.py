@@ -129,15 +129,12 @@ class Stage:
 
 
 def arrange(stage: Stage) -> Iterator[float]:
-    """Close what pictures don't need, load the character, dress the viewport."""
+    """Load the character, dress the viewport."""
+    bpy.context.preferences.system.viewport_aa = "FXAA"  # drawn in one go
     view = bpy.context.preferences.view
     view.ui_scale, view.show_tooltips = SCALE, False
     stage.window.screen.show_statusbar = False
     yield 1.0
-    for area in stage.areas("OUTLINER", "PROPERTIES"):
-        with stage.override(area):
-            bpy.ops.screen.area_close()
-        yield 1.0
     timeline = stage.areas("DOPESHEET_EDITOR")[0]
     with stage.override(timeline):
         bpy.ops.screen.area_move(x=timeline.x + 200, y=timeline.y + timeline.height, delta=round(14 * SCALE))
@@ -348,6 +345,7 @@ def gallery(stage: Stage) -> Iterator[float]:
 
 def steps() -> Iterator[float]:
     yield driving.SETTLE
+    yield from driving.close_areas("OUTLINER", "PROPERTIES")
     stage = Stage()
     yield from arrange(stage)
     for scene in SCENES:

@@ -28,7 +28,7 @@ WINDOW = (1100, 660)
 FILM_WIDTH = 900
 TILE, CAPTION = (300, 216), "#1c1e22"
 KINDS = ("panel", "film")
-FILM = ("blocks", "generated", "takes", "path", "loop", "exported", "brought", "ways")
+FILM = ("blocks", "generated", "takes", "path", "loop", "exported", "brought", "known", "ways")
 FILMED = {
     "blocks": ("dragging", "strip"),
     "shot": ("shot", "sidebar"),
@@ -37,7 +37,10 @@ FILMED = {
     "path": ("path", "viewport"),
     "loop": ("loop", "sidebar"),
     "retarget": ("retarget", "sidebar"),
+    "known": ("known", "sidebar"),
+    "doubt": ("doubt", "sidebar"),
     "pie": ("pie", "left"),
+    "directing": ("directing", "left"),
 }
 """Picture of the documents -> what the film calls it, and the part of the screen that is shown."""
 

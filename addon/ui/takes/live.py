@@ -1,7 +1,8 @@
 """The motion while it is made: a stick figure in the viewport, on the character's own bones, that plays what there is
 of it so far. No key is written.
 
-Each part that comes from the backend is put on the bones once; drawing only sends cached lines to the GPU.
+Each part that comes from the backend is put on the bones once, from the frame on that is played; drawing only sends
+cached lines to the GPU. What is made to go on from keys that are there is played from the first new frame on.
 """
 
 import time
@@ -26,10 +27,13 @@ _COLOUR = (1.0, 0.55, 0.1, 1.0)
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """What there is of a motion. lines: (T, 2 L, 3) ends of L lines in the world, of every frame.  fps: of it."""
+    """What is left to play of a motion. lines: (T, 2 L, 3) ends of L lines in the world, of every frame from `first`
+    on.  fps: of it.  new: its first frame that was not there before."""
 
     lines: Float32s
     fps: float
+    first: int
+    new: int
 
 
 class LiveFigure:
@@ -44,6 +48,7 @@ class LiveFigure:
         self.first_moved = 0.0
         self._part: _Part | None = None
         self._motion: Motion | None = None
+        self._version = 0
         self._started = 0.0
         self._at: Floats | None = None
         self._handle: Any = None
@@ -51,8 +56,9 @@ class LiveFigure:
             self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_VIEW")
 
     def watch(self, job: Job[Any]) -> None:
-        """Look at a job after each of its steps: take what is new, and have the viewports drawn when it is time."""
-        if job.state is not State.RUNNING:
+        """Look at a job after each of its steps: take what is new, and have the viewports drawn when it is time. From
+        its keys on, the character itself moves."""
+        if job.state is not State.RUNNING or job.action:
             self._clear()
             return
         if job.body is None or job.live is None:
@@ -72,20 +78,28 @@ class LiveFigure:
             bpy.types.SpaceView3D.draw_handler_remove(self._handle, "WINDOW")
 
     def _take(self, job: Job[Any], motion: Motion, body: Character) -> None:
-        """Put a part on the bones, which takes some milliseconds however long it is."""
+        """Put on the bones what is left to play, which takes some milliseconds."""
         if self._motion is None:
             armature = find_armature(job.request.target.armature_uid)
             self._at = np.array(armature.matrix_world.translation) if armature is not None else None
             self.first_moved = 0.0
-        self._motion = motion
+        if self._motion is None or job.live_take != self._version:
+            self._started = 0.0
+        self._motion, self._version = motion, job.live_take
         if self._at is not None:
-            self._part = _Part(lines_of(motion, body) + self._at.astype(np.float32), motion.fps)
+            first = min(self._playhead(motion.fps, job.live_from), len(motion) - 1)
+            lines = lines_of(motion.slice(first, len(motion)), body) + self._at.astype(np.float32)
+            self._part = _Part(lines, motion.fps, first, job.live_from)
+
+    def _playhead(self, fps: float, new: int) -> int:
+        """The frame that is due, whether there is one or not."""
+        return new + (int((time.perf_counter() - self._started) * fps) if self._started else 0)
 
     def _step(self, part: _Part) -> None:
         """Play on: from the first part on in real time, as far as there is motion."""
         if not self._started:
             self._started = time.perf_counter()
-        frame = min(int((time.perf_counter() - self._started) * part.fps), len(part.lines) - 1)
+        frame = min(self._playhead(part.fps, part.new) - part.first, len(part.lines) - 1)
         before, self.shown = self.shown, part.lines[frame]
         if not self.first_moved and before is not None and not np.array_equal(before, self.shown):
             self.first_moved = time.perf_counter()

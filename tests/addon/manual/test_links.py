@@ -13,7 +13,7 @@ def test_buttons_and_right_clicks_open_the_pages_of_the_zip(scenario: Scenario) 
     seen = scenario("opening")
     assert seen["opened"] == ["paths.html", "loops.html", "first-motion.html", "paths.html"]
     assert [Path(name).stem for name in seen["pages"]] == PAGES
-    assert 'src="../images/takes.png"' in seen["takes"] and "takes.png" in seen["images"]
+    assert 'src="../images/takes.webp"' in seen["takes"] and "takes.webp" in seen["images"]
     assert '.md"' not in seen["takes"] and ".md#" not in seen["takes"]
     assert "This installation has no manual. Install the extension from its zip." in seen["without"]
     assert seen["left"] == ["", []]

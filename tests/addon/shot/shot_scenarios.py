@@ -1,6 +1,7 @@
 """What `test_shot.py` runs inside Blender: shots made, made again in part, joined, saved and undone."""
 
 import importlib
+import json
 import os
 import sys
 import tempfile
@@ -88,6 +89,34 @@ def again() -> object:
             "listed": listed(),
         }
     return seen
+
+
+def origin_of(armature: bpy.types.Object) -> list:
+    """Prompt, seed and seconds that the action says, and text, frames and seed of each of its blocks."""
+    action = armature.animation_data.action
+    noted = [list(block.values()) for block in json.loads(action["motiongpt_blocks"])]
+    return [action["motiongpt_prompt"], action["motiongpt_seed"], round(action["motiongpt_seconds"], 3), noted]
+
+
+def whole() -> object:
+    """What the action and its blocks say: made, one made again, with another text, gone on from."""
+    armature = person()
+    make()
+    seen = [[origin_of(armature), listed()]]
+    shot().active = 1
+    press("regenerate_block")
+    seen.append([origin_of(armature), listed()])
+    shot().active, shot().blocks[2].text = 2, "a person jumps"
+    press("regenerate_block")
+    seen.append([origin_of(armature), listed()])
+    make("a person walks, then waves", 3.0, frame=181)
+    seen.append([origin_of(armature), listed()])
+    settings().text_takes = 2
+    make("a person walks, then waves", 3.0, frame=271)
+    shot().blocks.clear()
+    bpy.ops.motiongpt.show_take(step=1)
+    bpy.ops.motiongpt.show_take(step=-1)
+    return {"made": seen, "without blocks": [listed(), armature.animation_data.action["motiongpt_prompt"]]}
 
 
 def changed() -> object:
@@ -298,7 +327,8 @@ def takes() -> object:
     bpy.ops.motiongpt.pick_take(number=4)
     seen["accepted"] = [sorted(bpy.ops.motiongpt.accept_take()), keyed(armature) == keys, listed()[1]]
     action = armature.animation_data.action
-    seen["origin"] = [action.name, action["motiongpt_task"], action["motiongpt_seed"], len(bpy.data.actions)]
+    seen["origin"] = [action.name, action["motiongpt_task"], len(bpy.data.actions), origin_of(armature)]
+    seen["blocks"] = listed()
     settings().text_takes = 2
     before, blocks = keyed(armature), listed()
     shot().active = 2

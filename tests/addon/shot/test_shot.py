@@ -46,6 +46,25 @@ def test_a_block_made_again_leaves_all_other_keys_bit_for_bit(
     assert [seed for _, _, seed, _ in seen["blocks"]["2"]["listed"]] == [3 + 7919 * (i + 1) for i in range(3)]
 
 
+def check_whole(origin: Any, blocks: Any) -> None:
+    """An action names all of its blocks, of which it keeps text, frames and seed."""
+    prompt, seed, seconds, noted = origin
+    assert prompt == ", then ".join(block[0] for block in blocks)
+    assert seed == blocks[0][2] and seconds == round(sum(block[1] for block in blocks) / 30.0, 3)
+    assert noted == [block[:3] for block in blocks]
+
+
+def test_an_action_names_its_whole_shot_whichever_block_was_made(scenario: Scenario) -> None:
+    found = scenario("whole", EVERY_TASK)
+    seen = found["made"]
+    for origin, blocks in seen:
+        check_whole(origin, blocks)
+    assert [len(blocks) for _, blocks in seen] == [3, 3, 3, 5]
+    assert [[seed for _, _, seed, _ in blocks][:3] for _, blocks in seen[:2]] == [[3, 7922, 15841], [3, 15841, 15841]]
+    assert seen[2][1][2][0] == seen[3][1][2][0] == "a person jumps"
+    assert found["without blocks"] == [[], "a person walks, a person waves"]
+
+
 def test_changed_blocks_are_marked_until_they_are_made_again(scenario: Scenario) -> None:
     seen = scenario("changed", EVERY_TASK)
     made = {name: [one[3] for one in seen[name]] for name in ("before", "marked")}
@@ -131,7 +150,8 @@ def test_takes_of_a_shot_are_reviewed_with_their_blocks(scenario: Scenario) -> N
     assert message.startswith("One more take of frames ") and ", 4 in all: accept" in message
     assert seen["typed text stays"] == ["jumps", True]
     assert seen["accepted"] == [["FINISHED"], True, block]
-    assert seen["origin"][1:] == ["shot", block[2], 1]
+    assert seen["origin"][1:3] == ["shot", 1]
+    check_whole(seen["origin"][3], seen["blocks"])
     assert (seen["two of a block"], seen["neighbours"]) == (["DONE", 2, 7919], [])
     assert seen["rejected"] == [True, True, 1, 0]
 

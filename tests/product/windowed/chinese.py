@@ -36,14 +36,18 @@ def in_chinese() -> None:
 
 def opened() -> None:
     """All panels of the extension, open from the start."""
-    left = list(bpy.types.Panel.__subclasses__())
+    panels, left = list[type](), list(bpy.types.Panel.__subclasses__())
     while left:
-        cls = left.pop()
+        cls = left.pop(0)
         left += cls.__subclasses__()
         if cls.__module__.startswith("bl_ext.user_default.motiongpt") and cls.is_registered:
-            cls.bl_options = cls.bl_options - {"DEFAULT_CLOSED"} if hasattr(cls, "bl_options") else set()
-            bpy.utils.unregister_class(cls)
-            bpy.utils.register_class(cls)
+            panels.append(cls)
+    panels.sort(key=lambda cls: hasattr(cls, "bl_parent_id"))  # a panel that is registered anew has lost those in it
+    for cls in reversed(panels):
+        bpy.utils.unregister_class(cls)
+    for cls in panels:
+        cls.bl_options = cls.bl_options - {"DEFAULT_CLOSED"} if hasattr(cls, "bl_options") else set()
+        bpy.utils.register_class(cls)
 
 
 def pages(name: str, override: dict):
@@ -84,7 +88,9 @@ def steps():
     yield SETTLE
     window, area, region = driving.viewport()
     sidebar = next(r for r in area.regions if r.type == "UI")
-    sidebar.active_panel_category = "MotionGPT"
+    for _ in range(2):  # it has no tabs before it was drawn
+        sidebar.active_panel_category = "MotionGPT"
+        yield SETTLE
     sides = {"window": window, "area": area, "region": sidebar}
     yield from pages("empty", sides)
     with bpy.context.temp_override(window=window, area=area, region=region):

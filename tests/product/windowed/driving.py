@@ -24,6 +24,15 @@ def viewport() -> tuple[bpy.types.Window, bpy.types.Area, bpy.types.Region]:
     return window, area, next(r for r in area.regions if r.type == "WINDOW")
 
 
+def close_areas(*kinds: str) -> Iterator[float]:
+    """Close the window's editors of these types. Every other one has to be looked up again afterwards."""
+    for kind in kinds:
+        window = bpy.context.window_manager.windows[0]
+        with bpy.context.temp_override(window=window, area=next(a for a in window.screen.areas if a.type == kind)):
+            bpy.ops.screen.area_close()
+        yield 1.0
+
+
 def load_character(path: str) -> bpy.types.Object:
     """The armature of a glTF file, which replaces everything in the scene; it is made active."""
     for item in list(bpy.data.objects):
@@ -38,6 +47,7 @@ def start(steps: Iterator[float], seen: dict[str, object], result: str, limit: f
     """Run the steps, each yielding seconds to wait before the next; then write `seen` and quit Blender, whatever
     happens, after so many seconds at the latest."""
     bpy.context.preferences.view.show_splash = False  # it would cover the panel
+    bpy.context.preferences.system.viewport_aa = "OFF"  # in software, smoothing draws eight times after each change
     end = time.monotonic() + limit
     bpy.app.timers.register(lambda: _drive(steps, seen, result, end), first_interval=1.0)
 

@@ -76,7 +76,7 @@ def retyped(film: Film, number: int, text: str) -> Waits:
 def generated(film: Film) -> Waits:
     """All blocks."""
     pressing = click("Generate Shot", film.side, scroll=True)
-    yield from film.job("shot", pressing, "making", lambda job: job.block == 2)
+    yield from film.job("shot", pressing, "making", lambda job: job.block > 0 and film.drawn > 0)
     yield from film.picture("shot")
 
 
@@ -101,7 +101,7 @@ def takes(film: Film) -> Waits:
     film.view((0.0, 0.0, 0.9), (-0.5, 1.0, -0.2), 3.6)
     yield from film.prompt(TAKES, "4", "3")
     moving = click("Generate", film.side, scroll=True)
-    yield from film.job("takes", moving, "live", lambda job: job.fraction > 0.4 and job.live is not None)
+    yield from film.job("takes", moving, "live", lambda job: film.drawn > 0)
     yield from film.picture("takes")
     film.over(film.area)
     yield from press("space")
@@ -258,10 +258,11 @@ def known(film: Film) -> Waits:
     yield from see("Search", film.side, scroll=True)
     yield from film.picture("known-groups", 1.0)
     yield from typed("left hand", "Search", film.side)
-    yield from film.picture("known", 2.0)
-    yield from press("ctrl+z")
-    yield from click("What It Knows", film.side, scroll=True)
-    yield from film.prompt("a person moonwalks", "3")
+    yield from hands.turned(film.side, 10)
+    film.over(film.area)
+    yield from film.picture("known")
+    yield from click("What It Knows", film.side, scroll=True)  # folds it
+    yield from film.prompt("a horse gallops", "3", "1")
     yield from film.job("doubt", click("Generate", film.side, scroll=True))
     film.note("doubt", film.session.current().job.made.meta.get("unsure"))
     film.over(film.area)
@@ -280,10 +281,12 @@ def brought(film: Film) -> Waits:
 
 
 def ways(film: Film) -> Waits:
-    """The pie menu, and the entries for keys."""
+    """The pie menu, and the second one that it leads to."""
     film.over(film.area)
     yield from press("shift+alt+m")
     yield from film.picture("pie", 2 * SETTLE)  # it opens slowly
+    yield from click("Directing", hands.box_of(film.area, "WINDOW"))
+    yield from film.picture("directing", 2 * SETTLE)
     yield from press("Escape")
 
 
@@ -343,4 +346,4 @@ def steps() -> Iterator[float]:
 
 
 if __name__ == "__main__":
-    driving.start(steps(), seen, str(Path(FOLDER, "end.json")), limit=1500.0)
+    driving.start(steps(), seen, str(Path(FOLDER, "end.json")), limit=3500.0)

@@ -36,6 +36,8 @@ class Film:
         self.sheet = next(a for a in self.window.screen.areas if a.type == "DOPESHEET_EDITOR")
         armature = bpy.context.view_layer.objects.active
         self.name = armature.name if armature else ""
+        self.drawn = self.most_drawn = 0  # how often the live figure was drawn in the running job
+        bpy.types.SpaceView3D.draw_handler_add(self._drawing, (), "WINDOW", "POST_VIEW")
 
     @property
     def armature(self) -> bpy.types.Object:
@@ -76,6 +78,13 @@ class Film:
         view.view_perspective, view.view_location = "PERSP", at
         view.view_rotation, view.view_distance = Vector(towards).to_track_quat("-Z", "Y"), distance
 
+    def _drawing(self) -> None:
+        from bl_ext.user_default.motiongpt.addon.ui.takes import live
+
+        figure = live.current()
+        self.drawn = self.drawn + 1 if figure and figure.shown is not None else 0
+        self.most_drawn = max(self.most_drawn, self.drawn)
+
     def picture(self, name: str, settle: float = SETTLE / 2) -> Waits:
         yield settle
         file = f"{len(shots):02d}-{name}.png"
@@ -97,7 +106,7 @@ class Film:
         end = time.monotonic() + hands.PATIENCE
         while now.job is before and not now.error and time.monotonic() < end:
             yield 0.005
-        began = time.perf_counter()
+        began, self.most_drawn = time.perf_counter(), 0
         while now.running:
             if during and when(now.running):
                 yield from self.picture(during, 0.0)
@@ -109,8 +118,8 @@ class Film:
             moved = figure.first_moved - began if figure and figure.first_moved > began else 0.0
             said |= {
                 "state": str(job.state), "message": job.message, "seconds": round(time.perf_counter() - began, 2),
-                "moved": round(moved, 3), "ticks": job.ticks, "longest": round(job.longest_tick, 3),
-                "busiest": round(job.busiest_tick, 3),
+                "moved": round(moved, 3), "drawn": self.most_drawn, "ticks": job.ticks,
+                "longest": round(job.longest_tick, 3), "busiest": round(job.busiest_tick, 3),
             }  # fmt: skip
         seen["jobs"].append(said)
         print(said, flush=True)
@@ -167,12 +176,12 @@ class Film:
 
 
 def names() -> dict[str, list[str]]:
-    """The names of all data blocks of the file, and of the NLA tracks."""
+    """The names of all data blocks of the file that are saved with it, and of the NLA tracks."""
     found = {}
     for kind in dir(bpy.data):
         blocks = getattr(bpy.data, kind)
         if isinstance(blocks, bpy.types.bpy_prop_collection):
-            found[kind] = sorted(item.name for item in blocks)
+            found[kind] = sorted(item.name for item in blocks if item.users or item.use_fake_user)
     tracks = [t.name for o in bpy.data.objects if o.animation_data for t in o.animation_data.nla_tracks]
     return found | {"tracks": sorted(tracks)}
 
@@ -180,13 +189,9 @@ def names() -> dict[str, list[str]]:
 def arranged() -> Waits:
     """Close what is not needed, load the character, open the sidebar's tab."""
     bpy.context.preferences.view.filebrowser_display_type = "SCREEN"  # a second window can't be seen without a manager
-    window, _, _ = driving.viewport()
-    for kind in ("OUTLINER", "PROPERTIES"):
-        with bpy.context.temp_override(window=window, area=next(a for a in window.screen.areas if a.type == kind)):
-            bpy.ops.screen.area_close()
-        yield 1.0
+    yield from driving.close_areas("OUTLINER", "PROPERTIES")
     film = Film()
-    x, y = film.sheet.x + 300, window.height - film.sheet.y - film.sheet.height
+    x, y = film.sheet.x + 300, film.window.height - film.sheet.y - film.sheet.height
     hands.move(x, y + 8)
     yield 0.5
     yield from dragged([(x, y), (x, y - 120)])
@@ -205,6 +210,7 @@ def arranged() -> Waits:
     scene, space = bpy.context.scene, film.area.spaces.active
     scene.render.fps, scene.frame_start, scene.frame_end = round(FPS), 1, 360
     space.show_region_ui, space.show_region_toolbar = True, False
+    film.sheet.spaces.active.dopesheet.show_only_selected = False  # keys of all bones
     scene.frame_set(1)
     bpy.ops.wm.save_as_mainfile(filepath=str(Path(FOLDER, "shot.blend")))
     yield 1.0

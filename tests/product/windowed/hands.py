@@ -15,7 +15,7 @@ from eyes import Box, Seen
 T = TypeVar("T")
 Waits = Iterator[float]
 
-PATIENCE = 60.0  # seconds; under software OpenGL, events may be handled seconds after they were sent
+PATIENCE = 240.0  # seconds; under software OpenGL, on a busy machine, events may be handled long after they were sent
 _NOTCHES, _ALL = 4, 60  # of the wheel between two looks at a sidebar, and to its top
 
 

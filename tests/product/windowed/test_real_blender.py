@@ -183,6 +183,11 @@ def test_a_shot_is_directed_by_mouse_and_keyboard(
     real_blender("gui", tmp_path / "shot.blend", *words, "reopened", resources=resources, **size)
     seen, after = (json.loads((tmp_path / f"{part}.json").read_text())["seen"] for part in (FILM[0], "reopened"))
     print(json.dumps(seen), json.dumps(after), tmp_path)
+    check_film(seen, after)
+
+
+def check_film(seen: Any, after: Any) -> None:
+    """What is right in what was seen of the film, and of its file afterwards."""
     assert not {"error"} & (set(seen) | set(after))
     for job in seen["jobs"]:
         assert (job["error"], job["state"]) == ("", "DONE"), job

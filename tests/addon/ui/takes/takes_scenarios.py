@@ -8,10 +8,20 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+from support.in_blender.keyed import person
 from support.in_blender.panel import drawn
 from support.in_blender.user import BIPED, MODULE, attempt, make_armature, run_job, session, settings
 
 live = importlib.import_module(f"{MODULE}.addon.ui.takes.live")
+
+
+def spent() -> np.ndarray:
+    """CPU seconds of this thread and of the backend's process so far; of the latter 0 where the system does not say."""
+    stat, backend = Path(f"/proc/{session().service.pid()}/stat"), 0.0
+    if stat.is_file():
+        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+        backend = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return np.array([time.thread_time(), backend])
 
 
 def moving() -> object:
@@ -24,11 +34,15 @@ def moving() -> object:
     seen: dict[str, object] = {"first": attempt() or run_job().state}
     armature.animation_data_clear()
     for _ in range(2):  # the first time, Python loads what it needs
-        pressed = time.perf_counter()
+        pressed, before = time.perf_counter(), spent()
         attempt()
-        figure, poses = live.current(), []
+        figure, poses, seen["worked"] = live.current(), [], []
 
-        def look(_job: object, figure=figure, poses=poses) -> bool:
+        def look(job: object, figure=figure, poses=poses, pressed=pressed, before=before) -> bool:
+            if job.action and figure.shown is not None:
+                seen["beside the character"] = True
+            if figure.first_moved > pressed and not seen["worked"]:
+                seen["worked"] = (spent() - before).tolist()
             if figure.shown is not None and not any(pose is figure.shown for pose in poses):
                 poses.append(figure.shown)
             return False
@@ -37,14 +51,65 @@ def moving() -> object:
         seen["moved after"] = figure.first_moved - pressed
     distinct = {pose.tobytes() for pose in poses}
     seen |= {"poses": len(distinct), "gone": figure.shown is None, "state": job.state, "tick": job.longest_tick}
-    middle = np.mean([pose.mean(axis=0) for pose in poses], axis=0)
-    seen["stands"] = [round(float(v), 2) for v in middle]
+    seen["stands"] = [round(float(v), 2) for v in poses[0].mean(axis=0)]
     armature.animation_data_clear()
     attempt()
     run_job(until=lambda _job: figure.shown is not None)
     seen["keys while made"] = armature.animation_data is None or armature.animation_data.action is None
     bpy.ops.motiongpt.cancel()
     return seen | {"cancelled": [session().job.state, figure.shown is None]}
+
+
+def directing() -> object:
+    """The figure while a shot of two blocks is made, while one goes on from keys that are there, and while one block of
+    it is made again; in each case, where it was, frames of the longest motion that was shown, and the character's hips.
+    """
+    armature = person()
+    shot, slow = armature.motiongpt_shot, "slow" if "PYTHONPATH" in os.environ else "a person walks forward"
+    armature.location = (3.0, -2.0, 0.0)
+    bpy.context.view_layer.update()
+    figure, seen = live.current(), {}
+
+    def blocks(start: int, *frames: int) -> None:
+        shot.blocks.clear()
+        shot.start = start
+        for number, length in enumerate(frames):
+            block = shot.blocks.add()
+            block.text, block.frames, block.seed = slow, length, number
+
+    def hips(frame: int) -> list[float]:
+        bpy.context.scene.frame_set(frame)
+        return list(armature.matrix_world @ armature.pose.bones["Hips"].head)
+
+    def watched(press: str, first: int) -> dict[str, object]:
+        poses, longest, stands = [], 0, hips(first)
+        getattr(bpy.ops.motiongpt, press)()
+
+        def look(job: object) -> bool:
+            nonlocal longest
+            if figure.shown is not None:
+                longest = max(longest, len(job.live) - job.live_from)
+                poses.append(figure.shown.mean(axis=0).tolist())
+            return False
+
+        job = run_job(until=look)
+        far = [float(np.hypot(*np.subtract(pose, stands)[:2])) for pose in poses]
+        return {
+            "state": job.state, "message": job.message, "different": len({tuple(pose) for pose in poses}),
+            "far": far[0] if far else None, "longest": longest, "gone": figure.shown is None,
+        }  # fmt: skip
+
+    blocks(1, 60, 60)
+    seen["fresh"] = watched("generate_shot", 1)
+    frames = range(1, 121)
+    for frame in frames:  # walk away from where the armature's origin is
+        armature.pose.bones["Hips"].location.z += 0.03
+        armature.pose.bones["Hips"].keyframe_insert("location", frame=frame)
+    shot.start_from = "MOTION"
+    blocks(121, 60)
+    seen["goes on"] = watched("generate_shot", 120)
+    seen["again"] = watched("regenerate_block", 121)
+    return seen
 
 
 def panel_of(module: str, name: str) -> str:
