@@ -40,7 +40,7 @@ class Style:
     def is_asked_for(self, states: Numbers) -> bool:
         """Whether a text, of these states (L, 384), is as near to a phrase of the style as to any of the base: to all
         other texts, the base itself answers."""
-        if self.known is None:
+        if self.known is None or not self.phrases:
             return True
         near, own = self.known.similarities(states), len(self.phrases)
         return bool(near[:own].max() > near[own:].max() - _ROUNDED)
