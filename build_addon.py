@@ -36,8 +36,10 @@ LEFT_OUT = tuple(f"backend/{room}" for room in ("bench", "evaluation/judge", "mo
 PYTHONS = ("3.11", "3.13")  # Blender 4.2 to 5.0, and 5.1 on
 
 # The one place that names what is bundled. onnxruntime and tokenizers import without the packages that their metadata
-# require (protobuf, flatbuffers, huggingface_hub ...), and numpy is Blender's own, so these four are nearly everything.
-PINS = {"pyzmq": "27.3.0", "msgspec": "0.22.0", "onnxruntime": "1.31.1", "tokenizers": "0.23.3"}
+# require (protobuf, flatbuffers, huggingface_hub ...), and numpy is Blender's own, so these five are nearly everything.
+PINS = {
+    "pyzmq": "27.3.0", "msgspec": "0.22.0", "platformdirs": "4.14.8", "onnxruntime": "1.31.1", "tokenizers": "0.23.3",
+}  # fmt: skip
 
 MARKDOWN = {"markdown": "3.11.3"}
 """What turns the manual's pages into HTML, here and not in Blender."""

@@ -81,7 +81,7 @@ def user_folder() -> Path | None:
         return Path(named)
     try:
         from platformdirs import user_data_path
-    except ImportError:  # the extension ships its model and does without platformdirs
+    except ImportError:  # a copy of the code alone
         return None
     return user_data_path("motiongpt", appauthor=False) / "models"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from motiongpt import build_addon
+from motiongpt.backend.process.child import DEPENDENCIES
 
 
 def test_the_zip_has_the_shape_of_the_repository() -> None:
@@ -27,6 +28,14 @@ def test_every_relative_import_finds_its_file() -> None:
             if isinstance(node, ast.ImportFrom) and node.level and node.module:
                 base = package[: len(package) - node.level + 1]
                 assert "/".join([*base, *node.module.split(".")]) in modules, f"{name} imports {node.module}"
+
+
+def test_what_the_backend_imports_is_bundled() -> None:
+    """Without platformdirs, an installed extension would know no folder of the user's models, and train no style."""
+    imported = {"pyzmq" if name == "zmq" else name for name in DEPENDENCIES} - {"numpy"}  # Blender's own
+    for target in build_addon.PLATFORMS.values():
+        for python in build_addon.PYTHONS:
+            assert imported <= set(target.pins_for(python))
 
 
 def test_manifest_names_wheels_and_model_licence() -> None:

@@ -82,7 +82,7 @@ class StyleTraining(InBackground):
         else:
             self.sheet = Path(answer["sheet"])
             known = say("The style {name} knows: {words}.", name=name, words="; ".join(answer["words"]))
-            self.message = together(known, " ".join(answer["skipped"]))
+            self.message = together(known, " ".join(f"{line.rstrip('.')}." for line in answer["skipped"]))
 
 
 def check_python(python: str) -> None:

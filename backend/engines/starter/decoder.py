@@ -203,13 +203,13 @@ class Decoding:
     """Answers that are made token by token, with their key-value cache. `Decoder.start` makes one."""
 
     def __init__(self, decoder: Decoder, inputs: Arrays, cache: Arrays) -> None:
-        self._decoder, self._inputs, self._cache = decoder, inputs, cache
+        self.decoder, self._inputs, self._cache = decoder, inputs, cache
         self._position = 0
 
     @property
     def levels(self) -> int:
         """Codes of a token."""
-        return self._decoder.levels
+        return self.decoder.levels
 
     @staticmethod
     def of_all(parts: Sequence["Decoding"]) -> "Decoding":
@@ -217,7 +217,7 @@ class Decoding:
         the second ..."""
         if len(parts) == 1:
             return parts[0]
-        decoder = parts[0]._decoder
+        decoder = parts[0].decoder
         inputs, cache = (
             {name: decoder.joined(name, [held[name] for held in all_held]) for name in all_held[0]}
             for all_held in ([p._inputs for p in parts], [p._cache for p in parts])
@@ -226,24 +226,24 @@ class Decoding:
 
     def keep(self, rows: Ints) -> None:
         """Go on with these answers alone."""
-        self._inputs = {name: self._decoder.rows_of(name, a, rows) for name, a in self._inputs.items()}
-        self._cache = {name: self._decoder.rows_of(name, a, rows) for name, a in self._cache.items()}
+        self._inputs = {name: self.decoder.rows_of(name, a, rows) for name, a in self._inputs.items()}
+        self._cache = {name: self.decoder.rows_of(name, a, rows) for name, a in self._cache.items()}
 
     def step(self, codes: Sequence[Sequence[int]] | Ints, remaining: Sequence[int]) -> tuple[Float32s, Float32s]:
         """Logits (B, vocabulary) after these tokens, of which codes (levels, B) are given, and the state (B, width) for
         `detail`. remaining: tokens left of each answer."""
         tokens, *details = (np.array(level, np.int64) for level in codes)
-        logits, hidden, *cache = self._decoder.step.run(
+        logits, hidden, *cache = self.decoder.step.run(
             None,
             {
                 **self._inputs,
                 **self._cache,
                 "token": tokens,
-                **dict(zip(self._decoder.further, details, strict=True)),
+                **dict(zip(self.decoder.further, details, strict=True)),
                 "position": np.full(len(tokens), self._position, np.int64),
                 "remaining": np.array(remaining, np.int64),
             },
         )
-        self._cache = {name.replace("next", "past"): a for name, a in zip(self._decoder.outputs, cache, strict=True)}
+        self._cache = {name.replace("next", "past"): a for name, a in zip(self.decoder.outputs, cache, strict=True)}
         self._position += 1
         return logits, hidden

@@ -67,7 +67,8 @@ class MotionLanguageEngine(TokenEngine):
         self._levels = int(card.settings.get("levels", LEVELS))
         self._poses = ResidualCodec(folder, device, self._levels)
         super().__init__(card, self._poses, "cuda" if device == "cuda" else "cpu")
-        self._decoder = Decoder(folder, card, device, style.changes if style else None)
+        self._style, self._load = style, functools.partial(Decoder, folder, card, device)
+        self._decoder = self._load(style.changes if style else None)
         self._transition = load_transition(folder, card, device)
         self._tokenizer = Tokenizer.from_file(str(find_file(folder, card, "tokenizer.json")))
         self._tokenizer.enable_truncation(TEXT_TOKENS)
@@ -105,8 +106,10 @@ class MotionLanguageEngine(TokenEngine):
         alike: dict[object, list[int]] = {}
         for number, task in enumerate(tasks):
             sampling = self._sampling(task)
-            width = width_of(len(self._tokenizer.encode(task.prompt).ids))
-            key = (width, sampling.temperature, sampling.top_p) if self._independent else number
+            heard = self._heard(task.prompt)
+            width = width_of(len(self._tokenizer.encode(heard).ids))
+            styled = self._style is not None and self._style.is_asked_for(self._read(heard))
+            key = (width, styled, sampling.temperature, sampling.top_p) if self._independent else number
             alike.setdefault(key, []).append(number)
         fitting = self._batch_rows // (2 * self._candidates)
         groups = []
@@ -318,6 +321,11 @@ class MotionLanguageEngine(TokenEngine):
         """What the model is given of a text: a model of motion shows what is denied."""
         return without_denials(text, self._phrases)
 
+    @functools.cached_property
+    def _base(self) -> Decoder:
+        """The language model without the style, for all other texts; loaded when there is the first."""
+        return self._load()
+
     def _read(self, text: str) -> Float32s:
         """States (L, 384) of a text."""
         return self._decoder.read(self._tokenizer.encode(text).ids)
@@ -344,13 +352,15 @@ class MotionLanguageEngine(TokenEngine):
         count: int | None,
         given: Sequence[int | None] = (),
     ) -> Answer:
-        return Answer(self._decoder.start(prompt), len(prompt.keep), streams, count, given)
+        styled = self._style is None or (prompt.keep[0] and self._style.is_asked_for(prompt.states))
+        decoder = self._decoder if styled else self._base
+        return Answer(decoder.start(prompt), len(prompt.keep), streams, count, given)
 
     def _written(self, sampling: Sampling, answers: Sequence[Answer]) -> Writing:
         choosing = Choosing(
             sampling.temperature, sampling.top_p, self._guidance, self._detail_temperature, tuple(self._unused)
         )
-        return Writing(self._decoder, choosing, answers)
+        return Writing(choosing, answers)
 
 
 def _next(events: Iterator[Progress | Result]) -> Progress | Result | Exception:

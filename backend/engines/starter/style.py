@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from ....retarget.errors import MotionGPTError
-from ....retarget.typing import Float32s
+from ....retarget.typing import Float32s, Numbers
 from ...checkpoints.safetensors_file import SafetensorsFile
 from ...known.phrases import FILE_NAME as KNOWN
 from ...model_folder import CARD_NAME, ModelCard, all_files, find_file, read_card
@@ -24,17 +24,26 @@ KIND = "motiongpt-style"
 ADAPTER = ("adapter/adapter_config.json", "adapter/adapter_model.safetensors")
 PREFIX = "base_model.model."
 """What peft puts before the names of modules."""
+_ROUNDED = 0.005  # of a similarity, by vectors in 8 bits
 
 
 @dataclass(frozen=True, eq=False)
 class Style:
-    """folder: its own.  changes: what is added to weights of the base, by name.  known: the phrases of the base and of
-    the style; None where the base has none.  phrases: those of the style alone."""
+    """folder: its own.  changes: what is added to weights of the base, by name.  known: the phrases of the style, then
+    those of the base; None where the base has none.  phrases: those of the style alone."""
 
     folder: Path
     changes: Mapping[str, Float32s]
     known: Known | None
     phrases: tuple[str, ...]
+
+    def is_asked_for(self, states: Numbers) -> bool:
+        """Whether a text, of these states (L, 384), is as near to a phrase of the style as to any of the base: to all
+        other texts, the base itself answers."""
+        if self.known is None or not self.phrases:
+            return True
+        near, own = self.known.similarities(states), len(self.phrases)
+        return bool(near[:own].max() > near[own:].max() - _ROUNDED)
 
 
 def load_style(folder: Path, card: ModelCard) -> tuple[Path, ModelCard, Style]:

@@ -67,13 +67,18 @@ class Known:
     phrases: tuple[str, ...]
     vectors: Float64s
 
+    def similarities(self, states: Numbers) -> Float64s:
+        """(N,) cosines of a text's states (L, 384) and each phrase."""
+        found: Float64s = self.vectors @ sentence_vector(states)
+        return found
+
     def similarity(self, states: Numbers) -> float:
         """Cosine of a text's states (L, 384) and the nearest phrase."""
-        return float((self.vectors @ sentence_vector(states)).max())
+        return float(self.similarities(states).max())
 
     def nearest(self, states: Numbers, count: int = NEAREST) -> tuple[str, ...]:
         """The phrases nearest to a text's states (L, 384), the nearest first."""
-        order = np.argsort(-(self.vectors @ sentence_vector(states)))
+        order = np.argsort(-self.similarities(states))
         return tuple(dict.fromkeys(self.phrases[i] for i in order[: 4 * count]))[:count]
 
     def save(self, path: Path) -> None:

@@ -77,11 +77,11 @@ class Answer:
 class Writing:
     """Requests in one batch: where one is followed, the others get on too.
 
-    answers: of as many copies each, whose decodings have the same width.
+    answers: of as many copies each, whose decodings are of one decoder and have the same width.
     """
 
-    def __init__(self, decoder: Decoder, choosing: Choosing, answers: Sequence[Answer]) -> None:
-        self._decoder, self._choosing = decoder, choosing
+    def __init__(self, choosing: Choosing, answers: Sequence[Answer]) -> None:
+        self._decoder, self._choosing = answers[0].start.decoder, choosing
         self._answers = list(answers)
         self._copies = answers[0].copies
         self._decoding: Decoding | None = None

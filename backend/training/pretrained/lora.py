@@ -65,10 +65,12 @@ def train_lora(
     settings: LoraTraining,
     device: str = "auto",
     base_licence: str | None = None,
+    shared: Path | None = None,
 ) -> dict[str, float]:
     """Train an adapter; leaves it in `folder / FOLDER`; returns its losses on the test clips, by condition.
 
-    Resumes from the folder's checkpoint. Raises MotionGPTError for what can't be used.
+    shared: where the codes of the clips are kept, for several trainings on them; `folder` by default.  Resumes from the
+    folder's checkpoint. Raises MotionGPTError for what can't be used.
     """
     conditions: Any = in_order(settings.conditions.split(","), CONDITIONS, "condition")
     (codes,) = in_order([settings.codes], WRITINGS, "way to write codes")
@@ -78,7 +80,7 @@ def train_lora(
     checks = {"base": base_checksum(base)}
     accelerator = accelerator_for(settings, folder, device)
     with accelerator.main_process_first():
-        motions = read_motions(data, tokenizer, folder, crops=bool(settings.crops))
+        motions = read_motions(data, tokenizer, shared or folder, crops=bool(settings.crops))
     config = {**asdict(replace(settings, conditions=",".join(conditions))), **checks, **motions.made_from}
     check_resumable(folder, config)
     model = _adapted(_base(base, words, settings, accelerator.mixed_precision == "bf16"), words, settings)
@@ -95,7 +97,7 @@ def train_lora(
         if not settings.pretrained:
             _write_base(plain, base, folder / RANDOM_BASE)
     accelerator.wait_for_everyone()
-    return test_losses(plain, examples, data, tokenizer, folder) if measures(accelerator) else {}
+    return test_losses(plain, examples, data, tokenizer, shared or folder) if measures(accelerator) else {}
 
 
 def test_losses(

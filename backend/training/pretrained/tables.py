@@ -89,7 +89,7 @@ def make_table(table: str, plan: Plan, say: Callable[[str], None]) -> list[dict[
             out += kept["lines"]
             continue
         say(f"{row.name} ...")
-        losses = train_lora(plan.data, plan.tokenizer, row.base, place, row.settings, plan.device)
+        losses = train_lora(plan.data, plan.tokenizer, row.base, place, row.settings, plan.device, shared=plan.folder)
         lines = list(_measured(row, losses, place, plan))
         done.write_text(json.dumps({"settings": wanted, "lines": lines}, indent=1), encoding="utf-8")
         out += lines
@@ -109,12 +109,12 @@ def _measured(row: Row, losses: dict[str, float], place: Path, plan: Plan) -> It
     for condition in CONDITIONS:
         if f"nats_{condition}" in losses and condition in row.settings.conditions.split(","):
             line = {"row": row.name, "condition": condition, "nats": losses[f"nats_{condition}"]}
-            yield {**line, **(_generated(engine, condition, place, plan) if engine else {})}
+            yield {**line, **(_generated(engine, condition, plan) if engine else {})}
 
 
-def _generated(engine: CausalEngine, condition: Condition, place: Path, plan: Plan) -> dict[str, float]:
+def _generated(engine: CausalEngine, condition: Condition, plan: Plan) -> dict[str, float]:
     """The field's measures on motions generated for test clips, at their length, by the judge."""
-    motions = read_motions(plan.data, plan.tokenizer, place, "test")
+    motions = read_motions(plan.data, plan.tokenizer, plan.folder, "test")
     chosen = list(zip(motions.whole(), motions.sequences, strict=True))[: plan.samples]
     codec, judge = MotionCodec(plan.tokenizer), Judge(plan.judge) if plan.judge else Judge()
     dataset = load_dataset(plan.data)

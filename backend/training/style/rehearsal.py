@@ -59,7 +59,7 @@ def _written(
         float(sampling.get("detail_temperature", 1.0)),
         tuple(int(code) for code in base.card.settings.get("unused_codes", ())),
     )
-    writing = Writing(decoder, choosing, answers)
+    writing = Writing(choosing, answers)
     for answer in answers:
         for _ in writing.follow(answer):
             pass

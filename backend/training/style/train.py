@@ -47,7 +47,7 @@ class StyleTraining:
     alpha: float = 16.0
     others: int = 256
     rehearsed: int = 12
-    keep: float = 1.0
+    keep: float = 2.0
     noise: float = 0.3
     hide_words: float = 0.25
 

@@ -224,7 +224,7 @@ def test_the_launched_code_is_the_copy_and_imports_nothing_of_the_addon(tmp_path
     folder = unpack_extension(tmp_path / "copy")
     script = f"""
 import runpy, sys
-for absent in ("bpy", "matplotlib", "platformdirs", "rich", "torch"):  # an extension brings none of these
+for absent in ("bpy", "matplotlib", "rich", "torch"):  # an extension brings none of these
     sys.modules[absent] = None
 runpy.run_path({str(folder / "backend" / "process" / "launch.py")!r})["load_package"]()
 from motiongpt.backend.commands import cli

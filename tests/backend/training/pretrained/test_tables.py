@@ -51,6 +51,7 @@ def test_a_table_is_made_and_kept(
         ("llama, not pretrained", "text"), ("llama", "text"),
     ]  # fmt: skip
     assert len(lines) == 8 and all(line["nats"] > 0 for line in lines)
+    assert [path.parent for path in out.rglob("motions-train.npz")] == [out]  # clips become codes once, for all rows
     assert "| llama | key |" in (out / "table.md").read_text()
     capsys.readouterr()
     assert main([*command, *small]) == 0

@@ -11,7 +11,7 @@ from support.import_graph import ROOT
 from support.style_clips import WORDS, prisoner, write_clips
 
 from motiongpt.backend.commands.cli import main
-from motiongpt.backend.engine import last_result
+from motiongpt.backend.engine import Result, last_result
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.engines.starter.style import find_base, read_adapter
 from motiongpt.backend.model_folder import all_files, default_model, find_model, read_card, verify_files
@@ -71,6 +71,17 @@ def test_its_base_is_not_loaded_again_and_stays_what_it_is(style: Path) -> None:
     assert not np.array_equal(before, other)
     assert np.array_equal(before, last_result(request.answer(base)).motions[0].joints)
     assert last_result(Describe().answer(styled, [prisoner(5)])).texts[0]
+
+
+def test_the_base_itself_answers_to_what_is_nearer_to_its_own_phrases(style: Path) -> None:
+    """One by one and in a batch with the style's own words: the same motion to the bit."""
+    base, styled = load_engine(default_model()), load_engine(str(style))
+    asked = [Generate(text, seconds=1.0, seed=3) for text in (WORDS, "a person walks forward", "waves")]
+    before = [last_result(one.answer(base)).motions[0].joints for one in asked]
+    after = [last_result(one.answer(styled)).motions[0].joints for one in asked]
+    assert [np.array_equal(*both) for both in zip(before, after, strict=True)] == [False, True, True]
+    batch = {n: event.motions[0].joints for n, event in styled.answer_batch(asked) if isinstance(event, Result)}
+    assert all(np.array_equal(batch[n], joints) for n, joints in enumerate(after))
 
 
 def test_an_adapter_adds_what_peft_adds(style: Path) -> None:
