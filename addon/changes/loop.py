@@ -18,7 +18,7 @@ from ..action.all_or_nothing import all_or_nothing
 from ..action.bending import Span
 from ..action.fcurves import ActionCurves, action_curves, complete, dense_points, is_switch, sparse_points, write_points
 from ..action.generated import generated_type
-from ..action.keys_between import copy_action
+from ..action.leading import copy_all, lead
 from ..action.new_action import ThinCurve, solve_keys, thin_keys
 from ..character.character import Character
 from ..character.settings import key_tolerance
@@ -79,11 +79,12 @@ class LoopJob(ChangeJob[LoopRequest]):
         armature = self._armature()
         action = check_animated(armature).action
         with all_or_nothing(armature):
-            copy_action(armature, f"{action.name[:55]} loop")
+            copy_all(armature, f"{action.name[:55]} loop")
             copied = action_curves(armature)
             assert copied is not None
             replace_curves(copied, curves, first)
             make_cyclic(copied, first, count)
+            lead(armature)
             armature.update_tag()
             self.action = copied.action.name
             scene = find_scene(self.request.target.scene_uid)

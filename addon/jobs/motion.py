@@ -20,7 +20,8 @@ from ...retarget.typing import Indices
 from ..action.all_or_nothing import all_or_nothing
 from ..action.bending import bend
 from ..action.fcurves import action_curves, key_frames, played_action
-from ..action.keys_between import copy_action, plan_curves, read_keys, write_curves
+from ..action.keys_between import plan_curves, read_keys, write_curves
+from ..action.leading import copy_all
 from ..action.new_action import Curve, NewKeys, solve_keys
 from ..character.character import Character
 from ..character.placing import OBJECT
@@ -166,7 +167,7 @@ class MotionJob(Job[M]):
         armature = self._armature()
         with all_or_nothing(armature):
             if copy:
-                copy_action(armature, copy)
+                copy_all(armature, copy)
             action = write_curves(armature, planned[0])
             write_origin(action, self._origin(motions[0]))
             self.action = action.name

@@ -15,8 +15,9 @@ from ..action.bending import bend
 from ..action.fcurves import action_curves, new_action_curves, played_action
 from ..action.fingers import KeptFingers, keyed_fingers
 from ..action.hands import CharacterHands
-from ..action.keys_between import copy_action, plan_curves, read_keys, write_curves
+from ..action.keys_between import plan_curves, read_keys, write_curves
 from ..action.later import cut_keys
+from ..action.leading import copy_all
 from ..action.new_action import Curve, NewKeys, ThinCurve, keys_of_curves, solve_keys, thin_keys, write_keys
 from ..character.character import Character
 from ..character.placing import OBJECT
@@ -247,7 +248,7 @@ class ShotJob(MotionJob[ShotRequest]):
             if action_curves(armature) is None:
                 new_action_curves(armature, request.name)
             elif request.as_new:
-                copy_action(armature, request.name)
+                copy_all(armature, request.name)
             action = write_curves(armature, planned)
             write_origin(action, self._origin(motion))
             self.action = action.name
