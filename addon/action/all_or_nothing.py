@@ -16,11 +16,13 @@ _TRANSFORM = ("location", "rotation_quaternion", "rotation_euler", "rotation_axi
 
 
 @contextmanager
-def all_or_nothing(armature_object: ArmatureObject) -> Iterator[None]:
+def all_or_nothing(armature_object: ArmatureObject, undo: str = "") -> Iterator[None]:
     """What is done to the armature's animation inside is undone where it raises, and the exception goes on.
 
     That is: its action and the keys in it, the actions and NLA tracks that are new, where its bones are, the same of
     the objects that its limbs reach for, and the end and the current frame of scenes.
+
+    undo: what one undo step is called that is pushed where it does not raise.
     """
     things = [armature_object, *(thing for thing in led_objects(armature_object) if thing != armature_object)]
     before = {thing.name: _State(thing) for thing in things}
@@ -37,6 +39,8 @@ def all_or_nothing(armature_object: ArmatureObject) -> Iterator[None]:
     finally:
         for state in before.values():
             state.close()
+    if undo:
+        bpy.ops.ed.undo_push(message=f"MotionGPT: {undo}")
 
 
 def _restore_times(times: dict[int, tuple[int, int]]) -> None:

@@ -84,7 +84,7 @@ def put_back_led(armature_object: ArmatureObject) -> None:
         if preview is not None and preview != before.get("action"):
             bpy.data.actions.remove(preview)
         for handle, place in zip(before["bones"].split("\n"), np.reshape(before["places"], (-1, 3)), strict=True):
-            owner = thing.pose.bones.get(handle) if handle else thing
+            owner: Any = thing.pose.bones.get(handle) if handle and thing.pose else thing
             if owner is not None:
                 owner.location = place
         del thing[PREVIEWED]
@@ -157,7 +157,7 @@ def _known_frames(armature_object: ArmatureObject, reach: Reach) -> Floats:
         touched = np.isin([first, last], generated).any()
         if touched and not ((theirs > first) & (theirs < last)).any():
             frames.append(np.arange(first, last + 1.0))
-    return np.unique(np.concatenate(frames))
+    return np.asarray(np.unique(np.concatenate(frames)), dtype=np.float64)
 
 
 def _generated_frames(curve: bpy.types.FCurve) -> Floats:
@@ -183,7 +183,7 @@ def _theirs(curve: bpy.types.FCurve, record: Any) -> Any:
 
 
 def _write(curves: ActionCurves, handle: Handle, frames: Floats, values: Floats, anew: bool) -> None:
-    """One generated key a frame. anew: in place of all keys; else the animator's, and those on other frames, stay."""
+    """One generated key a frame. anew: in place of all keys; else the animator's own stay."""
     path, record = data_path(handle.bone, "location"), read_record(curves.action)
     there = {curve.array_index: curve for curve in curves.fcurves if curve.data_path == path}
     records = [record]
@@ -195,8 +195,7 @@ def _write(curves: ActionCurves, handle: Handle, frames: Floats, values: Floats,
         elif not anew:
             old = read_points(curve)
             give_back_touched(curve, old, record)
-            marked = old["type"] == choice("type", generated_type())
-            old = select(old, ~(marked & np.isin(old["co"][:, 0].round(), frames)))
+            old = select(old, old["type"] != choice("type", generated_type()))
             points = select(points, ~np.isin(frames, old["co"][:, 0].round()))
             points = merge(old, points)
         write_points(curve, points)

@@ -123,24 +123,22 @@ def _curves(thing: bpy.types.Object) -> list[bpy.types.FCurve]:
     return list(action.fcurves) if action else []
 
 
-def where(
-    armature_object: ArmatureObject, reach: Reach, frames: Floats
-) -> tuple[list[Floats], Floats, dict[int, Floats]]:
-    """([target (F, 3), pole (F, 3) if there is one], the object's matrices (F, 4, 4) in the world), in the world, on
-    these frames (F,), by the keys of the bones."""
+def where(armature_object: ArmatureObject, reach: Reach, frames: Floats) -> tuple[list[Floats], Floats]:
+    """Where a limb's target has to be (F, 3), then its pole if it has one, and the armature object's matrices
+    (F, 4, 4): all in the world, on these frames (F,), by the keys of the bones."""
     world, poses = _object_world(armature_object, frames), _poses(armature_object, reach.owner, frames)
-    own = poses[-1]
-    length = armature_object.data.bones[reach.owner].length
+    own, bone = poses[-1], armature_object.data.bones[reach.owner]
+    length = bone.length
     tip = own[:, :3, 3] + (own[:, :3, 1] * length if reach.tail else 0.0)
     points = [tip]
-    if reach.pole is not None:
+    if reach.pole is not None and bone.parent is not None:
         upper = poses[-2]
         start, middle = upper[:, :3, 3], own[:, :3, 3]
         line = rot.normalize(tip - start)
         aim = np.cos(reach.angle) * upper[:, :3, 0] + np.sin(reach.angle) * upper[:, :3, 2]
         across = rot.normalize(rot.perpendicular(aim, line))
         base = start + line * np.sum((middle - start) * line, axis=-1, keepdims=True)
-        points.append(base + across * (length + armature_object.data.bones[reach.owner].parent.length))
+        points.append(base + across * (length + bone.parent.length))
     return [np.einsum("fij,fj->fi", world[:, :3, :3], p) + world[:, :3, 3] for p in points], world
 
 
@@ -212,7 +210,7 @@ def locations(armature_object: ArmatureObject, handle: Handle, points: Floats, w
         space = np.atleast_3d(above @ np.array(thing.matrix_parent_inverse, dtype=np.float64)).reshape(-1, 4, 4)
     back = np.linalg.inv(space)
     moved = np.einsum("fij,fj->fi", np.broadcast_to(back[:, :3, :3], (len(points), 3, 3)), points) + back[:, :3, 3]
-    return moved - np.array(thing.delta_location, dtype=np.float64)
+    return np.asarray(moved - np.array(thing.delta_location, dtype=np.float64))
 
 
 def _bone_locations(armature_object: ArmatureObject, name: str, points: Floats) -> Floats:
@@ -230,4 +228,4 @@ def _bone_locations(armature_object: ArmatureObject, name: str, points: Floats) 
 
     origin = local(Vector())
     axes = np.array([local(Vector(axis)) - origin for axis in np.eye(3).tolist()])  # (3, 3), a row an axis
-    return points @ axes + origin
+    return np.asarray(points @ axes + origin)

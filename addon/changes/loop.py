@@ -78,7 +78,7 @@ class LoopJob(ChangeJob[LoopRequest]):
     def _write(self, curves: Sequence[ThinCurve], first: int, count: int) -> None:
         armature = self._armature()
         action = check_animated(armature).action
-        with all_or_nothing(armature):
+        with all_or_nothing(armature, say("Make Loop")):
             copy_all(armature, f"{action.name[:55]} loop")
             copied = action_curves(armature)
             assert copied is not None
@@ -90,7 +90,6 @@ class LoopJob(ChangeJob[LoopRequest]):
             scene = find_scene(self.request.target.scene_uid)
             if self.request.show and scene is not None:
                 show_cycle(scene, first, count)
-            bpy.ops.ed.undo_push(message=f"MotionGPT: {say('Make Loop')}")
         self.message = say(
             'A cycle of {count} frames, {first} to {last}, of {armature}, in the action "{action}".',
             count=count, first=first, last=first + count - 1, armature=armature.name, action=self.action,
