@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...retarget.motion import Motion
-from ...retarget.motion.joining import floor_height, on_body_of, placed_at
+from ...retarget.motion.joining import floor_height, placed_at, standing_on_body_of
 from ...retarget.typing import Ints
 from ..engine import Engine, Events, Progress, Result, Stage, last_result
 from ..tasks import Generate, Inbetween, Shot
@@ -65,7 +65,7 @@ class _Take:
             said: dict[str, Any] = {}
             for part in parts_of(wish_of(block)):
                 content = yield from self._content(part, index, motion)
-                content = content if before is None else on_body_of(content, before)
+                content = content if before is None else standing_on_body_of(content, before)
                 said = said or self._said(content)
                 motion = self._after(motion, content, part)
             assert motion is not None
@@ -91,7 +91,7 @@ class _Take:
         after = old.slice(stop, len(old)) if stop < len(old) else None
         wish = replace(wish_of(self._task.blocks[index]), seconds=(stop - start) / motion.fps)
         content = yield from self._content(wish, index, old)
-        content = on_body_of(content, motion)
+        content = standing_on_body_of(content, motion)
         said = self._said(content)
         made = self._between(before, content.slice(0, stop - start), after, wish, old)
         made = _with_frames(made.shifted(level), motion, (start, stop), rest=not self._task.carry)
