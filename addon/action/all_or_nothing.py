@@ -8,6 +8,7 @@ import bpy
 
 from ..character.typing import ArmatureObject
 from .fcurves import ActionCurves, action_curves, read_points, write_points
+from .leading import PREVIEWED, led_objects
 
 _SETTINGS = ("use_tweak_mode", "action_influence", "action_blend_type", "action_extrapolation")
 
@@ -15,47 +16,64 @@ _TRANSFORM = ("location", "rotation_quaternion", "rotation_euler", "rotation_axi
 
 
 @contextmanager
-def all_or_nothing(armature_object: ArmatureObject) -> Iterator[None]:
+def all_or_nothing(armature_object: ArmatureObject, undo: str = "") -> Iterator[None]:
     """What is done to the armature's animation inside is undone where it raises, and the exception goes on.
 
-    That is: its action and the keys in it, the actions and NLA tracks that are new, where its bones are, and the end
-    and the current frame of scenes.
+    That is: its action and the keys in it, the actions and NLA tracks that are new, where its bones are, the same of
+    the objects that its limbs reach for, and the end and the current frame of scenes.
+
+    undo: what one undo step is called that is pushed where it does not raise.
     """
-    before = _State(armature_object)
+    things = [armature_object, *(thing for thing in led_objects(armature_object) if thing != armature_object)]
+    before = {thing.name: _State(thing) for thing in things}
+    times = {scene.session_uid: (scene.frame_end, scene.frame_current) for scene in bpy.data.scenes}
+    actions = {action.session_uid for action in bpy.data.actions}
     try:
         yield
     except BaseException:
-        before.restore(armature_object)
+        for name, state in before.items():
+            if (thing := bpy.data.objects.get(name)) is not None:
+                state.restore(thing, actions)
+        _restore_times(times)
         raise
     finally:
-        before.close()
+        for state in before.values():
+            state.close()
+    if undo:
+        bpy.ops.ed.undo_push(message=f"MotionGPT: {undo}")
+
+
+def _restore_times(times: dict[int, tuple[int, int]]) -> None:
+    for scene in bpy.data.scenes:
+        end, frame = times.get(scene.session_uid, (scene.frame_end, scene.frame_current))
+        if (scene.frame_end, scene.frame_current) != (end, frame):  # setting them evaluates the scene
+            scene.frame_end, scene.frame_current = end, frame
 
 
 class _State:
-    """An armature's animation at one moment. A copy of the action keeps its keys: Blender makes one at once."""
+    """An object's animation at one moment. A copy of the action keeps its keys: Blender makes one at once."""
 
-    def __init__(self, armature_object: ArmatureObject) -> None:
-        animation = armature_object.animation_data
-        self._times = {scene.session_uid: (scene.frame_end, scene.frame_current) for scene in bpy.data.scenes}
-        self._actions = {action.session_uid for action in bpy.data.actions}
-        self._bones = {
-            bone.name: [tuple(getattr(bone, name)) for name in _TRANSFORM] for bone in armature_object.pose.bones
+    def __init__(self, thing: bpy.types.Object) -> None:
+        animation = thing.animation_data
+        self._places = {
+            name: [tuple(getattr(owner, name)) for name in _TRANSFORM] for name, owner in _placed(thing).items()
         }
+        self._before: Any = thing.get(PREVIEWED)
+        self._before = self._before.to_dict() if self._before is not None else None
         self._settings = {name: getattr(animation, name) for name in _SETTINGS} if animation else None
         self._tracks = {track.name for track in animation.nla_tracks} if animation else set()
-        curves = action_curves(armature_object)
+        curves = action_curves(thing)
         self._action: Any = animation.action if animation else None
         self._slot: Any = getattr(animation, "action_slot", None)
         self._copy: Any = curves.action.copy() if curves else None
         if self._copy is not None:
             self._copy.name = ".MotionGPT"  # leaves the next free number to the new action
-            self._actions.add(self._copy.session_uid)
 
-    def restore(self, armature_object: ArmatureObject) -> None:
-        """Put everything back."""
-        animation = armature_object.animation_data
+    def restore(self, thing: bpy.types.Object, actions: set[int]) -> None:
+        """Put everything back; remove the actions that are not among these."""
+        animation = thing.animation_data
         if self._settings is None:
-            armature_object.animation_data_clear()
+            thing.animation_data_clear()
         elif animation is not None:
             for track in [track for track in animation.nla_tracks if track.name not in self._tracks]:
                 animation.nla_tracks.remove(track)
@@ -66,19 +84,19 @@ class _State:
             for name, value in self._settings.items():
                 if name != "use_tweak_mode" or value:
                     setattr(animation, name, value)
-        for action in [a for a in bpy.data.actions if a.session_uid not in self._actions]:
+        for action in [a for a in bpy.data.actions if a.session_uid not in actions]:
             bpy.data.actions.remove(action)
-        curves = action_curves(armature_object)
+        curves = action_curves(thing)
         if curves is not None and self._copy is not None:
             self._restore_keys(curves)
-        for bone in armature_object.pose.bones:
-            for name, value in zip(_TRANSFORM, self._bones.get(bone.name, ()), strict=False):
-                setattr(bone, name, value)
-        for scene in bpy.data.scenes:
-            end, frame = self._times.get(scene.session_uid, (scene.frame_end, scene.frame_current))
-            if (scene.frame_end, scene.frame_current) != (end, frame):  # setting them evaluates the scene
-                scene.frame_end, scene.frame_current = end, frame
-        armature_object.update_tag()
+        for owner_name, owner in _placed(thing).items():
+            for name, value in zip(_TRANSFORM, self._places.get(owner_name, ()), strict=False):
+                setattr(owner, name, value)
+        if self._before is not None:
+            thing[PREVIEWED] = self._before
+        elif thing.get(PREVIEWED) is not None:
+            del thing[PREVIEWED]
+        thing.update_tag()
 
     def _restore_keys(self, curves: ActionCurves) -> None:
         kept = {(curve.data_path, curve.array_index): curve for curve in self._copied()}
@@ -106,3 +124,8 @@ class _State:
         if self._copy is not None:
             bpy.data.actions.remove(self._copy)
             self._copy = None
+
+
+def _placed(thing: bpy.types.Object) -> dict[str, Any]:
+    """What may be keyed of an object: its bones, or itself, under the name ""."""
+    return {bone.name: bone for bone in thing.pose.bones} if thing.pose else {"": thing}

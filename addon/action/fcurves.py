@@ -221,11 +221,17 @@ class NewCurves:
         curve.update()
 
 
-def key_frames(curve: bpy.types.FCurve) -> Float32s:
-    """(n,) the frames of a curve's keys."""
+def key_places(curve: bpy.types.FCurve) -> Float32s:
+    """(n, 2) frame and value of a curve's keys."""
     co = np.empty(2 * len(curve.keyframe_points), dtype=np.float32)
     curve.keyframe_points.foreach_get("co", co)
-    return co[::2]
+    return co.reshape(-1, 2)
+
+
+def key_frames(curve: bpy.types.FCurve) -> Float32s:
+    """(n,) the frames of a curve's keys."""
+    frames: Float32s = key_places(curve)[:, 0]
+    return frames
 
 
 def step_points(frames: Numbers, values: Numbers, interpolation: str = "CONSTANT") -> Points:

@@ -39,7 +39,8 @@ from .generated import (
     read_record,
     write_record,
 )
-from .new_action import NewKeys, stash_action, thinned
+from .leading import lead
+from .new_action import NewKeys, thinned
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,23 +115,9 @@ def write_curves(armature_object: ArmatureObject, planned: Sequence[NewKeys]) ->
         own = curves.get((keys.bone, keys.channel), {}).get(keys.index)
         write_points(own or action.new(keys.bone, keys.channel, keys.index), keys.points)
     write_record(action.action, np.concatenate([read_record(action.action), *(keys.record for keys in planned)]))
+    lead(armature_object)
     armature_object.update_tag()
     return action.action
-
-
-def copy_action(armature_object: ArmatureObject, name: str) -> None:
-    """Replace the armature's action with a copy of that name; the original is stashed."""
-    animation = armature_object.animation_data
-    if animation is None or animation.action is None:
-        return
-    copy = animation.action.copy()
-    copy.name = name
-    slot = getattr(animation, "action_slot", None)
-    identifier = slot.identifier if slot else ""
-    stash_action(animation)
-    animation.action = copy
-    if identifier:
-        animation.action_slot = copy.slots[identifier]
 
 
 def _channels(span: Span, bent: BentCurve, old: dict[CurveKey, OldKeys], tolerance: Tolerance | None) -> list[NewKeys]:

@@ -44,6 +44,8 @@ from .fcurves import (
 )
 from .fingers import KeptCurve
 from .generated import Fingerprints, fingerprints_of_all, generated_type, write_record
+from .leading import lead
+from .stashing import play_alone, stash_action
 
 Curve = tuple[str, str, Floats]
 """Bone name (OBJECT for the armature object), property name, values (T, channels)."""
@@ -153,6 +155,7 @@ def write_keys(
     for own in kept:
         write_points(action.new(own.bone, own.channel, own.index), own.points)
     write_record(action.action, np.concatenate([keys.record for keys in written]))
+    lead(armature_object, name)
     return action.action
 
 
@@ -168,29 +171,6 @@ def keys_of_curves(curves: Sequence[ThinCurve], start_frame: int) -> list[NewKey
         for index, (points, record) in enumerate(zip(keys, records, strict=True)):
             written.append(NewKeys(bone, channel, index, complete_shared(points, generated_type()), record))
     return written
-
-
-def play_alone(animation: bpy.types.AnimData) -> None:
-    """Make the action count alone, whatever the NLA was set to."""
-    animation.action_influence = 1.0
-    animation.action_blend_type = "REPLACE"
-    animation.action_extrapolation = "HOLD"
-
-
-def stash_action(animation: bpy.types.AnimData) -> None:
-    """Move the action to a muted NLA track of the same name, unless such a track holds it already."""
-    action = animation.action
-    if action is None:
-        return
-    slot = getattr(animation, "action_slot", None)
-    animation.action = None
-    if not any(track.mute and strip.action == action for track in animation.nla_tracks for strip in track.strips):
-        track = animation.nla_tracks.new()
-        track.name = action.name
-        strip = track.strips.new(action.name, int(action.frame_range[0]), action)
-        if slot is not None:
-            strip.action_slot = slot
-        track.mute = True
 
 
 def _rotation_curves(character: Character, rig_motion: RigMotion) -> list[Curve]:

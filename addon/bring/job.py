@@ -122,10 +122,9 @@ class RetargetJob(Job[RetargetRequest]):
     def _write(self, curves: Sequence[ThinCurve], kept: KeptFingers, name: str, last: int) -> None:
         request, armature = self.request, self._armature()
         check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
-        with all_or_nothing(armature):
+        with all_or_nothing(armature, f"Retarget {name}"):
             self.action = write_keys(armature, curves, name, request.start_frame, kept.curves).name
             shown = show_frames(request.target, request.start_frame, last)
-            bpy.ops.ed.undo_push(message=f"MotionGPT: Retarget {name}")
         done = say(
             'Frames {first} to {last} of {armature}, in the action "{action}".',
             first=request.start_frame, last=last, armature=armature.name, action=self.action,

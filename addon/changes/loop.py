@@ -18,7 +18,7 @@ from ..action.all_or_nothing import all_or_nothing
 from ..action.bending import Span
 from ..action.fcurves import ActionCurves, action_curves, complete, dense_points, is_switch, sparse_points, write_points
 from ..action.generated import generated_type
-from ..action.keys_between import copy_action
+from ..action.leading import copy_all, lead
 from ..action.new_action import ThinCurve, solve_keys, thin_keys
 from ..character.character import Character
 from ..character.settings import key_tolerance
@@ -78,18 +78,18 @@ class LoopJob(ChangeJob[LoopRequest]):
     def _write(self, curves: Sequence[ThinCurve], first: int, count: int) -> None:
         armature = self._armature()
         action = check_animated(armature).action
-        with all_or_nothing(armature):
-            copy_action(armature, f"{action.name[:55]} loop")
+        with all_or_nothing(armature, say("Make Loop")):
+            copy_all(armature, f"{action.name[:55]} loop")
             copied = action_curves(armature)
             assert copied is not None
             replace_curves(copied, curves, first)
             make_cyclic(copied, first, count)
+            lead(armature)
             armature.update_tag()
             self.action = copied.action.name
             scene = find_scene(self.request.target.scene_uid)
             if self.request.show and scene is not None:
                 show_cycle(scene, first, count)
-            bpy.ops.ed.undo_push(message=f"MotionGPT: {say('Make Loop')}")
         self.message = say(
             'A cycle of {count} frames, {first} to {last}, of {armature}, in the action "{action}".',
             count=count, first=first, last=first + count - 1, armature=armature.name, action=self.action,

@@ -68,7 +68,7 @@ class PinJob(ChangeJob[PinRequest]):
         yield from self._out_of_edit_mode()
         armature = self._armature()
         tolerance = key_tolerance(armature)
-        with all_or_nothing(armature):
+        with all_or_nothing(armature, say("Pin")):
             for pin in pins:
                 part = _part(span, pin)
                 own = [curve for curve in curves if curve[0] in limb_bones(character, pin.limb)]
@@ -80,7 +80,6 @@ class PinJob(ChangeJob[PinRequest]):
                 ]
                 planned: list[NewKeys] = plan_curves(part, bent, old, tolerance)
                 self.action = write_curves(armature, planned).name
-            bpy.ops.ed.undo_push(message=f"MotionGPT: {say('Pin')}")
         done = '{count} pins on {armature}, in the action "{action}".'
         if len(pins) == 1:
             done = '1 pin on {armature}, in the action "{action}".'

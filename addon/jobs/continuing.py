@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,12 +16,12 @@ from ...retarget.rigs.calibration import calibrate_from_rest
 from ...retarget.solving.solve import to_bones
 from ..action.bending import Span, bend
 from ..action.fcurves import key_frames
-from ..action.keys_between import plan_curves, read_keys
+from ..action.keys_between import plan_curves
 from ..action.later import Move, as_planned, cut_keys, find_movers, moved_given, moved_keys
 from ..action.new_action import Curve, NewKeys, solve_keys
 from ..character.character import Character
 from ..character.settings import key_tolerance
-from ..character.typing import ArmatureObject, full
+from ..character.typing import full
 from ..poses.given import read_given
 from ..poses.keyed import KeyedPose, whole_pose
 from ..translation.saying import say, together
@@ -117,7 +116,7 @@ class ContinueJob(MotionJob[ContinueRequest]):
         yield from self._out_of_edit_mode()
         request, planned = self.request, []
         for keys, move in solved:
-            planned.append((yield from in_thread(self._prepare(source, self._armature(), keys, move))))
+            planned.append((yield from self._prepare(source, keys, move)))
         if request.cut:
             planned = [cut_keys(self._armature(), keys, request.span.end) for keys in planned]
         self._text, self._seed = request.prompt, request.seed
@@ -145,14 +144,15 @@ class ContinueJob(MotionJob[ContinueRequest]):
             motion, move = led_into(motion, placed), _move_between(character, after, placed)
         return solve_keys(character, character.solve(motion, source.destination, fit=False)), move
 
-    def _prepare(
-        self, source: Source, armature: ArmatureObject, solved: list[Curve], move: Move | None
-    ) -> Callable[[], list[NewKeys]]:
-        """A function for the keys of all F-curves; it may run in another thread."""
+    def _prepare(self, source: Source, solved: list[Curve], move: Move | None) -> Waiting[list[NewKeys]]:
+        """The keys of all F-curves."""
+        armature = self._armature()
         span, channels = self.request.span, [(bone, channel) for bone, channel, _ in solved]
         check_bones(armature, (bone for bone, _ in channels))
         given = read_given(armature, source.character, span, self.request.poses, source.read, channels)
-        old, tolerance = read_keys(armature, span, channels), key_tolerance(armature)
+        old = yield from self._read_keys(span, channels)
+        armature = self._armature()
+        tolerance = key_tolerance(armature)
         alone = {}
         if move is not None:
             movers = find_movers(armature, source.character, move, channels)
@@ -160,7 +160,9 @@ class ContinueJob(MotionJob[ContinueRequest]):
             moved = moved_keys(armature, movers, span, channels)
             old |= {key: keys for key, keys in moved.items() if key[:2] in channels}
             alone = {key: keys for key, keys in moved.items() if key[:2] not in channels}
-        return lambda: [*plan_curves(span, bend(solved, given), old, tolerance), *as_planned(alone)]
+        return (
+            yield from in_thread(lambda: [*plan_curves(span, bend(solved, given), old, tolerance), *as_planned(alone)])
+        )
 
 
 def _move_between(character: Character, motion: Motion, moved: Motion) -> Move:

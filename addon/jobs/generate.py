@@ -172,9 +172,8 @@ class GenerateJob(Job[GenerateRequest]):
         self.action, self.message = offer_takes(request.target, armature, offers, name)
 
     def _write(self, motion: Motion, solved: Solved) -> None:
-        with all_or_nothing(self._armature()):
+        with all_or_nothing(self._armature(), self._name()):
             self._put(motion, solved)
-            bpy.ops.ed.undo_push(message=f"MotionGPT: {self._name()}")
 
     def _put(self, motion: Motion, solved: Solved) -> None:
         """Write the action and what goes with it; not the undo step."""

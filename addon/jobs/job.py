@@ -17,7 +17,7 @@ import bpy
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
-from ..action.fcurves import action_curves, read_points
+from ..action.fcurves import action_curves, key_places
 from ..character.character import Character
 from ..character.typing import ArmatureObject
 from ..overrides.following import Expected
@@ -285,7 +285,7 @@ def _keys(armature: ArmatureObject) -> int:
     curves = action_curves(armature)
     found = list(curves.fcurves) if curves else []
     looked_at = found[:: max(1, len(found) // _FEW)]
-    return hash((len(found), *(read_points(curve)["co"].tobytes() for curve in looked_at)))
+    return hash((len(found), *(key_places(curve).tobytes() for curve in looked_at)))
 
 
 def check_task(service: Service, task: str) -> None:

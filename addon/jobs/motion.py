@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,9 +18,10 @@ from ...retarget.solving.root_motion import BONE, HIPS
 from ...retarget.solving.solve import to_motion
 from ...retarget.typing import Indices
 from ..action.all_or_nothing import all_or_nothing
-from ..action.bending import bend
+from ..action.bending import Span, bend
 from ..action.fcurves import action_curves, key_frames, played_action
-from ..action.keys_between import copy_action, plan_curves, read_keys, write_curves
+from ..action.keys_between import CurveKey, OldKeys, plan_curves, read_keys, write_curves
+from ..action.leading import copy_all
 from ..action.new_action import Curve, NewKeys, solve_keys
 from ..character.character import Character
 from ..character.placing import OBJECT
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 READING_SECONDS = 0.03
 """How long a tick may read poses; one pose of a large control rig takes a third of that."""
 
+
+_CHANNELS = 8
+"""How many channels' keys a tick reads."""
 
 M = TypeVar("M", bound=MotionRequest)
 
@@ -111,7 +115,7 @@ class MotionJob(Job[M]):
         finally:
             reading.close()
         self._armature()  # raises where it was deleted meanwhile
-        return reader.poses().filled_in(rows, run)
+        return (yield from in_thread(lambda: reader.poses().filled_in(rows, run)))
 
     def _write(self, source: Source, motions: Sequence[Motion], undo: str, copy: str = "") -> Waiting[None]:
         """Write a motion into the action, or into a copy named `copy`, as one undo step, all of it or nothing; or put
@@ -124,11 +128,11 @@ class MotionJob(Job[M]):
 
         solved = yield from in_thread(lambda: tuple(map(solve, motions)))
         yield from self._out_of_edit_mode()
-        planned = yield from in_thread(self._plan(source, solved))
+        planned = yield from self._plan(source, solved)
         yield from self._put(motions, planned, undo, copy)
 
-    def _plan(self, source: Source, solved: Sequence[list[Curve]]) -> Callable[[], list[list[NewKeys]]]:
-        """A function for the keys of all versions, bent to the current ones; it may run in another thread.
+    def _plan(self, source: Source, solved: Sequence[list[Curve]]) -> Waiting[list[list[NewKeys]]]:
+        """The keys of all versions, bent to the current ones.
 
         Raises MotionGPTError where bones or kept keys are gone.
         """
@@ -136,16 +140,33 @@ class MotionJob(Job[M]):
         channels = [(bone, channel) for bone, channel, _ in solved[0]]
         self._check_there(channels)
         given = read_given(armature, source.character, request.span, request.poses, source.read, channels)
-        old, tolerance = read_keys(armature, request.span, channels), key_tolerance(armature)
-        return lambda: [plan_curves(request.span, bend(each, given), old, tolerance) for each in solved]
+        old = yield from self._read_keys(request.span, channels)
+        tolerance = key_tolerance(self._armature())
+        return (
+            yield from in_thread(
+                lambda: [plan_curves(request.span, bend(each, given), old, tolerance) for each in solved]
+            )
+        )
+
+    def _read_keys(
+        self, span: Span, channels: Sequence[tuple[str, str]], also: Sequence[int] = ()
+    ) -> Waiting[dict[CurveKey, OldKeys]]:
+        """`read_keys`, a few channels a tick: long actions have a hundred thousand keys."""
+        found: dict[CurveKey, OldKeys] = {}
+        for at in range(0, len(channels), _CHANNELS):
+            yield
+            found |= read_keys(self._armature(), span, channels[at : at + _CHANNELS], also)
+        yield
+        return found
 
     def _check_there(self, channels: Sequence[tuple[str, str]]) -> None:
         """Raises MotionGPTError where bones that are animated, or the keys of a kept pose, are gone."""
         armature = self._armature()
         check_bones(armature, (bone for bone, _ in channels if bone != OBJECT))
         curves = action_curves(armature)
-        found = {round(float(t)) for curve in (curves.fcurves if curves else ()) for t in key_frames(curve)}
-        gone = [pose.frame for pose in self.request.poses if not pose.whole and pose.frame not in found]
+        kept = [pose.frame for pose in self.request.poses if not pose.whole]
+        found = [key_frames(curve).round() for curve in (curves.fcurves if curves and kept else ())]
+        gone = np.setdiff1d(kept, np.concatenate([np.zeros(0), *found])).astype(int).tolist()
         if gone:
             raise MotionGPTError(say("The keys on frame {frame} are gone.", frame=gone[0]), "Press In-Between again.")
 
@@ -164,15 +185,14 @@ class MotionJob(Job[M]):
             yield from self._offer(motions, planned, undo, copy)
             return
         armature = self._armature()
-        with all_or_nothing(armature):
+        with all_or_nothing(armature, undo):
             if copy:
-                copy_action(armature, copy)
+                copy_all(armature, copy)
             action = write_curves(armature, planned[0])
             write_origin(action, self._origin(motions[0]))
             self.action = action.name
             self._finish()
             self._shown = show_frames(request.target, request.span.start, request.span.end, at)
-            bpy.ops.ed.undo_push(message=f"MotionGPT: {undo}")
 
     def _offer(
         self, motions: Sequence[Motion], planned: Sequence[Sequence[NewKeys]], undo: str, copy: str

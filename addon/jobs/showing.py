@@ -3,8 +3,6 @@ all of it back."""
 
 from collections.abc import Sequence
 
-import bpy
-
 from ..action.all_or_nothing import all_or_nothing
 from ..action.fcurves import played_action
 from ..character.typing import ArmatureObject
@@ -19,11 +17,10 @@ def offer_takes(target: Target, armature: ArmatureObject, offers: Sequence[Offer
     """Put takes before the animator, all of them or none; returns the name of the action that shows the first, and a
     sentence. what: the undo step's name. Raises MotionGPTError for too many."""
     first, last = offers[0].origin.first, offers[0].origin.last
-    with all_or_nothing(armature):
+    with all_or_nothing(armature, what):
         offer(armature, offers, find_scene(target.scene_uid))
         shown = show_frames(target, first, last)
         note_end(armature)
-        bpy.ops.ed.undo_push(message=f"MotionGPT: {what}")
     count, action = len(review_of(armature).takes), played_action(armature)
     if count == len(offers):
         said = "{new} takes of frames {first} to {last} of {armature}: accept the one that you want."

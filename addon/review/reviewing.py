@@ -25,7 +25,9 @@ from ..action.fcurves import (
 )
 from ..action.fingers import KeptCurve
 from ..action.generated import generated_among, give_back_touched, read_record, write_record
-from ..action.new_action import NewKeys, clear_offsets, play_alone, stash_action
+from ..action.leading import keep_led, lead, put_back_led
+from ..action.new_action import NewKeys, clear_offsets
+from ..action.stashing import play_alone, stash_action
 from ..character.typing import ArmatureObject, Scene, as_armature
 from ..translation.saying import say
 from . import before
@@ -120,6 +122,7 @@ def show(armature_object: ArmatureObject, number: int) -> None:
     if number == BEFORE:
         review.shown = BEFORE
         before.put_back(armature_object)
+        put_back_led(armature_object)
         put_blocks(armature_object, review.blocks)
         return
     take = review.takes[number]
@@ -140,6 +143,7 @@ def show(armature_object: ArmatureObject, number: int) -> None:
     write_record(action.action, np.concatenate([*record, np.zeros(0, np.uint32)]))
     write_whole_origin(action.action, Origin.of_take(take), take.blocks)
     put_blocks(armature_object, take.blocks or review.blocks)
+    lead(armature_object, take.title if take.base != FROM_BEFORE else "", preview=True)
     armature_object.update_tag()
 
 
@@ -171,6 +175,7 @@ def accept(armature_object: ArmatureObject) -> str:
         play_alone(animation)
         action = preview
     write_whole_origin(action, origin, blocks)
+    keep_led(armature_object, stash=into != SAME)
     name = str(action.name)
     finish(armature_object)
     armature_object.update_tag()
@@ -186,6 +191,7 @@ def reject(armature_object: ArmatureObject) -> None:
         before.put_back(armature_object)
     if (take := shown_take(armature_object)) is not None and take.blocks:
         put_blocks(armature_object, review.blocks)
+    put_back_led(armature_object)
     before.put_back_end(armature_object)
     _remove(armature_object, preview)
     finish(armature_object)

@@ -15,8 +15,9 @@ from ..action.bending import bend
 from ..action.fcurves import action_curves, new_action_curves, played_action
 from ..action.fingers import KeptFingers, keyed_fingers
 from ..action.hands import CharacterHands
-from ..action.keys_between import copy_action, plan_curves, read_keys, write_curves
+from ..action.keys_between import plan_curves, write_curves
 from ..action.later import cut_keys
+from ..action.leading import copy_all
 from ..action.new_action import Curve, NewKeys, ThinCurve, keys_of_curves, solve_keys, thin_keys, write_keys
 from ..character.character import Character
 from ..character.placing import OBJECT
@@ -190,7 +191,8 @@ class ShotJob(MotionJob[ShotRequest]):
         channels, kept = [(bone, channel) for bone, channel, _ in solved], [pose.frame for pose in request.poses]
         check_bones(armature, (bone for bone, _ in channels if bone != OBJECT))
         given = read_given(armature, character, request.span, request.poses, read, channels)
-        old, tolerance = read_keys(armature, request.span, channels, kept), key_tolerance(armature)
+        old = yield from self._read_keys(request.span, channels, kept)
+        tolerance = key_tolerance(self._armature())
         planned = yield from in_thread(lambda: plan_curves(request.span, bend(solved, given), old, tolerance))
         armature = self._armature()
         check_bones(armature, (keys.bone for keys in planned))
@@ -236,28 +238,26 @@ class ShotJob(MotionJob[ShotRequest]):
 
     def _write_new(self, motion: Motion, curves: Sequence[ThinCurve], kept: KeptFingers) -> None:
         request, armature = self.request, self._armature()
-        with all_or_nothing(armature):
+        with all_or_nothing(armature, request.name):
             action = write_keys(armature, curves, request.name, request.first, kept.curves)
             self._finish_with(armature, action, motion)
 
     def _write_between(self, motion: Motion, planned: Sequence[NewKeys]) -> None:
         request, armature = self.request, self._armature()
-        with all_or_nothing(armature):
+        with all_or_nothing(armature, request.name):
             if action_curves(armature) is None:
                 new_action_curves(armature, request.name)
             elif request.as_new:
-                copy_action(armature, request.name)
+                copy_all(armature, request.name)
             action = write_curves(armature, planned)
             self._finish_with(armature, action, motion)
 
     def _finish_with(self, armature: ArmatureObject, action: bpy.types.Action, motion: Motion) -> None:
-        """What goes with the keys: the blocks, where they come from, the scene's end and the playhead, one undo step,
-        the message."""
+        """What goes with the keys: the blocks, where they come from, the scene's end and the playhead, the message."""
         request, self.action = self.request, action.name
         note_made(armature, request)
         write_whole_origin(action, self._origin(motion), blocks_text(armature))
         shown = show_frames(request.target, request.first, request.last)
-        bpy.ops.ed.undo_push(message=f"MotionGPT: {request.name}")
         done = 'Frames {first} to {last} of {armature}, {count} blocks, in the action "{action}".'
         if len(request.making) == 1:
             done = 'Frames {first} to {last} of {armature}, block {number}, in the action "{action}".'

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...retarget.motion import Motion
-from ...retarget.motion.joining import floor_height, on_body_of, placed_at
+from ...retarget.motion.joining import floor_height, placed_at, standing_on_body_of
 from ...retarget.typing import Floats, Ints
 from .. import limits
 from ..engine import Engine, Events, Progress, Result, Stage, last_result
@@ -79,7 +79,7 @@ class _Take:
             for part in parts_of(wish_of(block)):
                 show = partial(_ahead, motion, level)
                 content = yield from self._content(part, index, None if motion is None else motion.fps, show)
-                content = content if before is None else on_body_of(content, before)
+                content = content if before is None else standing_on_body_of(content, before)
                 said = said or self._said(content)
                 motion = self._after(motion, content, part)
             assert motion is not None
@@ -105,7 +105,7 @@ class _Take:
         after = old.slice(stop, len(old)) if stop < len(old) else None
         wish = replace(wish_of(self._task.blocks[index]), seconds=(stop - start) / motion.fps)
         show = partial(_ahead, before, level) if before is not None else partial(_there, old, level)
-        content = on_body_of((yield from self._content(wish, index, motion.fps, show)), motion)
+        content = standing_on_body_of((yield from self._content(wish, index, motion.fps, show)), motion)
         said = self._said(content)
         made = self._between(before, content.slice(0, stop - start), after, wish, old)
         made = _with_frames(made.shifted(level), motion, (start, stop), rest=not self._task.carry)
@@ -202,13 +202,13 @@ def _ahead(before: Motion | None, level: Floats, part: Motion) -> Motion | None:
     """What there is of a block, after what it goes on from, at the height of that floor; None for too little."""
     if before is None or len(part) < 2:
         return part if before is None else None
-    part = on_body_of(part.resample(before.fps), before)
+    part = standing_on_body_of(part.resample(before.fps), before)
     return seams.concatenated(before, seams.placed_after(before, part, 0)).shifted(level)
 
 
 def _there(old: Motion, level: Floats, part: Motion) -> Motion:
     """What there is of a block that nothing is before, where the motion that it replaces begins."""
-    return placed_at(on_body_of(part.resample(old.fps), old), 0, old, 0).shifted(level)
+    return placed_at(standing_on_body_of(part.resample(old.fps), old), 0, old, 0).shifted(level)
 
 
 def _with_frames(made: Motion, motion: Motion, span: tuple[int, int], rest: bool) -> Motion:

@@ -7,7 +7,7 @@ import numpy as np
 from ..typing import Floats
 from . import Motion
 from . import rotations as rot
-from .skeleton import LEG_LENGTH, REST_OFFSETS, leg_length
+from .skeleton import LEG_LENGTH, PARENTS, REST_OFFSETS, leg_length
 
 HALF_LIFE = 0.18
 """Seconds in which what is left of a difference at a join halves."""
@@ -27,6 +27,31 @@ def on_body_of(motion: Motion, body: Motion) -> Motion:
     """A motion of the canonical body, on the body of another motion: the inverse of `on_canonical_body`."""
     scale = leg_length(body.offsets) / LEG_LENGTH
     return replace(motion, offsets=body.offsets, root_position=motion.root_position * scale)
+
+
+def standing_on_canonical_body(motion: Motion) -> Motion:
+    """`on_canonical_body`, with feet as high over the floor as they are: bodies differ between hip and pelvis, and
+    between ankle and toe, too."""
+    scale = LEG_LENGTH / max(leg_length(motion.offsets), 1e-6)
+    other = on_canonical_body(motion)
+    return other.shifted(
+        np.array([0.0, _standing_height(REST_OFFSETS) - scale * _standing_height(motion.offsets), 0.0])
+    )
+
+
+def standing_on_body_of(motion: Motion, body: Motion) -> Motion:
+    """A motion of the canonical body, on the body of another motion: the inverse of `standing_on_canonical_body`."""
+    scale = leg_length(body.offsets) / LEG_LENGTH
+    other = on_body_of(motion, body)
+    return other.shifted(np.array([0.0, _standing_height(body.offsets) - scale * _standing_height(REST_OFFSETS), 0.0]))
+
+
+def _standing_height(offsets: Floats) -> float:
+    """Metres from the lowest joint of a body in its T-pose up to the pelvis. offsets: (22, 3)."""
+    heights = np.zeros(len(offsets))
+    for joint, parent in enumerate(PARENTS[1:], 1):
+        heights[joint] = heights[parent] + offsets[joint, 1]
+    return float(-heights.min())
 
 
 def ending(motion: Motion, fps: float, frames: int) -> Motion:

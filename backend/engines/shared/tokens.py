@@ -17,7 +17,15 @@ import numpy as np
 from ....retarget.errors import MotionGPTError
 from ....retarget.motion import Motion
 from ....retarget.motion.feet import followed_by
-from ....retarget.motion.joining import ending, floor_height, on_body_of, on_canonical_body, placed_at
+from ....retarget.motion.joining import (
+    ending,
+    floor_height,
+    on_body_of,
+    on_canonical_body,
+    placed_at,
+    standing_on_body_of,
+    standing_on_canonical_body,
+)
 from ....retarget.motion.known import WHOLE
 from ...engine import Engine, Events, Progress, Result, Stage
 from ...inbetween.exact import pinned, softened
@@ -190,13 +198,13 @@ class TokenEngine(Engine):
         tokens = max(1, math.floor((motion.duration - 1.0 / motion.fps) * self._fps / FRAMES_PER_TOKEN + 1e-6))
         tokens = min(tokens, self.context_tokens)
         standing = motion.shifted(np.array([0.0, -floor_height(motion), 0.0]))
-        end = ending(on_canonical_body(standing), self._fps, tokens * FRAMES_PER_TOKEN + 1)
+        end = ending(standing_on_canonical_body(standing), self._fps, tokens * FRAMES_PER_TOKEN + 1)
         return self._codec.encode_all_but_last(end)
 
     def _followed(self, motion: Motion, context: Sequence[int], codes: Sequence[int], extra: int) -> Motion:
         """A motion with `extra` frames appended. The context is decoded along with the new codes, so that the motion
         does not stop at the join."""
-        made = on_body_of(self.polished(self._codec.decode([*context, *codes])), motion)
+        made = standing_on_body_of(self.polished(self._codec.decode([*context, *codes])), motion)
         # One frame more at either end: the velocity where the two meet, and something to interpolate with.
         start = len(context) * FRAMES_PER_TOKEN
         times = start + np.arange(-1, extra + 1) * (self._fps / motion.fps)

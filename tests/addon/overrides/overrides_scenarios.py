@@ -136,6 +136,42 @@ def ik_to_object(armature):
     constrain(armature, "shin.L", "IK", empty(), chain_count=2)
 
 
+def ik_to_objects_with_poles(armature):
+    """Each ankle reaches for an object, each knee is aimed at another."""
+    for side, sign in (("L", 1.0), ("R", -1.0)):
+        ik = constrain(armature, f"shin.{side}", "IK", empty(f"Foot.{side}", (sign * 0.3, 0.1, 0.2)), chain_count=2)
+        ik.pole_target, ik.pole_angle = empty(f"Knee.{side}", (sign * 0.1, -1.0, 0.5)), np.pi / 2
+
+
+def ik_to_object_on_the_armature(armature):
+    """The target moves with the armature object, which stands elsewhere, turned."""
+    handle = empty(at=(0.1, 0.0, 0.3))
+    handle.parent, armature.location, armature.rotation_euler.z = armature, (0.5, 0.2, 0.0), 0.0
+    handle.rotation_euler = (0.4, 0.0, 1.0)
+    constrain(armature, "forearm.L", "IK", handle, chain_count=2)
+
+
+def ik_to_bone_of_another_armature(armature):
+    other = bpy.data.objects.new("Prop", bpy.data.armatures.new("Prop"))
+    bpy.context.scene.collection.objects.link(other)
+    other.location, other.rotation_euler, other.scale = (1.0, 2.0, 0.5), (0.3, 0.2, 1.0), (2.0, 2.0, 2.0)
+    helper_bones(other, {"base": ((0, 0, 0), (0, 1, 0), ""), "grip": ((0, 1, 1), (1, 1, 1), "base")})
+    bpy.context.view_layer.objects.active = armature
+    constrain(armature, "forearm.R", "IK", other, "grip", chain_count=2)
+
+
+def ik_to_driven_object(armature):
+    handle = empty()
+    handle.driver_add("location", 0).driver.expression = "0.4"
+    constrain(armature, "shin.L", "IK", handle, chain_count=2)
+
+
+def ik_to_object_on_a_bone(armature):
+    handle = empty()
+    handle.parent, handle.parent_type, handle.parent_bone = armature, "BONE", "head"
+    constrain(armature, "shin.L", "IK", handle, chain_count=2)
+
+
 def copy_rotation_of_own_bone(armature):
     bone = armature.data.bones["thigh.L"]
     helper_bones(armature, {"lead": (bone.head_local, bone.tail_local, "hips")})
@@ -246,7 +282,9 @@ def less_influence(armature):
 
 
 BEFORE = [
-    nothing, ik_targets, ik_targets_and_poles, ik_to_object, copy_rotation_of_own_bone, copy_rotation_of_object,
+    nothing, ik_targets, ik_targets_and_poles, ik_to_object, ik_to_objects_with_poles,
+    ik_to_object_on_the_armature, ik_to_bone_of_another_armature, ik_to_driven_object, ik_to_object_on_a_bone,
+    copy_rotation_of_own_bone, copy_rotation_of_object,
     copy_transforms_of_armature, copy_location, child_of, armature_constraint, limit_rotation, damped_track, driver,
     scaled, locked, rotation_modes, quiet_action, muted_track, track_below, solo, rest_position,
 ]  # fmt: skip

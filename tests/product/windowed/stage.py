@@ -123,6 +123,7 @@ class Day:
             bone.matrix_basis.identity()
             if "IK_FK" in bone:
                 bone["IK_FK"] = 0.0
+        armature.update_tag()  # drivers don't notice what a script sets
         scene, settings = self.scene, self.settings
         scene.render.fps, scene.render.fps_base, scene.frame_start, scene.frame_end = 30, 1.0, 1, 60
         scene.frame_set(1)

@@ -64,6 +64,7 @@ def installed(folder: Path, models: Sequence[str] | None = None) -> Path:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", ["plain", "rigify_fk", "rigify_ik", "unknown"])
 def test_an_animators_day(name: str, shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
     """Every press by key or mouse, on four kinds of rigs, judged by where the deforming bones are."""
@@ -168,6 +169,7 @@ FILM = ("blocks", "generated", "one_again", "takes", "path", "loop", "splice", "
 
 
 @pytest.mark.long
+@pytest.mark.timeout(4000)
 @pytest.mark.parametrize("character", ["human", "rigify"])
 def test_a_shot_is_directed_by_mouse_and_keyboard(
     character: str, shared_dir: Path, starter_model: Path, tmp_path: Path
@@ -223,6 +225,7 @@ def test_addon_tests_pass_in_blender_5_2(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_the_interface_in_chinese(shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
     """Blender finds the extension's texts for its own language; pictures show whether they have room."""
     resources = installed(tmp_path)

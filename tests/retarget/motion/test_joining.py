@@ -1,5 +1,7 @@
 """What is appended to a motion starts where the motion ends, as fast as it ends, with its feet where they stand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.motions import bent, stepping, t_pose, walking
@@ -7,7 +9,15 @@ from support.motions import bent, stepping, t_pose, walking
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
 from motiongpt.retarget.motion.feet import followed_by
-from motiongpt.retarget.motion.joining import appended, ending, led_into, placed_at
+from motiongpt.retarget.motion.joining import (
+    appended,
+    ending,
+    led_into,
+    placed_at,
+    standing_on_body_of,
+    standing_on_canonical_body,
+)
+from motiongpt.retarget.motion.skeleton import JOINT
 
 
 def test_what_is_appended_starts_where_the_motion_ends() -> None:
@@ -74,3 +84,15 @@ def test_a_motion_is_led_into_the_pose_and_the_speed_that_follow() -> None:
     into = np.concatenate([out.joints, second.joints[1:]])
     change = np.linalg.norm(np.diff(into, 2, axis=0), axis=-1).max(axis=1)
     assert change[len(first) - 2] < 1.5 * max(change[: len(first) - 3].max(), change[len(first) :].max())
+
+
+def test_a_body_of_other_hips_and_feet_stands_on_the_floor_on_both_bodies():
+    """Legs as long as the canonical ones, below a pelvis that is nearer to the hips, on higher feet."""
+    walk = walking()
+    offsets = walk.offsets.copy()
+    offsets[[JOINT["left_hip"], JOINT["right_hip"]], 1] *= 0.4
+    offsets[[JOINT["left_foot"], JOINT["right_foot"]], 1] *= 1.3
+    body = replace(walk, offsets=offsets).on_floor()
+    canonical = standing_on_canonical_body(body)
+    assert canonical.joints[..., 1].min() == pytest.approx(0.0, abs=0.02)  # a foot that is not flat differs a little
+    assert np.abs(standing_on_body_of(canonical, body).joints - body.joints).max() < 1e-9

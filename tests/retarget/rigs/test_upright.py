@@ -58,13 +58,71 @@ def lying(turn: float, height: float, along: float) -> Motion:
 
 
 @pytest.mark.parametrize("turn", [-QUARTER, QUARTER])
-@pytest.mark.parametrize(("height", "along"), [(0.03, 0.0), (0.03, 2.0), (0.03, -3.0), (0.6, 0.0), (0.6, -3.0)])
+@pytest.mark.parametrize("along", [0.0, 2.0, -3.0])
+@pytest.mark.parametrize("height", [0.03, 0.6, 1.0, 1.5])
 def test_who_lies_on_the_floor_or_on_a_bed_is_not_stood_up(
     tmp_path: Path, turn: float, height: float, along: float
 ) -> None:
     back = read_back(lying(turn, height, along), tmp_path / "m.bvh")
     assert np.ptp(back.joints[0, :, 1]) < 1.0  # metres; standing it is 1.6
     assert abs(float(back.joints[0, JOINT["head"], 1] - back.joints[0, 0, 1])) < 0.25
+
+
+X = (1.0, 0.0, 0.0)
+ARMS_DOWN = {f"{side}_shoulder": ((0.0, 0.0, 1.0), sign * 1.3) for side, sign in (("left", -1.0), ("right", 1.0))}
+LOW = {
+    "crawling": (QUARTER - 0.2, {"hip": -QUARTER, "knee": QUARTER, "shoulder": -QUARTER, "ankle": 0.6}),
+    "kneeling": (0.1, {"knee": QUARTER + 0.1, "ankle": 0.7}),
+    "sitting back": (-0.3, {"hip": -QUARTER + 0.3, "knee": 0.2}),
+    "lying on the side": (0.0, {"hip": -0.6, "knee": 0.9}),
+    "lying on the face": (QUARTER, {"ankle": 0.9}),
+    "lying on the back, knees up": (-QUARTER, {"hip": -0.8, "knee": 1.7, "ankle": -0.4}),
+}
+"""Posture -> how far the body leans forward, and how far joints bend about the axis to the left."""
+
+
+def low(posture: str, height: float, at: tuple[float, float]) -> Motion:
+    """Someone in a posture on a surface of that height, breathing and swaying a little."""
+    lean, bends = LOW[posture]
+    frames, sway = 50, 0.03 * np.sin(np.arange(50) / 8.0)
+    rotations = np.tile(rot.IDENTITY, (frames, len(JOINT), 1))
+    rotations[:, 0] = rot.multiply(rot.from_axis_angle(X, lean + sway), rot.from_axis_angle((0.0, 1.0, 0.0), sway))
+    if posture == "lying on the side":
+        rotations[:, 0] = rot.multiply(rot.from_axis_angle((0.0, 0.0, 1.0), QUARTER + sway), rotations[:, 0])
+    for joint, turn in ARMS_DOWN.items():
+        rotations[:, JOINT[joint]] = rot.from_axis_angle(*turn)
+    for side in SIDES:
+        for kind, angle in bends.items():
+            joint = JOINT[f"{side}_{kind}"]
+            rotations[:, joint] = rot.multiply(rot.from_axis_angle(X, angle), rotations[:, joint])
+    motion = Motion(rotations, np.zeros((frames, 3)), 20.0, np.zeros((frames, 4)))
+    return motion.shifted(np.array([at[0], height - motion.joints[..., 1].min(), at[1]]))
+
+
+@pytest.mark.parametrize("posture", LOW)
+@pytest.mark.parametrize("height", [0.0, 0.45, 1.0, 1.4])
+@pytest.mark.parametrize("at", [(0.0, 0.0), (2.0, -3.0)])
+def test_who_is_low_on_a_raised_surface_stays_as_they_are(
+    tmp_path: Path, posture: str, height: float, at: tuple[float, float]
+) -> None:
+    motion = low(posture, height, at)
+    assert apart(read_back(motion, tmp_path / "m.bvh"), on_ground(motion)) < 1e-3
+
+
+@pytest.mark.parametrize("height", [0.0, 0.5, 1.0])
+def test_a_raised_crawl_of_a_skeleton_without_rest_pose_stays_level(
+    shared_dir: Path, tmp_path: Path, height: float
+) -> None:
+    """On a table, a bed, a wall: the same motion as on the floor."""
+    path = shared_dir / "cases" / "26-never-stands" / "crawl.bvh"
+    head, values = path.read_text().split("Frame Time:")
+    rate, *rows = values.strip().splitlines()
+    lifted = [row.split() for row in rows if row.strip()]
+    for row in lifted:
+        row[1] = str(float(row[1]) + height * 100.0)  # Yposition, centimetres
+    other = tmp_path / "raised.bvh"
+    other.write_text(f"{head}Frame Time:{rate}\n" + "\n".join(map(" ".join, lifted)) + "\n")
+    assert apart(read_motion(other), read_motion(path)) < 1e-3
 
 
 def test_a_handstand_stays_one(tmp_path: Path) -> None:
