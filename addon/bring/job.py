@@ -122,7 +122,7 @@ class RetargetJob(Job[RetargetRequest]):
     def _write(self, curves: Sequence[ThinCurve], kept: KeptFingers, name: str, last: int) -> None:
         request, armature = self.request, self._armature()
         check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
-        with all_or_nothing(armature, f"Retarget {name}"):
+        with all_or_nothing(armature, name):
             self.action = write_keys(armature, curves, name, request.start_frame, kept.curves).name
             shown = show_frames(request.target, request.start_frame, last)
         done = say(
