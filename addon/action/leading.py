@@ -34,7 +34,8 @@ from .reaching import Handle, Reach, locations, reaches, where
 from .stashing import copy_action, stash_action
 
 PREVIEWED = "motiongpt_before"
-"""Custom property of an object while takes are under review: the character, and what the object did before them."""
+"""Custom property of an object while takes are under review: the character, and what the object did before them; and of
+the action that it plays then."""
 
 
 def led_objects(armature_object: ArmatureObject) -> list[bpy.types.Object]:
@@ -63,6 +64,8 @@ def lead(armature_object: ArmatureObject, name: str = "", preview: bool = False)
                 _remember(armature_object, thing)
             curves = opened.get(thing.name) or _opened(thing, name, preview)
             opened[thing.name] = curves
+            if preview:
+                curves.action[PREVIEWED] = True
             _write(curves, handle, frames, locations(armature_object, handle, at, world), anew=bool(name))
 
 
@@ -74,15 +77,19 @@ def copy_all(armature_object: ArmatureObject, name: str) -> None:
 
 
 def put_back_led(armature_object: ArmatureObject) -> None:
-    """Give the objects back what they did before the takes that are under review."""
+    """Give the objects back what they did before the takes that are under review. An action that the animator has
+    assigned meanwhile stays assigned."""
     for thing in _previewing(armature_object):
         before, animation = thing[PREVIEWED], thing.animation_data
         preview = animation.action if animation else None
-        if animation is not None:
+        ours = preview if preview is not None and preview.get(PREVIEWED) is not None else None
+        if animation is not None and (ours is not None or preview is None):
             animation.action = before.get("action")
             _choose_slot(animation, str(before["slot"]))
-        if preview is not None and preview != before.get("action"):
-            bpy.data.actions.remove(preview)
+            if not (animation.action or animation.nla_tracks or animation.drivers):
+                thing.animation_data_clear()
+        if ours is not None:
+            bpy.data.actions.remove(ours)
         for handle, place in zip(before["bones"].split("\n"), np.reshape(before["places"], (-1, 3)), strict=True):
             owner: Any = thing.pose.bones.get(handle) if handle and thing.pose else thing
             if owner is not None:
@@ -96,6 +103,8 @@ def keep_led(armature_object: ArmatureObject, stash: bool) -> None:
     for thing in _previewing(armature_object):
         before, animation = thing[PREVIEWED].get("action"), thing.animation_data
         preview = animation.action if animation else None
+        if preview is not None and preview.get(PREVIEWED) is not None:
+            del preview[PREVIEWED]
         if stash and before is not None and preview is not None and animation is not None:
             slot = getattr(animation, "action_slot", None)
             identifier = slot.identifier if slot else ""

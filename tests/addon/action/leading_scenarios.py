@@ -106,6 +106,12 @@ def taken() -> object:
     bpy.ops.motiongpt.reject_takes()
     seen["rejected"] = state(handle) == before
     press(takes=2)
+    handle.animation_data.action = other = bpy.data.actions["mine"].copy()
+    bpy.ops.motiongpt.reject_takes()
+    seen["assigned"] = handle.animation_data.action == other
+    handle.animation_data.action = bpy.data.actions["mine"]
+    bpy.data.actions.remove(other)
+    press(takes=2)
     kept = keyed(handle)
     bpy.ops.motiongpt.accept_take()
     seen["accepted"] = [keyed(handle) == kept, handle.get("motiongpt_before") is None, off(armature)]

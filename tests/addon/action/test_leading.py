@@ -23,6 +23,7 @@ def test_nothing_is_left_where_writing_fails(scenario: Scenario) -> None:
 def test_the_object_follows_each_take(scenario: Scenario) -> None:
     seen = scenario("taken")
     assert max(seen["shown"]) < NEAR and seen["differ"] and seen["compared"] and seen["rejected"]
+    assert seen["assigned"]
     same, closed, off = seen["accepted"]
     assert same and closed and off < NEAR
     assert seen["stash"] == [["mine", True]]
