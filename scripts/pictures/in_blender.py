@@ -86,13 +86,22 @@ class Stage:
     def row(self, name: str) -> tuple[int, int]:
         """The middle of a row of the panel, in window coordinates. Raises LookupError where it can't be read."""
         unit, side, (label, below) = 20 * SCALE, self.sidebar, ROWS[name]
-        top = eyes.screen().shape[0] - self.window.y  # of the window's coordinates, whose Y is up
-        left, upper = side.x + self.window.x, top - side.y - side.height
-        found = eyes.find(label, (left, upper, left + side.width, upper + side.height))
+        top = self.top()
+        found = eyes.find(label, self.sidebar_box())
         if not found:
             raise LookupError(f'"{label}" is not in the panel')
         across = (side.width - unit) / 2  # the tabs at its right side are as wide as a widget is high
         return round(side.x + across), round(top - found[0].y - below * unit)
+
+    def top(self) -> int:
+        """The row of the screen that is 0 in the window's coordinates, whose Y is up."""
+        return eyes.screen().shape[0] - self.window.y
+
+    def sidebar_box(self) -> eyes.Box:
+        """The sidebar's place on the screen."""
+        side = self.sidebar
+        left, upper = side.x + self.window.x, self.top() - side.y - side.height
+        return left, upper, left + side.width, upper + side.height
 
     def press(self, kind: str, **more: str) -> None:
         for value in ("PRESS", "RELEASE"):
@@ -149,8 +158,14 @@ def arrange(stage: Stage) -> Iterator[float]:
     scene = bpy.context.scene
     scene.render.fps, scene.frame_end = RATE, round(SECONDS * RATE)
     yield 1.0
-    stage.sidebar.active_panel_category = "MotionGPT"
-    yield 1.0
+    for _ in range(20):  # it has no tabs before it was drawn, which takes its time on a busy machine
+        stage.sidebar.active_panel_category = "MotionGPT"
+        stage.viewport.tag_redraw()
+        yield driving.SETTLE / 2
+        if eyes.find("MotionGPT", stage.sidebar_box()):
+            return
+    driving.picture(str(Path(FOLDER, "last.png")))
+    raise LookupError("the panel does not show")
 
 
 def lay_floor() -> None:

@@ -90,6 +90,7 @@ def steps():
     sidebar = next(r for r in area.regions if r.type == "UI")
     for _ in range(2):  # it has no tabs before it was drawn
         sidebar.active_panel_category = "MotionGPT"
+        area.tag_redraw()
         yield SETTLE
     sides = {"window": window, "area": area, "region": sidebar}
     yield from pages("empty", sides)
