@@ -38,7 +38,13 @@ def test_what_goes_wrong_shows_in_the_summary() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [("load", "--minutes", "0"), ("load", "--clients", "0"), ("faults", "--rounds", "0")]
+    "options",
+    [
+        ("load", "--minutes", "0"),
+        ("load", "--clients", "0"),
+        ("faults", "--rounds", "0", "--shared-rounds", "0"),
+        ("faults", "--rounds", "-1"),
+    ],
 )
 def test_loads_that_can_not_be_are_refused(options: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     code, data = run_json(capsys, "bench", *options)

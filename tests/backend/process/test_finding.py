@@ -61,8 +61,9 @@ def test_status_diagnostics_and_figures_of_a_running_backend(
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
         served = answer.read()
     assert b'motiongpt_requests_total{outcome="answered"} 1' in served
-    assert said["figures"]["models"]["starter"]["answered"] == 1
-    assert b'motiongpt_model_requests_total{model="starter",outcome="failed"} 1' in served
+    ((model, figures),) = said["figures"]["models"].items()
+    assert model == said["model"] and figures["answered"] == 1
+    assert f'motiongpt_model_requests_total{{model="{model}",outcome="failed"}} 1' in served.decode()
 
     out = tmp_path / "bundle.zip"
     assert cli.main(["diagnostics", "-o", str(out), "--log", str(backend.log_path)]) == 0
