@@ -56,10 +56,11 @@ def without_window(output: Path) -> None:
 def in_window(output: str) -> None:
     """Measure in this window, write the JSON, and quit.
 
-    The viewport's anti-aliasing is off: where the processor draws, the eight pictures that it takes after each change
-    would be most of what is measured.
+    The viewport's anti-aliasing is off meanwhile: where the processor draws, the eight pictures that it takes after
+    each change would be most of what is measured.
     """
-    full(bpy.context).preferences.system.viewport_aa = "OFF"
+    system = full(bpy.context).preferences.system
+    own, system.viewport_aa = system.viewport_aa, "OFF"
     found: list[Measured] = []
     steps = _measure(found)
 
@@ -71,6 +72,7 @@ def in_window(output: str) -> None:
             _save(Path(output), found)
         except Exception as error:  # noqa: BLE001 - whoever waits for the file gets the reason
             Path(output).write_text(json.dumps({"error": f"{type(error).__name__}: {error}"}), encoding="utf-8")
+        system.viewport_aa = own  # Blender saves preferences when it ends
         bpy.ops.wm.quit_blender()
         return None
 
