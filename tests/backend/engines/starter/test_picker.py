@@ -1,9 +1,11 @@
 """Candidates are picked by a stand-in for the matching model, whose scores are read from the features themselves."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
-from motiongpt.backend.engines.starter.picker import Pick, pick
+from motiongpt.backend.engines.starter.picker import Pick, Picker, pick
 from motiongpt.backend.features import DIMENSIONS, SLICES, mirror_features
 from motiongpt.retarget.typing import Numbers
 
@@ -11,10 +13,13 @@ LEFT, RIGHT = np.ones((3, 384)), -np.ones((3, 384))
 _TURN = SLICES["root_turn"].start
 
 
-class Turns:
+class Turns(Picker):
     """Scores what turns by its height, and a little by whether it turns to the text's side."""
 
-    def scores(self, states: Numbers, motions: list[Numbers]) -> Numbers:
+    def __init__(self) -> None:
+        """No graph is loaded."""
+
+    def scores(self, states: Numbers, motions: Sequence[Numbers]) -> Numbers:
         side = np.sign(states[0, 0])
         return np.array([one[0, SLICES["root_height"].start] + 0.1 * side * np.sign(one[0, _TURN]) for one in motions])
 
@@ -26,7 +31,7 @@ def turning(turn: float, height: float) -> Numbers:
 
 
 def picked(other: Numbers | None, *features: Numbers, wanted: int = 1) -> list[Pick]:
-    return pick(Turns(), LEFT, other, features, wanted)  # type: ignore[arg-type]
+    return pick(Turns(), LEFT, other, features, wanted)
 
 
 def test_without_a_side_the_highest_score_wins() -> None:
@@ -47,10 +52,10 @@ def test_the_side_is_told_by_the_swapped_text_and_not_by_what_the_picker_likes_b
     """A picker with a liking for motions that turn to the right, whatever is asked."""
 
     class Partial(Turns):
-        def scores(self, states: Numbers, motions: list[Numbers]) -> Numbers:
+        def scores(self, states: Numbers, motions: Sequence[Numbers]) -> Numbers:
             return super().scores(states, motions) - np.array([np.sign(one[0, _TURN]) for one in motions])
 
-    (one,) = pick(Partial(), LEFT, RIGHT, [turning(1.0, 0.9)], 1)  # type: ignore[arg-type]
+    (one,) = pick(Partial(), LEFT, RIGHT, [turning(1.0, 0.9)], 1)
     assert not one.mirrored
 
 
@@ -61,5 +66,5 @@ def test_each_variation_has_its_own_best() -> None:
 
 def test_a_mirror_image_scores_as_the_motion_that_it_is() -> None:
     features = turning(1.0, 0.5)
-    (one,) = pick(Turns(), RIGHT, LEFT, [features], 1)  # type: ignore[arg-type]
+    (one,) = pick(Turns(), RIGHT, LEFT, [features], 1)
     assert one.mirrored and one.score == pytest.approx(float(Turns().scores(RIGHT, [mirror_features(features)])[0]))
