@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Processes that run tests side by side; each may take 3 GB.
+JOBS ?= 2
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -39,7 +41,7 @@ test: .venv/.checks  ## run ruff, mypy and pytest, each even if another fails
 	$(BIN)/ruff check . || failed=1; \
 	$(BIN)/ruff format --check . || failed=1; \
 	$(BIN)/mypy || failed=1; \
-	$(BIN)/python -m pytest || failed=1; \
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile || failed=1; \
 	test -z "$$failed"
 
 .PHONY: long
