@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ....retarget.errors import MotionGPTError
 from ....retarget.typing import Float32s
+from ...checkpoints.onnx_graph import OnnxGraph
 from ...checkpoints.onnx_weights import OnnxWeights, Weight
 from ...model_folder import ModelCard, find_file
 from .vocabulary import LEVELS, detail_name
@@ -29,23 +30,22 @@ def read_weights(folder: Path, card: ModelCard) -> dict[str, Float32s]:
     """Every weight of the language model. Raises MotionGPTError ("no_model") where a graph holds something else."""
     found: dict[str, Float32s] = {}
     for graph in graph_names(card):
-        for name, weight in _weights(OnnxWeights(find_file(folder, card, graph)), graph, card).items():
+        for name, weight in _weights(OnnxGraph(find_file(folder, card, graph)), graph, card).items():
             if name not in found:
                 found[name] = weight.read()
     return found
 
 
-def changed_graph(folder: Path, card: ModelCard, graph: str, changes: Mapping[str, Float32s]) -> bytes:
-    """A graph with something added to some of its weights. changes: by the weight's name; others' are ignored."""
-    weights = OnnxWeights(find_file(folder, card, graph))
-    for name, weight in _weights(weights, graph, card).items():
+def change(graph: OnnxGraph, file: str, card: ModelCard, changes: Mapping[str, Float32s]) -> None:
+    """Add something to some weights of a graph. changes: by the weight's name; others' are ignored."""
+    for name, weight in _weights(graph, file, card).items():
         if name in changes:
             weight.write(weight.read() + changes[name])
-    return bytes(weights.data)
 
 
-def _weights(graph: OnnxWeights, file: str, card: ModelCard) -> dict[str, Weight]:
-    matrices = graph.matrices()
+def _weights(graph: OnnxGraph, file: str, card: ModelCard) -> dict[str, Weight]:
+    weights = OnnxWeights(graph)
+    matrices = weights.matrices()
     names = _matrix_names(file, len(matrices), card)
     if len(names) != len(matrices):
         raise MotionGPTError(
@@ -55,7 +55,7 @@ def _weights(graph: OnnxWeights, file: str, card: ModelCard) -> dict[str, Weight
         )
     # The states of the text are multiplied beside their mean, in either order.
     matrices.sort(key=lambda matrix: matrix.input != "states")
-    named = {_numbered(name): weight for name, weight in graph.named(_PREFIX).items()}
+    named = {_numbered(name): weight for name, weight in weights.named(_PREFIX).items()}
     return named | {f"{name}.weight": matrix.weight for name, matrix in zip(names, matrices, strict=True)}
 
 
