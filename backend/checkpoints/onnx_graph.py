@@ -6,7 +6,7 @@ bytes that it was.
 
 import functools
 import mmap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ _TYPES: dict[int, np.dtype[Any]] = {
     10: np.dtype("<f2"),
 }
 _KINDS = {dtype: kind for kind, dtype in _TYPES.items()}
-_INT, _INTS = 2, 7  # types of attributes
 _NAMES = (1, 2, 4)  # of a node: its inputs, its outputs, its kind
 _SCALES, _SHAPE, _PRODUCT = ":scales", ":shape", ":product"  # after the name of what `training.storage` packs in blocks
 
@@ -42,23 +41,6 @@ class Node:
     outputs: tuple[str, ...]
     raw: bytes = field(repr=False)
 
-    @classmethod
-    def make(cls, kind: str, inputs: Sequence[str], output: str, **attributes: int | Sequence[int]) -> "Node":
-        """A node of one output, of ONNX's own operators."""
-        parts = [*(written(1, name) for name in inputs), written(2, output), written(4, kind)]
-        for name, value in attributes.items():
-            held = [written(3, value)] if isinstance(value, int) else [written(8, number) for number in value]
-            kind_of = written(20, _INT if isinstance(value, int) else _INTS)
-            parts.append(written(5, b"".join([written(1, name), *held, kind_of])))
-        return cls(kind, tuple(inputs), (output,), b"".join(parts))
-
-    def renamed(self, names: Mapping[str, str]) -> "Node":
-        """The same with other names for some of its inputs."""
-        inputs = tuple(names.get(name, name) for name in self.inputs)
-        with memoryview(self.raw) as view:
-            kept = [_again(view, one) for one in fields(view, 0, len(view)) if one.number != 1]
-        return Node(self.kind, inputs, self.outputs, b"".join([*(written(1, name) for name in inputs), *kept]))
-
     @functools.cached_property
     def ints(self) -> Mapping[str, int]:
         """Its attributes that are whole numbers."""
@@ -67,7 +49,7 @@ class Node:
             for attribute in (one for one in fields(view, 0, len(view)) if one.number == 5):
                 held = {one.number: one for one in fields(view, attribute.start, attribute.end)}
                 if 1 in held and 3 in held and (value := held[3].value) is not None:
-                    found[_text(view, held[1])] = value
+                    found[_text(view, held[1])] = value - (value >> 63 << 64)  # the highest of 64 bits is its sign
         return found
 
 
@@ -126,11 +108,6 @@ class OnnxGraph:
         sizes = b"".join(written(1, written(2, f"{name}_{axis}")) for axis in range(rank))
         kind = written(1, written(1, _FLOAT) + written(2, sizes))
         self._ends[name] = (self._ends[name][0], written(1, name) + written(2, kind))
-
-    def replace(self, node: Node, others: Iterable[Node]) -> None:
-        """Put nodes in the place of one."""
-        place = self.nodes.index(node)
-        self.nodes[place : place + 1] = others
 
 
 def unpack_blocks(graph: OnnxGraph) -> None:

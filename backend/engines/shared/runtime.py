@@ -17,8 +17,8 @@ from ...checkpoints.safetensors_file import SafetensorsFile
 from ...checkpoints.tensors import DTYPES, to_float32
 from . import lanes
 
+_FOLDER = "session.model_external_initializers_file_folder_path"  # of weights beside a graph that is given as bytes
 _open: "weakref.WeakValueDictionary[tuple[object, ...], onnxruntime.InferenceSession]" = weakref.WeakValueDictionary()
-
 
 Edit = Callable[[OnnxGraph], None]
 """What is changed in a graph before it is loaded."""
@@ -43,6 +43,7 @@ def open_session(
     options.intra_op_num_threads = threads or lanes.most
     if threads:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry(_FOLDER, str(path.parent))
     try:
         session = onnxruntime.InferenceSession(_edited(path, edit) or str(path), options, providers=[provider])
     except MotionGPTError:

@@ -40,7 +40,7 @@ def choose_each(
     ordered = np.sort(logits, axis=1)[:, ::-1][:, : top_k or None]  # `np.argsort` takes three times as long
     sums = ordered.astype(np.float64)  # (B, k)
     sums /= temperature
-    sums -= sums[:, :1].copy()
+    sums -= sums[:, :1]
     np.cumsum(np.exp(sums, out=sums), axis=1, out=sums)
     rows = np.arange(len(sums))
     last = np.minimum((sums < top_p * sums[:, -1:]).sum(axis=1), sums.shape[1] - 1)  # (B,) of those that may be drawn

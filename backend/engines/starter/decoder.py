@@ -18,9 +18,8 @@ from ...features import POSE_WINDOW, features_to_motion, held_pose, motion_to_fe
 from ...model_folder import ModelCard, find_file
 from ..shared.codec import FRAMES_PER_TOKEN
 from ..shared.runtime import Edit, all_at_once, open_session
-from .step_graph import for_motion, share_memory
 from .vocabulary import CODES, LEVELS, TASKS, detail_name, pack, unpack
-from .weights import change
+from .weights import change, without_words
 
 Arrays = dict[str, Numbers]
 
@@ -123,7 +122,6 @@ class Prompt:
 
     states (L, 384): of the text, from the pretrained encoder.  keep: 1 for answers that see the text, 0 for those that
     don't; with guidance there are both, each of them `rows` times.  slots (S, levels), kinds (S,): known tokens.
-    group: how many of the rows share what the graphs read, a divisor of their number; all of a batch are of one size.
     """
 
     states: Float32s
@@ -132,7 +130,6 @@ class Prompt:
     slots: Ints
     kinds: Ints
     rows: int
-    group: int = 1
 
 
 class Decoder:
@@ -157,18 +154,16 @@ class Decoder:
         self.further = [detail_name(level) for level in range(1, self.levels)]
         self.step, self._memory, self._words, *self._details = all_at_once(
             [
-                functools.partial(session, "step.onnx", for_motion),
+                functools.partial(session, "step.onnx", without_words),
                 functools.partial(session, "memory.onnx"),
                 functools.partial(open_session, find_file(folder, card, "words.onnx"), device, 1),
                 *(functools.partial(session, f"{name}.onnx") for name in self.further),
             ]
         )
-        self._load_captioning = functools.partial(session, "step.onnx", share_memory)
+        self._load_captioning = functools.partial(session, "step.onnx")
         self._shape = (int(s["layers"]), int(s["heads"]), int(s["head_width"]))
         self.outputs = [output.name for output in self.step.get_outputs()][2:]
         self._stacked = "next_k" in self.outputs
-        rows = {given.name: given.shape[0] for given in self.step.get_inputs()}
-        self._shares = rows["mask"] != rows["token"]
 
     @functools.cached_property
     def _captioning(self) -> onnxruntime.InferenceSession:
@@ -195,15 +190,15 @@ class Decoder:
                 "kinds": np.repeat(prompt.kinds[None], copies, axis=0),
             },
         )
-        spare, group = -whole.shape[1] % MEMORY_STEP, prompt.group if self._shares else 1
-        inputs = {"mask": np.repeat(np.pad(whole, ((0, 0), (0, spare))), prompt.rows // group, axis=0)}
+        spare = -whole.shape[1] % MEMORY_STEP
+        inputs = {"mask": np.repeat(np.pad(whole, ((0, 0), (0, spare))), prompt.rows, axis=0)}
         for name, stacked in (("cross_k", cross_k), ("cross_v", cross_v)):
             padded = np.pad(stacked, ((0, 0), (0, 0), (0, 0), (0, spare), (0, 0)))
-            inputs |= self._of_layers(name, np.repeat(padded, prompt.rows // group, axis=1))
+            inputs |= self._of_layers(name, np.repeat(padded, prompt.rows, axis=1))
         layers, heads, width = self._shape
         empty = np.zeros((layers, copies * prompt.rows, heads, 0, width), np.float32)
         cache = self._of_layers("past_k", empty) | self._of_layers("past_v", empty)
-        return Decoding(self, inputs, cache, group, self._captioning if prompt.task == "caption" else self.step)
+        return Decoding(self, inputs, cache, self._captioning if prompt.task == "caption" else self.step)
 
     def _of_layers(self, name: str, stacked: Numbers) -> Arrays:
         """(layers, B, heads, n, width) as the inputs of the graph: one a layer, or one in all in an older model."""
@@ -229,16 +224,10 @@ class Decoder:
 
 
 class Decoding:
-    """Answers that are made token by token, with their key-value cache. `Decoder.start` makes one.
+    """Answers that are made token by token, with their key-value cache. `Decoder.start` makes one. graph: of a step."""
 
-    group: how many of them share a row of the inputs.  graph: of a step.
-    """
-
-    def __init__(
-        self, decoder: Decoder, inputs: Arrays, cache: Arrays, group: int, graph: onnxruntime.InferenceSession
-    ) -> None:
-        self.decoder, self._inputs, self._cache = decoder, inputs, cache
-        self._group, self._graph = group, graph
+    def __init__(self, decoder: Decoder, inputs: Arrays, cache: Arrays, graph: onnxruntime.InferenceSession) -> None:
+        self.decoder, self._inputs, self._cache, self._graph = decoder, inputs, cache, graph
         self._position = 0
 
     @property
@@ -257,12 +246,11 @@ class Decoding:
             {name: decoder.joined(name, [held[name] for held in all_held]) for name in all_held[0]}
             for all_held in ([p._inputs for p in parts], [p._cache for p in parts])
         )
-        return Decoding(decoder, inputs, cache, parts[0]._group, parts[0]._graph)
+        return Decoding(decoder, inputs, cache, parts[0]._graph)
 
     def keep(self, rows: Ints) -> None:
-        """Go on with these answers alone, whole groups of them."""
-        groups = rows[:: self._group] // self._group
-        self._inputs = {name: self.decoder.rows_of(name, a, groups) for name, a in self._inputs.items()}
+        """Go on with these answers alone."""
+        self._inputs = {name: self.decoder.rows_of(name, a, rows) for name, a in self._inputs.items()}
         self._cache = {name: self.decoder.rows_of(name, a, rows) for name, a in self._cache.items()}
 
     def step(self, codes: Sequence[Sequence[int]] | Ints, remaining: Sequence[int]) -> tuple[Float32s, Float32s]:

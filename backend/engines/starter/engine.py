@@ -187,8 +187,7 @@ class MotionLanguageEngine(TokenEngine):
         """The states of a text, and candidates that are about to be made to it."""
         text = self._heard(text)
         states = self._read(text)
-        tries = self._tries(sampling)
-        prompt = self._prompt(states, text, "generate", rows=sampling.variations * tries, group=tries)
+        prompt = self._prompt(states, text, "generate", rows=sampling.variations * self._tries(sampling))
         return states, self._answer(prompt, self._streams(sampling), count)
 
     def _best(self, text: str, states: Float32s, candidates: Iterator[Codes], sampling: Sampling) -> Written:
@@ -215,7 +214,7 @@ class MotionLanguageEngine(TokenEngine):
         wanted, tries = sampling.variations, self._tries(sampling)
         heard = self._heard(text)
         states = self._read(heard)
-        prompt = self._prompt(states, heard, "generate", rows=wanted * tries, group=tries)
+        prompt = self._prompt(states, heard, "generate", rows=wanted * tries)
         given: list[int | None] = [*shown, *[None] * count]
         answer = self._answer(prompt, self._streams(sampling), len(given), given)
         codes: Codes = []
@@ -285,8 +284,7 @@ class MotionLanguageEngine(TokenEngine):
         self, codes: Sequence[int], known: Sequence[int], text: str, sampling: Sampling
     ) -> Iterator[Codes]:
         slots = np.array([unpack(code, self._levels) for code in codes])
-        rows = sampling.variations
-        prompt = self._prompt(self._read(text), text, "inbetween", slots, np.array(known), rows, rows)
+        prompt = self._prompt(self._read(text), text, "inbetween", slots, np.array(known), sampling.variations)
         given = [code if kind == MOTION else None for code, kind in zip(codes, known, strict=True)]
         answer = self._answer(prompt, random_streams(sampling.seed, sampling.variations), len(codes), given)
         yield from self._written(sampling, [answer]).follow(answer)
@@ -310,7 +308,7 @@ class MotionLanguageEngine(TokenEngine):
     def _sentences(self, slots: Ints, rows: int) -> Generator[Progress | Result, None, list[str]]:
         """Yields progress; returns at most `rows` different sentences, the one of the likeliest words first."""
         kinds = np.full(len(slots), MOTION)
-        decoding = self._decoder.start(Prompt(self._read(QUESTION), (1.0,), "caption", slots, kinds, rows, rows))
+        decoding = self._decoder.start(Prompt(self._read(QUESTION), (1.0,), "caption", slots, kinds, rows))
         streams, tokens = random_streams(0, rows), [BEGIN_TEXT] * rows
         pieces: list[list[int]] = [[] for _ in range(rows)]
         for place in range(_CAPTION_WORDS):
@@ -352,13 +350,12 @@ class MotionLanguageEngine(TokenEngine):
         slots: Ints | None = None,
         kinds: Ints | None = None,
         rows: int = 1,
-        group: int = 1,
     ) -> Prompt:
         """A prompt for `rows` answers; with guidance, each of them is decoded a second time without the text."""
         if slots is None or kinds is None:
             slots, kinds = np.zeros((1, self._levels), np.int64), np.full(1, ABSENT, np.int64)
         keep = ((1.0, 0.0) if self._guidance != 1.0 else (1.0,)) if text.strip() else (0.0,)
-        return Prompt(states, keep, task, slots, kinds, rows, group)
+        return Prompt(states, keep, task, slots, kinds, rows)
 
     def _answer(
         self,

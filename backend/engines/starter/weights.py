@@ -12,7 +12,7 @@ from ....retarget.typing import Float32s
 from ...checkpoints.onnx_graph import OnnxGraph
 from ...checkpoints.onnx_weights import OnnxWeights, Weight
 from ...model_folder import ModelCard, find_file
-from .vocabulary import LEVELS, detail_name
+from .vocabulary import END, LEVELS, detail_name
 
 _PREFIX = "model."
 _ATTENTION = ("key", "value", "query", "out")
@@ -41,6 +41,20 @@ def change(graph: OnnxGraph, file: str, card: ModelCard, changes: Mapping[str, F
     for name, weight in _weights(graph, file, card).items():
         if name in changes:
             weight.write(weight.read() + changes[name])
+
+
+def without_words(graph: OnnxGraph) -> None:
+    """Let a step's logits be those of motion codes and END alone, a fifth of all. A head of another shape than that of
+    an export is left as it is."""
+    head = graph.source("logits")
+    name = head.inputs[1] if head is not None and head.kind in ("Gemm", "MatMul") else ""
+    if (cast := graph.source(name)) is not None and cast.kind == "Cast":
+        name = cast.inputs[0]
+    if head is None or name not in graph.tensors or len(graph.uses(name)) > 1 or len(head.inputs) > 2:
+        return
+    weight = graph.tensors[name]
+    graph.tensors[name] = weight[: END + 1] if head.ints.get("transB", 0) else weight[:, : END + 1]
+    graph.free("logits", 2)
 
 
 def _weights(graph: OnnxGraph, file: str, card: ModelCard) -> dict[str, Weight]:

@@ -134,8 +134,8 @@ class Writing:
         """Choose the next token of requests, or take the one that is given. logits, hidden: of all answers."""
         free = [a for a in self._answers if a.known is None]
         if len(free) < len(self._answers):
-            rows = np.repeat([a.known is None for a in self._answers], [len(a.streams) for a in self._answers])
-            logits, hidden = logits[rows], hidden[rows]
+            unknown = np.repeat([a.known is None for a in self._answers], [len(a.streams) for a in self._answers])
+            logits, hidden = logits[unknown], hidden[unknown]
         for answer in self._answers:
             if (code := answer.known) is not None:
                 token = np.array(unpack(code, self._decoder.levels))
@@ -164,12 +164,10 @@ def rows_are_independent(decoder: Decoder, rows: int, most: int) -> bool:
     """Whether `rows` answers come out to the bit as they do among `most`, by what computes the graphs on this machine:
     libraries may multiply matrices in another way for another number of rows."""
     slots, kinds = np.zeros((1, decoder.levels), np.int64), np.full(1, ABSENT, np.int64)
-    group = max(1, rows // 2)  # with guidance, an answer is decoded twice
-    most -= most % (2 * group)
     states, codes = decoder.read([1, 2, 3]), np.random.default_rng(0).integers(0, CODES, (3, decoder.levels, most))
 
     def results(begin: int, end: int) -> list[Float32s]:
-        decoding = decoder.start(Prompt(states, (1.0,), "generate", slots, kinds, end - begin, group))
+        decoding = decoder.start(Prompt(states, (1.0,), "generate", slots, kinds, end - begin))
         found = []
         for step in codes[:, :, begin:end]:
             logits, hidden = decoding.step(step, [MAX_TOKENS] * (end - begin))
