@@ -60,7 +60,7 @@ class OnnxGraph:
         """Raises MotionGPTError ("no_model") for a file that is no graph."""
         self.nodes: list[Node] = []
         self.tensors: dict[str, NDArray[Any]] = {}
-        self._ends: dict[str, tuple[int, bytes]] = {}  # inputs and outputs: their field's number, and what it holds
+        self._ends: dict[tuple[int, str], bytes] = {}  # inputs and outputs, by field and name
         self._else: list[bytes] = []  # of the graph
         try:
             data = bytearray(path.read_bytes())
@@ -82,7 +82,7 @@ class OnnxGraph:
                 self.tensors[found[0]] = found[1]
             elif one.number in (_INPUT, _OUTPUT):
                 name = "".join(_text(view, f) for f in fields(view, one.start, one.end) if f.number == 1)
-                self._ends[name] = (one.number, bytes(view[one.start : one.end]))
+                self._ends[one.number, name] = bytes(view[one.start : one.end])
             else:
                 self._else.append(_again(view, one))
 
@@ -92,7 +92,7 @@ class OnnxGraph:
         parts = [written(1, node.raw) for node in self.nodes]
         for name, values in self.tensors.items():
             parts += _tensor_parts(name, values)
-        parts += [*(written(number, held) for number, held in self._ends.values()), *self._else]
+        parts += [*(written(number, held) for (number, _), held in self._ends.items()), *self._else]
         return b"".join([*self._model, header(7, sum(map(len, parts))), *parts])
 
     def uses(self, name: str) -> list[Node]:
@@ -104,10 +104,10 @@ class OnnxGraph:
         return next((node for node in self.nodes if name in node.outputs), None)
 
     def free(self, name: str, rank: int) -> None:
-        """Let an input or output of floats be of any size along each of its axes, whatever others are."""
+        """Let an output of floats be of any size along each of its axes, whatever others are."""
         sizes = b"".join(written(1, written(2, f"{name}_{axis}")) for axis in range(rank))
         kind = written(1, written(1, _FLOAT) + written(2, sizes))
-        self._ends[name] = (self._ends[name][0], written(1, name) + written(2, kind))
+        self._ends[_OUTPUT, name] = written(1, name) + written(2, kind)
 
 
 def unpack_blocks(graph: OnnxGraph) -> None:
@@ -128,9 +128,13 @@ def unpack_blocks(graph: OnnxGraph) -> None:
         else:
             shape = graph.tensors[name + _SHAPE]
             unpacked[name] = floats(numbers, scales).ravel()[: int(np.prod(shape))].reshape(shape)
-    names = set(packed)
-    graph.nodes = [node for node in graph.nodes if node.outputs[0].partition(":")[0] not in names]
-    graph.tensors = {name: a for name, a in graph.tensors.items() if name.partition(":")[0] not in names} | unpacked
+    gone = set(packed)
+
+    def is_left(name: str) -> bool:
+        return name not in gone and name.rpartition(":")[0] not in gone
+
+    graph.nodes = [node for node in graph.nodes if is_left(node.outputs[0])]
+    graph.tensors = {name: values for name, values in graph.tensors.items() if is_left(name)} | unpacked
 
 
 def has_blocks(path: Path) -> bool:

@@ -71,7 +71,7 @@ def test_parts_are_found_by_name(tmp_path: Path) -> None:
     assert (first.kind, second.inputs, second.ints) == ("MatMul", ("y", "", "m.table"), {"axis": -1})
 
 
-def test_an_end_is_set_free_of_its_size(tmp_path: Path) -> None:
+def test_an_output_is_set_free_of_its_size(tmp_path: Path) -> None:
     graph = OnnxGraph(saved(tmp_path / "g.onnx", weights("m.product", 100, 70), weights("m.table", 65, 71)))
     graph.free("z", 2)
     model = onnx.load_from_string(graph.data)
@@ -82,8 +82,8 @@ def test_an_end_is_set_free_of_its_size(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("bits", [6, 8])
 def test_blocks_are_unpacked_to_what_onnxruntime_unpacks(tmp_path: Path, bits: int) -> None:
-    names = {"m.product": (100, 70), "m.table": (65, 71)}
-    nodes = [helper.make_node("MatMul", ["x", "m.product"], ["y"]), helper.make_node("Neg", ["m.table"], ["z"])]
+    names = {"m.product": (100, 70), "m:table": (65, 71)}
+    nodes = [helper.make_node("MatMul", ["x", "m.product"], ["y"]), helper.make_node("Neg", ["m:table"], ["z"])]
     shapes = {"x": ["b", 100], "y": ["b", 70], "z": [65, 71]}
     x, *outputs = (helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n, shape in shapes.items())
     held = [weights(name, *shape) for name, shape in names.items()]
