@@ -39,6 +39,12 @@ def quantize(blocks: Float32s, bits: int) -> tuple[Numbers8, NDArray[np.float16]
     return (found * step + ZERO).astype(np.uint8), scales
 
 
+def floats(numbers: Numbers8, scales: NDArray[np.float16]) -> Float32s:
+    """What numbers (n * 64,) and scales (n, 1) stand for, (n, 64)."""
+    values: Float32s = (numbers.reshape(-1, BLOCK).astype(np.float32) - ZERO) * scales.astype(np.float32)
+    return values
+
+
 def divide(numbers: Numbers8) -> tuple[Numbers8, Numbers8]:
     """Bits 2 to 5 of numbers (n,) in n / 2 bytes, and bits 6 and 7 in n / 4.
 
@@ -52,7 +58,8 @@ def divide(numbers: Numbers8) -> tuple[Numbers8, Numbers8]:
 
 def join(low: Numbers8, high: Numbers8) -> Numbers8:
     """What was divided."""
-    fours = np.concatenate([low & 15, low >> 4])
-    twos = np.concatenate([high >> place & 3 for place in (0, 2, 4, 6)])
-    whole: Numbers8 = fours << 2 | twos << 6
+    whole = np.empty(2 * len(low), np.uint8)
+    whole[: len(low)], whole[len(low) :] = low << 2 & 60, low >> 2 & 60
+    for part, place in zip(whole.reshape(4, -1), (6, 4, 2, 0), strict=True):
+        part |= high << place & 192
     return whole

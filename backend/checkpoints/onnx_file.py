@@ -24,6 +24,7 @@ _INSIDE = {
     "entry": {},
 }
 """Message -> field -> the message in it, for those that may hold a tensor; an entry is a key and a value."""
+_LOCATION = b"location"
 _DEEPEST = 64  # messages in messages
 
 
@@ -33,6 +34,9 @@ def external_files(path: Path) -> set[str]:
         with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             view = memoryview(mapped)
             try:
+                list(fields(view, 0, len(view)))  # raises for what is no message
+                if mapped.find(_LOCATION) < 0:
+                    return set()
                 return set(_locations(view, 0, len(view), "model", 0))
             finally:
                 view.release()
@@ -49,7 +53,7 @@ def _locations(data: memoryview, at: int, end: int, message: str, depth: int) ->
             continue
         if inside[number] == "entry":
             entry = {field.number: bytes(data[field.start : field.end]) for field in fields(data, start, stop)}
-            if entry.get(1) == b"location":
+            if entry.get(1) == _LOCATION:
                 yield entry.get(2, b"").decode("utf-8", "replace")
         else:
             yield from _locations(data, start, stop, inside[number], depth + 1)

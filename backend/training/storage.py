@@ -3,7 +3,8 @@
 Each way is a function that changes a model in place. ONNX Runtime undoes all of them when it loads the graph, by
 folding the nodes that depend on constants alone; only the products of `MatMulNBits` stay in 8 bits, which are faster.
 
-`Packed` stores weights in blocks (`backend.checkpoints.blocks`). Those of a tensor t are the constants t:scales and
+`Packed` stores weights in blocks (`backend.checkpoints.blocks`), which `backend.checkpoints.onnx_graph` unpacks sooner
+than ONNX Runtime does. Those of a tensor t are the constants t:scales and
 t:numbers, or in 6 bits t:low and t:high; t:shape is its shape, but what is multiplied by is t:product, without one.
 """
 

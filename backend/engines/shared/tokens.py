@@ -38,7 +38,8 @@ from ...tasks import Continue, Generate, Inbetween, Sampled, Shot, Task
 from .codec import FRAMES_PER_TOKEN
 
 PREVIEW_SECONDS = 0.3
-"""Seconds between previews at least; nor do previews take more than a fifth of the time."""
+"""Seconds between previews at least; nor do previews take more than a fifth of the time, those of all requests that are
+answered together."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,12 @@ class TokenEngine(Engine):
     def generate(self, task: Generate) -> Events:
         return self.generated(task, self.text_to_codes(task.prompt, self._count(task), self._sampling(task)))
 
-    def generated(self, task: Generate, answers: Iterator[Codes]) -> Generator[Progress | Result]:
-        """The answer to a task whose codes come from `text_to_codes`."""
-        codes, labels = yield from self._watch(answers, self._count(task) or self._most)
+    def generated(
+        self, task: Generate, answers: Iterator[Codes], place: int = 0, beside: int = 1
+    ) -> Generator[Progress | Result]:
+        """The answer to a task whose codes come from `text_to_codes`. place, beside: its place among how many that are
+        answered together, whose previews take turns."""
+        codes, labels = yield from self._watch(answers, self._count(task) or self._most, (), place, beside)
         frames = None if task.seconds is None else max(1, round(task.seconds * self._fps))
         motions = []
         for i, one in enumerate(codes):
@@ -211,12 +215,12 @@ class TokenEngine(Engine):
         return followed_by(motion, made.sampled(np.clip(times, 0.0, len(made) - 1.0), motion.fps), 1)
 
     def _watch(
-        self, answers: Iterator[Codes], count: int, context: Sequence[int] = ()
+        self, answers: Iterator[Codes], count: int, context: Sequence[int] = (), place: int = 0, beside: int = 1
     ) -> Generator[Progress | Result, None, tuple[Codes, Labels]]:
         """Yields progress for every token, sometimes with the motion so far; returns the last codes and their
         labels."""
         codes: Codes = []
-        due, started = 0.0, time.monotonic()
+        due, started = place * PREVIEW_SECONDS, time.monotonic()
         yield Progress(Stage.TEXT, 0.0)
         while True:
             try:
@@ -228,7 +232,7 @@ class TokenEngine(Engine):
             if 0 < len(codes[0]) < count and now - started >= due:
                 preview = self._codec.decode([*context, *codes[0]])
                 took = time.monotonic() - now
-                due = now - started + max(PREVIEW_SECONDS, 5 * took)
+                due = now - started + beside * max(PREVIEW_SECONDS, 5 * took)
             yield Progress(Stage.TOKENS, min(0.99, len(codes[0]) / max(count, 1)), preview)
 
     def _tokens(self, seconds: float) -> int:

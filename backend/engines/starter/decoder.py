@@ -13,12 +13,13 @@ import onnxruntime
 
 from ....retarget.motion import Motion
 from ....retarget.typing import Float32s, Ints, Numbers
+from ...checkpoints.onnx_graph import OnnxGraph
 from ...features import POSE_WINDOW, features_to_motion, held_pose, motion_to_features
 from ...model_folder import ModelCard, find_file
 from ..shared.codec import FRAMES_PER_TOKEN
-from ..shared.runtime import open_session
+from ..shared.runtime import Edit, all_at_once, open_session
 from .vocabulary import CODES, LEVELS, TASKS, detail_name, pack, unpack
-from .weights import changed_graph
+from .weights import change, without_words
 
 Arrays = dict[str, Numbers]
 
@@ -40,10 +41,16 @@ class ResidualCodec:
 
     def __init__(self, folder: Path, device: str, levels: int) -> None:
         self._levels = levels
-        self._motion, self._codes = (open_session(folder / f"{n}.onnx", device, _THREADS) for n in ("motion", "codes"))
+        self._motion = open_session(folder / "motion.onnx", device, _THREADS)
+        self._open_codes = functools.partial(open_session, folder / "codes.onnx", device, _THREADS)
         # A candidate that the picker has scored is not decoded again for the answer.
         self._made: OrderedDict[tuple[int, ...], Numbers] = OrderedDict()
         self._lock = threading.Lock()
+
+    @functools.cached_property
+    def _codes(self) -> onnxruntime.InferenceSession:
+        """The encoder, loaded when there is the first motion to be encoded."""
+        return self._open_codes()
 
     def encode(self, motion: Motion) -> list[int]:
         """Codes of a motion on the canonical body at 20 fps; its end is held to fill the last token."""
@@ -134,18 +141,34 @@ class Decoder:
     def __init__(
         self, folder: Path, card: ModelCard, device: str, changes: Mapping[str, Float32s] | None = None
     ) -> None:
-        def session(name: str) -> onnxruntime.InferenceSession:
-            changed = changed_graph(folder, card, name, changes) if changes and name != "words.onnx" else None
-            return open_session(find_file(folder, card, name), device, 1, changed)
+        def session(name: str, edit: Edit | None = None) -> onnxruntime.InferenceSession:
+            def styled(graph: OnnxGraph) -> None:
+                change(graph, name, card, changes or {})
+                if edit is not None:
+                    edit(graph)
 
-        self._words, self._memory, self.step = (session(f"{name}.onnx") for name in ("words", "memory", "step"))
+            return open_session(find_file(folder, card, name), device, 1, styled if changes else edit)
+
         s = card.settings
         self.levels = int(s.get("levels", LEVELS))
         self.further = [detail_name(level) for level in range(1, self.levels)]
-        self._details = [session(f"{name}.onnx") for name in self.further]
+        self.step, self._memory, self._words, *self._details = all_at_once(
+            [
+                functools.partial(session, "step.onnx", without_words),
+                functools.partial(session, "memory.onnx"),
+                functools.partial(open_session, find_file(folder, card, "words.onnx"), device, 1),
+                *(functools.partial(session, f"{name}.onnx") for name in self.further),
+            ]
+        )
+        self._load_captioning = functools.partial(session, "step.onnx")
         self._shape = (int(s["layers"]), int(s["heads"]), int(s["head_width"]))
         self.outputs = [output.name for output in self.step.get_outputs()][2:]
         self._stacked = "next_k" in self.outputs
+
+    @functools.cached_property
+    def _captioning(self) -> onnxruntime.InferenceSession:
+        """The step that may choose words, too; loaded when there is the first motion to be described."""
+        return self._load_captioning()
 
     def read(self, ids: list[int]) -> Float32s:
         """States (L, 384) of a text's word pieces from the pretrained encoder."""
@@ -174,7 +197,8 @@ class Decoder:
             inputs |= self._of_layers(name, np.repeat(padded, prompt.rows, axis=1))
         layers, heads, width = self._shape
         empty = np.zeros((layers, copies * prompt.rows, heads, 0, width), np.float32)
-        return Decoding(self, inputs, self._of_layers("past_k", empty) | self._of_layers("past_v", empty))
+        cache = self._of_layers("past_k", empty) | self._of_layers("past_v", empty)
+        return Decoding(self, inputs, cache, self._captioning if prompt.task == "caption" else self.step)
 
     def _of_layers(self, name: str, stacked: Numbers) -> Arrays:
         """(layers, B, heads, n, width) as the inputs of the graph: one a layer, or one in all in an older model."""
@@ -194,16 +218,16 @@ class Decoder:
     def detail(self, hidden: Float32s, chosen: Sequence[Sequence[int]] | Ints) -> Float32s:
         """Logits (B, 512) of the next level, once the codes (levels so far, B) are chosen."""
         names = ("first", *self.further)
-        before = {name: np.array(level, np.int64) for name, level in zip(names, chosen, strict=False)}
+        before = {name: np.asarray(level, np.int64) for name, level in zip(names, chosen, strict=False)}
         logits: Float32s = self._details[len(chosen) - 1].run(None, {"hidden": hidden, **before})[0]
         return logits
 
 
 class Decoding:
-    """Answers that are made token by token, with their key-value cache. `Decoder.start` makes one."""
+    """Answers that are made token by token, with their key-value cache. `Decoder.start` makes one. graph: of a step."""
 
-    def __init__(self, decoder: Decoder, inputs: Arrays, cache: Arrays) -> None:
-        self.decoder, self._inputs, self._cache = decoder, inputs, cache
+    def __init__(self, decoder: Decoder, inputs: Arrays, cache: Arrays, graph: onnxruntime.InferenceSession) -> None:
+        self.decoder, self._inputs, self._cache, self._graph = decoder, inputs, cache, graph
         self._position = 0
 
     @property
@@ -222,7 +246,7 @@ class Decoding:
             {name: decoder.joined(name, [held[name] for held in all_held]) for name in all_held[0]}
             for all_held in ([p._inputs for p in parts], [p._cache for p in parts])
         )
-        return Decoding(decoder, inputs, cache)
+        return Decoding(decoder, inputs, cache, parts[0]._graph)
 
     def keep(self, rows: Ints) -> None:
         """Go on with these answers alone."""
@@ -230,10 +254,10 @@ class Decoding:
         self._cache = {name: self.decoder.rows_of(name, a, rows) for name, a in self._cache.items()}
 
     def step(self, codes: Sequence[Sequence[int]] | Ints, remaining: Sequence[int]) -> tuple[Float32s, Float32s]:
-        """Logits (B, vocabulary) after these tokens, of which codes (levels, B) are given, and the state (B, width) for
+        """Logits (B, choices) after these tokens, of which codes (levels, B) are given, and the state (B, width) for
         `detail`. remaining: tokens left of each answer."""
-        tokens, *details = (np.array(level, np.int64) for level in codes)
-        logits, hidden, *cache = self.decoder.step.run(
+        tokens, *details = (np.asarray(level, np.int64) for level in codes)
+        logits, hidden, *cache = self._graph.run(
             None,
             {
                 **self._inputs,

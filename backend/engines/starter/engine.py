@@ -20,12 +20,14 @@ from ... import limits
 from ...dataset.clips import swap_sides
 from ...engine import BatchEvents, Events, Progress, Result, Stage
 from ...features import motion_to_features
+from ...inbetween.transition import TransitionModel
 from ...model_folder import ModelCard, find_file
 from ...pieces import longer, within
 from ...tasks import Describe, Generate, Inbetween, Task
 from ..shared.codec import FRAMES_PER_TOKEN
 from ..shared.gaps import fill_gaps, load_transition
 from ..shared.lanes import in_lanes, processors
+from ..shared.runtime import all_at_once
 from ..shared.sampling import choose_each, random_streams
 from ..shared.tokens import MIRRORED, Codes, Sampling, TokenEngine, Written, beginning
 from .decoder import MOST_ROWS, Decoder, Prompt, ResidualCodec, width_of
@@ -54,6 +56,7 @@ from .writing import Answer, Choosing, Writing, rows_are_independent
 _CONTEXT = 16  # tokens of a motion that the model sees when it continues it: 3.2 s
 _BATCH_ROWS = 96  # of one step: of fewer rows each takes longer, of more none takes less
 _DECODED = 6  # candidates in one go, after which a cancel is read
+_TEXTS = 64  # whose states are kept: the same text is often asked for again, with another seed
 _CAPTION_WORDS = 40
 _SENTENCES, _SENTENCE_TEMPERATURE, _SENTENCE_TOP_P = 24, 0.8, 0.9  # candidates for the picker
 
@@ -65,12 +68,20 @@ class MotionLanguageEngine(TokenEngine):
 
     def __init__(self, folder: Path, card: ModelCard, device: str = "auto", style: Style | None = None) -> None:
         self._levels = int(card.settings.get("levels", LEVELS))
-        self._poses = ResidualCodec(folder, device, self._levels)
-        super().__init__(card, self._poses, "cuda" if device == "cuda" else "cpu")
         self._style, self._load = style, functools.partial(Decoder, folder, card, device)
-        self._decoder = self._load(style.changes if style else None)
-        self._transition = load_transition(folder, card, device)
-        self._tokenizer = Tokenizer.from_file(str(find_file(folder, card, "tokenizer.json")))
+        known = style.known if style else None
+        self._decoder, self._poses, self._picker, judgement, self._tokenizer = all_at_once(
+            [
+                functools.partial(self._load, style.changes if style else None),
+                functools.partial(ResidualCodec, folder, device, self._levels),
+                functools.partial(load_picker, folder, card, device),
+                functools.partial(load_judgement, folder, card, known),
+                functools.partial(Tokenizer.from_file, str(find_file(folder, card, "tokenizer.json"))),
+            ]
+        )
+        super().__init__(card, self._poses, "cuda" if device == "cuda" else "cpu")
+        self._load_transition = functools.partial(load_transition, folder, card, device)
+        self._judgement = judgement if self._picker else None
         self._tokenizer.enable_truncation(TEXT_TOKENS)
         self._tokenizer.no_padding()
         self._unused = [int(code) for code in card.settings.get("unused_codes", ())]
@@ -80,10 +91,10 @@ class MotionLanguageEngine(TokenEngine):
         self.top_p = float(chosen.get("top_p", 0.9))
         self._guidance = float(chosen.get("guidance", 1.0))
         self._detail_temperature = float(chosen.get("detail_temperature", 1.0))
-        self._picker = load_picker(folder, card, device)
         self._candidates = int(chosen.get("candidates", 1)) if self._picker else 1
-        known = style.known if style else None
-        self._judgement = load_judgement(folder, card, known) if self._picker else None
+        decoder, tokenizer = self._decoder, self._tokenizer  # not self, which would outlive its last use
+        self._read = functools.lru_cache(_TEXTS)(lambda text: decoder.read(tokenizer.encode(text).ids))
+        """States (L, 384) of a text."""
 
     def generate(self, task: Generate) -> Events:
         limits.check_prompt(task.prompt)
@@ -139,10 +150,10 @@ class MotionLanguageEngine(TokenEngine):
             return
         writing = self._written(self._sampling(tasks[group[0]]), [answer for _, answer in begun.values()])
         going: dict[int, Generator[Progress | Result]] = {}
-        for number, (states, answer) in begun.items():
+        for place, (number, (states, answer)) in enumerate(begun.items()):
             candidates = writing.follow(answer)
             best = self._best(tasks[number].prompt, states, candidates, self._sampling(tasks[number]))
-            going[number] = self.generated(tasks[number], best)
+            going[number] = self.generated(tasks[number], best, place, len(begun))
         while going:
             for number, events in list(going.items()):
                 event = None if dropped(number) else _next(events)
@@ -151,6 +162,11 @@ class MotionLanguageEngine(TokenEngine):
                     writing.leave(begun[number][1])
                 if event is not None:
                     yield number, event
+
+    @functools.cached_property
+    def _transition(self) -> TransitionModel | None:
+        """Loaded when there are the first poses to fill between."""
+        return self._load_transition()
 
     def inbetween(self, task: Inbetween, motion: Motion) -> Events:
         """By the transition model where the folder has one, else by the language model's own tokens."""
@@ -302,7 +318,7 @@ class MotionLanguageEngine(TokenEngine):
             logits[:, BEGIN:FIRST_WORD] = -np.inf
             drawn = [
                 int(logits[0].argmax()),
-                *choose_each(logits[1:], streams[1:], _SENTENCE_TEMPERATURE, 0, _SENTENCE_TOP_P),
+                *choose_each(logits[1:], streams[1:], _SENTENCE_TEMPERATURE, 0, _SENTENCE_TOP_P).tolist(),
             ]
             tokens = [END if last == END else token for last, token in zip(tokens, drawn, strict=True)]
             for row, token in zip(pieces, tokens, strict=True):
@@ -325,10 +341,6 @@ class MotionLanguageEngine(TokenEngine):
     def _base(self) -> Decoder:
         """The language model without the style, for all other texts; loaded when there is the first."""
         return self._load()
-
-    def _read(self, text: str) -> Float32s:
-        """States (L, 384) of a text."""
-        return self._decoder.read(self._tokenizer.encode(text).ids)
 
     def _prompt(
         self,

@@ -72,13 +72,9 @@ class Known:
         found: Float64s = self.vectors @ sentence_vector(states)
         return found
 
-    def similarity(self, states: Numbers) -> float:
-        """Cosine of a text's states (L, 384) and the nearest phrase."""
-        return float(self.similarities(states).max())
-
-    def nearest(self, states: Numbers, count: int = NEAREST) -> tuple[str, ...]:
-        """The phrases nearest to a text's states (L, 384), the nearest first."""
-        order = np.argsort(-self.similarities(states))
+    def nearest(self, similarities: Float64s, count: int = NEAREST) -> tuple[str, ...]:
+        """The phrases of the highest `similarities` (N,), the nearest first."""
+        order = np.argsort(-similarities)
         return tuple(dict.fromkeys(self.phrases[i] for i in order[: 4 * count]))[:count]
 
     def save(self, path: Path) -> None:
@@ -133,8 +129,8 @@ class Judgement:
         score, similarity: what sureness is made of.  sureness: 0 to 1, if the model is calibrated.  unsure: whether
         that is under the model's threshold.  nearest: phrases that the model knows.
         """
-        similarity = self._known.similarity(states)
-        nearest = list(self._known.nearest(states))
+        similarities = self._known.similarities(states)
+        similarity, nearest = float(similarities.max()), list(self._known.nearest(similarities))
         out: list[dict[str, object]] = [
             {"score": round(float(score), 4), "similarity": round(similarity, 4), "nearest": nearest}
             for score in scores

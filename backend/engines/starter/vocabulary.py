@@ -6,6 +6,9 @@ caption), then the word pieces that captions use. A motion token's codes are pas
 
 import functools
 from collections.abc import Iterable
+from typing import TypeVar
+
+from ....retarget.typing import Ints
 
 CODES = 512
 LEVELS = 2
@@ -32,9 +35,13 @@ def detail_name(level: int) -> str:
     return "detail" if level == 1 else f"detail{level}"
 
 
-def pack(codes: Iterable[int]) -> int:
-    """The codes of a motion token, one for each level, as one number; the first level's digits are the highest."""
-    return functools.reduce(lambda number, code: number * CODES + code, codes, 0)
+Packed = TypeVar("Packed", int, Ints)
+
+
+def pack(codes: Iterable[Packed]) -> Packed:
+    """The codes of a motion token, one for each level, as one number; the first level's digits are the highest. Of
+    several tokens, where a level's codes are an array."""
+    return functools.reduce(lambda number, code: number * CODES + code, codes)
 
 
 def unpack(number: int, levels: int = LEVELS) -> tuple[int, ...]:

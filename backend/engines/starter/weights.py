@@ -9,9 +9,10 @@ from pathlib import Path
 
 from ....retarget.errors import MotionGPTError
 from ....retarget.typing import Float32s
+from ...checkpoints.onnx_graph import OnnxGraph
 from ...checkpoints.onnx_weights import OnnxWeights, Weight
 from ...model_folder import ModelCard, find_file
-from .vocabulary import LEVELS, detail_name
+from .vocabulary import END, LEVELS, detail_name
 
 _PREFIX = "model."
 _ATTENTION = ("key", "value", "query", "out")
@@ -29,23 +30,36 @@ def read_weights(folder: Path, card: ModelCard) -> dict[str, Float32s]:
     """Every weight of the language model. Raises MotionGPTError ("no_model") where a graph holds something else."""
     found: dict[str, Float32s] = {}
     for graph in graph_names(card):
-        for name, weight in _weights(OnnxWeights(find_file(folder, card, graph)), graph, card).items():
+        for name, weight in _weights(OnnxGraph(find_file(folder, card, graph)), graph, card).items():
             if name not in found:
                 found[name] = weight.read()
     return found
 
 
-def changed_graph(folder: Path, card: ModelCard, graph: str, changes: Mapping[str, Float32s]) -> bytes:
-    """A graph with something added to some of its weights. changes: by the weight's name; others' are ignored."""
-    weights = OnnxWeights(find_file(folder, card, graph))
-    for name, weight in _weights(weights, graph, card).items():
+def change(graph: OnnxGraph, file: str, card: ModelCard, changes: Mapping[str, Float32s]) -> None:
+    """Add something to some weights of a graph. changes: by the weight's name; others' are ignored."""
+    for name, weight in _weights(graph, file, card).items():
         if name in changes:
             weight.write(weight.read() + changes[name])
-    return bytes(weights.data)
 
 
-def _weights(graph: OnnxWeights, file: str, card: ModelCard) -> dict[str, Weight]:
-    matrices = graph.matrices()
+def without_words(graph: OnnxGraph) -> None:
+    """Let a step's logits be those of motion codes and END alone, a fifth of all. A head of another shape than that of
+    an export is left as it is."""
+    head = graph.source("logits")
+    name = head.inputs[1] if head is not None and head.kind in ("Gemm", "MatMul") else ""
+    if (cast := graph.source(name)) is not None and cast.kind == "Cast":
+        name = cast.inputs[0]
+    if head is None or name not in graph.tensors or len(graph.uses(name)) > 1 or len(head.inputs) > 2:
+        return
+    weight = graph.tensors[name]
+    graph.tensors[name] = weight[: END + 1] if head.ints.get("transB", 0) else weight[:, : END + 1]
+    graph.free("logits", 2)
+
+
+def _weights(graph: OnnxGraph, file: str, card: ModelCard) -> dict[str, Weight]:
+    weights = OnnxWeights(graph)
+    matrices = weights.matrices()
     names = _matrix_names(file, len(matrices), card)
     if len(names) != len(matrices):
         raise MotionGPTError(
@@ -55,7 +69,7 @@ def _weights(graph: OnnxWeights, file: str, card: ModelCard) -> dict[str, Weight
         )
     # The states of the text are multiplied beside their mean, in either order.
     matrices.sort(key=lambda matrix: matrix.input != "states")
-    named = {_numbered(name): weight for name, weight in graph.named(_PREFIX).items()}
+    named = {_numbered(name): weight for name, weight in weights.named(_PREFIX).items()}
     return named | {f"{name}.weight": matrix.weight for name, matrix in zip(names, matrices, strict=True)}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....retarget.typing import Float32s
+from ....retarget.typing import Bools, Float32s, Ints
 from ..shared.sampling import choose_each
 from ..shared.tokens import Codes
 from .decoder import Decoder, Decoding, Prompt
@@ -46,13 +46,14 @@ class Answer:
         self.start, self.copies, self.streams = start, copies, streams
         self.count, self.given, self.place = count, given, 0
         self.codes: Codes = [[] for _ in streams]
-        self.last = [[BEGIN] * len(streams), *[[NO_DETAIL] * len(streams)] * (start.levels - 1)]  # (levels, rows)
-        self.ended = [False] * len(streams)
+        begin = [BEGIN, *[NO_DETAIL] * (start.levels - 1)]
+        self.last = np.repeat(np.array(begin)[:, None], len(streams), axis=1)  # (levels, rows)
+        self.ended = np.zeros(len(streams), bool)
 
     @property
     def done(self) -> bool:
         """Whether all tokens are chosen."""
-        return self.place >= (self.count or MAX_TOKENS) or all(self.ended)
+        return self.place >= (self.count or MAX_TOKENS) or bool(self.ended.all())
 
     @property
     def left(self) -> int:
@@ -64,14 +65,15 @@ class Answer:
         """The code that comes next, where it is given."""
         return self.given[self.place] if self.place < len(self.given) else None
 
-    def add(self, chosen: list[list[int]], ended: Sequence[bool] = ()) -> None:
-        """Add a token to each answer. chosen (levels, rows): its codes.  ended: which answers end before it."""
-        self.ended = list(ended) or self.ended
+    def add(self, chosen: Ints, ended: Bools | None = None) -> None:
+        """Add a token to each answer. chosen (levels, rows): its codes.  ended (rows,): which answers end before it."""
+        if ended is not None:
+            self.ended = ended
         self.last = chosen
         self.place += 1
-        for row, over in enumerate(self.ended):
+        for row, code, over in zip(self.codes, pack(chosen).tolist(), self.ended.tolist(), strict=True):
             if not over:
-                self.codes[row].append(pack(level[row] for level in chosen))
+                row.append(code)
 
 
 class Writing:
@@ -94,7 +96,7 @@ class Writing:
             if seen == answer.place:
                 self._advance()
             seen = answer.place
-            if all(answer.ended):
+            if answer.ended.all():
                 return
             yield [list(one) for one in answer.codes]
 
@@ -105,19 +107,14 @@ class Writing:
     def _advance(self) -> None:
         """A token more of every request that is not done."""
         decoding = self._going_on()
-        levels = range(self._decoder.levels)
-        last = [[code for a in self._answers for code in a.last[level]] * self._copies for level in levels]
+        last = np.concatenate([a.last for a in self._answers] * self._copies, axis=1)
         left = [a.left for a in self._answers for _ in a.streams] * self._copies
         logits, hidden = decoding.step(last, left)
-        logits = logits[:, : END + 1]  # words are no motion
-        free = np.repeat([a.known is None for a in self._answers], [len(a.streams) for a in self._answers])
-        rows = np.flatnonzero(free)
+        logits = logits[:, : END + 1]  # of some graphs there are those of words, too
+        rows = len(logits) // self._copies
         if self._copies == 2:
-            without = logits[len(free) + rows]
-            logits = without + self._choosing.guidance * (logits[rows] - without)
-        else:
-            logits = logits[rows]
-        self._choose(logits, hidden[rows])
+            logits = logits[rows:] + self._choosing.guidance * (logits[:rows] - logits[rows:])
+        self._choose(logits, hidden[:rows])
 
     def _going_on(self) -> Decoding:
         """The batch, without what is done or followed no more. Its rows: all answers, then their second copies."""
@@ -134,28 +131,33 @@ class Writing:
         return self._decoding
 
     def _choose(self, logits: Float32s, hidden: Float32s) -> None:
-        """Choose the next token of requests, or take the one that is given. logits, hidden: of the rows to choose
-        for."""
+        """Choose the next token of requests, or take the one that is given. logits, hidden: of all answers."""
         free = [a for a in self._answers if a.known is None]
+        if len(free) < len(self._answers):
+            unknown = np.repeat([a.known is None for a in self._answers], [len(a.streams) for a in self._answers])
+            logits, hidden = logits[unknown], hidden[unknown]
         for answer in self._answers:
             if (code := answer.known) is not None:
-                answer.add([[part] * len(answer.streams) for part in unpack(code, self._decoder.levels)])
+                token = np.array(unpack(code, self._decoder.levels))
+                answer.add(np.repeat(token[:, None], len(answer.streams), axis=1))
         if not free:
             return
         c, streams = self._choosing, [stream for a in free for stream in a.streams]
         may_end = np.repeat([a.count is None and a.place > 0 for a in free], [len(a.streams) for a in free])
-        logits[:, list(c.unused)] = -np.inf
+        if c.unused:
+            logits[:, list(c.unused)] = -np.inf
         logits[~may_end, END] = -np.inf
         first = choose_each(logits, streams, temperature=c.temperature, top_p=c.top_p)
-        over = [token == END or was for token, was in zip(first, [e for a in free for e in a.ended], strict=True)]
-        chosen = [[0 if ends else token for token, ends in zip(first, over, strict=True)]]
-        while len(chosen) < self._decoder.levels and not all(over):
-            further = self._decoder.detail(hidden, chosen)
-            chosen.append(choose_each(further, streams, min(c.temperature, c.detail_temperature), top_p=c.top_p))
+        over = (first == END) | np.concatenate([a.ended for a in free])
+        chosen = np.zeros((self._decoder.levels, len(streams)), np.int64)
+        chosen[0] = np.where(over, 0, first)
+        for level in range(1, 1 if over.all() else self._decoder.levels):
+            further = self._decoder.detail(hidden, chosen[:level])
+            chosen[level] = choose_each(further, streams, min(c.temperature, c.detail_temperature), top_p=c.top_p)
         at = 0
         for answer in free:
             rows = slice(at, at := at + len(answer.streams))
-            answer.add([level[rows] for level in chosen], over[rows])
+            answer.add(chosen[:, rows], over[rows])
 
 
 def rows_are_independent(decoder: Decoder, rows: int, most: int) -> bool:

@@ -100,7 +100,7 @@ class T5Engine(TokenEngine):
             else:
                 # Without a length asked for, the answer may end after at least one code.
                 ids = self._code_ids if count is not None or place == 0 else self._open_ids
-                chosen = choose_each(network.logits(hidden, ids), streams, *settings)
+                chosen = choose_each(network.logits(hidden, ids), streams, *settings).tolist()
             open_rows -= {row for row in open_rows if chosen[row] >= CODES}
             if not open_rows:
                 return

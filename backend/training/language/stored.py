@@ -10,7 +10,7 @@ from ....retarget.typing import Ints
 from ...dataset.clips import Dataset
 from ...engines.shared.runtime import open_session
 from ...engines.starter.decoder import Decoder, Prompt
-from ...engines.starter.vocabulary import ABSENT, BEGIN, NO_DETAIL, TASKS
+from ...engines.starter.vocabulary import ABSENT, BEGIN, END, NO_DETAIL, TASKS
 from ...features import Statistics
 from ...model_folder import ModelCard
 from ..tokenizer.measuring import errors_of, summary
@@ -73,7 +73,10 @@ def _trained_logits(model: MotionLanguageModel, states: Tensor, codes: Ints) -> 
     mask = torch.ones(1, len(states))
     memory = model.encode(states[None], mask, torch.ones(1), task, nothing, torch.full((1, 1), ABSENT))
     hidden = model.decode(*memory, before[None, :, 0], before[None, :, 1:], torch.arange(count, 0, -1)[None])[0]
-    return [model.head(hidden), *(model.detail_logits(hidden, true[:, :level]) for level in range(1, levels))]
+    return [
+        model.head(hidden)[:, : END + 1],
+        *(model.detail_logits(hidden, true[:, :level]) for level in range(1, levels)),
+    ]
 
 
 def _stored_logits(decoder: Decoder, states: Tensor, codes: Ints) -> list[Tensor]:

@@ -70,7 +70,7 @@ def test_what_is_no_graph_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_deep_nesting_ends_in_words(tmp_path: Path) -> None:
-    graph = helper.make_graph([], "g", [], [])
+    graph = helper.make_graph([], "g", [], [], [tensor("w.bin")])
     for _ in range(25):
         graph = helper.make_graph([helper.make_node("If", [], ["y"], then_branch=graph)], "g", [], [])
     path = tmp_path / "g.onnx"

@@ -33,7 +33,7 @@ def test_unlikely_tokens_are_left_out(settings: dict[str, float]) -> None:
 def test_a_row_is_drawn_alike_alone_and_among_others() -> None:
     logits = np.random.default_rng(1).normal(size=(9, 40)).astype(np.float32)
     together = choose_each(logits, random_streams(5, 9), 0.9, 0, 0.9)
-    assert together == [
+    assert together.tolist() == [
         choose(row, stream, 0.9, 0, 0.9) for row, stream in zip(logits, random_streams(5, 9), strict=True)
     ]
-    assert choose_each(logits, random_streams(5, 9), 0.0) == logits.argmax(axis=1).tolist()
+    assert choose_each(logits, random_streams(5, 9), 0.0).tolist() == logits.argmax(axis=1).tolist()

@@ -7,6 +7,7 @@ import pytest
 
 from motiongpt.backend.engine import Engine, Progress, Result, last_result
 from motiongpt.backend.engines import load_engine
+from motiongpt.backend.engines.shared import tokens
 from motiongpt.backend.engines.starter import engine as starter
 from motiongpt.backend.engines.starter.writing import rows_are_independent
 from motiongpt.backend.tasks import Continue, Generate
@@ -109,3 +110,31 @@ def test_events_of_a_batch_are_interleaved(engine: Engine, monkeypatch: pytest.M
     monkeypatch.setattr(starter, "processors", lambda: 1)
     numbers = [n for n, event in engine.answer_batch(TASKS[3:4] * 2) if isinstance(event, Progress)]
     assert numbers == [0, 1] * (len(numbers) // 2)
+
+
+def test_previews_of_a_batch_take_turns(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would take a good part of the time, for figures that hardly move."""
+    monkeypatch.setattr(starter, "processors", lambda: 1)
+    clock = iter(range(10**6))
+    monkeypatch.setattr(tokens.time, "monotonic", lambda: 0.01 * next(clock))
+    alone = [event for event in TASKS[3].answer(engine) if isinstance(event, Progress) and event.motion]
+    found = [n for n, event in engine.answer_batch([TASKS[3]] * 3) if isinstance(event, Progress) and event.motion]
+    assert alone and 0 < len(found) <= len(alone) + 2
+    assert found[0] == 0 and len(set(found)) > 1
+
+
+def test_a_text_is_read_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoder, read = engine._decoder, []  # type: ignore[attr-defined]
+    words = decoder._words
+
+    class Counting:
+        def run(self, names: object, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+            read.append(inputs["ids"].tolist())
+            return words.run(names, inputs)
+
+    monkeypatch.setattr(decoder, "_words", Counting())
+    text = "a person walks as nobody has been asked to walk before"
+    for seed in (1, 2):
+        last_result(Generate(text, 0.3, seed=seed).answer(engine))
+        together(engine, [Generate(text, 0.3, seed=seed), Generate(text, 0.3, seed=seed + 9)])
+    assert len(read) == 1
