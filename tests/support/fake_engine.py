@@ -30,6 +30,7 @@ def make(name: str, device: str, gate: Callable[[], None] = lambda: None) -> Any
         def __init__(self) -> None:
             self.name = name
             self.device = "cpu"
+            self.precision = "8 bits: 10.0 ms a token (float32 30.0 ms)"
             self.tasks = tuple(os.environ.get("FAKE_TASKS", "generate").split())
             self.max_seconds = 10.0
             self.tokens = 0
