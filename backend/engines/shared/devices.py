@@ -36,7 +36,7 @@ def make_network(
     """
     if precision not in PRECISIONS:
         raise MotionGPTError(f"There is no precision {precision}.", f"Use {', '.join(PRECISIONS)}.")
-    gpu = device != "cpu" and _has_cuda()
+    gpu = device != "cpu" and has_gpu()
     if device == "cuda" and not gpu:
         raise MotionGPTError(
             "No CUDA GPU can be used.",
@@ -151,7 +151,7 @@ def adapted_network(base: Path, adapter: Path | None, size: int, device: str, pr
             'Install the extra "llm": pip install motiongpt-blender[llm] (in Blender: choose a Python that has it).',
             "missing_package",
         )
-    gpu = device != "cpu" and _has_cuda()
+    gpu = device != "cpu" and has_gpu()
     if device == "cuda" and not gpu:
         raise MotionGPTError("No CUDA GPU can be used.", "Install a CUDA build of torch, or use the CPU.", "no_device")
     if precision in ("int8", "int4"):
@@ -162,7 +162,8 @@ def adapted_network(base: Path, adapter: Path | None, size: int, device: str, pr
     return AdaptedNetwork(base, adapter, size, "cuda" if gpu else "cpu", chosen)
 
 
-def _has_cuda() -> bool:
+def has_gpu() -> bool:
+    """Whether torch and transformers are installed and can use a GPU."""
     if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")):
         return False
     from .torch_networks import has_cuda
