@@ -105,12 +105,12 @@ class TorchT5(TransformersNetwork):
     @torch.inference_mode()
     def start(self, prompt: Sequence[int], batch: int) -> None:
         own: Any = self._static if self._begin(batch, 0) else DynamicCache()
-        # Prompts of few lengths, so that few steps are compiled.
-        blank = -len(prompt) % _PROMPTS if self._static is not None else 0
-        mask = self._ids([[1] * len(prompt) + [0] * blank])
-        ids = self._ids([[*prompt, *[0] * blank]])
+        ids, mask = self._ids([prompt]), None
+        if self._static is not None:  # prompts of few lengths, so that few steps are compiled
+            blank = [0] * (-len(prompt) % _PROMPTS)
+            ids, mask = self._ids([[*prompt, *blank]]), self._ids([[*[1] * len(prompt), *blank]])
         text = self._model.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        self._text, self._mask = text.expand(batch, -1, -1), mask.expand(batch, -1)
+        self._text, self._mask = text.expand(batch, -1, -1), None if mask is None else mask.expand(batch, -1)
         self._past = EncoderDecoderCache(own, DynamicCache())
 
     @torch.inference_mode()
