@@ -57,11 +57,12 @@ class TransformersNetwork(Network):
     def _scores(self, hidden: Float32s, rows: Any) -> Float32s:
         return hidden[:, rows]
 
-    def _begin(self, batch: int, length: int) -> bool:
-        """Take a static cache for a prompt of a length, if steps are compiled; whether there is one."""
+    def _begin(self, config: Any, batch: int, length: int) -> bool:
+        """Take a static cache for a prompt of a length, if steps are compiled; whether there is one. config: of the
+        decoder."""
         self._length = 0
         compiled = self._steps is not None and self._steps.works
-        self._static = self._steps.cache(self._model.config, batch, length) if self._steps and compiled else None
+        self._static = self._steps.cache(config, batch, length) if self._steps and compiled else None
         return self._static is not None
 
     def _run(self, count: int, **inputs: Any) -> Float32s:
@@ -104,7 +105,7 @@ class TorchT5(TransformersNetwork):
 
     @torch.inference_mode()
     def start(self, prompt: Sequence[int], batch: int) -> None:
-        own: Any = self._static if self._begin(batch, 0) else DynamicCache()
+        own: Any = self._static if self._begin(self._model.decoder.config, batch, 0) else DynamicCache()
         ids, mask = self._ids([prompt]), None
         if self._static is not None:  # prompts of few lengths, so that few steps are compiled
             blank = [0] * (-len(prompt) % _PROMPTS)
@@ -124,7 +125,7 @@ class TorchCausal(TransformersNetwork):
 
     @torch.inference_mode()
     def start(self, prompt: Sequence[int], batch: int) -> Float32s:
-        if self._begin(batch, len(prompt)):
+        if self._begin(self._model.config, batch, len(prompt)):
             self._past = self._static
             return self._forward([prompt] * batch)
         self._past = DynamicCache(config=self._model.config)
