@@ -38,12 +38,14 @@ def torch_type(precision: str) -> torch.dtype:
 
 class TransformersNetwork(Network):
     """A model of transformers. What `start` and `step` return are the logits of the whole vocabulary (B, vocabulary),
-    of which `logits` picks those asked for. Steps are compiled where that pays."""
+    of which `logits` picks those asked for. Steps are compiled where that pays, if `compiles`, and where asked for."""
+
+    compiles = True
 
     def __init__(self, folder: Path, shape: Mapping[str, Any], device: str, precision: str) -> None:
         super().__init__(folder, shape, device, precision)
         self._model: Any = self._load().eval()
-        self._steps = CompiledSteps(device) if is_wanted(device) else None
+        self._steps = CompiledSteps(device) if is_wanted(device if self.compiles else "cpu") else None
         self._past: Any = None
         self._static: StaticCache | None = None
         self._length = 0
@@ -84,6 +86,8 @@ class TransformersNetwork(Network):
 
 class TorchT5(TransformersNetwork):
     """A T5 from a model folder's weights."""
+
+    compiles = False
 
     def _load(self) -> torch.nn.Module:
         s = self._shape
