@@ -67,7 +67,8 @@ BatchEvents = Iterator[tuple[int, Progress | Result | Exception]]
 class Engine(ABC):
     """A loaded model. Not thread-safe: one task at a time.
 
-    tasks: `Task.name` of every task that the model supports.  max_seconds: length of its longest motion.
+    tasks: `Task.name` of every task that the model supports.  max_seconds: length of its longest motion.  precision:
+    for people, what its weights are computed in, and why; "" where there is no choice.
 
     The method of a task yields Progress at least once per token, then a Result; closing the iterator cancels the task.
     Input motions may have any frame rate and body. Raises MotionGPTError for a task that the model does not support.
@@ -77,6 +78,7 @@ class Engine(ABC):
     device: str
     tasks: tuple[str, ...]
     max_seconds: float
+    precision: str = ""
 
     def can(self, task: type[Task]) -> bool:
         """Whether the model supports a task."""

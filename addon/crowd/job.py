@@ -198,6 +198,8 @@ class CrowdJob(Job[CrowdRequest]):
 
     def _tell(self) -> None:
         """Say what has become of whom."""
+        from ...backend.known.doubt import passed_on  # not before the panel is drawn: see jobs.service
+
         written = [member for member in self.members if member.written]
         request = written[0].request
         names = ", ".join(member.name for member in written)
@@ -209,6 +211,8 @@ class CrowdJob(Job[CrowdRequest]):
         said += [f"{member.name}: {told(member.error)}" for member in self.members if member.error is not None]
         said += [f"{m.name}: {m.overridden.message}" for m in written if m.overridden is not None]
         said += [say('The model hardly knows "{text}".', text=text) for text in dict.fromkeys(_unsure(written))]
+        metas = [m.motion.meta for m in written if m.motion is not None]
+        said += dict.fromkeys(sentence for meta in metas for sentence in passed_on(meta, say))
         self.message = together(*said)
         can_mute = [m.overridden for m in written if m.overridden is not None and m.overridden.can_mute]
         self.overridden = next(iter(can_mute), None) or next((m.overridden for m in written if m.overridden), None)

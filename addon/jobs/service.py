@@ -255,7 +255,7 @@ class Service:
         if info is not None:
             from ...backend.process.watching import figures
 
-            lines += figures.lines_of(info.figures, info.waiting)
+            lines += figures.lines_of(info.figures, info.waiting, info.precision)
         return lines
 
     def pid(self) -> int:

@@ -9,6 +9,9 @@ from ...retarget.motion import Motion
 
 _PREFIX = "motiongpt_"
 _KEPT = ("task", "text", "model", "seed", "variation", "seconds")
+_OF_TAKE = (
+    "task", "text", "model", "variation", "seconds", "first", "last", "hands", "unsure", "negation", "made_by",
+)  # fmt: skip
 _NAMED = {"text": _PREFIX + "prompt"}
 
 
@@ -16,7 +19,8 @@ _NAMED = {"text": _PREFIX + "prompt"}
 class Origin:
     """What a motion was asked for with. seconds: its length.  first, last: frames of the scene.  hands: their shape.
     variation: its number in its batch.  unsure: whether the model hardly knows the text.  nearest: what it knows.
-    negation: a word of the text that the model does not follow."""
+    negation: a word of the text that the model does not follow.  made_by: the model that made it, where the style does
+    not know the text."""
 
     task: str
     text: str
@@ -30,6 +34,7 @@ class Origin:
     unsure: bool = False
     nearest: tuple[str, ...] = ()
     negation: str = ""
+    made_by: str = ""
 
     @classmethod
     def of(
@@ -40,12 +45,12 @@ class Origin:
         nearest = tuple(str(phrase) for phrase in meta.get("nearest", ()))
         return cls(
             task, text, seed, seconds, *frames, str(meta.get("model", "")), int(meta.get("variation", 0)), hands,
-            bool(meta.get("unsure", False)), nearest, str(meta.get("negation", "")),
+            bool(meta.get("unsure", False)), nearest, str(meta.get("negation", "")), str(meta.get("made_by", "")),
         )  # fmt: skip
 
     def to_take(self, take: Any) -> None:
         """Store it in a `state.MotionGPTTake`."""
-        for name in ("task", "text", "model", "variation", "seconds", "first", "last", "hands", "unsure", "negation"):
+        for name in _OF_TAKE:
             setattr(take, name, getattr(self, name))
         take.seed, take.nearest = (
             str(self.seed),
@@ -58,7 +63,7 @@ class Origin:
         nearest = tuple(filter(None, take.nearest.split("\n")))
         return cls(
             take.task, take.text, int(take.seed or 0), take.seconds, take.first, take.last, take.model, take.variation,
-            take.hands, take.unsure, nearest, take.negation,
+            take.hands, take.unsure, nearest, take.negation, take.made_by,
         )  # fmt: skip
 
 

@@ -41,6 +41,7 @@ class MotionGPTTake(bpy.types.PropertyGroup):
     last: bpy.props.IntProperty()
     hands: bpy.props.StringProperty()
     negation: bpy.props.StringProperty()
+    made_by: bpy.props.StringProperty()
     unsure: bpy.props.BoolProperty()
     nearest: bpy.props.StringProperty()
     look: bpy.props.StringProperty()

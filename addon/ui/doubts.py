@@ -1,4 +1,5 @@
-"""What the panel says where the model hardly knows a text, with phrases to click that it knows."""
+"""What the panel says where the model hardly knows a text, with phrases to click that it knows; and where a style does
+not know it."""
 
 from typing import Any
 
@@ -10,9 +11,11 @@ from .text import draw_text
 
 def draw_doubt(layout: bpy.types.UILayout, meta: dict[str, Any]) -> None:
     """Draw what there is to say about a motion, by its `meta`; nothing where the model knows the text."""
-    from ...backend.known.doubt import doubt_of, nearest_in  # not before the panel is drawn: see jobs.service
+    from ...backend.known import doubt  # not before the panel is drawn: see jobs.service
 
-    said, nearest = doubt_of(meta, say), nearest_in(meta)
+    for sentence in doubt.passed_on(meta, say):
+        draw_text(layout, sentence, "INFO")
+    said, nearest = doubt.doubt_of(meta, say), doubt.nearest_in(meta)
     if not said:
         return
     draw_text(layout, together(said, say("Closest that it knows:")) if nearest else said, "QUESTION")

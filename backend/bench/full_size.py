@@ -17,9 +17,10 @@ from ..checkpoints.tensors import TensorInfo
 from ..engines.measured.choice import best
 from ..engines.measured.machine import processor
 from ..engines.measured.timing import seconds_per_token
+from ..engines.shared import devices
 from ..engines.shared.codec import CODES
 from ..engines.shared.lanes import processors
-from ..engines.shared.networks import ONNX_PRECISIONS, WEIGHTS, OnnxT5, decoder_bytes
+from ..engines.shared.networks import ONNX_PRECISIONS, WEIGHTS, Network, OnnxT5, decoder_bytes
 from ..importers.layouts import T5Shape, t5_shapes
 from ..importers.model_writer import write_language_model
 from ..importers.onnx_graphs import t5_model
@@ -28,12 +29,13 @@ SHAPE = T5Shape(
     vocabulary=32615, width=768, head_width=64, heads=12, feed_forward=2048, encoder_layers=12, decoder_layers=12
 )
 TOKENS, PADDED, PROMPT = 50, 256, 20
+BATCHES = (1, 2, 4, 8, 16, 32)
 CODE_IDS = tuple(range(32100, 32100 + CODES))
 
 
 def measure(runs: int = 3) -> dict[str, Any]:
     """Seconds for 50 motion tokens in every precision, each the median of `runs`; the precision that this machine would
-    choose, and the lower bound that memory bandwidth sets for it.
+    choose, and the lower bound that memory bandwidth sets for it; on a GPU, where there is one, for 1 to 32 at once.
 
     Raises MotionGPTError without onnx, torch and transformers.
     """
@@ -53,6 +55,7 @@ def measure(runs: int = 3) -> dict[str, Any]:
         chosen, why = best(seconds_per_token(makes))
         ours = {name: _median(functools.partial(_generate, make(), prompt), runs) for name, make in makes.items()}
         per_token = decoder_bytes(folder, chosen)
+        on_gpu = in_batches(folder, SHAPE, CODE_IDS, "cuda", runs) if devices.has_gpu() else {}
         errors = {name: logits_error(folder, SHAPE, CODE_IDS, name) for name in makes if name != "float32"}
     bandwidth = _bandwidth()
     theirs = _median(_transformers(prompt), runs)
@@ -63,6 +66,7 @@ def measure(runs: int = 3) -> dict[str, Any]:
         "precision": chosen,
         "why": why,
         "seconds": {name: round(value, 4) for name, value in ours.items()},
+        "cuda_seconds": on_gpu,
         "transformers_seconds": round(theirs, 4),
         "times_as_fast": round(theirs / ours[chosen], 2),
         "bytes_per_token": per_token,
@@ -115,12 +119,26 @@ def logits_error(folder: Path, shape: T5Shape, codes: Sequence[int], precision: 
     return float(np.linalg.norm(rounded - exact) / np.linalg.norm(spread))
 
 
-def _generate(network: OnnxT5, prompt: list[int]) -> None:
+def _generate(network: Network, prompt: list[int], batch: int = 1, ids: Sequence[int] = CODE_IDS) -> None:
     """Greedy decoding over the codes, as the engine does it."""
-    network.start(prompt, 1)
-    token = 0
+    codes, tokens = tuple(ids), [0] * batch
+    network.start(prompt, batch)
     for _ in range(TOKENS):
-        token = CODE_IDS[int(network.logits(network.step([token]), CODE_IDS)[0].argmax())]
+        tokens = [codes[i] for i in network.logits(network.step(tokens), codes).argmax(axis=1)]
+
+
+def in_batches(
+    folder: Path, shape: T5Shape, ids: Sequence[int], device: str, runs: int, sizes: Sequence[int] = BATCHES
+) -> dict[str, float]:
+    """Median seconds for TOKENS codes of each of 1 to 32 answers by torch on a device, by their number; compiled where
+    that is on, and never timed while it compiles."""
+    from ..engines.shared.torch_networks import TorchT5
+
+    network = TorchT5(folder, asdict(shape), device, "bfloat16" if device == "cuda" else "float32")
+    prompt = [*range(5, 5 + PROMPT - 1), 1]
+    return {
+        str(size): round(_median(functools.partial(_generate, network, prompt, size, ids), runs), 4) for size in sizes
+    }
 
 
 def _transformers(prompt: list[int]) -> Callable[[], None]:

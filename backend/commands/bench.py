@@ -272,6 +272,11 @@ def _full_size(runs: int) -> Report:
         f"this machine chooses {data['why']}",
         f"transformers.generate, float32, padded input: {data['transformers_seconds']:.3f} s, "
         f"{data['times_as_fast']} times as long (wanted: {_WANTED_FULL_SIZE:g})",
+        "on the GPU, bfloat16: "
+        + (
+            ", ".join(f"{seconds:.3f} s for {n} at once" for n, seconds in data["cuda_seconds"].items())
+            or "there is none"
+        ),
         f"{data['bytes_per_token'] / 1e6:.0f} MB per token at {data['bandwidth_bytes_per_second'] / 1e9:.1f} GB/s: "
         f"no faster than {data['floor_seconds']:.3f} s",
         "the logits move by "

@@ -49,7 +49,10 @@ def run(args: argparse.Namespace) -> Report:
             lines.append(f"process {handover.pid}: {error}")
             continue
         backends.append({"pid": handover.pid, **msgspec.to_builtins(info)})
-        lines += [_title(handover, info), *(f"  {line}" for line in lines_of(info.figures, info.waiting))]
+        lines += [
+            _title(handover, info),
+            *(f"  {line}" for line in lines_of(info.figures, info.waiting, info.precision)),
+        ]
     return Report({"backends": backends, "precisions": chosen}, (*lines, *precision_lines))
 
 

@@ -29,7 +29,7 @@ from ..engine import Stage
 from ..tasks import AnyTask
 from .watching.figures import Figures
 
-VERSION = (1, 5)
+VERSION = (1, 6)
 """Major and minor: the major changes when an older peer would misunderstand, the minor when something is added."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -82,7 +82,8 @@ class ServerInfo(msgspec.Struct, frozen=True):
     state: of the model; if it failed, `message` and `cure` say why.  tasks: `Task.name` of every task that the model
     supports, and max_seconds the length of its longest motion; empty and 0 until it is ready.  models: names of the
     installed models.  running: whether a request is running.  waiting: number of requests in the queue.  figures: what
-    the server has done since it started.  instance: of this process alone.
+    the server has done since it started.  instance: of this process alone.  precision: what the model is computed in,
+    and why, for people; "" where there is no choice.
     """
 
     version: str
@@ -98,6 +99,7 @@ class ServerInfo(msgspec.Struct, frozen=True):
     waiting: int = 0
     figures: Figures = Figures()
     instance: str = ""
+    precision: str = ""
 
     def replaces(self, before: "ServerInfo | None") -> bool:
         """Whether another process than the one that said `before` answers now: it has none of that one's requests."""

@@ -228,8 +228,9 @@ class Worker(threading.Thread):
             raise
         self._engine, self._loaded = engine, name
         self.info = ServerInfo(
-            __version__, engine.name, engine.device, ModelState.READY, engine.tasks, engine.max_seconds
-        )
+            __version__, engine.name, engine.device, ModelState.READY, engine.tasks, engine.max_seconds,
+            precision=engine.precision,
+        )  # fmt: skip
         log.info("Loaded %s on %s", engine.name, engine.device)
         return engine
 

@@ -1,7 +1,9 @@
 """What may import what, and how large folders and files may be. Every rule is also tried on code that breaks it."""
 
+import re
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 
 import pytest
@@ -29,6 +31,13 @@ FOR_BLENDER = {
     "backend.shots.numbers", "backend.shots.plan", "backend.shots.splitting", "backend.tasks", "backend.version",
 }  # fmt: skip
 """What the add-on may import of the backend: it runs in Blender's process, and loads no model."""
+MODULE_OF = {"onnxruntime-gpu": "onnxruntime"}
+IMPORTED_BY_OTHERS = {
+    "onnxscript": "torch.onnx.export", "tensorboard": "SummaryWriter", "bitsandbytes": "BitsAndBytesConfig",
+}  # fmt: skip
+"""Packages that another library imports, where the product uses this of it."""
+BOUNDED = {"accelerate", "bitsandbytes", "bpy", "onnxruntime-gpu", "peft", "ray", "smplx", "torch", "transformers"}
+"""Those that have changed what they mean from one version to another."""
 MOST_MODULES, MOST_LINES = 12, 400
 
 
@@ -219,3 +228,19 @@ def test_blocking_an_import_works() -> None:
     done = import_without({"numpy"}, ["retarget.motion.rotations"])
     assert done.returncode != 0
     assert "numpy is blocked" in done.stderr
+
+
+def test_every_package_of_an_extra_is_used() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = {k: v for k, v in project["optional-dependencies"].items() if k not in ("dev", "docs", "smplx")}
+    listed = {re.split(r"[^\w.-]", one, maxsplit=1)[0]: one for group in extras.values() for one in group}
+    imported = set().union(*(module.others() for module in GRAPH.modules.values()))
+    text = "".join((ROOT / module.path).read_text(encoding="utf-8") for module in GRAPH.modules.values())
+    unused = {
+        name
+        for name in listed
+        if MODULE_OF.get(name, name) not in imported and IMPORTED_BY_OTHERS.get(name, "nowhere at all") not in text
+    }
+    assert unused == set()
+    unbounded = {name for name, one in listed.items() if name in BOUNDED and "<" not in one and "==" not in one}
+    assert unbounded == set()

@@ -23,13 +23,14 @@ def make(name: str, device: str, gate: Callable[[], None] = lambda: None) -> Any
     """A new engine. gate: called before every token, on the engine's thread.
 
     Prompts with another effect: "fail" (an error for the user), "crash" (a bug), "slow" (20 tokens a second),
-    "unknown" (the engine is unsure), "... not ..." (it follows no negation).
+    "unknown" (the engine is unsure), "unstyled" (the style's model made it), "... not ..." (it follows no negation).
     """
 
     class FakeEngine(Engine):
         def __init__(self) -> None:
             self.name = name
             self.device = "cpu"
+            self.precision = "8 bits: 10.0 ms a token (float32 30.0 ms)"
             self.tasks = tuple(os.environ.get("FAKE_TASKS", "generate").split())
             self.max_seconds = 10.0
             self.tokens = 0
@@ -131,6 +132,7 @@ def make(name: str, device: str, gate: Callable[[], None] = lambda: None) -> Any
                 contacts=(random.random((frames, 4)) > 0.5).astype(float),
                 meta={"text": request.prompt, "seed": request.seed, "variation": variation, "model": self.name}
                 | ({"unsure": True, "nearest": ["a person walks", "a dog"]} if request.prompt == "unknown" else {})
+                | ({"made_by": "open"} if request.prompt == "unstyled" else {})
                 | ({"unsure": True, "negation": "not"} if " not " in request.prompt else {}),
             )
 

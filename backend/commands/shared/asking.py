@@ -9,7 +9,7 @@ from ....retarget.errors import MotionGPTError
 from ....retarget.motion import Motion
 from ... import limits
 from ...engine import Engine, Result, last_result
-from ...known.doubt import doubt_of, nearest_in
+from ...known.doubt import doubt_of, nearest_in, passed_on
 from ...output import blender
 from ...output.clips import at_origin, clip_names
 from ...tasks import Task
@@ -134,11 +134,12 @@ def write(
 
 
 def doubts(motions: Sequence[Motion]) -> tuple[str, ...]:
-    """What to say if the model is sure of none of the motions."""
+    """What to say if the model is sure of none of the motions, or a style does not know their text."""
+    passed = tuple(dict.fromkeys(sentence for motion in motions for sentence in passed_on(motion.meta)))
     if not motions or not all(motion.meta.get("unsure") for motion in motions):
-        return ()
+        return passed
     nearest = "; ".join(nearest_in(motions[0].meta))
-    return (doubt_of(motions[0].meta) + (f" Closest that it knows: {nearest}." if nearest else ""),)
+    return (*passed, doubt_of(motions[0].meta) + (f" Closest that it knows: {nearest}." if nearest else ""))
 
 
 def at_rate(motion: Motion, fps: float, seconds: float) -> Motion:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ....retarget.motion import Motion
 
-_SAID = ("sureness", "unsure", "nearest", "blocks", "loop")
+_SAID = ("sureness", "unsure", "nearest", "made_by", "blocks", "loop")
 """What a motion's `meta` says that goes into --json."""
 
 
@@ -22,9 +22,7 @@ class Report:
 
 def file_data(motion: Motion, path: Path) -> dict[str, Any]:
     """A written motion for --json."""
-    said: dict[str, Any] = {
-        k: motion.meta[k] for k in ("sureness", "unsure", "nearest", "blocks", "loop") if k in motion.meta
-    }
+    said: dict[str, Any] = {k: motion.meta[k] for k in _SAID if k in motion.meta}
     return {"path": str(path), "frames": len(motion), "fps": motion.fps, "seconds": round(motion.duration, 6), **said}
 
 

@@ -35,7 +35,7 @@ class CausalEngine(LlamaEngine):
         self._words = CausalTokenizer(base, codes)
         adapter = folder / ADAPTER if (folder / ADAPTER).is_dir() else None
         self._network = adapted_network(base, adapter, self._words.size, device, precision)
-        TokenEngine.__init__(self, card, MotionCodec(folder), self._network.device)
+        TokenEngine.__init__(self, card, MotionCodec(folder), self._network.device, self._network.why)
         self._grammar = True
         self._digits = self._words.digits
         first = self._words.first_code

@@ -36,7 +36,7 @@ class LlamaEngine(TokenEngine):
 
     def __init__(self, folder: Path, card: ModelCard, device: str, precision: str = "auto") -> None:
         self._network = make_network("llama", folder, card.settings["shape"], device, precision)
-        super().__init__(card, MotionCodec(folder), self._network.device)
+        super().__init__(card, MotionCodec(folder), self._network.device, self._network.why)
         self._pieces = SentencePieces(folder / TOKENIZER)
         self._grammar = bool(card.settings.get("grammar", True))
         texts = {i: self._pieces.piece(i) for i in range(len(self._pieces)) if self._pieces.is_text(i)}

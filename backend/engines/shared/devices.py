@@ -36,25 +36,31 @@ def make_network(
     """
     if precision not in PRECISIONS:
         raise MotionGPTError(f"There is no precision {precision}.", f"Use {', '.join(PRECISIONS)}.")
-    gpu = device != "cpu" and _has_cuda()
+    gpu = device != "cpu" and has_gpu()
     if device == "cuda" and not gpu:
         raise MotionGPTError(
             "No CUDA GPU can be used.",
             'Install the package\'s extra "llm" with a CUDA build of torch, or use the CPU.',
             "no_device",
         )
+    why = ""
     if not gpu and not use_torch:
         if precision == "auto":
-            precision = best_precision(architecture, folder, shape)
+            precision, why = _best(architecture, folder, shape)
         if precision in ONNX_PRECISIONS:
             if precision not in _onnx_precisions(folder):
                 raise MotionGPTError(
                     f"The model in {folder} has no {precision} weights.", "Import it again, or use --precision auto."
                 )
-            return ONNX_NETWORKS[architecture](folder, shape, precision)
+            return _reasoned(ONNX_NETWORKS[architecture](folder, shape, precision), why)
     if precision in ("int8", "int4"):
         raise MotionGPTError(f"{precision} weights run on the CPU only.", "Use bfloat16 on a GPU.")
-    return _torch_network(architecture, folder, shape, "cuda" if gpu else "cpu", precision)
+    return _reasoned(_torch_network(architecture, folder, shape, "cuda" if gpu else "cpu", precision), why)
+
+
+def _reasoned(network: Network, why: str) -> Network:
+    network.why = why or network.why
+    return network
 
 
 def best_precision(architecture: str, folder: Path, shape: Mapping[str, Any]) -> str:
@@ -62,6 +68,11 @@ def best_precision(architecture: str, folder: Path, shape: Mapping[str, Any]) ->
 
     Of what does not fit into memory nothing is measured, nor of a model whose folder has no small graph for it.
     """
+    return _best(architecture, folder, shape)[0]
+
+
+def _best(architecture: str, folder: Path, shape: Mapping[str, Any]) -> tuple[str, str]:
+    """The best precision, and why; "" where nothing was measured."""
     found = _fitting(folder, [*_onnx_precisions(folder), *_half_precisions(architecture)])
     probe = (folder / f"{PROBE}.onnx").is_file()
     makes: dict[str, Callable[[], Steps]] = {}
@@ -74,10 +85,11 @@ def best_precision(architecture: str, folder: Path, shape: Mapping[str, Any]) ->
             makes[name] = functools.partial(_torch_network, architecture, folder, shape, "cpu", name)
     if len(makes) == 1 or (architecture == "llama" and not probe and _bytes(folder, "int8") > 1e9):
         # Too large to be loaded in every precision: one that was imported without a probe.
-        return "int8" if "int8" in found else found[0]
+        return ("int8" if "int8" in found else found[0]), ""
     card = folder / CARD_NAME
     fingerprint = hashlib.sha256(card.read_bytes()).hexdigest() if card.is_file() else str(folder.resolve())
-    return recorded(folder.name, fingerprint, processors(), list(makes), lambda: _seconds(makes, shape)).precision
+    record = recorded(folder.name, fingerprint, processors(), list(makes), lambda: _seconds(makes, shape))
+    return record.precision, record.why
 
 
 def _seconds(makes: Mapping[str, Callable[[], Steps]], shape: Mapping[str, Any]) -> dict[str, float]:
@@ -139,7 +151,7 @@ def adapted_network(base: Path, adapter: Path | None, size: int, device: str, pr
             'Install the extra "llm": pip install motiongpt-blender[llm] (in Blender: choose a Python that has it).',
             "missing_package",
         )
-    gpu = device != "cpu" and _has_cuda()
+    gpu = device != "cpu" and has_gpu()
     if device == "cuda" and not gpu:
         raise MotionGPTError("No CUDA GPU can be used.", "Install a CUDA build of torch, or use the CPU.", "no_device")
     if precision in ("int8", "int4"):
@@ -150,7 +162,8 @@ def adapted_network(base: Path, adapter: Path | None, size: int, device: str, pr
     return AdaptedNetwork(base, adapter, size, "cuda" if gpu else "cpu", chosen)
 
 
-def _has_cuda() -> bool:
+def has_gpu() -> bool:
+    """Whether torch and transformers are installed and can use a GPU."""
     if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")):
         return False
     from .torch_networks import has_cuda

@@ -16,6 +16,7 @@ from onnxruntime import OrtValue
 
 from ....retarget.typing import Float32s, Ints
 from ...checkpoints.safetensors_file import SafetensorsFile
+from ..measured.choice import WORDS
 from .runtime import CachedDecoder, Table, open_session
 
 WEIGHTS = "weights.safetensors"
@@ -41,6 +42,8 @@ class Network(ABC):
         self.device, self.precision = device, precision
         self._folder, self._shape = folder, shape
         self._rows: dict[tuple[int, ...] | None, Any] = {}
+        self.why = WORDS[precision]
+        """The precision, for people; where it was measured, why it was taken."""
 
     @abstractmethod
     def start(self, prompt: Sequence[int], batch: int) -> Float32s | None:

@@ -85,8 +85,8 @@ class TokenEngine(Engine):
     context_tokens = 1
     """Tokens of a motion that the model sees when it continues it."""
 
-    def __init__(self, card: ModelCard, codec: Codec, device: str) -> None:
-        self.name, self.device = card.name, device
+    def __init__(self, card: ModelCard, codec: Codec, device: str, precision: str = "") -> None:
+        self.name, self.device, self.precision = card.name, device, precision
         self.tasks, self.max_seconds = card.tasks, card.max_seconds
         self._fps, self._codec = card.fps, codec
         self._most = int(card.max_seconds * card.fps) // FRAMES_PER_TOKEN

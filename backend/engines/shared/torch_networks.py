@@ -3,6 +3,7 @@ no ONNX graphs.
 
 `generate` of transformers is not used: it draws all rows of a batch from one random generator, so that a variation
 would depend on how many there are, and it can't be followed or cancelled token by token without a thread of its own.
+Its static cache and compiled step are (see `torch_compiled`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,13 +14,15 @@ import numpy as np
 import torch
 from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM, T5Config, T5ForConditionalGeneration
-from transformers.cache_utils import DynamicCache, EncoderDecoderCache
+from transformers.cache_utils import DynamicCache, EncoderDecoderCache, StaticCache
 
 from ....retarget.typing import Float32s
 from ...checkpoints.safetensors_file import SafetensorsFile
 from ...checkpoints.tensors import Dtype
 from .networks import WEIGHTS, Network
+from .torch_compiled import CompiledSteps, is_wanted
 
+_PROMPTS = 32  # a T5's prompts have a multiple of so many tokens
 _TYPES: dict[Dtype, torch.dtype] = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
@@ -35,12 +38,17 @@ def torch_type(precision: str) -> torch.dtype:
 
 class TransformersNetwork(Network):
     """A model of transformers. What `start` and `step` return are the logits of the whole vocabulary (B, vocabulary),
-    of which `logits` picks those asked for."""
+    of which `logits` picks those asked for. Steps are compiled where that pays, if `compiles`, and where asked for."""
+
+    compiles = True
 
     def __init__(self, folder: Path, shape: Mapping[str, Any], device: str, precision: str) -> None:
         super().__init__(folder, shape, device, precision)
         self._model: Any = self._load().eval()
+        self._steps = CompiledSteps(device) if is_wanted(device if self.compiles else "cpu") else None
         self._past: Any = None
+        self._static: StaticCache | None = None
+        self._length = 0
 
     def _load(self) -> torch.nn.Module:
         raise NotImplementedError
@@ -50,6 +58,23 @@ class TransformersNetwork(Network):
 
     def _scores(self, hidden: Float32s, rows: Any) -> Float32s:
         return hidden[:, rows]
+
+    def _begin(self, config: Any, batch: int, length: int) -> bool:
+        """Take a static cache for a prompt of a length, if steps are compiled; whether there is one. config: of the
+        decoder."""
+        self._length = 0
+        compiled = self._steps is not None and self._steps.works
+        self._static = self._steps.cache(config, batch, length) if self._steps and compiled else None
+        return self._static is not None
+
+    def _run(self, count: int, **inputs: Any) -> Float32s:
+        """(B, vocabulary) after the last of `count` tokens of each answer; the first ones are never compiled."""
+        if self._steps is None or self._static is None or not self._length:
+            out = self._model(**inputs, cache=self._past, use_cache=True)
+        else:
+            out = self._steps(self._model, self._past, self._static, self._length, **inputs, use_cache=True)
+        self._length += count
+        return self._last(out.logits)
 
     def _ids(self, tokens: Sequence[Sequence[int]]) -> Tensor:
         return torch.tensor(tokens, device=self.device)
@@ -61,6 +86,8 @@ class TransformersNetwork(Network):
 
 class TorchT5(TransformersNetwork):
     """A T5 from a model folder's weights."""
+
+    compiles = False
 
     def _load(self) -> torch.nn.Module:
         s = self._shape
@@ -82,19 +109,19 @@ class TorchT5(TransformersNetwork):
 
     @torch.inference_mode()
     def start(self, prompt: Sequence[int], batch: int) -> None:
-        text = self._model.encoder(input_ids=self._ids([prompt])).last_hidden_state
-        self._text = text.expand(batch, -1, -1)
-        self._past = EncoderDecoderCache(DynamicCache(), DynamicCache())
+        own: Any = self._static if self._begin(self._model.decoder.config, batch, 0) else DynamicCache()
+        ids, mask = self._ids([prompt]), None
+        if self._static is not None:  # prompts of few lengths, so that few steps are compiled
+            blank = [0] * (-len(prompt) % _PROMPTS)
+            ids, mask = self._ids([[*prompt, *blank]]), self._ids([[*[1] * len(prompt), *blank]])
+        text = self._model.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        self._text, self._mask = text.expand(batch, -1, -1), None if mask is None else mask.expand(batch, -1)
+        self._past = EncoderDecoderCache(own, DynamicCache())
 
     @torch.inference_mode()
     def step(self, tokens: Sequence[int]) -> Float32s:
-        out = self._model(
-            decoder_input_ids=self._ids([[token] for token in tokens]),
-            encoder_outputs=(self._text,),
-            cache=self._past,
-            use_cache=True,
-        )
-        return self._last(out.logits)
+        ids = self._ids([[token] for token in tokens])
+        return self._run(1, decoder_input_ids=ids, encoder_outputs=(self._text,), attention_mask=self._mask)
 
 
 class TorchCausal(TransformersNetwork):
@@ -102,6 +129,9 @@ class TorchCausal(TransformersNetwork):
 
     @torch.inference_mode()
     def start(self, prompt: Sequence[int], batch: int) -> Float32s:
+        if self._begin(self._model.config, batch, len(prompt)):
+            self._past = self._static
+            return self._forward([prompt] * batch)
         self._past = DynamicCache(config=self._model.config)
         logits = self._forward([prompt])
         if batch > 1:
@@ -113,8 +143,7 @@ class TorchCausal(TransformersNetwork):
         return self._forward([[token] for token in tokens])
 
     def _forward(self, tokens: Sequence[Sequence[int]]) -> Float32s:
-        out = self._model(input_ids=self._ids(tokens), cache=self._past, use_cache=True, logits_to_keep=1)
-        return self._last(out.logits)
+        return self._run(len(tokens[0]), input_ids=self._ids(tokens), logits_to_keep=1)
 
 
 class TorchLlama(TorchCausal):

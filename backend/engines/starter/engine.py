@@ -21,6 +21,7 @@ from ...dataset.clips import swap_sides
 from ...engine import BatchEvents, Events, Progress, Result, Stage
 from ...features import motion_to_features
 from ...inbetween.transition import TransitionModel
+from ...known.doubt import MADE_BY
 from ...model_folder import ModelCard, find_file
 from ...pieces import longer, within
 from ...tasks import Describe, Generate, Inbetween, Task
@@ -263,7 +264,7 @@ class MotionLanguageEngine(TokenEngine):
             ]
         if word := negation_in(text, self._phrases):
             labels = [label | {"unsure": True, "negation": word} for label in labels]
-        return best, labels
+        return best, [label | self._passed_on(states) for label in labels]
 
     def given_tokens(self, given: Motion, frames: Sequence[int]) -> tuple[list[int], list[int]]:
         """A token is MOTION if all of its frames are kept, and POSE if only some are."""
@@ -280,14 +281,14 @@ class MotionLanguageEngine(TokenEngine):
             codes[token] = code
         return codes, kinds
 
-    def codes_between(
-        self, codes: Sequence[int], known: Sequence[int], text: str, sampling: Sampling
-    ) -> Iterator[Codes]:
+    def codes_between(self, codes: Sequence[int], known: Sequence[int], text: str, sampling: Sampling) -> Written:
         slots = np.array([unpack(code, self._levels) for code in codes])
-        prompt = self._prompt(self._read(text), text, "inbetween", slots, np.array(known), sampling.variations)
+        states = self._read(text)
+        prompt = self._prompt(states, text, "inbetween", slots, np.array(known), sampling.variations)
         given = [code if kind == MOTION else None for code, kind in zip(codes, known, strict=True)]
         answer = self._answer(prompt, random_streams(sampling.seed, sampling.variations), len(codes), given)
         yield from self._written(sampling, [answer]).follow(answer)
+        return [self._passed_on(states) if text.strip() else {}] * sampling.variations
 
     def describe(self, task: Describe, motion: Motion) -> Events:
         motion = on_canonical_body(beginning(motion, self.max_seconds)).resample(self._fps)
@@ -336,6 +337,11 @@ class MotionLanguageEngine(TokenEngine):
     def _heard(self, text: str) -> str:
         """What the model is given of a text: a model of motion shows what is denied."""
         return without_denials(text, self._phrases)
+
+    def _passed_on(self, states: Float32s) -> dict[str, object]:
+        """What is to be said of motions to a text of these states: which model made them, where the style left it to
+        its base."""
+        return {MADE_BY: self._style.base} if self._style and not self._style.is_asked_for(states) else {}
 
     @functools.cached_property
     def _base(self) -> Decoder:

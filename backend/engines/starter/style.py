@@ -29,10 +29,11 @@ _ROUNDED = 0.005  # of a similarity, by vectors in 8 bits
 
 @dataclass(frozen=True, eq=False)
 class Style:
-    """folder: its own.  changes: what is added to weights of the base, by name.  known: the phrases of the style, then
-    those of the base; None where the base has none.  phrases: those of the style alone."""
+    """folder: its own.  base: the base's name.  changes: what is added to weights of the base, by name.  known: the
+    phrases of the style, then those of the base; None where the base has none.  phrases: those of the style alone."""
 
     folder: Path
+    base: str
     changes: Mapping[str, Float32s]
     known: Known | None
     phrases: tuple[str, ...]
@@ -53,7 +54,7 @@ def load_style(folder: Path, card: ModelCard) -> tuple[Path, ModelCard, Style]:
     """
     base_folder, base = find_base(folder, card)
     known = Known.load(folder / KNOWN) if KNOWN in card.files else None
-    style = Style(folder, read_adapter(folder), known, tuple(card.settings.get("phrases", ())))
+    style = Style(folder, base.name, read_adapter(folder), known, tuple(card.settings.get("phrases", ())))
     described = msgspec.structs.replace(
         base, name=card.name, licence=card.licence, group=card.group, description=card.description
     )

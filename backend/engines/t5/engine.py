@@ -32,7 +32,7 @@ class T5Engine(TokenEngine):
 
     def __init__(self, folder: Path, card: ModelCard, device: str, precision: str = "auto") -> None:
         self._network = make_network("t5", folder, card.settings["shape"], device, precision)
-        super().__init__(card, MotionCodec(folder), self._network.device)
+        super().__init__(card, MotionCodec(folder), self._network.device, self._network.why)
         self._tokenizer = read_tokenizer(tokenizer_file(folder), card.settings["sentinels"])
         self.context_tokens = max(1, self._most // PREDICT_SHARE)
         codes = self._tokenizer.motion_ids(range(CODES))

@@ -64,8 +64,8 @@ class Figures(msgspec.Struct, frozen=True):
     models: dict[str, ModelFigures] = {}
 
 
-def lines_of(figures: Figures, waiting: int) -> list[str]:
-    """Figures for people. waiting: requests in the queue."""
+def lines_of(figures: Figures, waiting: int, precision: str = "") -> list[str]:
+    """Figures for people. waiting: requests in the queue.  precision: of the model, "" where there is no choice."""
     memory_used = f", {figures.memory / 1e6:.0f} MB of memory" if figures.memory else ""
     others = ", ".join(
         f"{count} {word}"
@@ -73,6 +73,7 @@ def lines_of(figures: Figures, waiting: int) -> list[str]:
         if count
     )
     lines = [
+        *([f"computes in {precision}"] if precision else []),
         f"runs for {_duration(figures.uptime)}{memory_used}",
         f"{figures.answered} requests answered{f', {others}' if others else ''}; {figures.per_minute} in the last "
         f"minute; {waiting} waiting",

@@ -117,10 +117,12 @@ def fit(
     optimizer: Any = torch.optim.AdamW(parameters, lr=settings.rate, weight_decay=settings.weight_decay)
     network, optimizer = accelerator.prepare(model, optimizer)
     processes = Processes(accelerator.device)
-    start, before = _resume(accelerator, folder, config)
+    start, before, computed = _resume(accelerator, folder, config)
+    busy = time.process_time if accelerator.device.type == "cpu" else time.monotonic
     schedule = Schedule(settings.steps, settings.rate, min(settings.warmup, settings.steps), minutes=settings.minutes)
     log = Log(folder) if processes.leads else None
-    began = saved = time.monotonic()
+    began, worked = time.monotonic(), busy()
+    saved = began
     last = start >= settings.steps or schedule.spent(before) >= 1.0
     with progress_bar(describe) as bar:
         task = bar.add_task(describe, total=settings.steps, completed=start, note="")
@@ -145,7 +147,8 @@ def fit(
                     say(bar, f"{describe}: step {step} of {settings.steps}, loss {value:.4f}")
             if last or processes.agree(time.monotonic() - saved > settings.save_every):
                 half = accelerator.mixed_precision == "bf16"
-                record = {"config": config, "step": step, "seconds": seconds, "half": half}
+                spent = computed + busy() - worked
+                record = {"config": config, "step": step, "seconds": seconds, "computed": spent, "half": half}
                 _save(accelerator, folder, record, processes)
                 saved = time.monotonic()
     return dict(accelerator.get_state_dict(network))
@@ -240,7 +243,8 @@ def _checkpoints(folder: Path) -> Iterator[tuple[int, Path]]:
 
 
 def newest_record(folder: Path) -> dict[str, Any] | None:
-    """What the newest checkpoint of a folder says of its training: "config", "step", "seconds"."""
+    """What the newest checkpoint of a folder says of its training: "config", "step", "seconds" that have passed, and
+    "computed" of this process: those of the processor, all threads together; on a GPU those that have passed."""
     found = max(_checkpoints(folder), default=None)
     return dict(json.loads((found[1] / _RECORD).read_text(encoding="utf-8"))) if found else None
 
@@ -252,11 +256,12 @@ def check_resumable(folder: Path, config: dict[str, Any]) -> None:
         compare(folder / "checkpoint", record["config"], config)
 
 
-def _resume(accelerator: Accelerator, folder: Path, config: dict[str, Any]) -> tuple[int, float]:
-    """Steps and seconds that the training has had."""
+def _resume(accelerator: Accelerator, folder: Path, config: dict[str, Any]) -> tuple[int, float, float]:
+    """Steps and seconds that the training has had, and seconds of computing."""
     check_resumable(folder, config)
     record = newest_record(folder)
     if record is None:
-        return 0, 0.0
+        return 0, 0.0, 0.0
     accelerator.load_state(str(max(_checkpoints(folder))[1]))
-    return int(record["step"]), float(record["seconds"])
+    seconds = float(record["seconds"])
+    return int(record["step"]), seconds, float(record.get("computed", seconds))

@@ -94,10 +94,11 @@ def train_lora(
         )  # fmt: skip
         _write(plain, state, base, folder / FOLDER)
         write_record(record, folder / FOLDER)
-        if not settings.pretrained:
-            _write_base(plain, base, folder / RANDOM_BASE)
+    losses = test_losses(plain, examples, data, tokenizer, shared or folder) if measures(accelerator) else {}
+    if accelerator.is_main_process and not settings.pretrained:
+        _write_base(plain, base, folder / RANDOM_BASE)  # last, since it takes the adapter off
     accelerator.wait_for_everyone()
-    return test_losses(plain, examples, data, tokenizer, shared or folder) if measures(accelerator) else {}
+    return losses
 
 
 def test_losses(

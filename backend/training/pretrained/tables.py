@@ -1,7 +1,8 @@
 """The paper's tables 4 to 6 again, on whatever data there is: one training for each row, measured alike.
 
 `pretrained` (table 4): base models, and the first of them with random weights.  `rank` (table 5): rank and alpha.
-`joint` (table 6): a training for each condition, and one for all.  `codes`: digits, or a token for each code.
+`joint` (table 6): a training for each condition, and one for all.  `codes`: digits, or a token for each code, for as
+many steps and for as many seconds of computing.
 """
 
 import json
@@ -25,11 +26,14 @@ from ...evaluation.judge import Judge
 from ...evaluation.measures import embeddings
 from ...evaluation.texts import text_states
 from ...features import motion_to_features
+from .loop import newest_record
 from .lora import LoraTraining, export_lora, train_lora
 from .lora_examples import given_codes
 from .motions import Shown, read_motions
 
 TABLES = ("pretrained", "rank", "joint", "codes")
+EFFORT = {"steps": "step", "seconds": "computed"}
+"""Columns of a table on what a training took, and their names in its record."""
 MEASURES = ("fid", "mm_dist", "top1", "top2", "top3", "diversity")
 
 
@@ -82,20 +86,36 @@ def make_table(table: str, plan: Plan, say: Callable[[str], None]) -> list[dict[
     """Train and measure every row; rows that are there already are kept. Writes `table.json` and `table.md`."""
     out: list[dict[str, Any]] = []
     for row in rows_of(table, plan):
-        place = plan.folder / "".join(c if c.isalnum() else "-" for c in row.name)
-        done = place / "row.json"
-        wanted = json.loads(json.dumps({**asdict(row.settings), "samples": plan.samples}))
-        if done.is_file() and (kept := json.loads(done.read_text(encoding="utf-8")))["settings"] == wanted:
-            out += kept["lines"]
-            continue
-        say(f"{row.name} ...")
-        losses = train_lora(plan.data, plan.tokenizer, row.base, place, row.settings, plan.device, shared=plan.folder)
-        lines = list(_measured(row, losses, place, plan))
-        done.write_text(json.dumps({"settings": wanted, "lines": lines}, indent=1), encoding="utf-8")
-        out += lines
+        out += _lines(row, plan, say)
+    if table == "codes" and not plan.settings.minutes:
+        out += _lines(_as_long(row, out), plan, say)
     (plan.folder / "table.json").write_text(json.dumps(out, indent=1), encoding="utf-8")
     (plan.folder / "table.md").write_text(as_markdown(out), encoding="utf-8")
     return out
+
+
+def _lines(row: Row, plan: Plan, say: Callable[[str], None]) -> list[dict[str, Any]]:
+    """The lines of a row, trained and measured now or before."""
+    place = plan.folder / "".join(c if c.isalnum() else "-" for c in row.name)
+    done = place / "row.json"
+    wanted = json.loads(json.dumps({**asdict(row.settings), "samples": plan.samples}))
+    if done.is_file() and (kept := json.loads(done.read_text(encoding="utf-8")))["settings"] == wanted:
+        return list(kept["lines"])
+    say(f"{row.name} ...")
+    losses = train_lora(plan.data, plan.tokenizer, row.base, place, row.settings, plan.device, shared=plan.folder)
+    record = newest_record(place) or {}
+    effort = {name: record[key] for name, key in EFFORT.items() if key in record}
+    lines = [{**line, **effort} for line in _measured(row, losses, place, plan)]
+    done.write_text(json.dumps({"settings": wanted, "lines": lines}, indent=1), encoding="utf-8")
+    return lines
+
+
+def _as_long(row: Row, lines: Sequence[dict[str, Any]]) -> Row:
+    """A row again, for as many steps as take it the seconds of computing that the first row took."""
+    seconds = {line["row"]: line["seconds"] for line in lines}
+    first, own = seconds[lines[0]["row"]], seconds[row.name]
+    steps = max(1, round(row.settings.steps * first / own))
+    return Row(f"{row.name}, for as long", row.base, replace(row.settings, steps=steps))
 
 
 def _measured(row: Row, losses: dict[str, float], place: Path, plan: Plan) -> Iterator[dict[str, Any]]:
@@ -156,10 +176,14 @@ def scores(texts: Floats, made: Floats, real: Floats, meanings: Sequence[str]) -
 
 def as_markdown(lines: Sequence[dict[str, Any]]) -> str:
     """A table's lines in Markdown."""
-    names = ["nats", *(name for name in MEASURES if any(name in line for line in lines))]
+    names = ["nats", *(name for name in (*MEASURES, *EFFORT) if any(name in line for line in lines))]
     head = ["", "condition", *names]
     rows = [
-        [str(line["row"]), str(line["condition"]), *(f"{line[n]:.3f}" if n in line else "" for n in names)]
+        [
+            str(line["row"]),
+            str(line["condition"]),
+            *(f"{line[n]:.{0 if n in EFFORT else 3}f}" if n in line else "" for n in names),
+        ]
         for line in lines
     ]
     body = [head, ["---", "---", *["---:"] * len(names)], *rows]

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("onnx", reason="onnx is not installed")
 
-from motiongpt.backend.bench.full_size import SHAPE, logits_error, write_random_model
+from motiongpt.backend.bench.full_size import SHAPE, in_batches, logits_error, write_random_model
 from motiongpt.backend.engines.shared.networks import OnnxT5, decoder_bytes
 
 SMALL = replace(
@@ -47,3 +47,9 @@ def test_batches_change_nothing(folder: Path, precision: str) -> None:
     together = [network.logits(network.step(list(tokens)), ids) for tokens in zip(*rows, strict=True)]
     single = np.array(alone)  # (answers, steps, ids)
     assert np.abs(np.stack(together, axis=1) - single).max() < 1e-2 * single.std()
+
+
+def test_batches_are_timed_as_on_a_gpu(folder: Path) -> None:
+    pytest.importorskip("transformers")
+    seconds = in_batches(folder, SMALL, range(1000, 1512), "cpu", 1, (1, 4))
+    assert list(seconds) == ["1", "4"] and min(seconds.values()) > 0

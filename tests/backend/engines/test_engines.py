@@ -9,6 +9,7 @@ from support.answers import finish
 from motiongpt.backend.engine import Engine
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.engines.llama.engine import LlamaEngine
+from motiongpt.backend.engines.measured.choice import WORDS
 from motiongpt.backend.process import protocol
 from motiongpt.backend.tasks import Continue, Describe, Generate, Inbetween
 from motiongpt.retarget.errors import MotionGPTError
@@ -34,6 +35,7 @@ def test_generate(engine: Engine) -> None:
     assert [len(m) for m in motions] == [80] * 3
     alone = finish(engine.generate(Generate("a person walks.", 4.0, seed=3))).motions[0]
     assert alone.meta["tokens"] == motions[0].meta["tokens"]
+    assert engine.precision.split(":")[0] in WORDS.values()
     assert all(0 <= code < 512 for m in motions for code in m.meta["tokens"])
     assert np.isfinite(alone.joints).all() and abs(alone.joints[..., 1].min()) < 1e-6
     assert 1 <= len(finish(engine.generate(Generate("a person walks.", None))).motions[0]) <= 196

@@ -170,12 +170,20 @@ def asset() -> object:
 
 
 def doubts() -> object:
-    """What the model hardly knows is said of one motion, and of each take."""
+    """What the model hardly knows is said of one motion, and of each take; so is what a style does not know."""
     make_armature("Person", BIPED)
+    seen: dict[str, object] = {"styles": []}
+    for takes in (1, 2):
+        settings().prompt, settings().seconds, settings().text_takes = "unstyled", 1.0, takes
+        attempt()
+        run_job()
+        seen["styles"] += [drawn() if takes == 1 else panel_of("panel", "MOTIONGPT_PT_takes")]
+    bpy.ops.motiongpt.reject_takes()
+    settings().text_takes = 1
     settings().prompt, settings().seconds = "unknown", 2.0
     attempt()
     run_job()
-    seen: dict[str, object] = {"one": drawn()}
+    seen["one"] = drawn()
     settings().text_takes = 2
     attempt()
     run_job()

@@ -64,6 +64,9 @@ def test_what_the_model_hardly_knows_is_said_of_every_take(scenario: Scenario) -
         'The model hardly knows "unknown". Closest that it knows: motiongpt.use_as_prompt motiongpt.use_as_prompt'
     )
     assert sentence in seen["one"]
+    style = f'The style "{default_model()}" does not know "unstyled"; made by the model open.'
+    assert [style in " ".join(panel.split()) for panel in seen["styles"]] == [True, True]
+    assert style not in seen["one"]
     takes, main = seen["takes"]
     assert sentence in takes and "hardly knows" not in main
     assert 'The model does not follow "not"' in seen["negated"]

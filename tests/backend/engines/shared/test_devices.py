@@ -83,9 +83,11 @@ def test_auto_is_what_was_measured_to_be_best(
 ) -> None:
     asked = timed(monkeypatch, **seconds)
     for _ in range(2):
-        assert make_network("t5", t5, asdict(SMALL), "cpu", "auto").precision == chosen
+        network = make_network("t5", t5, asdict(SMALL), "cpu", "auto")
+        assert network.precision == chosen and network.why == records.records()[0].why
     assert asked == [["float32", "int8", "int4"]]  # once
     assert make_network("t5", t5, asdict(SMALL), "cpu", "int4").precision == "int4"
+    assert make_network("t5", t5, asdict(SMALL), "cpu", "int4").why == "4 bits"
     assert len(asked) == 1
 
 
@@ -133,3 +135,28 @@ def test_a_model_of_an_older_version_runs_without_4_bits(
 def test_unknown_precisions_are_refused(t5: Path) -> None:
     with pytest.raises(MotionGPTError, match="no precision int3"):
         make_network("t5", t5, asdict(SMALL), "cpu", "int3")
+
+
+def test_what_runs_on_a_gpu_in_which_precision(t5: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a GPU that is imitated: the choice alone."""
+    torch_networks = pytest.importorskip("motiongpt.backend.engines.shared.torch_networks", exc_type=ImportError)
+    made: list[tuple[str, str]] = []
+
+    class Noted:
+        why = ""
+
+        def __init__(self, folder: Path, shape: Mapping[str, Any], device: str, precision: str) -> None:
+            made.append((device, precision))
+
+    monkeypatch.setitem(torch_networks.TORCH_NETWORKS, "t5", Noted)
+    monkeypatch.setattr(torch_networks, "has_cuda", lambda: True)
+    for device in ("auto", "cuda"):
+        for precision in ("auto", "bfloat16", "float16", "float32"):
+            make_network("t5", t5, asdict(SMALL), device, precision)
+    assert made == [("cuda", p) for p in ("bfloat16", "bfloat16", "float16", "float32")] * 2
+    assert make_network("t5", t5, asdict(SMALL), "cpu", "float32").device == "cpu"
+    with pytest.raises(MotionGPTError, match="run on the CPU only"):
+        make_network("t5", t5, asdict(SMALL), "cuda", "int8")
+    monkeypatch.setattr(torch_networks, "has_cuda", lambda: False)
+    with pytest.raises(MotionGPTError, match="No CUDA GPU can be used"):
+        make_network("t5", t5, asdict(SMALL), "cuda", "auto")

@@ -6,10 +6,11 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from motiongpt.backend.checkpoints.onnx_graph import OnnxGraph
-from motiongpt.backend.engines.shared import lanes
+from motiongpt.backend.engines.shared import lanes, runtime
 from motiongpt.backend.engines.shared.runtime import all_at_once, open_session
 from motiongpt.retarget.errors import MotionGPTError
 
@@ -25,6 +26,32 @@ def test_it_reports_to_nobody(tmp_path: Path) -> None:
     environment = {"TMPDIR": str(tmp_path), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
     subprocess.run([sys.executable, "-c", _CHECK], env=environment, check=True)
     assert [path.name for path in tmp_path.iterdir() if path.name == ".ses" or "ort" in path.name.lower()] == []
+
+
+def test_a_graph_is_given_to_the_gpu_and_not_silently_to_the_cpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With sessions that are imitated, as of a library with and without a GPU that it can use."""
+    asked: list[list[str]] = []
+
+    class Session:
+        def __init__(self, graph: object, options: object, providers: list[str]) -> None:
+            asked.append(providers)
+
+        def get_providers(self) -> list[str]:
+            return [*started, "CPUExecutionProvider"]
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
+    for name in "ab":
+        (tmp_path / f"{name}.onnx").write_bytes(b"")
+    started = ["CUDAExecutionProvider"]
+    runtime.open_session(tmp_path / "a.onnx", "cuda")
+    runtime.open_session(tmp_path / "a.onnx", "auto")
+    assert asked == [["CUDAExecutionProvider"], ["CPUExecutionProvider"]]
+    started = []
+    with pytest.raises(MotionGPTError) as caught:
+        runtime.open_session(tmp_path / "b.onnx", "cuda")
+    assert caught.value.kind == "no_device"
 
 
 def _saved(folder: Path) -> Path:

@@ -61,4 +61,5 @@ def test_memory_is_that_of_the_process() -> None:
 def test_words_say_only_what_there_is() -> None:
     assert len(lines_of(Figures(), 0)) == 2
     lines = lines_of(Figures(uptime=7300, answered=3, failed=1, errors={"busy": 2}, took=Times(0.1, 0.2, 0.3, 0.4)), 5)
+    assert lines_of(Figures(), 0, "8 bits")[0] == "computes in 8 bits"
     assert "2.0 hours" in lines[0] and "1 failed" in lines[1] and "5 waiting" in lines[1] and "busy 2" in lines[-1]

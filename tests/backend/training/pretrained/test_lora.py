@@ -14,9 +14,12 @@ from support.tiny_models import make_llama
 from motiongpt.backend.commands.cli import main
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.engines.llama.causal import CausalEngine
+from motiongpt.backend.engines.llama.tokenizers import CausalTokenizer
 from motiongpt.backend.engines.shared.tokens import Sampling
 from motiongpt.backend.model_folder import read_card, verify_files
 from motiongpt.backend.tasks import Continue, Describe, Generate, Inbetween
+from motiongpt.backend.training.pretrained.lora import test_losses as losses_of
+from motiongpt.backend.training.pretrained.lora_examples import CausalExamples
 from motiongpt.backend.training.pretrained.motions import read_motions
 from motiongpt.retarget.errors import MotionGPTError
 
@@ -136,3 +139,30 @@ def test_what_can_not_be_trained_is_refused(
         assert train(clips, codec, base, tmp_path / "run", "--steps", "1", "--batch", "2", *options) == 2
         assert message in capsys.readouterr().err
     assert not (tmp_path / "run" / "adapter").exists()
+
+
+def test_a_base_with_random_weights_is_measured_with_its_adapter(
+    clips: Path, codec: Path, llama: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("features.npy", "poses.npy"):
+        (data / name).write_bytes((clips / name).read_bytes())
+    found = json.loads((clips / "clips.json").read_text())
+    split = [{**clip, "assigned": "test" if i % 2 else "train"} for i, clip in enumerate(found)]
+    (data / "clips.json").write_text(json.dumps(split))
+    options = ("--pretrained", "0", "--codes", "tokens", "--set", "rate=0.05", "--json")
+    capsys.readouterr()
+    assert quick(data, codec, llama, tmp_path / "run", 0, *options) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    bare = AutoModelForCausalLM.from_pretrained(tmp_path / "run" / "untrained-base")
+    examples = CausalExamples(read_motions(data, codec, tmp_path / "run"), CausalTokenizer(llama, "tokens"))
+    without = losses_of(bare, examples, data, codec, tmp_path / "run")
+    adapted = PeftModel.from_pretrained(bare, tmp_path / "run" / "adapter")
+    assert losses_of(adapted, examples, data, codec, tmp_path / "run") == pytest.approx(
+        {name: told[name] for name in without}, abs=2e-3
+    )
+    assert abs(told["nats_text"] - without["nats_text"]) > 0.05

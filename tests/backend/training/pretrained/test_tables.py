@@ -38,6 +38,24 @@ def test_each_table_has_its_rows(tmp_path: Path) -> None:
         rows_of("colour", plan)
 
 
+def test_both_ways_to_write_codes_are_compared_by_steps_and_by_computing(
+    tested: Path, codec: Path, llama: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "table"
+    command = ["train", "lora-table", str(tested), "--table", "codes", "--tokenizer", str(codec), "-o", str(out)]
+    small = ["--base", str(llama), "--batch", "2", "--parts", "1", "--threads", "1", "--samples", "0"]
+    assert main([*command, *small, "--steps", "6"]) == 0
+    lines = json.loads((out / "table.json").read_text())[::4]
+    assert [line["row"] for line in lines] == ["codes as text", "codes as tokens", "codes as tokens, for as long"]
+    assert [line["steps"] for line in lines[:2]] == [6, 6]
+    text, tokens, long = (line["seconds"] for line in lines)
+    assert lines[2]["steps"] == max(1, round(6 * text / tokens)) and long > 0
+    assert "| nats | steps | seconds |" in (out / "table.md").read_text()
+    capsys.readouterr()
+    assert main([*command, *small, "--steps", "6"]) == 0  # the third row's steps are those of before
+    assert "begins" not in capsys.readouterr().err
+
+
 def test_a_table_is_made_and_kept(
     tested: Path, codec: Path, llama: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

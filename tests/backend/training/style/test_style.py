@@ -14,8 +14,9 @@ from motiongpt.backend.commands.cli import main
 from motiongpt.backend.engine import Result, last_result
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.engines.starter.style import find_base, read_adapter
+from motiongpt.backend.known.doubt import MADE_BY, passed_on
 from motiongpt.backend.model_folder import all_files, default_model, find_model, read_card, verify_files
-from motiongpt.backend.tasks import Describe, Generate
+from motiongpt.backend.tasks import Block, Continue, Describe, Generate, Shot
 from motiongpt.retarget.errors import MotionGPTError
 
 torch = pytest.importorskip("torch")
@@ -78,10 +79,28 @@ def test_the_base_itself_answers_to_what_is_nearer_to_its_own_phrases(style: Pat
     base, styled = load_engine(default_model()), load_engine(str(style))
     asked = [Generate(text, seconds=1.0, seed=3) for text in (WORDS, "a person walks forward", "waves")]
     before = [last_result(one.answer(base)).motions[0].joints for one in asked]
-    after = [last_result(one.answer(styled)).motions[0].joints for one in asked]
+    made = [last_result(one.answer(styled)).motions[0] for one in asked]
+    after = [one.joints for one in made]
     assert [np.array_equal(*both) for both in zip(before, after, strict=True)] == [False, True, True]
+    assert [one.meta.get(MADE_BY) for one in made] == [None, base.name, base.name]
     batch = {n: event.motions[0].joints for n, event in styled.answer_batch(asked) if isinstance(event, Result)}
     assert all(np.array_equal(batch[n], joints) for n, joints in enumerate(after))
+
+
+def test_the_shell_says_where_the_style_does_not_know_the_text(
+    style: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text, passed in ((WORDS, False), ("waves", True)):
+        command = ["generate", text, "--seconds", "1", "--model", str(style), "-o", str(tmp_path / f"{passed}.npz")]
+        assert main(command) == 0
+        said = f'The style "{style.name}" does not know "waves"; made by the model {default_model()}.'
+        assert (said in capsys.readouterr().out) == passed
+    styled = load_engine(str(style))
+    shot = last_result(Shot((Block(WORDS, 1.0), Block("waves", 1.0))).answer(styled)).motions[0]
+    assert passed_on(shot.meta) == (said,)
+    longer = last_result(Continue(1.0, "waves").answer(styled, [shot])).motions[0]
+    assert passed_on(longer.meta) == (said,)
+    assert MADE_BY not in last_result(Continue(1.0).answer(styled, [shot])).motions[0].meta
 
 
 def test_an_adapter_adds_what_peft_adds(style: Path) -> None:
