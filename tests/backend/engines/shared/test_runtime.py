@@ -43,7 +43,7 @@ def test_a_graph_is_given_to_the_gpu_and_not_silently_to_the_cpu(
 
     monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
     for name in "ab":
-        (tmp_path / f"{name}.onnx").write_bytes(b"")
+        (tmp_path / f"{name}.onnx").write_bytes(b"a graph")
     started = ["CUDAExecutionProvider"]
     runtime.open_session(tmp_path / "a.onnx", "cuda")
     runtime.open_session(tmp_path / "a.onnx", "auto")
