@@ -97,8 +97,9 @@ class ShotJob(MotionJob[ShotRequest]):
             channels = tuple((bone, channel) for bone, channel, _ in takes[0])
             self._offer_versions(versions, packs, channels, request.name)
         else:
-            self._write_new(versions[0][0], takes[0], kept)
-        yield from self._check_overrides(character, expected)
+            keys = yield from in_thread(lambda: keys_of_curves(takes[0], request.first))
+            self._write_new(versions[0][0], takes[0], keys, kept)
+        yield from self._check_overrides(character, lambda: expected)
 
     def _between(self) -> Waiting[None]:
         """Blocks that go on from what is there, in the action or in a copy of it."""
@@ -236,10 +237,12 @@ class ShotJob(MotionJob[ShotRequest]):
         texts = dict.fromkeys(str(one["prompt"]) for one in self._unsure)
         return together(*(say('The model hardly knows "{text}".', text=text) for text in texts))
 
-    def _write_new(self, motion: Motion, curves: Sequence[ThinCurve], kept: KeptFingers) -> None:
+    def _write_new(
+        self, motion: Motion, curves: Sequence[ThinCurve], keys: Sequence[NewKeys], kept: KeptFingers
+    ) -> None:
         request, armature = self.request, self._armature()
         with all_or_nothing(armature, request.name):
-            action = write_keys(armature, curves, request.name, request.first, kept.curves)
+            action = write_keys(armature, curves, request.name, request.first, kept.curves, keys)
             self._finish_with(armature, action, motion)
 
     def _write_between(self, motion: Motion, planned: Sequence[NewKeys]) -> None:
