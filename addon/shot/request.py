@@ -1,7 +1,7 @@
 """What one press asks of a shot: which blocks are made, from where they start, and where they lead."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +22,7 @@ from ..translation.saying import say
 from .data import held, read_blocks, timing_of, unmade
 from .markers import follow_markers
 from .values import BlockValues, blocks_of_text, current_marks, has_several_actions, next_seed
+from .wishes import ShotWishes, wishes_of
 
 CONTEXT = 2.0
 """Seconds before and after the new frames that are sent along; joins look no further."""
@@ -48,7 +49,7 @@ class ShotRequest(MotionRequest):
     says afterwards of how it was made.  replaces: whether they take the place of the character's blocks.  after: how
     many frames after those that are made are read.  cut: whether later keys are deleted.  as_new: whether a copy of the
     action gets the keys.  blend: seconds of the joins; None for as long as they need.  hands, body: as those of
-    `GenerateRequest`.  takes: how many versions.
+    `GenerateRequest`.  takes: how many versions.  wishes: what the settings of travel and pins ask for.
     """
 
     begins: int
@@ -64,6 +65,7 @@ class ShotRequest(MotionRequest):
     hands: str
     body: Character
     takes: int = 1
+    wishes: ShotWishes = field(default_factory=ShotWishes)
 
     @property
     def prompt(self) -> str:
@@ -188,7 +190,7 @@ def gather_blocks(context: bpy.types.Context, making: range) -> ShotRequest:
         blocks = tuple(
             replace(block, seed=next_seed(block.seed, 1)) if i in making else block for i, block in enumerate(blocks)
         )
-    return replace(_request(context, blocks, making, first, start), cut=False, as_new=False)
+    return replace(_request(context, blocks, making, first, start, whole=False), cut=False, as_new=False)
 
 
 def _with_blocks(context: bpy.types.Context) -> tuple[ArmatureObject, tuple[BlockValues, ...]]:
@@ -242,9 +244,10 @@ def _kept(shot: Any, fps: float, first: int) -> tuple[tuple[BlockValues, ...], t
 
 
 def _request(
-    context: bpy.types.Context, blocks: tuple[BlockValues, ...], making: range, first: int, start: Start
-) -> ShotRequest:
-    """A request for some blocks, the first of which begins on a frame."""
+    context: bpy.types.Context, blocks: tuple[BlockValues, ...], making: range, first: int, start: Start,
+    whole: bool = True,
+) -> ShotRequest:  # fmt: skip
+    """A request for some blocks, the first of which begins on a frame. whole: as in `wishes_of`."""
     scene, armature = full(context).scene, check_armature(context)
     shot, fps = armature.motiongpt_shot, scene_fps(scene)
     body = Character.read(armature)  # raises for anything but a biped
@@ -283,7 +286,11 @@ def _request(
         hands=scene.motiongpt.hands.lower().replace("_", "-"),
         body=body,
         takes=scene.motiongpt.text_takes,
-    )
+        wishes=wishes_of(
+            scene, armature, body, made, first, first - before if before else first, last + (1 if after else 0), whole,
+            fresh=start is Start.ORIGIN,
+        ),
+    )  # fmt: skip
 
 
 def _marks(shot: Any, blocks: tuple[BlockValues, ...], begins: int, making: range) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from ...retarget.errors import MotionGPTError
 from ..engines.measured.records import records
 from ..process.connection import Handover
 from ..process.protocol import ServerInfo
-from ..process.watching.figures import lines_of
+from ..process.watching.words import lines_of
 from .shared.declaring import Subparsers, add_command
 from .shared.report import Report
 
