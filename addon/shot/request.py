@@ -1,5 +1,6 @@
 """What one press asks of a shot: which blocks are made, from where they start, and where they lead."""
 
+import json
 import math
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -18,6 +19,7 @@ from ..character.typing import ArmatureObject, full
 from ..jobs.context import MotionRequest, Target, check_armature, frames_before, scene_fps
 from ..jobs.generate import wanted_length
 from ..poses.keyed import KeyedPose, whole_pose
+from ..review.state import review_of
 from ..translation.saying import say
 from .data import held, read_blocks, timing_of, unmade
 from .markers import follow_markers
@@ -191,6 +193,25 @@ def gather_blocks(context: bpy.types.Context, making: range) -> ShotRequest:
             replace(block, seed=next_seed(block.seed, 1)) if i in making else block for i, block in enumerate(blocks)
         )
     return replace(_request(context, blocks, making, first, start, whole=False), cut=False, as_new=False)
+
+
+def gather_others(context: bpy.types.Context, take: Any) -> ShotRequest:
+    """What a take of a shot that is shown was made of, with seeds that no take has had. Raises MotionGPTError."""
+    armature, blocks = _with_blocks(context)
+    timing = timing_of(armature.motiongpt_shot, scene_fps(full(context).scene))
+    spans = [timing.span(i) for i in range(len(blocks))]
+    inside = [i for i, (first, last) in enumerate(spans) if take.first <= first and last <= take.last]
+    if not inside:
+        raise MotionGPTError("The blocks of the take were moved.", "Press Generate Shot.")
+    making = range(inside[0], inside[-1] + 1)
+    request = gather_shot(context) if len(making) == len(blocks) else gather_blocks(context, making)
+    used = [json.loads(one.blocks)["blocks"] for one in review_of(armature).takes if one.blocks]
+    seeds = {i: max([blocks[i].seed, *(one[i]["seed"] for one in used if len(one) == len(blocks))]) for i in making}
+    fresh = tuple(
+        replace(block, seed=(seeds[i] + 1) % (SEED_LIMIT + 1)) if i in seeds else block
+        for i, block in enumerate(blocks)
+    )
+    return replace(request, blocks=fresh, takes=max(2, request.takes))
 
 
 def _with_blocks(context: bpy.types.Context) -> tuple[ArmatureObject, tuple[BlockValues, ...]]:
