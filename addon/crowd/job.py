@@ -192,9 +192,9 @@ class CrowdJob(Job[CrowdRequest]):
             raise next(member.error for member in self.members if member.error is not None)
         first = written[0]
         assert first.solved is not None
-        solved, self.action = first.solved, first.action
+        shown, self.action = first.solved, first.action
         if find_armature(self.request.target.armature_uid) is not None:  # the first of those that were asked for
-            self._note_written(solved.character, lambda: solved.expected)
+            self._note_written(shown.character, lambda: shown.expected)
         self._tell()
 
     def _tell(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...retarget.errors import MotionGPTError
@@ -55,10 +55,9 @@ def wishes_of(
     if paths is None:
         return ShotWishes()
     pins = read_pins(paths.pins, armature, begin, last, rate, moves=False) if paths.pin_new else ()
-    wishes = ShotWishes(Floor.read(scene, armature, body), pins=pins)
-    travel = paths.travel
+    floor, travel = Floor.read(scene, armature, body), paths.travel
     if not whole:
-        return wishes
+        return ShotWishes(floor, pins=pins)
     if paths.loop:
         raise MotionGPTError("A shot is not made as a loop.", "Switch Loop off, and press Make Loop afterwards.")
     if not fresh and (travel.route != NONE or travel.facing != NONE):
@@ -66,24 +65,21 @@ def wishes_of(
             "Only a shot that starts from the origin follows a path or faces an object.",
             "Set Start to From the Origin, or switch the path and the object off.",
         )
-    return _travelling(wishes, travel, made, first, rate)
+    path, facing = _travelling(floor, travel, made, first, rate)
+    return ShotWishes(floor, path, facing, pins)
 
 
 def _travelling(
-    wishes: ShotWishes, travel: Any, made: Sequence[BlockValues], first: int, rate: tuple[int, float]
-) -> ShotWishes:
-    """The wishes, with the path that is followed and the object that is faced."""
-    assert wishes.floor is not None
-    ends, fps = [first], rate[0] / rate[1]
-    for block in made:
-        ends.append(ends[-1] + block.frames)
+    floor: Floor, travel: Any, made: Sequence[BlockValues], first: int, rate: tuple[int, float]
+) -> tuple[Points | None, tuple[dict[str, Any], ...]]:
+    """The path that is followed, and what each block faces."""
+    ends = [*itertools.accumulate((block.frames for block in made), initial=first)]
     route = route_of(travel, first, ends[-1] - 1)
-    if route is not None:
-        wishes = replace(wishes, path=path_of(route, wishes.floor, first, fps))
+    path = None if route is None else path_of(route, floor, first, rate[0] / rate[1])
     if travel.facing not in (AT_END, ALL_ALONG):
-        return wishes
+        return path, ()
     facing = [
-        facing_of(travel, wishes.floor, start, stop - 1, rate) if travel.facing == ALL_ALONG or stop == ends[-1] else {}
+        facing_of(travel, floor, start, stop - 1, rate) if travel.facing == ALL_ALONG or stop == ends[-1] else {}
         for start, stop in itertools.pairwise(ends)
     ]
-    return replace(wishes, facing=tuple(facing))
+    return path, tuple(facing)
