@@ -146,8 +146,9 @@ class ShotRequest(MotionRequest):
         return self.lead_in
 
 
-def gather_text(context: bpy.types.Context) -> ShotRequest:
-    """The actions of the prompt as blocks, in the length that the settings ask for. Raises MotionGPTError."""
+def gather_text(context: bpy.types.Context, to_make: bool = True) -> ShotRequest:
+    """The actions of the prompt as blocks, in the length that the settings ask for. to_make: whether they are made now,
+    and not just listed. Raises MotionGPTError."""
     scene, armature = full(context).scene, check_armature(context)
     settings, shot, fps = scene.motiongpt, armature.motiongpt_shot, scene_fps(scene)
     limits.check_prompt(settings.prompt)
@@ -156,7 +157,8 @@ def gather_text(context: bpy.types.Context) -> ShotRequest:
     blocks = blocks_of_text(settings.prompt.strip(), frames, fps, settings.seed)
     start = _start(armature, shot, first, several=len(blocks) > 1)
     kept, marks = ((), ()) if start is Start.ORIGIN else _kept(shot, fps, first)
-    request = _request(context, (*kept, *blocks), range(len(kept), len(kept) + len(blocks)), first, start)
+    making = range(len(kept), len(kept) + len(blocks))
+    request = _request(context, (*kept, *blocks), making, first, start, whole=to_make)
     return replace(request, replaces=True, marks=(*marks, *request.marks[len(kept) :]))
 
 
