@@ -183,10 +183,13 @@ def _set_by_update(points: Points) -> bool:
 
 
 def _is_new(target: bpy.types.FCurveKeyframePoints, name: str, values: Numbers) -> bool:
-    """Whether all of the values are what new keys have already. Setting a choice takes as long as setting positions."""
-    if name not in _CHOICES or not len(values):
+    """Whether all of the values are what new keys have already. Setting a choice takes as long as setting positions,
+    and setting anything longer than looking."""
+    if name in _PAIRS or not len(values):
         return False
-    new = choice(name, getattr(target[0], name))
+    new = getattr(target[0], name)
+    if name in _CHOICES:
+        new = choice(name, new)
     return bool(values[0] == new and (values == new).all())
 
 

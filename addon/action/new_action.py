@@ -127,12 +127,13 @@ def write_keys(
     name: str,
     start_frame: int,
     kept: Sequence[KeptCurve] = (),
+    keys: Sequence[NewKeys] | None = None,
 ) -> bpy.types.Action:
     """Make a new action of the curves, stash the old one. Raises MotionGPTError before anything is changed; what else
     may fail, `all_or_nothing` undoes.
 
     Dense values get a key on every frame, with linear interpolation. The keys are marked as generated, and none is
-    selected. kept: goes into the new action as it is.
+    selected. kept: goes into the new action as it is.  keys: those of the curves, where the caller has them already.
     """
     if armature_object.library is not None:
         raise MotionGPTError(
@@ -148,7 +149,7 @@ def write_keys(
     stash_action(animation)
     play_alone(animation)
     action = new_action_curves(armature_object, name)
-    written = keys_of_curves(curves, start_frame)
+    written = keys_of_curves(curves, start_frame) if keys is None else keys
     new = NewCurves(action)
     for keys in written:
         new.write(keys.bone, keys.channel, keys.index, keys.points)

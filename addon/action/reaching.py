@@ -54,8 +54,10 @@ class Reach:
 def reaches(armature_object: ArmatureObject) -> list[Reach]:
     """The limbs whose IK targets, and poles, are objects of this file that can be keyed. None of a control rig whose
     names are known: its bones have no keys of their own."""
+    if control_names(frozenset(armature_object.data.bones.keys())) is not None:
+        return []
     with_ik = [bone for bone in armature_object.pose.bones if any(c.type == "IK" for c in bone.constraints)]
-    if not with_ik or control_names(frozenset(armature_object.data.bones.keys())) is not None:
+    if not with_ik:
         return []
     graph = BoneGraph(armature_object)
     found = [reach for bone in with_ik for reach in _of_bone(graph, bone)]

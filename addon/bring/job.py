@@ -117,7 +117,7 @@ class RetargetJob(Job[RetargetRequest]):
 
         curves, expected = yield from in_thread(solve)
         self._write(curves, kept, limits.one_line(name)[:_NAME] or "Motion", last)
-        yield from self._check_overrides(character, expected)
+        yield from self._check_overrides(character, lambda: expected)
 
     def _write(self, curves: Sequence[ThinCurve], kept: KeptFingers, name: str, last: int) -> None:
         request, armature = self.request, self._armature()

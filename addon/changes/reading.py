@@ -72,6 +72,7 @@ def read_poses(
 ) -> Waiting[ReadPoses]:
     """The poses on these frames, as many per tick as fit."""
     reader = PoseReader(armature_object, character.rig, character.keyed)
+    yield  # the character has taken its share of this tick
     reading = reader.read(list(frames), rate)
     try:
         done = False

@@ -59,7 +59,8 @@ class _Member(GenerateJob):
     def check_overrides(self) -> Waiting[None]:
         """See whether its bones follow."""
         assert self.solved is not None
-        yield from self._check_overrides(self.solved.character, self.solved.expected)
+        solved = self.solved
+        yield from self._check_overrides(solved.character, lambda: solved.expected)
 
 
 class CrowdJob(Job[CrowdRequest]):
@@ -191,9 +192,9 @@ class CrowdJob(Job[CrowdRequest]):
             raise next(member.error for member in self.members if member.error is not None)
         first = written[0]
         assert first.solved is not None
-        self.action = first.action
+        shown, self.action = first.solved, first.action
         if find_armature(self.request.target.armature_uid) is not None:  # the first of those that were asked for
-            self._note_written(first.solved.character, first.solved.expected)
+            self._note_written(shown.character, lambda: shown.expected)
         self._tell()
 
     def _tell(self) -> None:

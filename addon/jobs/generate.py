@@ -14,7 +14,7 @@ from ..action.all_or_nothing import all_or_nothing
 from ..action.fcurves import action_curves
 from ..action.fingers import KeptFingers, keyed_fingers
 from ..action.hands import CharacterHands
-from ..action.new_action import ThinCurve, keys_of_curves, solve_keys, thin_keys, write_keys
+from ..action.new_action import NewKeys, ThinCurve, keys_of_curves, solve_keys, thin_keys, write_keys
 from ..character.character import Character
 from ..character.placing import OBJECT
 from ..character.settings import key_tolerance, wanted_destination
@@ -122,7 +122,7 @@ class GenerateJob(Job[GenerateRequest]):
             yield from self._offer(motions, solved)
         else:
             self._write(motions[0], solved)
-        yield from self._check_overrides(solved.character, solved.expected)
+        yield from self._check_overrides(solved.character, lambda: solved.expected)
 
     def _solved(self, motions: Sequence[Motion]) -> Waiting[Solved]:
         self.stage, self.fraction = Stage.TO_ARMATURE, ANSWERED
@@ -143,7 +143,8 @@ class GenerateJob(Job[GenerateRequest]):
             solved = [finish.solved(character, motion, destination) for motion in shaped]
             takes = tuple(thin_keys([*solve_keys(character, one), *fingers], tolerance) for one, _ in solved)
             expected = expected_of(character, solved[0][0], start, tolerance.degrees if tolerance else 0.0)
-            return Solved(takes, kept, character, expected, frames, missed(finish.pins, solved[0][1]))
+            keys = keys_of_curves(takes[0], start)
+            return Solved(takes, keys, kept, character, expected, frames, missed(finish.pins, solved[0][1]))
 
         return (yield from in_thread(solve))
 
@@ -181,7 +182,7 @@ class GenerateJob(Job[GenerateRequest]):
         armature = self._armature()
         check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
         last = request.start_frame + solved.frames - 1 - request.finish.loop
-        action = write_keys(armature, curves, name, request.start_frame, solved.kept.curves)
+        action = write_keys(armature, curves, name, request.start_frame, solved.kept.curves, solved.keys)
         write_origin(action, self._origin(motion))
         self.action = action.name
         shown = show_frames(request.target, request.start_frame, last)
@@ -208,10 +209,12 @@ class GenerateJob(Job[GenerateRequest]):
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """takes: the curves of each motion.  kept: finger keys of the animator's.  expected: what the first one shows.
-    frames: how many have keys.  missed: what the pins of the first one can't reach, as a sentence."""
+    """takes: the curves of each motion.  keys: of the first one.  kept: finger keys of the animator's.  expected: what
+    the first one shows.  frames: how many have keys.  missed: what the pins of the first one can't reach, as a
+    sentence."""
 
     takes: tuple[Sequence[ThinCurve], ...]
+    keys: Sequence[NewKeys]
     kept: KeptFingers
     character: Character
     expected: Expected

@@ -91,7 +91,7 @@ class Job(Generic[R]):
         self.live: Motion | None = None
         self.live_from = self.live_take = 0
         self.body: Character | None = None
-        self._written: tuple[Character, Expected] | None = None
+        self._written: tuple[Character, Callable[[], Expected]] | None = None
         self._checked = 0  # `_keys` of what was written
         self._undone = False
         self._bones = _bones(find_armature(request.target.armature_uid))
@@ -159,7 +159,8 @@ class Job(Generic[R]):
         """Switch off what keeps the written keys from showing. Raises MotionGPTError where the armature is gone."""
         if self._written is not None:
             said = self.overridden.message if self.overridden else ""
-            self.overridden = mute(self._armature(), *self._written, self.request.target.rate)
+            character, expected = self._written
+            self.overridden = mute(self._armature(), character, expected(), self.request.target.rate)
             left = self.overridden.message if self.overridden else say("What overrode the keys is switched off.")
             self.message = together(self.message.removesuffix(said).rstrip(), left)
 
@@ -167,12 +168,13 @@ class Job(Generic[R]):
         """The work of the job. Raises MotionGPTError."""
         raise NotImplementedError
 
-    def _check_overrides(self, character: Character, expected: Expected) -> Waiting[None]:
-        """See whether the deforming bones follow what was written, one frame a tick."""
+    def _check_overrides(self, character: Character, expected: Callable[[], Expected]) -> Waiting[None]:
+        """See whether the deforming bones follow what was written, one frame a tick. expected: where it should bring
+        them; asked for once writing is over."""
         self._note_written(character, expected)
         self.stage = Stage.CHECKING
         yield  # writing has taken its share of this tick
-        steps = find(self._armature, character, expected, self.request.target.rate)
+        steps = find(self._armature, character, expected(), self.request.target.rate)
         try:
             while True:
                 yield from self._out_of_edit_mode()  # which shows every bone at rest
@@ -186,7 +188,7 @@ class Job(Generic[R]):
         if self.overridden is not None:
             self.message = together(self.message, self.overridden.message)
 
-    def _note_written(self, character: Character, expected: Expected) -> None:
+    def _note_written(self, character: Character, expected: Callable[[], Expected]) -> None:
         self._written, self._checked = (character, expected), _keys(self._armature())
 
     def _backend_ready(self) -> Waiting[None]:

@@ -107,6 +107,7 @@ class MotionJob(Job[M]):
         """The poses that the request names, a few per tick."""
         self.stage = Stage.POSES
         reader = PoseReader(self._armature(), character.rig, character.keyed)
+        yield  # the character has taken its share of this tick
         wanted, run = self.request.read_at, self.request.run
         rows = few_rows(run, self.request.target.fps)
         reading = reader.read([wanted[i] for i in rows] + wanted[run:], self.request.target.rate)
@@ -226,7 +227,9 @@ class MotionJob(Job[M]):
     def _check_keys(self, character: Character) -> Waiting[None]:
         """See whether the bones follow the keys of the range."""
         span = self.request.span
-        yield from self._check_overrides(character, expected_of_keys(self._armature(), character, span.start, span.end))
+        yield from self._check_overrides(
+            character, lambda: expected_of_keys(self._armature(), character, span.start, span.end)
+        )
 
 
 def _over_ticks(reading: Iterator[None]) -> Waiting[None]:

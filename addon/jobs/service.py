@@ -253,9 +253,9 @@ class Service:
         """The state of the backend and, where one runs, its figures, for the preferences."""
         lines, info = [self.status().text], self.info
         if info is not None:
-            from ...backend.process.watching import figures
+            from ...backend.process.watching.words import lines_of
 
-            lines += figures.lines_of(info.figures, info.waiting, info.precision)
+            lines += lines_of(info.figures, info.waiting, say, info.precision)
         return lines
 
     def pid(self) -> int:

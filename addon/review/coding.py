@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 import lzma
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -26,6 +26,7 @@ Curves = dict[CurveName, Points]
 """F-curves with all their keys."""
 
 _VERSION = 1
+_HELD = 8  # takes: as many as are made in one go
 _PRESET = 2  # of lzma; more takes longer and gains nothing here
 _FLOATS, _WHOLE = np.dtype(np.float32), np.dtype(np.uint32)
 _STORED: dict[str, np.dtype[Any]] = {"f": _WHOLE, "i": np.dtype(np.int16), "b": np.dtype(np.uint8)}
@@ -47,8 +48,10 @@ def pack(curves: Curves) -> str:
     return base64.b64encode(lzma.compress(head.encode() + b"\n" + body, preset=_PRESET)).decode()
 
 
+@lru_cache(maxsize=_HELD)
 def unpack(text: str) -> Curves:
-    """The inverse of `pack`. Raises MotionGPTError for text that is damaged."""
+    """The inverse of `pack`, which is remembered of the last few, and can't be written to. Touches no Blender data.
+    Raises MotionGPTError for text that is damaged."""
     try:
         head, _, body = lzma.decompress(base64.b64decode(text, validate=True)).partition(b"\n")
         named = [(str(path), int(index), int(count)) for path, index, count in json.loads(head)["curves"]]
@@ -58,6 +61,8 @@ def unpack(text: str) -> Curves:
             say("A take that was saved with the file is damaged ({error}).", error=error), "Reject it."
         ) from error
     ends = np.cumsum([0, *(count for *_, count in named)])
+    for values in keys.values():
+        values.flags.writeable = False
     return {
         (path, index): {name: values[a:b] for name, values in keys.items()}
         for (path, index, _), (a, b) in zip(named, pairwise(ends), strict=True)

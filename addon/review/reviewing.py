@@ -5,7 +5,7 @@ is accepted. `state` holds everything in the armature, so that each of these fun
 undone and opened again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ from ..character.typing import ArmatureObject, Scene, as_armature
 from ..translation.saying import say
 from . import before
 from .blocks import blocks_text, put_blocks, write_whole_origin
-from .coding import Curves, pack, same, unpack
+from .coding import CurveName, Curves, pack, same, unpack
 from .origin import Origin
 from .state import BEFORE, FROM_BEFORE, FROM_NOTHING, NEW, SAME, finish, review_of, start
 
@@ -63,7 +63,9 @@ def packed(keys: Sequence[NewKeys], kept: Sequence[KeptCurve] = (), under: Curve
     """The F-curves of a take as text; may run in another thread. kept: F-curves of the animator's own.  under: those of
     the take that it changes, as `shown_curves` returns them."""
     both: list[NewKeys | KeptCurve] = [*keys, *kept]
-    return pack((under or {}) | {(data_path(k.bone, k.channel), k.index): k.points for k in both})
+    text = pack((under or {}) | {(data_path(k.bone, k.channel), k.index): k.points for k in both})
+    unpack(text)  # so that Blender need not wait for it when the take is shown
+    return text
 
 
 def shown_curves(armature_object: ArmatureObject) -> tuple[Curves, str, str]:
@@ -133,7 +135,7 @@ def show(armature_object: ArmatureObject, number: int) -> None:
     review.shown = review.last_shown = number
     action = _played(armature_object)
     if take.base == FROM_BEFORE:
-        _fill(action, (_curves_before(review) if under is None else under) | curves)
+        _fill(action, (_curves_before(review, curves) if under is None else under) | curves)
     else:
         _fill(action, curves)
     action.action.name = take.title
@@ -219,15 +221,17 @@ def _add(take: Any, each: Offer) -> None:
     each.origin.to_take(take)
 
 
-def _curves_before(review: Any) -> Curves:
-    """The F-curves of what was there before, of the slot that was played."""
-    return _read(review.before, review.slot) if review.before is not None else {}
+def _curves_before(review: Any, without: Container[CurveName] = ()) -> Curves:
+    """The F-curves of what was there before, of the slot that was played. without: those that are not wanted."""
+    return _read(review.before, review.slot, without) if review.before is not None else {}
 
 
-def _read(action: bpy.types.Action, slot: str) -> Curves:
+def _read(action: bpy.types.Action, slot: str, without: Container[CurveName] = ()) -> Curves:
     """An action's F-curves; generated keys that were changed since count as the animator's."""
     record, curves = read_record(action), {}
     for curve in _fcurves(action, slot):
+        if (curve.data_path, curve.array_index) in without:
+            continue
         points = read_points(curve)
         give_back_touched(curve, points, record)
         curves[curve.data_path, curve.array_index] = points

@@ -9,6 +9,7 @@ import bpy
 from ...retarget.errors import MotionGPTError
 from ..character.typing import ArmatureObject
 from ..translation.saying import say
+from .coding import unpack
 
 BEFORE = -1
 """In place of a take's number: the animation that was there before."""
@@ -118,6 +119,7 @@ def finish(armature_object: ArmatureObject) -> None:
     """Forget everything about the armature's review; the actions stay."""
     review = review_of(armature_object)
     review.takes.clear()
+    unpack.cache_clear()
     review.preview = review.before = None
     for name in ("base", "slot", "pose", "settings", "scene", "blocks"):
         setattr(review, name, "")

@@ -11,6 +11,7 @@ from ...backend.limits import SEED_LIMIT
 from ..action.fcurves import played_action
 from ..character.typing import full
 from ..review.blocks import IN_ACTION
+from ..translation.saying import CONTEXT
 from .timing import Timing
 from .values import BlockValues, current_marks, shortest_frames
 
@@ -95,6 +96,7 @@ class MotionGPTShot(bpy.types.PropertyGroup):
     start: bpy.props.IntProperty(name="First Frame", description="Where the first block begins", update=_changed)
     start_from: bpy.props.EnumProperty(
         name="Start",
+        translation_context=CONTEXT,
         description="Where and how the character is on the first frame",
         items=(
             (

@@ -9,6 +9,8 @@ from typing import Any
 import bpy
 
 from ...retarget.motion import Motion
+from ...retarget.rigs.rig import RigMotion
+from ...retarget.solving.pins import pinned
 from ...retarget.solving.root_motion import IN_PLACE
 from ..action.all_or_nothing import all_or_nothing
 from ..action.bending import bend
@@ -37,6 +39,8 @@ from ..review.origin import Origin
 from ..review.reviewing import Offer, packed, shown_curves
 from ..review.state import FROM_BEFORE, FROM_NOTHING, NEW, SAME, is_open
 from ..translation.saying import say, together
+from ..travel.finishing import cut
+from ..travel.pins import missed
 from .assembling import Around, Frames, lengths_asked, on_scene_frames, with_room
 from .data import redraw_timelines
 from .noting import blocks_of_take, note_made, origin_of, with_doubt
@@ -57,6 +61,7 @@ class ShotJob(MotionJob[ShotRequest]):
         self.block = request.making.start
         self._asked_for = request.making  # the blocks of the request that the backend is working on
         self._unsure: list[dict[str, Any]] = []
+        self._missed = ""  # what to say of pins out of reach
         self.body = request.body
 
     @classmethod
@@ -83,7 +88,7 @@ class ShotJob(MotionJob[ShotRequest]):
         kept = keyed_fingers(armature, hands, request.first, request.last)
 
         def solve() -> tuple[list[Sequence[ThinCurve]], Expected]:
-            solved = [character.solve(on_scene_frames(request, *made), destination) for made in versions]
+            solved = [self._pinned(character, made, destination) for made in versions]
             expected = expected_of(character, solved[0], request.first, tolerance.degrees if tolerance else 0.0)
             fingers = hands.shaped(request.hands, kept.sides)
             return [thin_keys([*solve_keys(character, one), *fingers], tolerance) for one in solved], expected
@@ -97,8 +102,9 @@ class ShotJob(MotionJob[ShotRequest]):
             channels = tuple((bone, channel) for bone, channel, _ in takes[0])
             self._offer_versions(versions, packs, channels, request.name)
         else:
-            self._write_new(versions[0][0], takes[0], kept)
-        yield from self._check_overrides(character, expected)
+            keys = yield from in_thread(lambda: keys_of_curves(takes[0], request.first))
+            self._write_new(versions[0][0], takes[0], keys, kept)
+        yield from self._check_overrides(character, lambda: expected)
 
     def _between(self) -> Waiting[None]:
         """Blocks that go on from what is there, in the action or in a copy of it."""
@@ -116,7 +122,7 @@ class ShotJob(MotionJob[ShotRequest]):
         self.stage, self.fraction = Stage.TO_KEYS, ANSWERED
 
         def solve(made: Made) -> list[Curve]:
-            return solve_keys(character, character.solve(on_scene_frames(request, *made), destination, fit=False))
+            return solve_keys(character, self._pinned(character, made, destination, fit=False))
 
         solved = yield from in_thread(lambda: [solve(made) for made in versions])
         yield from self._out_of_edit_mode()
@@ -150,12 +156,15 @@ class ShotJob(MotionJob[ShotRequest]):
 
         fps, making = request.target.fps, request.making
         lengths = lengths_asked(request)
-        blocks = [block.asked(frames / fps) for block, frames in zip(request.made, lengths, strict=True)]
+        blocks = [
+            request.wishes.asked(block.asked(frames / fps), i)
+            for i, (block, frames) in enumerate(zip(request.made, lengths, strict=True))
+        ]
         led = around.after is not None or around.place is not None
         motion, spans = around.before, list[Frames]()
         self.live_from = 0 if motion is None else len(motion)
         if whole := blocks[: len(blocks) - 1 if led else len(blocks)]:
-            asked = Shot(tuple(whole), blend=request.blend)
+            asked = Shot(tuple(whole), path=request.wishes.path, blend=request.blend)
             sent = [] if motion is None else [motion]
             motion, spans = yield from self._answered(asked, sent, range(making.start, making.start + len(whole)))
         if led:
@@ -167,6 +176,14 @@ class ShotJob(MotionJob[ShotRequest]):
             spans.append(said[redo])
         assert motion is not None
         return motion, spans
+
+    def _pinned(self, character: Character, made: Made, destination: str, fit: bool = True) -> RigMotion:
+        """A version on the character, its limbs where the pins hold them."""
+        pins, rig, mapping = self.request.wishes.pins, character.rig, character.mapping
+        solved = character.solve(on_scene_frames(self.request, *made), destination, fit=fit)
+        solved, far = pinned(solved, rig, mapping, [cut(pin, len(solved.basis)) for pin in pins])
+        self._missed = self._missed or missed(pins, far)
+        return solved
 
     def _answered(self, task: Any, motions: Sequence[Motion], asked_for: range) -> Waiting[Made]:
         self._asked_for = asked_for
@@ -228,7 +245,7 @@ class ShotJob(MotionJob[ShotRequest]):
             for version, (motion, _), pack in zip(request.versions, versions, packs, strict=True)
         ]  # fmt: skip
         self.action, said = offer_takes(request.target, armature, offers, request.name)
-        self.message = together(said, self._doubt())
+        self.message = together(said, self._missed, self._doubt())
         redraw_timelines()
 
     def _doubt(self) -> str:
@@ -236,10 +253,12 @@ class ShotJob(MotionJob[ShotRequest]):
         texts = dict.fromkeys(str(one["prompt"]) for one in self._unsure)
         return together(*(say('The model hardly knows "{text}".', text=text) for text in texts))
 
-    def _write_new(self, motion: Motion, curves: Sequence[ThinCurve], kept: KeptFingers) -> None:
+    def _write_new(
+        self, motion: Motion, curves: Sequence[ThinCurve], keys: Sequence[NewKeys], kept: KeptFingers
+    ) -> None:
         request, armature = self.request, self._armature()
         with all_or_nothing(armature, request.name):
-            action = write_keys(armature, curves, request.name, request.first, kept.curves)
+            action = write_keys(armature, curves, request.name, request.first, kept.curves, keys)
             self._finish_with(armature, action, motion)
 
     def _write_between(self, motion: Motion, planned: Sequence[NewKeys]) -> None:
@@ -265,7 +284,7 @@ class ShotJob(MotionJob[ShotRequest]):
             done, first=request.first, last=request.last, armature=armature.name, action=self.action,
             count=len(request.making), number=request.making.start + 1,
         )  # fmt: skip
-        self.message = together(done, shown, self._doubt())
+        self.message = together(done, shown, self._missed, self._doubt())
         redraw_timelines()
 
 

@@ -1,7 +1,8 @@
 """What one press asks of a shot: which blocks are made, from where they start, and where they lead."""
 
+import json
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -18,10 +19,12 @@ from ..character.typing import ArmatureObject, full
 from ..jobs.context import MotionRequest, Target, check_armature, frames_before, scene_fps
 from ..jobs.generate import wanted_length
 from ..poses.keyed import KeyedPose, whole_pose
+from ..review.state import review_of
 from ..translation.saying import say
 from .data import held, read_blocks, timing_of, unmade
 from .markers import follow_markers
 from .values import BlockValues, blocks_of_text, current_marks, has_several_actions, next_seed
+from .wishes import ShotWishes, wishes_of
 
 CONTEXT = 2.0
 """Seconds before and after the new frames that are sent along; joins look no further."""
@@ -48,7 +51,7 @@ class ShotRequest(MotionRequest):
     says afterwards of how it was made.  replaces: whether they take the place of the character's blocks.  after: how
     many frames after those that are made are read.  cut: whether later keys are deleted.  as_new: whether a copy of the
     action gets the keys.  blend: seconds of the joins; None for as long as they need.  hands, body: as those of
-    `GenerateRequest`.  takes: how many versions.
+    `GenerateRequest`.  takes: how many versions.  wishes: what the settings of travel and pins ask for.
     """
 
     begins: int
@@ -64,6 +67,7 @@ class ShotRequest(MotionRequest):
     hands: str
     body: Character
     takes: int = 1
+    wishes: ShotWishes = field(default_factory=ShotWishes)
 
     @property
     def prompt(self) -> str:
@@ -142,8 +146,9 @@ class ShotRequest(MotionRequest):
         return self.lead_in
 
 
-def gather_text(context: bpy.types.Context) -> ShotRequest:
-    """The actions of the prompt as blocks, in the length that the settings ask for. Raises MotionGPTError."""
+def gather_text(context: bpy.types.Context, to_make: bool = True) -> ShotRequest:
+    """The actions of the prompt as blocks, in the length that the settings ask for. to_make: whether they are made now,
+    and not just listed. Raises MotionGPTError."""
     scene, armature = full(context).scene, check_armature(context)
     settings, shot, fps = scene.motiongpt, armature.motiongpt_shot, scene_fps(scene)
     limits.check_prompt(settings.prompt)
@@ -152,7 +157,8 @@ def gather_text(context: bpy.types.Context) -> ShotRequest:
     blocks = blocks_of_text(settings.prompt.strip(), frames, fps, settings.seed)
     start = _start(armature, shot, first, several=len(blocks) > 1)
     kept, marks = ((), ()) if start is Start.ORIGIN else _kept(shot, fps, first)
-    request = _request(context, (*kept, *blocks), range(len(kept), len(kept) + len(blocks)), first, start)
+    making = range(len(kept), len(kept) + len(blocks))
+    request = _request(context, (*kept, *blocks), making, first, start, whole=to_make)
     return replace(request, replaces=True, marks=(*marks, *request.marks[len(kept) :]))
 
 
@@ -188,7 +194,26 @@ def gather_blocks(context: bpy.types.Context, making: range) -> ShotRequest:
         blocks = tuple(
             replace(block, seed=next_seed(block.seed, 1)) if i in making else block for i, block in enumerate(blocks)
         )
-    return replace(_request(context, blocks, making, first, start), cut=False, as_new=False)
+    return replace(_request(context, blocks, making, first, start, whole=False), cut=False, as_new=False)
+
+
+def gather_others(context: bpy.types.Context, take: Any) -> ShotRequest:
+    """What a take of a shot that is shown was made of, with seeds that no take has had. Raises MotionGPTError."""
+    armature, blocks = _with_blocks(context)
+    timing = timing_of(armature.motiongpt_shot, scene_fps(full(context).scene))
+    spans = [timing.span(i) for i in range(len(blocks))]
+    inside = [i for i, (first, last) in enumerate(spans) if take.first <= first and last <= take.last]
+    if not inside:
+        raise MotionGPTError("The blocks of the take were moved.", "Press Generate Shot.")
+    making = range(inside[0], inside[-1] + 1)
+    request = gather_shot(context) if len(making) == len(blocks) else gather_blocks(context, making)
+    used = [json.loads(one.blocks)["blocks"] for one in review_of(armature).takes if one.blocks]
+    seeds = {i: max([blocks[i].seed, *(one[i]["seed"] for one in used if len(one) == len(blocks))]) for i in making}
+    fresh = tuple(
+        replace(block, seed=(seeds[i] + 1) % (SEED_LIMIT + 1)) if i in seeds else block
+        for i, block in enumerate(blocks)
+    )
+    return replace(request, blocks=fresh, takes=max(2, request.takes))
 
 
 def _with_blocks(context: bpy.types.Context) -> tuple[ArmatureObject, tuple[BlockValues, ...]]:
@@ -242,9 +267,10 @@ def _kept(shot: Any, fps: float, first: int) -> tuple[tuple[BlockValues, ...], t
 
 
 def _request(
-    context: bpy.types.Context, blocks: tuple[BlockValues, ...], making: range, first: int, start: Start
-) -> ShotRequest:
-    """A request for some blocks, the first of which begins on a frame."""
+    context: bpy.types.Context, blocks: tuple[BlockValues, ...], making: range, first: int, start: Start,
+    whole: bool = True,
+) -> ShotRequest:  # fmt: skip
+    """A request for some blocks, the first of which begins on a frame. whole: as in `wishes_of`."""
     scene, armature = full(context).scene, check_armature(context)
     shot, fps = armature.motiongpt_shot, scene_fps(scene)
     body = Character.read(armature)  # raises for anything but a biped
@@ -283,7 +309,11 @@ def _request(
         hands=scene.motiongpt.hands.lower().replace("_", "-"),
         body=body,
         takes=scene.motiongpt.text_takes,
-    )
+        wishes=wishes_of(
+            scene, armature, body, made, first, first - before if before else first, last + (1 if after else 0), whole,
+            fresh=start is Start.ORIGIN,
+        ),
+    )  # fmt: skip
 
 
 def _marks(shot: Any, blocks: tuple[BlockValues, ...], begins: int, making: range) -> tuple[str, ...]:

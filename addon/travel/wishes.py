@@ -42,14 +42,7 @@ def travelling(block: Block, settings: Any, floor: Floor, first: int, last: int,
     first, last: the frames that it will have.  rate: the scene's, frames a second and their base.
     Raises MotionGPTError for a path or target that can't be used.
     """
-    from ...backend.shots.numbers import read_numbers
-
-    said = read_numbers(block.prompt)
-    changes: dict[str, Any] = {}
-    if said.distance is not None:
-        changes["distance"] = floor.own(said.distance)
-    if said.speed is not None and not said.in_words:
-        changes["speed"] = floor.own(said.speed)
+    block, changes = in_own_metres(block, floor), dict[str, Any]()
     if settings.use_distance:
         changes["distance"] = settings.distance * floor.scale
     if settings.use_speed:
@@ -64,8 +57,20 @@ def travelling(block: Block, settings: Any, floor: Floor, first: int, last: int,
         frames = route.frames if route is not None else None
         changes["seconds"] = None if frames is None else max(float(frames[-1] - first + 1) / fps, 0.5)
     if settings.facing != NONE:
-        changes |= _facing(settings, floor, first, last, rate)
+        changes |= facing_of(settings, floor, first, last, rate)
     return block.changed(**changes)
+
+
+def in_own_metres(block: Block, floor: Floor) -> Block:
+    """The block with the distance and the speed that it, or else its text, gives in the scene's metres in those of the
+    motion."""
+    from ...backend.shots.numbers import read_numbers
+
+    said = read_numbers(block.prompt)
+    distance, speed = block.distance or said.distance, block.speed or (None if said.in_words else said.speed)
+    return block.changed(
+        distance=None if distance is None else floor.own(distance), speed=None if speed is None else floor.own(speed)
+    )
 
 
 def route_of(settings: Any, first: int, last: int) -> Route | None:
@@ -91,8 +96,8 @@ def path_of(route: Route, floor: Floor, first: int, fps: float) -> tuple[tuple[f
     return tuple(map(tuple, np.column_stack([ground, seconds])[rising].tolist()))
 
 
-def _facing(settings: Any, floor: Floor, first: int, last: int, rate: tuple[int, float]) -> dict[str, Any]:
-    """A block's `facing` or `watching`."""
+def facing_of(settings: Any, floor: Floor, first: int, last: int, rate: tuple[int, float]) -> dict[str, Any]:
+    """A block's `facing` or `watching`. first, last: its frames. Raises MotionGPTError where no target is chosen."""
     if settings.target is None:
         raise MotionGPTError("No object is chosen to face.", "Choose one, or set Face to Nothing.")
     if settings.facing == AT_END:

@@ -10,7 +10,7 @@ from ...retarget.errors import MotionGPTError
 from ..engines.measured.records import records
 from ..process.connection import Handover
 from ..process.protocol import ServerInfo
-from ..process.watching.figures import lines_of
+from ..process.watching.words import lines_of
 from .shared.declaring import Subparsers, add_command
 from .shared.report import Report
 
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> Report:
         backends.append({"pid": handover.pid, **msgspec.to_builtins(info)})
         lines += [
             _title(handover, info),
-            *(f"  {line}" for line in lines_of(info.figures, info.waiting, info.precision)),
+            *(f"  {line}" for line in lines_of(info.figures, info.waiting, precision=info.precision)),
         ]
     return Report({"backends": backends, "precisions": chosen}, (*lines, *precision_lines))
 

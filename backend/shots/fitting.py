@@ -21,6 +21,7 @@ from .plan import PACE_TOLERANCE, Wish
 _NEAR_TURN, _NEAR_SHARE = 0.035, 0.01  # radians, share of a distance: what needs no correction
 _FACING, _SETTLED, _SPIN = 0.4, 0.2, math.radians(150.0)  # seconds, seconds, radians a second of a turn to face
 _BACK_AND_FORTH, _DRIFTS = 0.5, 0.98  # of a way's length, from end to end: below, it is no way; above, it is straight
+_ASIDE, _BEND = math.radians(30.0), 1.0  # by which a way may miss its side; metres in which it bends to it
 _NEAR = 0.05  # metres from a path's first point at which a block begins on it
 
 
@@ -38,7 +39,16 @@ def misfit(motion: Motion, wish: Wish) -> float:
     turn = wish.turn if wish.circle is None else 2.0 * math.pi * wish.circle
     if turn is not None:
         missing += abs(course.turned - turn) / (0.5 * math.pi)
+    if wish.side is not None:
+        missing += abs(_off_side(course, wish.side)) / (0.5 * math.pi)
     return missing
+
+
+def _off_side(course: Course, side: float) -> float:
+    """Radians from the direction in which a motion goes as a whole to its own left (+1.0) or right (-1.0)."""
+    along = course.ground[-1] - course.ground[0]
+    facing = float(course.facing[: max(1, round(0.25 * course.motion.fps))].mean())
+    return math.remainder(facing + side * 0.5 * math.pi - math.atan2(along[0], along[2]), 2.0 * math.pi)
 
 
 def _length(wish: Wish) -> float | None:
@@ -82,7 +92,10 @@ def corrected(motion: Motion, wish: Wish) -> Motion:
 
 def _over(motion: Motion, metres: float, wish: Wish) -> Motion:
     """The motion over a distance; one that is only said in words may be missed by PACE_TOLERANCE."""
-    motion = _straight(motion) if wish.straight else motion
+    if wish.side is not None:
+        motion = _to_side(motion, wish.side)
+    elif wish.straight:
+        motion = _straight(motion)
     own = Course.of(motion).distance
     if not wish.exactly:
         metres = float(np.clip(own, metres * (1.0 - PACE_TOLERANCE), metres * (1.0 + PACE_TOLERANCE)))
@@ -99,6 +112,21 @@ def _straight(motion: Motion) -> Motion:
         return motion
     way = path((course.distance, 0.0)).placed(course.ground[0], float(np.arctan2(along[0], along[2])))
     return steering.along(motion, way)
+
+
+def _to_side(motion: Motion, side: float) -> Motion:
+    """The motion to its own left (+1.0) or right (-1.0): one that goes elsewhere bends its way at the beginning."""
+    course = Course.of(motion)
+    off, length = _off_side(course, side), course.distance
+    if abs(off) < _ASIDE or length < 2.0 * _NEAR:
+        return motion
+    along, begins = course.ground[-1] - course.ground[0], float(course.heading[0])
+    wanted = math.remainder(math.atan2(along[0], along[2]) + off - begins, 2.0 * math.pi)
+    bend, turn = min(_BEND, 0.5 * length), wanted
+    for _ in range(4):  # what is gone before the bend is over counts, too
+        way = path((bend, turn), (length - bend, 0.0), ease=min(0.3, 0.3 * bend))
+        turn += wanted - math.atan2(way.places[-1, 0], way.places[-1, 2])
+    return steering.along(motion, way.placed(course.ground[0], begins))
 
 
 def _round(motion: Motion, wish: Wish) -> Motion:

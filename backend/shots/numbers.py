@@ -33,6 +33,14 @@ _RIGHT = re.compile(r"\bright\b|(?<!counter)(?<!counter-)(?<!anti)(?<!anti-)\bcl
 _CIRCLE = re.compile(
     r"\b(?:in|around|along|round)\s+(?:an?\s+|the\s+)?(?:\w+\s+){0,2}?circles?\b|\bcircles around\b", re.I
 )
+_WAY = re.compile(
+    r"\b(?:walk|stroll|go|goes|run|running|jog|sprint|dash|rush|crawl|sneak|creep|tiptoe|limp|shuffl|stagger|march|"
+    r"strafe|side[\s-]?step|step|pace|stride|skip|move)\w*"
+    r"(?:\s+(?:sideways|straight|slowly|quickly|briskly|carefully|off|away|over|for|about|of))*"
+    r"\s+(?:to(?:wards)?\s+(?:the|his|her|their|its)\s+)?(?P<side>left|right)\b(?!\s+(?:[a-z]*\s)?"
+    r"(?:arm|hand|leg|foot|knee|shoulder|elbow|heel|toes?|side\s+of))",
+    re.IGNORECASE,
+)  # "walks slowly to the left", without the distance
 _ON_THE_SPOT = re.compile(r"\b(?:on the spot|in place|without moving)\b", re.IGNORECASE)
 
 GAITS = {
@@ -53,20 +61,23 @@ _PACES = {
 class Numbers:
     """What a text says in numbers; None where it says nothing. distance: metres along the path.  speed: metres a
     second.  turn: degrees, to the left.  circle: +1.0 round to the left, -1.0 to the right.  in_words: whether the
-    speed is only said in words, such as "slowly"."""
+    speed is only said in words, such as "slowly".  side: +1.0 where the way goes to the left, -1.0 to the right."""
 
     distance: float | None = None
     speed: float | None = None
     turn: float | None = None
     circle: float | None = None
     in_words: bool = False
+    side: float | None = None
 
 
 def read_numbers(text: str) -> Numbers:
     """The numbers of a text of one action.
 
     >>> read_numbers("walks 2 metres")
-    Numbers(distance=2.0, speed=None, turn=None, circle=None, in_words=False)
+    Numbers(distance=2.0, speed=None, turn=None, circle=None, in_words=False, side=None)
+    >>> read_numbers("walks to the left for 3 m").side, read_numbers("steps 1 m forward with the left leg").side
+    (1.0, None)
     >>> read_numbers("turns 90 degrees right").turn, read_numbers("walks slowly in a circle").speed
     (-90.0, 0.78)
     """
@@ -80,8 +91,10 @@ def read_numbers(text: str) -> Numbers:
     if found and travels:
         factor = next(f for unit, f in _METRES.items() if re.fullmatch(unit, found["unit"], re.IGNORECASE))
         distance = _amount(found["amount"]) * factor
-    circle = side if travels and _CIRCLE.search(rest) else None
-    return Numbers(distance, speed, _turn(rest, side), circle, speed is not None and not _SPEED.search(text))
+    circle, turn = side if travels and _CIRCLE.search(rest) else None, _turn(rest, side)
+    way = _WAY.search(_DISTANCE.sub(" ", rest)) if travels and circle is None and turn is None else None
+    towards = None if way is None else (1.0 if way["side"].lower() == "left" else -1.0)
+    return Numbers(distance, speed, turn, circle, speed is not None and not _SPEED.search(text), towards)
 
 
 def usual_speed(text: str) -> float:

@@ -39,7 +39,8 @@ PACE_TOLERANCE = 0.35
 class Wish:
     """A block, or part of one, to be made. text: for the model.  distance: metres along the path.  exactly: whether it
     is given in numbers.  turn: radians to the left.  circle: +1.0 round to the left, -1.0 to the right.  path: points
-    (K, 2 or 3).  straight: whether the way goes straight on, as nothing else is asked for."""
+    (K, 2 or 3).  straight: whether the way goes straight on, as nothing else is asked for.  side: +1.0 where it goes to
+    the left, -1.0 to the right."""
 
     block: Block
     text: str
@@ -50,6 +51,7 @@ class Wish:
     circle: float | None = None
     path: Floats | None = None
     straight: bool = False
+    side: float | None = None
 
     @property
     def choosy(self) -> bool:
@@ -104,9 +106,11 @@ def wish_of(block: Block) -> Wish:
         distance = speed * seconds
     wish = Wish(block, _asked(block.prompt), seconds, distance, exactly)
     straight = turn is None and said.circle is None and not _CURVED.search(block.prompt)
+    side = said.side if turn is None and path is None and distance is not None else None
     return replace(
-        wish, turn=None if turn is None else math.radians(turn), circle=said.circle, path=path, straight=straight
-    )
+        wish, turn=None if turn is None else math.radians(turn), circle=said.circle, path=path, straight=straight,
+        side=side,
+    )  # fmt: skip
 
 
 def _seconds(prompt: str, distance: float | None, speed: float) -> float:

@@ -6,6 +6,7 @@ is rotated bone by bone, and IK, an end that is placed and a pole that the elbow
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..motion.skeleton import ARM, JOINT, LEG, SIDES, SPINE
 
@@ -50,6 +51,7 @@ class LimbSwitch:
     to_ik: tuple[Switch, ...]
 
 
+@lru_cache(maxsize=16)
 def control_names(names: frozenset[str]) -> tuple[str, dict[str, tuple[str, ...]]] | None:
     """The FK controls of a Rigify or Auto-Rig Pro control rig: its family, and joint or chain -> bones that it has.
 

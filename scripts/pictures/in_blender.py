@@ -368,4 +368,4 @@ def steps() -> Iterator[float]:
 
 
 driving.LIMIT = 3600.0
-driving.start(steps(), seen, str(Path(FOLDER, "shots.json")))
+driving.start(steps(), seen, str(Path(FOLDER, "shots.json")), limit=3500.0)

@@ -13,7 +13,7 @@ from .import_graph import ROOT
 
 OTHER_LANGUAGE = ("addon/shell/", "addon/bench/", "addon/export/", "addon/translation/")
 """Not shown in Blender's window: the shell, and what another process without the extension says."""
-ALSO_SHOWN = ("addon/export/presets.py", "backend/known/doubt.py")
+ALSO_SHOWN = ("addon/export/presets.py", "backend/known/doubt.py", "backend/process/watching/words.py")
 """Modules of other rooms whose sentences the window shows."""
 _WORDS = re.compile(r"[A-Za-z]{2,}\S* [A-Za-z]|[A-Za-z]\S* [a-z]{2,}")
 _NOT_SHOWN = {

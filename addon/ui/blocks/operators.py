@@ -179,7 +179,7 @@ class MOTIONGPT_OT_blocks_from_prompt(_ChangesBlocks):
         return
 
     def change(self, context: bpy.types.Context, armature: ArmatureObject, shot: Any) -> None:
-        request = gather_text(context)
+        request = gather_text(context, to_make=False)
         old = [block.made for block in shot.blocks]
         shot.start = request.begins
         write_blocks(shot, request.blocks, old[: request.making.start])

@@ -104,7 +104,7 @@ class MOTIONGPT_OT_take_travel_out(_OnTravel):
     def change(self, armature: ArmatureObject, scene: Scene) -> str:
         taken, system = in_place.take_out(armature, scene_fps(scene)), scene.unit_settings.system
         way = bpy.utils.units.to_string(system, "LENGTH", taken * scene.unit_settings.scale_length, precision=3)
-        return say("In place; {way} of travel are remembered", way=way)
+        return say("In place; {way} of travel is remembered", way=way)
 
 
 class MOTIONGPT_OT_put_travel_back(_OnTravel):

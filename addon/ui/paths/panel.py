@@ -11,6 +11,7 @@ from ...changes.loop import describe
 from ...character.typing import full
 from ...jobs.context import chosen_armature
 from ...manual.links import HasManual
+from ...shot.values import has_several_actions
 from ...translation.saying import say
 from ..text import draw_text
 from ..typing import classes_factory
@@ -32,8 +33,11 @@ class MOTIONGPT_PT_path(HasManual, bpy.types.Panel):
         return bool(full(context).scene.motiongpt.task == "generate")
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout = cast(bpy.types.UILayout, self.layout)
-        draw_travel(layout, paths_settings(context).travel)
+        layout, travel = cast(bpy.types.UILayout, self.layout), paths_settings(context).travel
+        draw_travel(layout, travel)
+        numbers = travel.use_distance or travel.use_speed or travel.use_turn
+        if numbers and has_several_actions(full(context).scene.motiongpt.prompt):
+            draw_text(layout, "Each block of a shot has a distance, speed and turn of its own.", "INFO")
 
 
 def draw_travel(layout: bpy.types.UILayout, travel: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import bpy
 
 from ...character.typing import full
+from ...translation.saying import CONTEXT
 
 
 class MotionGPTStyleAction(bpy.types.PropertyGroup):
@@ -40,8 +41,9 @@ class MotionGPTStyle(bpy.types.PropertyGroup):
     )
     name: bpy.props.StringProperty(name="Name", description="What the style is called in the menu of models")
     minutes: bpy.props.FloatProperty(
-        name="Minutes", description="How long to train at most", default=5.0, min=0.1, soft_max=60.0, max=600.0
-    )
+        name="Minutes", translation_context=CONTEXT, description="How long to train at most", default=5.0, min=0.1,
+        soft_max=60.0, max=600.0,
+    )  # fmt: skip
 
 
 def style_settings(context: bpy.types.Context) -> Any:

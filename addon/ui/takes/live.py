@@ -22,7 +22,7 @@ from ...jobs.job import Job, State
 from ...poses.reader import find_armature
 from ..ghosts import Ghost, bone_lines, draw_figures
 
-_COLOUR = (1.0, 0.55, 0.1, 1.0)
+_COLOUR = (0.3, 1.0, 0.4, 1.0)  # of the block that is being made; orange is what is selected
 
 
 @dataclass(frozen=True, eq=False)

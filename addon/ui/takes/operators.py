@@ -1,7 +1,7 @@
 """Takes under review: flipping through them, comparing, accepting, rejecting, asking for more."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import bpy
 
@@ -11,9 +11,13 @@ from ...character.typing import ArmatureObject, full
 from ...jobs import session
 from ...jobs.context import chosen_armature, scene_fps
 from ...jobs.generate import GenerateJob, GenerateRequest
-from ...jobs.job import State
+from ...jobs.job import Job, State
+from ...jobs.service import Service
 from ...review import reviewing
 from ...review.state import BEFORE, is_open, review_of
+from ...shot.job import ShotJob
+from ...shot.noting import TASK as SHOT
+from ...shot.request import gather_others
 from ...translation.saying import say, together, told
 from ..operators.tasks import StartsJob
 from ..typing import OperatorResult, classes_factory
@@ -149,12 +153,13 @@ class _MoreTakes(StartsJob):
     """Base of the buttons that ask for more takes of the prompt of the one that is shown."""
 
     job = GenerateJob
+    tasks: ClassVar[tuple[str, ...]] = (GenerateJob.task,)
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         armature = reviewed(context)
         take = reviewing.shown_take(armature) if armature is not None else None
-        if take is None or take.task != GenerateJob.task:
+        if take is None or take.task not in cls.tasks:
             cls.poll_message_set(say("No take of Text to Motion is shown."))
             return False
         if why := session.refused(cls.job, context):
@@ -186,10 +191,18 @@ class _MoreTakes(StartsJob):
 
 
 class MOTIONGPT_OT_more_takes(_MoreTakes):
-    """Generate other versions of this take's prompt, with the next seed, and add them"""
+    """Generate other versions of this take's prompt, or of its blocks, with the next seeds, and add them"""
 
     bl_idname = "motiongpt.more_takes"
     bl_label = "Others"
+    tasks = (GenerateJob.task, SHOT)
+
+    def make(self, context: bpy.types.Context, service: Service) -> Job[Any]:
+        armature = reviewed(context)
+        take = reviewing.shown_take(armature) if armature is not None else None
+        if take is not None and take.task == SHOT:
+            return ShotJob(gather_others(context, take), service)
+        return super().make(context, service)
 
 
 class MOTIONGPT_OT_like_take(_MoreTakes):

@@ -10,6 +10,7 @@ from ...jobs.generate import GenerateJob
 from ...manual.links import HasManual
 from ...review.origin import Origin
 from ...review.state import BEFORE, review_of
+from ...shot.noting import TASK as SHOT
 from ...translation.saying import say
 from ..doubts import draw_doubt
 from ..text import draw_text
@@ -75,10 +76,12 @@ def _draw_choosing(layout: bpy.types.UILayout, armature: ArmatureObject) -> None
     row.scale_y = 1.2
     row.operator("motiongpt.accept_take", icon="CHECKMARK")
     row.operator("motiongpt.reject_takes", icon="X")
-    if all(take.task != GenerateJob.task for take in review_of(armature).takes):
+    tasks = {take.task for take in review_of(armature).takes}
+    if not tasks & {GenerateJob.task, SHOT}:
         return
     row = layout.row(align=True)
-    row.operator("motiongpt.like_take")
+    if GenerateJob.task in tasks:
+        row.operator("motiongpt.like_take")
     row.operator("motiongpt.more_takes")
 
 

@@ -64,42 +64,6 @@ class Figures(msgspec.Struct, frozen=True):
     models: dict[str, ModelFigures] = {}
 
 
-def lines_of(figures: Figures, waiting: int, precision: str = "") -> list[str]:
-    """Figures for people. waiting: requests in the queue.  precision: of the model, "" where there is no choice."""
-    memory_used = f", {figures.memory / 1e6:.0f} MB of memory" if figures.memory else ""
-    others = ", ".join(
-        f"{count} {word}"
-        for count, word in ((figures.failed, "failed"), (figures.cancelled, "cancelled"), (figures.refused, "refused"))
-        if count
-    )
-    lines = [
-        *([f"computes in {precision}"] if precision else []),
-        f"runs for {_duration(figures.uptime)}{memory_used}",
-        f"{figures.answered} requests answered{f', {others}' if others else ''}; {figures.per_minute} in the last "
-        f"minute; {waiting} waiting",
-    ]
-    if figures.answered:
-        took, waited = figures.took, figures.waited
-        lines.append(
-            f"answer after {took.half:.2f} s (half of them), {took.most:.2f} s (95 %), {took.longest:.2f} s at most; "
-            f"of that in the queue {waited.half:.2f} s, {waited.most:.2f} s, {waited.longest:.2f} s"
-        )
-    if len(figures.models) > 1:
-        lines += [
-            f"{name}: {one.answered} requests answered, {one.failed} failed; "
-            f"answer after {one.took.half:.2f} s (half of them)"
-            for name, one in sorted(figures.models.items())
-        ]
-    if figures.errors:
-        lines.append("errors: " + ", ".join(f"{kind} {count}" for kind, count in sorted(figures.errors.items())))
-    return lines
-
-
-def _duration(seconds: float) -> str:
-    minutes, hours = seconds / 60.0, seconds / 3600.0
-    return f"{hours:.1f} hours" if hours >= 2 else f"{minutes:.0f} minutes" if minutes >= 2 else f"{seconds:.0f} s"
-
-
 class Ledger:
     """Counts requests, on any thread. clock: seconds, for tests."""
 

@@ -117,18 +117,27 @@ def accepted() -> object:
     return seen
 
 
+ROUNDS = (("a person walks", 2), ("a person walks, then waves", 2), ("a person runs", 8))
+"""Prompts and takes; the second becomes a shot."""
+
+
 def hundred() -> object:
-    """A hundred takes, rejected eight at a time, then the same on an armature without animation."""
+    """A hundred presses and rejections, of two takes, of two shots or of eight takes, flipped and compared; then the
+    same on an armature without animation."""
     armature = person()
     before, blocks = state(armature), names()
-    for _ in range(12):
-        three(takes=8)
-        bpy.ops.motiongpt.show_take(step=3)
+    differ, takes = {}, 0
+    for number in range(100):
+        prompt, count = ROUNDS[0 if number % 5 else 1 + number % 2]
+        made = three(prompt, count)
+        takes += len(armature.motiongpt_review.takes)
+        bpy.ops.motiongpt.show_take(step=1)
+        if number % 2:
+            bpy.ops.motiongpt.compare_take()
         bpy.ops.motiongpt.reject_takes()
-    three(takes=4)
-    bpy.ops.motiongpt.reject_takes()
-    seen: dict[str, object] = {"rejected": [state(armature) == before, names() == blocks]}
-    seen["differ"] = {k: [blocks[k], v] for k, v in names().items() if v != blocks[k]}
+        if made != "DONE" or names() != blocks or state(armature) != before:
+            differ[number] = [made, {k: [blocks[k], v] for k, v in names().items() if v != blocks[k]}]
+    seen: dict[str, object] = {"takes": takes, "differ": differ}
     armature.animation_data_clear()
     for bone in armature.pose.bones:
         bone.matrix_basis.identity()

@@ -344,6 +344,32 @@ def takes() -> object:
     return seen
 
 
+def others() -> object:
+    """More takes of a whole shot, and of one block of it; their seeds, and what else changes."""
+    armature = person()
+    settings().text_takes = 2
+    seen: dict[str, object] = {"made": make()["state"]}
+    takes = armature.motiongpt_review.takes
+    bpy.ops.motiongpt.show_take(step=1)
+    seen["pressed"] = [sorted(bpy.ops.motiongpt.more_takes()), run_job().state, len(takes)]
+    blocks = [json.loads(take.blocks)["blocks"] for take in takes]
+    seen["seeds"] = [[block["seed"] - blocks[0][i]["seed"] for i, block in enumerate(one)] for one in blocks]
+    bpy.ops.motiongpt.accept_take()
+    before = keyed(armature)
+    shot().active = 1
+    span = importlib.import_module(f"{MODULE}.addon.shot.data").timing_of(shot(), 30.0).span(1)
+    seen["block"] = press("regenerate_block")["state"]
+    bpy.ops.motiongpt.more_takes()
+    seen["others"] = [run_job().state, len(takes)]
+    blocks = [json.loads(take.blocks)["blocks"] for take in takes]
+    seen["seeds of it"] = [[block["seed"] - blocks[0][i]["seed"] for i, block in enumerate(one)] for one in blocks]
+    bpy.ops.motiongpt.pick_take(number=4)
+    after = keyed(armature)
+    seen["outside"] = differ(outside(before, *span), after)
+    seen["inside"] = sum(after.get(key) != value for key, value in before.items())
+    return seen
+
+
 def takes_saved() -> object:
     """Takes of a shot saved and opened again; rejecting them gives back an earlier shot, its blocks and its keys."""
     armature = person()

@@ -156,5 +156,14 @@ def test_takes_of_a_shot_are_reviewed_with_their_blocks(scenario: Scenario) -> N
     assert seen["rejected"] == [True, True, 1, 0]
 
 
+def test_others_of_a_shot_and_of_one_block(scenario: Scenario) -> None:
+    seen = scenario("others", EVERY_TASK)
+    assert (seen["made"], seen["pressed"]) == ("DONE", [["FINISHED"], "DONE", 4])
+    assert seen["seeds"] == [[number] * 3 for number in range(4)]
+    assert (seen["block"], seen["others"]) == ("DONE", ["DONE", 4])
+    assert seen["seeds of it"] == [[0, number, 0] for number in range(4)]
+    assert seen["outside"] == [] and seen["inside"] > 100
+
+
 def test_takes_of_a_shot_are_saved_and_give_back_the_shot_before(scenario: Scenario) -> None:
     assert scenario("takes_saved", EVERY_TASK) == [True, ["a person jumps", "a person waves"], True, True]

@@ -51,3 +51,25 @@ def test_numbers_are_met_in_the_scene_whatever_the_size_of_the_character(scenari
     assert seen["turn"] == pytest.approx(90.0, abs=12.0)
     assert seen["facing"][0] < 12.0 and seen["facing"][1] < 30.0
     assert "No object is chosen to face" in seen["no target"]
+
+
+def test_distances_of_blocks_are_met_in_the_scene(scenario: Scenario) -> None:
+    seen = scenario("shot_numbers", {})
+    assert seen["made on 1"] == seen["made on 181"] == ["", "DONE"]
+    assert seen["words"] == [pytest.approx(1.5, rel=0.06)] * 2
+    assert seen["again"] == ["DONE", pytest.approx(1.0, rel=0.08)]
+
+
+def test_a_shot_follows_a_path_and_faces_an_object(scenario: Scenario) -> None:
+    seen = scenario("shot_way", {})
+    assert seen["made"] == ["", "DONE"] == seen["faces"] and seen["again"] == "DONE"
+    assert max(seen["ends"]) < 0.15 and seen["beside"] < 0.08
+    assert "Only a shot that starts from the origin follows a path" in seen["stands"]
+    assert "A shot is not made as a loop. Switch Loop off" in seen["loop"]
+    assert seen["off"] < 15.0
+
+
+def test_pins_hold_in_a_shot_and_in_a_block_made_again(scenario: Scenario) -> None:
+    seen = scenario("shot_pins", {})
+    assert seen["made"][:2] == ["", "DONE"] and seen["off"] < 0.001, seen
+    assert seen["again"] == ["DONE", pytest.approx(0.0, abs=0.001)]

@@ -232,6 +232,97 @@ def numbers() -> object:
     return seen
 
 
+def walked(armature: bpy.types.Object, number: int) -> float:
+    """How far the hips get in a block, counted from 0."""
+    ends = np.cumsum([armature.motiongpt_shot.start, *(block.frames for block in armature.motiongpt_shot.blocks)])
+    at = hips(armature, (ends[number], ends[number + 1] - 1))
+    return float(np.linalg.norm(at[1] - at[0]))
+
+
+def shot_numbers() -> object:
+    """Distances of blocks, in words and as numbers, made at once, going on, and made again, by a small character."""
+    armature = person()
+    armature.scale = (0.5,) * 3
+    bpy.context.view_layer.update()
+    seen: dict[str, object] = {}
+    for frame in (1, 181):
+        bpy.context.scene.frame_set(frame)
+        settings().prompt, settings().seconds = "walks 1.5 metres, then waves", 6.0
+        seen[f"made on {frame}"] = [attempt(), run_job().state]
+    seen["words"] = [walked(armature, number) for number in (0, 2)]
+    block = armature.motiongpt_shot.blocks[3]  # which leads to nothing
+    armature.motiongpt_shot.active, block.text, block.distance = 3, "walks", 1.0
+    bpy.ops.motiongpt.regenerate_block()
+    seen["again"] = [run_job().state, walked(armature, 3)]
+    return seen
+
+
+def shot_way() -> object:
+    """A shot along a curve, by a small character that stands elsewhere, turned; then one that faces an object at its
+    end; what a shot can't do."""
+    armature = person()
+    armature.location, armature.rotation_euler.z, armature.scale = (3.0, 1.0, 0.0), 1.0, (0.6, 0.6, 0.6)
+    bpy.context.view_layer.update()
+    way, travel = curve("BEZIER", ZIG), paths().travel
+    travel.route, travel.curve = "CURVE", way
+    settings().prompt, settings().seconds = "walks, then waves with the right hand", 9.0
+    seen: dict[str, object] = {"made": [attempt(), run_job().state]}
+    ground = hips(armature, range(1, last(armature) + 1))
+    line = importlib.import_module(f"{MODULE}.addon.travel.routes").curve_route(way, 1, 2).places[:, :2]
+    seen["ends"] = [float(np.linalg.norm(ground[i] - line[i])) for i in (0, -1)]
+    seen["beside"] = float(np.mean([np.linalg.norm(line - at, axis=1).min() for at in ground]))
+    armature.motiongpt_shot.active = 1
+    bpy.ops.motiongpt.regenerate_block()
+    seen["again"] = run_job().state
+    armature.motiongpt_shot.start_from = "STANDS"
+    seen["stands"] = attempt()
+    armature.motiongpt_shot.start_from, travel.route = "AUTO", "NONE"
+    paths().loop = True
+    seen["loop"] = attempt()
+    paths().loop = False
+    armature.location, armature.rotation_euler.z, armature.scale = (0.0,) * 3, 0.0, (1.0,) * 3
+    target = bpy.data.objects.new("Target", None)
+    bpy.context.scene.collection.objects.link(target)
+    target.location = (-3.0, 1.0, 1.0)
+    bpy.context.view_layer.update()
+    bpy.context.scene.frame_set(1)
+    travel.facing, travel.target = "END", target
+    seen["faces"] = [attempt(), run_job().state]
+    away = np.array(target.location[:2]) - hips(armature, [last(armature)])[0]
+    wanted = math.degrees(math.atan2(away[0], -away[1]))
+    seen["off"] = abs((heading(armature, last(armature) - 2) - wanted + 180.0) % 360.0 - 180.0)
+    return seen
+
+
+def shot_pins() -> object:
+    """A hand that is pinned while a shot is made, and while one block of it is made again."""
+    armature, scene = person(), bpy.context.scene
+    settings().prompt, settings().seconds = "stands still, then nods", 5.0
+    bpy.ops.motiongpt.add_pin()
+    pin = paths().pins[0]
+    place = (0.35, -0.25, 1.3)
+    pin.limb, pin.mode, pin.target, pin.place = "LEFT_HAND", "ON", None, place
+    pin.first, pin.last, pin.blend, pin.joint = 60, 110, 8, True
+    scene.frame_set(1)
+    seen: dict[str, object] = {"made": [attempt(), run_job().state, run_job().message]}
+
+    def off() -> float:
+        far = []
+        for frame in range(pin.first, pin.last + 1, 5):
+            scene.frame_set(frame)
+            posed = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
+            far.append((posed.matrix_world @ posed.pose.bones["LeftHand"].head - Vector(place)).length)
+        return max(far)
+
+    seen["off"] = off()
+    armature.motiongpt_shot.active = 1
+    first = armature.motiongpt_shot.blocks[0].frames + 1
+    pin.first, pin.last = first + 10, first + 40
+    bpy.ops.motiongpt.regenerate_block()
+    seen["again"] = [run_job().state, off()]
+    return seen
+
+
 def heading(armature: bpy.types.Object, frame: int) -> float:
     """Degrees by which the hips have turned to the left since rest, the mean over five frames."""
     out = []

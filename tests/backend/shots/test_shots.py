@@ -98,6 +98,15 @@ def test_distances_are_met(starter, text: str) -> None:
     assert said["distance"] == pytest.approx(wish_of(task.blocks[-1]).distance, rel=0.05)
 
 
+@pytest.mark.parametrize("text", ["walks to the left for 3 m", "runs 5 m to the right", "sidesteps right 1.5 m"])
+def test_a_way_to_a_side_goes_there(starter, text: str) -> None:
+    course = Course.of(made(shot_of(text), starter))
+    away, facing = course.ground[-1] - course.ground[0], course.facing[:5].mean()
+    wanted = facing + (0.5 if "left" in text else -0.5) * math.pi
+    assert abs(math.remainder(math.atan2(away[0], away[2]) - wanted, 2 * math.pi)) < math.radians(35)
+    assert course.distance == pytest.approx(wish_of(shot_of(text).blocks[0]).distance, rel=0.05)
+
+
 def test_turns_and_circles_are_met(starter) -> None:
     turned = made(shot_of("walks forward, then turns 90 degrees right"), starter)
     assert turned.meta["blocks"][1]["turn"] == pytest.approx(-90.0, abs=6.0)

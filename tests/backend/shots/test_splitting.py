@@ -77,6 +77,14 @@ def test_every_prompt_of_the_evaluation_has_as_many_actions_as_checks() -> None:
         ("walks in a big circle clockwise", "circle", -1.0),
         ("runs in a circle", "circle", 1.0),
         ("draws a circle in the air", "circle", None),
+        ("walks for 3 m to the left", "side", 1.0),
+        ("runs quickly to her right for 5 metres", "side", -1.0),
+        ("sidesteps right 1 m", "side", -1.0),
+        ("walks 2 m in a circle to the left", "side", None),
+        ("walks 2 m and looks to the left", "side", None),
+        ("steps 1 m with the left foot", "side", None),
+        ("steps left foot first for 1 m", "side", None),
+        ("walks 2 m, waving to the right", "side", None),
     ],
 )
 def test_numbers_of_a_text(text: str, field: str, value: float | None) -> None:

@@ -35,18 +35,18 @@ def in_chinese() -> None:
 
 
 def opened() -> None:
-    """All panels of the extension, open from the start."""
+    """The panels of the extension, open from the start; but not all that the model knows, which is long."""
     panels, left = list[type](), list(bpy.types.Panel.__subclasses__())
     while left:
         cls = left.pop(0)
         left += cls.__subclasses__()
-        if cls.__module__.startswith("bl_ext.user_default.motiongpt") and cls.is_registered:
+        ours = cls.__module__.startswith("bl_ext.user_default.motiongpt") and cls.is_registered
+        if ours and "DEFAULT_CLOSED" in getattr(cls, "bl_options", ()) and cls.__name__ != "MOTIONGPT_PT_known":
             panels.append(cls)
-    panels.sort(key=lambda cls: hasattr(cls, "bl_parent_id"))  # a panel that is registered anew has lost those in it
-    for cls in reversed(panels):
+    for cls in panels:
         bpy.utils.unregister_class(cls)
     for cls in panels:
-        cls.bl_options = cls.bl_options - {"DEFAULT_CLOSED"} if hasattr(cls, "bl_options") else set()
+        cls.bl_options = cls.bl_options - {"DEFAULT_CLOSED"}
         bpy.utils.register_class(cls)
 
 

@@ -204,6 +204,7 @@ def arranged() -> Waits:
         else:
             armature = driving.load_character(CHARACTER)
             armature.animation_data_clear()
+        bpy.data.orphans_purge(do_recursive=True)  # what the objects that are gone had is not saved
         bpy.ops.object.select_all(action="DESELECT")
         armature.select_set(True)
         bpy.context.view_layer.objects.active = armature

@@ -1,14 +1,6 @@
 """What a server counts."""
 
-from motiongpt.backend.process.watching.figures import (
-    MODELS,
-    Figures,
-    Ledger,
-    ModelFigures,
-    Times,
-    lines_of,
-    memory,
-)
+from motiongpt.backend.process.watching.figures import MODELS, Ledger, ModelFigures, Times, memory
 
 
 def test_percentiles_are_of_the_latest_requests() -> None:
@@ -44,8 +36,6 @@ def test_every_model_has_figures_of_its_own() -> None:
         "open": ModelFigures(2, 1, Times(3.0, 4.0, 4.0, 4.0)),
         "t5": ModelFigures(1, 0, Times(5.0, 5.0, 5.0, 5.0)),
     }
-    said = "\n".join(lines_of(found, 0))
-    assert "open: 2 requests answered, 1 failed; answer after 3.00 s" in said and "t5: 1 requests answered" in said
     for number in range(2 * MODELS):  # names come from clients
         ledger.ended(0.0, "no_model", f"made up {number}")
     assert len(ledger.figures().models) == MODELS and ledger.figures().failed == 1 + 2 * MODELS
@@ -56,10 +46,3 @@ def test_memory_is_that_of_the_process() -> None:
     block = bytearray(64_000_000)
     block[::4096] = b"x" * len(block[::4096])
     assert before > 1_000_000 and memory() >= before + 30_000_000
-
-
-def test_words_say_only_what_there_is() -> None:
-    assert len(lines_of(Figures(), 0)) == 2
-    lines = lines_of(Figures(uptime=7300, answered=3, failed=1, errors={"busy": 2}, took=Times(0.1, 0.2, 0.3, 0.4)), 5)
-    assert lines_of(Figures(), 0, "8 bits")[0] == "computes in 8 bits"
-    assert "2.0 hours" in lines[0] and "1 failed" in lines[1] and "5 waiting" in lines[1] and "busy 2" in lines[-1]
