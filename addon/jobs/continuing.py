@@ -17,7 +17,7 @@ from ...retarget.solving.solve import to_bones
 from ..action.bending import Span, bend
 from ..action.fcurves import key_frames
 from ..action.keys_between import plan_curves
-from ..action.later import Move, as_planned, cut_keys, find_movers, moved_given, moved_keys
+from ..action.later import Move, as_planned, find_movers, moved_given, moved_keys
 from ..action.new_action import Curve, NewKeys, solve_keys
 from ..character.character import Character
 from ..character.settings import key_tolerance
@@ -118,7 +118,7 @@ class ContinueJob(MotionJob[ContinueRequest]):
         for keys, move in solved:
             planned.append((yield from self._prepare(source, keys, move)))
         if request.cut:
-            planned = [cut_keys(self._armature(), keys, request.span.end) for keys in planned]
+            planned = yield from self._cut(planned, request.span.end)
         self._text, self._seed = request.prompt, request.seed
         copy = (limits.one_line(request.prompt) or "Continue")[:60] if request.as_new else ""
         # The playhead goes to its end, so that the next press adds to it.
