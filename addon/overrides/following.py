@@ -96,16 +96,16 @@ def strays(
     base.
     """
     armature_object = armature()
+    declared = declared_controls(armature_object)
     skin, scale, turn_read = (
         skin_bones(armature_object),
         object_axes(armature_object).scale,
-        _turn_when_read(armature_object, character),
+        _turn_when_read(armature_object, character, declared),
     )
     pelvis, *hips = (
         _shown_by(armature_object, character, character.mapping.bones[joint], skin)
         for joint in ("pelvis", *(f"{side}_hip" for side in SIDES))
     )
-    declared = declared_controls(armature_object)
     shown = {name: _shown_by(armature_object, character, name, skin) for name in expected.turns}
     watched = [_Watched.of(armature_object, character, *pair, turn_read, declared) for pair in shown.items()]
     off = np.zeros((len(expected.frames), len(watched)))
@@ -146,9 +146,15 @@ def strays(
     return list(dict.fromkeys(found))
 
 
-def _turn_when_read(armature_object: ArmatureObject, character: Character) -> Floats:
+def _turn_when_read(armature_object: ArmatureObject, character: Character, declared: Declared | None) -> Floats:
     """How the object was turned (4,) when the character was read: it may be elsewhere on the frame that is shown."""
-    own = rot.from_matrix(np.array(armature_object.data.bones[character.rig.names[0]].matrix_local)[:3, :3])
+    name = character.rig.names[0]
+    by_controls = declared is not None and character.rig.declared and name in declared.rest
+    rest = np.array(
+        declared.rest[name] if by_controls and declared else armature_object.data.bones[name].matrix_local,
+        dtype=np.float64,
+    )[:3, :3]
+    own = rot.from_matrix(rest / np.linalg.norm(rest, axis=0))
     return rot.multiply(character.rig.rest_rotations[0], rot.conjugate(own))
 
 
