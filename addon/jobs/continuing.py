@@ -31,6 +31,7 @@ from .context import (
     check_animated,
     check_bones,
     check_motion,
+    check_writable,
     frames_before,
     optional_prompt,
     scene_fps,
@@ -86,6 +87,7 @@ class ContinueJob(MotionJob[ContinueRequest]):
         settings, fps, now = scene.motiongpt, scene_fps(scene), scene.frame_current
         seconds = wanted_seconds(scene)
         limits.check_seconds(seconds)
+        check_writable(armature, settings.destination == "NEW")
         before = frames_before(armature, now, HISTORY_SECONDS * fps)
         end = now + max(1, round(seconds * fps))
         last = max((float(key_frames(c).max(initial=now)) for c in check_animated(armature).fcurves), default=now)

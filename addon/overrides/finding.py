@@ -198,6 +198,12 @@ def _of_bone(armature_object: ArmatureObject, name: str, keyed: bool) -> Iterato
         channel = bone_channel(driver.data_path)
         if channel and channel[0] == name and channel[1].startswith(_TRANSFORM) and not driver.mute:
             yield Override(say("a driver"), name, partial(setattr, driver, "mute", True))
+    curves = action_curves(armature_object)
+    for (owner, _), group in curves.by_bone().items() if curves and keyed else ():
+        for curve in group.values() if owner == name else ():
+            for modifier in curve.modifiers:
+                if modifier.type != "CYCLES" and not modifier.mute:
+                    yield Override(say("F-curve modifiers"), name, partial(setattr, modifier, "mute", True))
     if any(abs(part - 1.0) > 1e-3 for part in bone.scale[:]):
         yield Override(say("scale"), name, partial(setattr, bone, "scale", (1.0, 1.0, 1.0)))
 

@@ -338,6 +338,12 @@ def less_influence(armature):
     armature.animation_data.action_influence, armature.animation_data.action_blend_type = 0.2, "ADD"
 
 
+def curve_modifiers(armature):
+    for curve in _curves(armature.animation_data.action):
+        if "upper_arm.R" in curve.data_path:
+            curve.modifiers.new("NOISE").strength = 2.0
+
+
 BEFORE = [
     nothing, ik_targets, ik_targets_and_poles, ik_to_object, ik_to_objects_with_poles,
     ik_to_object_on_the_armature, ik_to_bone_of_another_armature, ik_to_driven_object, ik_to_object_on_a_bone,
@@ -346,7 +352,7 @@ BEFORE = [
     driver_of_property, driven_constraint, stretch_to, action_constraint, modifier_off, modifier_missing, hidden,
     scaled, locked, rotation_modes, quiet_action, muted_track, track_below, solo, rest_position,
 ]  # fmt: skip
-AFTER = [muted_channels, less_influence]
+AFTER = [muted_channels, less_influence, curve_modifiers]
 
 
 def every_kind():

@@ -39,6 +39,7 @@ KINDS = {
     "solo": (MUTED, "the soloed NLA track"),
     "less_influence": (MUTED, "the action's influence below 1; the action's blending (Add)"),
     "muted_channels": (MUTED, "muted channels on thigh.L"),
+    "curve_modifiers": (MUTED, "F-curve modifiers on upper_arm.R"),
     "quiet_action": (NOTHING, ""),
     "muted_track": (NOTHING, ""),
     "track_below": (NOTHING, ""),
