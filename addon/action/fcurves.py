@@ -269,8 +269,7 @@ def number_of_keys(curves: ActionCurves) -> int:
 
 def key_frames(curve: bpy.types.FCurve) -> Float32s:
     """(n,) the frames of a curve's keys."""
-    frames: Float32s = key_places(curve)[:, 0]
-    return frames
+    return np.asarray(key_places(curve)[:, 0])
 
 
 def step_points(frames: Numbers, values: Numbers, interpolation: str = "CONSTANT") -> Points:
