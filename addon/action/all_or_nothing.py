@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from ..character.typing import ArmatureObject
-from .fcurves import ActionCurves, action_curves, read_points, write_points
+from .fcurves import UNPLAYED, ActionCurves, action_curves, read_points, write_points
 from .leading import PREVIEWED, led_objects
 
 _SETTINGS = ("use_tweak_mode", "action_influence", "action_blend_type", "action_extrapolation")
@@ -16,16 +16,17 @@ _TRANSFORM = ("location", "rotation_quaternion", "rotation_euler", "rotation_axi
 
 
 @contextmanager
-def all_or_nothing(armature_object: ArmatureObject, undo: str = "") -> Iterator[None]:
+def all_or_nothing(armature_object: ArmatureObject, undo: str = "", keys: bool = True) -> Iterator[None]:
     """What is done to the armature's animation inside is undone where it raises, and the exception goes on.
 
     That is: its action and the keys in it, the actions and NLA tracks that are new, where its bones are, the same of
     the objects that its limbs reach for, and the end and the current frame of scenes.
 
-    undo: what one undo step is called that is pushed where it does not raise.
+    undo: what one undo step is called that is pushed where it does not raise.  keys: whether the armature's action
+    may get other keys inside, of which a copy is kept meanwhile; False where it is only replaced by another.
     """
     things = [armature_object, *(thing for thing in led_objects(armature_object) if thing != armature_object)]
-    before = {thing.name: _State(thing) for thing in things}
+    before = {thing.name: _State(thing, keys or thing != armature_object) for thing in things}
     times = {scene.session_uid: (scene.frame_end, scene.frame_current) for scene in bpy.data.scenes}
     actions = {action.session_uid for action in bpy.data.actions}
     try:
@@ -53,7 +54,7 @@ def _restore_times(times: dict[int, tuple[int, int]]) -> None:
 class _State:
     """An object's animation at one moment. A copy of the action keeps its keys: Blender makes one at once."""
 
-    def __init__(self, thing: bpy.types.Object) -> None:
+    def __init__(self, thing: bpy.types.Object, keys: bool) -> None:
         animation = thing.animation_data
         self._places = {
             name: [tuple(getattr(owner, name)) for name in _TRANSFORM] for name, owner in _placed(thing).items()
@@ -65,9 +66,9 @@ class _State:
         curves = action_curves(thing)
         self._action: Any = animation.action if animation else None
         self._slot: Any = getattr(animation, "action_slot", None)
-        self._copy: Any = curves.action.copy() if curves else None
+        self._copy: Any = curves.action.copy() if curves and keys else None
         if self._copy is not None:
-            self._copy.name = ".MotionGPT"  # leaves the next free number to the new action
+            self._copy.name = UNPLAYED  # leaves the next free number to the new action
 
     def restore(self, thing: bpy.types.Object, actions: set[int]) -> None:
         """Put everything back; remove the actions that are not among these."""

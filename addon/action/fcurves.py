@@ -21,6 +21,9 @@ Points = dict[str, Numbers]
 """Keys of one F-curve, ordered by frame: property of `bpy.types.Keyframe` -> (n,) or (n, 2). Properties that
 are left out have Blender's defaults."""
 
+UNPLAYED = ".MotionGPT"
+"""Name of an action that is not shown yet, or no longer."""
+
 _PAIRS = ("co", "handle_left", "handle_right")
 _HANDLES = frozenset(_PAIRS[1:])
 _NUMBERS = {"back": 1.70158, "amplitude": 0.8, "period": 4.1}  # with Blender's defaults
@@ -124,24 +127,55 @@ def action_curves(owner: bpy.types.Object) -> ActionCurves | None:
     if not hasattr(action, "slots"):
         return ActionCurves(action, action)
     slot = owner.animation_data.action_slot if owner.animation_data else None
-    strips = (strip for layer in action.layers for strip in layer.strips) if slot else ()
-    bags = (strip.channelbag(slot) for strip in strips)
+    return _curves_of(action, slot) if slot else None
+
+
+def _curves_of(action: Any, slot: Any) -> ActionCurves | None:
+    bags = (strip.channelbag(slot) for layer in action.layers for strip in layer.strips)
     return next((ActionCurves(action, bag) for bag in bags if bag), None)
+
+
+def unplayed_curves(owner: str) -> ActionCurves:
+    """Create an action that nothing plays, for an object of this name, and return its curves."""
+    action: Any = bpy.data.actions.new(UNPLAYED)
+    if not hasattr(action, "slots"):
+        action.id_root = "OBJECT"
+        return ActionCurves(action, action)
+    slot = action.slots.new(id_type="OBJECT", name=owner)
+    return ActionCurves(action, action.layers.new("Layer").strips.new(type="KEYFRAME").channelbag(slot, ensure=True))
+
+
+def unplayed_copy(owner: bpy.types.Object) -> ActionCurves | None:
+    """Copy the object's action, and return the copy's curves; None where `action_curves` finds none."""
+    if (curves := action_curves(owner)) is None:
+        return None
+    copy: Any = curves.action.copy()
+    copy.name = UNPLAYED
+    slot = getattr(owner.animation_data, "action_slot", None)
+    return _curves_of(copy, copy.slots[slot.identifier]) if slot else ActionCurves(copy, copy)
+
+
+def remove_unplayed(uid: int) -> None:
+    """Delete the action of this `session_uid`, unless something plays it, or it is gone."""
+    action = next((action for action in bpy.data.actions if action.session_uid == uid), None)
+    if action is not None and not action.users:
+        bpy.data.actions.remove(action)
 
 
 def new_action_curves(owner: bpy.types.Object, name: str) -> ActionCurves:
     """Create an action, assign it to the object, and return its curves."""
-    action: Any = bpy.data.actions.new(name)
-    animation = owner.animation_data or owner.animation_data_create()
-    if not hasattr(action, "slots"):
-        action.id_root = "OBJECT"
-        animation.action = action
-        return ActionCurves(action, action)
-    slot = action.slots.new(id_type="OBJECT", name=owner.name)
-    bag = action.layers.new("Layer").strips.new(type="KEYFRAME").channelbag(slot, ensure=True)
+    curves = unplayed_curves(owner.name)
+    curves.action.name = name
+    play(owner, curves.action)
+    return curves
+
+
+def play(owner: bpy.types.Object, action: Any) -> None:
+    """Assign an action that is the object's alone."""
+    animation: Any = owner.animation_data or owner.animation_data_create()
     animation.action = action
-    animation.action_slot = slot
-    return ActionCurves(action, bag)
+    if hasattr(action, "slots"):
+        animation.action_slot = action.slots[0]
 
 
 def read_points(curve: bpy.types.FCurve) -> Points:
@@ -231,10 +265,14 @@ def key_places(curve: bpy.types.FCurve) -> Float32s:
     return co.reshape(-1, 2)
 
 
+def number_of_keys(curves: ActionCurves) -> int:
+    """A number that tells where an action's keys are from other places."""
+    return hash(tuple((c.data_path, c.array_index, key_places(c).tobytes()) for c in curves.fcurves))
+
+
 def key_frames(curve: bpy.types.FCurve) -> Float32s:
     """(n,) the frames of a curve's keys."""
-    frames: Float32s = key_places(curve)[:, 0]
-    return frames
+    return np.asarray(key_places(curve)[:, 0])
 
 
 def step_points(frames: Numbers, values: Numbers, interpolation: str = "CONSTANT") -> Points:

@@ -1,11 +1,14 @@
 """Writes bent curves into an action as keys: only where nothing is kept; every other key stays as it is.
 
 `read_keys` reads the existing keys, `plan_curves` merges old and new and may run in another thread, `write_curves`
-changes the action. A kept key keeps its value bit for bit, because that value is never computed again.
+changes the action; `changed_beside` and `in_its_place` do the same without blocking Blender. A kept key keeps its value
+bit for bit, because that value is never computed again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import bpy
 import numpy as np
@@ -17,6 +20,8 @@ from ..character.typing import ArmatureObject
 from ..translation.saying import say
 from .bending import BentCurve, Span
 from .fcurves import (
+    UNPLAYED,
+    ActionCurves,
     Points,
     action_curves,
     choice,
@@ -26,9 +31,11 @@ from .fcurves import (
     is_switch,
     merge,
     read_points,
+    remove_unplayed,
     select,
     sparse_points,
     step_points,
+    unplayed_copy,
     with_key,
     write_points,
 )
@@ -104,20 +111,94 @@ def plan_curves(
 
 def write_curves(armature_object: ArmatureObject, planned: Sequence[NewKeys]) -> bpy.types.Action:
     """Put the keys into the armature's action. Raises MotionGPTError where it has none."""
-    action = action_curves(armature_object)
-    if action is None:
+    action = _found(armature_object, action_curves(armature_object))
+    for _ in _written(action, planned):
+        pass
+    follow_up(armature_object)
+    return action.action
+
+
+def follow_up(armature_object: ArmatureObject) -> None:
+    """What has to be done once an armature's action has other keys."""
+    lead(armature_object)
+    armature_object.update_tag()
+
+
+@dataclass(frozen=True, eq=False)
+class Changed:
+    """A copy of an action that has other keys. uid: the original's `session_uid`."""
+
+    copy: bpy.types.Action
+    uid: int
+
+    def may_replace(self, armature_object: ArmatureObject) -> bool:
+        """Whether the armature's action is still the one that was copied, and is nothing but an action of this file."""
+        animation, curves = armature_object.animation_data, action_curves(armature_object)
+        if animation is None or curves is None or animation.use_tweak_mode:
+            return False
+        own: Any = curves.action
+        special = own.library or own.override_library or own.asset_data
+        return not special and own.session_uid == self.uid
+
+
+def changed_beside(
+    armature_object: ArmatureObject, planned: Sequence[NewKeys]
+) -> Generator[Changed | None, None, None]:
+    """Put the keys into a copy of the armature's action, which nothing plays yet: an F-curve a step, which yields None;
+    the last one yields what was made. Once it is closed, the copy is gone, unless something plays it. May not go on
+    after an undo. Raises MotionGPTError where there is no action."""
+    own = _found(armature_object, action_curves(armature_object))
+    before = own.action.session_uid
+    yield None
+    copy = _found(armature_object, unplayed_copy(armature_object))
+    uid = copy.action.session_uid
+    try:
+        yield None
+        for _ in _written(copy, planned):
+            yield None
+        yield Changed(copy.action, before)
+    finally:
+        remove_unplayed(uid)
+
+
+@contextmanager
+def in_its_place(armature_object: ArmatureObject, changed: Changed) -> Iterator[bpy.types.Action]:
+    """Have the copy played, and meant, wherever the armature's action is; where something raises inside, the action
+    again."""
+    own = _found(armature_object, action_curves(armature_object)).action
+    _swap(own, changed.copy)
+    try:
+        yield changed.copy
+    except BaseException:
+        _swap(changed.copy, own)
+        raise
+    bpy.data.actions.remove(own)
+
+
+def _swap(action: bpy.types.Action, other: bpy.types.Action) -> None:
+    name, fake = action.name, action.use_fake_user
+    action.user_remap(other)
+    action.name, other.name = UNPLAYED, name
+    action.use_fake_user, other.use_fake_user = False, fake
+
+
+def _found(armature_object: ArmatureObject, curves: ActionCurves | None) -> ActionCurves:
+    if curves is None:
         raise MotionGPTError(
             say('"{armature}" no longer has an animation.', armature=armature_object.name),
             "Undo, or press the button again.",
         )
+    return curves
+
+
+def _written(action: ActionCurves, planned: Sequence[NewKeys]) -> Iterator[None]:
+    """Put the keys into an action, an F-curve a step."""
     curves = action.by_bone()
     for keys in planned:
         own = curves.get((keys.bone, keys.channel), {}).get(keys.index)
         write_points(own or action.new(keys.bone, keys.channel, keys.index), keys.points)
+        yield
     write_record(action.action, np.concatenate([read_record(action.action), *(keys.record for keys in planned)]))
-    lead(armature_object)
-    armature_object.update_tag()
-    return action.action
 
 
 def _channels(span: Span, bent: BentCurve, old: dict[CurveKey, OldKeys], tolerance: Tolerance | None) -> list[NewKeys]:

@@ -15,7 +15,7 @@ from ..character.leaders import targets_of, works
 from ..character.rotation_modes import from_quaternions, rotation_property, to_quaternions
 from ..character.typing import ArmatureObject
 from .bending import GivenChannel, Span
-from .fcurves import Points, action_curves, choice, data_path, is_switch, read_points, select, with_key
+from .fcurves import Points, action_curves, choice, data_path, is_switch, key_frames, read_points, select, with_key
 from .generated import fingerprints, generated_type, give_back_touched, read_record
 from .keys_between import CurveKey, OldKeys, key_on
 from .new_action import NewKeys
@@ -170,16 +170,21 @@ def moved_keys(
 
 def _with_keys(points: Points, times: Sequence[float], curve: bpy.types.FCurve | None) -> Points:
     """The keys with one at each of these times, on the curve."""
-    for time in times:
+    for time in _missing(points["co"][:, 0], np.array(times)):
         own = points["co"][:, 0]
-        if np.abs(own - time).min(initial=1.0) < 0.01:
-            continue
         value = curve.evaluate(time) if curve else float(points["co"][0, 1])
         if own.min() < time < own.max():
             points = with_key(points, time, value, generated_type())
         else:
             points = _merged(points, key_on(time, value))
     return points
+
+
+def _missing(own: Floats, times: Floats) -> list[float]:
+    """Those of the times at which there is no key; own: (n,) the keys' frames, ascending, of which there is one."""
+    at = np.searchsorted(own, times)
+    near = np.minimum(np.abs(own[np.maximum(at - 1, 0)] - times), np.abs(own[np.minimum(at, len(own) - 1)] - times))
+    return [float(time) for time in times[near >= 0.01]]
 
 
 def _merged(points: Points, more: Points) -> Points:
@@ -207,16 +212,19 @@ def as_planned(moved: dict[CurveKey, OldKeys]) -> list[NewKeys]:
     return [_planned(key, keys.points) for key, keys in moved.items()]
 
 
-def cut_keys(armature_object: ArmatureObject, planned: Sequence[NewKeys], last: int) -> list[NewKeys]:
-    """Planned keys without those after a frame, and the same of every other F-curve of a bone: it holds its value."""
-    action = action_curves(armature_object)
-    out = [_planned((k.bone, k.channel, k.index), _until(k.points, last, None)) for k in planned]
+def cut(planned: Sequence[NewKeys], last: int) -> list[NewKeys]:
+    """Planned keys without those after a frame. Touches no Blender data."""
+    return [_planned((k.bone, k.channel, k.index), _until(k.points, last, None)) for k in planned]
+
+
+def cut_others(armature_object: ArmatureObject, planned: Sequence[NewKeys], last: int) -> list[NewKeys]:
+    """The keys up to a frame of every F-curve of a bone for which none are planned: it holds its value."""
+    action, out = action_curves(armature_object), []
     done = {(keys.bone, keys.channel, keys.index) for keys in planned}
     for (bone, channel), group in (action.by_bone() if action else {}).items():
         for index, curve in group.items():
-            points = read_points(curve)
-            if (bone, channel, index) not in done and np.any(points["co"][:, 0] > last + 0.5):
-                out.append(_planned((bone, channel, index), _until(points, last, curve)))
+            if (bone, channel, index) not in done and np.any(key_frames(curve) > last + 0.5):
+                out.append(_planned((bone, channel, index), _until(read_points(curve), last, curve)))
     return out
 
 

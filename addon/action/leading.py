@@ -69,11 +69,14 @@ def lead(armature_object: ArmatureObject, name: str = "", preview: bool = False)
             _write(curves, handle, frames, locations(armature_object, handle, at, world), anew=bool(name))
 
 
-def copy_all(armature_object: ArmatureObject, name: str) -> None:
-    """Replace the armature's action with a copy of that name, and those of what its limbs reach for with copies."""
+def copy_all(armature_object: ArmatureObject, name: str, copy: bpy.types.Action | None = None) -> None:
+    """Replace the armature's action with a copy of that name, and those of what its limbs reach for with copies.
+
+    copy: of the armature's action, where it is there already.
+    """
     for thing in led_objects(armature_object):
         copy_action(thing, f"{name} {thing.name}"[:60])
-    copy_action(armature_object, name)
+    copy_action(armature_object, name, copy=copy)
 
 
 def put_back_led(armature_object: ArmatureObject) -> None:

@@ -8,11 +8,13 @@ What Blender does with a pose bone (global rotations, rest R, posed G, of its pa
 
 so `basis` and `location`, which are what keys hold, come from the inverse of these.
 
-Callers that must not block Blender use the steps of `write_action` one by one: `solve_keys` and `thin_keys` only
-compute and may run in another thread, `write_keys` changes Blender's data.
+Callers that must not block Blender use the steps of `write_action` one by one: `solve_keys`, `thin_keys` and
+`keys_of_curves` only compute and may run in another thread, `new_beside` makes an action that nothing plays, an F-curve
+a step, and `write_keys` has it played.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import bpy
@@ -38,8 +40,10 @@ from .fcurves import (
     data_path,
     dense_points,
     is_switch,
-    new_action_curves,
+    play,
+    remove_unplayed,
     sparse_points,
+    unplayed_curves,
     write_points,
 )
 from .fingers import KeptCurve
@@ -127,13 +131,13 @@ def write_keys(
     name: str,
     start_frame: int,
     kept: Sequence[KeptCurve] = (),
-    keys: Sequence[NewKeys] | None = None,
+    made: bpy.types.Action | None = None,
 ) -> bpy.types.Action:
     """Make a new action of the curves, stash the old one. Raises MotionGPTError before anything is changed; what else
     may fail, `all_or_nothing` undoes.
 
     Dense values get a key on every frame, with linear interpolation. The keys are marked as generated, and none is
-    selected. kept: goes into the new action as it is.  keys: those of the curves, where the caller has them already.
+    selected. kept: goes into the new action as it is.  made: the action, where `new_beside` has made it already.
     """
     if armature_object.library is not None:
         raise MotionGPTError(
@@ -143,21 +147,39 @@ def write_keys(
             ),
             "Make a library override of it (Object, Library Override, Make) and try again.",
         )
-    animation = armature_object.animation_data or armature_object.animation_data_create()
-    clear_offsets(armature_object, [(bone, channel) for bone, channel, _ in curves])
-    animation.use_tweak_mode = False  # an action inside a tweaked strip can't be replaced
-    stash_action(animation)
-    play_alone(animation)
-    action = new_action_curves(armature_object, name)
-    written = keys_of_curves(curves, start_frame) if keys is None else keys
-    new = NewCurves(action)
-    for keys in written:
-        new.write(keys.bone, keys.channel, keys.index, keys.points)
-    for own in kept:
-        write_points(action.new(own.bone, own.channel, own.index), own.points)
-    write_record(action.action, np.concatenate([keys.record for keys in written]))
+    written = () if made is not None else keys_of_curves(curves, start_frame)
+    with closing(new_beside(armature_object.name, written, kept)) as making:
+        action = made if made is not None else next(action for action in making if action is not None)
+        animation = armature_object.animation_data or armature_object.animation_data_create()
+        clear_offsets(armature_object, [(bone, channel) for bone, channel, _ in curves])
+        animation.use_tweak_mode = False  # an action inside a tweaked strip can't be replaced
+        stash_action(animation)
+        play_alone(animation)
+        action.name = name
+        play(armature_object, action)
     lead(armature_object, name)
-    return action.action
+    return action
+
+
+def new_beside(
+    owner: str, written: Sequence[NewKeys], kept: Sequence[KeptCurve] = ()
+) -> Generator[bpy.types.Action | None, None, None]:
+    """Make an action that nothing plays yet, for an object of this name: an F-curve a step, which yields None; the last
+    one yields the action. Once it is closed, the action is gone, unless something plays it. May not go on after an
+    undo, which moves data in memory."""
+    action = unplayed_curves(owner)
+    uid = action.action.session_uid
+    try:
+        new = NewCurves(action)
+        for keys in written:
+            new.write(keys.bone, keys.channel, keys.index, keys.points)
+            yield None
+        for own in kept:
+            write_points(action.new(own.bone, own.channel, own.index), own.points)
+        write_record(action.action, np.concatenate([keys.record for keys in written]))
+        yield action.action
+    finally:
+        remove_unplayed(uid)
 
 
 def keys_of_curves(curves: Sequence[ThinCurve], start_frame: int) -> list[NewKeys]:

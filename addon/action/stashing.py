@@ -26,12 +26,13 @@ def stash_action(animation: bpy.types.AnimData) -> None:
         track.mute = True
 
 
-def copy_action(thing: bpy.types.Object, name: str, stash: bool = True) -> None:
-    """Replace an object's action with a copy of that name. stash: keep the original on a muted NLA track."""
+def copy_action(thing: bpy.types.Object, name: str, stash: bool = True, copy: bpy.types.Action | None = None) -> None:
+    """Replace an object's action with a copy of that name. stash: keep the original on a muted NLA track.  copy: the
+    copy, where it is there already."""
     animation = thing.animation_data
     if animation is None or animation.action is None:
         return
-    copy = animation.action.copy()
+    copy = copy or animation.action.copy()
     copy.name = name
     slot = getattr(animation, "action_slot", None)
     identifier = slot.identifier if slot else ""

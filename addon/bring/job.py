@@ -10,8 +10,7 @@ import bpy
 
 from ...backend import limits
 from ...retarget.motion import Motion
-from ..action.all_or_nothing import all_or_nothing
-from ..action.fingers import KeptFingers, keyed_fingers
+from ..action.fingers import keyed_fingers
 from ..action.hands import CharacterHands
 from ..action.new_action import ThinCurve, solve_keys, thin_keys, write_keys
 from ..character.character import Character
@@ -116,15 +115,17 @@ class RetargetJob(Job[RetargetRequest]):
             return thin_keys([*solve_keys(character, solved), *fingers], tolerance), expected
 
         curves, expected = yield from in_thread(solve)
-        self._write(curves, kept, limits.one_line(name)[:_NAME] or "Motion", last)
+        title = limits.one_line(name)[:_NAME] or "Motion"
+        yield from self._write_new(
+            curves, request.start_frame, kept.curves, title, lambda made: self._write(curves, made, title, last)
+        )
         yield from self._check_overrides(character, lambda: expected)
 
-    def _write(self, curves: Sequence[ThinCurve], kept: KeptFingers, name: str, last: int) -> None:
+    def _write(self, curves: Sequence[ThinCurve], made: bpy.types.Action, name: str, last: int) -> None:
         request, armature = self.request, self._armature()
         check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
-        with all_or_nothing(armature, name):
-            self.action = write_keys(armature, curves, name, request.start_frame, kept.curves).name
-            shown = show_frames(request.target, request.start_frame, last)
+        self.action = write_keys(armature, curves, name, request.start_frame, made=made).name
+        shown = show_frames(request.target, request.start_frame, last)
         done = say(
             'Frames {first} to {last} of {armature}, in the action "{action}".',
             first=request.start_frame, last=last, armature=armature.name, action=self.action,

@@ -1,5 +1,6 @@
 """Loading a character into an empty Blender, from a file or as the mannequin, without the animation it came with."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -84,10 +85,28 @@ def import_file(path: Path, animated: bool = False) -> None:
     except MotionGPTError:
         raise
     except Exception as error:  # importers raise all kinds of errors on damaged files
+        saved_by = _blender_of(path) if suffix == ".blend" else (0, 0)
+        if saved_by > bpy.app.version[:2]:
+            raise MotionGPTError(
+                f"{path} was saved by Blender {saved_by[0]}.{saved_by[1]}, which is newer than this one "
+                f"({bpy.app.version_string.split()[0]}).",
+                "Use that Blender, or export the character as FBX or GLB.",
+            ) from error
         raise MotionGPTError(
             f"{path} can't be read as a character ({last_line(error)}).",
             "Open it in Blender to see whether it is damaged, and save it again.",
         ) from error
+
+
+_SAVED_BY = re.compile(rb"BLENDER(?:\d\d[-_]\d\d)?[-_]?[vV]0?(\d\d\d)")
+
+
+def _blender_of(path: Path) -> tuple[int, int]:
+    """Major and minor version of the Blender that saved a .blend file, as its first bytes say it, (0, 0) if they don't;
+    a compressed file has them, too, after the head of the first block."""
+    with path.open("rb") as opened:
+        found = _SAVED_BY.search(opened.read(64))
+    return divmod(int(found[1]), 100) if found else (0, 0)
 
 
 def last_line(error: Exception) -> str:

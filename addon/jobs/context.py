@@ -11,7 +11,7 @@ import bpy
 from ...backend import limits
 from ...retarget.errors import MotionGPTError
 from ..action.bending import Span
-from ..action.fcurves import ActionCurves, action_curves, key_frames
+from ..action.fcurves import ActionCurves, action_curves, all_fcurves, key_frames, played_action
 from ..character.character import Character
 from ..character.typing import ArmatureObject, Scene, as_armature, full
 from ..poses.keyed import KeyedPose, whole_pose
@@ -153,9 +153,32 @@ def check_bones(armature: ArmatureObject, names: Iterable[str]) -> None:
 def check_animated(armature: ArmatureObject) -> ActionCurves:
     """The curves that animate the armature. Raises MotionGPTError where there are none."""
     curves = action_curves(armature)
-    if curves is None:
-        raise MotionGPTError(say('"{armature}" has no animation.', armature=armature.name), "Give it an action first.")
-    return curves
+    if curves is not None:
+        return curves
+    action = played_action(armature)
+    if action is not None and all_fcurves(action):
+        raise MotionGPTError(
+            say(
+                '"{armature}" uses no slot of its action "{action}" that has keys.',
+                armature=armature.name,
+                action=action.name,
+            ),
+            "Choose another slot in the Action Editor.",
+        )
+    raise MotionGPTError(say('"{armature}" has no animation.', armature=armature.name), "Give it an action first.")
+
+
+def check_writable(armature: ArmatureObject, as_new: bool) -> None:
+    """Raises MotionGPTError for an action that another file holds: what is written there would be gone after loading.
+
+    as_new: whether a copy of it is written.
+    """
+    action = played_action(armature)
+    if action is not None and action.library is not None and not as_new:
+        raise MotionGPTError(
+            say('The action "{action}" is linked from another file.', action=action.name),
+            "Set Into to New Action, or make it local (Object, Relations, Make Local).",
+        )
 
 
 def check_motion(context: bpy.types.Context) -> ArmatureObject:

@@ -17,7 +17,7 @@ from ...retarget.solving.solve import to_bones
 from ..action.bending import Span, bend
 from ..action.fcurves import key_frames
 from ..action.keys_between import plan_curves
-from ..action.later import Move, as_planned, cut_keys, find_movers, moved_given, moved_keys
+from ..action.later import Move, as_planned, find_movers, moved_given, moved_keys
 from ..action.new_action import Curve, NewKeys, solve_keys
 from ..character.character import Character
 from ..character.settings import key_tolerance
@@ -31,6 +31,7 @@ from .context import (
     check_animated,
     check_bones,
     check_motion,
+    check_writable,
     frames_before,
     optional_prompt,
     scene_fps,
@@ -86,6 +87,7 @@ class ContinueJob(MotionJob[ContinueRequest]):
         settings, fps, now = scene.motiongpt, scene_fps(scene), scene.frame_current
         seconds = wanted_seconds(scene)
         limits.check_seconds(seconds)
+        check_writable(armature, settings.destination == "NEW")
         before = frames_before(armature, now, HISTORY_SECONDS * fps)
         end = now + max(1, round(seconds * fps))
         last = max((float(key_frames(c).max(initial=now)) for c in check_animated(armature).fcurves), default=now)
@@ -118,7 +120,7 @@ class ContinueJob(MotionJob[ContinueRequest]):
         for keys, move in solved:
             planned.append((yield from self._prepare(source, keys, move)))
         if request.cut:
-            planned = [cut_keys(self._armature(), keys, request.span.end) for keys in planned]
+            planned = yield from self._cut(planned, request.span.end)
         self._text, self._seed = request.prompt, request.seed
         copy = (limits.one_line(request.prompt) or "Continue")[:60] if request.as_new else ""
         # The playhead goes to its end, so that the next press adds to it.

@@ -10,7 +10,6 @@ import bpy
 
 from ...backend import limits
 from ...retarget.motion import Motion
-from ..action.all_or_nothing import all_or_nothing
 from ..action.fcurves import action_curves
 from ..action.fingers import KeptFingers, keyed_fingers
 from ..action.hands import CharacterHands
@@ -121,7 +120,10 @@ class GenerateJob(Job[GenerateRequest]):
         if len(motions) > 1 or is_open(self._armature()):
             yield from self._offer(motions, solved)
         else:
-            self._write(motions[0], solved)
+            yield from self._write_new(
+                solved.takes[0], request.start_frame, solved.kept.curves, self._name(),
+                lambda made: self._put(motions[0], solved, made),
+            )  # fmt: skip
         yield from self._check_overrides(solved.character, lambda: solved.expected)
 
     def _solved(self, motions: Sequence[Motion]) -> Waiting[Solved]:
@@ -170,19 +172,15 @@ class GenerateJob(Job[GenerateRequest]):
         offers = yield from in_thread(pack)
         armature = self._armature()
         check_bones(armature, (bone for bone, _ in offers[0].channels if bone != OBJECT))
-        self.action, self.message = offer_takes(request.target, armature, offers, name)
+        self.action, self.message = yield from offer_takes(request.target, self._armature, offers, name)
 
-    def _write(self, motion: Motion, solved: Solved) -> None:
-        with all_or_nothing(self._armature(), self._name()):
-            self._put(motion, solved)
-
-    def _put(self, motion: Motion, solved: Solved) -> None:
-        """Write the action and what goes with it; not the undo step."""
+    def _put(self, motion: Motion, solved: Solved, made: bpy.types.Action | None = None) -> None:
+        """Write the action and what goes with it; not the undo step. made: the action, where it is there already."""
         request, name, curves = self.request, self._name(), solved.takes[0]
         armature = self._armature()
         check_bones(armature, (bone for bone, _, _ in curves if bone != OBJECT))
         last = request.start_frame + solved.frames - 1 - request.finish.loop
-        action = write_keys(armature, curves, name, request.start_frame, solved.kept.curves, solved.keys)
+        action = write_keys(armature, curves, name, request.start_frame, solved.kept.curves, made)
         write_origin(action, self._origin(motion))
         self.action = action.name
         shown = show_frames(request.target, request.start_frame, last)

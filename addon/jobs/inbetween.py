@@ -19,6 +19,7 @@ from .context import (
     MotionRequest,
     Target,
     check_armature,
+    check_writable,
     find_scene,
     frames_before,
     optional_prompt,
@@ -119,6 +120,7 @@ def _request(
     _check_room(poses, first, last)
     fps = scene_fps(scene)
     limits.check_seconds((last - first + 1) / fps)
+    check_writable(check_armature(context), as_new)
     before = frames_before(check_armature(context), first, CONTEXT_SECONDS * fps)
     return InbetweenRequest(
         target=Target.gather(context),

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -17,7 +18,10 @@ import bpy
 
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
+from ..action.all_or_nothing import all_or_nothing
 from ..action.fcurves import action_curves, key_places
+from ..action.fingers import KeptCurve
+from ..action.new_action import ThinCurve, keys_of_curves, new_beside
 from ..character.character import Character
 from ..character.typing import ArmatureObject
 from ..overrides.following import Expected
@@ -61,6 +65,8 @@ class Stage(StrEnum):
 
 _UNDO = "Something was undone meanwhile."
 _FEW = 24  # F-curves
+WRITING_SECONDS = 0.015
+"""How long a tick may write F-curves; one of a long motion takes a fifth of that in older Blenders."""
 ANSWERED = 0.9  # share of the progress bar for the backend's part; solving and writing get the rest
 
 
@@ -92,8 +98,9 @@ class Job(Generic[R]):
         self.live_from = self.live_take = 0
         self.body: Character | None = None
         self._written: tuple[Character, Callable[[], Expected]] | None = None
-        self._checked = 0  # `_keys` of what was written
-        self._undone = False
+        self._kept = False  # whether keys were written
+        self._checked = 0  # `_keys` of them
+        self._undone = 0  # how often
         self._bones = _bones(find_armature(request.target.armature_uid))
         self._service = service
         self._work = self._steps()
@@ -139,13 +146,12 @@ class Job(Generic[R]):
         """Stop; nothing has been written yet, and nothing will be. Where only the check was left, the job is done."""
         if self.state is State.RUNNING:
             self._work.close()
-            done = self._written is not None
-            self.state, self.message = (State.DONE, self.message) if done else (State.CANCELLED, say(reason))
+            self.state, self.message = (State.DONE, self.message) if self._kept else (State.CANCELLED, say(reason))
 
     def undone(self) -> None:
         """The user has pressed Undo or Redo meanwhile. Where only the check is left, this may have taken the keys."""
-        self._undone = True
-        if self._written is None or self.state is not State.RUNNING:
+        self._undone += 1
+        if not self._kept or self.state is not State.RUNNING:
             return
         self._work.close()
         armature = find_armature(self.request.target.armature_uid)
@@ -188,8 +194,49 @@ class Job(Generic[R]):
         if self.overridden is not None:
             self.message = together(self.message, self.overridden.message)
 
+    def _note_kept(self) -> None:
+        """Keys were written: from now on the job is as good as done."""
+        self._kept, self._checked = True, _keys(self._armature())
+
     def _note_written(self, character: Character, expected: Callable[[], Expected]) -> None:
-        self._written, self._checked = (character, expected), _keys(self._armature())
+        self._written = character, expected
+        self._note_kept()
+
+    def _write_new(
+        self,
+        curves: Sequence[ThinCurve],
+        start: int,
+        kept: Sequence[KeptCurve],
+        undo: str,
+        put: Callable[[bpy.types.Action], None],
+    ) -> Waiting[None]:
+        """Make a new action of the curves, a little in each tick, and write it as one undo step, all of it or nothing.
+        put: does the writing, with `write_keys`, and what goes with it; start, kept: as `write_keys` takes them."""
+        keys = yield from in_thread(lambda: keys_of_curves(curves, start))
+        with ExitStack() as until:
+            owner = self.request.target.armature_name
+            made = yield from self._beside(until, lambda: new_beside(owner, keys, kept))
+            with all_or_nothing(self._armature(), undo, keys=False):
+                put(made)
+
+    def _beside(self, until: ExitStack, make: Callable[[], Generator[T | None, None, None]]) -> Waiting[T]:
+        """Have `make` make something that is not part of the scene yet, a little in each tick, until it yields that;
+        anew after each undo, which moves what it writes to. until: closes it."""
+        made: T | None = None
+        making, undone = make(), self._undone
+        until.callback(making.close)
+        while made is None:
+            began, made = time.perf_counter(), next(making)
+            while made is None and time.perf_counter() - began < WRITING_SECONDS:
+                made = next(making)
+            yield
+            yield from self._out_of_edit_mode()
+            if self._undone != undone:
+                making.close()
+                making, made, undone = make(), None, self._undone
+                until.callback(making.close)
+        return made
+
 
     def _backend_ready(self) -> Waiting[None]:
         yield from in_thread(lambda: self._service.start(self.request.target.backend))
@@ -248,7 +295,7 @@ class Job(Generic[R]):
 
     def _end_disturbed(self, doing: str) -> None:
         name = self.request.target.armature_name
-        if self._written is not None:
+        if self._kept:
             said = together(say(doing), say("Whether the bones follow was not checked."))
             self.state, self.overridden = State.DONE, Overridden(said, can_mute=False)
             self.message = together(self.message, said)

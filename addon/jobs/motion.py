@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,8 +20,18 @@ from ...retarget.solving.solve import to_motion
 from ...retarget.typing import Indices
 from ..action.all_or_nothing import all_or_nothing
 from ..action.bending import Span, bend
-from ..action.fcurves import action_curves, key_frames, played_action
-from ..action.keys_between import CurveKey, OldKeys, plan_curves, read_keys, write_curves
+from ..action.fcurves import action_curves, key_frames, number_of_keys, played_action
+from ..action.keys_between import (
+    CurveKey,
+    OldKeys,
+    changed_beside,
+    follow_up,
+    in_its_place,
+    plan_curves,
+    read_keys,
+    write_curves,
+)
+from ..action.later import cut, cut_others
 from ..action.leading import copy_all
 from ..action.new_action import Curve, NewKeys, solve_keys
 from ..character.character import Character
@@ -70,6 +81,7 @@ class MotionJob(Job[M]):
 
     _shown = ""  # what `show_frames` changed
     _offered = ""  # what to say of takes that wait to be chosen
+    _old = 0  # what tells the keys that new ones are fitted to from others
     _text, _seed = "", 0  # what was asked for, in the tasks that make motion
 
     def __init__(self, request: M, service: Service) -> None:
@@ -154,11 +166,21 @@ class MotionJob(Job[M]):
     ) -> Waiting[dict[CurveKey, OldKeys]]:
         """`read_keys`, a few channels a tick: long actions have a hundred thousand keys."""
         found: dict[CurveKey, OldKeys] = {}
+        self._old = self._number_of_keys()
         for at in range(0, len(channels), _CHANNELS):
             yield
             found |= read_keys(self._armature(), span, channels[at : at + _CHANNELS], also)
         yield
         return found
+
+    def _cut(self, planned: Sequence[list[NewKeys]], last: int) -> Waiting[list[list[NewKeys]]]:
+        """The keys of all versions without those after a frame, of every F-curve."""
+        others = cut_others(self._armature(), planned[0], last)  # all versions have keys on the same F-curves
+        return (yield from in_thread(lambda: [[*cut(keys, last), *others] for keys in planned]))
+
+    def _number_of_keys(self) -> int:
+        curves = action_curves(self._armature())
+        return number_of_keys(curves) if curves else 0
 
     def _check_there(self, channels: Sequence[tuple[str, str]]) -> None:
         """Raises MotionGPTError where bones that are animated, or the keys of a kept pose, are gone."""
@@ -185,15 +207,41 @@ class MotionJob(Job[M]):
         if len(planned) > 1 or is_open(self._armature()):
             yield from self._offer(motions, planned, undo, copy)
             return
-        armature = self._armature()
-        with all_or_nothing(armature, undo):
-            if copy:
-                copy_all(armature, copy)
-            action = write_curves(armature, planned[0])
+
+        def finish(action: bpy.types.Action) -> None:
             write_origin(action, self._origin(motions[0]))
             self.action = action.name
             self._finish()
             self._shown = show_frames(request.target, request.span.start, request.span.end, at)
+
+        yield from self._change(planned[0], undo, copy, finish)
+
+    def _change(
+        self, keys: Sequence[NewKeys], undo: str, copy: str, finish: Callable[[bpy.types.Action], None]
+    ) -> Waiting[None]:
+        """Give the armature's action, or a copy named `copy`, these keys, as one undo step, all of it or nothing.
+        finish: does what goes with them."""
+        with ExitStack() as until:
+            changed = yield from self._beside(until, lambda: changed_beside(self._armature(), keys))
+            self._check_there([(own.bone, own.channel) for own in keys])
+            armature = self._armature()
+            if self._number_of_keys() != self._old:
+                raise MotionGPTError(
+                    say('Keys of "{armature}" were changed while others were fitted to them.', armature=armature.name),
+                    "Press the button again: the same seed gives the same motion.",
+                )
+            in_place = not copy and not changed.may_replace(armature)
+            with all_or_nothing(armature, undo, keys=in_place), ExitStack() as swapped:
+                action = changed.copy
+                if copy:
+                    copy_all(armature, copy, action)
+                    follow_up(armature)
+                elif in_place:
+                    action = write_curves(armature, keys)
+                else:
+                    swapped.enter_context(in_its_place(armature, changed))
+                    follow_up(armature)
+                finish(action)
 
     def _offer(
         self, motions: Sequence[Motion], planned: Sequence[Sequence[NewKeys]], undo: str, copy: str
@@ -213,7 +261,7 @@ class MotionJob(Job[M]):
 
         offers = yield from in_thread(pack)
         self._finish()
-        self.action, self._offered = offer_takes(self.request.target, self._armature(), offers, undo)
+        self.action, self._offered = yield from offer_takes(self.request.target, self._armature, offers, undo)
 
     def _origin(self, motion: Motion) -> Origin:
         """Where one version of the result comes from."""
@@ -226,6 +274,8 @@ class MotionJob(Job[M]):
 
     def _check_keys(self, character: Character) -> Waiting[None]:
         """See whether the bones follow the keys of the range."""
+        self._note_kept()
+        yield  # writing has taken its share of this tick
         span = self.request.span
         yield from self._check_overrides(
             character, lambda: expected_of_keys(self._armature(), character, span.start, span.end)

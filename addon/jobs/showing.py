@@ -1,24 +1,32 @@
 """What follows a result, so that it shows: takes to choose from, the scene's end, and the playhead. One undo step takes
 all of it back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from ..action.all_or_nothing import all_or_nothing
 from ..action.fcurves import played_action
 from ..character.typing import ArmatureObject
 from ..review.before import note_end
-from ..review.reviewing import Offer, offer
+from ..review.reviewing import Offer, keep_edits, offer
 from ..review.state import review_of
 from ..translation.saying import say, together
 from .context import Target, find_scene
 
 
-def offer_takes(target: Target, armature: ArmatureObject, offers: Sequence[Offer], what: str) -> tuple[str, str]:
-    """Put takes before the animator, all of them or none; returns the name of the action that shows the first, and a
-    sentence. what: the undo step's name. Raises MotionGPTError for too many."""
+def offer_takes(
+    target: Target, find: Callable[[], ArmatureObject], offers: Sequence[Offer], what: str
+) -> Generator[None, None, tuple[str, str]]:
+    """Put takes before the animator in the second of two steps, all of them or none; returns the name of the action
+    that shows the first, and a sentence.
+
+    find: returns the armature, wherever it is now.  what: the undo step's name. Raises MotionGPTError for too many.
+    """
     first, last = offers[0].origin.first, offers[0].origin.last
+    kept = keep_edits(find())
+    yield
+    armature = find()
     with all_or_nothing(armature, what):
-        offer(armature, offers, find_scene(target.scene_uid))
+        offer(armature, offers, find_scene(target.scene_uid), kept)
         shown = show_frames(target, first, last)
         note_end(armature)
     count, action = len(review_of(armature).takes), played_action(armature)

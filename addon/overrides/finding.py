@@ -12,17 +12,18 @@ import bpy
 from ..action.fcurves import action_curves, bone_channel
 from ..character.character import Character
 from ..character.leaders import BoneGraph, driven_constraints, targets_of, works
-from ..character.typing import ArmatureObject
+from ..character.typing import ArmatureObject, full
 from ..translation.saying import say
 
 _MOST_NAMES, _MOST_KINDS = 4, 3
+_TRANSFORM = ("rotation", "location", "scale")
 
 
 @dataclass(frozen=True, eq=False)
 class Override:
     """One thing that overrides keys, as long as no other file is opened.
 
-    what: as part of a sentence, "Copy Rotation".  bone: on which, "" for the whole armature.
+    what: as part of a sentence, "Copy Rotation".  bone: on which, or on which object; "" for the whole armature.
     mute: switches it off; None where only the user can.
     """
 
@@ -33,7 +34,30 @@ class Override:
 
 def whole_overrides(armature_object: ArmatureObject) -> list[Override]:
     """What keeps all of the armature's keys from showing, or a part of them from counting."""
-    return [*_of_data(armature_object), *_of_animation(armature_object), *_muted_channels(armature_object)]
+    return [
+        *_of_data(armature_object),
+        *_of_animation(armature_object),
+        *_muted_channels(armature_object),
+        *_of_meshes(armature_object),
+    ]
+
+
+def object_overrides(armature_object: ArmatureObject) -> list[Override]:
+    """What may keep the armature object itself from where its keys put it."""
+    found = [
+        Override(
+            _constraint_name(armature_object, constraint),
+            armature_object.name,
+            partial(setattr, constraint, "mute", True),
+        )
+        for constraint in armature_object.constraints
+        if works(constraint)
+    ]
+    animation = armature_object.animation_data
+    for driver in animation.drivers if animation else ():
+        if driver.data_path.startswith(_TRANSFORM) and not driver.mute:
+            found.append(Override(say("a driver"), armature_object.name, partial(setattr, driver, "mute", True)))
+    return found
 
 
 def bone_overrides(armature_object: ArmatureObject, character: Character, bones: Iterable[str]) -> list[Override]:
@@ -116,6 +140,36 @@ def _muted_channels(armature_object: ArmatureObject) -> Iterator[Override]:
             yield Override(say("muted channels"), channel[0], partial(setattr, group, "mute", False))
 
 
+def _of_meshes(armature_object: ArmatureObject) -> Iterator[Override]:
+    """Armature modifiers that are off, or not there, where no mesh is deformed by the armature."""
+    off, without = [], []
+    for thing in full(bpy.context).scene.objects:
+        if thing.type != "MESH":
+            continue
+        modifiers: list[Any] = [m for m in thing.modifiers if getattr(m, "object", None) == armature_object]
+        if thing.parent == armature_object and thing.parent_type in ("ARMATURE", "BONE"):
+            return
+        if modifiers and any(modifier.show_viewport for modifier in modifiers):
+            return
+        off += [(thing.name, modifier) for modifier in modifiers]
+        if thing.parent == armature_object and not thing.modifiers and _is_weighted(thing, armature_object):
+            without.append(thing.name)
+    for name, modifier in off:
+        if modifier.type == "ARMATURE":
+            yield Override(
+                say("an Armature modifier that is switched off"),
+                name,
+                partial(setattr, modifier, "show_viewport", True),
+            )
+    for name in without:
+        yield Override(say("a missing Armature modifier"), name, None)
+
+
+def _is_weighted(thing: bpy.types.Object, armature_object: ArmatureObject) -> bool:
+    bones = armature_object.data.bones
+    return any(group.name in bones and bones[group.name].use_deform for group in thing.vertex_groups)
+
+
 def _responsible(graph: BoneGraph, character: Character, bone: str) -> Iterator[str]:
     """The bone, and all that may move it up to those that are keyed."""
     steps = graph.upstream([bone])
@@ -130,22 +184,26 @@ def _of_bone(armature_object: ArmatureObject, name: str, keyed: bool) -> Iterato
     bone = armature_object.pose.bones[name]
     driven = driven_constraints(armature_object)
     for constraint in bone.constraints:
-        if not works(constraint) or (name, constraint.name) in driven:
+        targets = targets_of(constraint)
+        own = any(thing == armature_object for thing, _ in targets)
+        switched = (name, constraint.name) in driven and (own or not (keyed or targets))
+        if not works(constraint) or switched:
             continue
         # A control rig is made of such constraints: without them bones that are not keyed would follow nothing.
-        part_of_rig = not keyed and any(thing == armature_object for thing, _ in targets_of(constraint))
+        part_of_rig = not keyed and own
         mute = None if part_of_rig else partial(setattr, constraint, "mute", True)
         yield Override(_constraint_name(armature_object, constraint), name, mute)
     animation = armature_object.animation_data
     for driver in animation.drivers if animation else ():
         channel = bone_channel(driver.data_path)
-        if (
-            channel
-            and channel[0] == name
-            and channel[1].startswith(("rotation", "location", "scale"))
-            and not driver.mute
-        ):
+        if channel and channel[0] == name and channel[1].startswith(_TRANSFORM) and not driver.mute:
             yield Override(say("a driver"), name, partial(setattr, driver, "mute", True))
+    curves = action_curves(armature_object)
+    for (owner, _), group in curves.by_bone().items() if curves and keyed else ():
+        for curve in group.values() if owner == name else ():
+            for modifier in curve.modifiers:
+                if modifier.type != "CYCLES" and not modifier.mute:
+                    yield Override(say("F-curve modifiers"), name, partial(setattr, modifier, "mute", True))
     if any(abs(part - 1.0) > 1e-3 for part in bone.scale[:]):
         yield Override(say("scale"), name, partial(setattr, bone, "scale", (1.0, 1.0, 1.0)))
 

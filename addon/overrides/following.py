@@ -17,6 +17,7 @@ from ..character.armature import declared_controls, object_axes
 from ..character.character import Character
 from ..character.declared import Declared
 from ..character.leaders import skin_bones
+from ..character.placing import OBJECT
 from ..character.rotation_modes import rotation_property, to_quaternions
 from ..character.typing import ArmatureObject
 from ..poses.given import value_at
@@ -89,28 +90,33 @@ def expected_of_keys(armature_object: ArmatureObject, character: Character, firs
 def strays(
     armature: Callable[[], ArmatureObject], character: Character, expected: Expected, rate: tuple[int, float]
 ) -> Generator[None, None, list[str]]:
-    """The deforming bones that do not follow; one frame a step is measured.
+    """The deforming bones that do not follow, and OBJECT where the object does not; one frame a step is measured.
 
     armature: finds it, as Blender may move it in memory between two steps.  rate: the scene's frames a second, and
     base.
     """
     armature_object = armature()
-    skin, axes = skin_bones(armature_object), object_axes(armature_object)
+    declared = declared_controls(armature_object)
+    skin, scale, turn_read = (
+        skin_bones(armature_object),
+        object_axes(armature_object).scale,
+        _turn_when_read(armature_object, character, declared),
+    )
     pelvis, *hips = (
         _shown_by(armature_object, character, character.mapping.bones[joint], skin)
         for joint in ("pelvis", *(f"{side}_hip" for side in SIDES))
     )
-    declared = declared_controls(armature_object)
     shown = {name: _shown_by(armature_object, character, name, skin) for name in expected.turns}
-    watched = [_Watched.of(armature_object, character, *pair, axes.turn, declared) for pair in shown.items()]
+    watched = [_Watched.of(armature_object, character, *pair, turn_read, declared) for pair in shown.items()]
     off = np.zeros((len(expected.frames), len(watched)))
+    object_off = np.zeros((2, len(expected.frames)))
     hips_off, lengths = np.zeros(len(expected.frames)), np.ones((len(expected.frames), len(watched)))
     try:
         yield  # what was looked up has taken its share of this step
         for f, frame in enumerate(expected.frames):
             posed = evaluated_at(armature(), frame, rate)
-            whole = np.array(posed.matrix_world.to_3x3(), dtype=np.float64) / axes.scale
-            turn = rot.from_matrix(whole) if expected.by_object else axes.turn
+            whole = np.array(posed.matrix_world.to_3x3(), dtype=np.float64) / scale
+            turn = rot.from_matrix(whole) if expected.by_object else turn_read
             for i, bone in enumerate(watched):
                 matrix = np.array(posed.pose.bones[bone.shown].matrix, dtype=np.float64)
                 size = np.linalg.norm(matrix[:3, :3], axis=0)
@@ -119,8 +125,10 @@ def strays(
                 off[f, i] = bone.off(now, expected.turns[bone.control][f])
             if expected.hips is not None and not expected.by_object:
                 heads = [posed.pose.bones[name].head for name in hips]
-                middle = axes.scale * rot.rotate(axes.turn, np.mean(np.array(heads, dtype=np.float64), axis=0))
+                middle = scale * rot.rotate(turn_read, np.mean(np.array(heads, dtype=np.float64), axis=0))
                 hips_off[f] = np.linalg.norm(middle - expected.hips[f])
+            if expected.by_object:
+                object_off[:, f] = _object_off(armature(), posed, frame)
             yield
     finally:
         drop_scene()
@@ -134,7 +142,35 @@ def strays(
     height = float(np.ptp(character.rig.heads[:, 2]))
     if len(hips_off) and hips_off.mean() > _PLACE * height:
         found.append(pelvis)
+    if np.any(object_off.mean(axis=1) > (_PLACE * height, _DEGREES)):
+        found.append(OBJECT)
     return list(dict.fromkeys(found))
+
+
+def _turn_when_read(armature_object: ArmatureObject, character: Character, declared: Declared | None) -> Floats:
+    """How the object was turned (4,) when the character was read: it may be elsewhere on the frame that is shown."""
+    name = character.rig.names[0]
+    by_controls = declared is not None and character.rig.declared and name in declared.rest
+    rest = np.array(
+        declared.rest[name] if by_controls and declared else armature_object.data.bones[name].matrix_local,
+        dtype=np.float64,
+    )[:3, :3]
+    own = rot.from_matrix(rest / np.linalg.norm(rest, axis=0))
+    return rot.multiply(character.rig.rest_rotations[0], rot.conjugate(own))
+
+
+def _object_off(armature_object: ArmatureObject, posed: ArmatureObject, frame: int) -> tuple[float, float]:
+    """Metres and degrees from where the object's keys put it, below its parent, to where it is."""
+    keyed = np.array(posed.matrix_parent_inverse @ posed.matrix_basis)
+    there = np.array(posed.matrix_local)
+    turns = [rot.from_matrix(m[:3, :3] / np.cbrt(np.linalg.det(m[:3, :3]))) for m in (keyed, there)]
+    place = np.array(posed.location, dtype=np.float64)
+    curves = action_curves(armature_object)
+    for curve in curves.fcurves if curves else ():
+        if curve.data_path == "location":
+            place[curve.array_index] = curve.evaluate(frame)
+    off = np.linalg.norm(there[:3, 3] - keyed[:3, 3]) + np.linalg.norm(place - np.array(posed.location))
+    return float(off), float(np.degrees(rot.angle_between(*turns)))
 
 
 def _spread(frames: int) -> Indices:

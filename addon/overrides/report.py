@@ -6,9 +6,10 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from ..character.character import Character
+from ..character.placing import OBJECT
 from ..character.typing import ArmatureObject
 from ..translation.saying import say, together
-from .finding import Override, bone_overrides, describe, listed, whole_overrides
+from .finding import Override, bone_overrides, describe, listed, object_overrides, whole_overrides
 from .following import Expected, strays
 
 Found = tuple[list[Override], list[str]]
@@ -34,6 +35,9 @@ def find(
     hidden = any(not override.bone for override in whole)
     if hidden:
         return whole, []
+    if OBJECT in bones:
+        bones.remove(OBJECT)
+        whole += object_overrides(armature_object)
     return [*whole, *bone_overrides(armature_object, character, bones)], bones
 
 

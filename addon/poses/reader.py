@@ -1,16 +1,17 @@
 """Reading a character's pose at other frames, as constraints, drivers and the NLA make it, without disturbing anything.
 
 A scene of the reader's own, with nothing in it but the armature, is set to these frames: Blender evaluates the armature
-and what it depends on, but no meshes, and neither the current frame nor an unkeyed pose changes. The scene is looked up
-by name each time, as an undo may remove it, and is removed once the last frame is read or the file is saved. Its name
-begins with a dot, which keeps it out of Blender's lists.
+and what it depends on, but no meshes, and neither the current frame nor an unkeyed pose changes. An armature that is
+disabled in viewports is evaluated because a mesh follows it. The scene is looked up by name each time, as an undo may
+remove it, and is removed once the last frame is read or the file is saved. Its name begins with a dot, which keeps it
+out of Blender's lists.
 """
 
 import itertools
 import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import bpy
 import numpy as np
@@ -173,6 +174,8 @@ def evaluated_at(armature: ArmatureObject, frame: float, fps: tuple[int, float])
     scene = bpy.data.scenes.get(SCENE) or bpy.data.scenes.new(SCENE)
     if armature.name not in scene.collection.objects:
         scene.collection.objects.link(armature)
+        if armature.hide_viewport:
+            _follow(armature, scene)
     if (scene.render.fps, scene.render.fps_base) != fps:
         scene.render.fps, scene.render.fps_base = fps
     layer, whole = scene.view_layers[0], math.floor(frame)
@@ -186,11 +189,22 @@ def evaluated_at(armature: ArmatureObject, frame: float, fps: tuple[int, float])
     return as_armature(armature.evaluated_get(cast(bpy.types.Depsgraph, layer.depsgraph)))
 
 
+def _follow(armature: ArmatureObject, scene: bpy.types.Scene) -> None:
+    """Blender evaluates what is hidden only for the sake of something that is not."""
+    follower = bpy.data.objects.new(SCENE, bpy.data.meshes.new(SCENE))
+    modifier: Any = follower.modifiers.new("Armature", "ARMATURE")
+    modifier.object, modifier.use_bone_envelopes = armature, True  # which may depend on any bone
+    scene.collection.objects.link(follower)
+
+
 @persistent  # type: ignore[untyped-decorator]
 def drop_scene(*_args: object) -> None:
     """Remove the reader's scene."""
     if scene := bpy.data.scenes.get(SCENE):
+        followers = [thing.data for thing in scene.collection.objects if isinstance(thing.data, bpy.types.Mesh)]
         bpy.data.scenes.remove(scene)
+        for mesh in followers:
+            bpy.data.meshes.remove(mesh)  # and its object
 
 
 _HANDLERS = ("save_pre", "undo_post", "redo_post", "load_post")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ...retarget.errors import MotionGPTError
-from ...retarget.typing import Numbers
+from ...retarget.typing import Bools, Numbers
 from ..action.fcurves import Points, choice, complete
 from ..translation.saying import say
 
@@ -74,20 +74,26 @@ def same(one: Points, other: Points) -> bool:
     handles are that Blender itself places."""
     if len(one["co"]) != len(other["co"]):
         return False
-    for name, width, kind in _layout():
-        mine, theirs = (np.ascontiguousarray(p[name], _REAL[kind]).reshape(-1, width) for p in (one, other))
-        if name.startswith("select_") or mine.tobytes() == theirs.tobytes():
+    for name, kind in _compared():
+        mine, theirs = (np.asarray(p[name], _REAL[kind]) for p in (one, other))
+        if mine.tobytes() == theirs.tobytes():
             continue
         if name not in ("handle_left", "handle_right"):
             return False
-        fixed = np.isin(one[f"{name}_type"], _placed_by_hand())
-        if mine[fixed].tobytes() != theirs[fixed].tobytes():
+        fixed = _placed_by_hand(one[f"{name}_type"])
+        if fixed.any() and mine[fixed].tobytes() != theirs[fixed].tobytes():
             return False
     return True
 
 
-def _placed_by_hand() -> list[int]:
-    return [choice("handle_left_type", name) for name in ("FREE", "ALIGNED")]
+@cache
+def _compared() -> list[tuple[str, str]]:
+    return [(name, kind) for name, _, kind in _layout() if not name.startswith("select_")]
+
+
+def _placed_by_hand(types: Numbers) -> Bools:
+    free, aligned = choice("handle_left_type", "FREE"), choice("handle_left_type", "ALIGNED")
+    return np.asarray((types == free) | (types == aligned))
 
 
 @cache

@@ -20,6 +20,7 @@ from ..action.fcurves import (
     bone_channel,
     data_path,
     new_action_curves,
+    number_of_keys,
     read_points,
     write_points,
 )
@@ -78,10 +79,18 @@ def shown_curves(armature_object: ArmatureObject) -> tuple[Curves, str, str]:
     return unpack(take.curves), take.base, take.into
 
 
-def offer(armature_object: ArmatureObject, offers: Sequence[Offer], scene: Scene | None) -> None:
+def keep_edits(armature_object: ArmatureObject) -> int:
+    """Take over what the animator has changed in the take that is shown; returns what tells `offer` that nothing has
+    been changed since."""
+    _keep_edits(armature_object)
+    return _number_of_shown(armature_object)
+
+
+def offer(armature_object: ArmatureObject, offers: Sequence[Offer], scene: Scene | None, kept: int = 0) -> None:
     """Add takes to the armature's review, which opens with the first, and show the first of them.
 
-    scene: whose last frame goes back to where it was when the takes are rejected; see `before.note_end`.
+    scene: whose last frame goes back to where it was when the takes are rejected; see `before.note_end`.  kept: of
+    `keep_edits`.
     Raises MotionGPTError for more than MOST takes, before anything is changed.
     """
     review = review_of(armature_object)
@@ -103,7 +112,7 @@ def offer(armature_object: ArmatureObject, offers: Sequence[Offer], scene: Scene
         for each in offers:
             before.keep_pose(armature_object, each.channels)
             _add(review.takes.add(), each)
-        show(armature_object, count)
+        show(armature_object, count, kept)
     except BaseException:
         while len(review.takes) > count:
             review.takes.remove(len(review.takes) - 1)
@@ -112,14 +121,15 @@ def offer(armature_object: ArmatureObject, offers: Sequence[Offer], scene: Scene
         raise
 
 
-def show(armature_object: ArmatureObject, number: int) -> None:
+def show(armature_object: ArmatureObject, number: int, kept: int = 0) -> None:
     """Show the take of this number, or what was there before (BEFORE). What the animator has changed in the take that
     was shown stays in it. Raises MotionGPTError for a take that is damaged, or whose bones are gone; nothing has
-    changed then."""
+    changed then. kept: of `keep_edits`."""
     review = review_of(armature_object)
     under = None
     if review.shown != number:
-        under = _keep_edits(armature_object)
+        if not kept or kept != _number_of_shown(armature_object):
+            under = _keep_edits(armature_object)
         _keep_blocks(armature_object)
     if number == BEFORE:
         review.shown = BEFORE
@@ -147,6 +157,11 @@ def show(armature_object: ArmatureObject, number: int) -> None:
     put_blocks(armature_object, take.blocks or review.blocks)
     lead(armature_object, take.title if take.base != FROM_BEFORE else "", preview=True)
     armature_object.update_tag()
+
+
+def _number_of_shown(armature_object: ArmatureObject) -> int:
+    curves = action_curves(armature_object) if shown_take(armature_object) is not None else None
+    return number_of_keys(curves) if curves else 0
 
 
 def step(armature_object: ArmatureObject, ahead: int) -> None:

@@ -15,11 +15,9 @@ from ...retarget.solving.root_motion import IN_PLACE
 from ..action.all_or_nothing import all_or_nothing
 from ..action.bending import bend
 from ..action.fcurves import action_curves, new_action_curves, played_action
-from ..action.fingers import KeptFingers, keyed_fingers
+from ..action.fingers import keyed_fingers
 from ..action.hands import CharacterHands
 from ..action.keys_between import plan_curves, write_curves
-from ..action.later import cut_keys
-from ..action.leading import copy_all
 from ..action.new_action import Curve, NewKeys, ThinCurve, keys_of_curves, solve_keys, thin_keys, write_keys
 from ..character.character import Character
 from ..character.placing import OBJECT
@@ -100,10 +98,12 @@ class ShotJob(MotionJob[ShotRequest]):
                 lambda: [packed(keys_of_curves(curves, request.first), kept.curves) for curves in takes]
             )
             channels = tuple((bone, channel) for bone, channel, _ in takes[0])
-            self._offer_versions(versions, packs, channels, request.name)
+            yield from self._offer_versions(versions, packs, channels, request.name)
         else:
-            keys = yield from in_thread(lambda: keys_of_curves(takes[0], request.first))
-            self._write_new(versions[0][0], takes[0], keys, kept)
+            yield from self._write_new(
+                takes[0], request.first, kept.curves, request.name,
+                lambda made: self._put_new(versions[0][0], takes[0], made),
+            )  # fmt: skip
         yield from self._check_overrides(character, lambda: expected)
 
     def _between(self) -> Waiting[None]:
@@ -132,7 +132,7 @@ class ShotJob(MotionJob[ShotRequest]):
         if self._offers:
             yield from self._offer_between(versions, planned)
         else:
-            self._write_between(versions[0][0], planned[0])
+            yield from self._write_between(versions[0][0], planned[0])
         yield from self._check_keys(character)
 
     @property
@@ -211,9 +211,8 @@ class ShotJob(MotionJob[ShotRequest]):
         old = yield from self._read_keys(request.span, channels, kept)
         tolerance = key_tolerance(self._armature())
         planned = yield from in_thread(lambda: plan_curves(request.span, bend(solved, given), old, tolerance))
-        armature = self._armature()
-        check_bones(armature, (keys.bone for keys in planned))
-        return cut_keys(armature, planned, request.last) if request.cut else planned
+        check_bones(self._armature(), (keys.bone for keys in planned))
+        return (yield from self._cut([planned], request.last))[0] if request.cut else planned
 
     def _origin(self, motion: Motion) -> Origin:
         """Where the first version comes from."""
@@ -229,12 +228,13 @@ class ShotJob(MotionJob[ShotRequest]):
         action = played_action(self._armature())
         title = request.name if request.as_new or action is None else action.name
         channels = tuple((keys.bone, keys.channel) for keys in planned[0])
-        self._offer_versions(versions, packs, channels, title, based, into or (NEW if request.as_new else SAME))
+        into = into or (NEW if request.as_new else SAME)
+        yield from self._offer_versions(versions, packs, channels, title, based, into)
 
     def _offer_versions(
         self, versions: Sequence[Made], packs: Sequence[str], channels: tuple[tuple[str, str], ...], title: str,
         based: str = FROM_NOTHING, into: str = NEW,
-    ) -> None:  # fmt: skip
+    ) -> Waiting[None]:  # fmt: skip
         """Put the takes before the animator, each with its blocks."""
         request, armature = self.request, self._armature()
         offers = [
@@ -244,7 +244,7 @@ class ShotJob(MotionJob[ShotRequest]):
             )
             for version, (motion, _), pack in zip(request.versions, versions, packs, strict=True)
         ]  # fmt: skip
-        self.action, said = offer_takes(request.target, armature, offers, request.name)
+        self.action, said = yield from offer_takes(request.target, self._armature, offers, request.name)
         self.message = together(said, self._missed, self._doubt())
         redraw_timelines()
 
@@ -253,23 +253,22 @@ class ShotJob(MotionJob[ShotRequest]):
         texts = dict.fromkeys(str(one["prompt"]) for one in self._unsure)
         return together(*(say('The model hardly knows "{text}".', text=text) for text in texts))
 
-    def _write_new(
-        self, motion: Motion, curves: Sequence[ThinCurve], keys: Sequence[NewKeys], kept: KeptFingers
-    ) -> None:
-        request, armature = self.request, self._armature()
-        with all_or_nothing(armature, request.name):
-            action = write_keys(armature, curves, request.name, request.first, kept.curves, keys)
-            self._finish_with(armature, action, motion)
+    def _put_new(self, motion: Motion, curves: Sequence[ThinCurve], made: bpy.types.Action) -> None:
+        armature = self._armature()
+        action = write_keys(armature, curves, self.request.name, self.request.first, made=made)
+        self._finish_with(armature, action, motion)
 
-    def _write_between(self, motion: Motion, planned: Sequence[NewKeys]) -> None:
+    def _write_between(self, motion: Motion, planned: Sequence[NewKeys]) -> Waiting[None]:
         request, armature = self.request, self._armature()
-        with all_or_nothing(armature, request.name):
-            if action_curves(armature) is None:
+        if action_curves(armature) is None:
+            with all_or_nothing(armature, request.name):
                 new_action_curves(armature, request.name)
-            elif request.as_new:
-                copy_all(armature, request.name)
-            action = write_curves(armature, planned)
-            self._finish_with(armature, action, motion)
+                self._finish_with(armature, write_curves(armature, planned), motion)
+            return
+        copy = request.name if request.as_new else ""
+        yield from self._change(
+            planned, request.name, copy, lambda action: self._finish_with(self._armature(), action, motion)
+        )
 
     def _finish_with(self, armature: ArmatureObject, action: bpy.types.Action, motion: Motion) -> None:
         """What goes with the keys: the blocks, where they come from, the scene's end and the playhead, the message."""

@@ -54,7 +54,7 @@ def read_record(folder: Path) -> Record:
         return Record()
     try:
         return msgspec.json.decode(path.read_bytes(), type=Record)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise MotionGPTError(f"{path} can't be read ({error}).", "Remove it, or train again.") from error
 
 
@@ -64,7 +64,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         return dict(json.loads((folder / "config.json").read_bytes()))
     except FileNotFoundError:
         raise MotionGPTError(f"{folder} holds no config.json.", "Give a model's folder of transformers.") from None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise MotionGPTError(
             f"{folder / 'config.json'} can't be read ({error}).", "Download it again.", "bad_checkpoint"
         ) from error

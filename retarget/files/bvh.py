@@ -90,8 +90,17 @@ def read_bvh(path: str | Path, fps: float | None = None) -> BvhClip:
             f"{path} is not a readable BVH file ({text.why}).",
             "Write the seconds of one frame there (0.0333333 for 30 frames a second), or give the rate with --fps.",
         )
+    if len(text.joints) > 1 and not any(joint.parent >= 0 and _turns(joint) for joint in text.joints):
+        raise MotionGPTError(
+            f"No joint of {path} but the root has rotation channels, so none turns; positions alone are not enough.",
+            "Export it again with rotations.",
+        )
     local_rotations, local_positions = _apply_channels(text)
     return BvhClip(_rig_of(text.joints, local_positions), local_rotations, local_positions, rate)
+
+
+def _turns(joint: Joint) -> bool:
+    return any(kind == "rotation" for _, kind in joint.channels)
 
 
 def _decoded(data: bytes) -> str:

@@ -25,7 +25,7 @@ _KINDS = ("position", "rotation", "scale")
 _WORD = re.compile(r"[{}]|[^\s{}]+")
 _NAME = re.compile(r"[^{}\r\n]*")
 _FRAMES = re.compile(r"\s*frames\s*:?\s*([^\s:]+)", re.IGNORECASE)
-_FRAME_TIME = re.compile(r"\s*frame\s*time\s*:?\s*([^\s:]+)", re.IGNORECASE)
+_FRAME_TIME = re.compile(r"\s*frame\s*time\s*:?\s*([^\s:]+?)[ \t]*(?:s|sec|secs|seconds?)?(?=\s|$)", re.IGNORECASE)
 
 
 class BvhFault(ValueError):

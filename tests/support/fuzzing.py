@@ -43,6 +43,7 @@ from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.rigs.mapping import map_from_json
 
 from .body_models import amass_clip, make_bodies
+from .fuzzed_folders import FOLDERS
 from .motions import wiggle
 
 SECONDS, GIGABYTES = 10, 4
@@ -218,6 +219,7 @@ READERS: dict[str, Reader] = {
     "sentencepiece": Reader(_pieces_seed, _read_pieces),
     "safetensors": Reader(_safetensors_seed, lambda path, _: _read_tensors(SafetensorsFile(path))),
     "torch": Reader(_torch_seed, lambda path, _: _read_tensors(TorchFile(path))),
+    **{name: Reader(seed, read) for name, (seed, read) in FOLDERS.items()},
 }
 
 

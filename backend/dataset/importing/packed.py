@@ -12,12 +12,14 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from ....retarget.errors import MotionGPTError
+from ....retarget.files.arrays import READ_ERRORS, finite, read_arrays
 from ....retarget.motion import Motion
 from ....retarget.motion import rotations as rot
-from ....retarget.typing import Float32s, Floats
+from ....retarget.typing import Float32s, Floats, Numbers
 from ...features import DIMENSIONS, FPS, SLICES, features_to_motion, motion_to_features
 from ..clips import Clip, load_dataset
 from ..sampling import draw_weights
@@ -92,11 +94,13 @@ def unpack_dataset(
 ) -> list[Clip]:
     """Write a packed data set as a data set without poses to `out`. Raises MotionGPTError for a damaged pack."""
     try:
-        with np.load(pack / MOTIONS, allow_pickle=False) as file:
-            rotations, root, contacts = (file[name] for name in ("rotations", "root", "contacts"))
-        clips = [Clip(**c) for c in json.loads((pack / "clips.json").read_text(encoding="utf-8"))]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        rotations, root, contacts = _arrays(pack / MOTIONS)
+        clips = msgspec.json.decode((pack / "clips.json").read_bytes(), type=list[Clip])
+    except (*READ_ERRORS, msgspec.DecodeError) as error:
         raise MotionGPTError(f"{pack} is not a packed data set ({error}).", "Pack it again.") from error
+    for clip in clips:
+        if clip.start < 0 or clip.frames < 2 or clip.start + clip.frames > len(rotations):
+            raise MotionGPTError(f"{pack} is damaged: {clip.name[:80]} lies outside its motions.", "Pack it again.")
     out.mkdir(parents=True, exist_ok=True)
     rows = [c.frames for c in clips]
     shape = (sum(rows), DIMENSIONS)
@@ -111,6 +115,21 @@ def unpack_dataset(
     (out / "clips.json").write_text(json.dumps([asdict(c) for c in clips]), encoding="utf-8")
     _copy_tables(pack, out)
     return clips
+
+
+def _arrays(path: Path) -> tuple[Numbers, Float32s, Numbers]:
+    """Rotations, root and contacts of all clips. Raises one of READ_ERRORS."""
+    found = read_arrays(path, ("rotations", "root", "contacts"))
+    rotations, root, contacts = found["rotations"], found["root"], found["contacts"]
+    frames = len(rotations)
+    expected = ((rotations, (22, 4), np.int16), (root, (3,), np.float32), (contacts, (4,), np.uint8))
+    for array, shape, kind in expected:
+        if array.shape != (frames, *shape) or array.dtype != np.dtype(kind):
+            raise ValueError(f"an array of {array.shape} {array.dtype} where {(frames, *shape)} belongs")
+    finite(root, "root")
+    if not rotations.any(axis=-1).all():
+        raise ValueError("some of its rotations are zero")
+    return rotations, root, contacts
 
 
 def _features(rotations: Floats, root: Floats, contacts: Floats, mirrored: bool) -> Float32s:

@@ -96,7 +96,7 @@ def _end(folder: Path, tokenizer: Tokenizer) -> int:
         if not isinstance(found, int):
             raise ValueError("no token ends a text")
         return found
-    except (OSError, ValueError, TypeError, AttributeError, IndexError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise MotionGPTError(
             f"The tokenizer in {folder} can't be used ({error}).", "Give a causal language model's folder.",
             "bad_checkpoint",

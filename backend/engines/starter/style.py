@@ -97,7 +97,7 @@ def read_adapter(folder: Path) -> dict[str, Float32s]:
                 * (file.read_float32(f"{name}.lora_B.weight") @ file.read_float32(f"{name}{ends}"))
                 for name in names
             }
-    except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise MotionGPTError(
             f"The adapter in {folder} can't be read ({error}).", "Train the style again.", "no_model"
         ) from error

@@ -9,6 +9,7 @@ from support.zoo_measure import measure
 
 from motiongpt.addon.character.armature import read_rig
 from motiongpt.addon.ui import bone_map, properties
+from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.files.reading import read_motion
 
 
@@ -96,7 +97,11 @@ def case(path, motion):
     """A character's file with a motion's."""
     from motiongpt.addon.export.loading import load_character
 
-    return measure(load_character(path)[0], read_motion(motion))
+    try:
+        armature = load_character(path)[0]
+    except MotionGPTError as error:
+        return {"refused": str(error)}
+    return measure(armature, read_motion(motion))
 
 
 def by_hand():

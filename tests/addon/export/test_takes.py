@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.ascii_fbx import write_ascii_fbx
 from support.command_line import run_json
 from support.motions import walking
 
@@ -103,6 +104,22 @@ def test_ascii_fbx_is_a_character_and_a_motion(shared_dir: Path, tmp_path: Path)
         assert "ASCII" in error.message and "binary FBX" in error.cure
         return
     check_same(read_take(tmp_path / "out.fbx"), walk)
+
+
+def test_ascii_fbx_of_another_version_with_other_axes_and_units(tmp_path: Path, walk: Motion) -> None:
+    """A file that no program wrote, with a mesh and an animation: as a motion, and as a character."""
+    other = tmp_path / "other.fbx"
+    write_ascii_fbx(other, walk)
+    try:
+        found = read_take(other)
+    except MotionGPTError as error:  # Blender before 4.5
+        assert "ASCII" in error.message and "binary FBX" in error.cure
+        return
+    assert found.meta["take"] == "Stroll" and len(found) == len(walk)
+    assert np.abs(found.joints - walk.joints).max() < 0.002
+    export_to_character([CharacterJob(walk, tmp_path / "out.fbx")], other)
+    again = read_take(tmp_path / "out.fbx")
+    assert np.abs(again.joints[:, UPPER] - walk.joints[:, UPPER]).max() < 0.035
 
 
 def test_takes_of_a_game_character(shared_dir: Path) -> None:

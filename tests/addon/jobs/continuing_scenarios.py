@@ -250,3 +250,32 @@ def state(armature: bpy.types.Object) -> tuple[object, ...]:
         {key: str(value) for key, value in action.items()}, [b.matrix_basis.copy() for b in armature.pose.bones],
         animation.action_blend_type, len(armature.motiongpt_review.takes),
     )  # fmt: skip
+
+
+def not_to_be_written() -> object:
+    """An action of another file, also as a new one; and one of whose slots the character uses none with keys."""
+    folder = Path(os.environ["PLACE"])
+    armature = person()
+    walk(armature, 12)
+    armature.animation_data.action.name = "Linked"
+    bpy.data.libraries.write(str(folder / "walks.blend"), {armature.animation_data.action}, fake_user=True)
+    seen: dict[str, object] = {}
+    for into in ("SAME", "NEW"):
+        bpy.ops.wm.read_homefile(use_empty=True)
+        armature = person()
+        with bpy.data.libraries.load(str(folder / "walks.blend"), link=True) as (_, wanted):
+            wanted.actions = ["Linked"]
+        armature.animation_data_create().action = bpy.data.actions["Linked"]
+        if hasattr(bpy.data.actions["Linked"], "slots"):
+            armature.animation_data.action_slot = bpy.data.actions["Linked"].slots[0]
+        bpy.context.scene.frame_set(NOW)
+        seen[into] = press("continue_motion", task="continue", prompt="", seconds=1.0, destination=into)
+        seen[into] |= {"plays": armature.animation_data.action.library is None}
+    bpy.ops.wm.read_homefile(use_empty=True)
+    armature = person()
+    walk(armature, 12)
+    if hasattr(armature.animation_data, "action_slot"):
+        armature.animation_data.action_slot = armature.animation_data.action.slots.new(id_type="OBJECT", name="Other")
+        bpy.context.scene.frame_set(NOW)
+        seen["slot"] = press("continue_motion", task="continue", prompt="", seconds=1.0)
+    return seen

@@ -116,3 +116,70 @@ def edited_meanwhile() -> object:
     bpy.ops.object.mode_set(mode="OBJECT")
     job = run_job()
     return {"waited": seen, "then": [job.state, job.message]}
+
+
+def _key_by_hand(armature: bpy.types.Object) -> None:
+    hips = armature.pose.bones["Hips"]
+    hips.rotation_quaternion = (0.8, 0.6, 0.0, 0.0)
+    hips.keyframe_insert("rotation_quaternion", frame=3)
+
+
+def _nothing(armature: bpy.types.Object) -> None:
+    pass
+
+
+def _cancel(armature: bpy.types.Object) -> None:
+    session().cancel()
+
+
+BESIDE = (_nothing, _undo_of_something_else, _cancel, _key_by_hand, _remove)
+
+
+def beside() -> object:
+    """Each doing while an action's keys are made beside it: what becomes of the action, and of who else means it."""
+    module = importlib.import_module(f"{MODULE}.addon.jobs.job")
+    module.WRITING_SECONDS = 0.0  # one F-curve a step
+    return {
+        f"{task}{doing.__name__}": _while_made(doing, task) for task in ("continue", "generate") for doing in BESIDE
+    }
+
+
+def _while_made(doing, task: str) -> dict[str, object]:
+    bpy.ops.wm.read_homefile(use_empty=True)
+    prop = bpy.data.objects.new("Prop", None)
+    bpy.context.scene.collection.objects.link(prop)
+    armature = make_armature("Person", BIPED)
+    _make_action(armature)
+    action = armature.animation_data.action
+    action.name, action.use_fake_user, action["mine"] = "Walk", True, 7
+    prop.animation_data_create().nla_tracks.new().strips.new("Walk", 1, action)
+    settings().armature, settings().task, settings().seconds = armature, task, 1.0
+    settings().prompt = "a person walks" if task == "generate" else ""
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.ed.undo_push(message="start")
+    before = _keys(armature)
+    bpy.ops.motiongpt.generate() if task == "generate" else bpy.ops.motiongpt.continue_motion()
+    job = run_job(until=lambda job: any(a.name.startswith(".MotionGPT") for a in bpy.data.actions))
+    reached = session().running is not None
+    doing(bpy.data.objects["Person"])
+    job = run_job()
+    seen = {
+        "reached": reached, "state": str(job.state), "message": job.message,
+        "actions": sorted(a.name for a in bpy.data.actions),
+    }  # fmt: skip
+    armature = bpy.data.objects.get("Person")
+    if armature is None:
+        return seen
+    now, action = _keys(armature), armature.animation_data.action
+    strip = bpy.data.objects["Prop"].animation_data.nla_tracks[0].strips[0]
+    return seen | {
+        "plays": action.name, "more": len(now) > len(before), "lost": sum(key not in now for key in before),
+        "hand": any(abs(value - 0.6) < 1e-6 for (path, _, frame), value in now.items() if frame == 3.0),
+        "kept": [bpy.data.actions["Walk"].use_fake_user, bpy.data.actions["Walk"].get("mine"), strip.action.name],
+    }  # fmt: skip
+
+
+def _keys(armature: bpy.types.Object) -> dict[tuple[str, int, float], float]:
+    from support.in_blender.keyed import keyed
+
+    return keyed(armature)

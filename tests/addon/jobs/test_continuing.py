@@ -1,5 +1,7 @@
 """Continuing in Blender, inside a clip and at its end; and writing that fails: all of it or nothing."""
 
+from pathlib import Path
+
 import pytest
 from support.extension import EVERY_TASK, Scenario
 
@@ -46,3 +48,11 @@ def test_controls_that_no_list_names_move_along_where_nothing_carries_them(scena
         assert (seen["error"], seen["state"]) == ("", "DONE"), kind
         assert seen["apart"] > 0.05, kind
         assert seen["bent"] < 2e-3, (kind, seen["bent"])
+
+
+def test_an_action_that_can_not_be_written_is_refused(scenario: Scenario, tmp_path: Path) -> None:
+    seen = scenario("not_to_be_written", EVERY_TASK | {"PLACE": str(tmp_path)})
+    assert 'The action "Linked" is linked from another file.' in seen["SAME"]["error"] and not seen["SAME"]["plays"]
+    assert (seen["NEW"]["state"], seen["NEW"]["plays"]) == ("DONE", True)
+    if "slot" in seen:  # Blender 4.4 and later
+        assert "uses no slot of its action" in seen["slot"]["error"]

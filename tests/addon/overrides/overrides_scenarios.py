@@ -18,7 +18,7 @@ from motiongpt.addon.overrides.following import expected_of, expected_of_keys
 from motiongpt.addon.ui import ghosts
 from motiongpt.retarget.errors import MotionGPTError
 from motiongpt.retarget.motion.skeleton import JOINT
-from motiongpt.retarget.solving.root_motion import HIPS
+from motiongpt.retarget.solving.root_motion import HIPS, OBJECT
 
 LIMBS = {"hip": "thigh", "knee": "shin", "shoulder": "upper_arm", "elbow": "forearm"}
 NEXT = {"hip": "knee", "knee": "ankle", "shoulder": "elbow", "elbow": "wrist"}
@@ -51,11 +51,11 @@ def plain(part, letter):
     return f"{part}.{letter}"
 
 
-def put_on(armature, deforming=plain, before_check=None):
+def put_on(armature, deforming=plain, before_check=None, destination=HIPS):
     """Write a motion; what is said, how far the limbs are off, and both again after muting."""
     motion = character_scenarios.walking_round()
     character = Character.read(armature)
-    solved = character.solve(motion, HIPS)
+    solved = character.solve(motion, destination)
     action = write_action(armature, character, solved, "walk", 1)
     if before_check:
         before_check(armature)
@@ -221,6 +221,63 @@ def driver(armature):
     curve.driver.type, curve.driver.expression = "SCRIPTED", "1.1"
 
 
+def driver_of_property(armature):
+    """A slider of the animator's own turns an Euler bone."""
+    armature["slider"] = 0.9
+    armature.pose.bones["upper_arm.R"].rotation_mode = "XYZ"
+    curve = armature.driver_add('pose.bones["upper_arm.R"].rotation_euler', 2)
+    variable = curve.driver.variables.new()
+    variable.name, variable.targets[0].id, variable.targets[0].data_path = "slider", armature, '["slider"]'
+    curve.driver.expression = "slider"
+
+
+def driven_constraint(armature):
+    """A slider switches a constraint to another object."""
+    constraint = constrain(armature, "upper_arm.L", "COPY_ROTATION", empty())
+    path = f'pose.bones["upper_arm.L"].constraints["{constraint.name}"].influence'
+    armature.driver_add(path).driver.expression = "1.0"
+
+
+def stretch_to(armature):
+    constrain(armature, "forearm.L", "STRETCH_TO", empty())
+
+
+def action_constraint(armature):
+    action = bpy.data.actions.new("Fist")
+    other = bpy.data.objects.new("Other", armature.data)
+    bpy.context.scene.collection.objects.link(other)
+    bpy.context.view_layer.update()
+    other.animation_data_create().action = action
+    other.pose.bones["upper_arm.R"].rotation_quaternion = Euler((1, 0.5, 0)).to_quaternion()
+    other.pose.bones["upper_arm.R"].keyframe_insert("rotation_quaternion", frame=1)
+    constrain(
+        armature, "upper_arm.R", "ACTION", other, "upper_arm.R", action=action, use_eval_time=True, eval_time=1.0,
+        frame_end=1, mix_mode="BEFORE_FULL",
+    )  # fmt: skip
+
+
+def _body(armature, shown):
+    for thing in [thing for thing in bpy.data.objects if thing.type == "MESH"]:
+        for modifier in list(thing.modifiers):
+            if shown is None:
+                thing.modifiers.remove(modifier)
+            else:
+                modifier.show_viewport = shown
+
+
+def modifier_off(armature):
+    _body(armature, False)
+
+
+def modifier_missing(armature):
+    _body(armature, None)
+
+
+def hidden(armature):
+    """Disabled in viewports; its mesh is not."""
+    armature.hide_viewport = True
+
+
 def scaled(armature):
     armature.pose.bones["hips"].scale = (1.2, 1.2, 1.2)
 
@@ -281,14 +338,21 @@ def less_influence(armature):
     armature.animation_data.action_influence, armature.animation_data.action_blend_type = 0.2, "ADD"
 
 
+def curve_modifiers(armature):
+    for curve in _curves(armature.animation_data.action):
+        if "upper_arm.R" in curve.data_path:
+            curve.modifiers.new("NOISE").strength = 2.0
+
+
 BEFORE = [
     nothing, ik_targets, ik_targets_and_poles, ik_to_object, ik_to_objects_with_poles,
     ik_to_object_on_the_armature, ik_to_bone_of_another_armature, ik_to_driven_object, ik_to_object_on_a_bone,
     copy_rotation_of_own_bone, copy_rotation_of_object,
     copy_transforms_of_armature, copy_location, child_of, armature_constraint, limit_rotation, damped_track, driver,
+    driver_of_property, driven_constraint, stretch_to, action_constraint, modifier_off, modifier_missing, hidden,
     scaled, locked, rotation_modes, quiet_action, muted_track, track_below, solo, rest_position,
 ]  # fmt: skip
-AFTER = [muted_channels, less_influence]
+AFTER = [muted_channels, less_influence, curve_modifiers]
 
 
 def every_kind():
@@ -300,6 +364,29 @@ def every_kind():
             kind(armature)
             bpy.context.view_layer.update()
         seen[kind.__name__] = put_on(armature, before_check=None if kind in BEFORE else kind)
+    return seen
+
+
+def of_the_object():
+    """The travel is on the armature object, which something else holds in place or turns."""
+
+    def copies(armature):
+        armature.constraints.new("COPY_LOCATION").target = empty()
+
+    def is_driven(armature):
+        armature.driver_add("location", 1).driver.expression = "2.0"
+
+    def limited(armature):
+        constraint = armature.constraints.new("LIMIT_ROTATION")
+        constraint.use_limit_z = True
+
+    seen = {}
+    for kind in (nothing, copies, is_driven, limited):
+        armature, _ = load_character("mannequin")
+        kind(armature)
+        bpy.context.view_layer.update()
+        seen[kind.__name__] = put_on(armature, destination=OBJECT)
+        del seen[kind.__name__]["off"], seen[kind.__name__]["then"]
     return seen
 
 

@@ -6,7 +6,7 @@ import pytest
 from support.import_graph import ROOT
 
 SCENARIO = "import sys\nimport overrides_scenarios as scenarios\nemit(getattr(scenarios, sys.argv[1])(*sys.argv[2:]))"
-FOLLOWED, MUTED, NOTHING = "followed", "muted", "no effect"
+FOLLOWED, MUTED, NAMED, NOTHING = "followed", "muted", "named", "no effect"
 
 KINDS = {
     "nothing": (NOTHING, ""),
@@ -27,11 +27,19 @@ KINDS = {
     "limit_rotation": (MUTED, "Limit Rotation on shin.R"),
     "damped_track": (MUTED, 'Damped Track (of "Handle") on head'),
     "driver": (MUTED, "a driver on thigh.R"),
+    "driver_of_property": (MUTED, "a driver on upper_arm.R"),
+    "driven_constraint": (MUTED, 'Copy Rotation (of "Handle") on upper_arm.L'),
+    "stretch_to": (MUTED, 'Stretch To (of "Handle") on forearm.L'),
+    "action_constraint": (MUTED, 'Action (of "Other") on upper_arm.R'),
+    "modifier_off": (MUTED, "an Armature modifier that is switched off on "),
+    "modifier_missing": (NAMED, "a missing Armature modifier on "),
+    "hidden": (NOTHING, ""),
     "scaled": (MUTED, "scale on hips"),
     "rest_position": (MUTED, "Rest Position"),
     "solo": (MUTED, "the soloed NLA track"),
     "less_influence": (MUTED, "the action's influence below 1; the action's blending (Add)"),
     "muted_channels": (MUTED, "muted channels on thigh.L"),
+    "curve_modifiers": (MUTED, "F-curve modifiers on upper_arm.R"),
     "quiet_action": (NOTHING, ""),
     "muted_track": (NOTHING, ""),
     "track_below": (NOTHING, ""),
@@ -49,6 +57,9 @@ def test_every_kind_is_followed_or_named_and_muted(run_bpy):
         found = seen[kind]
         if outcome == MUTED:
             assert words in found["said"] and found["can_mute"], (kind, found["said"])
+        elif outcome == NAMED:
+            assert words in found["said"] == found["left"] and not found["can_mute"], (kind, found)
+            continue
         else:
             assert found["said"] == found["by_keys"] == "" and found["off"] < 1.0, (kind, found)
         assert found["left"] == "" and found["then"] < 1.0, (kind, found)
@@ -56,6 +67,15 @@ def test_every_kind_is_followed_or_named_and_muted(run_bpy):
     assert "lead" in seen["copy_rotation_of_own_bone"]["keyed"]
     still = [seen[kind]["off"] for kind in ("rest_position", "solo", "driver", "copy_rotation_of_object")]
     assert min(still) > 10.0  # these did override the keys
+
+
+def test_what_keeps_the_armature_object_from_its_keys_is_named(run_bpy):
+    seen = run_bpy(SCENARIO, "of_the_object")
+    assert seen.pop("nothing")["said"] == ""
+    words = {"copies": 'Copy Location (of "Handle")', "is_driven": "a driver", "limited": "Limit Rotation"}
+    for kind, found in seen.items():
+        assert f"The keys are overridden by {words[kind]} on Mannequin." in found["said"], (kind, found["said"])
+        assert found["can_mute"] and found["left"] == "", (kind, found)
 
 
 @pytest.mark.slow
@@ -104,5 +124,5 @@ def test_the_documents_have_a_row_for_every_kind():
     rows = re.findall(r"^\| .*? \| (.*?) \| .*?<!-- (.*?) --> \|$", page, flags=re.MULTILINE)
     found = {kind: outcome for outcome, kinds in rows for kind in kinds.split()}
     assert set(found) == set(KINDS) - {"nothing"}
-    words = {FOLLOWED: "Followed", MUTED: "Named, muted on demand", NOTHING: "No effect"}
+    words = {FOLLOWED: "Followed", MUTED: "Named, muted on demand", NAMED: "Named", NOTHING: "No effect"}
     assert all(found[kind] == words[outcome] for kind, (outcome, _) in KINDS.items() if kind != "nothing")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
-from mathutils import Quaternion, Vector
+from mathutils import Matrix, Quaternion, Vector
 
 sys.path.insert(0, str(Path(__file__).parent))
 import driving
@@ -61,11 +61,18 @@ def key_poses(day: Day) -> None:
             turn, rest = Quaternion(Vector([float(axis == a) for a in "XYZ"]), degrees / 57.29578), axes.to_quaternion()
             bone.rotation_mode = "QUATERNION"
             bone.rotation_quaternion = rest.inverted() @ turn @ rest
-            bone.location = axes.inverted() @ Vector(shift)
+            bone.location = shifting(bone.bone).inverted() @ Vector(shift)
             bone.keyframe_insert("rotation_quaternion", frame=frame)
             if any(other.get(name, ((0, 0, 0),))[0] != (0, 0, 0) for other in poses.values()):
                 bone.keyframe_insert("location", frame=frame)
     day.scene.frame_set(1)
+
+
+def shifting(bone: bpy.types.Bone) -> Matrix:
+    """The axes in which a bone's location is, where nothing above it is turned."""
+    if bone.use_local_location:
+        return bone.matrix_local.to_3x3()
+    return bone.parent.matrix_local.to_3x3() if bone.parent else Matrix.Identity(3)
 
 
 def inbetween(day: Day) -> Iterator[float]:

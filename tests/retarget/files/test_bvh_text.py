@@ -73,6 +73,8 @@ WAYS = {
     "Windows": lambda text: "\ufeff" + text.replace("\n", "\r\n"),
     "the same name twice": lambda text: text.replace("JOINT neck\n", "JOINT spine3\n"),
     "braces on the line": lambda text: text.replace("ROOT pelvis\n{", "ROOT pelvis {"),
+    "a frame time with its unit": lambda text: text.replace("0.03333333\n", "0.03333333 s\n"),
+    "commas for points": lambda text: text.replace(".", ","),
 }
 
 
@@ -95,6 +97,16 @@ def test_names_in_utf16_and_latin1_are_kept() -> None:
     from motiongpt.retarget.files.bvh import _decoded
 
     assert _decoded("JOINT Hüfte".encode("utf-16")) == _decoded("JOINT Hüfte".encode("latin-1")) == "JOINT Hüfte"
+
+
+def test_positions_without_rotations_are_refused(tmp_path: Path, plain: str) -> None:
+    """A pose estimator's file: each joint's place, and nothing that turns; as a motion it would glide stiffly."""
+    head, _, rest = plain.partition("MOTION")
+    still = head.replace("CHANNELS 3 Zrotation Xrotation Yrotation", "CHANNELS 3 Xposition Yposition Zposition")
+    path = tmp_path / "positions.bvh"
+    path.write_text(still + "MOTION" + rest)
+    with pytest.raises(MotionGPTError, match="but the root has rotation channels, so none turns"):
+        read_motion(path)
 
 
 FIRST = 135  # the line of the first frame
