@@ -217,13 +217,10 @@ def _set_by_update(points: Points) -> bool:
 
 
 def _is_new(target: bpy.types.FCurveKeyframePoints, name: str, values: Numbers) -> bool:
-    """Whether all of the values are what new keys have already. Setting a choice takes as long as setting positions,
-    and setting anything longer than looking."""
+    """Whether all of the values are what new keys have already: setting takes longer than looking."""
     if name in _PAIRS or not len(values):
         return False
-    new = getattr(target[0], name)
-    if name in _CHOICES:
-        new = choice(name, new)
+    new = choice(name, getattr(target[0], name)) if name in _CHOICES else getattr(target[0], name)
     return bool(values[0] == new and (values == new).all())
 
 
