@@ -237,7 +237,6 @@ class Job(Generic[R]):
                 until.callback(making.close)
         return made
 
-
     def _backend_ready(self) -> Waiting[None]:
         yield from in_thread(lambda: self._service.start(self.request.target.backend))
         while not self._service.ready():
