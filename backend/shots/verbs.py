@@ -112,7 +112,7 @@ def usual_seconds(text: str) -> float:
     """How long what a text of one action says usually takes: as long as the longest of its verbs.
 
     >>> usual_seconds("a person walks forward"), usual_seconds("stops and waves"), usual_seconds("does the splits")
-    (3.0, 2.2, 2.5)
+    (3.0, 3.0, 2.5)
     """
     found = [_SECONDS[base] for word in re.findall(r"[a-z]+", text.lower()) if (base := base_of(word)) in _SECONDS]
     repeats = 1.0

@@ -25,10 +25,11 @@ TORCH_IS_WELCOME = (
 FOR_BLENDER = {
     "backend", "backend.known", "backend.known.doubt", "backend.known.phrases", "backend.limits",
     "backend.model_folder", "backend.output.blender", "backend.process", "backend.process.access",
-    "backend.process.access.keys", "backend.process.child", "backend.process.client", "backend.process.connection",
-    "backend.process.launch", "backend.process.protocol", "backend.process.watching",
-    "backend.process.watching.diagnostics", "backend.process.watching.figures", "backend.shots",
-    "backend.shots.numbers", "backend.shots.plan", "backend.shots.splitting", "backend.tasks", "backend.version",
+    "backend.process.access.keys", "backend.process.child", "backend.process.client",
+    "backend.process.connection", "backend.process.launch", "backend.process.protocol",
+    "backend.process.watching", "backend.process.watching.diagnostics", "backend.process.watching.figures",
+    "backend.process.watching.words", "backend.shots", "backend.shots.numbers", "backend.shots.plan",
+    "backend.shots.splitting", "backend.tasks", "backend.version",
 }  # fmt: skip
 """What the add-on may import of the backend: it runs in Blender's process, and loads no model."""
 MODULE_OF = {"onnxruntime-gpu": "onnxruntime"}

@@ -67,7 +67,8 @@ def _read_known(_: Path, place: Path) -> None:
     phrases = read_phrases(place)
     grouped(phrases)
     matching(phrases, "walk")
-    Known.load(place / FILE_NAME).nearest(np.ones((5, 384)))
+    known = Known.load(place / FILE_NAME)
+    known.nearest(known.similarities(np.ones((5, 384))))
 
 
 def _path_points(_: Path) -> dict[str, bytes]:

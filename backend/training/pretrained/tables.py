@@ -87,7 +87,7 @@ def make_table(table: str, plan: Plan, say: Callable[[str], None]) -> list[dict[
     out: list[dict[str, Any]] = []
     for row in rows_of(table, plan):
         out += _lines(row, plan, say)
-    if table == "codes" and not plan.settings.minutes:
+    if table == "codes" and out and not plan.settings.minutes:
         out += _lines(_as_long(row, out), plan, say)
     (plan.folder / "table.json").write_text(json.dumps(out, indent=1), encoding="utf-8")
     (plan.folder / "table.md").write_text(as_markdown(out), encoding="utf-8")

@@ -84,11 +84,11 @@ def test_a_shot_is_joined_to_keys_before_and_after(scenario: Scenario) -> None:
     assert (between["changed"], between["action"], between["scale"]) == ([], 1, [90.0, 90.0, 90.0])
     assert between["poses"] < 1e-5
     assert max(between["joins"]) < 4.0
-    assert [one[1] for one in between["listed"]] == [48, 37, 35]
+    assert [one[1] for one in between["listed"]] == [44, 44, 32]
     message, last = seen["cut"]
     assert message.startswith("Frames 101 to 190 of Person, 3 blocks") and last == 190.0
     kept = [one[:2] for one in seen["kept blocks"]]  # what was before frame 101 stays in the list
-    assert kept == [[TEXTS[0], 48], [TEXTS[1], 12], [TEXTS[0], 35], [TEXTS[1], 28], [TEXTS[2], 27]]
+    assert kept == [[TEXTS[0], 44], [TEXTS[1], 16], [TEXTS[0], 32], [TEXTS[1], 33], [TEXTS[2], 25]]
     assert seen["copy"] == "DONE" and seen["old"]
     assert seen["names"] == ["PersonAction", "a person bows, a person jumps"]
 

@@ -46,8 +46,8 @@ def test_marks_change_with_everything_that_is_made_of_a_block() -> None:
 
 
 def test_a_text_is_shared_out() -> None:
-    blocks = blocks_of_text("walks forward, then stops and waves", 100, 24.0, SEED_LIMIT)
-    assert [b.text for b in blocks] == ["walks forward", "stops and waves"]
+    blocks = blocks_of_text("walks forward, then stops and bows", 100, 24.0, SEED_LIMIT)
+    assert [b.text for b in blocks] == ["walks forward", "stops and bows"]
     assert sum(b.frames for b in blocks) == 100 and blocks[0].frames > blocks[1].frames
     assert blocks[0].seed == SEED_LIMIT and 0 <= blocks[1].seed <= SEED_LIMIT
     with pytest.raises(MotionGPTError, match="too short"):

@@ -58,9 +58,9 @@ def test_the_panel_shows_the_list_and_its_buttons(scenario: Scenario) -> None:
     assert "start_from after destination blend" in empty and "motiongpt.generate_shot" in empty
     assert "No block is chosen." in seen["refused"]
     blocks, active, panel = seen["listed"]
-    assert (blocks, active) == ([["walks", 69], ["waves", 51]], 0)
-    assert "text Frames 1 to 69, 2.30 s frames seed distance speed use_turn turn in_place" in panel
-    assert seen["line"] == ["", "text", "", "1.7 s"]
+    assert (blocks, active) == ([["walks", 60], ["waves", 60]], 0)
+    assert "text Frames 1 to 60, 2.00 s frames seed distance speed use_turn turn in_place" in panel
+    assert seen["line"] == ["", "text", "", "2.0 s"]
     assert "destination" not in seen["origin"]  # always a new action
     assert "motiongpt.generate_shot" not in seen["running"] and "frames seed" in seen["running"]
     assert seen["menu"].split()[:2] == ["motiongpt.block_text", "motiongpt.split_block"]
