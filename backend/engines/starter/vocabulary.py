@@ -10,7 +10,7 @@ from collections.abc import Iterable
 CODES = 512
 LEVELS = 2
 """Levels of codes a token has, where a model's card names none."""
-MOST_LEVELS = 4
+MOST_LEVELS = 12
 END, BEGIN, BEGIN_TEXT = CODES, CODES + 1, CODES + 2
 FIRST_WORD = CODES + 3
 NO_DETAIL = CODES

@@ -19,12 +19,14 @@ from .vocabulary import ABSENT, BEGIN, CODES, END, MAX_TOKENS, NO_DETAIL, UNKNOW
 @dataclass(frozen=True)
 class Choosing:
     """How tokens are chosen. guidance: how far answers are pushed from what they would be without the text.
-    detail_temperature: of further levels, where it is lower.  unused: codes that are never chosen."""
+    detail_temperature: of further levels, where it is lower.  detail_guidance: of further levels, where it is not 1.
+    unused: codes that are never chosen."""
 
     temperature: float
     top_p: float
     guidance: float
     detail_temperature: float
+    detail_guidance: float = 1.0
     unused: tuple[int, ...] = ()
 
 
@@ -113,11 +115,11 @@ class Writing:
         free = np.repeat([a.known is None for a in self._answers], [len(a.streams) for a in self._answers])
         rows = np.flatnonzero(free)
         if self._copies == 2:
-            without = logits[len(free) + rows]
-            logits = without + self._choosing.guidance * (logits[rows] - without)
+            textless = len(free) + rows
+            logits = _pushed(logits[rows], logits[textless], self._choosing.guidance)
+            self._choose(logits, hidden[rows], hidden[textless])
         else:
-            logits = logits[rows]
-        self._choose(logits, hidden[rows])
+            self._choose(logits[rows], hidden[rows])
 
     def _going_on(self) -> Decoding:
         """The batch, without what is done or followed no more. Its rows: all answers, then their second copies."""
@@ -133,9 +135,9 @@ class Writing:
             self._answers = [a for a, stays in zip(self._answers, stay, strict=True) if stays]
         return self._decoding
 
-    def _choose(self, logits: Float32s, hidden: Float32s) -> None:
+    def _choose(self, logits: Float32s, hidden: Float32s, textless: Float32s | None = None) -> None:
         """Choose the next token of requests, or take the one that is given. logits, hidden: of the rows to choose
-        for."""
+        for.  textless: their states without the text."""
         free = [a for a in self._answers if a.known is None]
         for answer in self._answers:
             if (code := answer.known) is not None:
@@ -151,11 +153,19 @@ class Writing:
         chosen = [[0 if ends else token for token, ends in zip(first, over, strict=True)]]
         while len(chosen) < self._decoder.levels and not all(over):
             further = self._decoder.detail(hidden, chosen)
+            if textless is not None and c.detail_guidance != 1.0:
+                further = _pushed(further, self._decoder.detail(textless, chosen), c.detail_guidance)
             chosen.append(choose_each(further, streams, min(c.temperature, c.detail_temperature), top_p=c.top_p))
         at = 0
         for answer in free:
             rows = slice(at, at := at + len(answer.streams))
             answer.add([level[rows] for level in chosen], over[rows])
+
+
+def _pushed(logits: Float32s, without: Float32s, guidance: float) -> Float32s:
+    """Logits, away from what they are without the text."""
+    pushed: Float32s = without + guidance * (logits - without)
+    return pushed
 
 
 def rows_are_independent(decoder: Decoder, rows: int, most: int) -> bool:
