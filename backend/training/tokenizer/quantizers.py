@@ -1,8 +1,8 @@
 """Ways to quantise latents to motion tokens: each token is a few codes, one per level.
 
 `residual` (the default): each level quantises the residual of those before it. `grouped`: each level quantises a part
-of the latent. `parts`: `residual` for each part of the body. `finite`: no codebooks, a few rounded numbers. With one level of 512 codes, `residual` is the published
-quantizer.
+of the latent. `parts`: `residual` for each part of the body. `finite`: no codebooks, a few rounded numbers. With one
+level of 512 codes, `residual` is the published quantizer.
 """
 
 from abc import ABC, abstractmethod
@@ -150,8 +150,8 @@ class GroupedQuantizer(_CodebookQuantizer):
 
 
 class PartsQuantizer(TokenQuantizer):
-    """A residual quantizer for the latent of each part of the body, the first parts with a level more where levels don't
-    go round evenly. Codes: the first of every part, then the second ..."""
+    """A residual quantizer for the latent of each part of the body, the first parts with a level more where levels do
+    not go round evenly. Codes: the first of every part, then the second ..."""
 
     def __init__(self, levels: int, codes: int, code_width: int) -> None:
         super().__init__()
