@@ -80,7 +80,9 @@ class Encoding:
         Since all frames are equal, so are most of the window's columns in every layer, except where padding reaches in
         from the ends. Each distinct column is computed once, and only if the middle depends on it.
         """
-        return torch.cat([self._middle(rows[:, places], *encoder) for *encoder, places in self._encoders], dim=1)
+        return torch.cat(
+            [self._middle(rows[:, places], layers, linear) for layers, linear, places in self._encoders], dim=1
+        )
 
     def _middle(self, rows: Tensor, layers: Sequence[nn.Module], linear: nn.Conv1d) -> Tensor:
         """The same by one encoder, of the features that it sees."""

@@ -161,7 +161,8 @@ class MotionVqVae(nn.Module):
     def start_from(self, features: Tensor) -> None:
         """Before training, set the linear maps to the principal components of a token's frames, latents at unit
         variance, and the rest of either network to add nothing yet. features: (B, T, 263), T a multiple of 4."""
-        for network in (*(encoder for encoder, _ in self.encoders), self.decoder):
+        networks: list[Encoder | Decoder] = [*(encoder for encoder, _ in self.encoders), self.decoder]
+        for network in networks:
             last = network.model[-1]
             assert isinstance(last, nn.Conv1d) and last.bias is not None and network.linear.bias is not None
             for parameter in (last.weight, last.bias, network.linear.weight, network.linear.bias):
