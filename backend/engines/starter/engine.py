@@ -92,6 +92,7 @@ class MotionLanguageEngine(TokenEngine):
         self.top_p = float(chosen.get("top_p", 0.9))
         self._guidance = float(chosen.get("guidance", 1.0))
         self._detail_temperature = float(chosen.get("detail_temperature", 1.0))
+        self._detail_guidance = float(chosen.get("detail_guidance", 1.0))
         self._candidates = int(chosen.get("candidates", 1)) if self._picker else 1
         decoder, tokenizer = self._decoder, self._tokenizer  # not self, which would outlive its last use
         self._read = functools.lru_cache(_TEXTS)(lambda text: decoder.read(tokenizer.encode(text).ids))
@@ -376,7 +377,12 @@ class MotionLanguageEngine(TokenEngine):
 
     def _written(self, sampling: Sampling, answers: Sequence[Answer]) -> Writing:
         choosing = Choosing(
-            sampling.temperature, sampling.top_p, self._guidance, self._detail_temperature, tuple(self._unused)
+            sampling.temperature,
+            sampling.top_p,
+            self._guidance,
+            self._detail_temperature,
+            self._detail_guidance,
+            tuple(self._unused),
         )
         return Writing(choosing, answers)
 

@@ -13,7 +13,7 @@ from ....retarget.typing import Ints
 CODES = 512
 LEVELS = 2
 """Levels of codes a token has, where a model's card names none."""
-MOST_LEVELS = 4
+MOST_LEVELS = 12
 END, BEGIN, BEGIN_TEXT = CODES, CODES + 1, CODES + 2
 FIRST_WORD = CODES + 3
 NO_DETAIL = CODES

@@ -19,12 +19,14 @@ from .vocabulary import ABSENT, BEGIN, CODES, END, MAX_TOKENS, NO_DETAIL, UNKNOW
 @dataclass(frozen=True)
 class Choosing:
     """How tokens are chosen. guidance: how far answers are pushed from what they would be without the text.
-    detail_temperature: of further levels, where it is lower.  unused: codes that are never chosen."""
+    detail_temperature: of further levels, where it is lower.  detail_guidance: of further levels, where it is not 1.
+    unused: codes that are never chosen."""
 
     temperature: float
     top_p: float
     guidance: float
     detail_temperature: float
+    detail_guidance: float = 1.0
     unused: tuple[int, ...] = ()
 
 
@@ -113,8 +115,8 @@ class Writing:
         logits = logits[:, : END + 1]  # of some graphs there are those of words, too
         rows = len(logits) // self._copies
         if self._copies == 2:
-            logits = logits[rows:] + self._choosing.guidance * (logits[:rows] - logits[rows:])
-        self._choose(logits, hidden[:rows])
+            logits = _pushed(logits[:rows], logits[rows:], self._choosing.guidance)
+        self._choose(logits, hidden[:rows], hidden[rows:] if self._copies == 2 else None)
 
     def _going_on(self) -> Decoding:
         """The batch, without what is done or followed no more. Its rows: all answers, then their second copies."""
@@ -130,12 +132,14 @@ class Writing:
             self._answers = [a for a, stays in zip(self._answers, stay, strict=True) if stays]
         return self._decoding
 
-    def _choose(self, logits: Float32s, hidden: Float32s) -> None:
-        """Choose the next token of requests, or take the one that is given. logits, hidden: of all answers."""
+    def _choose(self, logits: Float32s, hidden: Float32s, textless: Float32s | None) -> None:
+        """Choose the next token of requests, or take the one that is given. logits, hidden: of all answers.  textless:
+        their states without the text."""
         free = [a for a in self._answers if a.known is None]
         if len(free) < len(self._answers):
             unknown = np.repeat([a.known is None for a in self._answers], [len(a.streams) for a in self._answers])
             logits, hidden = logits[unknown], hidden[unknown]
+            textless = None if textless is None else textless[unknown]
         for answer in self._answers:
             if (code := answer.known) is not None:
                 token = np.array(unpack(code, self._decoder.levels))
@@ -153,11 +157,19 @@ class Writing:
         chosen[0] = np.where(over, 0, first)
         for level in range(1, 1 if over.all() else self._decoder.levels):
             further = self._decoder.detail(hidden, chosen[:level])
+            if textless is not None and c.detail_guidance != 1.0:
+                further = _pushed(further, self._decoder.detail(textless, chosen[:level]), c.detail_guidance)
             chosen[level] = choose_each(further, streams, min(c.temperature, c.detail_temperature), top_p=c.top_p)
         at = 0
         for answer in free:
             rows = slice(at, at := at + len(answer.streams))
             answer.add(chosen[:, rows], over[rows])
+
+
+def _pushed(logits: Float32s, without: Float32s, guidance: float) -> Float32s:
+    """Logits, away from what they are without the text."""
+    pushed: Float32s = without + guidance * (logits - without)
+    return pushed
 
 
 def rows_are_independent(decoder: Decoder, rows: int, most: int) -> bool:

@@ -44,8 +44,8 @@ class LanguageTraining:
     inbetween, caption: share of batches of these tasks; the rest are text to motion, whose prefixes also teach the
     model to continue.  hide_text, hide_length: share of examples without them.  hide_text_between: the same for
     in-between.  hide_words: share of examples with only the sentence's mean, through which words in no caption work
-    best.  corrupt: share of input tokens replaced by random ones.  detail: weight of the further levels' losses, over
-    the level's number.
+    best.  corrupt: share of input tokens replaced by random ones.  detail: weight of the further levels' losses
+    (`LanguageConfig.falls`).
     wordings: sentences for every kind of clip.  text_side: see `sentences.load_words`.  composites: how many for each
     pair of action and style that no clip shows (see `composites`), drawn with the weight `composed`.  unknown: share of
     further examples of standing still, of all of which half get a text that no model of motion can follow, so that

@@ -26,7 +26,8 @@ from ...text_encoder.net import TEXT_WIDTH, attend, attention_bias, join_heads, 
 class LanguageConfig:
     """words: how many word pieces the decoder can write.  levels: codes of a motion token.  text_noise: in training,
     standard deviation of the noise on the pretrained encoder's states, relative to theirs, so that words in no caption
-    act like similar ones that are.
+    act like similar ones that are.  falls: in training, the power of a further level's number by which its loss is
+    divided: 1 where each level adds less than the one before, 0 where all matter alike, as for parts of the body.
     """
 
     width: int = 256
@@ -38,6 +39,7 @@ class LanguageConfig:
     words: int = 0
     levels: int = LEVELS
     text_noise: float = 0.5
+    falls: float = 1.0
 
 
 class _Norm(nn.RMSNorm):

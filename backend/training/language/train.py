@@ -31,7 +31,8 @@ from .wordings import Wordings, key_of, make_wordings
 
 
 def language_loss(model: MotionLanguageModel, batch: dict[str, Tensor], detail: float) -> dict[str, Tensor]:
-    """loss: of all levels, the further ones weighted by `detail` over their number; accuracy: of the first."""
+    """loss: of all levels, the further ones weighted by `detail` over their number to the power of the network's
+    `falls`; accuracy: of the first."""
     memory, memory_mask = model.encode(*(batch[k] for k in ("states", "mask", "keep", "task", "slots", "kinds")))
     hidden = model.decode(memory, memory_mask, *(batch[k] for k in ("tokens", "details", "remaining")))
     targets, details = batch["targets"], batch["detail_targets"]
@@ -44,7 +45,7 @@ def language_loss(model: MotionLanguageModel, batch: dict[str, Tensor], detail: 
         codes = torch.cat([targets[fine][:, None], details[fine]], dim=1)  # (n, levels)
         for level in range(1, codes.shape[1]):
             found = model.detail_logits(hidden[fine], codes[:, :level]).float()
-            loss = loss + detail / level * F.cross_entropy(found, codes[:, level])
+            loss = loss + detail / level**model.config.falls * F.cross_entropy(found, codes[:, level])
     return {"loss": loss, "accuracy": accuracy}
 
 

@@ -64,6 +64,7 @@ class BaseModel:
             decoder_layers=int(self.card.settings["layers"]),
             words=len(weights["head.weight"]) - FIRST_WORD,
             levels=self.levels,
+            falls=float(self.card.training.get("language_model", {}).get("falls", 1.0)),
         )
         network = MotionLanguageModel(config)
         try:

@@ -57,6 +57,7 @@ def _written(
         float(sampling.get("top_p", 0.9)),
         guidance,
         float(sampling.get("detail_temperature", 1.0)),
+        float(sampling.get("detail_guidance", 1.0)),
         tuple(int(code) for code in base.card.settings.get("unused_codes", ())),
     )
     writing = Writing(choosing, answers)

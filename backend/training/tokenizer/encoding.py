@@ -26,7 +26,7 @@ class Encoding:
 
     def __init__(self, model: MotionVqVae, statistics: Statistics) -> None:
         self._model, self._statistics = model, statistics
-        self._layers, self._linear = list(_flat(model.encoder.model)), model.encoder.linear
+        self._encoders = [(_flat(encoder.model), encoder.linear, places) for encoder, places in model.encoders]
         self._weights: dict[tuple[nn.Conv1d, tuple[int, ...]], Tensor] = {}
 
     @torch.inference_mode()
@@ -65,10 +65,14 @@ class Encoding:
     def _latents(self, rows: Tensor) -> Tensor:
         """(B, T / 4, code width) of rows (B, T, 263), as 2D convolutions of images one pixel high, which torch computes
         one and a half times as fast as 1D ones."""
-        frames = x = rows.transpose(1, 2).unsqueeze(2)  # (B, C, 1, T), channels last in memory
-        for layer in self._layers:
-            x = _block(layer, x) if isinstance(layer, ResidualBlock) else _pixels(layer, x)
-        return (x + _pixels(self._linear, frames)).squeeze(2).transpose(1, 2)
+        frames = rows.transpose(1, 2).unsqueeze(2)  # (B, C, 1, T), channels last in memory
+        latents = []
+        for layers, linear, places in self._encoders:
+            own = x = frames if len(self._encoders) == 1 else frames[:, places]
+            for layer in layers:
+                x = _block(layer, x) if isinstance(layer, ResidualBlock) else _pixels(layer, x)
+            latents.append(x + _pixels(linear, own))
+        return torch.cat(latents, dim=1).squeeze(2).transpose(1, 2)
 
     def _held(self, rows: Tensor) -> Tensor:
         """(N, code width): the middle latent of each of rows (N, 263) held over POSE_WINDOW frames.
@@ -76,9 +80,15 @@ class Encoding:
         Since all frames are equal, so are most of the window's columns in every layer, except where padding reaches in
         from the ends. Each distinct column is computed once, and only if the middle depends on it.
         """
+        return torch.cat(
+            [self._middle(rows[:, places], layers, linear) for layers, linear, places in self._encoders], dim=1
+        )
+
+    def _middle(self, rows: Tensor, layers: Sequence[nn.Module], linear: nn.Conv1d) -> Tensor:
+        """The same by one encoder, of the features that it sees."""
         length, frames = POSE_WINDOW, _within(POSE_WINDOW, lambda _: rows)
         x = frames
-        for layer in self._layers:
+        for layer in layers:
             if isinstance(layer, ResidualBlock):
                 inner = self._convolved(layer.conv1, _each(F.relu, x), length)
                 x = _sum(x, self._convolved(layer.conv2, _each(F.relu, inner), length))
@@ -87,7 +97,7 @@ class Encoding:
                 x = self._convolved(layer, x, length)
             else:
                 x = _each(F.relu, x)
-        middle = _sum(x, self._convolved(self._linear, frames, length))(length // 2)
+        middle = _sum(x, self._convolved(linear, frames, length))(length // 2)
         assert middle is not None
         return middle
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...features import DIMENSIONS
+from .parts import features_of_parts
 from .quantizers import make_quantizer
 
 DOWNSAMPLINGS = 2
@@ -44,16 +45,16 @@ class ResidualStack(nn.Module):
 
 
 class ConvolutionalEncoder(nn.Module):
-    """Features (B, 263, T) -> latents (B, code width, T / 4): the published one."""
+    """Features (B, dimensions, T) -> latents (B, code width, T / 4): the published one."""
 
-    def __init__(self, width: int, code_width: int, depth: int) -> None:
+    def __init__(self, width: int, code_width: int, depth: int, dimensions: int = DIMENSIONS) -> None:
         super().__init__()
         down = [
             nn.Sequential(nn.Conv1d(width, width, 4, stride=2, padding=1), ResidualStack(width, depth))
             for _ in range(DOWNSAMPLINGS)
         ]
         self.model = nn.Sequential(
-            nn.Conv1d(DIMENSIONS, width, 3, padding=1), nn.ReLU(), *down, nn.Conv1d(width, code_width, 3, padding=1)
+            nn.Conv1d(dimensions, width, 3, padding=1), nn.ReLU(), *down, nn.Conv1d(width, code_width, 3, padding=1)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -64,15 +65,29 @@ class ConvolutionalEncoder(nn.Module):
 class Encoder(ConvolutionalEncoder):
     """The same with the linear map beside it."""
 
-    def __init__(self, width: int, code_width: int, depth: int) -> None:
-        super().__init__(width, code_width, depth)
+    def __init__(self, width: int, code_width: int, depth: int, dimensions: int = DIMENSIONS) -> None:
+        super().__init__(width, code_width, depth, dimensions)
         self.linear = nn.Conv1d(
-            DIMENSIONS, code_width, 2 * FRAMES_PER_TOKEN, stride=FRAMES_PER_TOKEN, padding=FRAMES_PER_TOKEN // 2
+            dimensions, code_width, 2 * FRAMES_PER_TOKEN, stride=FRAMES_PER_TOKEN, padding=FRAMES_PER_TOKEN // 2
         )
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.model(x) + self.linear(x)
         return out
+
+
+class PartsEncoder(nn.Module):
+    """An encoder for each part of the body, of half the width, which sees nothing else; the latents of the first part
+    come first."""
+
+    def __init__(self, width: int, code_width: int, depth: int) -> None:
+        super().__init__()
+        self.places = features_of_parts()
+        own = code_width // len(self.places)
+        self.parts = nn.ModuleList(Encoder(width // 2, own, depth, len(places)) for places in self.places)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([part(x[:, places]) for part, places in zip(self.parts, self.places, strict=True)], dim=1)
 
 
 class ConvolutionalDecoder(nn.Module):
@@ -129,27 +144,39 @@ class MotionVqVae(nn.Module):
         quantizer: str = "residual",
     ) -> None:
         super().__init__()
-        self.encoder = Encoder(width, code_width, depth)
+        self.encoder = (PartsEncoder if quantizer == "parts" else Encoder)(width, code_width, depth)
         self.decoder = Decoder(width, code_width, depth)
         self.quantizer = make_quantizer(quantizer, levels, codes, code_width)
         self.codes, self.levels = codes, levels
+
+    @property
+    def encoders(self) -> list[tuple[Encoder, list[int]]]:
+        """Those of all parts, or the one, and the places of the features that each sees."""
+        if isinstance(self.encoder, Encoder):
+            return [(self.encoder, list(range(DIMENSIONS)))]
+        parts = [part for part in self.encoder.parts if isinstance(part, Encoder)]
+        return list(zip(parts, self.encoder.places, strict=True))
 
     @torch.no_grad()
     def start_from(self, features: Tensor) -> None:
         """Before training, set the linear maps to the principal components of a token's frames, latents at unit
         variance, and the rest of either network to add nothing yet. features: (B, T, 263), T a multiple of 4."""
-        frames = features.reshape(-1, FRAMES_PER_TOKEN * DIMENSIONS).double()  # few clips: many eigenvalues are zero
-        energy, vectors = torch.linalg.eigh(frames.T @ frames / len(frames))  # ascending
-        count = min(self.encoder.linear.out_channels, len(energy))
-        scale = (count / energy[-count:].sum().clamp(min=1e-6)).sqrt()
-        components = vectors[:, -count:].flip(1).T.unflatten(1, (FRAMES_PER_TOKEN, DIMENSIONS)).transpose(1, 2)
-        own = slice(FRAMES_PER_TOKEN // 2, FRAMES_PER_TOKEN // 2 + FRAMES_PER_TOKEN)  # not the neighbours' frames
-        for network, weights in ((self.encoder, components * scale), (self.decoder, components / scale)):
+        networks: list[Encoder | Decoder] = [*(encoder for encoder, _ in self.encoders), self.decoder]
+        for network in networks:
             last = network.model[-1]
             assert isinstance(last, nn.Conv1d) and last.bias is not None and network.linear.bias is not None
             for parameter in (last.weight, last.bias, network.linear.weight, network.linear.bias):
                 parameter.zero_()
-            network.linear.weight[:count, :, own] = weights
+        own = slice(FRAMES_PER_TOKEN // 2, FRAMES_PER_TOKEN // 2 + FRAMES_PER_TOKEN)  # not the neighbours' frames
+        first = 0
+        for encoder, places in self.encoders:
+            wide = encoder.linear.out_channels
+            components, scale = _principal(features[..., places], wide)
+            encoder.linear.weight[: len(components), :, own] = components * scale
+            back = torch.zeros(len(components), DIMENSIONS, FRAMES_PER_TOKEN)
+            back[:, places] = components / scale
+            self.decoder.linear.weight[first : first + len(components), :, own] = back
+            first += wide
 
     def encode(self, features: Tensor) -> Tensor:
         """Codes (B, T / 4, levels)."""
@@ -174,3 +201,16 @@ class MotionVqVae(nn.Module):
         """(B, T / 4, code width)."""
         z: Tensor = self.encoder(features.transpose(1, 2))
         return z.float().transpose(1, 2)
+
+
+def _principal(features: Tensor, most: int) -> tuple[Tensor, Tensor]:
+    """The principal components (K, C, 4) of four frames of features (B, T, C), the largest first, at most so many, and
+    what they are to be multiplied by for unit variance on average."""
+    frames = features.reshape(
+        -1, FRAMES_PER_TOKEN * features.shape[-1]
+    ).double()  # few clips: many eigenvalues are zero
+    energy, vectors = torch.linalg.eigh(frames.T @ frames / len(frames))  # ascending
+    count = min(most, len(energy))
+    scale = (count / energy[-count:].sum().clamp(min=1e-6)).sqrt()
+    components = vectors[:, -count:].flip(1).T.unflatten(1, (FRAMES_PER_TOKEN, features.shape[-1])).transpose(1, 2)
+    return components.float(), scale.float()

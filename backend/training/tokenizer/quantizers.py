@@ -1,8 +1,8 @@
 """Ways to quantise latents to motion tokens: each token is a few codes, one per level.
 
 `residual` (the default): each level quantises the residual of those before it. `grouped`: each level quantises a part
-of the latent. `finite`: no codebooks, a few rounded numbers. With one level of 512 codes, `residual` is the published
-quantizer.
+of the latent. `parts`: `residual` for each part of the body. `finite`: no codebooks, a few rounded numbers. With one
+level of 512 codes, `residual` is the published quantizer.
 """
 
 from abc import ABC, abstractmethod
@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ....retarget.errors import MotionGPTError
+from .parts import PARTS
 
-KINDS = ("residual", "grouped", "finite")
+KINDS = ("residual", "grouped", "parts", "finite")
 
 
 class Codebook(nn.Module):
@@ -148,6 +149,41 @@ class GroupedQuantizer(_CodebookQuantizer):
         return z + (chosen - z).detach(), F.mse_loss(z, chosen), together
 
 
+class PartsQuantizer(TokenQuantizer):
+    """A residual quantizer for the latent of each part of the body, the first parts with a level more where levels do
+    not go round evenly. Codes: the first of every part, then the second ..."""
+
+    def __init__(self, levels: int, codes: int, code_width: int) -> None:
+        super().__init__()
+        count = len(PARTS)
+        if levels < count or code_width % count:
+            raise MotionGPTError(
+                f"Codes for the parts of the body can't have {levels} levels and a code width of {code_width}.",
+                f"Use {count} levels or more, and a code width that is divisible by {count}.",
+            )
+        self.counts = [levels // count + (part < levels % count) for part in range(count)]
+        self.parts = nn.ModuleList(ResidualQuantizer(own, codes, code_width // count, 0.0) for own in self.counts)
+        rank = [level * count + part for part, own in enumerate(self.counts) for level in range(own)]
+        self.order = sorted(range(levels), key=rank.__getitem__)  # places of a token's codes, stored part by part
+        self.back = sorted(range(levels), key=self.order.__getitem__)
+
+    def _each(self) -> list[ResidualQuantizer]:
+        return [part for part in self.parts if isinstance(part, ResidualQuantizer)]
+
+    def encode(self, z: Tensor) -> Tensor:
+        parts = zip(self._each(), z.chunk(len(self.parts), dim=-1), strict=True)
+        return torch.cat([part.encode(own) for part, own in parts], dim=-1)[..., self.order]
+
+    def decode(self, codes: Tensor) -> Tensor:
+        parts = zip(self._each(), codes[..., self.back].split(self.counts, dim=-1), strict=True)
+        return torch.cat([part.decode(own) for part, own in parts], dim=-1)
+
+    def forward(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        made = [part(own) for part, own in zip(self._each(), z.chunk(len(self.parts), dim=-1), strict=True)]
+        chosen, commitment, codes = zip(*made, strict=True)
+        return torch.cat(chosen, dim=-1), torch.stack(commitment).mean(), torch.cat(codes, dim=-1)[..., self.order]
+
+
 class FiniteQuantizer(TokenQuantizer):
     """No codebook: numbers, each rounded to one of eight values (finite scalar quantisation: Mentzer et al. 2024);
     three of them make one code of 512. There is no commitment loss."""
@@ -193,6 +229,8 @@ def make_quantizer(kind: str, levels: int, codes: int, code_width: int) -> Token
         return ResidualQuantizer(levels, codes, code_width)
     if kind == "grouped":
         return GroupedQuantizer(levels, codes, code_width)
+    if kind == "parts":
+        return PartsQuantizer(levels, codes, code_width)
     if kind != "finite":
         raise MotionGPTError(f"There is no quantizer {kind}.", f"Use one of {', '.join(KINDS)}.")
     finite = FiniteQuantizer(levels, code_width)

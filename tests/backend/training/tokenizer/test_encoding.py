@@ -14,20 +14,25 @@ from motiongpt.backend.training.tokenizer.net import MotionVqVae
 STATISTICS = Statistics(np.full(DIMENSIONS, 0.1, np.float32), np.full(DIMENSIONS, 2.0, np.float32))
 
 
-def untrained(width: int, depth: int, levels: int) -> MotionVqVae:
+def untrained(width: int, depth: int, levels: int, quantizer: str = "residual") -> MotionVqVae:
     """Its codebooks are spread over its latents of held poses."""
     torch.manual_seed(0)
-    model = MotionVqVae(width, code_width=8, depth=depth, codes=64, levels=levels).eval()
+    model = MotionVqVae(width, code_width=8, depth=depth, codes=64, levels=levels, quantizer=quantizer).eval()
     with torch.no_grad():
         latents = model.encoder(torch.randn(64, DIMENSIONS, 1).expand(-1, -1, POSE_WINDOW))[..., 2]
-        for scale, level in zip((1.0, 0.3), model.quantizer.levels, strict=False):
-            level.codebook.copy_(latents * scale)
+        if quantizer == "parts":
+            parts = zip(model.quantizer.parts, latents.chunk(len(model.quantizer.parts), dim=1), strict=True)
+        else:
+            parts = [(model.quantizer, latents)]
+        for part, own in parts:
+            for scale, level in zip((1.0, 0.3), part.levels, strict=False):
+                level.codebook.copy_(own * scale)
     return model
 
 
-@pytest.fixture(scope="module")
-def model() -> MotionVqVae:
-    return untrained(12, 3, 2)
+@pytest.fixture(scope="module", params=("residual", "parts"))
+def model(request: pytest.FixtureRequest) -> MotionVqVae:
+    return untrained(12, 3, 2 if request.param == "residual" else 6, request.param)
 
 
 def noise(frames: int, seed: int = 0) -> np.ndarray:
@@ -48,14 +53,14 @@ def test_clips_in_batches_get_the_codes_of_clips_alone(model):
     coded = Encoding(model, STATISTICS).clips(clips)
     for clip, codes in zip(clips, coded, strict=True):
         usable = len(clip) // 4 * 4
-        assert codes.shape == (usable // 4, 2)
+        assert codes.shape == (usable // 4, model.levels)
         assert not usable or np.array_equal(codes, plainly(model, clip[:usable]))
     assert len(np.unique(np.concatenate(coded)[:, 0])) > 8  # or equality would say little
 
 
-@pytest.mark.parametrize(("depth", "levels"), [(1, 1), (3, 2)])
-def test_held_poses_get_the_codes_of_their_windows(depth, levels):
-    model = untrained(12, depth, levels)
+@pytest.mark.parametrize(("depth", "levels", "quantizer"), [(1, 1, "residual"), (3, 2, "residual"), (2, 5, "parts")])
+def test_held_poses_get_the_codes_of_their_windows(depth, levels, quantizer):
+    model = untrained(12, depth, levels, quantizer)
     rows = noise(300)  # more than a batch
     codes = Encoding(model, STATISTICS).poses(rows)
     assert np.array_equal(codes, np.stack([pose_plainly(model, row) for row in rows]))

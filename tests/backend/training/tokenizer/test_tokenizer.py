@@ -54,14 +54,15 @@ def test_refining_changes_what_codes_look_like_and_no_code(dataset, tmp_path, ca
     assert "no trained tokenizer" in capsys.readouterr().err
 
 
-def test_training_starts_from_principal_components():
+@pytest.mark.parametrize(("quantizer", "levels"), [("residual", 1), ("parts", 4)])
+def test_training_starts_from_principal_components(quantizer, levels):
     """Before any step, latents wide enough carry features exactly, with unit variance; narrow ones the largest part."""
     torch.manual_seed(0)
     mixing = torch.randn(24, 263) * torch.linspace(3.0, 0.1, 24)[:, None]
     features = torch.randn(8, 32, 24) @ mixing
     error = {}
     for width in (8, 96):
-        model = MotionVqVae(width=16, code_width=width, codes=8, levels=1)
+        model = MotionVqVae(width=16, code_width=width * levels, codes=8, levels=levels, quantizer=quantizer)
         model.start_from(features)
         latents = model.encoder(features.transpose(1, 2))
         assert float(latents.square().mean().detach()) == pytest.approx(1.0, rel=0.01)
