@@ -138,3 +138,14 @@ def test_a_text_is_read_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) ->
         last_result(Generate(text, 0.3, seed=seed).answer(engine))
         together(engine, [Generate(text, 0.3, seed=seed), Generate(text, 0.3, seed=seed + 9)])
     assert len(read) == 1
+
+
+def test_guidance_reaches_further_codes_where_it_is_asked_to(
+    engine: Engine, alone: list[tuple[Motion, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alone and in a batch alike."""
+    monkeypatch.setattr(engine, "_detail_guidance", 3.0)
+    pushed = [last_result(task.answer(engine)).motions for task in TASKS[:2]]
+    assert all(bits(one) != bits(other) for one, other in zip(pushed, alone, strict=False))
+    found = together(engine, TASKS[:2])
+    assert [bits(found[number]) for number in range(2)] == [bits(one) for one in pushed]
