@@ -13,7 +13,7 @@ from ...retarget.motion import Motion
 from ..action.fcurves import action_curves
 from ..action.fingers import KeptFingers, keyed_fingers
 from ..action.hands import CharacterHands
-from ..action.new_action import NewKeys, ThinCurve, keys_of_curves, solve_keys, thin_keys, write_keys
+from ..action.new_action import ThinCurve, keys_of_curves, solve_keys, thin_keys, write_keys
 from ..character.character import Character
 from ..character.placing import OBJECT
 from ..character.settings import key_tolerance, wanted_destination
@@ -145,8 +145,7 @@ class GenerateJob(Job[GenerateRequest]):
             solved = [finish.solved(character, motion, destination) for motion in shaped]
             takes = tuple(thin_keys([*solve_keys(character, one), *fingers], tolerance) for one, _ in solved)
             expected = expected_of(character, solved[0][0], start, tolerance.degrees if tolerance else 0.0)
-            keys = keys_of_curves(takes[0], start)
-            return Solved(takes, keys, kept, character, expected, frames, missed(finish.pins, solved[0][1]))
+            return Solved(takes, kept, character, expected, frames, missed(finish.pins, solved[0][1]))
 
         return (yield from in_thread(solve))
 
@@ -207,12 +206,10 @@ class GenerateJob(Job[GenerateRequest]):
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """takes: the curves of each motion.  keys: of the first one.  kept: finger keys of the animator's.  expected: what
-    the first one shows.  frames: how many have keys.  missed: what the pins of the first one can't reach, as a
-    sentence."""
+    """takes: the curves of each motion.  kept: finger keys of the animator's.  expected: what the first one shows.
+    frames: how many have keys.  missed: what the pins of the first one can't reach, as a sentence."""
 
     takes: tuple[Sequence[ThinCurve], ...]
-    keys: Sequence[NewKeys]
     kept: KeptFingers
     character: Character
     expected: Expected
