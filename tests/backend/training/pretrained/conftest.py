@@ -1,5 +1,6 @@
 """Tiny base models, clips and a motion tokenizer, made once."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,16 @@ def t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_models.make_llama(tmp_path_factory.mktemp("bases") / "llama")
+
+
+@pytest.fixture
+def tested(clips: Path, tmp_path: Path) -> Path:
+    """The data set with half of its clips for tests."""
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("features.npy", "poses.npy"):
+        (data / name).write_bytes((clips / name).read_bytes())
+    found = json.loads((clips / "clips.json").read_text())
+    split = [{**clip, "assigned": "test" if i % 2 else "train"} for i, clip in enumerate(found)]
+    (data / "clips.json").write_text(json.dumps(split))
+    return data

@@ -142,27 +142,20 @@ def test_what_can_not_be_trained_is_refused(
 
 
 def test_a_base_with_random_weights_is_measured_with_its_adapter(
-    clips: Path, codec: Path, llama: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tested: Path, codec: Path, llama: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
-    data = tmp_path / "data"
-    data.mkdir()
-    for name in ("features.npy", "poses.npy"):
-        (data / name).write_bytes((clips / name).read_bytes())
-    found = json.loads((clips / "clips.json").read_text())
-    split = [{**clip, "assigned": "test" if i % 2 else "train"} for i, clip in enumerate(found)]
-    (data / "clips.json").write_text(json.dumps(split))
     options = ("--pretrained", "0", "--codes", "tokens", "--set", "rate=0.05", "--json")
     capsys.readouterr()
-    assert quick(data, codec, llama, tmp_path / "run", 0, *options) == 0
+    assert quick(tested, codec, llama, tmp_path / "run", 0, *options) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     bare = AutoModelForCausalLM.from_pretrained(tmp_path / "run" / "untrained-base")
-    examples = CausalExamples(read_motions(data, codec, tmp_path / "run"), CausalTokenizer(llama, "tokens"))
-    without = losses_of(bare, examples, data, codec, tmp_path / "run")
+    examples = CausalExamples(read_motions(tested, codec, tmp_path / "run"), CausalTokenizer(llama, "tokens"))
+    without = losses_of(bare, examples, tested, codec, tmp_path / "run")
     adapted = PeftModel.from_pretrained(bare, tmp_path / "run" / "adapter")
-    assert losses_of(adapted, examples, data, codec, tmp_path / "run") == pytest.approx(
+    assert losses_of(adapted, examples, tested, codec, tmp_path / "run") == pytest.approx(
         {name: told[name] for name in without}, abs=2e-3
     )
     assert abs(told["nats_text"] - without["nats_text"]) > 0.05

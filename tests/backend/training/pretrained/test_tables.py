@@ -13,19 +13,6 @@ from motiongpt.backend.training.pretrained.tables import Plan, rows_of
 from motiongpt.retarget.errors import MotionGPTError
 
 
-@pytest.fixture
-def tested(clips: Path, tmp_path: Path) -> Path:
-    """The data set with half of its clips for tests."""
-    data = tmp_path / "data"
-    data.mkdir()
-    for name in ("features.npy", "poses.npy"):
-        (data / name).write_bytes((clips / name).read_bytes())
-    found = json.loads((clips / "clips.json").read_text())
-    split = [{**clip, "assigned": "test" if i % 2 else "train"} for i, clip in enumerate(found)]
-    (data / "clips.json").write_text(json.dumps(split))
-    return data
-
-
 def test_each_table_has_its_rows(tmp_path: Path) -> None:
     plan = Plan(tmp_path, tmp_path, (tmp_path / "small", tmp_path / "large"), tmp_path, LoraTraining(), (8, 16), (4,))
     assert [row.name for row in rows_of("pretrained", plan)] == ["small, not pretrained", "small", "large"]
