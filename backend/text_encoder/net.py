@@ -29,11 +29,16 @@ def attend(
     q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None, causal: bool = False, drop: float = 0.0
 ) -> Tensor:
     """Attention of q (B, heads, L, d) to k and v (B, heads, M, d), with an additive bias."""
-    if not torch.compiler.is_exporting():
+    # The exporter's decomposition adds nine nodes that reshape the keys: too much of a small step's time. The fused
+    # kernel's backward pass on a CPU takes six times as long as these lines for the short sequences of motion tokens.
+    trains_on_cpu = q.requires_grad and q.device.type == "cpu"
+    if not (torch.compiler.is_exporting() or trains_on_cpu):
         return F.scaled_dot_product_attention(q, k, v, attn_mask=bias, is_causal=causal, dropout_p=drop)
-    # The exporter's decomposition adds nine nodes that reshape the keys: too much of a small step's time.
     scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
-    out: Tensor = torch.softmax(scores if bias is None else scores + bias, dim=-1) @ v
+    if causal:
+        bias = torch.full(scores.shape[-2:], -torch.inf, device=q.device).triu(1)
+    weights = torch.softmax(scores if bias is None else scores + bias, dim=-1)
+    out: Tensor = F.dropout(weights, drop) @ v
     return out
 
 

@@ -178,7 +178,7 @@ def train(
         lr=schedule.rate,
         betas=(0.9, 0.99),
         weight_decay=schedule.weight_decay,
-        fused=parameters[0].device.type == "cuda",
+        fused=True,
     )
     average = copy.deepcopy(model).eval().requires_grad_(False)
     processes = Processes(parameters[0].device)
