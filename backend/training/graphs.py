@@ -22,7 +22,7 @@ def axis(name: str, most: int) -> Any:
 
 def export_graph(
     module: nn.Module,
-    inputs: Mapping[str, Tensor | list[Tensor]],
+    inputs: Mapping[str, Tensor | list[Tensor] | dict[str, Tensor]],
     outputs: list[str],
     axes: dict[str, Any],
     path: Path,
@@ -30,7 +30,8 @@ def export_graph(
 ) -> None:
     """Write one graph with dynamic axes in one file.
 
-    inputs: an input that is a list is one for each of its entries, with numbers added to its name.
+    inputs: an input that is a list is one for each of its entries, with numbers added to its name; of a dict, by their
+    own names.
     store: how its weights are stored.
     """
     program = torch.onnx.export(
@@ -49,13 +50,15 @@ def export_graph(
     _finish(path, store)
 
 
-def _names(inputs: Mapping[str, Tensor | list[Tensor]]) -> list[str]:
+def _names(inputs: Mapping[str, Tensor | list[Tensor] | dict[str, Tensor]]) -> list[str]:
     """What the inputs are called in the graph."""
-    return [
-        name if isinstance(value, Tensor) else f"{name}{number}"
-        for name, value in inputs.items()
-        for number in range(1 if isinstance(value, Tensor) else len(value))
-    ]
+    found: list[str] = []
+    for name, value in inputs.items():
+        if isinstance(value, Tensor):
+            found.append(name)
+        else:
+            found += value if isinstance(value, dict) else [f"{name}{number}" for number in range(len(value))]
+    return found
 
 
 def _finish(path: Path, store: Storage) -> None:

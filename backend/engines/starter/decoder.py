@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import onnxruntime
@@ -152,7 +153,7 @@ class Decoder:
         s = card.settings
         self.levels = int(s.get("levels", LEVELS))
         self.further = [detail_name(level) for level in range(1, self.levels)]
-        self.step, self._memory, self._words, *self._details = all_at_once(
+        self.step, self._memory, self._words, *details = all_at_once(
             [
                 functools.partial(session, "step.onnx", without_words),
                 functools.partial(session, "memory.onnx"),
@@ -160,6 +161,7 @@ class Decoder:
                 *(functools.partial(session, f"{name}.onnx") for name in self.further),
             ]
         )
+        self._details = [(graph, _last(graph)) for graph in details]
         self._load_captioning = functools.partial(session, "step.onnx")
         self._shape = (int(s["layers"]), int(s["heads"]), int(s["head_width"]))
         self.outputs = [output.name for output in self.step.get_outputs()][2:]
@@ -215,12 +217,33 @@ class Decoder:
         """An input of the graph for several decodings' answers."""
         return np.concatenate(arrays, axis=1 if self._stacked and name.startswith(("past_", "cross_")) else 0)
 
-    def detail(self, hidden: Float32s, chosen: Sequence[Sequence[int]] | Ints) -> Float32s:
-        """Logits (B, 512) of the next level, once the codes (levels so far, B) are chosen."""
-        names = ("first", *self.further)
-        before = {name: np.asarray(level, np.int64) for name, level in zip(names, chosen, strict=False)}
-        logits: Float32s = self._details[len(chosen) - 1].run(None, {"hidden": hidden, **before})[0]
-        return logits
+    def details(self, hidden: Float32s) -> "Details":
+        """The further levels of a token, of which hidden (B, width) is the state."""
+        return Details(self._details, hidden)
+
+
+def _last(graph: onnxruntime.InferenceSession) -> str:
+    """The input of a further level's graph for the code chosen last."""
+    names = [given.name for given in graph.get_inputs()]
+    return "last" if "last" in names else names[-1]  # older models' levels each have an input
+
+
+class Details:
+    """A token's further levels, one after the other. `Decoder.details` makes one.
+
+    graphs: of each level, with the name of its input for the code that was chosen last. What they need to know of the
+    codes before that one, each hands on to the next as `chosen` (B, width); older models' take those codes again.
+    """
+
+    def __init__(self, graphs: Sequence[tuple[onnxruntime.InferenceSession, str]], hidden: Float32s) -> None:
+        self._graphs, self._inputs = iter(graphs), {"hidden": hidden}
+
+    def after(self, codes: Sequence[int] | Ints) -> Float32s:
+        """Logits (B, 512) of the next level, once the codes (B,) of the level before are chosen."""
+        graph, last = next(self._graphs)
+        logits, *chosen = graph.run(None, self._inputs | {last: np.asarray(codes, np.int64)})
+        self._inputs |= {"chosen": chosen[0]} if chosen else {last: np.asarray(codes, np.int64)}
+        return cast(Float32s, logits)
 
 
 class Decoding:
@@ -255,7 +278,7 @@ class Decoding:
 
     def step(self, codes: Sequence[Sequence[int]] | Ints, remaining: Sequence[int]) -> tuple[Float32s, Float32s]:
         """Logits (B, choices) after these tokens, of which codes (levels, B) are given, and the state (B, width) for
-        `detail`. remaining: tokens left of each answer."""
+        `Decoder.details`. remaining: tokens left of each answer."""
         tokens, *details = (np.asarray(level, np.int64) for level in codes)
         logits, hidden, *cache = self._graph.run(
             None,

@@ -155,10 +155,12 @@ class Writing:
         over = (first == END) | np.concatenate([a.ended for a in free])
         chosen = np.zeros((self._decoder.levels, len(streams)), np.int64)
         chosen[0] = np.where(over, 0, first)
+        details = self._decoder.details(hidden)
+        plain = None if textless is None or c.detail_guidance == 1.0 else self._decoder.details(textless)
         for level in range(1, 1 if over.all() else self._decoder.levels):
-            further = self._decoder.detail(hidden, chosen[:level])
-            if textless is not None and c.detail_guidance != 1.0:
-                further = _pushed(further, self._decoder.detail(textless, chosen[:level]), c.detail_guidance)
+            further = details.after(chosen[level - 1])
+            if plain is not None:
+                further = _pushed(further, plain.after(chosen[level - 1]), c.detail_guidance)
             chosen[level] = choose_each(further, streams, min(c.temperature, c.detail_temperature), top_p=c.top_p)
         at = 0
         for answer in free:
@@ -183,8 +185,8 @@ def rows_are_independent(decoder: Decoder, rows: int, most: int) -> bool:
         found = []
         for step in codes[:, :, begin:end]:
             logits, hidden = decoding.step(step, [MAX_TOKENS] * (end - begin))
-            details = [decoder.detail(hidden, step[:level]) for level in range(1, decoder.levels)]
-            found.append(np.concatenate([logits, hidden, *details], axis=1))
+            details = decoder.details(hidden)
+            found.append(np.concatenate([logits, hidden, *map(details.after, step[:-1])], axis=1))
         return found
 
     whole = results(0, most)

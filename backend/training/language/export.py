@@ -77,11 +77,6 @@ class _MemoryGraph(nn.Module):
         return torch.stack([k for k, _ in pairs]), torch.stack([v for _, v in pairs]), memory_mask
 
 
-def _stacked(*levels: Tensor | None) -> Tensor:
-    """Codes (..., levels); graphs have an input for each level, since exporting needs names."""
-    return torch.stack([level for level in levels if level is not None], dim=-1)
-
-
 class _StepGraph(nn.Module):
     """One decoding step: logits (B, vocabulary), the hidden state (B, width) that the second level is predicted from,
     and of each layer the cache of keys and values, one longer (B, heads, t + 1, d): stacked, all of it would be copied
@@ -93,11 +88,10 @@ class _StepGraph(nn.Module):
 
     def forward(
         self, token: Tensor, position: Tensor, remaining: Tensor, past_k: list[Tensor], past_v: list[Tensor],
-        cross_k: list[Tensor], cross_v: list[Tensor], mask: Tensor, detail: Tensor, detail2: Tensor | None = None,
-        detail3: Tensor | None = None,
+        cross_k: list[Tensor], cross_v: list[Tensor], mask: Tensor, further: dict[str, Tensor],
     ) -> tuple[Tensor, ...]:  # fmt: skip
-        further = _stacked(detail, detail2, detail3)[:, None]
-        x = self.model.embed(token[:, None], further, position[:, None], remaining[:, None])
+        details = torch.stack(list(further.values()), dim=-1)[:, None]
+        x = self.model.embed(token[:, None], details, position[:, None], remaining[:, None])
         bias = attention_bias(mask)
         keys, values = [], []
         for i, layer in enumerate(self.model.decoder):
@@ -109,16 +103,17 @@ class _StepGraph(nn.Module):
 
 
 class _DetailGraph(nn.Module):
-    """hidden (B, width) and the codes chosen so far, (B,) for each level -> logits (B, 512) of the next level."""
+    """The state hidden (B, width), the code chosen last (B,) and the sum (B, width) of the vectors of those chosen
+    before -> logits (B, 512) of a further level, and that sum with the last code's."""
 
-    def __init__(self, model: MotionLanguageModel) -> None:
+    def __init__(self, model: MotionLanguageModel, level: int) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.level = model, level
 
-    def forward(
-        self, hidden: Tensor, first: Tensor, detail: Tensor | None = None, detail2: Tensor | None = None
-    ) -> Tensor:
-        return self.model.detail_logits(hidden, _stacked(first, detail, detail2))
+    def forward(self, hidden: Tensor, last: Tensor, chosen: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        vector = self.model.chosen[self.level - 1](last)
+        grown = vector if chosen is None else chosen + vector
+        return self.model.next_detail(self.level, hidden, grown), grown
 
 
 def export_words(words: PretrainedEncoder, folder: Path) -> None:
@@ -162,20 +157,22 @@ def export_language(model: MotionLanguageModel, folder: Path) -> None:
         "mask": torch.ones(2, 7),
     }
     further = [detail_name(level) for level in range(1, c.levels)]
-    step |= {name: torch.zeros(2, dtype=torch.long) for name in further}
+    step["further"] = {name: torch.zeros(2, dtype=torch.long) for name in further}
     axes = {
-        **{name: {0: batch} for name in ("token", "position", "remaining", *further)},
+        **{name: {0: batch} for name in ("token", "position", "remaining")},
+        "further": {name: {0: batch} for name in further},
         **{name: [{0: batch, 2: past} for _ in layers] for name in ("past_k", "past_v")},
         **{name: [{0: batch, 2: length} for _ in layers] for name in ("cross_k", "cross_v")},
         "mask": {0: batch, 1: length},
     }
     grown = [f"{name}{layer}" for name in ("next_k", "next_v") for layer in layers]
     export_graph(_StepGraph(model), step, ["logits", "hidden", *grown], axes, folder / "step.onnx", _STORED)
-    detail = {"hidden": torch.zeros(2, c.width)}
-    for before, name in zip(("first", *further), further, strict=False):
-        detail[before] = torch.zeros(2, dtype=torch.long)
-        axes = {name: {0: batch} for name in detail}
-        export_graph(_DetailGraph(model), detail, ["logits"], axes, folder / f"{name}.onnx", _STORED)
+    detail = {"hidden": torch.zeros(2, c.width), "last": torch.zeros(2, dtype=torch.long)}
+    for level, name in enumerate(further, 1):
+        axes = {given: {0: batch} for given in detail}
+        outputs = ["logits", "grown"]
+        export_graph(_DetailGraph(model, level), detail, outputs, axes, folder / f"{name}.onnx", _STORED)
+        detail["chosen"] = torch.zeros(2, c.width)
 
 
 def export_model(

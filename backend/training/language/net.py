@@ -210,11 +210,14 @@ class MotionLanguageModel(nn.Module):
     def detail_logits(self, hidden: Tensor, chosen: Tensor) -> Tensor:
         """Logits (..., 512) of the next level, given the state hidden (..., width) and the codes that were chosen for
         the levels before it (..., at least 1)."""
-        before = chosen.shape[-1]
-        x = self.detail_up[before - 1](hidden)
-        for level in range(before):
-            x = x + self.chosen[level](chosen[..., level])
-        out: Tensor = self.detail_head[before - 1](F.gelu(x))
+        level = chosen.shape[-1]
+        vectors = torch.stack([self.chosen[i](chosen[..., i]) for i in range(level)])
+        return self.next_detail(level, hidden, vectors.sum(0))
+
+    def next_detail(self, level: int, hidden: Tensor, chosen: Tensor) -> Tensor:
+        """Logits (..., 512) of a further level (1 is the second), given the sum (..., width) of the vectors of the
+        codes before it."""
+        out: Tensor = self.detail_head[level - 1](F.gelu(self.detail_up[level - 1](hidden) + chosen))
         return out
 
     def decode(self, memory: Tensor, memory_mask: Tensor, tokens: Tensor, details: Tensor, remaining: Tensor) -> Tensor:

@@ -88,8 +88,8 @@ def _stored_logits(decoder: Decoder, states: Tensor, codes: Ints) -> list[Tensor
     found: list[list[Tensor]] = [[] for _ in range(levels)]
     for place, token in enumerate(codes):
         logits, hidden = decoding.step(last[:, None], [len(codes) - place])
-        further = (decoder.detail(hidden, token[:level, None]) for level in range(1, levels))
-        for kept, one in zip(found, (logits, *further), strict=True):
+        details = decoder.details(hidden)
+        for kept, one in zip(found, (logits, *map(details.after, token[:-1, None])), strict=True):
             kept.append(torch.from_numpy(one[0]))
         last = token
     return [torch.stack(level) for level in found]

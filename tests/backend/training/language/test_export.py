@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch")
 
 import onnxruntime
 
+from motiongpt.backend.engines.starter.decoder import Details
 from motiongpt.backend.engines.starter.vocabulary import BEGIN, CODES, detail_name
 from motiongpt.backend.text_encoder.net import TEXT_WIDTH
 from motiongpt.backend.training.language.export import export_language
@@ -17,9 +18,10 @@ from motiongpt.backend.training.language.net import LanguageConfig, MotionLangua
 LENGTH = 6
 
 
-def test_token_by_token_the_graphs_say_what_the_network_says_of_all_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("levels", [2, 3, 9])
+def test_token_by_token_the_graphs_say_what_the_network_says_of_all_at_once(levels: int, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    config = LanguageConfig(64, 2, 64, encoder_layers=1, decoder_layers=3, dropout=0.0, words=10, levels=3)
+    config = LanguageConfig(64, 2, 64, encoder_layers=1, decoder_layers=3, dropout=0.0, words=10, levels=levels)
     model = MotionLanguageModel(config).eval()
     for weights in model.parameters():
         if weights.ndim > 1:
@@ -30,14 +32,16 @@ def test_token_by_token_the_graphs_say_what_the_network_says_of_all_at_once(tmp_
     nothing = torch.zeros(1, 1, dtype=torch.long)
     given = {
         "states": states, "mask": mask, "keep": torch.ones(1), "task": nothing[0],
-        "slots": nothing[..., None].repeat(1, 1, 3), "kinds": nothing,
+        "slots": nothing[..., None].repeat(1, 1, levels), "kinds": nothing,
     }  # fmt: skip
     tokens = torch.cat([torch.tensor([[BEGIN]]), torch.randint(CODES, (1, LENGTH - 1))], 1)
-    details = torch.randint(CODES, (1, LENGTH, 2))
+    details = torch.randint(CODES, (1, LENGTH, levels - 1))
+    codes = torch.randint(CODES, (1, LENGTH, levels))
     remaining = torch.arange(LENGTH)[None]
     with torch.no_grad():
         hidden = model.decode(*model.encode(*given.values()), tokens, details, remaining)
         wanted = model.head(hidden)[0].numpy()
+        further = [model.detail_logits(hidden, codes[..., :level])[0].numpy() for level in range(1, levels)]
 
     memory, step = (onnxruntime.InferenceSession(tmp_path / f"{name}.onnx") for name in ("memory", "step"))
     cross_k, cross_v, seen = memory.run(None, {name: value.numpy() for name, value in given.items()})
@@ -49,12 +53,17 @@ def test_token_by_token_the_graphs_say_what_the_network_says_of_all_at_once(tmp_
             None,
             {
                 "token": tokens[:, at].numpy(), "position": np.array([at]), "remaining": remaining[:, at].numpy(),
-                "mask": seen, **{detail_name(n): details[:, at, n - 1].numpy() for n in (1, 2)},
+                "mask": seen, **{detail_name(n): details[:, at, n - 1].numpy() for n in range(1, levels)},
                 **{f"past_k{n}": caches[n] for n in layers},
                 **{f"past_v{n}": caches[len(layers) + n] for n in layers},
                 **{f"cross_k{n}": cross_k[n] for n in layers}, **{f"cross_v{n}": cross_v[n] for n in layers},
             },
         )  # fmt: skip
         found.append(said[0])
-    apart = np.abs(np.array(found) - wanted).mean(-1)
-    assert (apart < 0.1 * wanted.std()).all(), apart  # of 6-bit weights
+    names = [detail_name(level) for level in range(1, levels)]
+    graphs = [(onnxruntime.InferenceSession(tmp_path / f"{name}.onnx"), "last") for name in names]
+    levels_after = Details(graphs, hidden[0].numpy())
+    said_further = [levels_after.after(codes[0, :, level].numpy()) for level in range(levels - 1)]
+    for is_said, should_be in zip((np.array(found), *said_further), (wanted, *further), strict=True):
+        apart = np.abs(is_said - should_be).mean(-1)
+        assert (apart < 0.1 * should_be.std()).all(), apart  # of 6-bit weights
