@@ -14,7 +14,7 @@ _SEPARATORS = ",;\t|"
 
 def read_table(path: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
     """(line, column -> cell) of each row, cells without spaces around them, "" where a row is short; blank rows are
-    left out. Column names are in lower case.
+    left out, before the column names as well. Column names are in lower case.
 
     columns: those that there must be. A row that is too long because the last column's text holds the separator is
     read as it is meant.  Raises MotionGPTError for a table that is missing or can't be read, lacks a column, or has a
@@ -26,7 +26,7 @@ def read_table(path: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, 
         text = _decoded(path.read_bytes())
         separator, text, skipped = _separator(text)
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        header = [cell.strip().lower() for cell in next(reader, [])]
+        header = [cell.strip().lower() for cell in next((row for row in reader if any(row)), [])]
         missing = [column for column in columns if column not in header]
         if missing:
             raise MotionGPTError(
@@ -52,22 +52,27 @@ def _named(path: Path, line: int, header: list[str], row: list[str], separator: 
 
 
 def _decoded(data: bytes) -> str:
-    """The text of a table. Raises ValueError for data that is none."""
+    """The text of a table, with "\\n" at the end of its lines. Raises ValueError for data that is none."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16")
-    if b"\0" in data:
+        text = data.decode("utf-16")
+    elif b"\0" in data:
         raise ValueError("it is no text")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("cp1252", errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _separator(text: str) -> tuple[str, str, int]:
-    """The separator of a table, its text without a line that declares it (Excel's "sep=;"), and how many lines that
-    are."""
+    """The separator of a table, its text without blank lines before it and without a line that declares the separator
+    (Excel's "sep=;"), and how many lines these are."""
+    begins = text.rfind("\n", 0, len(text) - len(text.lstrip(f"{_SEPARATORS} \n"))) + 1
+    blank, text = text.count("\n", 0, begins), text[begins:]
     first, _, rest = text.partition("\n")
-    declared = first.rstrip("\r")[4:]
+    declared = first[4:]
     if first.lower().startswith("sep=") and len(declared) == 1:
-        return declared, rest, 1
-    return max(_SEPARATORS, key=first.count), text, 0
+        _, rest, more = _separator(rest)
+        return declared, rest, blank + 1 + more
+    return max(_SEPARATORS, key=first.count), text, blank

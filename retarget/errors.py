@@ -1,5 +1,8 @@
 """The one error type that users see: what is wrong, and what to do about it."""
 
+LONGEST = 1000
+"""Characters of a sentence; what a damaged file says of itself may have megabytes."""
+
 
 class MotionGPTError(Exception):
     """A failure that the user can fix; anything else is a bug and keeps its traceback.
@@ -9,7 +12,13 @@ class MotionGPTError(Exception):
     """
 
     def __init__(self, message: str, cure: str = "", kind: str = "bad_input") -> None:
-        super().__init__(f"{message} {cure}".strip())
-        self.message = message
-        self.cure = cure
+        self.message, self.cure = _short(message), _short(cure)
+        super().__init__(f"{self.message} {self.cure}".strip())
         self.kind = kind
+
+
+def _short(sentence: str) -> str:
+    """A sentence without its middle, where it is too long to be read."""
+    if len(sentence) <= LONGEST:
+        return sentence
+    return f"{sentence[: LONGEST * 3 // 4]} … {sentence[-LONGEST // 5 :]}"

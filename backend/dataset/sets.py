@@ -40,7 +40,7 @@ def read_sets(path: Path) -> dict[str, ClipSet]:
             rows = {row.pop("name"): {k: v for k, v in row.items() if v} for row in table}
             return msgspec.convert(rows, dict[str, ClipSet], strict=False)
         return msgspec.toml.decode(path.read_bytes(), type=dict[str, ClipSet])
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, KeyError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, KeyError, RecursionError) as error:
         why = "there is no column name" if isinstance(error, KeyError) else error
         raise MotionGPTError(
             f"{path} can't be read as a table of sets ({why}).",

@@ -84,5 +84,5 @@ def note_source(path: Path, made_from: dict[str, Any]) -> None:
 def _made_from(folder: Path) -> dict[str, Any]:
     try:
         return dict(json.loads((folder / _CACHES).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}

@@ -25,6 +25,17 @@ def test_every_way_to_save_a_table_is_read(
     assert tables.labels_of(tmp_path / "c.bvh").captions == []  # a row that ends early
 
 
+@pytest.mark.parametrize("before", ["\n", "\r", "\r\n \r\n", ";;\n\n", "sep=;\n\n", "\n\nsep=;\n"])
+def test_rows_are_read_from_the_first_that_is_not_blank(tmp_path: Path, before: str) -> None:
+    (tmp_path / "t.csv").write_bytes(f"{before}name;text\na;he walks\n;;\nb\n".encode())
+    lines = len(before.splitlines())
+    found = read_table(tmp_path / "t.csv", ("name",))
+    assert found == [(lines + 2, {"name": "a", "text": "he walks"}), (lines + 4, {"name": "b", "text": ""})]
+    (tmp_path / "t.csv").write_bytes(f"{before}name;text\na;he walks;1\n".encode())
+    with pytest.raises(MotionGPTError, match=f"line {lines + 2}: there are 3 cells and 2 columns"):
+        read_table(tmp_path / "t.csv", ("name",))
+
+
 def test_a_caption_with_commas_needs_no_quotes_at_the_end_of_its_row(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("File, Caption \na\\b.bvh, he walks, then runs, then sits.\n")
     found = CaptionTables([tmp_path / "t.csv"]).labels_of(tmp_path / "a" / "b.bvh")

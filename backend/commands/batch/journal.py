@@ -61,7 +61,7 @@ class Journal:
         if len(whole) < len(data):
             os.truncate(path, len(whole))
         for line in whole.splitlines():
-            with contextlib.suppress(msgspec.DecodeError, ValueError):
+            with contextlib.suppress(ValueError, RecursionError):
                 yield msgspec.json.decode(line, type=Entry)
 
     def done(self, job: Job, key: str) -> Entry | None:

@@ -150,7 +150,7 @@ def read_gesture(path: Path) -> Gesture:
     except FileNotFoundError:
         names = ", ".join(sorted(p.stem for p in FOLDER.glob("*.toml")))
         raise MotionGPTError(f"There is no gesture {path.stem}.", f"There are: {names}.") from None
-    except (OSError, ValueError, msgspec.DecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise MotionGPTError(f"{path.name} can't be read ({error}).", "docs/authoring.md has the format.") from error
     return gesture
 

@@ -151,7 +151,7 @@ def _filled(rows: tuple[tuple[str, ...], ...], words: dict[str, str]) -> tuple[W
 def _read(path: Path, kind: type[_File]) -> _File:
     try:
         return msgspec.toml.decode(path.read_bytes(), type=kind)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _wrong(path, str(error)) from error
 
 

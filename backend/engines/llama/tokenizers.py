@@ -10,6 +10,7 @@ from typing import Literal
 from tokenizers import AddedToken, Tokenizer
 
 from ....retarget.errors import MotionGPTError
+from ...checkpoints.tokenizer_json import encode, read_tokenizer_json
 from ..shared.codec import CODES
 from .text import Condition, make_prompt
 
@@ -40,18 +41,18 @@ class CausalTokenizer:
 
     def prompt(self, condition: Condition, text: str, codes: Sequence[int]) -> list[int]:
         """Ids of the paper's prompt for a condition."""
-        return self._without_end(self._tokenizer.encode(self._prompt_text(condition, text, codes)).ids)
+        return self._without_end(encode(self._tokenizer, self._prompt_text(condition, text, codes)).ids)
 
     def answer(self, condition: Condition, text: str, given: Sequence[int], codes: Sequence[int]) -> list[int]:
         """Ids of the answer to a prompt, with the end; tokenized with the prompt, as one text."""
         if self.codes == "tokens":
             return [*(self.first_code + code for code in codes), self.end]
         before, answer = self._prompt_text(condition, text, given), ",".join(map(str, codes))
-        whole = self._tokenizer.encode(before + answer)
+        whole = encode(self._tokenizer, before + answer)
         start = next((i for i, (first, _) in enumerate(whole.offsets) if first >= len(before)), len(whole.ids))
         ids = self._without_end(whole.ids)
         if ids[:start] != self.prompt(condition, text, given):  # the two would be one token where they meet
-            return [*self._tokenizer.encode(answer, add_special_tokens=False).ids, self.end]
+            return [*encode(self._tokenizer, answer, special_tokens=False).ids, self.end]
         return [*ids[start:], self.end]
 
     def _prompt_text(self, condition: Condition, text: str, codes: Sequence[int]) -> str:
@@ -74,13 +75,7 @@ def _read(path: Path) -> Tokenizer:
             "Load and save its tokenizer with transformers (AutoTokenizer), which writes it.",
             "bad_checkpoint",
         )
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # tokenizers raises bare Exceptions
-        raise MotionGPTError(f"{path} can't be read ({error}).", "Download it again.", "bad_checkpoint") from error
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
+    return read_tokenizer_json(path)
 
 
 def _end(folder: Path, tokenizer: Tokenizer) -> int:

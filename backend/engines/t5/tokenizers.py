@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from tokenizers import AddedToken, Tokenizer
+from tokenizers import AddedToken
 
 from ....retarget.errors import MotionGPTError
 from ...checkpoints.sentence_pieces import SentencePieces
+from ...checkpoints.tokenizer_json import encode, read_tokenizer_json
 from .text import EOS_ID, MAX_INPUT, MOTION_TOKENS, SENTINELS, TOKENIZER, T5Tokenizer, clean_up
 
 FILE = "tokenizer.json"
@@ -48,12 +49,7 @@ class FileTokenizer:
     """A `tokenizer.json`; the motion tokens are appended unless they are there."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:  # tokenizers raises bare Exceptions
-            raise MotionGPTError(f"{path} can't be read ({error}).", "Download it again.", "bad_checkpoint") from error
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        self._tokenizer = read_tokenizer_json(path)
         if self._tokenizer.token_to_id(motion_token(0)) is None:
             tokens = [AddedToken(motion_token(i), normalized=False) for i in range(MOTION_TOKENS)]
             self._tokenizer.add_tokens(tokens)
@@ -71,7 +67,7 @@ class FileTokenizer:
         return int(number)
 
     def encode(self, text: str) -> list[int]:
-        ids = [i for i in self._tokenizer.encode(text, add_special_tokens=False).ids if i != EOS_ID]
+        ids = [i for i in encode(self._tokenizer, text, special_tokens=False).ids if i != EOS_ID]
         return [*ids[: MAX_INPUT - 1], EOS_ID]
 
     def decode(self, ids: Sequence[int]) -> str:

@@ -25,7 +25,7 @@ def read_card_draft(path: Path, sets: Sequence[SetRecord] = ()) -> dict[str, Any
     """
     try:
         draft = dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise MotionGPTError(f"{path} can't be read as a card ({error}).", "Write it as a JSON object.") from error
     if sets:
         draft |= _of_clips(draft, sets, path)

@@ -66,7 +66,7 @@ def read_made_from(folder: Path) -> dict[str, int]:
     """What packed sequences were made from. Raises MotionGPTError if the folder holds none."""
     try:
         return dict(json.loads((folder / "pack.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _damaged(folder, error) from error
 
 
