@@ -15,11 +15,12 @@ from ..character.typing import Scene
 
 MOST = 50
 """Entries; older ones are dropped."""
-_FIELDS = ("key", "name", "task", "seconds", "seed", "takes", "hands", "model", "when", "armature")
+_FIELDS = ("key", "name", "task", "seconds", "seed", "takes", "hands", "model", "when", "armature", "paths")
 
 
 class MotionGPTEntry(bpy.types.PropertyGroup):
-    """One press. name: the text.  when: local date and time.  takes: how many were made.  armature: its name."""
+    """One press. name: the text.  when: local date and time.  takes: how many were made.  armature: its name.  paths:
+    the settings of travel, loops and pins, as `ui.paths.kept` writes them."""
 
     key: bpy.props.StringProperty()
     task: bpy.props.StringProperty()
@@ -30,6 +31,7 @@ class MotionGPTEntry(bpy.types.PropertyGroup):
     model: bpy.props.StringProperty()
     when: bpy.props.StringProperty()
     armature: bpy.props.StringProperty()
+    paths: bpy.props.StringProperty()
 
 
 class MotionGPTHistory(bpy.types.PropertyGroup):

@@ -1,5 +1,6 @@
 """The history of prompts, where an action comes from, and making assets of actions."""
 
+from dataclasses import dataclass
 from typing import Any, cast
 
 import bpy
@@ -15,6 +16,8 @@ from ...manual.links import HasManual
 from ...review import history
 from ...review.origin import read_origin
 from ...translation.saying import say, together, told
+from ..paths.kept import as_text, put_back
+from ..paths.properties import paths_settings
 from ..text import draw_text
 from ..typing import OperatorResult, classes_factory
 from .operators import reviewed
@@ -22,15 +25,32 @@ from .operators import reviewed
 _TASKS = ("generate", "inbetween", "continue")
 
 
+@dataclass
+class _Pressed:
+    """The job whose steps are followed, and the settings of travel, loops and pins that it was begun with."""
+
+    job: Job[Any] | None = None
+    paths: str = ""
+
+
+_pressed = _Pressed()
+
+
 def note(job: Job[Any]) -> None:
     """Put a job that is done into its scene's history, if it had a text; called after each of its steps."""
-    if job.state is State.DONE and job.task in _TASKS:
+    if job.task not in _TASKS:
+        return
+    requests = getattr(job.request, "members", (job.request,))  # of several characters
+    if job is not _pressed.job:
+        scene: Any = find_scene(requests[0].target.scene_uid)
+        _pressed.job, _pressed.paths = job, as_text(scene.motiongpt_paths) if scene else ""
+    if job.state is State.DONE:
         model = str(job.made.meta.get("model", "")) if job.made is not None else ""
-        for request in getattr(job.request, "members", (job.request,)):  # several characters
-            _note(request, job.task, model)
+        for request in requests:
+            _note(request, job.task, model, _pressed.paths)
 
 
-def _note(request: Any, task: str, model: str) -> None:
+def _note(request: Any, task: str, model: str, paths: str) -> None:
     text = getattr(request, "prompt", "")
     scene = find_scene(request.target.scene_uid)
     if scene is None or not text:
@@ -39,7 +59,7 @@ def _note(request: Any, task: str, model: str) -> None:
     seconds = getattr(request, "seconds", (span.end - span.start) / request.target.fps if span else 0.0)
     history.add(
         scene, text, task=task, seconds=seconds, seed=str(request.seed), takes=request.takes,
-        hands=getattr(request, "hands", ""), model=model, armature=request.target.armature_name,
+        hands=getattr(request, "hands", ""), model=model, armature=request.target.armature_name, paths=paths,
     )  # fmt: skip
 
 
@@ -84,6 +104,8 @@ class MOTIONGPT_OT_reuse_prompt(bpy.types.Operator):
             settings.takes = entry.takes
         if entry.hands:
             settings.hands = entry.hands.upper().replace("-", "_")
+        if entry.paths and (gone := put_back(paths_settings(context), entry.paths)):
+            self.report({"WARNING"}, say("Set without {names}, which this file no longer has.", names=", ".join(gone)))
         session.redraw()
         return {"FINISHED"}
 

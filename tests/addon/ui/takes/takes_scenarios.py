@@ -124,6 +124,11 @@ def history() -> object:
     seen: dict[str, object] = {"empty": panel_of("history", "MOTIONGPT_PT_history")}
     bpy.ops.ed.undo_push(message="start")
     settings().seed, settings().seconds, settings().hands = 7, 2.0, "FIST"
+    paths = bpy.context.scene.motiongpt_paths
+    paths.travel.curve = bpy.data.objects.new("Way", bpy.data.curves.new("Way", "CURVE"))
+    paths.travel.turn, paths.pin_new = 0.5, False
+    pin = paths.pins.add()
+    pin.limb, pin.place, pin.last = "LEFT_FOOT", (1.0, 2.0, 0.5), 40
     for text in ("a person walks", "fail", "a person runs"):
         settings().prompt = text
         attempt()
@@ -134,9 +139,18 @@ def history() -> object:
     entries = bpy.context.scene.motiongpt_history.entries
     seen["after undo"] = [[entry.name for entry in entries], len(bpy.data.actions)]
     settings().prompt, settings().seed, settings().hands, settings().task = "", 0, "FLAT", "caption"
+    paths, curve = bpy.context.scene.motiongpt_paths, bpy.data.objects["Way"]  # others than before the undo
+    paths.travel.curve, paths.travel.turn, paths.loop, paths.pin_new = None, 2.0, True, True
+    paths.pins.clear()
     bpy.ops.motiongpt.reuse_prompt(number=0)
-    now = settings()
+    now, paths = settings(), bpy.context.scene.motiongpt_paths
     seen["reused"] = [now.prompt, now.seed, now.seconds, now.hands, now.task]
+    seen["paths reused"] = [
+        paths.travel.curve == curve, paths.travel.turn, paths.loop, paths.pin_new,
+        [[pin.limb, list(pin.place), pin.last] for pin in paths.pins],
+    ]  # fmt: skip
+    bpy.data.objects.remove(curve)
+    seen["without its curve"] = [list(bpy.ops.motiongpt.reuse_prompt(number=0)), paths.travel.curve]
     path = Path(tempfile.mkdtemp()) / "file.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
     bpy.ops.wm.open_mainfile(filepath=str(path))

@@ -45,6 +45,8 @@ def test_prompts_stay_in_the_file(scenario: Scenario) -> None:
     assert seen["texts"] == ["a person walks", "a person runs"]  # not what has failed
     assert seen["after undo"] == [["a person walks", "a person runs"], 1]
     assert seen["reused"] == ["a person walks", 7, 2.0, "FIST", "generate"]
+    assert seen["paths reused"] == [True, 0.5, False, False, [["LEFT_FOOT", [1.0, 2.0, 0.5], 40]]]
+    assert seen["without its curve"] == [["FINISHED"], None]
     assert seen["saved"] == ["a person walks", "7", 2.0, default_model(), "Person", "20"]
     assert "motiongpt.clear_history" in seen["panel"] and '"a person walks", seed 7' in seen["panel"]
     assert seen["bounded"] == [50, "text 59"] and seen["cleared"] == 0
