@@ -122,15 +122,16 @@ def _import_fbx(file: str, animated: bool) -> None:
     """Read an FBX file by the importer that can: the one in Python reads binary files only, and Blender's newer one,
     from 4.5 on, ASCII files too. Raises MotionGPTError for an ASCII file where there is only the former."""
     with open(file, "rb") as opened:
-        binary = opened.read(len(_BINARY_FBX)) == _BINARY_FBX
-    if binary and "fbx" in dir(bpy.ops.import_scene):
-        bpy.ops.import_scene.fbx(filepath=file, use_anim=animated)
-    elif "fbx_import" in dir(bpy.ops.wm):
-        bpy.ops.wm.fbx_import(filepath=file, use_anim=animated)
-    else:
+        head = opened.read(4096)
+    binary, newer = head.startswith(_BINARY_FBX), "fbx_import" in dir(bpy.ops.wm)
+    if not binary and b"FBX" in head and not newer:
         raise MotionGPTError(
             f"{file} is an ASCII FBX file, which Blender reads from 4.5 on.", "Export it again as binary FBX."
         )
+    if "fbx" in dir(bpy.ops.import_scene) and (binary or not newer):
+        bpy.ops.import_scene.fbx(filepath=file, use_anim=animated)
+    else:
+        bpy.ops.wm.fbx_import(filepath=file, use_anim=animated)
 
 
 def find_armature(source: str) -> tuple[ArmatureObject, Character]:

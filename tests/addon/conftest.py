@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,15 @@ from support.extension import FAKE_ENGINE, TESTS, Scenario, output_of, run_scena
 from support.import_graph import ROOT
 
 from motiongpt import build_addon
+
+
+@pytest.fixture(scope="session", autouse=True)
+def bpy_python() -> Iterator[None]:
+    """What exports characters runs in the Python that the tests of Blender use."""
+    with pytest.MonkeyPatch.context() as patch:
+        if os.environ.get("BPY_PYTHON"):
+            patch.setenv("MOTIONGPT_BPY_PYTHON", os.environ["BPY_PYTHON"])
+        yield
 
 
 @pytest.fixture(scope="session")

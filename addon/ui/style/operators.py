@@ -134,12 +134,12 @@ def request(context: bpy.types.Context) -> StyleRequest:
     from ....backend.model_folder import user_folder
 
     settings, backend = style_settings(context), startup(context)
-    check_python(backend.python)
     name, own = settings.name.strip(), user_folder()
     if re.search(r"[/\\:]|^\.", name):
         raise MotionGPTError(
             say('"{name}" can\'t be the name of a style.', name=name), "Use letters, digits and hyphens."
         )
+    check_python(backend.python)
     if own is None:
         raise MotionGPTError("There is no folder for your own models.", "Set MOTIONGPT_MODELS to a folder.")
     words = tuple(text.strip() for text in settings.words.split(";") if text.strip())

@@ -10,11 +10,8 @@ from motiongpt.retarget.motion import Motion
 
 
 @pytest.fixture(autouse=True)
-def bpy_python(monkeypatch):
-    """The Python that the tests of Blender use; skips where there is none."""
-    if os.environ.get("BPY_PYTHON"):
-        monkeypatch.setenv("MOTIONGPT_BPY_PYTHON", os.environ["BPY_PYTHON"])
-    elif find_spec("bpy") is None:
+def needs_bpy() -> None:
+    if not os.environ.get("BPY_PYTHON") and find_spec("bpy") is None:
         pytest.skip("bpy is not installed")
 
 

@@ -1,5 +1,7 @@
 """Train Style: actions of a character become clips, and a process beside Blender trains on them."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,9 @@ from support.extension import FAKE_ENGINE, Scenario
 from support.style_clips import write_clips
 
 from motiongpt.backend.commands.train.style_clips import find_sources, read_shown
+
+TRAINER = {"TRAINER": sys.executable} if os.environ.get("BPY_PYTHON") else {}
+"""The Python that trains, where that of the tests' Blender has no PyTorch."""
 
 
 def test_actions_are_written_with_their_words_and_read_as_clips(scenario: Scenario, tmp_path: Path) -> None:
@@ -26,7 +31,7 @@ def test_a_training_goes_on_beside_blender_and_is_stopped(scenario: Scenario, tm
     pytest.importorskip("peft")
     write_clips(tmp_path / "clips", 1, "")
     (tmp_path / "empty").mkdir()
-    seen = scenario("stopped", FAKE_ENGINE | {"FOLDER": str(tmp_path)})
+    seen = scenario("stopped", FAKE_ENGINE | TRAINER | {"FOLDER": str(tmp_path)})
     assert (seen["pressed"], seen["greyed"], seen["drawn"]) == ("", True, True)
     failed, message, arguments = seen["stopped"]
     assert not failed and message.startswith("Stopped. Train Style goes on from there")
@@ -41,6 +46,6 @@ def test_a_training_goes_on_beside_blender_and_is_stopped(scenario: Scenario, tm
 def test_a_style_is_in_the_menu_of_models_when_it_is_done(scenario: Scenario, tmp_path: Path) -> None:
     pytest.importorskip("peft")
     write_clips(tmp_path / "clips", 1, "")
-    failed, message, sheet, chosen = scenario("trained", {"FOLDER": str(tmp_path)})
+    failed, message, sheet, chosen = scenario("trained", TRAINER | {"FOLDER": str(tmp_path)})
     assert not failed and message == "The style boss knows: walks like a boss.", message
     assert Path(sheet).is_file() and chosen == "boss"
