@@ -17,6 +17,7 @@ from ..action.fcurves import action_curves
 from ..character.typing import ArmatureObject, full
 from ..export.mannequin import build_mannequin
 from ..jobs import session
+from ..ui.takes import live
 
 PROMPT = "a person walks forward"
 _POSES = (1, 20, 40, 60)
@@ -26,9 +27,10 @@ _LIMIT = 300.0  # seconds after which a press counts as hung
 @dataclass(frozen=True)
 class Measured:
     """One press. seconds: until it was done.  cpu_seconds: of Blender's main thread, of the ticks alone.
-    backend_seconds: CPU time of the backend, 0 where the system does not tell.  longest_tick, busiest_tick: seconds,
-    by the clock and in CPU time.  ticks: their number.  drawing: seconds that the window takes to be drawn once, 0
-    without one.  outcome: what the panel says."""
+    backend_seconds: CPU time of the backend, 0 where the system does not tell.  ticks: their number.  longest_tick,
+    busiest_tick: seconds, by the clock and in CPU time.  moved: seconds until the figure in the viewport moved, or the
+    character, if that was done before; 0 where nothing does.  drawing: seconds that the window takes to be drawn once,
+    0 without one.  outcome: what the panel says."""
 
     press: str
     seconds: float
@@ -37,6 +39,7 @@ class Measured:
     ticks: int
     longest_tick: float
     busiest_tick: float
+    moved: float
     drawing: float
     outcome: str
 
@@ -119,6 +122,8 @@ def _press(name: str, operator: Callable[[], Any]) -> Generator[None, None, Meas
     seconds = time.perf_counter() - began
     if job.state != "DONE":
         raise RuntimeError(f"{name}: {job.message}")
+    figure = live.current()
+    moved = figure.first_moved - began if figure is not None else 0.0
     return Measured(
         name,
         round(seconds, 3),
@@ -127,6 +132,7 @@ def _press(name: str, operator: Callable[[], Any]) -> Generator[None, None, Meas
         job.ticks,
         round(job.longest_tick, 4),
         round(job.busiest_tick, 4),
+        round(moved if moved > 0 else seconds, 3) if job.action else 0.0,
         0.0 if bpy.app.background else round(_drawing(), 4),
         job.message,
     )

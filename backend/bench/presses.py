@@ -24,6 +24,8 @@ WANTED = {
     "Redo Gap, three takes": 1.5,
 }
 """Seconds that a press may take on a quiet machine."""
+WANTED_MOVED = 0.3
+"""Seconds after which the figure in the viewport may begin to move, once a model is loaded."""
 WANTED_TICK = 0.05
 """Seconds that Blender may be blocked."""
 _CHILD = "motiongpt.addon.bench"

@@ -314,12 +314,13 @@ def _presses(blender: str) -> Report:
 
 
 def _press(one: dict[str, Any], where: str) -> str:
-    from ..bench.presses import WANTED
+    from ..bench.presses import WANTED, WANTED_MOVED
 
+    moved = f"; something moves after {one['moved']:.2f} s (wanted: {WANTED_MOVED:g})" if one["moved"] else ""
     drawn = f"; the window is drawn once in {one['drawing'] * 1000:.0f} ms" if one["drawing"] else ""
     longest = f"the longest {one['longest_tick'] * 1000:.0f} ms, of CPU time {one['busiest_tick'] * 1000:.0f} ms"
+    wanted = f"wanted, on a quiet machine: {WANTED[one['press']]:g}"
     return (
-        f"{one['press']}, {where}: {one['seconds']:.2f} s (wanted, on a quiet machine: {WANTED[one['press']]:g}); CPU "
-        f"time {one['cpu_seconds']:.2f} s in Blender, {one['backend_seconds']:.2f} s in the backend; {one['ticks']} "
-        f"ticks, {longest}{drawn}"
+        f"{one['press']}, {where}: {one['seconds']:.2f} s ({wanted}){moved}; CPU time {one['cpu_seconds']:.2f} s in "
+        f"Blender, {one['backend_seconds']:.2f} s in the backend; {one['ticks']} ticks, {longest}{drawn}"
     )

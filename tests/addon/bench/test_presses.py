@@ -22,4 +22,5 @@ def test_presses_finish_and_are_measured(tmp_path: Path) -> None:
     found = json.loads(output.read_text(encoding="utf-8"))
     assert [one["press"] for one in found] == list(WANTED)
     assert all(one["ticks"] > 3 and one["busiest_tick"] > 0 for one in found)
+    assert all((0 < one["moved"] <= one["seconds"]) == (one["press"] != "Describe") for one in found)
     assert found[-1]["outcome"].startswith("3 takes of frames 20 to 40 of ")  # the gap around frame 30
