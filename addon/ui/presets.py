@@ -29,8 +29,8 @@ class MOTIONGPT_OT_add_preset(AddPresetBase, bpy.types.Operator):  # type: ignor
     bl_options = {"REGISTER", "INTERNAL"}
     preset_menu = "MOTIONGPT_PT_presets"
     preset_subdir = FOLDER
-    preset_defines = ("settings = bpy.context.scene.motiongpt",)
-    preset_values = tuple(f"settings.{name}" for name in SETTINGS)
+    preset_defines = ()  # a name for the settings is lost between Blender's `exec` and `eval` in Python 3.13
+    preset_values = tuple(f"bpy.context.scene.motiongpt.{name}" for name in SETTINGS)
 
 
 def draw_presets(panel: bpy.types.Panel) -> None:

@@ -98,6 +98,38 @@ def test_an_animators_day(name: str, shared_dir: Path, starter_model: Path, tmp_
     assert seen["can mute"] and seen["muted"]["message"].endswith("What overrode the keys is switched off.")
 
 
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_the_rest_of_the_panel(shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
+    """Waypoints, markers, several characters, assets, presets, history, a batch, a motion file and a pin, by keys."""
+    resources = installed(tmp_path)
+    character = tmp_path / "character.glb"
+    character.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
+    script = copied_tests(tmp_path) / "product" / "windowed" / "more.py"
+    real_blender(
+        "gui", "--enable-event-simulate", "--python-exit-code", 1, "--python", script, "--", character, tmp_path,
+        "plain", resources=resources, limit=1000,
+    )  # fmt: skip
+    seen = json.loads((tmp_path / "plain.json").read_text())
+    print(json.dumps(seen), tmp_path)
+    assert "error" not in seen, seen["error"]
+    for press in seen["presses"]:
+        assert (press["error"], press["state"]) == ("", "DONE"), press
+    route, places = seen["waypoints"]
+    assert route == "WAYPOINTS" and len(places) == 4 and max(seen["passed"]) < 0.1
+    assert [frames for _, frames in seen["from markers"]] == [60, 60, 80] and seen["moved marker"] == [69, 51, 80]
+    assert seen["crowd"] == [3, True] and seen["crowd undone"] == [False, False, False]
+    assert seen["prompts"] == ["a person waves", "a person bows", "a person claps"]
+    marked, description, tags = seen["asset"]
+    assert marked and "waves the right hand" in description and tags == ["MotionGPT"]
+    assert min(seen["preview"][0]) > 0
+    assert seen["preset"] == ["a person waves the right hand", 42, "FIST"]
+    assert seen["history"] == ["a person walks", 1]
+    assert seen["batch"] == [[".batch", "report.csv", "report.html", "walk.npz", "wave.npz"], True]
+    assert seen["pinned"] < 0.005
+    assert all((tmp_path / f"plain-{name}.png").stat().st_size > 20_000 for name in ("waypoints", "crowd", "batch"))
+
+
 def run_installed(script: str, with_model: bool, shared: Path, folder: Path, character: str = "") -> Any:
     """Build and install the extension, run a script of this folder on a character, and return its result.
 
