@@ -41,7 +41,13 @@ def all_or_nothing(armature_object: ArmatureObject, undo: str = "", keys: bool =
         for state in before.values():
             state.close()
     if undo:
-        bpy.ops.ed.undo_push(message=f"MotionGPT: {undo}")
+        push_undo(undo)
+
+
+def push_undo(what: str) -> None:
+    """An undo step of that name, where there are any: a Blender that was started for a command has none."""
+    if bpy.ops.ed.undo_push.poll():  # type: ignore[call-arg]
+        bpy.ops.ed.undo_push(message=f"MotionGPT: {what}")
 
 
 def _restore_times(times: dict[int, tuple[int, int]]) -> None:

@@ -10,7 +10,7 @@ import bpy
 from ...backend.limits import MAX_QUEUE
 from ...retarget.errors import MotionGPTError
 from ...retarget.motion import Motion
-from ..action.all_or_nothing import all_or_nothing
+from ..action.all_or_nothing import all_or_nothing, push_undo
 from ..jobs.generate import GenerateJob, Solved, as_one
 from ..jobs.job import ANSWERED, Job, Stage, Waiting, check_task
 from ..jobs.service import STUCK, Finished, Service, Working
@@ -187,7 +187,7 @@ class CrowdJob(Job[CrowdRequest]):
         finally:
             written = [member for member in self.members if member.written]
             if written:
-                bpy.ops.ed.undo_push(message=f"MotionGPT: {say('{count} Characters', count=len(written))}")
+                push_undo(say("{count} Characters", count=len(written)))
         if not written:
             raise next(member.error for member in self.members if member.error is not None)
         first = written[0]

@@ -202,7 +202,7 @@ def drop_scene(*_args: object) -> None:
     """Remove the reader's scene."""
     if scene := bpy.data.scenes.get(SCENE):
         followers = [thing.data for thing in scene.collection.objects if isinstance(thing.data, bpy.types.Mesh)]
-        bpy.data.scenes.remove(scene)
+        bpy.data.batch_remove([scene])  # `remove` needs a window, which a command has not
         for mesh in followers:
             bpy.data.meshes.remove(mesh)  # and its object
 

@@ -122,6 +122,7 @@ def _set(args: argparse.Namespace) -> None:
     settings.prompt = getattr(args, "prompt", "")
     settings.seed = getattr(args, "seed", 0)
     settings.use_scene_range, settings.length = False, "SECONDS"
+    settings.takes = settings.text_takes = 1  # nobody is there to choose
     settings.seconds = getattr(args, "seconds", settings.seconds)
     settings.poses = getattr(args, "poses", "all").upper()
     if getattr(args, "frame", None) is not None:

@@ -118,5 +118,5 @@ def write_actions(armature: ArmatureObject, actions: Sequence[tuple[str, str]]) 
             say("The actions can't be written ({reason}).", reason=error), "Make room in the temporary folder."
         ) from error
     finally:
-        bpy.data.scenes.remove(scene)
+        bpy.data.batch_remove([scene])
     return folder

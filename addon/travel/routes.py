@@ -86,7 +86,7 @@ def _outline(thing: bpy.types.Object) -> Floats:
         world = np.array(evaluated.matrix_world, dtype=np.float64)
         evaluated.to_mesh_clear()
     finally:
-        bpy.data.scenes.remove(scene)
+        bpy.data.batch_remove([scene])
         bpy.data.objects.remove(copy)
         bpy.data.curves.remove(data)
     points = places.reshape(-1, 3).astype(np.float64) @ world[:3, :3].T + world[:3, 3]

@@ -98,6 +98,29 @@ def test_an_animators_day(name: str, shared_dir: Path, starter_model: Path, tmp_
     assert seen["can mute"] and seen["muted"]["message"].endswith("What overrode the keys is switched off.")
 
 
+def test_a_command_of_the_installed_blender_writes_what_it_says(
+    shared_dir: Path, starter_model: Path, tmp_path: Path
+) -> None:
+    resources, rig, made = installed(tmp_path), tmp_path / "rig.blend", tmp_path / "made.blend"
+    character = tmp_path / "character.glb"
+    character.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
+    code = (
+        "import bpy; bpy.ops.wm.read_homefile(use_empty=True); "
+        f"bpy.ops.import_scene.gltf(filepath={str(character)!r}); "
+        f"bpy.context.scene.motiongpt.text_takes = 3; bpy.ops.wm.save_as_mainfile(filepath={str(rig)!r})"
+    )
+    real_blender("blender", "-b", "--python-exit-code", 1, "--python-expr", code, resources=resources)
+    command = ("--command", "motiongpt")
+    one = real_blender("blender", rig, *command, "generate", "a person waves", "--save", made, resources=resources)
+    assert f'Frames 1 to 96 of Armature, in the action "a person waves". Saved {made}.' in one.stdout
+    said = real_blender("blender", made, *command, "describe", resources=resources).stdout
+    assert "a person" in said
+    more = real_blender("blender", made, *command, "continue", "--frame", 96, "--seconds", 2, resources=resources)
+    assert f"Saved {made}." in more.stdout
+    refused = real_blender("blender", made, *command, "generate", " ", resources=resources, ends=1)
+    assert "The text is empty." in refused.stderr
+
+
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_the_rest_of_the_panel(shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
