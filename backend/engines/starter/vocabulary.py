@@ -6,9 +6,6 @@ caption), then the word pieces that captions use. A motion token's codes are pas
 
 import functools
 from collections.abc import Iterable
-from typing import TypeVar
-
-from ....retarget.typing import Ints
 
 CODES = 512
 LEVELS = 2
@@ -35,12 +32,9 @@ def detail_name(level: int) -> str:
     return "detail" if level == 1 else f"detail{level}"
 
 
-Packed = TypeVar("Packed", int, Ints)
-
-
-def pack(codes: Iterable[Packed]) -> Packed:
-    """The codes of a motion token, one for each level, as one number; the first level's digits are the highest. Of
-    several tokens, where a level's codes are an array."""
+def pack(codes: Iterable[int]) -> int:
+    """The codes of a motion token, one for each level, as one number; the first level's digits are the highest. Seven
+    levels are more than an array's numbers hold: these are Python's own, which have any length."""
     return functools.reduce(lambda number, code: number * CODES + code, codes)
 
 

@@ -73,9 +73,9 @@ class Answer:
             self.ended = ended
         self.last = chosen
         self.place += 1
-        for row, code, over in zip(self.codes, pack(chosen).tolist(), self.ended.tolist(), strict=True):
+        for row, codes, over in zip(self.codes, chosen.T.tolist(), self.ended.tolist(), strict=True):
             if not over:
-                row.append(code)
+                row.append(pack(codes))
 
 
 class Writing:

@@ -1,6 +1,8 @@
 """Requests that are decoded together: the same bytes as alone, whatever else is in the batch."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +11,8 @@ from motiongpt.backend.engine import Engine, Progress, Result, last_result
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.engines.shared import tokens
 from motiongpt.backend.engines.starter import engine as starter
-from motiongpt.backend.engines.starter.writing import rows_are_independent
+from motiongpt.backend.engines.starter.vocabulary import CODES, MOST_LEVELS, unpack
+from motiongpt.backend.engines.starter.writing import Answer, rows_are_independent
 from motiongpt.backend.tasks import Continue, Generate
 from motiongpt.retarget.motion import Motion
 
@@ -49,6 +52,17 @@ def together(
 def bits(motions: tuple[Motion, ...]) -> list[tuple[bytes, ...]]:
     return [(m.rotations.tobytes(), m.root_position.tobytes(), m.contacts.tobytes(), repr(m.meta).encode())
             for m in motions]  # fmt: skip
+
+
+@pytest.mark.parametrize("levels", [2, 7, MOST_LEVELS])
+def test_a_token_keeps_its_codes_however_many_levels_it_has(levels: int) -> None:
+    start: Any = SimpleNamespace(levels=levels)
+    answer = Answer(start, 1, [np.random.default_rng(0)] * 3, 2)
+    tokens = np.random.default_rng(1).integers(CODES // 2, CODES, (2, levels, 3))
+    for token in tokens:
+        answer.add(token)
+    found = [[unpack(code, levels) for code in row] for row in answer.codes]
+    assert np.array_equal(np.array(found), tokens.transpose(2, 0, 1))
 
 
 @pytest.mark.parametrize(("processors", "rows"), [(1, 96), (2, 24), (16, 24)])
