@@ -33,7 +33,7 @@ def detail_name(level: int) -> str:
 
 
 def pack(codes: Iterable[int]) -> int:
-    """The codes of a motion token, one for each level, as one number; the first level's digits are the highest. Seven
+    """The codes of a motion token, one for each level, as one number; the first level's digits are the highest. Eight
     levels are more than an array's numbers hold: these are Python's own, which have any length."""
     return functools.reduce(lambda number, code: number * CODES + code, codes)
 
