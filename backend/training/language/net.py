@@ -12,6 +12,7 @@ one *slot* for each of its tokens: known motion, a single pose, or nothing.
 the same token before it, from the same hidden state, by a small network of its own.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -47,7 +48,9 @@ class _Norm(nn.RMSNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         if not torch.compiler.is_exporting():
-            return super().forward(x)
+            normed, kind = super().forward(x), x.device.type
+            # Each of the products that follow would convert it for itself.
+            return normed.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else normed
         return x / torch.sqrt(x.pow(2.0).mean(-1, keepdim=True) + float(self.eps or 0.0)) * self.weight
 
 
@@ -207,12 +210,14 @@ class MotionLanguageModel(nn.Module):
         out: Tensor = self._codes(tokens, details) + self.position(positions) + self.remaining(remaining)
         return out
 
-    def detail_logits(self, hidden: Tensor, chosen: Tensor) -> Tensor:
-        """Logits (..., 512) of the next level, given the state hidden (..., width) and the codes that were chosen for
-        the levels before it (..., at least 1)."""
-        level = chosen.shape[-1]
-        vectors = torch.stack([self.chosen[i](chosen[..., i]) for i in range(level)])
-        return self.next_detail(level, hidden, vectors.sum(0))
+    def further_logits(self, hidden: Tensor, codes: Tensor) -> Iterator[Tensor]:
+        """Logits (..., 512) of each further level, given the state hidden (..., width) and the token's codes (...,
+        levels), of which each level sees those before it."""
+        chosen: Tensor | None = None
+        for level in range(1, codes.shape[-1]):
+            vector = self.chosen[level - 1](codes[..., level - 1])
+            chosen = vector if chosen is None else chosen + vector
+            yield self.next_detail(level, hidden, chosen)
 
     def next_detail(self, level: int, hidden: Tensor, chosen: Tensor) -> Tensor:
         """Logits (..., 512) of a further level (1 is the second), given the sum (..., width) of the vectors of the

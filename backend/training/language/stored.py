@@ -73,10 +73,7 @@ def _trained_logits(model: MotionLanguageModel, states: Tensor, codes: Ints) -> 
     mask = torch.ones(1, len(states))
     memory = model.encode(states[None], mask, torch.ones(1), task, nothing, torch.full((1, 1), ABSENT))
     hidden = model.decode(*memory, before[None, :, 0], before[None, :, 1:], torch.arange(count, 0, -1)[None])[0]
-    return [
-        model.head(hidden)[:, : END + 1],
-        *(model.detail_logits(hidden, true[:, :level]) for level in range(1, levels)),
-    ]
+    return [model.head(hidden)[:, : END + 1], *model.further_logits(hidden, true)]
 
 
 def _stored_logits(decoder: Decoder, states: Tensor, codes: Ints) -> list[Tensor]:

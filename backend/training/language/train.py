@@ -17,7 +17,7 @@ from ....retarget.typing import Ints
 from ...dataset.captions import VOCABULARY
 from ...dataset.clips import Clip, checksum, load_dataset
 from ...dataset.composites import with_composites
-from ...engines.starter.vocabulary import CODES, LEVELS, MAX_TOKENS, MOST_LEVELS
+from ...engines.starter.vocabulary import CODES, END, LEVELS, MAX_TOKENS, MOST_LEVELS
 from ...text_encoder.sentences import load_text_tokenizer, load_words
 from ..ahead import Ahead, workers_for
 from ..folder import check_settings, is_fresh, note_source
@@ -32,20 +32,21 @@ from .wordings import Wordings, key_of, make_wordings
 
 def language_loss(model: MotionLanguageModel, batch: dict[str, Tensor], detail: float) -> dict[str, Tensor]:
     """loss: of all levels, the further ones weighted by `detail` over their number to the power of the network's
-    `falls`; accuracy: of the first."""
+    `falls`; accuracy: of the first. Motion is chosen among the codes and END, as when it is written, captions among all
+    tokens."""
     memory, memory_mask = model.encode(*(batch[k] for k in ("states", "mask", "keep", "task", "slots", "kinds")))
     hidden = model.decode(memory, memory_mask, *(batch[k] for k in ("tokens", "details", "remaining")))
     targets, details = batch["targets"], batch["detail_targets"]
     wanted = targets != IGNORED
-    logits = model.head(hidden[wanted]).float()  # (n, vocabulary)
+    choices = END + 1 if int(targets.max()) <= END else None
+    logits = F.linear(hidden[wanted], model.head.weight[:choices]).float()  # (n, choices)
     loss = F.cross_entropy(logits, targets[wanted])
     accuracy = (logits.argmax(-1) == targets[wanted]).float().mean()
     fine = details[..., 0] != IGNORED
     if fine.any():
         codes = torch.cat([targets[fine][:, None], details[fine]], dim=1)  # (n, levels)
-        for level in range(1, codes.shape[1]):
-            found = model.detail_logits(hidden[fine], codes[:, :level]).float()
-            loss = loss + detail / level**model.config.falls * F.cross_entropy(found, codes[:, level])
+        for level, found in enumerate(model.further_logits(hidden[fine], codes), 1):
+            loss = loss + detail / level**model.config.falls * F.cross_entropy(found.float(), codes[:, level])
     return {"loss": loss, "accuracy": accuracy}
 
 

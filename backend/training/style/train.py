@@ -196,10 +196,10 @@ def change(base: MotionLanguageModel, network: MotionLanguageModel, batch: dict[
     out = _divergence(base.head(hidden_of_base[wanted]), network.head(hidden[wanted]))
     if fine.any():
         codes = torch.cat([batch["targets"][fine][:, None], batch["detail_targets"][fine]], dim=1)
-        for level in range(1, codes.shape[1]):
-            with torch.no_grad():
-                right = base.detail_logits(hidden_of_base[fine], codes[:, :level])
-            out = out + _divergence(right, network.detail_logits(hidden[fine], codes[:, :level]))
+        with torch.no_grad():
+            right = list(base.further_logits(hidden_of_base[fine], codes))
+        for one, other in zip(right, network.further_logits(hidden[fine], codes), strict=True):
+            out = out + _divergence(one, other)
     return out
 
 

@@ -41,7 +41,7 @@ def test_token_by_token_the_graphs_say_what_the_network_says_of_all_at_once(leve
     with torch.no_grad():
         hidden = model.decode(*model.encode(*given.values()), tokens, details, remaining)
         wanted = model.head(hidden)[0].numpy()
-        further = [model.detail_logits(hidden, codes[..., :level])[0].numpy() for level in range(1, levels)]
+        further = [logits[0].numpy() for logits in model.further_logits(hidden, codes)]
 
     memory, step = (onnxruntime.InferenceSession(tmp_path / f"{name}.onnx") for name in ("memory", "step"))
     cross_k, cross_v, seen = memory.run(None, {name: value.numpy() for name, value in given.items()})
