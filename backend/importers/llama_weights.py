@@ -55,7 +55,7 @@ def _read_heads(base: Path) -> int:
         if config.get("num_key_value_heads", heads) != heads:
             raise ValueError("it has grouped-query attention")
         return heads
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise MotionGPTError(
             f"{base} is not a folder of LLaMA 1 ({error}).", "Give the folder of LLaMA 7B or 13B."
         ) from error

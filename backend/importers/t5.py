@@ -94,7 +94,7 @@ def _read_config(folder: Path) -> tuple[int, dict[str, Any]]:
         return int(sentinels), config
     except FileNotFoundError:
         raise MotionGPTError(f"{folder} holds no config.json.", "Give the folder of flan-t5-base.") from None
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise MotionGPTError(
             f"{folder} is not a flan-t5 folder ({error}).", "Give the folder of flan-t5-base."
         ) from error

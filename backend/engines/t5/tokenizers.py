@@ -106,7 +106,7 @@ def read_sentinels(folder: Path) -> int:
         return int(settings.get("extra_ids", SENTINELS))
     except FileNotFoundError:
         return SENTINELS
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise MotionGPTError(
             f"{folder / 'tokenizer_config.json'} can't be read ({error}).", "Download it again.", "bad_checkpoint"
         ) from error

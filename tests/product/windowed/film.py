@@ -272,7 +272,7 @@ def known(film: Film) -> Waits:
 def brought(film: Film) -> Waits:
     """The exported file comes back onto the character."""
     yield from click("Retarget", film.side, scroll=True)
-    yield from typed(str(Path(FOLDER, "shot.fbx")), "or drop a file into the viewport", film.side, scroll=True)
+    yield from typed("//shot.fbx", "or drop a file into the viewport", film.side, scroll=True)
     yield from until(lambda: not film.session.current().running, 60.0)
     yield from film.job("retarget", click("Retarget", film.side, scroll=True, which=-1))
     film.note("brought", film.armature.animation_data.action.name)
