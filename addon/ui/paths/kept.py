@@ -16,7 +16,8 @@ def as_text(settings: bpy.types.PropertyGroup) -> str:
 
 
 def put_back(settings: bpy.types.PropertyGroup, text: str) -> list[str]:
-    """Set a group's settings to those of `as_text`; returns the names of what the file no longer has."""
+    """Set a group's settings to those of `as_text`; returns the names of what the file no longer has, and of choices
+    that there are none of."""
     gone: list[str] = []
     _set(settings, json.loads(text), gone)
     return gone
@@ -59,4 +60,7 @@ def _set(group: Any, values: dict[str, Any], gone: list[str]) -> None:
             if value and found is None:
                 gone.append(value)
         else:
-            setattr(group, name, value)
+            try:
+                setattr(group, name, value)
+            except TypeError:  # a choice of another version
+                gone.append(str(value))
