@@ -295,13 +295,7 @@ PARTS = (generating, inbetween, continuing, limits, failing, longest, at_rest, o
 def steps() -> Iterator[float]:
     yield driving.SETTLE
     day = Day(CHARACTER, FOLDER, NAME)
-    day.area.spaces.active.show_region_ui = True
-    with day.override():
-        bpy.ops.view3d.view_axis(type="FRONT")
-        bpy.ops.view3d.view_all()
-    yield 1.0
-    next(r for r in day.area.regions if r.type == "UI").active_panel_category = "MotionGPT"
-    yield driving.SETTLE
+    yield from day.arranged()
     for part in PARTS:
         if not WANTED or part.__name__ in WANTED:
             yield from part(day)

@@ -191,15 +191,10 @@ PARTS = (waypoints, markers, crowd, kept, batch, brought)
 def steps() -> Iterator[float]:
     yield driving.SETTLE
     day = Day(CHARACTER, FOLDER, NAME)
-    day.area.spaces.active.show_region_ui = True
     keymap = bpy.context.window_manager.keyconfigs.addon.keymaps["3D View"]
     for operator, key in HELD.items():
         keymap.keymap_items.new(f"motiongpt.{operator}", key, "PRESS", ctrl=True, alt=True)
-    with day.override():
-        bpy.ops.view3d.view_all()
-    yield 1.0
-    next(r for r in day.area.regions if r.type == "UI").active_panel_category = "MotionGPT"
-    yield driving.SETTLE
+    yield from day.arranged()
     for part in PARTS:
         if not WANTED or part.__name__ in WANTED:
             yield from part(day)

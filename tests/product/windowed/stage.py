@@ -54,6 +54,16 @@ class Day:
         self.armature = bpy.data.objects[self.name]
         return self.armature
 
+    def arranged(self) -> Iterator[float]:
+        """Show the whole character from the front, and the panel."""
+        self.area.spaces.active.show_region_ui = True
+        with self.override():
+            bpy.ops.view3d.view_axis(type="FRONT")
+            bpy.ops.view3d.view_all()
+        yield 1.0
+        next(r for r in self.area.regions if r.type == "UI").active_panel_category = "MotionGPT"
+        yield driving.SETTLE
+
     def key(self, kind: str, **held: bool) -> None:
         at = {"x": self.region.x + self.region.width // 3, "y": self.region.y + self.region.height // 3}
         self.window.event_simulate(type="MOUSEMOVE", value="NOTHING", **at)
