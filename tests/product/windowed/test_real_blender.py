@@ -53,6 +53,11 @@ def copied_tests(folder: Path) -> Path:
     return shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
 
 
+def copied_character(shared: Path, folder: Path) -> Path:
+    """A copy of Mesh2Motion's human where Blender can see it."""
+    return Path(shutil.copy(shared / "rigs" / "mesh2motion-human.glb", folder / "character.glb"))
+
+
 def installed(folder: Path, models: Sequence[str] | None = None) -> Path:
     """Build the extension with these models, or all, and install it for a user of its own; the folder of that user."""
     archive = build_addon.build(build_addon.PLATFORMS["linux-x64"], folder, models)
@@ -69,8 +74,7 @@ def installed(folder: Path, models: Sequence[str] | None = None) -> Path:
 def test_an_animators_day(name: str, shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
     """Every press by key or mouse, on four kinds of rigs, judged by where the deforming bones are."""
     resources = installed(tmp_path)
-    character = tmp_path / "character.glb"
-    character.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
+    character = copied_character(shared_dir, tmp_path)
     script = copied_tests(tmp_path) / "product" / "windowed" / "day.py"
     parts = ("generating", "inbetween", "continuing", "longest", "at_rest", "overridden")
     real_blender(
@@ -102,8 +106,7 @@ def test_a_command_of_the_installed_blender_writes_what_it_says(
     shared_dir: Path, starter_model: Path, tmp_path: Path
 ) -> None:
     resources, rig, made = installed(tmp_path), tmp_path / "rig.blend", tmp_path / "made.blend"
-    character = tmp_path / "character.glb"
-    character.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
+    character = copied_character(shared_dir, tmp_path)
     code = (
         "import bpy; bpy.ops.wm.read_homefile(use_empty=True); "
         f"bpy.ops.import_scene.gltf(filepath={str(character)!r}); "
@@ -126,8 +129,7 @@ def test_a_command_of_the_installed_blender_writes_what_it_says(
 def test_the_rest_of_the_panel(shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
     """Waypoints, markers, several characters, assets, presets, history, a batch, a motion file and a pin, by keys."""
     resources = installed(tmp_path)
-    character = tmp_path / "character.glb"
-    character.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
+    character = copied_character(shared_dir, tmp_path)
     script = copied_tests(tmp_path) / "product" / "windowed" / "more.py"
     real_blender(
         "gui", "--enable-event-simulate", "--python-exit-code", 1, "--python", script, "--", character, tmp_path,
@@ -159,8 +161,7 @@ def run_installed(script: str, with_model: bool, shared: Path, folder: Path, cha
     Without the starter model, `fake_engine` makes the motion. character: what the script calls one of its own.
     """
     resources = installed(folder, None if with_model else [])
-    file = folder / "character.glb"
-    file.write_bytes((shared / "rigs" / "mesh2motion-human.glb").read_bytes())
+    file = copied_character(shared, folder)
     picture, result = folder / "screen.png", folder / "result.json"
     tests = copied_tests(folder)
     fake = (f"PYTHONPATH={tests / 'support' / 'fake_process'}", "PROMPT=slow")
@@ -231,8 +232,7 @@ def test_a_shot_is_directed_by_mouse_and_keyboard(
 ) -> None:
     """Every feature for a shot in one sitting, which ends with a killed Blender, and the file afterwards."""
     resources = installed(tmp_path)
-    file = tmp_path / "character.glb"
-    file.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
+    file = copied_character(shared_dir, tmp_path)
     script = copied_tests(tmp_path) / "product" / "windowed" / "film.py"
     words = ("--python", script, "--", "rigify" if character == "rigify" else file, tmp_path)
     size = {"REAL_BLENDER_SIZE": "1400x1000"}
@@ -285,8 +285,7 @@ def test_addon_tests_pass_in_blender_5_2(tmp_path: Path) -> None:
 def test_the_interface_in_chinese(shared_dir: Path, starter_model: Path, tmp_path: Path) -> None:
     """Blender finds the extension's texts for its own language; pictures show whether they have room."""
     resources = installed(tmp_path)
-    character = tmp_path / "character.glb"
-    character.write_bytes((shared_dir / "rigs" / "mesh2motion-human.glb").read_bytes())
+    character = copied_character(shared_dir, tmp_path)
     script = copied_tests(tmp_path) / "product" / "windowed" / "chinese.py"
     result = tmp_path / "result.json"
     arguments = ("gui", "--enable-event-simulate", "--python-exit-code", 1, "--python", script, "--")
