@@ -12,7 +12,10 @@ from filelock import FileLock, Timeout
 
 from ...retarget.errors import MotionGPTError
 
-SOURCES = {"dataset": "another data set", "tokenizer": "another tokenizer", "base": "another base model"}
+SOURCES = {
+    "dataset": "another data set", "tokenizer": "another tokenizer", "base": "another base model",
+    "start": "another model to start from", "attempts": "other attempts",
+}  # fmt: skip
 """Settings that are checksums of what a training learns from, and what to call a different one."""
 LENGTH = ("steps", "minutes", "save_every")
 """Settings that may differ when a training goes on."""

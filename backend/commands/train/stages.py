@@ -58,6 +58,7 @@ def _add_language_model(inner: Subparsers) -> None:
     parser.add_argument(
         "--tokenizer", type=Path, metavar="FOLDER", help="a trained tokenizer; a pack of tokens needs none"
     )
+    _add_further(parser, "a trained language model to train further")
     add_minutes(parser)
 
 
@@ -69,10 +70,18 @@ def _add_matching(inner: Subparsers) -> None:
         "motiongpt train matching dataset/ -o runs/matching --judge judge/",
         run_matching,
     )
+    _add_further(parser, "a trained matching model to train further")
     parser.add_argument("--judge", type=Path, metavar="FOLDER", help="write the model there for `motiongpt evaluate`")
     parser.add_argument("--licence", default="as the clips", help="of the weights, for judge.json")
     parser.add_argument("--into", type=Path, metavar="MODEL", help="model folder that picks among candidates with it")
     parser.add_argument("--candidates", type=int, default=4, help="number of candidates, with --into (4)")
+
+
+def _add_further(parser: argparse.ArgumentParser, start: str) -> None:
+    parser.add_argument("--start", type=Path, metavar="FOLDER", help=start)
+    parser.add_argument(
+        "--attempts", type=Path, metavar="FOLDER", help="learn from them, too (`motiongpt train attempts`)"
+    )
 
 
 def _add_export(inner: Subparsers) -> None:
@@ -160,8 +169,9 @@ def run_language_model(args: argparse.Namespace) -> Report:
         raise MotionGPTError("A data set needs a tokenizer.", "Give a trained one with --tokenizer FOLDER.", "usage")
     training, config = settings_from(args, LanguageTraining, LanguageConfig)
     train_language_model(
-        args.dataset, args.tokenizer or args.dataset / "tokenizer", args.output, training, config, args.device
-    )
+        args.dataset, args.tokenizer or args.dataset / "tokenizer", args.output, training, config, args.device,
+        args.start, args.attempts,
+    )  # fmt: skip
     return Report({"path": str(args.output)}, (f"{args.output}: trained",))
 
 
@@ -174,10 +184,10 @@ def run_matching(args: argparse.Namespace) -> Report:
     from ...training.matching.train import train_matching
 
     training, config = settings_from(args, MatchingTraining, MatchingConfig)
-    model = train_matching(args.dataset, args.output, training, config, args.device).cpu()
+    model = train_matching(args.dataset, args.output, training, config, args.device, args.start, args.attempts).cpu()
     dataset = load_dataset(args.dataset)
     measured = {**calibrate(model, dataset), **right_where_set_apart(model, dataset, training.without)}
-    settings = {**dataclasses.asdict(training), **dataclasses.asdict(config)}
+    settings = {**dataclasses.asdict(training), **dataclasses.asdict(model.config)}
     if args.judge:
         export_judge(model, args.judge, {"licence": args.licence, "training": settings, **measured})
     if args.into:

@@ -85,7 +85,7 @@ class MotionLanguageEngine(TokenEngine):
         self._judgement = judgement if self._picker else None
         self._tokenizer.enable_truncation(TEXT_TOKENS)
         self._tokenizer.no_padding()
-        self._unused = [int(code) for code in card.settings.get("unused_codes", ())]
+        self._unused = tuple(map(int, card.settings.get("unused_codes", ())))
         self._pieces = [int(piece) for piece in card.settings["caption_words"]]
         chosen = card.settings.get("sampling", {})
         self.temperature = float(chosen.get("temperature", 1.0))
@@ -93,7 +93,8 @@ class MotionLanguageEngine(TokenEngine):
         self._guidance = float(chosen.get("guidance", 1.0))
         self._detail_temperature = float(chosen.get("detail_temperature", 1.0))
         self._detail_guidance = float(chosen.get("detail_guidance", 1.0))
-        self._candidates = int(chosen.get("candidates", 1)) if self._picker else 1
+        self.tries = int(chosen.get("candidates", 1)) if self._picker else 1
+        """Candidates for each motion."""
         decoder, tokenizer = self._decoder, self._tokenizer  # not self, which would outlive its last use
         self._read = functools.lru_cache(_TEXTS)(lambda text: decoder.read(tokenizer.encode(text).ids))
         """States (L, 384) of a text."""
@@ -124,7 +125,7 @@ class MotionLanguageEngine(TokenEngine):
             styled = self._style is not None and self._style.is_asked_for(self._read(heard))
             key = (width, styled, sampling.temperature, sampling.top_p) if self._independent else number
             alike.setdefault(key, []).append(number)
-        fitting = self._batch_rows // (2 * self._candidates)
+        fitting = self._batch_rows // (2 * self.tries)
         groups = []
         for numbers in alike.values():
             size = min(fitting, math.ceil(len(numbers) / processors()))
@@ -134,12 +135,12 @@ class MotionLanguageEngine(TokenEngine):
     @functools.cached_property
     def _independent(self) -> bool:
         """Whether requests may share a batch on this machine without a change to any of their bits."""
-        return rows_are_independent(self._decoder, 2 * self._candidates, 2 * self._batch_rows)
+        return rows_are_independent(self._decoder, 2 * self.tries, 2 * self._batch_rows)
 
     @property
     def _batch_rows(self) -> int:
         """Rows of a batch, at least those of one task."""
-        return max(_BATCH_ROWS, 2 * self._candidates)
+        return max(_BATCH_ROWS, 2 * self.tries)
 
     def _together(self, tasks: Sequence[Generate], group: Sequence[int], dropped: Callable[[int], bool]) -> BatchEvents:
         """The events of a group of tasks, token by token."""
@@ -184,6 +185,14 @@ class MotionLanguageEngine(TokenEngine):
         ones."""
         states, answer = self._begun(text, count, sampling)
         return (yield from self._best(text, states, self._written(sampling, [answer]).follow(answer), sampling))
+
+    def candidates(self, task: Generate) -> list[Numbers]:
+        """Features (T, 263) of all candidates, of which `generate` keeps the best."""
+        sampling = self._sampling(task)
+        _, answer = self._begun(task.prompt, self._count(task), sampling)
+        *_, codes = self._written(sampling, [answer]).follow(answer)
+        features: list[Numbers] = self._poses.all_features(codes)
+        return features
 
     def _begun(self, text: str, count: int | None, sampling: Sampling) -> tuple[Float32s, Answer]:
         """The states of a text, and candidates that are about to be made to it."""
@@ -239,7 +248,7 @@ class MotionLanguageEngine(TokenEngine):
 
     def _tries(self, sampling: Sampling) -> int:
         """How many candidates there are for each variation."""
-        return max(1, min(self._candidates, MOST_ROWS // sampling.variations))
+        return max(1, min(self.tries, MOST_ROWS // sampling.variations))
 
     def _streams(self, sampling: Sampling) -> list[np.random.Generator]:
         """Random numbers for all candidates: the first ones of all variations, then the second ones ..."""
@@ -377,13 +386,9 @@ class MotionLanguageEngine(TokenEngine):
 
     def _written(self, sampling: Sampling, answers: Sequence[Answer]) -> Writing:
         choosing = Choosing(
-            sampling.temperature,
-            sampling.top_p,
-            self._guidance,
-            self._detail_temperature,
-            self._detail_guidance,
-            tuple(self._unused),
-        )
+            sampling.temperature, sampling.top_p, self._guidance, self._detail_temperature, self._detail_guidance,
+            self._unused,
+        )  # fmt: skip
         return Writing(choosing, answers)
 
 

@@ -111,12 +111,27 @@ def encoded(encoding: Encoder, dataset: Dataset, split: str = "train") -> list[T
         task = bar.add_task("sequences", total=len(clips), note="")
         for places in (alike[i : i + _AT_ONCE] for i in range(0, len(alike), _AT_ONCE)):
             paces = [(i, f) for i in places for f in _at_speeds(clips[i], _lengthened(clips[i], dataset))]
-            coded = _codes_of(encoding, [features for _, features in paces])
-            for (i, features), (phases, poses) in zip(paces, coded, strict=True):
-                if min(len(p) for p in phases) >= MIN_TOKENS:
-                    found[i].append(TokenSequence(clips[i], phases, poses, *happening(clips[i], features)))
+            for (i, _), sequence in zip(paces, _sequences(encoding, [(clips[i], f) for i, f in paces]), strict=True):
+                found[i] += [sequence] if sequence else []
             bar.advance(task, len(places))
     return [sequence for of_clip in found for sequence in of_clip]
+
+
+def sequences_of(encoding: Encoder, shown: Sequence[tuple[Clip, Float32s]]) -> list[TokenSequence]:
+    """Of clips with features (T, 263), as they are; too short ones are left out."""
+    parts = [shown[i : i + _AT_ONCE] for i in range(0, len(shown), _AT_ONCE)]
+    return [sequence for part in parts for sequence in _sequences(encoding, part) if sequence]
+
+
+def _sequences(encoding: Encoder, shown: Sequence[tuple[Clip, Float32s]]) -> list[TokenSequence | None]:
+    """None for one that is too short."""
+    coded = _codes_of(encoding, [features for _, features in shown])
+    return [
+        TokenSequence(clip, phases, poses, *happening(clip, features))
+        if min(len(p) for p in phases) >= MIN_TOKENS
+        else None
+        for (clip, features), (phases, poses) in zip(shown, coded, strict=True)
+    ]
 
 
 def _lengthened(clip: Clip, dataset: Dataset) -> Float32s:

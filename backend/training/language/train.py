@@ -18,14 +18,17 @@ from ...dataset.captions import VOCABULARY
 from ...dataset.clips import Clip, checksum, load_dataset
 from ...dataset.composites import with_composites
 from ...engines.starter.vocabulary import CODES, END, LEVELS, MAX_TOKENS, MOST_LEVELS
+from ...evaluation.practice.attempts import Attempts, attempts_checksum
 from ...text_encoder.sentences import load_text_tokenizer, load_words
 from ..ahead import Ahead, workers_for
 from ..folder import check_settings, is_fresh, note_source
 from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_atomically, settings_of, train
+from ..tokenizer.encoding import Encoding
 from ..tokenizer.train import load_tokenizer, tokenizer_checksum
 from .data import IGNORED, Batches, LanguageTraining
 from .net import LanguageConfig, MotionLanguageModel
 from .packed import is_pack, read_made_from, read_pack
+from .practised import practised
 from .sequences import TokenSequence, tokenize
 from .wordings import Wordings, key_of, make_wordings
 
@@ -57,27 +60,47 @@ def train_language_model(
     training: LanguageTraining,
     config: LanguageConfig | None = None,
     device: str = "auto",
+    start: Path | None = None,
+    attempts: Path | None = None,
 ) -> MotionLanguageModel:
     """Train on a data set and a trained motion tokenizer, or on packed sequences, and leave `model.pt` in the folder;
-    resumes from a checkpoint there."""
+    resumes from a checkpoint there.
+
+    start: folder of a model to train further, whose sizes are kept.  attempts: folder of what a model made of texts,
+    of which that which is right is learned as well (`practised`). Raises MotionGPTError for a start that was trained
+    with another tokenizer or on other captions.
+    """
     began, where = time.monotonic(), choose_device(device)
+    begun = load_trained(start, "language model", "language-model") if start else None
     if is_pack(data):
         made_from = read_made_from(data)
         training = replace(training, composites=made_from["composites"])
         sources = {name: made_from[name] for name in ("dataset", "tokenizer")}
     else:
         sources = {"dataset": checksum(data), "tokenizer": tokenizer_checksum(tokenizer)}
+    if attempts:
+        sources["attempts"] = attempts_checksum(attempts)
+    if start:
+        sources["start"] = zlib.crc32((start / "model.pt").read_bytes())
     check_settings(folder, {**asdict(training), **sources})
     folder.mkdir(parents=True, exist_ok=True)
     processes = Processes(where)
     with processes.leader_first():
-        sequences = _cached_sequences(data, tokenizer, folder, training, sources)
+        sequences = _cached_sequences(data, tokenizer, folder, training, sources, attempts)
         wordings = _cached_wordings(sequences, folder, training, sources)
     draw = Ahead(Batches(sequences, wordings, training, processes).draw, workers_for(where))
     levels = sequences[0].phases[0].shape[1]
-    config = replace(config or LanguageConfig(), words=len(wordings.vocabulary), levels=levels)
+    own = settings_of(LanguageConfig, begun["config"]) if begun else config or LanguageConfig()
+    config = replace(own, words=len(wordings.vocabulary), levels=levels)
+    if begun and config != own:
+        raise MotionGPTError(
+            f"{start} was trained on other captions, or with another tokenizer.", "Train it further on the same."
+        )
     torch.manual_seed(training.seed)
-    model = MotionLanguageModel(config).to(where)
+    model = MotionLanguageModel(config)
+    if begun:
+        model.load_state_dict(begun["model"])
+    model.to(where)
     read = replace(wordings, states=wordings.states.to(where))
 
     def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
@@ -110,14 +133,23 @@ def _cached_wordings(
 
 
 def _cached_sequences(
-    data: Path, tokenizer: Path, folder: Path, training: LanguageTraining, sources: dict[str, int]
+    data: Path,
+    tokenizer: Path,
+    folder: Path,
+    training: LanguageTraining,
+    sources: dict[str, int],
+    attempts: Path | None,
 ) -> list[TokenSequence]:
-    """Tokens of the training clips and of composites, cached in the folder, since computing them takes minutes."""
+    """Tokens of the training clips, of composites and of attempts, cached in the folder, since computing them takes
+    minutes."""
     path = folder / "sequences.pt"
     made_from = {"composites": training.composites, "seed": training.seed, **sources}
     if is_fresh(path, made_from):
         return [_sequence(s) for s in torch.load(path, weights_only=True)]
     sequences = read_pack(data) if is_pack(data) else tokenized(data, tokenizer, training)
+    if attempts:
+        encoding = Encoding(*load_tokenizer(tokenizer))
+        sequences += practised(Attempts.load(attempts), [s.clip for s in sequences], encoding)
     plain = [
         {
             "clip": asdict(s.clip),

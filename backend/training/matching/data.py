@@ -35,7 +35,8 @@ class MatchingTraining:
     pair of action and style that no clip shows (see `composites`); a judge should know real motion only, a picker more.
     siblings: share of a batch that shows the actions of the rest again, in other clips or mirrored: what tells them
     apart is the side, the number, the pace.  without: styles (words) whose gestures and turns are left out, to test the
-    model on unseen pairs (see `set_apart`).
+    model on unseen pairs (see `set_apart`).  prompts: with attempts (see `practice`), texts of a step whose candidates
+    are compared.  beside: the weight of all other losses then.
     """
 
     batch: int = 128
@@ -47,6 +48,8 @@ class MatchingTraining:
     composites: int = 0
     siblings: float = 0.0
     without: str = ""
+    prompts: int = 24
+    beside: float = 0.5
 
 
 @dataclass(frozen=True, eq=False)

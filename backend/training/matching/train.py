@@ -5,8 +5,10 @@ picker would look better than it is.
 """
 
 import random
+import zlib
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,11 +20,13 @@ from ....retarget.typing import Float32s
 from ...dataset.clips import checksum, compute_statistics, load_dataset
 from ...dataset.composites import set_apart, with_composites
 from ...dataset.meaning import ACTION_NAMES, STYLE_NAMES
+from ...evaluation.practice.attempts import Attempts, attempts_checksum
 from ...text_encoder.sentences import cached_sentences
 from ..folder import check_settings
-from ..loop import Schedule, choose_device, train
+from ..loop import Schedule, choose_device, load_trained, settings_of, train
 from .data import Batches, MatchingTraining, examples_of, held_out
 from .net import MatchingConfig, MatchingModel
+from .practice import Practice, practice_losses
 
 _CHUNK = 32  # motions that go through the network together
 
@@ -53,13 +57,29 @@ def _in_chunks(model: MatchingModel, features: Tensor, frames: Tensor) -> tuple[
 
 
 def train_matching(
-    data: Path, folder: Path, training: MatchingTraining, config: MatchingConfig | None = None, device: str = "auto"
+    data: Path,
+    folder: Path,
+    training: MatchingTraining,
+    config: MatchingConfig | None = None,
+    device: str = "auto",
+    start: Path | None = None,
+    attempts: Path | None = None,
 ) -> MatchingModel:
-    """Train on a data set's training split and leave `model.pt` in the folder; resumes from a checkpoint there."""
-    config = config or MatchingConfig()
+    """Train on a data set's training split and leave `model.pt` in the folder; resumes from a checkpoint there.
+
+    start: folder of a trained model to train further.  attempts: folder of what a model made of texts, checked, from
+    which this one learns what to pick (`practice`).
+    """
+    begun = load_trained(start, "matching model", "matching") if start else None
+    config = settings_of(MatchingConfig, begun["config"]) if begun else config or MatchingConfig()
     where = choose_device(device)
     full = load_dataset(data)
-    settings = {**asdict(training), **asdict(config), "dataset": checksum(data)}
+    tried = Attempts.load(attempts) if attempts else None
+    settings: dict[str, Any] = {**asdict(training), **asdict(config), "dataset": checksum(data)}
+    if start:
+        settings["start"] = zlib.crc32((start / "model.pt").read_bytes())
+    if attempts:
+        settings["attempts"] = attempts_checksum(attempts)
     check_settings(folder, settings)
     seen = replace(full, clips=[c for c in full.clips if not set_apart(c, training.without)])
     dataset = with_composites(seen, training.composites, training.seed)
@@ -68,6 +88,7 @@ def train_matching(
     examples = examples_of(dataset, [c for c in dataset.split("train") if not held_out(c)], texts, rng)
     if not examples:
         raise MotionGPTError(f"No training clip of {data} has captions.", "Import it with a table of captions.")
+    practice = Practice(tried, texts) if tried else None
     folder.mkdir(parents=True, exist_ok=True)
     read = cached_sentences(list(texts), folder / "captions.pt")
     batches = Batches(dataset, examples, list(texts), read, training)
@@ -76,11 +97,20 @@ def train_matching(
     statistics = compute_statistics(dataset)
     model.motion.mean.copy_(torch.from_numpy(np.asarray(statistics.mean)))
     model.motion.std.copy_(torch.from_numpy(np.asarray(statistics.std)))
+    if begun:
+        model.load_state_dict(begun["model"])
     model.to(where)
 
     def loss_of(generator: torch.Generator) -> dict[str, Tensor]:
         batch = {k: v.to(where) for k, v in batches.draw(generator).items()}
-        return matching_losses(model, batch, training)
+        losses = matching_losses(model, batch, training)
+        if practice is None:
+            return losses
+        drawn = {k: v.to(where) for k, v in practice.draw(generator, training.prompts, read).items()}
+        motion = _in_chunks(model, drawn["features"], drawn["frames"])[0]
+        learned = practice_losses(model, motion, drawn)
+        loss = learned["rank"] + 0.5 * learned["sort"] + training.beside * losses["loss"]
+        return {**losses, **learned, "loss": loss}
 
     schedule = Schedule(training.steps, training.rate, 100, 0.05, averaging=0.995, seed=training.seed)
     return train(model, loss_of, folder, schedule, settings, "matching model")

@@ -9,8 +9,11 @@ from support.motions import swinging
 torch = pytest.importorskip("torch")
 
 from motiongpt.backend.commands.cli import main
+from motiongpt.backend.dataset.clips import load_dataset
 from motiongpt.backend.engine import Result
 from motiongpt.backend.engines import load_engine
+from motiongpt.backend.evaluation.practice.attempts import Attempt, save
+from motiongpt.backend.features import motion_to_features
 from motiongpt.backend.tasks import Continue, Describe, Generate, Inbetween
 from motiongpt.backend.text_encoder.sentences import encoder_folder
 from motiongpt.retarget.errors import MotionGPTError
@@ -53,6 +56,33 @@ def test_from_clips_to_a_model_that_generates(dataset, tmp_path, capsys):
     picks = ["train", "matching", str(dataset), "-o", str(tmp_path / "matching"), "--into", str(model)]
     assert main([*picks, "--batch", "4", "--steps", "2"]) == 0
     check_candidates(model, result)
+    attempts = tmp_path / "attempts"
+    save(((a, f) for a, f in tried(dataset)), attempts)
+    further = [*picks[:3], "-o", str(tmp_path / "picker"), "--start", str(tmp_path / "matching"), "--into", str(model)]
+    assert main([*further, "--attempts", str(attempts), "--batch", "4", "--steps", "2"]) == 0
+    more = ["train", "language-model", str(dataset), "--tokenizer", str(tokenizer), "-o", str(tmp_path / "more")]
+    more += ["--start", str(language), "--attempts", str(attempts), "--batch", "4", "--steps", "1"]
+    assert main([*more, "--set", "rate=0.0000001"]) == 0
+    before, after = (torch.load(f / "model.pt", weights_only=True) for f in (language, tmp_path / "more"))
+    assert after["config"]["width"] == 48
+    for name, weights in before["model"].items():
+        assert torch.allclose(weights, after["model"][name], atol=1e-5)
+    learned = torch.load(tmp_path / "more" / "sequences.pt", weights_only=True)
+    assert len(learned) == len(torch.load(language / "sequences.pt", weights_only=True)) + 1
+    capsys.readouterr()
+    assert main([*more, "--set", "wordings=1", "--set", "seed=1"]) == 2
+    assert "another folder" in capsys.readouterr().err
+
+
+def tried(dataset):
+    """A right and a wrong attempt at a clip's caption."""
+    clip = next(c for c in load_dataset(dataset).split("train") if not c.mirrored)
+    features = motion_to_features(swinging(3, 60).resample(20.0)).astype(np.float16)
+    for i, right in enumerate((True, False)):
+        yield (
+            Attempt(clip.captions[0], clip.name, False, i * len(features), len(features), right, right, True),
+            features,
+        )
 
 
 def check_candidates(folder, alone):

@@ -142,7 +142,7 @@ def test_the_best_of_several_continuations_is_taken(engine, walk, monkeypatch):
         monkeypatch.setattr(engine._picker, "scores", scores)
         *_, result = engine.continue_motion(Continue(1.0, "a person turns around", seed=3), walk)
         answers.append(result.motions[0].joints)
-    assert judged == [[20] * engine._candidates] * 3
+    assert judged == [[20] * engine.tries] * 3
     assert not np.array_equal(answers[0], answers[1]) and not np.array_equal(answers[1], answers[2])
 
 
@@ -165,7 +165,7 @@ def test_a_pick_can_be_the_mirror_image_of_its_tokens(engine, monkeypatch, mirro
     plain = engine._codec.decode(motion.meta["tokens"])
     same = (plain.mirror() if mirrored else plain).root_position[: len(motion), 0]
     assert bool(motion.meta.get("mirrored")) is mirrored
-    assert read == [engine._candidates, engine._candidates, 2]
+    assert read == [engine.tries, engine.tries, 2]
     np.testing.assert_allclose(motion.root_position[:, 0], same, atol=0.05)
 
 
