@@ -7,10 +7,9 @@ sampling, as for language models (Zelikman et al. 2022, "STaR"; Dong et al. 2023
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from ...dataset.clips import Clip
 from ...evaluation.practice.attempts import Attempts
+from ...features import mirror_features
 from .sequences import Encoder, TokenSequence, sequences_of
 
 MOST = 3
@@ -18,13 +17,13 @@ MOST = 3
 
 
 def practised(attempts: Attempts, clips: Sequence[Clip], encoder: Encoder) -> list[TokenSequence]:
-    """Sequences of attempts that are right and physically faultless, with all captions of the clip whose caption was
-    asked for; attempts at other clips than these are left out."""
+    """Sequences of attempts that are right, or whose mirror images are, and physically faultless, with all captions of
+    the clip whose caption was asked for; attempts at other clips than these are left out."""
     known = {(c.name, c.mirrored): c for c in clips}
-    chosen = []
+    shown = []
     for _, own in attempts.by_text():
-        right = [a for a in own if a.right and a.sound and (a.clip, a.mirrored) in known]
-        chosen += right[:MOST]
-    features = [attempts.of(a) for a in chosen]
-    of = [replace(known[a.clip, a.mirrored], frames=len(f)) for a, f in zip(chosen, features, strict=True)]
-    return sequences_of(encoder, [(clip, np.asarray(f)) for clip, f in zip(of, features, strict=True)])
+        right = [a for a in own if (a.right or a.right_mirrored) and a.sound and (a.clip, a.mirrored) in known]
+        for one in right[:MOST]:
+            features = attempts.of(one) if one.right else mirror_features(attempts.of(one))
+            shown.append((replace(known[one.clip, one.mirrored], frames=one.frames), features))
+    return sequences_of(encoder, shown)

@@ -12,6 +12,26 @@ from motiongpt.backend.features import motion_to_features
 from motiongpt.backend.training.language.practised import MOST, practised
 
 
+class Mirrors:
+    """An encoder whose codes say whether the character turns left."""
+
+    def clips(self, clips):
+        return [np.full((len(c) // 4, 2), int(c[:, 0].sum() > 0)) for c in clips]
+
+    def poses(self, features):
+        return np.zeros((len(features), 2), np.int64)
+
+
+def test_of_the_wrong_side_the_mirror_image_is_learned():
+    features = motion_to_features(gliding(40, 1.0)).astype(np.float16)
+    features[:, 0] = 0.1
+    rows = [(True, False), (False, True), (False, False)]
+    made = [Attempt(f"{i}", "turn-1.bvh", False, 39 * i, 39, *right, True) for i, right in enumerate(rows)]
+    clips = [Clip("turn-1.bvh", 0, 99, ["turns left"])]
+    found = practised(Attempts(np.tile(features[:39], (3, 1)), made), clips, Mirrors())
+    assert [int(s.phases[0][0, 0]) for s in found] == [1, 0]
+
+
 class Counting:
     """An encoder whose codes are the numbers of a clip's tokens."""
 
