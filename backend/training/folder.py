@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,15 @@ def compare(path: Path, there: dict[str, Any], settings: dict[str, Any]) -> None
 def is_fresh(path: Path, made_from: dict[str, Any]) -> bool:
     """Whether a file that was kept in a training's folder was made from just this."""
     return path.exists() and _made_from(path.parent).get(path.name) == made_from
+
+
+def copied(path: Path, made_from: dict[str, Any], start: Path | None) -> bool:
+    """Whether the folder of an earlier training had such a file, made from just this; it is copied then."""
+    if start is None or not is_fresh(start / path.name, made_from):
+        return False
+    shutil.copyfile(start / path.name, path)
+    note_source(path, made_from)
+    return True
 
 
 def note_source(path: Path, made_from: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from ...engines.starter.vocabulary import CODES, END, LEVELS, MAX_TOKENS, MOST_L
 from ...evaluation.practice.attempts import Attempts, attempts_checksum
 from ...text_encoder.sentences import load_text_tokenizer, load_words
 from ..ahead import Ahead, workers_for
-from ..folder import check_settings, is_fresh, note_source
+from ..folder import check_settings, copied, is_fresh, note_source
 from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_atomically, settings_of, train
 from ..tokenizer.encoding import Encoding
 from ..tokenizer.train import load_tokenizer, tokenizer_checksum
@@ -78,16 +78,17 @@ def train_language_model(
         sources = {name: made_from[name] for name in ("dataset", "tokenizer")}
     else:
         sources = {"dataset": checksum(data), "tokenizer": tokenizer_checksum(tokenizer)}
-    if attempts:
-        sources["attempts"] = attempts_checksum(attempts)
+    more = {"attempts": attempts_checksum(attempts)} if attempts else {}
     if start:
-        sources["start"] = zlib.crc32((start / "model.pt").read_bytes())
-    check_settings(folder, {**asdict(training), **sources})
+        more["start"] = zlib.crc32((start / "model.pt").read_bytes())
+    check_settings(folder, {**asdict(training), **sources, **more})
     folder.mkdir(parents=True, exist_ok=True)
     processes = Processes(where)
     with processes.leader_first():
-        sequences = _cached_sequences(data, tokenizer, folder, training, sources, attempts)
-        wordings = _cached_wordings(sequences, folder, training, sources)
+        sequences = _cached_sequences(data, tokenizer, folder, training, sources, start)
+        wordings = _cached_wordings(sequences, folder, training, sources, start)
+        if attempts:
+            sequences += _cached_practised(attempts, sequences, tokenizer, folder, {**sources, **more})
     draw = Ahead(Batches(sequences, wordings, training, processes).draw, workers_for(where))
     levels = sequences[0].phases[0].shape[1]
     own = settings_of(LanguageConfig, begun["config"]) if begun else config or LanguageConfig()
@@ -110,7 +111,7 @@ def train_language_model(
         with autocast(where):
             return language_loss(model, batch, training.detail)
 
-    settings = {**asdict(training), **asdict(config), **sources}
+    settings = {**asdict(training), **asdict(config), **sources, **more}
     schedule = Schedule(training.steps, training.rate, 300, 0.05, minutes=training.minutes).after(
         time.monotonic() - began
     )
@@ -118,13 +119,17 @@ def train_language_model(
 
 
 def _cached_wordings(
-    sequences: list[TokenSequence], folder: Path, training: LanguageTraining, sources: dict[str, int]
+    sequences: list[TokenSequence],
+    folder: Path,
+    training: LanguageTraining,
+    sources: dict[str, int],
+    start: Path | None,
 ) -> Wordings:
     """The clips' sentences through the pretrained encoder, cached in the folder."""
     path = folder / "wordings.pt"
     made_from = {k: getattr(training, k) for k in ("wordings", "text_side", "composites", "seed")} | sources
     made_from["words"] = zlib.crc32(repr(VOCABULARY).encode())
-    if not is_fresh(path, made_from):
+    if not is_fresh(path, made_from) and not copied(path, made_from, start):
         clips = ((s.clip, s.little) for s in sequences)
         words = load_words(training.text_side)
         make_wordings(clips, training.wordings, load_text_tokenizer(), words, training.seed).save(path)
@@ -138,18 +143,30 @@ def _cached_sequences(
     folder: Path,
     training: LanguageTraining,
     sources: dict[str, int],
-    attempts: Path | None,
+    start: Path | None,
 ) -> list[TokenSequence]:
-    """Tokens of the training clips, of composites and of attempts, cached in the folder, since computing them takes
-    minutes."""
+    """Tokens of the training clips and of composites, cached in the folder, since computing them takes minutes."""
     path = folder / "sequences.pt"
     made_from = {"composites": training.composites, "seed": training.seed, **sources}
-    if is_fresh(path, made_from):
-        return [_sequence(s) for s in torch.load(path, weights_only=True)]
-    sequences = read_pack(data) if is_pack(data) else tokenized(data, tokenizer, training)
-    if attempts:
+    if not is_fresh(path, made_from) and not copied(path, made_from, start):
+        _store(read_pack(data) if is_pack(data) else tokenized(data, tokenizer, training), path)
+        note_source(path, made_from)
+    return _stored(path)
+
+
+def _cached_practised(
+    attempts: Path, sequences: list[TokenSequence], tokenizer: Path, folder: Path, made_from: dict[str, int]
+) -> list[TokenSequence]:
+    """Tokens of attempts at the captions of the sequences' clips, cached in the folder."""
+    path = folder / "practised.pt"
+    if not is_fresh(path, made_from):
         encoding = Encoding(*load_tokenizer(tokenizer))
-        sequences += practised(Attempts.load(attempts), [s.clip for s in sequences], encoding)
+        _store(practised(Attempts.load(attempts), [s.clip for s in sequences], encoding), path)
+        note_source(path, made_from)
+    return _stored(path)
+
+
+def _store(sequences: list[TokenSequence], path: Path) -> None:
     plain = [
         {
             "clip": asdict(s.clip),
@@ -161,8 +178,10 @@ def _cached_sequences(
         for s in sequences
     ]
     save_atomically(plain, path)
-    note_source(path, made_from)
-    return sequences
+
+
+def _stored(path: Path) -> list[TokenSequence]:
+    return [_sequence(s) for s in torch.load(path, weights_only=True)]
 
 
 def tokenized(data: Path, tokenizer: Path, training: LanguageTraining) -> list[TokenSequence]:
@@ -179,7 +198,7 @@ def tokenized(data: Path, tokenizer: Path, training: LanguageTraining) -> list[T
 
 
 def _sequence(stored: dict[str, Any]) -> TokenSequence:
-    """One sequence, as `_cached_sequences` stored it."""
+    """One sequence, as `_store` wrote it."""
     phases, poses = (tuple(p.numpy() for p in stored[k]) for k in ("phases", "poses"))
     return TokenSequence(Clip(**stored["clip"]), phases, poses, tuple(stored["core"]), stored["little"])
 
@@ -187,7 +206,7 @@ def _sequence(stored: dict[str, Any]) -> TokenSequence:
 def trained_on(folder: Path, count: int) -> list[tuple[Tensor, Ints]]:
     """Some of what a model in that folder was trained on: states (L, 384) of a text, and codes (N, levels) of the
     motion."""
-    sequences = [_sequence(s) for s in torch.load(folder / "sequences.pt", weights_only=True)]
+    sequences = _stored(folder / "sequences.pt")
     wordings = Wordings.load(folder / "wordings.pt")
     out = []
     for sequence in sequences[:: math.ceil(len(sequences) / count)]:

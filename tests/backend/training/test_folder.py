@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from motiongpt.backend.training.folder import check_settings, held, is_fresh, note_source
+from motiongpt.backend.training.folder import check_settings, copied, held, is_fresh, note_source
 from motiongpt.retarget.errors import MotionGPTError
 
 HOLD = """
@@ -71,3 +71,15 @@ def test_a_kept_file_is_used_for_what_it_was_made_from_only(tmp_path: Path) -> N
     assert is_fresh(path, {"dataset": 1})
     (tmp_path / "caches.json").write_text("{")
     assert not is_fresh(path, {"dataset": 1})
+
+
+def test_an_earlier_trainings_file_is_copied_if_it_was_made_from_the_same(tmp_path: Path) -> None:
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    (tmp_path / "first" / "kept.pt").write_text("tokens")
+    note_source(tmp_path / "first" / "kept.pt", {"dataset": 1})
+    path = tmp_path / "second" / "kept.pt"
+    assert not copied(path, {"dataset": 1}, None) and not copied(path, {"dataset": 2}, tmp_path / "first")
+    assert not path.exists()
+    assert copied(path, {"dataset": 1}, tmp_path / "first")
+    assert path.read_text() == "tokens" and is_fresh(path, {"dataset": 1})

@@ -67,8 +67,9 @@ def test_from_clips_to_a_model_that_generates(dataset, tmp_path, capsys):
     assert after["config"]["width"] == 48
     for name, weights in before["model"].items():
         assert torch.allclose(weights, after["model"][name], atol=1e-5)
-    learned = torch.load(tmp_path / "more" / "sequences.pt", weights_only=True)
-    assert len(learned) == len(torch.load(language / "sequences.pt", weights_only=True)) + 1
+    assert len(torch.load(tmp_path / "more" / "practised.pt", weights_only=True)) == 1
+    for kept in ("sequences.pt", "wordings.pt"):  # not made again
+        assert (tmp_path / "more" / kept).read_bytes() == (language / kept).read_bytes()
     capsys.readouterr()
     assert main([*more, "--set", "wordings=1", "--set", "seed=1"]) == 2
     assert "another folder" in capsys.readouterr().err
