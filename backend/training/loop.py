@@ -7,6 +7,7 @@ import functools
 import json
 import os
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -312,6 +313,11 @@ def load_trained(folder: Path, what: str, command: str = "") -> dict[str, Any]:
     except FileNotFoundError:
         cure = f"Run `motiongpt train {command or what}`."
         raise MotionGPTError(f"{folder} holds no trained {what}.", cure) from None
+
+
+def trained_checksum(folder: Path) -> int:
+    """A checksum of what `train` left in a folder."""
+    return zlib.crc32((folder / "model.pt").read_bytes())
 
 
 def settings_of(kind: type[_Settings], config: dict[str, Any]) -> _Settings:

@@ -82,7 +82,7 @@ def kind_of(clip: Clip) -> str:
 
 
 def checks_of(kind: str, caption: str) -> list[str]:
-    """The checks of a caption of a clip of that kind, as the animators' prompts write them; none if it can't be told.
+    """Checks for a caption of that kind of clip, in the language of the animators' prompts; empty if it is ambiguous.
 
     >>> checks_of("hop", "hop three times on the left leg")
     ['hops on the left leg 3 times']

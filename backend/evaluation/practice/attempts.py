@@ -14,14 +14,14 @@ import numpy as np
 
 from ....retarget.errors import MotionGPTError
 from ....retarget.files.arrays import READ_ERRORS
+from ....retarget.motion import Motion
 from ....retarget.typing import Float32s, Numbers
 from ...dataset.clips import swap_sides
 from ...engines.starter.engine import MotionLanguageEngine
 from ...features import DIMENSIONS, FPS, features_to_motion, mirror_features
 from ...tasks import Generate
-from ..animators.body import Body
 from ..animators.physical import Physical
-from ..animators.prompts import RIGHT, Prompt
+from ..animators.prompts import RIGHT, Prompt, verdict
 from .asked import Asked
 
 _CANDIDATES = 10  # for each prompt
@@ -46,10 +46,11 @@ class Attempt:
 
 @dataclass(frozen=True, eq=False)
 class Attempts:
-    """features: (sum of frames, 263)."""
+    """features: (sum of frames, 263).  checksum: of what was made, and how it was judged."""
 
     features: Numbers
     made: list[Attempt]
+    checksum: int = 0
 
     def of(self, attempt: Attempt) -> Float32s:
         """(frames, 263)."""
@@ -63,7 +64,8 @@ class Attempts:
     def load(cls, folder: Path) -> "Attempts":
         """Raises MotionGPTError if the folder holds none, or damaged ones."""
         try:
-            found = msgspec.json.decode((folder / "attempts.json").read_bytes(), type=list[Attempt])
+            listed = (folder / "attempts.json").read_bytes()
+            found = msgspec.json.decode(listed, type=list[Attempt])
             features = np.load(folder / "attempts.npy", mmap_mode="r", allow_pickle=False)
         except (*READ_ERRORS, msgspec.DecodeError) as error:
             raise MotionGPTError(
@@ -72,7 +74,7 @@ class Attempts:
         ends = max((a.start + a.frames for a in found), default=0)
         if features.shape != (ends, DIMENSIONS) or min((min(a.start, a.frames) for a in found), default=0) < 0:
             raise MotionGPTError(f"The attempts in {folder} are damaged.", "Make them again.")
-        return cls(features, found)
+        return cls(features, found, zlib.crc32(listed))
 
 
 def attempt(
@@ -85,10 +87,11 @@ def attempt(
         seconds = min(prompt.seconds, engine.max_seconds)
         for candidate in engine.candidates(Generate(text, seconds, variations=variations, seed=seed + _APART * number)):
             features = np.asarray(candidate[: round(seconds * FPS)], np.float64)
-            right, sound = _verdict(engine, prompt, features)
+            motion = engine.polished(features_to_motion(features))
+            right, sound = _is_right(prompt, motion), not Physical.of(motion).faults
             mirrored = None
             if swap_sides(text) != text:
-                mirrored = _verdict(engine, prompt, mirror_features(features))[0]
+                mirrored = _is_right(prompt, engine.polished(features_to_motion(mirror_features(features))))
             yield (
                 Attempt(text, one.clip.name, one.clip.mirrored, start, len(features), right, mirrored, sound),
                 features.astype(np.float16),
@@ -97,10 +100,8 @@ def attempt(
         say(number + 1, len(asked))
 
 
-def _verdict(engine: MotionLanguageEngine, prompt: Prompt, features: Numbers) -> tuple[bool, bool]:
-    """Whether a motion is right, and physically faultless, as its user gets it."""
-    motion = engine.polished(features_to_motion(features))
-    return prompt.judge(Body.of(motion)) == RIGHT, not Physical.of(motion).faults
+def _is_right(prompt: Prompt, motion: Motion) -> bool:
+    return verdict(prompt, motion) == RIGHT
 
 
 def save(attempts: Iterator[tuple[Attempt, Numbers]], folder: Path) -> Attempts:
@@ -110,9 +111,3 @@ def save(attempts: Iterator[tuple[Attempt, Numbers]], folder: Path) -> Attempts:
     np.save(folder / "attempts.npy", np.concatenate(rows))
     (folder / "attempts.json").write_bytes(msgspec.json.encode(found))
     return Attempts.load(folder)
-
-
-def attempts_checksum(folder: Path) -> int:
-    """Of what was made, and how it was judged. Raises MotionGPTError if the folder holds no attempts."""
-    Attempts.load(folder)
-    return zlib.crc32((folder / "attempts.json").read_bytes())

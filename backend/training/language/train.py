@@ -18,11 +18,21 @@ from ...dataset.captions import VOCABULARY
 from ...dataset.clips import Clip, checksum, load_dataset
 from ...dataset.composites import with_composites
 from ...engines.starter.vocabulary import CODES, END, LEVELS, MAX_TOKENS, MOST_LEVELS
-from ...evaluation.practice.attempts import Attempts, attempts_checksum
+from ...evaluation.practice.attempts import Attempts
 from ...text_encoder.sentences import load_text_tokenizer, load_words
 from ..ahead import Ahead, workers_for
 from ..folder import check_settings, copied, is_fresh, note_source
-from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_atomically, settings_of, train
+from ..loop import (
+    Processes,
+    Schedule,
+    autocast,
+    choose_device,
+    load_trained,
+    save_atomically,
+    settings_of,
+    train,
+    trained_checksum,
+)
 from ..tokenizer.encoding import Encoding
 from ..tokenizer.train import load_tokenizer, tokenizer_checksum
 from .data import IGNORED, Batches, LanguageTraining
@@ -78,17 +88,18 @@ def train_language_model(
         sources = {name: made_from[name] for name in ("dataset", "tokenizer")}
     else:
         sources = {"dataset": checksum(data), "tokenizer": tokenizer_checksum(tokenizer)}
-    more = {"attempts": attempts_checksum(attempts)} if attempts else {}
+    tried = Attempts.load(attempts) if attempts else None
+    more = {"attempts": tried.checksum} if tried else {}
     if start:
-        more["start"] = zlib.crc32((start / "model.pt").read_bytes())
+        more["start"] = trained_checksum(start)
     check_settings(folder, {**asdict(training), **sources, **more})
     folder.mkdir(parents=True, exist_ok=True)
     processes = Processes(where)
     with processes.leader_first():
         sequences = _cached_sequences(data, tokenizer, folder, training, sources, start)
         wordings = _cached_wordings(sequences, folder, training, sources, start)
-        if attempts:
-            sequences += _cached_practised(attempts, sequences, tokenizer, folder, {**sources, **more})
+        if tried:
+            sequences += _cached_practised(tried, sequences, tokenizer, folder, {**sources, **more})
     draw = Ahead(Batches(sequences, wordings, training, processes).draw, workers_for(where))
     levels = sequences[0].phases[0].shape[1]
     own = settings_of(LanguageConfig, begun["config"]) if begun else config or LanguageConfig()
@@ -155,13 +166,13 @@ def _cached_sequences(
 
 
 def _cached_practised(
-    attempts: Path, sequences: list[TokenSequence], tokenizer: Path, folder: Path, made_from: dict[str, int]
+    attempts: Attempts, sequences: list[TokenSequence], tokenizer: Path, folder: Path, made_from: dict[str, int]
 ) -> list[TokenSequence]:
     """Tokens of attempts at the captions of the sequences' clips, cached in the folder."""
     path = folder / "practised.pt"
     if not is_fresh(path, made_from):
         encoding = Encoding(*load_tokenizer(tokenizer))
-        _store(practised(Attempts.load(attempts), [s.clip for s in sequences], encoding), path)
+        _store(practised(attempts, [s.clip for s in sequences], encoding), path)
         note_source(path, made_from)
     return _stored(path)
 

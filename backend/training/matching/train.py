@@ -5,7 +5,6 @@ picker would look better than it is.
 """
 
 import random
-import zlib
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,10 @@ from ....retarget.typing import Float32s
 from ...dataset.clips import checksum, compute_statistics, load_dataset
 from ...dataset.composites import set_apart, with_composites
 from ...dataset.meaning import ACTION_NAMES, STYLE_NAMES
-from ...evaluation.practice.attempts import Attempts, attempts_checksum
+from ...evaluation.practice.attempts import Attempts
 from ...text_encoder.sentences import cached_sentences
 from ..folder import check_settings
-from ..loop import Schedule, choose_device, load_trained, settings_of, train
+from ..loop import Schedule, choose_device, load_trained, settings_of, train, trained_checksum
 from .data import Batches, MatchingTraining, examples_of, held_out
 from .net import MatchingConfig, MatchingModel
 from .practice import Practice, practice_losses
@@ -77,9 +76,9 @@ def train_matching(
     tried = Attempts.load(attempts) if attempts else None
     settings: dict[str, Any] = {**asdict(training), **asdict(config), "dataset": checksum(data)}
     if start:
-        settings["start"] = zlib.crc32((start / "model.pt").read_bytes())
-    if attempts:
-        settings["attempts"] = attempts_checksum(attempts)
+        settings["start"] = trained_checksum(start)
+    if tried:
+        settings["attempts"] = tried.checksum
     check_settings(folder, settings)
     seen = replace(full, clips=[c for c in full.clips if not set_apart(c, training.without)])
     dataset = with_composites(seen, training.composites, training.seed)

@@ -1,7 +1,6 @@
 """Stage 1: train the motion tokenizer, and measure it."""
 
 import time
-import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,17 @@ from ...dataset.clips import checksum, compute_statistics, load_dataset
 from ...dataset.sampling import draw_weights
 from ...features import Statistics
 from ..folder import check_settings
-from ..loop import Processes, Schedule, autocast, choose_device, load_trained, save_atomically, settings_of, train
+from ..loop import (
+    Processes,
+    Schedule,
+    autocast,
+    choose_device,
+    load_trained,
+    save_atomically,
+    settings_of,
+    train,
+    trained_checksum,
+)
 from .data import Windows
 from .losses import LossWeights, reconstruction_losses, weighted
 from .net import MotionVqVae
@@ -139,7 +148,7 @@ def tokenizer_config(folder: Path) -> TokenizerConfig:
 def tokenizer_checksum(folder: Path) -> int:
     """A checksum of a trained tokenizer's weights. Raises MotionGPTError if the folder holds none."""
     tokenizer_config(folder)
-    return zlib.crc32((folder / "model.pt").read_bytes())
+    return trained_checksum(folder)
 
 
 def tokenizer_record(folder: Path) -> dict[str, dict[str, Any]]:

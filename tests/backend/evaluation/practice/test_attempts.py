@@ -10,7 +10,7 @@ from motiongpt.backend.dataset.clips import Clip
 from motiongpt.backend.evaluation.animators.language import parse
 from motiongpt.backend.evaluation.animators.prompts import Prompt
 from motiongpt.backend.evaluation.practice.asked import Asked
-from motiongpt.backend.evaluation.practice.attempts import Attempts, attempt, attempts_checksum, save
+from motiongpt.backend.evaluation.practice.attempts import Attempts, attempt, save
 from motiongpt.backend.features import motion_to_features
 from motiongpt.retarget.errors import MotionGPTError
 
@@ -64,12 +64,12 @@ def test_no_two_prompts_share_random_numbers():
 def test_folders_without_attempts_and_damaged_ones_are_said(folder, tmp_path):
     with pytest.raises(MotionGPTError, match="holds no attempts"):
         Attempts.load(tmp_path)
-    before = attempts_checksum(folder)
+    before = Attempts.load(folder).checksum
     (folder / "attempts.json").write_text((folder / "attempts.json").read_text().replace("arms out", "arms up", 1))
-    assert attempts_checksum(folder) != before
+    assert Attempts.load(folder).checksum != before
     np.save(folder / "attempts.npy", np.zeros((159, 263), np.float16))
     with pytest.raises(MotionGPTError, match="are damaged"):
         Attempts.load(folder)
     (folder / "attempts.npy").write_bytes(b"nothing")
     with pytest.raises(MotionGPTError, match="holds no attempts"):
-        attempts_checksum(folder)
+        Attempts.load(folder)
