@@ -320,6 +320,16 @@ def trained_checksum(folder: Path) -> int:
     return zlib.crc32((folder / "model.pt").read_bytes())
 
 
+def start_of(folder: Path | None, what: str, command: str = "") -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """What `train` left in the folder of a model that is to be trained further (see `load_trained`), and what the
+    settings of the new training say of it: its checksum as "start", its own settings as "before". Without a folder,
+    neither."""
+    if folder is None:
+        return None, {}
+    begun = load_trained(folder, what, command)
+    return begun, {"start": trained_checksum(folder), "before": begun["config"]}
+
+
 def settings_of(kind: type[_Settings], config: dict[str, Any]) -> _Settings:
     """The settings dataclass `kind`, filled in from its fields in a training's `config`."""
     return kind(**{f.name: config[f.name] for f in dataclasses.fields(kind) if f.name in config})  # type: ignore[arg-type]

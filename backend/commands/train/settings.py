@@ -50,10 +50,11 @@ def run_alone(run: Callable[[argparse.Namespace], Report], args: argparse.Namesp
     need_torch()
     print(f"Training in {args.output}; reading {args.dataset} ...", file=sys.stderr, flush=True)
     from ...training.folder import held
-    from ...training.memory import keep_freed_memory
+    from ...training.memory import keep_freed_memory, keep_prepared_products
     from ...training.threads import choose_threads
 
     keep_freed_memory()
+    keep_prepared_products()
     with held(args.output):
         threads = choose_threads(args.threads)
         print(f"On the processor: {threads} thread{'s' if threads > 1 else ''}.", file=sys.stderr, flush=True)

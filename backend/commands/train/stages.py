@@ -1,7 +1,6 @@
 """`motiongpt train`: train the project's own model, stage by stage. Needs the extra `train`."""
 
 import argparse
-import dataclasses
 from pathlib import Path
 
 from ....retarget.errors import MotionGPTError
@@ -178,6 +177,7 @@ def run_language_model(args: argparse.Namespace) -> Report:
 def run_matching(args: argparse.Namespace) -> Report:
     """The text-motion matching model."""
     from ...dataset.clips import load_dataset
+    from ...training.loop import load_trained
     from ...training.matching.data import MatchingTraining
     from ...training.matching.export import add_picker, calibrate, export_judge, right_where_set_apart
     from ...training.matching.net import MatchingConfig
@@ -187,7 +187,7 @@ def run_matching(args: argparse.Namespace) -> Report:
     model = train_matching(args.dataset, args.output, training, config, args.device, args.start, args.attempts).cpu()
     dataset = load_dataset(args.dataset)
     measured = {**calibrate(model, dataset), **right_where_set_apart(model, dataset, training.without)}
-    settings = {**dataclasses.asdict(training), **dataclasses.asdict(model.config)}
+    settings = load_trained(args.output, "matching model")["config"]
     if args.judge:
         export_judge(model, args.judge, {"licence": args.licence, "training": settings, **measured})
     if args.into:

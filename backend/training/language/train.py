@@ -30,8 +30,8 @@ from ..loop import (
     load_trained,
     save_atomically,
     settings_of,
+    start_of,
     train,
-    trained_checksum,
 )
 from ..tokenizer.encoding import Encoding
 from ..tokenizer.train import load_tokenizer, tokenizer_checksum
@@ -41,6 +41,9 @@ from .packed import is_pack, read_made_from, read_pack
 from .practised import practised
 from .sequences import TokenSequence, tokenize
 from .wordings import Wordings, key_of, make_wordings
+
+_ROWS = 256
+"""Sizes of the losses' matrix products are multiples of this."""
 
 
 def language_loss(model: MotionLanguageModel, batch: dict[str, Tensor], detail: float) -> dict[str, Tensor]:
@@ -52,15 +55,26 @@ def language_loss(model: MotionLanguageModel, batch: dict[str, Tensor], detail: 
     targets, details = batch["targets"], batch["detail_targets"]
     wanted = targets != IGNORED
     choices = END + 1 if int(targets.max()) <= END else None
-    logits = F.linear(hidden[wanted], model.head.weight[:choices]).float()  # (n, choices)
+    read, count = _rows(hidden, wanted)
+    logits = F.linear(read, model.head.weight[:choices])[:count].float()  # (n, choices)
     loss = F.cross_entropy(logits, targets[wanted])
     accuracy = (logits.argmax(-1) == targets[wanted]).float().mean()
     fine = details[..., 0] != IGNORED
     if fine.any():
-        codes = torch.cat([targets[fine][:, None], details[fine]], dim=1)  # (n, levels)
-        for level, found in enumerate(model.further_logits(hidden[fine], codes), 1):
-            loss = loss + detail / level**model.config.falls * F.cross_entropy(found.float(), codes[:, level])
+        read, count = _rows(hidden, fine)
+        codes, _ = _rows(torch.cat([targets[..., None], details], dim=-1), fine)  # (n, levels)
+        for level, found in enumerate(model.further_logits(read, codes), 1):
+            lost = F.cross_entropy(found[:count].float(), codes[:count, level])
+            loss = loss + detail / level**model.config.falls * lost
     return {"loss": loss, "accuracy": accuracy}
+
+
+def _rows(values: Tensor, mask: Tensor) -> tuple[Tensor, int]:
+    """The rows of values (B, L, ...) where the mask (B, L) holds, with copies of the first up to a multiple of _ROWS,
+    and how many are no copies. A CPU prepares a product of each new size, which takes it longer than the copies."""
+    places = mask.flatten().nonzero()[:, 0]
+    copies = places[:1].expand(-len(places) % _ROWS)
+    return values.flatten(0, 1)[torch.cat([places, copies])], len(places)
 
 
 def train_language_model(
@@ -81,7 +95,7 @@ def train_language_model(
     with another tokenizer or on other captions.
     """
     began, where = time.monotonic(), choose_device(device)
-    begun = load_trained(start, "language model", "language-model") if start else None
+    begun, more = start_of(start, "language model", "language-model")
     if is_pack(data):
         made_from = read_made_from(data)
         training = replace(training, composites=made_from["composites"])
@@ -89,9 +103,8 @@ def train_language_model(
     else:
         sources = {"dataset": checksum(data), "tokenizer": tokenizer_checksum(tokenizer)}
     tried = Attempts.load(attempts) if attempts else None
-    more = {"attempts": tried.checksum} if tried else {}
-    if start:
-        more["start"] = trained_checksum(start)
+    if tried:
+        more["attempts"] = tried.checksum
     check_settings(folder, {**asdict(training), **sources, **more})
     folder.mkdir(parents=True, exist_ok=True)
     processes = Processes(where)
@@ -166,7 +179,7 @@ def _cached_sequences(
 
 
 def _cached_practised(
-    attempts: Attempts, sequences: list[TokenSequence], tokenizer: Path, folder: Path, made_from: dict[str, int]
+    attempts: Attempts, sequences: list[TokenSequence], tokenizer: Path, folder: Path, made_from: dict[str, Any]
 ) -> list[TokenSequence]:
     """Tokens of attempts at the captions of the sequences' clips, cached in the folder."""
     path = folder / "practised.pt"

@@ -22,7 +22,7 @@ from ...dataset.meaning import ACTION_NAMES, STYLE_NAMES
 from ...evaluation.practice.attempts import Attempts
 from ...text_encoder.sentences import cached_sentences
 from ..folder import check_settings
-from ..loop import Schedule, choose_device, load_trained, settings_of, train, trained_checksum
+from ..loop import Schedule, choose_device, settings_of, start_of, train
 from .data import Batches, MatchingTraining, examples_of, held_out
 from .net import MatchingConfig, MatchingModel
 from .practice import Practice, practice_losses
@@ -69,14 +69,12 @@ def train_matching(
     start: folder of a trained model to train further.  attempts: folder of what a model made of texts, checked, from
     which this one learns what to pick (`practice`).
     """
-    begun = load_trained(start, "matching model", "matching") if start else None
+    begun, more = start_of(start, "matching model", "matching")
     config = settings_of(MatchingConfig, begun["config"]) if begun else config or MatchingConfig()
     where = choose_device(device)
     full = load_dataset(data)
     tried = Attempts.load(attempts) if attempts else None
-    settings: dict[str, Any] = {**asdict(training), **asdict(config), "dataset": checksum(data)}
-    if start:
-        settings["start"] = trained_checksum(start)
+    settings: dict[str, Any] = {**asdict(training), **asdict(config), "dataset": checksum(data), **more}
     if tried:
         settings["attempts"] = tried.checksum
     check_settings(folder, settings)

@@ -1,4 +1,4 @@
-"""Freed memory is kept while a training runs."""
+"""What a training keeps of a step for the next one."""
 
 import subprocess
 import sys
@@ -36,3 +36,32 @@ def test_steps_reuse_the_memory_of_earlier_ones() -> None:
     if not kept:
         pytest.skip("not glibc")
     assert 2 * few < faults("leave")[1]
+
+
+PRODUCTS = """
+import os, sys
+os.environ["ONEDNN_VERBOSE"] = "2"  # says of each product whether it was prepared anew
+import torch
+from motiongpt.backend.training.memory import keep_prepared_products
+if sys.argv[1] == "keep":
+    keep_prepared_products()
+weights = torch.zeros(32, 32, dtype=torch.bfloat16)
+for _ in range(2):
+    print("ROUND", flush=True)
+    for rows in range(1, 1400):
+        torch.zeros(rows, 32, dtype=torch.bfloat16) @ weights
+"""
+
+
+def prepared(word: str) -> int:
+    """How many of 1,399 products, made a second time, are prepared anew."""
+    run = subprocess.run([sys.executable, "-c", PRODUCTS, word], capture_output=True, text=True, check=True)
+    *_, again = run.stdout.split("ROUND")
+    return sum("create:cache_miss" in line for line in again.splitlines())
+
+
+def test_products_are_prepared_once() -> None:
+    often = prepared("leave")
+    if not often:
+        pytest.skip("products in bfloat16 are not made by oneDNN here")
+    assert not prepared("keep")

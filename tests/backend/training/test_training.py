@@ -14,6 +14,7 @@ from motiongpt.backend.engine import Result
 from motiongpt.backend.engines import load_engine
 from motiongpt.backend.evaluation.practice.attempts import Attempt, save
 from motiongpt.backend.features import motion_to_features
+from motiongpt.backend.model_folder import read_card
 from motiongpt.backend.tasks import Continue, Describe, Generate, Inbetween
 from motiongpt.backend.text_encoder.sentences import encoder_folder
 from motiongpt.retarget.errors import MotionGPTError
@@ -64,7 +65,8 @@ def test_from_clips_to_a_model_that_generates(dataset, tmp_path, capsys):
     more += ["--start", str(language), "--attempts", str(attempts), "--batch", "4", "--steps", "1"]
     assert main([*more, "--set", "rate=0.0000001"]) == 0
     before, after = (torch.load(f / "model.pt", weights_only=True) for f in (language, tmp_path / "more"))
-    assert after["config"]["width"] == 48
+    assert after["config"]["width"] == 48 and after["config"]["before"] == before["config"]
+    assert read_card(model).training["picker"]["before"]["steps"] == 2
     for name, weights in before["model"].items():
         assert torch.allclose(weights, after["model"][name], atol=1e-5)
     assert len(torch.load(tmp_path / "more" / "practised.pt", weights_only=True)) == 1
