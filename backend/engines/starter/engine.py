@@ -13,7 +13,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from ....retarget.motion import Motion
-from ....retarget.motion.feet import bend_toes, plant_feet
+from ....retarget.motion.feet import bend_toes, plant_feet, put_down
 from ....retarget.motion.joining import on_canonical_body
 from ....retarget.typing import Float32s, Ints, Numbers
 from ... import limits
@@ -178,7 +178,7 @@ class MotionLanguageEngine(TokenEngine):
         return fill_gaps(self, self._transition, task, motion)
 
     def polished(self, motion: Motion) -> Motion:
-        return bend_toes(plant_feet(motion))
+        return bend_toes(plant_feet(put_down(motion)))
 
     def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Written:
         """The best of several candidates for each variation, if the folder has a picker; progress shows the first

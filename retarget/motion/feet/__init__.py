@@ -2,7 +2,7 @@
 
 from .contacts import Span, find_spans
 from .following import followed_by
-from .legs import bend_toes, keep_directions, lift_feet
+from .legs import bend_toes, keep_directions, lift_feet, put_down
 from .planting import match_contacts, move_feet, plant_between, plant_feet
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "move_feet",
     "plant_between",
     "plant_feet",
+    "put_down",
 ]

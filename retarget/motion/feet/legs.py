@@ -12,6 +12,8 @@ from ..two_bone_ik import bend_limb, reachable
 FLOOR = -0.003
 """Metres: exact clips lie within millimetres of the floor and are left alone."""
 _HIGHEST_HOP = 0.08  # metres by which the body may rise where no foot stands but one is under the floor
+_RESTING, _CURB = 0.01, 0.15  # metres: height of a standing toe joint; what stands higher stands on something
+_SETTLING = 0.4  # seconds over which the height above the floor is averaged
 _DEEPEST_DROP = 0.08  # metres by which the pelvis may drop so that a leg reaches the floor
 _TIPS = np.array([[0.0, 0.0, 0.1]])  # metres from the toe joint: the toes' tips where no mesh shows them
 _MOST_BENT = np.radians(80.0)  # the furthest that toes bend upwards
@@ -26,6 +28,19 @@ def lift_above_floor(motion: Motion) -> Motion:
     if not depth.any():
         return motion
     return motion.shifted(_upwards(smooth_peaks(depth, max(1, round(0.15 * motion.fps)))))
+
+
+def put_down(motion: Motion) -> Motion:
+    """The motion lowered, smoothly, to where its toes rest on the floor: a generated walk may come off it by a
+    centimetre with each step. One whose toes rest higher than a curb climbs something, and is left alone."""
+    toes = motion.joints[:, CONTACT_JOINTS[1::2], 1]  # (T, 2)
+    resting = motion.contacts[:, 1::2] > 0.5
+    frames = np.flatnonzero(resting.any(axis=1))
+    heights = np.where(resting, toes, np.inf).min(axis=1)[frames] - _RESTING
+    if not len(frames) or heights.max() > _CURB or heights.max() <= 0.0:
+        return motion
+    over = np.interp(np.arange(len(motion)), frames, np.maximum(heights, 0.0))
+    return motion.shifted(_upwards(-moving_mean(over, round(_SETTLING * motion.fps))))
 
 
 def lower_pelvis(motion: Motion, ankles: Floats) -> Motion:

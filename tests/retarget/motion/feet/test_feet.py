@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from support.import_graph import ROOT
 from support.motions import stepping
+from support.walking import steady, walking
 
 from motiongpt.retarget.files.reading import read_motion
 from motiongpt.retarget.motion import Motion
 from motiongpt.retarget.motion import rotations as rot
-from motiongpt.retarget.motion.feet import bend_toes, find_spans, plant_feet
+from motiongpt.retarget.motion.feet import bend_toes, find_spans, plant_feet, put_down
 from motiongpt.retarget.motion.skeleton import CONTACT_JOINTS, JOINT
 
 MOCAP = ROOT.parent / "shared" / "mocap"
@@ -132,3 +133,23 @@ def test_toes_bend_where_their_tips_would_enter_the_floor() -> None:
         toe = before.global_rotations[1, JOINT["left_foot"]]
         tip = before.joints[1, JOINT["left_foot"]] + rot.rotate(toe, np.array([0.0, 0.0, 0.1]))
         assert (tip[1] > -1e-9) == after
+
+
+def rising(by: float) -> Motion:
+    """A walk that comes off the floor, evenly, by so many metres."""
+    walk = walking(steady(3.0))
+    lift = np.zeros((len(walk), 3))
+    lift[:, 1] = np.linspace(0.0, by, len(walk))
+    return walk.shifted(lift)
+
+
+def test_a_walk_that_rises_off_the_floor_is_put_down() -> None:
+    lowered = put_down(rising(0.1))
+    assert rising(0.1).joints[-10:, :, 1].min() > 0.09
+    assert np.abs(lowered.joints[..., 1].min(axis=1)).max() < 0.03
+    assert np.array_equal(lowered.root_position[:, [0, 2]], rising(0.1).root_position[:, [0, 2]])
+
+
+def test_who_climbs_is_not_put_down() -> None:
+    climbing = rising(0.5)
+    assert put_down(climbing) is climbing
