@@ -56,7 +56,8 @@ class Practice:
 
     def draw(self, generator: torch.Generator, count: int, read: Sentences) -> dict[str, Tensor]:
         """states (B, L, 384), mask (B, L) of `count` texts, B; features (N, T, 263), frames (N,) of candidates; of each
-        the text's place in the batch, `text` (N,), and whether it is right (N,)."""
+        the text's place in the batch, `text` (N,), whether it is right (N,), and its grade (N,): 0 for wrong ones, 2
+        for right ones that are physically faultless, 1 for other right ones."""
         count = min(count, len(self._weights))
         chosen = torch.multinomial(self._weights, count, generator=generator).tolist()
         random = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
@@ -70,6 +71,7 @@ class Practice:
             "frames": torch.tensor([len(r) for r in rows]),
             "text": torch.tensor([place for place, _ in drawn]),
             "right": torch.tensor([float(c.right) for _, c in drawn]),
+            "grade": torch.tensor([c.right * (1.0 + c.attempt.sound) for _, c in drawn]),
         }
 
     def _features(self, candidate: _Candidate) -> Float32s:
@@ -87,12 +89,12 @@ def _some(candidates: list[_Candidate], random: np.random.Generator) -> list[_Ca
 
 
 def practice_losses(model: MatchingModel, motion: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Of candidates' vectors (N, space): rank, by which a right one scores higher than a wrong one of the same text (a
+    """Of candidates' vectors (N, space): rank, by which one of a higher grade scores higher than others of its text (a
     logistic loss; Burges et al. 2005), and sort, by which all right ones score higher than all wrong ones."""
     text = model.text(batch["states"], batch["mask"]).float()
     sharpness = model.sharpness.exp().clamp(max=50.0)
     cosine = (text[batch["text"]] * motion.float()).sum(-1)
-    scores, right = sharpness * cosine, batch["right"]
-    pairs = (batch["text"][:, None] == batch["text"]) & (right[:, None] > right)
+    scores, right, grade = sharpness * cosine, batch["right"], batch["grade"]
+    pairs = (batch["text"][:, None] == batch["text"]) & (grade[:, None] > grade)
     rank = F.softplus(scores[None] - scores[:, None])[pairs].mean() if pairs.any() else 0.0 * scores.sum()
     return {"rank": rank, "sort": F.binary_cross_entropy_with_logits(scores - _CUT * sharpness.detach(), right)}

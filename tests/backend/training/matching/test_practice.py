@@ -1,5 +1,7 @@
 """A picker learns from attempts which candidate to keep."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.motions import gliding
@@ -63,6 +65,15 @@ def test_mirror_images_count_where_the_text_names_a_side() -> None:
     for place, is_right in zip(batch["text"].tolist(), batch["right"].tolist(), strict=True):
         right.setdefault(place, []).append(is_right)
     assert [sorted(v) for v in right.values()] == [[0.0, 1.0]] * 3  # each side's motion is wrong for the other
+
+
+def test_right_attempts_without_physical_faults_come_first() -> None:
+    attempts = attempts_at(("walks", 1.0, True, None), ("walks", 1.2, True, None), ("walks", 0.1, False, None))
+    made = [replace(attempts.made[0], sound=False), attempts.made[1], replace(attempts.made[2], sound=False)]
+    texts: dict[str, int] = {}
+    batch = Practice(replace(attempts, made=made), texts).draw(torch.Generator(), 1, read(texts))
+    grades = dict(zip(batch["features"][:, 5, 2].tolist(), batch["grade"].tolist(), strict=True))  # by forward speed
+    assert [grades[speed] for speed in sorted(grades)] == [0.0, 1.0, 2.0]
 
 
 def test_attempts_that_are_all_right_teach_nothing() -> None:
