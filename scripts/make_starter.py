@@ -41,17 +41,15 @@ OWN_TRANSITION = ("starter",)
 SETTINGS = {
     "author": "",
     "derive": "",
-    "tokenizer": "--steps 7000 --batch 48 --set width=256 --set code_width=256 --set levels=4 --set depth=2 "
-    "--set points=1.5",
+    "tokenizer": "--steps 6000 --batch 48 --set width=256 --set code_width=256 --set quantizer=parts --set levels=9 "
+    "--set depth=2 --set points=1.5",
     "decoder": "--steps 1500 --batch 48 --set rate=0.0003 --set points=1.5 --set sliding=2",
     "language": "--steps 8500 --batch 64 --set width=320 --set heads=5 --set feed_forward=640 --set decoder_layers=5 "
     "--set encoder_layers=2 --set dropout=0 --set rate=0.001 --set text_noise=0.5 --set wordings=36 "
-    "--set composites=0",
-    "attempts": "--each 12",
-    "language-2": "--steps 800 --batch 64 --set rate=0.0003 --set wordings=36 --set composites=0",
+    "--set composites=0 --set falls=0 --set detail=0.4",
     "judge": "--steps 850 --seed 1",
     "picker": "--steps 2500 --seed 2 --set width=192 --set composites=8 --set siblings=0.5 --candidates 10",
-    "attempts-2": "--each 12 --seed 1",
+    "attempts": "--each 10",
     "picker-2": "--steps 900 --batch 64 --seed 2 --set rate=0.0005 --set siblings=0.5 --candidates 10",
     "transition": "--steps 5500",
     "sureness": "--seeds 2",
@@ -153,25 +151,18 @@ class Recipe:
         yield stage("decoder", "train tokenizer", dataset, "--refine", work / "tokenizer", "-o", work / "decoder")
         language = ("--tokenizer", work / "tokenizer", "-o", work / "language")
         yield stage("language", "train language-model", dataset, *language)
-        trained, learned = ("--tokenizer", work / "decoder", "--dataset", dataset), work / "language"
+        trained = ("--tokenizer", work / "decoder", "--dataset", dataset, "--language", work / "language")
         packed = ("--card", HERE / f"{name}.json", "--share", self.work / "models" / "text")
-        practises = self.made and "attempts" in self.settings
-        if practises:
-            draft, attempts, further = work / "draft", work / "attempts", work / "language-2"
-            yield stage("draft", "train export", *trained, "--language", learned, *packed, "-o", draft)
-            yield stage("attempts", "train attempts", dataset, "--model", draft, "-o", attempts)
-            on = ("--tokenizer", work / "tokenizer", "--start", learned, "--attempts", attempts, "-o", further)
-            yield stage("language-2", "train language-model", dataset, *on)
-            learned = further
-        yield stage("export", "train export", *trained, "--language", learned, *packed, "-o", model)
+        yield stage("export", "train export", *trained, *packed, "-o", model)
         # Judge and picker differ in seed, so that the model is not judged by its own picker.
         licence = LICENCE_OF[strictest(GROUPS[name])]
         judging = ("--judge", judge, "--licence", licence)
         yield stage("judge", "train matching", dataset, "-o", work / "matching", *judging)
         yield stage("picker", "train matching", dataset, "-o", work / "picker", "--into", model)
-        if practises:
-            yield stage("attempts-2", "train attempts", dataset, "--model", model, "-o", work / "attempts-2")
-            on = ("--start", work / "picker", "--attempts", work / "attempts-2", "-o", work / "picker-2")
+        if self.made and "attempts" in self.settings:
+            attempts = work / "attempts"
+            yield stage("attempts", "train attempts", dataset, "--model", model, "-o", attempts)
+            on = ("--start", work / "picker", "--attempts", attempts, "-o", work / "picker-2")
             yield stage("picker-2", "train matching", dataset, *on, "--into", model)
         own = (dataset, "-o", work / "transition")
         between = own if name in OWN_TRANSITION else self._common_transition()

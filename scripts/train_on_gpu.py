@@ -26,11 +26,12 @@ ROOT = Path(__file__).resolve().parents[1]
 CARD = ROOT / "scripts" / "starter" / "open.json"
 
 SETTINGS = {
-    "tokenizer": "--steps 1000000 --batch 512 --set width=512 --set code_width=256 --set depth=3 --set levels=4 "
-    "--set points=1.5 --set rate=0.0006",
+    "tokenizer": "--steps 1000000 --batch 512 --set width=512 --set code_width=256 --set depth=3 --set points=1.5 "
+    "--set quantizer=parts --set levels=9 --set rate=0.0006",
     "decoder": "--steps 1000000 --batch 512 --set rate=0.0004",
     "language-model": "--steps 1000000 --batch 512 --set width=384 --set heads=6 --set feed_forward=768 "
-    "--set encoder_layers=3 --set decoder_layers=6 --set rate=0.001 --set wordings=48 --set text_noise=0.7",
+    "--set encoder_layers=3 --set decoder_layers=6 --set rate=0.001 --set wordings=48 --set text_noise=0.7 "
+    "--set falls=0 --set detail=0.4",
 }
 """Options of each training; the time ends them, not the steps."""
 

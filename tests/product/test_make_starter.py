@@ -64,7 +64,7 @@ def clips(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("size", "shared", "each"), [((), 4, 18), (("--tiny",), 4, 12), (("--recorded-only",), 2, 13)])
+@pytest.mark.parametrize(("size", "shared", "each"), [((), 4, 15), (("--tiny",), 4, 12), (("--recorded-only",), 2, 13)])
 def test_every_stage_is_a_command_that_exists(make, clips, tmp_path, size, shared, each) -> None:
     stages = make(clips, tmp_path / "work", "--dry-run", *size)
     assert len(stages) == shared + 2 * each
