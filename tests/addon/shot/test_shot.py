@@ -42,7 +42,9 @@ def test_a_block_made_again_leaves_all_other_keys_bit_for_bit(
         assert all(made for _, _, _, made in block["listed"])
         if engine == "bundled":
             anywhere, seams = block["fastest"]
-            assert seams <= anywhere < 25.0  # m/s; a hand in one of these blocks moves at 14, at 23 by few keys
+            # m/s; a hand inside one of these blocks moves at 14, at 23 where its keys are few
+            assert seams <= anywhere < (15.0 if keys == "EVERY" else 25.0)
+            assert keys == "FEW" or seams < 8.0
     assert [seed for _, _, seed, _ in seen["blocks"]["2"]["listed"]] == [3 + 7919 * (i + 1) for i in range(3)]
 
 

@@ -117,7 +117,7 @@ def test_a_command_of_the_installed_blender_writes_what_it_says(
     one = real_blender("blender", rig, *command, "generate", "a person waves", "--save", made, resources=resources)
     assert f'Frames 1 to 96 of Armature, in the action "a person waves". Saved {made}.' in one.stdout
     said = real_blender("blender", made, *command, "describe", resources=resources).stdout
-    assert len(said.split()) > 1
+    assert any(word in said for word in ("wav", "hand", "arm"))
     more = real_blender("blender", made, *command, "continue", "--frame", 96, "--seconds", 2, resources=resources)
     assert f"Saved {made}." in more.stdout
     refused = real_blender("blender", made, *command, "generate", " ", resources=resources, ends=1)
