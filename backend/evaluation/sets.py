@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ...retarget.motion import Motion
+from ...retarget.motion.feet.grounding import penetration
 from ...retarget.typing import Floats
 from ..dataset.clips import Dataset
 from ..engine import Engine, last_result
@@ -65,7 +66,7 @@ def _judged(judge: Judge, features: Floats) -> tuple[Floats, int, int, float, fl
         int(verdict.actions.argmax()),
         int(verdict.styles.argmax()),
         physics.foot_sliding(motion),
-        float(physics.penetration(motion).max()),
+        float(penetration(motion).max()),
         physics.jitter(motion),
         physics.longest_freeze(motion),
         len(features),

@@ -120,7 +120,7 @@ def _data(name: str, seeds: int, answers: "list[Answer]", figures: dict[str, Any
         "physics": figures,
         "motions": [
             {"prompt": a.prompt.text, "group": a.prompt.group, "seed": a.seed, "verdict": a.verdict,
-             "missing": list(a.failed), "faults": list(a.physical.faults), "sure": a.sure}
+             "missing": list(a.failed), "faults": list(a.physical.ground.faults), "sure": a.sure}
             for a in answers
         ],
     }  # fmt: skip

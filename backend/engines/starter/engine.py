@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 
 from ....retarget.motion import Motion
 from ....retarget.motion.feet import bend_toes, plant_feet, put_down
-from ....retarget.motion.joining import on_canonical_body
+from ....retarget.motion.joining import on_canonical_body, with_smooth_edges
 from ....retarget.typing import Float32s, Ints, Numbers
 from ... import limits
 from ...dataset.clips import swap_sides
@@ -178,7 +178,7 @@ class MotionLanguageEngine(TokenEngine):
         return fill_gaps(self, self._transition, task, motion)
 
     def polished(self, motion: Motion) -> Motion:
-        return bend_toes(plant_feet(put_down(motion)))
+        return bend_toes(plant_feet(put_down(with_smooth_edges(motion, FRAMES_PER_TOKEN))))
 
     def text_to_codes(self, text: str, count: int | None, sampling: Sampling) -> Written:
         """The best of several candidates for each variation, if the folder has a picker; progress shows the first
@@ -217,8 +217,7 @@ class MotionLanguageEngine(TokenEngine):
         return labels
 
     def codes_after(self, context: Sequence[int], text: str, count: int, sampling: Sampling) -> Written:
-        """The best of several candidates for each variation: with a text, by the picker; without one, that which goes
-        on most as the motion was going."""
+        """The best of several candidates: with a text, by the picker; without one, that which goes on most alike."""
         if count >= MAX_TOKENS:
             raise self._too_long(count * FRAMES_PER_TOKEN / self._fps)
         shown = list(context[-(MAX_TOKENS - count) :])
@@ -264,8 +263,9 @@ class MotionLanguageEngine(TokenEngine):
         best, labels = codes[:wanted], [dict[str, object]() for _ in range(wanted)]
         if self._picker is not None:
             heard = self._heard(text)
-            other = swap_sides(heard) if mirrors else heard
-            picks = pick(self._picker, states, self._read(other) if other != heard else None, features, wanted)
+            swapped = swap_sides(heard) if mirrors else heard
+            other = self._read(swapped) if swapped != heard else None
+            picks = pick(self._picker, states, other, features, wanted, self.polished)
             best = [codes[one.number] for one in picks]
             if self._judgement is not None:
                 labels = self._judgement.of(states, np.array([one.score for one in picks]))

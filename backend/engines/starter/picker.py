@@ -4,19 +4,22 @@
 seed: a model that picks by its judge's scores would be rated better than it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from ....retarget.motion import Motion
+from ....retarget.motion.feet.grounding import Grounding
 from ....retarget.typing import Numbers
-from ...features import mirror_features
+from ...features import features_to_motion, mirror_features
 from ...model_folder import ModelCard
 from ..shared.runtime import open_session
 from ..shared.tokens import Codes
 
 FILE_NAME = "matching.onnx"
+_WORTH = 0.15  # of the score: what a motion without physical faults is worth
 _PACE_FRAMES = 20  # over which the pace of a motion is averaged: a second
 
 
@@ -55,12 +58,19 @@ class Pick:
 
 
 def pick(
-    picker: Picker, states: Numbers, other: Numbers | None, features: Sequence[Numbers], wanted: int
+    picker: Picker,
+    states: Numbers,
+    other: Numbers | None,
+    features: Sequence[Numbers],
+    wanted: int,
+    polished: Callable[[Motion], Motion],
 ) -> list[Pick]:
     """For each variation the candidate that fits a text best; candidates are ordered by attempt, then by variation.
 
     states: of the text (L, 384).  other: of the text with left and right swapped, None where it names no side or the
-    motion may not be mirrored.  features: (T, 263) of each candidate.
+    motion may not be mirrored.  features: (T, 263) of each candidate.  polished: a motion as it is shown.
+
+    Of those that fit about as well as the best, the first is taken that neither sinks nor floats nor slides.
 
     With a side, mirror images count, too: what is asked of one side the model has learned of the other. The picker
     knows what is done better than by which side; what it makes of the same motion under the swapped text tells that.
@@ -69,15 +79,26 @@ def pick(
     if other is not None:
         mirrored = [mirror_features(one) for one in features]
         scores = np.concatenate([scores, picker.scores(states, mirrored)[None]])
-    best = scores.max(axis=0).reshape(-1, wanted).argmax(axis=0)
+    best = scores.max(axis=0)
+
+    def sound(number: int) -> bool:
+        return not Grounding.of(polished(features_to_motion(np.asarray(features[number], np.float64)))).faults
+
     picks = []
-    for variation, attempt in enumerate(best.tolist()):
-        number, flip = attempt * wanted + variation, False
+    for variation in range(wanted):
+        number, flip = _first_sound(best, range(variation, len(best), wanted), sound), False
         if other is not None:
             sides = scores[:, number] - picker.scores(other, [features[number], mirrored[number]])
             flip = bool(sides[1] > sides[0])
         picks.append(Pick(number, flip, float(scores[int(flip), number])))
     return picks
+
+
+def _first_sound(scores: Numbers, candidates: Sequence[int], sound: Callable[[int], bool]) -> int:
+    """Of some candidates the best, or a sound one that is worth more."""
+    ordered = sorted(candidates, key=lambda number: -scores[number])
+    near = [number for number in ordered if scores[number] > scores[ordered[0]] - _WORTH]
+    return next(filter(sound, near), ordered[0])
 
 
 def best_of(codes: Codes, scores: Numbers, wanted: int) -> Codes:

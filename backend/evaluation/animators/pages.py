@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ....retarget.motion.feet.grounding import FLOATING, SLIDING, SUNK
 from ...output.pictures import render_sheet
 from ...output.results import grid
-from .physical import FLOATING, SLIDING, SUNK, medians
+from .physical import medians
 from .prompts import RIGHT, VERDICTS, WRONG, Prompt
 from .proof import Proof
 from .run import Agreement, Answer, by_group, flagged, shares
@@ -127,6 +128,6 @@ def write_sheets(answers: Sequence[Answer], folder: Path) -> list[Path]:
 
 def _title(answer: Answer) -> str:
     more = [f"missing: {'; '.join(answer.failed)}"] if answer.failed else []
-    more += [", ".join(answer.physical.faults)] if answer.physical.faults else []
+    more += [", ".join(answer.physical.ground.faults)] if answer.physical.ground.faults else []
     more += ["unsure"] if answer.flagged else []
     return " | ".join([f"{answer.prompt.text}   [{answer.verdict}] seed {answer.seed}", *more])

@@ -60,7 +60,7 @@ def shares(answers: Sequence[Answer]) -> dict[str, float]:
     """Of some answers: the share of each verdict, and of physically faultless motions. count: how many."""
     count = max(len(answers), 1)
     found = {v: sum(a.verdict == v for a in answers) / count for v in VERDICTS}
-    return {"count": float(len(answers)), **found, "sound": sum(not a.physical.faults for a in answers) / count}
+    return {"count": float(len(answers)), **found, "sound": sum(not a.physical.ground.faults for a in answers) / count}
 
 
 def by_group(answers: Sequence[Answer]) -> dict[str, dict[str, float]]:

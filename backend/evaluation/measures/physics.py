@@ -1,4 +1,4 @@
-"""What is physically wrong with a motion: sliding feet, joints below the floor, jitter, freezing.
+"""How feet slide, joints tremble and bodies freeze. `retarget.motion.feet.grounding` says what sinks and floats.
 
 Metres and seconds; the floor is at height 0. Feet are the four contact points, heels and toes.
 """
@@ -31,12 +31,6 @@ def foot_sliding(motion: Motion) -> float:
     return float((speed * (2.0 - 2.0 ** (height / SLIDE_HEIGHT)))[near].mean())
 
 
-def penetration(motion: Motion) -> Floats:
-    """(T,) metres that the lowest joint is below the floor; 0 where all are above it."""
-    depth: Floats = np.maximum(0.0, -motion.joints[..., 1].min(axis=1))
-    return depth
-
-
 def jitter(motion: Motion) -> float:
     """Mean length of the joints' third derivative, in 100 m/s³ (Yi et al. 2021, "TransPose")."""
     if len(motion) < 4:
@@ -55,37 +49,6 @@ def longest_freeze(motion: Motion, speed: float = STILL_SPEED) -> float:
         current = current + 1 if still else 0
         longest = max(longest, current)
     return longest / motion.fps
-
-
-LONGEST_FLIGHT = 0.75
-"""Seconds: a body that is in the air for longer would have fallen 0.7 m from the top of its jump."""
-STANCE_HEIGHT = 0.025
-HOVER_HEIGHT = 0.05
-"""A joint of a foot that stands is lower than this, in recordings of bodies of all sizes."""
-
-
-def floating(motion: Motion) -> Floats:
-    """(T,) metres that the lowest joint is above the floor; 0 in flights that a jump explains, and on the floor."""
-    height = np.maximum(0.0, motion.joints[..., 1].min(axis=1))
-    high = height > HOVER_HEIGHT
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], high.astype(int), [0]])))
-    out = np.zeros_like(height)
-    for start, stop in edges.reshape(-1, 2):
-        if stop - start > LONGEST_FLIGHT * motion.fps or stop - start == len(motion):
-            out[start:stop] = height[start:stop]
-    return np.asarray(out)
-
-
-def stance_speed(motion: Motion) -> Floats:
-    """(K,) m/s over the floor of the lower toe in the frames in which it stands: within 2.5 cm of its lowest height."""
-    toes = motion.joints[:, [CONTACT_JOINTS[1], CONTACT_JOINTS[3]]]  # (T, 2, 3)
-    if len(toes) < 2:
-        return np.zeros(0)
-    speed = np.linalg.norm(np.gradient(toes[..., [0, 2]], 1.0 / motion.fps, axis=0), axis=-1)  # (T, 2)
-    height = toes[..., 1] - toes[..., 1].min(axis=0)
-    lower = height.argmin(axis=1)[:, None]
-    standing = np.take_along_axis(height, lower, 1)[:, 0] < STANCE_HEIGHT
-    return np.asarray(np.take_along_axis(speed, lower, 1)[standing, 0])
 
 
 def accelerations(motion: Motion) -> Floats:

@@ -15,12 +15,12 @@ import numpy as np
 from ....retarget.errors import MotionGPTError
 from ....retarget.files.arrays import READ_ERRORS
 from ....retarget.motion import Motion
+from ....retarget.motion.feet.grounding import Grounding
 from ....retarget.typing import Float32s, Numbers
 from ...dataset.clips import swap_sides
 from ...engines.starter.engine import MotionLanguageEngine
 from ...features import DIMENSIONS, FPS, features_to_motion, mirror_features
 from ...tasks import Generate
-from ..animators.physical import Physical
 from ..animators.prompts import RIGHT, Prompt, verdict
 from .asked import Asked
 
@@ -88,7 +88,7 @@ def attempt(
         for candidate in engine.candidates(Generate(text, seconds, variations=variations, seed=seed + _APART * number)):
             features = np.asarray(candidate[: round(seconds * FPS)], np.float64)
             motion = engine.polished(features_to_motion(features))
-            right, sound = _is_right(prompt, motion), not Physical.of(motion).faults
+            right, sound = _is_right(prompt, motion), not Grounding.of(motion).faults
             mirrored = None
             if swap_sides(text) != text:
                 mirrored = _is_right(prompt, engine.polished(features_to_motion(mirror_features(features))))

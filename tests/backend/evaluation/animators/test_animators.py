@@ -176,14 +176,6 @@ def test_shares_flags_and_agreement(tmp_path: Path) -> None:
         run.agreement(answers, {("other", 0): RIGHT})
 
 
-def test_faults_are_named() -> None:
-    assert Physical.of(IDLE).faults == ()
-    assert Physical.of(moved(IDLE, np.tile((0.0, -0.1, 0.0), (80, 1)))).faults == ("sinks",)
-    assert Physical.of(moved(IDLE, np.tile((0.0, 0.2, 0.0), (80, 1)))).faults == ("floats",)
-    glide = np.outer(np.arange(80), (0.0, 0.0, 0.05))
-    assert Physical.of(moved(IDLE, glide)).faults == ("slides",)
-
-
 def test_every_check_that_is_to_be_proved_is_one() -> None:
     with pytest.raises(MotionGPTError, match="No recording"):
         proof.prove([proof.Recording("a.bvh", "a.bvh", IDLE, Body.of(IDLE))])
