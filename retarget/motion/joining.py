@@ -8,6 +8,7 @@ from ..typing import Floats
 from . import Motion
 from . import rotations as rot
 from .skeleton import LEG_LENGTH, PARENTS, REST_OFFSETS, leg_length
+from .smoothing import spread_jumps
 
 HALF_LIFE = 0.18
 """Seconds in which what is left of a difference at a join halves."""
@@ -159,3 +160,9 @@ def _eased(
         rotations=rot.normalize(rot.multiply(rot.from_rotation_vector(turns), more.rotations)),
         root_position=more.root_position + shift,
     )
+
+
+def with_smooth_edges(motion: Motion, length: int) -> Motion:
+    """A motion that was put together from pieces of `length` frames, whose joints don't jump where two meet."""
+    edges = np.arange(length - 1, len(motion), length)
+    return replace(motion, rotations=spread_jumps(motion.rotations, edges))

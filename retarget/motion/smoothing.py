@@ -2,7 +2,11 @@
 
 import numpy as np
 
-from ..typing import Floats
+from ..typing import Floats, Ints
+from . import rotations as rot
+
+_SUDDEN = np.radians(5.0)
+_AROUND = 3  # frames on either side of a jump over which it is spread
 
 
 def smoothstep(t: Floats) -> Floats:
@@ -37,3 +41,21 @@ def median(values: Floats) -> Floats:
     for a few frames."""
     ordered = np.sort(values, axis=0)
     return np.asarray(0.5 * (ordered[(len(values) - 1) // 2] + ordered[len(values) // 2]))
+
+
+def spread_jumps(rotations: Floats, frames: Ints) -> Floats:
+    """Rotations (T, J, 4) with the jumps from some `frames` to the next spread over a few frames on either side.
+
+    A jump is what a joint turns beyond the mean of the turns before and after it, and beyond five degrees. The first
+    and the last two frames have no such neighbours.
+    """
+    turns = rot.to_rotation_vector(rot.multiply(rot.conjugate(rotations[:-1]), rotations[1:]))  # (T - 1, J, 3)
+    frames = frames[(frames >= 1) & (frames < len(turns) - 1)]
+    jumps = turns[frames] - 0.5 * (turns[frames - 1] + turns[frames + 1])
+    jumps *= np.maximum(0.0, 1.0 - _SUDDEN / np.maximum(rot.length(jumps), _SUDDEN))[..., None]
+    moved = np.zeros((len(rotations) + 2 * _AROUND, *jumps.shape[1:]))  # with room for what falls outside
+    for away in range(_AROUND):
+        share = 0.5 - (away + 0.5) / (2 * _AROUND + 1)
+        moved[frames + _AROUND - away] += share * jumps
+        moved[frames + _AROUND + 1 + away] -= share * jumps
+    return rot.normalize(rot.multiply(rotations, rot.from_rotation_vector(moved[_AROUND:-_AROUND])))

@@ -16,6 +16,7 @@ from motiongpt.retarget.motion.joining import (
     placed_at,
     standing_on_body_of,
     standing_on_canonical_body,
+    with_smooth_edges,
 )
 from motiongpt.retarget.motion.skeleton import JOINT
 
@@ -96,3 +97,11 @@ def test_a_body_of_other_hips_and_feet_stands_on_the_floor_on_both_bodies():
     canonical = standing_on_canonical_body(body)
     assert canonical.joints[..., 1].min() == pytest.approx(0.0, abs=0.02)  # a foot that is not flat differs a little
     assert np.abs(standing_on_body_of(canonical, body).joints - body.joints).max() < 1e-9
+
+
+def test_pieces_meet_without_a_jump() -> None:
+    first, second = bent(seed=3).slice(0, 4), bent(seed=8).slice(0, 8)
+    pieces = replace(bent(seed=3).slice(0, 12), rotations=np.concatenate([first.rotations, second.rotations]))
+    change = np.linalg.norm(np.diff(with_smooth_edges(pieces, 4).rotations, axis=0), axis=-1).max(axis=1)
+    before = np.linalg.norm(np.diff(pieces.rotations, axis=0), axis=-1).max(axis=1)
+    assert before.argmax() == 3 and change[3] < 0.7 * before[3]
