@@ -12,6 +12,7 @@ from ..smoothing import median, moving_mean
 _SHORTEST = 0.1  # seconds: gaps and contacts shorter than this are noise
 _FASTEST = 0.9  # m/s, averaged over a quarter of a second: a foot that moves faster is not in contact
 _DRIFT = 0.08  # metres that a standing foot may wander before it counts as a new contact
+_SHIFT = 0.6  # m/s: how fast a foot moves that shifts its stand
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ def find_spans(contacts: Floats, points: Floats, fps: float) -> list[Span]:
     for point in range(contacts.shape[1]):
         path = smooth[:, point]
         for run in _runs(standing[:, point], path, least):
-            spans += [Span(point, start, stop) for start, stop in _split_drift(path, *run) if stop - start >= least]
+            pieces = _with_room_between(_split_drift(path, *run), path, fps)
+            spans += [Span(point, start, stop) for start, stop in pieces if stop - start >= least]
     return spans
 
 
@@ -57,6 +59,18 @@ def _split_drift(path: Floats, start: int, stop: int) -> list[tuple[int, int]]:
         return [(start, stop)]
     middle = start + (stop - start) // 2
     return _split_drift(path, start, middle) + _split_drift(path, middle, stop)
+
+
+def _with_room_between(pieces: list[tuple[int, int]], path: Floats, fps: float) -> list[tuple[int, int]]:
+    """The pieces (start, stop) of a span shortened where they meet, so that the foot can get from one's place to the
+    next one's without a jump."""
+    places = [median(path[start:stop]) for start, stop in pieces]
+    steps = [rot.length(after - before) for before, after in itertools.pairwise(places)]
+    frames = [0, *(round(float(step) / _SHIFT * fps) for step in steps), 0]
+    return [
+        (start + before // 2, stop - (after + 1) // 2)
+        for (start, stop), before, after in zip(pieces, frames[:-1], frames[1:], strict=True)
+    ]
 
 
 def add_contacts_between(contacts: Floats, points: Floats, kept: Bools) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from support.import_graph import ROOT
-from support.motions import stepping
+from support.motions import stepping, t_pose
 from support.walking import steady, walking
 
 from motiongpt.retarget.files.reading import read_motion
@@ -153,3 +153,11 @@ def test_a_walk_that_rises_off_the_floor_is_put_down() -> None:
 def test_who_climbs_is_not_put_down() -> None:
     climbing = rising(0.5)
     assert put_down(climbing) is climbing
+
+
+def test_a_foot_that_slides_while_it_should_stand_moves_without_a_jump() -> None:
+    """It is held in pieces, and gets from one's place to the next one's in several frames."""
+    slides = t_pose(80).shifted(np.outer(np.arange(80) * 0.02, (0.0, 0.0, 1.0)))  # 0.4 m/s
+    planted = plant_feet(slides)
+    steps = np.linalg.norm(np.diff(planted.joints[:, CONTACT_JOINTS], axis=0), axis=-1)
+    assert np.median(steps[planted.contacts[1:] > 0.5]) < 0.001 < steps.max() < 0.06
