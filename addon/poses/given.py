@@ -31,10 +31,12 @@ def read_given(
     poses: Sequence[KeyedPose],
     read: ReadPoses,
     channels: Iterable[tuple[str, str]],
+    also: Sequence[int] = (),
 ) -> dict[tuple[str, str], GivenChannel]:
     """(bone, property) -> the values that it has to keep, for every generated channel.
 
-    read: the motion before the span, frame by frame, then the poses.
+    read: the motion before the span, frame by frame, then the poses.  also: frames that every curve is to get a key on,
+    as `keys_between.read_keys` takes them.
     """
     action = action_curves(armature_object)
     curves = action.by_bone() if action else {}
@@ -51,7 +53,7 @@ def read_given(
         keyed: dict[int, Floats] = {}
         for row, frame, pose in _holding(character, span, poses, bone, channel):
             at = pose.at if pose else float(frame + span.origin)
-            if own and (pose is None or any(np.abs(key_frames(c) - at).min(initial=1.0) < 0.01 for c in own.values())):
+            if own and (pose is None or any(_is_keyed(curve, at, pose.frame in also) for curve in own.values())):
                 keyed[frame] = value_at(pose_bone, channel, own, at)
             if not _hold(armature_object, conditions.get(bone, ()), curves, at):
                 continue  # this control does not show here where its limb is
@@ -64,6 +66,13 @@ def read_given(
         kept = tuple(pose.frame - span.origin for pose in poses if pose.frame - span.origin in seen.keys() | keyed)
         given[bone, channel] = GivenChannel(seen, keyed, kept, mode)
     return given
+
+
+def _is_keyed(curve: bpy.types.FCurve, at: float, between: bool) -> bool:
+    """Whether there is a key at a time, or, where that counts, are keys before and after it."""
+    frames = key_frames(curve)
+    near = np.abs(frames - at).min(initial=1.0) < 0.01
+    return bool(near or (between and frames.min(initial=at) < at < frames.max(initial=at)))
 
 
 def _conditions(armature_object: ArmatureObject, character: Character) -> dict[str, tuple[Switch, ...]]:

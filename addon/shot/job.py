@@ -207,7 +207,7 @@ class ShotJob(MotionJob[ShotRequest]):
         request, armature = self.request, self._armature()
         channels, kept = [(bone, channel) for bone, channel, _ in solved], [pose.frame for pose in request.poses]
         check_bones(armature, (bone for bone, _ in channels if bone != OBJECT))
-        given = read_given(armature, character, request.span, request.poses, read, channels)
+        given = read_given(armature, character, request.span, request.poses, read, channels, kept)
         old = yield from self._read_keys(request.span, channels, kept)
         tolerance = key_tolerance(self._armature())
         planned = yield from in_thread(lambda: plan_curves(request.span, bend(solved, given), old, tolerance))

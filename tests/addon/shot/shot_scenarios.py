@@ -214,12 +214,13 @@ def rigify() -> object:
     seen["again"] = press("regenerate_block")["state"]
     new = heads(armature, 1, 180)
     others = np.r_[0 : first - 1, last:180]
-    steps = np.linalg.norm(np.diff(new, axis=0), axis=-1).max(axis=-1)
+    steps = np.linalg.norm(np.diff(new, axis=0), axis=-1)
+    sudden = steps[1:-1] - np.maximum(steps[:-2], steps[2:])
     return seen | {
         "changed": differ(outside(before, first, last), keyed(armature)),
         "poses": float(np.abs(new[others] - poses[others]).max()),
         "moved": float(np.abs(new[first - 1 : last] - poses[first - 1 : last]).max()),
-        "steps": [float(steps[[first - 2, last - 1]].max()), float(steps.max())],
+        "steps": [float(steps[[first - 2, last - 1]].max()), float(sudden.max())],
     }
 
 

@@ -42,9 +42,7 @@ def test_a_block_made_again_leaves_all_other_keys_bit_for_bit(
         assert all(made for _, _, _, made in block["listed"])
         if engine == "bundled":
             anywhere, seams = block["fastest"]
-            # m/s; a hand inside one of these blocks moves at 14, at 23 where its keys are few
-            assert seams <= anywhere < (15.0 if keys == "EVERY" else 25.0)
-            assert keys == "FEW" or seams < 8.0
+            assert seams <= anywhere < 8.0
     assert [seed for _, _, seed, _ in seen["blocks"]["2"]["listed"]] == [3 + 7919 * (i + 1) for i in range(3)]
 
 
@@ -116,8 +114,8 @@ def test_a_block_on_a_control_rig(scenario: Scenario, limbs: str, starter_model:
     seen = scenario("rigify", {"LIMBS": limbs})
     assert (seen["error"], seen["again"], seen["changed"]) == ("", "DONE", [])
     assert seen["poses"] < 1e-5 and seen["moved"] > 0.1
-    seams, anywhere = seen["steps"]
-    assert seams < anywhere < 0.3
+    seams, sudden = seen["steps"]
+    assert seams < 0.3 and sudden < 0.1  # metres a frame, and by how much more than the frame before and after
 
 
 def test_what_can_not_be_made_is_said_and_nothing_changes(scenario: Scenario) -> None:
