@@ -57,7 +57,7 @@ def _add_language_model(inner: Subparsers) -> None:
     parser.add_argument(
         "--tokenizer", type=Path, metavar="FOLDER", help="a trained tokenizer; a pack of tokens needs none"
     )
-    _add_further(parser, "a trained language model to train further")
+    parser.add_argument("--start", type=Path, metavar="FOLDER", help="a trained language model to train further")
     add_minutes(parser)
 
 
@@ -69,18 +69,14 @@ def _add_matching(inner: Subparsers) -> None:
         "motiongpt train matching dataset/ -o runs/matching --judge judge/",
         run_matching,
     )
-    _add_further(parser, "a trained matching model to train further")
+    parser.add_argument("--start", type=Path, metavar="FOLDER", help="a trained matching model to train further")
+    parser.add_argument(
+        "--attempts", type=Path, metavar="FOLDER", help="learn from them, too (`motiongpt train attempts`)"
+    )
     parser.add_argument("--judge", type=Path, metavar="FOLDER", help="write the model there for `motiongpt evaluate`")
     parser.add_argument("--licence", default="as the clips", help="of the weights, for judge.json")
     parser.add_argument("--into", type=Path, metavar="MODEL", help="model folder that picks among candidates with it")
     parser.add_argument("--candidates", type=int, default=4, help="number of candidates, with --into (4)")
-
-
-def _add_further(parser: argparse.ArgumentParser, start: str) -> None:
-    parser.add_argument("--start", type=Path, metavar="FOLDER", help=start)
-    parser.add_argument(
-        "--attempts", type=Path, metavar="FOLDER", help="learn from them, too (`motiongpt train attempts`)"
-    )
 
 
 def _add_export(inner: Subparsers) -> None:
@@ -169,7 +165,7 @@ def run_language_model(args: argparse.Namespace) -> Report:
     training, config = settings_from(args, LanguageTraining, LanguageConfig)
     train_language_model(
         args.dataset, args.tokenizer or args.dataset / "tokenizer", args.output, training, config, args.device,
-        args.start, args.attempts,
+        args.start,
     )  # fmt: skip
     return Report({"path": str(args.output)}, (f"{args.output}: trained",))
 

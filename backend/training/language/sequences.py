@@ -117,12 +117,6 @@ def encoded(encoding: Encoder, dataset: Dataset, split: str = "train") -> list[T
     return [sequence for of_clip in found for sequence in of_clip]
 
 
-def sequences_of(encoding: Encoder, shown: Sequence[tuple[Clip, Float32s]]) -> list[TokenSequence]:
-    """Of clips with features (T, 263), as they are; too short ones are left out."""
-    parts = [shown[i : i + _AT_ONCE] for i in range(0, len(shown), _AT_ONCE)]
-    return [sequence for part in parts for sequence in _sequences(encoding, part) if sequence]
-
-
 def _sequences(encoding: Encoder, shown: Sequence[tuple[Clip, Float32s]]) -> list[TokenSequence | None]:
     """None for one that is too short."""
     coded = _codes_of(encoding, [features for _, features in shown])

@@ -18,7 +18,6 @@ from ...dataset.captions import VOCABULARY
 from ...dataset.clips import Clip, checksum, load_dataset
 from ...dataset.composites import with_composites
 from ...engines.starter.vocabulary import CODES, END, LEVELS, MAX_TOKENS, MOST_LEVELS
-from ...evaluation.practice.attempts import Attempts
 from ...text_encoder.sentences import load_text_tokenizer, load_words
 from ..ahead import Ahead, workers_for
 from ..folder import check_settings, copied, is_fresh, note_source
@@ -33,12 +32,10 @@ from ..loop import (
     start_of,
     train,
 )
-from ..tokenizer.encoding import Encoding
 from ..tokenizer.train import load_tokenizer, tokenizer_checksum
 from .data import IGNORED, Batches, LanguageTraining
 from .net import LanguageConfig, MotionLanguageModel
 from .packed import is_pack, read_made_from, read_pack
-from .practised import practised
 from .sequences import TokenSequence, tokenize
 from .wordings import Wordings, key_of, make_wordings
 
@@ -85,14 +82,12 @@ def train_language_model(
     config: LanguageConfig | None = None,
     device: str = "auto",
     start: Path | None = None,
-    attempts: Path | None = None,
 ) -> MotionLanguageModel:
     """Train on a data set and a trained motion tokenizer, or on packed sequences, and leave `model.pt` in the folder;
     resumes from a checkpoint there.
 
-    start: folder of a model to train further, whose sizes are kept.  attempts: folder of what a model made of texts,
-    of which that which is right is learned as well (`practised`). Raises MotionGPTError for a start that was trained
-    with another tokenizer or on other captions.
+    start: folder of a model to train further, whose sizes are kept. Raises MotionGPTError for one that was trained with
+    another tokenizer or on other captions.
     """
     began, where = time.monotonic(), choose_device(device)
     begun, more = start_of(start, "language model", "language-model")
@@ -102,17 +97,12 @@ def train_language_model(
         sources = {name: made_from[name] for name in ("dataset", "tokenizer")}
     else:
         sources = {"dataset": checksum(data), "tokenizer": tokenizer_checksum(tokenizer)}
-    tried = Attempts.load(attempts) if attempts else None
-    if tried:
-        more["attempts"] = tried.checksum
     check_settings(folder, {**asdict(training), **sources, **more})
     folder.mkdir(parents=True, exist_ok=True)
     processes = Processes(where)
     with processes.leader_first():
         sequences = _cached_sequences(data, tokenizer, folder, training, sources, start)
         wordings = _cached_wordings(sequences, folder, training, sources, start)
-        if tried:
-            sequences += _cached_practised(tried, sequences, tokenizer, folder, {**sources, **more})
     draw = Ahead(Batches(sequences, wordings, training, processes).draw, workers_for(where))
     levels = sequences[0].phases[0].shape[1]
     own = settings_of(LanguageConfig, begun["config"]) if begun else config or LanguageConfig()
@@ -174,18 +164,6 @@ def _cached_sequences(
     made_from = {"composites": training.composites, "seed": training.seed, **sources}
     if not is_fresh(path, made_from) and not copied(path, made_from, start):
         _store(read_pack(data) if is_pack(data) else tokenized(data, tokenizer, training), path)
-        note_source(path, made_from)
-    return _stored(path)
-
-
-def _cached_practised(
-    attempts: Attempts, sequences: list[TokenSequence], tokenizer: Path, folder: Path, made_from: dict[str, Any]
-) -> list[TokenSequence]:
-    """Tokens of attempts at the captions of the sequences' clips, cached in the folder."""
-    path = folder / "practised.pt"
-    if not is_fresh(path, made_from):
-        encoding = Encoding(*load_tokenizer(tokenizer))
-        _store(practised(attempts, [s.clip for s in sequences], encoding), path)
         note_source(path, made_from)
     return _stored(path)
 
