@@ -64,7 +64,8 @@ def judge(engine: Engine, seeds: int, say: Callable[[int, int], None]) -> list[J
 def calibrate(judged: Sequence[Judged]) -> Calibration:
     """The logistic regression of right on score and similarity, classes weighted equally, by Newton's method with a
     small ridge; the threshold flags as many wrong motions as can be while it flags at most _RIGHT_FLAGGED of the right
-    ones. Raises MotionGPTError if there are no right or no wrong ones."""
+    ones, less a standard error, as others are to be flagged no more often. Raises MotionGPTError if there are
+    no right or no wrong ones."""
     fitted = [j for j in judged if not j.held_out]
     right = np.array([j.right for j in fitted])
     if right.all() or not right.any():
@@ -90,8 +91,8 @@ def _sureness(calibration: Calibration, judged: Sequence[Judged]) -> Float64s:
 
 
 def _threshold(sure: Float64s, right: Bools) -> float:
-    """Halfway between the values around the quantile _RIGHT_FLAGGED of the right ones."""
-    return round(float(np.quantile(sure[right], _RIGHT_FLAGGED)), 4)
+    error = np.sqrt(_RIGHT_FLAGGED * (1.0 - _RIGHT_FLAGGED) / np.count_nonzero(right))
+    return round(float(np.quantile(sure[right], max(0.0, _RIGHT_FLAGGED - error))), 4)
 
 
 def shares(calibration: Calibration, judged: Sequence[Judged]) -> dict[str, float]:

@@ -29,6 +29,7 @@ from .bases import quietly
 _RECORD = "training.json"
 _TRAINED = "trained.safetensors"
 _EVERY = 25  # steps between lines of the log
+_LENGTHS = 32  # of a CPU's matrix products, few sizes are prepared, and kept, instead of hundreds
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,15 @@ def _learn(
             accelerator.backward(loss * processes.count)  # several processes' gradients are averaged
         share += loss.detach()
     return share, tokens
+
+
+def padded(rows: Sequence[Sequence[int]], filling: int) -> Tensor:
+    """Rows (N, L) filled up to a common length L, a multiple of _LENGTHS."""
+    longest = max(map(len, rows))
+    out = torch.full((len(rows), longest + -longest % _LENGTHS), filling)
+    for row, values in zip(out, rows, strict=True):
+        row[: len(values)] = torch.tensor(values)
+    return out
 
 
 def measures(accelerator: Accelerator) -> bool:

@@ -5,12 +5,11 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from ...engines.llama.text import CONDITIONS, Condition
 from ...engines.llama.tokenizers import CausalTokenizer
-from .loop import IGNORED, Example
+from .loop import IGNORED, Example, padded
 from .motions import Motions, Shown
 
 KEYS = (3, 5)
@@ -36,15 +35,12 @@ class CausalExamples:
         return Example(prompt, self.tokenizer.answer(condition, shown.caption, given, shown.codes))
 
     def collate(self, examples: Sequence[Example]) -> dict[str, Tensor]:
-        longest = max(len(e.input) + len(e.target) for e in examples)
-        ids = torch.full((len(examples), longest), self.tokenizer.end)
-        labels, mask = torch.full_like(ids, IGNORED), torch.zeros_like(ids)
-        for i, example in enumerate(examples):
-            start, stop = len(example.input), len(example.input) + len(example.target)
-            ids[i, :stop] = torch.tensor([*example.input, *example.target])
-            labels[i, start:stop] = torch.tensor(example.target)
-            mask[i, :stop] = 1
-        return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+        rows = [[*e.input, *e.target] for e in examples]
+        return {
+            "input_ids": padded(rows, self.tokenizer.end),
+            "attention_mask": padded([[1] * len(row) for row in rows], 0),
+            "labels": padded([[*[IGNORED] * len(e.input), *e.target] for e in examples], IGNORED),
+        }
 
 
 def given_codes(condition: Condition, codes: Sequence[int], rng: random.Random) -> list[int]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import torch
 from torch import Tensor
 
 from ...engines.t5.text import (
@@ -30,7 +29,7 @@ from ...engines.t5.text import (
 )
 from ...engines.t5.tokenizers import PromptTokenizer
 from ...features import FPS
-from .loop import IGNORED, Example
+from .loop import IGNORED, Example, padded
 from .motions import Motions, Shown
 
 TASKS = ("generate", "generate_length", "describe", "predict", "inbetween")
@@ -77,8 +76,8 @@ class T5Examples:
         return self._example(prompt, answer)
 
     def collate(self, examples: Sequence[Example]) -> dict[str, Tensor]:
-        ids = _padded([e.input for e in examples], PAD_ID)
-        labels = _padded([e.target for e in examples], IGNORED)
+        ids = padded([e.input for e in examples], PAD_ID)
+        labels = padded([e.target for e in examples], IGNORED)
         return {"input_ids": ids, "attention_mask": (ids != PAD_ID).long(), "labels": labels}
 
     def _pretraining(self, shown: Shown, rng: random.Random) -> Example:
@@ -182,10 +181,3 @@ def _worded(task: str, shown: Shown, rng: random.Random) -> tuple[str, str]:
         caption=quoted, motion=given, frames=shown.frames, seconds=f"{shown.frames / FPS:g}", tokens=len(codes)
     )
     return prompt, _exact(task, shown)[1]
-
-
-def _padded(rows: Sequence[Sequence[int]], filling: int) -> Tensor:
-    out = torch.full((len(rows), max(map(len, rows))), filling)
-    for row, values in zip(out, rows, strict=True):
-        row[: len(values)] = torch.tensor(values)
-    return out
