@@ -22,8 +22,8 @@ from .animators.prompts import PARTLY, RIGHT, Prompt, prompts, verdict
 _UNKNOWN_SEED = 12345  # other noise than in training
 _UNKNOWN = 40
 _RIDGE = 0.05
-_RIGHT_FLAGGED = 0.15
-"""Share of right motions that may be flagged."""
+WRONG_FLAGGED_AIM, RIGHT_FLAGGED_AIM = 0.8, 0.15
+"""Shares of wrong motions that are to be flagged at least, and of right ones at most."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,7 @@ def judge(engine: Engine, seeds: int, say: Callable[[int, int], None]) -> list[J
 
 def calibrate(judged: Sequence[Judged]) -> Calibration:
     """The logistic regression of right on score and similarity, classes weighted equally, by Newton's method with a
-    small ridge; the threshold flags as many wrong motions as can be while it flags at most _RIGHT_FLAGGED of the right
-    ones, less a standard error, as others are to be flagged no more often. Raises MotionGPTError if there are
-    no right or no wrong ones."""
+    small ridge; the threshold is that of `_threshold`. Raises MotionGPTError if there are no right or no wrong ones."""
     fitted = [j for j in judged if not j.held_out]
     right = np.array([j.right for j in fitted])
     if right.all() or not right.any():
@@ -91,8 +89,20 @@ def _sureness(calibration: Calibration, judged: Sequence[Judged]) -> Float64s:
 
 
 def _threshold(sure: Float64s, right: Bools) -> float:
-    error = np.sqrt(_RIGHT_FLAGGED * (1.0 - _RIGHT_FLAGGED) / np.count_nonzero(right))
-    return round(float(np.quantile(sure[right], max(0.0, _RIGHT_FLAGGED - error))), 4)
+    """The value, between two, that leaves most room to both aims, in standard errors: they are to hold for motions that
+    it was not chosen on."""
+
+    def errors(room: Float64s, aim: float, count: int) -> Float64s:
+        return np.asarray(room / np.sqrt(aim * (1.0 - aim) / count))
+
+    values = np.unique(sure)
+    between = 0.5 * (values[1:] + values[:-1])
+    flagged = sure < between[:, None]
+    wrong_room = errors(
+        flagged[:, ~right].mean(axis=1) - WRONG_FLAGGED_AIM, WRONG_FLAGGED_AIM, np.count_nonzero(~right)
+    )
+    right_room = errors(RIGHT_FLAGGED_AIM - flagged[:, right].mean(axis=1), RIGHT_FLAGGED_AIM, np.count_nonzero(right))
+    return round(float(between[np.minimum(wrong_room, right_room).argmax()]), 4)
 
 
 def shares(calibration: Calibration, judged: Sequence[Judged]) -> dict[str, float]:
