@@ -79,7 +79,7 @@ def pick(
     if other is not None:
         mirrored = [mirror_features(one) for one in features]
         scores = np.concatenate([scores, picker.scores(states, mirrored)[None]])
-    best = scores.max(axis=0)
+    best = np.asarray(scores.max(axis=0), np.float64)
 
     def sound(number: int) -> bool:
         return not Grounding.of(polished(features_to_motion(np.asarray(features[number], np.float64)))).faults
