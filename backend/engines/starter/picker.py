@@ -95,7 +95,7 @@ def pick(
 
 
 def _first_sound(scores: Numbers, candidates: Sequence[int], sound: Callable[[int], bool]) -> int:
-    """Of some candidates the best, or a sound one that is worth more."""
+    """Of some candidates the best, or the first sound one of those that score nearly as high."""
     ordered = sorted(candidates, key=lambda number: -scores[number])
     near = [number for number in ordered if scores[number] > scores[ordered[0]] - _WORTH]
     return next(filter(sound, near), ordered[0])
