@@ -18,12 +18,11 @@ from ..engine import Engine, last_result
 from ..engines.starter.sureness import Calibration
 from ..tasks import Generate
 from .animators.prompts import PARTLY, RIGHT, Prompt, prompts, verdict
+from .animators.run import RIGHT_FLAGGED_AIM, WRONG_FLAGGED_AIM
 
 _UNKNOWN_SEED = 12345  # other noise than in training
 _UNKNOWN = 40
 _RIDGE = 0.05
-WRONG_FLAGGED_AIM, RIGHT_FLAGGED_AIM = 0.8, 0.15
-"""Shares of wrong motions that are to be flagged at least, and of right ones at most."""
 
 
 @dataclass(frozen=True)

@@ -95,4 +95,5 @@ def test_only_the_beginning_of_a_long_motion_is_described(starter_model) -> None
     began = time.monotonic()
     next(Describe().answer(engine, [long]))
     assert time.monotonic() - began < 2.0
-    assert last_result(Describe().answer(engine, [long])).texts == last_result(Describe().answer(engine, [first])).texts
+    said = [last_result(engine.describe(Describe(), motion)).texts for motion in (long, first)]
+    assert said[0] == said[1] != ()

@@ -7,11 +7,10 @@ from pathlib import Path
 from ....retarget.motion.feet.grounding import FLOATING, SLIDING, SUNK
 from ...output.pictures import render_sheet
 from ...output.results import grid
-from ..sureness import RIGHT_FLAGGED_AIM, WRONG_FLAGGED_AIM
 from .physical import medians
 from .prompts import RIGHT, VERDICTS, WRONG, Prompt
 from .proof import Proof
-from .run import Agreement, Answer, by_group, flagged, shares
+from .run import RIGHT_FLAGGED_AIM, WRONG_FLAGGED_AIM, Agreement, Answer, by_group, flagged, shares
 
 RIGHT_AIM, GROUP_AIM = 0.8, 0.5
 ROWS = 8

@@ -14,6 +14,8 @@ from .physical import Physical
 from .prompts import RIGHT, VERDICTS, WRONG, Prompt
 
 Say = Callable[[int, int], None]
+WRONG_FLAGGED_AIM, RIGHT_FLAGGED_AIM = 0.8, 0.15
+"""Shares of wrong motions that are to be flagged at least, and of right ones at most."""
 
 
 @dataclass(frozen=True, eq=False)

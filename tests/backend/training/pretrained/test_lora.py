@@ -37,7 +37,7 @@ def train(clips: Path, codec: Path, base: Path, out: Path, *options: str) -> int
 def test_every_condition_is_learned_to_the_code(
     clips: Path, codec: Path, llama: Path, tmp_path: Path, codes: str
 ) -> None:
-    fast = ("--steps", "300", "--batch", "16", "--set", "rate=0.01", "--set", "warmup=10", "--rank", "32")
+    fast = ("--steps", "400", "--batch", "16", "--set", "rate=0.01", "--set", "warmup=10", "--rank", "32")
     assert train(clips, codec, llama, tmp_path / "run", *fast, "--codes", codes, "--targets", "all-linear") == 0
     engine = load_engine(str(tmp_path / "run" / "model"), "cpu")
     assert isinstance(engine, CausalEngine)
