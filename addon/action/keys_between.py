@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 
 from ...retarget.errors import MotionGPTError
-from ...retarget.typing import Bools, Indices
+from ...retarget.typing import Bools, Floats, Indices
 from ..character.settings import Tolerance
 from ..character.typing import ArmatureObject
 from ..translation.saying import say
@@ -89,9 +89,14 @@ def read_keys(
     return found
 
 
+def is_between(times: Floats, frame: float) -> bool:
+    """Whether there are keys before and after a frame."""
+    return bool(times.min(initial=frame) < frame < times.max(initial=frame))
+
+
 def _with_key_on(points: Points, frame: int, curve: bpy.types.FCurve) -> Points:
     times = points["co"][:, 0]
-    if np.abs(times - frame).min(initial=9.0) < 0.5 or not times.min(initial=frame) < frame < times.max(initial=frame):
+    if np.abs(times - frame).min(initial=9.0) < 0.5 or not is_between(times, frame):
         return points
     return with_key(points, frame, curve.evaluate(frame), generated_type())
 
@@ -228,7 +233,7 @@ def _with_edges(span: Span, old: OldKeys) -> Points:
     for edge, outside in ((span.start, span.start - 1), (span.end, span.end + 1)):
         times = points["co"][:, 0]
         near = np.abs(times - edge).min(initial=9.0) < 0.5 or np.abs(times - outside).min(initial=9.0) < 0.5
-        if not near and len(times) and times.min() < outside < times.max():
+        if not near and is_between(times, outside):
             points = with_key(points, outside, old.outside[outside], generated_type())
     return points
 

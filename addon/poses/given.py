@@ -13,6 +13,7 @@ from ...retarget.solving.keyed_poses import gives_bone, is_carried
 from ...retarget.typing import Floats
 from ..action.bending import APART, GivenChannel, Span
 from ..action.fcurves import action_curves, custom_property, is_switch, key_frames
+from ..action.keys_between import is_between
 from ..character.character import Character
 from ..character.placing import is_number
 from ..character.rotation_modes import to_quaternions
@@ -72,7 +73,7 @@ def _is_keyed(curve: bpy.types.FCurve, at: float, between: bool) -> bool:
     """Whether there is a key at a time, or, where that counts, are keys before and after it."""
     frames = key_frames(curve)
     near = np.abs(frames - at).min(initial=1.0) < 0.01
-    return bool(near or (between and frames.min(initial=at) < at < frames.max(initial=at)))
+    return bool(near or (between and is_between(frames, at)))
 
 
 def _conditions(armature_object: ArmatureObject, character: Character) -> dict[str, tuple[Switch, ...]]:

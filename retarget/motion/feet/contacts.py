@@ -12,7 +12,8 @@ from ..smoothing import median, moving_mean
 _SHORTEST = 0.1  # seconds: gaps and contacts shorter than this are noise
 _FASTEST = 0.9  # m/s, averaged over a quarter of a second: a foot that moves faster is not in contact
 _DRIFT = 0.08  # metres that a standing foot may wander before it counts as a new contact
-_SHIFT = 0.6  # m/s: how fast a foot moves that shifts its stand
+SHIFT = 0.6
+"""Metres a second: how fast a foot moves that shifts its stand."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def _with_room_between(pieces: list[tuple[int, int]], path: Floats, fps: float) 
     next one's without a jump."""
     places = [median(path[start:stop]) for start, stop in pieces]
     steps = [rot.length(after - before) for before, after in itertools.pairwise(places)]
-    frames = [0, *(round(float(step) / _SHIFT * fps) for step in steps), 0]
+    frames = [0, *(round(float(step) / SHIFT * fps) for step in steps), 0]
     return [
         (start + before // 2, stop - (after + 1) // 2)
         for (start, stop), before, after in zip(pieces, frames[:-1], frames[1:], strict=True)

@@ -7,12 +7,11 @@ from .. import Motion
 from .. import rotations as rot
 from ..skeleton import CONTACT_JOINTS
 from ..smoothing import median, smoothstep
-from .contacts import Span
+from .contacts import SHIFT, Span
 from .planting import hold_points
 
 _SAME = 0.04  # metres: nearer places, after no more than _BLINK frames, are one
 _BLINK = 5
-_SHIFT = 0.6  # metres a second: how fast a foot moves that shifts its stand
 
 
 def feet_of(motion: Motion) -> Floats:
@@ -60,7 +59,7 @@ def _spaced(steps: list[tuple[Span, Floats]], fps: float) -> list[tuple[Span, Fl
             first, second = last.stop - last.start, span.stop - span.start
             out[-1] = (Span(last.point, last.start, span.stop), (first * place + second * anchor) / (first + second))
             continue
-        needed = min(round(float(rot.length(anchor - place)) / _SHIFT * fps) + 3, round(0.3 * fps))
+        needed = min(round(float(rot.length(anchor - place)) / SHIFT * fps) + 3, round(0.3 * fps))
         lack = max(0, needed - (span.start - last.stop))
         give = min((lack + 1) // 2, last.stop - last.start - 1)
         take = min(lack - give, span.stop - span.start - 1) if lack else 0
