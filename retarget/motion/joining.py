@@ -8,7 +8,7 @@ from ..typing import Floats
 from . import Motion
 from . import rotations as rot
 from .skeleton import LEG_LENGTH, PARENTS, REST_OFFSETS, leg_length
-from .smoothing import spread_jumps
+from .smoothing import spread_jumps, steadied
 
 HALF_LIFE = 0.18
 """Seconds in which what is left of a difference at a join halves."""
@@ -163,6 +163,8 @@ def _eased(
 
 
 def with_smooth_edges(motion: Motion, length: int) -> Motion:
-    """A motion that was put together from pieces of `length` frames, whose joints don't jump where two meet."""
+    """A motion that was put together from pieces of `length` frames, whose joints neither jump where two meet nor
+    tremble."""
     edges = np.arange(length - 1, len(motion), length)
-    return replace(motion, rotations=spread_jumps(motion.rotations, edges))
+    spread = rot.unflip(spread_jumps(motion.rotations, edges))
+    return replace(motion, rotations=rot.normalize(steadied(spread)), root_position=steadied(motion.root_position))

@@ -109,3 +109,14 @@ def test_pieces_meet_without_a_jump() -> None:
     wrist = JOINT["left_wrist"]
     assert before[:, wrist].argmax() == after[:, wrist].argmax() == 3
     assert after[3, wrist] < 0.5 * before[3, wrist]
+
+
+def test_pieces_do_not_tremble() -> None:
+    walk = walking()
+    signs = np.where(np.arange(len(walk)) % 2, 1.0, -1.0)
+    shaken = rot.from_axis_angle((0.0, 0.0, 1.0), np.radians(2.0) * signs)
+    shoulder = JOINT["left_shoulder"]
+    trembling = walk.turned([shoulder], rot.multiply(shaken, walk.global_rotations[:, shoulder])[:, None])
+    calm = with_smooth_edges(trembling, 4).joints - walk.joints
+    assert np.abs((trembling.joints - walk.joints)[2:-2]).max() > 0.015
+    assert np.abs(calm[2:-2]).max() < 0.01

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from motiongpt.retarget.motion import rotations as rot
-from motiongpt.retarget.motion.smoothing import median, spread_jumps
+from motiongpt.retarget.motion.smoothing import median, spread_jumps, steadied
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 8, 9])
@@ -38,3 +38,14 @@ def test_a_jump_is_spread_over_the_frames_around_it() -> None:
 def test_fast_and_small_movements_stay(degrees: np.ndarray) -> None:
     given = turning(degrees)
     np.testing.assert_allclose(spread_jumps(given, np.arange(3, len(given), 4)), given, atol=1e-12)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 4, 5, 30])
+def test_trembling_goes_and_movement_stays(frames: int) -> None:
+    time = np.arange(float(frames))
+    swing = np.stack([np.sin(2.0 * np.pi * time / 20.0), 0.3 * time, np.ones(frames)], axis=-1)  # once a second
+    tremble = 0.1 * np.where(time % 2, 1.0, -1.0)[:, None]
+    assert np.abs(steadied(swing) - swing).max() < 0.02
+    if frames > 4:
+        inner = slice(2, -2)
+        np.testing.assert_allclose(steadied(swing + tremble)[inner], steadied(swing)[inner], atol=1e-12)
