@@ -17,7 +17,7 @@ from ....retarget.typing import Ints
 from ...dataset.captions import VOCABULARY
 from ...dataset.clips import Clip, checksum, load_dataset
 from ...dataset.composites import with_composites
-from ...engines.starter.vocabulary import CODES, END, LEVELS, MAX_TOKENS, MOST_LEVELS
+from ...engines.starter.vocabulary import CODES, END, FIRST_WORD, LEVELS, MAX_TOKENS, MOST_LEVELS
 from ...text_encoder.sentences import load_text_tokenizer, load_words
 from ..ahead import Ahead, workers_for
 from ..folder import check_settings, copied, is_fresh, note_source
@@ -86,8 +86,8 @@ def train_language_model(
     """Train on a data set and a trained motion tokenizer, or on packed sequences, and leave `model.pt` in the folder;
     resumes from a checkpoint there.
 
-    start: folder of a model to train further, whose sizes are kept. Raises MotionGPTError for one that was trained with
-    another tokenizer or on other captions.
+    start: folder of a model to train further, whose sizes are kept; of words that its captions did not have it learns
+    to write anew. Raises MotionGPTError for one that was trained with another tokenizer.
     """
     began, where = time.monotonic(), choose_device(device)
     begun, more = start_of(start, "language model", "language-model")
@@ -97,6 +97,8 @@ def train_language_model(
         sources = {name: made_from[name] for name in ("dataset", "tokenizer")}
     else:
         sources = {"dataset": checksum(data), "tokenizer": tokenizer_checksum(tokenizer)}
+    if begun and sources["tokenizer"] != begun["config"]["tokenizer"]:
+        raise MotionGPTError(f"{start} was trained with another tokenizer.", "Train it further with the same.")
     check_settings(folder, {**asdict(training), **sources, **more})
     folder.mkdir(parents=True, exist_ok=True)
     processes = Processes(where)
@@ -107,14 +109,10 @@ def train_language_model(
     levels = sequences[0].phases[0].shape[1]
     own = settings_of(LanguageConfig, begun["config"]) if begun else config or LanguageConfig()
     config = replace(own, words=len(wordings.vocabulary), levels=levels)
-    if begun and config != own:
-        raise MotionGPTError(
-            f"{start} was trained on other captions, or with another tokenizer.", "Train it further on the same."
-        )
     torch.manual_seed(training.seed)
     model = MotionLanguageModel(config)
-    if begun:
-        model.load_state_dict(begun["model"])
+    if begun and start:
+        model.load_state_dict(_rewritten(begun["model"], caption_words(start), wordings.vocabulary, model))
     model.to(where)
     read = replace(wordings, states=wordings.states.to(where))
 
@@ -130,6 +128,22 @@ def train_language_model(
         time.monotonic() - began
     )
     return train(model, loss_of, folder, schedule, settings, "language model")
+
+
+def _rewritten(
+    weights: dict[str, Tensor], known: list[int], words: list[int], model: MotionLanguageModel
+) -> dict[str, Tensor]:
+    """Weights of a model that writes the `known` word pieces (ids, in the order of its rows) for one that writes
+    `words`; rows of pieces that are new are the given model's."""
+    row = {piece: FIRST_WORD + i for i, piece in enumerate(known)}
+    kept = [(FIRST_WORD + i, row[piece]) for i, piece in enumerate(words) if piece in row]
+    to, source = [list(places) for places in zip(*kept, strict=True)] if kept else ([], [])
+    out = dict(weights)
+    for name in ("token.weight", "head.weight"):
+        table = model.state_dict()[name].clone()
+        table[:FIRST_WORD], table[to] = weights[name][:FIRST_WORD], weights[name][source]
+        out[name] = table
+    return out
 
 
 def _cached_wordings(

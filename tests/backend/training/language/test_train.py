@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from motiongpt.backend.engines.starter.vocabulary import ABSENT, BEGIN, NO_DETAIL, UNKNOWN_LENGTH
+from motiongpt.backend.engines.starter.vocabulary import ABSENT, BEGIN, FIRST_WORD, NO_DETAIL, UNKNOWN_LENGTH
 from motiongpt.backend.text_encoder.net import TEXT_WIDTH
 from motiongpt.backend.training.language import train
 from motiongpt.backend.training.language.data import IGNORED
@@ -49,3 +49,17 @@ def test_copies_of_rows_count_for_nothing(monkeypatch) -> None:
         assert float(value) == pytest.approx(float(found[256][0][name]), rel=1e-6)
     for one, other in zip(found[1][1], found[256][1], strict=True):
         assert torch.allclose(one, other, atol=1e-7)
+
+
+def test_words_of_other_captions_are_learned_anew_and_the_others_kept() -> None:
+    torch.manual_seed(0)
+    old, new = (MotionLanguageModel(LanguageConfig(32, 2, 32, 1, 1, levels=LEVELS, words=n)) for n in (3, 4))
+    mine, given = old.state_dict(), new.state_dict()
+    found = train._rewritten(mine, [7, 10, 12], [7, 11, 12, 13], new)
+    new.load_state_dict(found)
+    for name in ("token.weight", "head.weight"):
+        assert torch.equal(found[name][: FIRST_WORD + 1], mine[name][: FIRST_WORD + 1])
+        assert torch.equal(found[name][FIRST_WORD + 2], mine[name][FIRST_WORD + 2])  # 12
+        for word in (1, 3):  # 11 and 13
+            assert not torch.equal(found[name][FIRST_WORD + word], mine[name][FIRST_WORD + 1])
+    assert torch.equal(given["position.weight"], mine["position.weight"])  # all else is the old model's
