@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ....retarget.typing import Floats
+from ....retarget.typing import Floats, Ints
 
 POOL = 32
 
@@ -37,6 +37,23 @@ def draw_pool(index: int, meanings: Sequence[object], random: np.random.Generato
     return pool
 
 
+def ranks(
+    text: Floats, motion: Floats, meanings: Sequence[object], random: np.random.Generator, pool: int = POOL
+) -> Ints:
+    """(N,) how many texts of a pool are nearer to each motion than its own: a pool is its own and 31 that describe
+    others.
+
+    text, motion: (N, D), row i of one describes row i of the other.  The published pools are drawn at random from all;
+    clips that mean the same (`meanings`) would then count as each other's mistakes, so a pool holds each meaning once.
+    """
+    found = []
+    for index in range(len(motion)):
+        chosen = draw_pool(index, meanings, random, pool)
+        away = distances(motion[index : index + 1], text[chosen])[0]
+        found.append((away < away[0]).sum())
+    return np.array(found)
+
+
 def r_precision(
     text: Floats,
     motion: Floats,
@@ -45,17 +62,9 @@ def r_precision(
     top: Sequence[int] = (1, 2, 3),
     pool: int = POOL,
 ) -> dict[int, float]:
-    """Share of motions whose own text is among the `top` nearest of a pool: its own and 31 that describe others.
-
-    text, motion: (N, D), row i of one describes row i of the other.  The published pools are drawn at random from all;
-    clips that mean the same (`meanings`) would then count as each other's mistakes, so a pool holds each meaning once.
-    """
-    ranks = []
-    for index in range(len(motion)):
-        chosen = draw_pool(index, meanings, random, pool)
-        away = distances(motion[index : index + 1], text[chosen])[0]
-        ranks.append(int((away < away[0]).sum()))
-    return {k: float(np.mean(np.array(ranks) < k)) for k in top}
+    """Share of motions whose own text is among the `top` nearest of a pool (see `ranks`)."""
+    found = ranks(text, motion, meanings, random, pool)
+    return {k: float(np.mean(found < k)) for k in top}
 
 
 def multimodal_distance(text: Floats, motion: Floats) -> float:

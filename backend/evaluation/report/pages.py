@@ -61,6 +61,8 @@ def parts_of(report: dict[str, Any]) -> list[str]:
         "Classified as the action asked for, by action (those with more than 20 training clips):",
         _shares(report["actions"]),
     ]
+    if len(report["sets"][REAL]) > 1:
+        parts += ["By set of clips, with pools from all sets:", _sets(report["sets"])]
     if report["unseen"]:
         parts += ["Prompts in unseen words, and pairs of action and style that no training clip shows:"]
         parts += [_unseen(report["unseen"])]
@@ -116,6 +118,16 @@ def _cell(cell: list[float] | None) -> str:
 def _shares(found: dict[str, dict[str, float]]) -> str:
     actions = list(dict.fromkeys(a for own in found.values() for a in own))
     return grid(["", *found], [[a, *(percent(own.get(a)) for own in found.values())] for a in actions])
+
+
+def _sets(found: dict[str, dict[str, dict[str, float]]]) -> str:
+    keys = {"r1": "R-Precision top 1", "r3": "top 3", "mm_dist": "MM-Dist"}
+    heads = [f"{heading}: {name}" for heading in keys.values() for name in found]
+    lines = [
+        [name, number(real["clips"], 0), *(number(own[name][key], 2) for key in keys for own in found.values())]
+        for name, real in found[REAL].items()
+    ]
+    return grid(["", "clips", *heads], lines)
 
 
 def _unseen(found: dict[str, dict[str, dict[str, float]]]) -> str:

@@ -88,6 +88,9 @@ class _Evaluation:
             "runs": self.settings.runs,
             "rows": table.plain(rows),
             "actions": {name: table.by_action(one, self.cases, frequent) for name, one in judged.items()},
+            "sets": {
+                name: table.by_set(one, self.texts, self.cases, self.settings.runs) for name, one in judged.items()
+            },
             "unseen": {name: _kinds(found) for name, found in answers.items() if found},
             "prompts": {name: unseen.of_prompts(found) for name, found in answers.items() if found and name != REAL},
             "tasks": others,

@@ -20,6 +20,9 @@ Cell = tuple[float, float]
 FREQUENT = 20
 """Actions with more training clips than this (mirrored copies not counted) are judged one by one."""
 
+MIN_OF_SET = 4
+OTHER_SETS = "smaller sets"
+
 COLUMNS: dict[str, tuple[str, str]] = {
     "r1": ("R-Precision top 1", "higher"),
     "r2": ("top 2", "higher"),
@@ -114,6 +117,29 @@ def by_action(judged: JudgedSet, cases: Sequence[Case], actions: set[str]) -> di
         shares = [right_actions(judged, cases, run, {action}) for run in range(judged.runs)]
         if not np.isnan(shares).all():
             out[action] = float(np.mean(shares))
+    return out
+
+
+def by_set(
+    judged: JudgedSet, text: Floats, cases: Sequence[Case], runs: int, pool: int = embeddings.POOL
+) -> dict[str, dict[str, float]]:
+    """For each set of clips, R-Precision ("r1", "r3") in pools from all sets and the mean distance from the texts
+    ("mm_dist"), over the runs, and how many clips it has ("clips"); sets with fewer than MIN_OF_SET count together."""
+    meanings, found = meanings_of(cases), []
+    for run in range(runs):
+        vectors = judged.vectors[:, run % judged.runs]
+        rank = embeddings.ranks(
+            text, vectors, meanings, np.random.default_rng([17, run]), min(pool, len(set(meanings)))
+        )
+        found.append([rank < 1, rank < 3, np.linalg.norm(text - vectors, axis=1)])
+    of_case = np.mean(np.array(found, np.float64), axis=0)  # (3, N)
+    sizes = Counter(c.clip.set for c in cases)
+    names = [c.clip.set if sizes[c.clip.set] >= MIN_OF_SET else OTHER_SETS for c in cases]
+    out = {}
+    for name in sorted(set(names), key=lambda n: (n == OTHER_SETS, n)):
+        rows = [i for i, own in enumerate(names) if own == name]
+        means = of_case[:, rows].mean(axis=1).tolist()
+        out[name] = {"clips": float(len(rows)), **dict(zip(("r1", "r3", "mm_dist"), means, strict=True))}
     return out
 
 

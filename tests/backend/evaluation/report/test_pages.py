@@ -16,3 +16,12 @@ def test_what_loses_to_a_baseline_is_marked() -> None:
     assert pages.LOST not in lines["Diversity →"]  # within the intervals
     rows["other"]["diversity"] = [1.05, 0.01]
     assert pages.loses(rows, "ours", "diversity", "real")
+
+
+def test_sets_of_clips_stand_beside_each_other() -> None:
+    def own(share: float) -> dict[str, dict[str, float]]:
+        return {"walks": {"clips": 12.0, "r1": share, "r3": 1.0, "mm_dist": 0.5}}
+
+    lines = pages._sets({REAL: own(0.9), "ours": own(0.75)}).splitlines()
+    assert lines[0].count("R-Precision top 1") == 2 and "12" in lines[2]
+    assert lines[2].split("|")[3:5] == [" 0.90 ", " 0.75 "]

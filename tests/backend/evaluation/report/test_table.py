@@ -57,6 +57,25 @@ def test_shares_by_action() -> None:
     assert table.by_action(found, cases(), {"walk", "run", "bow"}) == {"run": 1.0, "walk": 0.5}
 
 
+def test_sets_are_told_apart() -> None:
+    text = np.zeros((9, 3))
+    text[:, 0] = np.arange(9)
+    names = ["walks"] * 4 + ["runs"] * 4 + ["bows"]
+    shown = [
+        Case(Clip(f"clip {i}", 0, 80, ["moves"], set=name), Meaning("other", ""), ("moves",))
+        for i, name in enumerate(names)
+    ]
+    vectors = text.copy()
+    vectors[4:8, 0] -= 1.2  # nearer to the text before it than to its own
+    none = np.zeros((9, 1))
+    rows = table.by_set(sets.JudgedSet(vectors[:, None], *[none] * 7), text, shown, runs=3)
+    assert list(rows) == ["runs", "walks", table.OTHER_SETS]
+    assert rows["walks"] == {"clips": 4.0, "r1": 1.0, "r3": 1.0, "mm_dist": 0.0}
+    assert rows["runs"]["r1"] == 0.0 and rows["runs"]["r3"] == 1.0
+    assert rows["runs"]["mm_dist"] == pytest.approx(1.2)
+    assert rows[table.OTHER_SETS]["clips"] == 1.0
+
+
 def test_frequent_actions_leave_mirrored_copies_out() -> None:
     def clips(action: str, count: int, mirrored: bool) -> list[Clip]:
         names = [f"{action} {i}" for i in range(count * 2)]
