@@ -23,6 +23,7 @@ _SPEED = re.compile(
 _DISTANCE = re.compile(
     rf"\b{_AMOUNT}[\s-]*{_UNIT}\b(?!\s*(?:/|per\b|an?\s+(?:second|hour)|high|tall|up|apart|circle))", re.I
 )
+_LED_BY = r"(?:[\s,]*\b(?:for|at|over|about|around|exactly|a\s+(?:speed|pace|distance|length)\s+of))*\s*"
 _DEGREES = re.compile(r"(?P<sign>-)?\b(?P<amount>\d+(?:[.,]\d+)?)\s*(?:°|-?\s*degrees?\b|deg\b)", re.IGNORECASE)
 _TURNS = re.compile(r"\b(?:turn(?:s|ing|ed)?|rotat(?:e|es|ing)|spin(?:s|ning)?|pivots?)\b", re.IGNORECASE)
 _SHARES = {
@@ -95,6 +96,17 @@ def read_numbers(text: str) -> Numbers:
     way = _WAY.search(_DISTANCE.sub(" ", rest)) if travels and circle is None and turn is None else None
     towards = None if way is None else (1.0 if way["side"].lower() == "left" else -1.0)
     return Numbers(distance, speed, turn, circle, speed is not None and not _SPEED.search(text), towards)
+
+
+def without_way(text: str) -> str:
+    """A text without the distance and the speed that it says in numbers.
+
+    >>> without_way("walks forward for 3 m"), without_way("he jogs at 9 km/h to the left"), without_way("walks 2 times")
+    ('walks forward', 'he jogs to the left', 'walks 2 times')
+    """
+    for numbers in (_SPEED, _DISTANCE):
+        text = re.sub(_LED_BY + numbers.pattern, "", text, flags=re.IGNORECASE)
+    return text.strip()
 
 
 def usual_speed(text: str) -> float:

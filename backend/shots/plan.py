@@ -11,7 +11,7 @@ from ...retarget.errors import MotionGPTError
 from ...retarget.typing import Floats
 from ..limits import MAX_SEED
 from ..tasks import Block, Generate, Shot
-from .numbers import read_numbers, usual_speed
+from .numbers import read_numbers, usual_speed, without_way
 from .splitting import split_actions
 from .verbs import usual_seconds
 
@@ -37,10 +37,14 @@ PACE_TOLERANCE = 0.35
 
 @dataclass(frozen=True)
 class Wish:
-    """A block, or part of one, to be made. text: for the model.  distance: metres along the path.  exactly: whether it
+    """A block, or part of one, to be made.
+
+    text: for the model, without the distance and speed that are said in numbers: where captions say these, bodies begin
+    and end standing, and their steps would have to be stretched.  distance: metres along the path.  exactly: whether it
     is given in numbers.  turn: radians to the left.  circle: +1.0 round to the left, -1.0 to the right.  path: points
     (K, 2 or 3).  straight: whether the way goes straight on, as nothing else is asked for.  side: +1.0 where it goes to
-    the left, -1.0 to the right."""
+    the left, -1.0 to the right.
+    """
 
     block: Block
     text: str
@@ -104,7 +108,8 @@ def wish_of(block: Block) -> Wish:
     exactly = distance is not None or block.speed is not None or not said.in_words
     if distance is None and speed is not None and usual > 0.0:
         distance = speed * seconds
-    wish = Wish(block, _asked(block.prompt), seconds, distance, exactly)
+    text = _asked(block.prompt if said.distance is None and said.speed is None else without_way(block.prompt))
+    wish = Wish(block, text, seconds, distance, exactly)
     straight = turn is None and said.circle is None and not _CURVED.search(block.prompt)
     side = said.side if turn is None and path is None and distance is not None else None
     return replace(

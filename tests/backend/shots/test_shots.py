@@ -11,6 +11,7 @@ from support.walking import standing_still, steady, walking
 
 from motiongpt.backend.engine import last_result
 from motiongpt.backend.engines import load_engine
+from motiongpt.backend.evaluation.travel.distances import requests, travel
 from motiongpt.backend.process import protocol
 from motiongpt.backend.shots import fitting, making, seams, spans
 from motiongpt.backend.shots.paths_csv import read_path
@@ -96,6 +97,12 @@ def test_distances_are_met(starter, text: str) -> None:
     task = shot_of(text)
     said = made(task, starter).meta["blocks"][-1]
     assert said["distance"] == pytest.approx(wish_of(task.blocks[-1]).distance, rel=0.05)
+
+
+def test_a_way_in_numbers_keeps_the_length_of_steps(starter) -> None:
+    asked = tuple(r for r in requests() if r.text in ("a person walks 4 meters", "runs ten metres"))
+    found = travel(starter, asked, 0, lambda done, count: None)
+    assert len(found) == 2 and all(0.67 < one.steps < 1.5 for one in found)
 
 
 @pytest.mark.parametrize("text", ["walks to the left for 3 m", "runs 5 m to the right", "sidesteps right 1.5 m"])

@@ -5,8 +5,10 @@ import pytest
 from motiongpt.backend.evaluation.animators.language import parse
 from motiongpt.backend.evaluation.shots import shot_prompts
 from motiongpt.backend.shots.numbers import read_numbers
+from motiongpt.backend.shots.plan import wish_of
 from motiongpt.backend.shots.splitting import split_actions
 from motiongpt.backend.shots.verbs import base_of, ing_form, third_person, usual_seconds
+from motiongpt.backend.tasks import Block
 
 ONE = [
     "does not walk, he stands still", "he never runs, he walks", "slow walk forward, taking his time",
@@ -90,6 +92,26 @@ def test_every_prompt_of_the_evaluation_has_as_many_actions_as_checks() -> None:
 def test_numbers_of_a_text(text: str, field: str, value: float | None) -> None:
     found = getattr(read_numbers(text), field)
     assert found is value if value is None else found == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("a person walks 4 meters", "a person walks"),
+        ("walks forward for 5 metres", "walks forward"),
+        ("walks for 3 m to the left", "walks to the left"),
+        ("walks at a speed of 1.5 m/s", "walks"),
+        ("jogs at 9 km/h, waving", "jogs, waving"),
+        ("walks about ten feet backwards", "walks backwards"),
+        ("a 3 metre walk", "a walk"),
+        ("walks slowly", "walks slowly"),
+        ("jumps 1 m high", "jumps 1 m high"),
+        ("turns 90 degrees left", "turns 90 degrees left"),
+        ("jumps 2 m forward", "jumps 2 m forward"),  # no distance that is met
+    ],
+)
+def test_the_model_hears_nothing_of_a_way_in_numbers(text: str, heard: str) -> None:
+    assert wish_of(Block(text)).text == heard
 
 
 def test_verb_forms_are_inverse() -> None:
