@@ -5,7 +5,7 @@ import numpy as np
 from ..typing import Floats, Ints
 from . import rotations as rot
 
-_SUDDEN = np.radians(10.0)
+_SUDDEN = np.radians(4.0)
 _AROUND = 3  # frames on either side of a jump over which it is spread
 _STEADY = np.array([-1.0, 4.0, 10.0, 4.0, -1.0]) / 16.0
 
@@ -65,7 +65,7 @@ def median(values: Floats) -> Floats:
 def spread_jumps(rotations: Floats, frames: Ints) -> Floats:
     """Rotations (T, J, 4) with the jumps from some `frames` to the next spread over a few frames on either side.
 
-    A jump is what a joint turns beyond the mean of the turns before and after it, and beyond ten degrees. The first
+    A jump is what a joint turns beyond the mean of the turns before and after it, and beyond four degrees. The first
     and the last two frames have no such neighbours.
     """
     turns = rot.to_rotation_vector(rot.multiply(rot.conjugate(rotations[:-1]), rotations[1:]))  # (T - 1, J, 3)

@@ -107,16 +107,16 @@ def test_pieces_meet_without_a_jump() -> None:
     )
     before, after = joint_speeds(pieces), joint_speeds(with_smooth_edges(pieces, 4))
     wrist = JOINT["left_wrist"]
-    assert before[:, wrist].argmax() == after[:, wrist].argmax() == 3
-    assert after[3, wrist] < 0.5 * before[3, wrist]
+    assert before[:, wrist].argmax() == 3
+    assert after[:, wrist].max() < 0.3 * before[3, wrist]
 
 
 def test_pieces_do_not_tremble() -> None:
     walk = walking()
     signs = np.where(np.arange(len(walk)) % 2, 1.0, -1.0)
-    shaken = rot.from_axis_angle((0.0, 0.0, 1.0), np.radians(2.0) * signs)
+    shaken = rot.from_axis_angle((0.0, 0.0, 1.0), np.radians(0.4) * signs)
     shoulder = JOINT["left_shoulder"]
     trembling = walk.turned([shoulder], rot.multiply(shaken, walk.global_rotations[:, shoulder])[:, None])
     calm = with_smooth_edges(trembling, 4).joints - walk.joints
-    assert np.abs((trembling.joints - walk.joints)[2:-2]).max() > 0.015
-    assert np.abs(calm[2:-2]).max() < 0.01
+    assert np.abs((trembling.joints - walk.joints)[2:-2]).max() > 0.003
+    assert np.abs(calm[2:-2]).max() < 0.002
