@@ -23,7 +23,7 @@ SCENES = SCENES or ["generating", "character_settings", "gallery", "between_pose
 RATE = 24
 SCALE = 1.2  # of Blender's interface, so that the panel can be read in a page
 PROMPT = "a person walks and turns left"
-SEED = 1
+SEED = 7
 SECONDS = 4.0
 GALLERY = (
     ("a person runs forward", 1),
@@ -220,7 +220,7 @@ def generating(stage: Stage) -> Iterator[float]:
     """Type what happens, press the button, see the character do it."""
     settings = bpy.context.scene.motiongpt
     settings.seed, settings.seconds = SEED, SECONDS
-    stage.look((1.25, -1.05, 0.85), (-0.5, 1.0, -0.28), 5.4)
+    stage.look((1.1, -1.6, 0.85), (-0.5, 1.0, -0.28), 7.0)
     yield driving.SETTLE
     stage.shoot("generate", 0.6)
     yield from stage.glide("generate", stage.row("prompt"), 8)
