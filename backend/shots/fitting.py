@@ -133,8 +133,10 @@ def _round(motion: Motion, wish: Wish) -> Motion:
     """The motion once round a circle, as long as its own way or the distance that is wished for."""
     course = Course.of(motion)
     length = wish.distance or course.distance
-    around = path((length, 2.0 * math.pi * (wish.circle or 1.0)), ease=min(0.3, 0.1 * length))
-    return steering.along(motion, around.placed(course.ground[0], float(course.heading[0])))
+    turn = 2.0 * math.pi * (wish.circle or 1.0)
+    around = path((length, turn), ease=min(0.3, 0.1 * length))
+    went = steering.along(motion, around.placed(course.ground[0], float(course.heading[0])))
+    return steering.with_ends_turned(went, Course.of(went).turned - turn)
 
 
 def follow(motion: Motion, points: Floats, starts_there: bool) -> Motion:

@@ -16,7 +16,7 @@ from ..feet import bend_toes, plant_feet
 from ..feet.footing import set_down
 from ..smoothing import moving_mean, smoothstep
 from .paths import Path
-from .track import carried, find_steps, smooth_path
+from .track import STRIDE, carried, find_steps, smooth_path
 
 _GROUND = np.array([1.0, 0.0, 1.0])
 _STANDS = 0.15  # m/s: slower ground points have no direction of their own
@@ -149,6 +149,15 @@ def along(motion: Motion, path: Path, times: Floats | None = None, stretch: bool
     places, heading = path.at(travelled)
     # Heading and facing of the motion's own course may differ, as for a walk backwards, but not by less than a sway.
     return steered(motion, places, heading - course.heading, course)
+
+
+def with_ends_turned(motion: Motion, less: float) -> Motion:
+    """The motion with its body, not its way, turning that much less, radians to the left, half of it in each of the
+    first and last moments: on a tight curve, the way without its sway is straighter there than what is walked."""
+    course, frames = Course.of(motion), np.arange(len(motion))
+    edge = max(1.0, min(0.5 * STRIDE * motion.fps, len(motion) / 3))
+    begin, end = smoothstep(frames / edge), smoothstep((len(motion) - 1 - frames) / edge)
+    return steered(motion, course.ground, 0.5 * less * ((1.0 - begin) - (1.0 - end)), course)
 
 
 def watching(motion: Motion, x: Floats, z: Floats) -> Motion:

@@ -17,7 +17,7 @@ from ..skeleton import CONTACT_JOINTS
 from ..smoothing import moving_mean
 
 FPS = 30.0
-_STRIDE = 1.0  # seconds over which a path is smoothed: about one stride
+STRIDE = 1.0  # seconds over which a path is smoothed: about one stride
 _LOW = np.array([0.06, 0.035, 0.06, 0.035])  # metres above its lowest that a heel or toe may stand
 _ABOVE = 2.0  # percentile of a point's height that counts as its lowest
 _ARC_DEGREE = 2  # of the polynomial that a nearly straight path is taken to follow
@@ -181,7 +181,7 @@ def _along(travelled: Floats) -> Floats:
 
 def smooth_path(motion: Motion) -> Floats:
     """(T, 3) the pelvis' path on the floor without its sway; the ends are extended along the movement there."""
-    half = round(_STRIDE * motion.fps / 2)
+    half = round(STRIDE * motion.fps / 2)
     path = motion.root_position * [1.0, 0.0, 1.0]
     reach = min(half, len(path) - 1)
     before = 2 * path[:1] - path[reach:0:-1]

@@ -58,6 +58,17 @@ def test_a_circle_ends_where_it_began() -> None:
     assert np.linalg.norm(Course.of(motion).ground[-1] - Course.of(motion).ground[0]) < 0.3
 
 
+@pytest.mark.parametrize("more", [-0.6, 0.8])
+def test_ends_turn_and_the_way_stays(more: float) -> None:
+    walk = walking(steady(6.0))
+    less = steering.with_ends_turned(walk, more)
+    before, after = Course.of(walk), Course.of(less)
+    assert after.turned - before.turned == pytest.approx(-more, abs=0.15)
+    middle = slice(len(walk) // 3, -len(walk) // 3)
+    assert np.abs(after.facing - before.facing)[middle].max() < 0.01
+    assert np.abs(after.ground - before.ground).max() < 0.02 and sliding(less) < 0.3
+
+
 def test_a_path_through_points_keeps_its_length_when_placed() -> None:
     way = path_through(np.array([[0.0, 0.0, 0.0], [3.0, 0.0, 4.0]]))
     assert way.length == pytest.approx(5.0, abs=0.01)
