@@ -25,6 +25,7 @@ _NEXT_BLOCK = 7919  # between the seeds of blocks, so that the same words twice 
 _STOPS = re.compile(
     r"\b(?:stops?|halts?|pauses?)(?:\s+(?:briefly|moving|walking|running|there))?\s+and\s+", re.IGNORECASE
 )
+_SIDEWAYS = re.compile(r"\b(?:sideways|side[\s-]?step|strafe)", re.IGNORECASE)
 _CURVED = re.compile(
     r"\b(?:turn|curv|arc|bend|circle|circl|round|around|zig|eight|spiral|wander|weav|swerv|stagger|corner|danc"
     r"|back and forth)",
@@ -41,10 +42,10 @@ class Wish:
     """A block, or part of one, to be made.
 
     text: for the model, without the distance and speed that are said in numbers: where captions say these, bodies begin
-    and end standing, and their steps would have to be stretched.  distance: metres along the path.  exactly: whether it
-    is given in numbers.  turn: radians to the left.  circle: +1.0 round to the left, -1.0 to the right.  path: points
-    (K, 2 or 3).  straight: whether the way goes straight on, as nothing else is asked for.  side: +1.0 where it goes to
-    the left, -1.0 to the right.
+    and end standing, and their steps would have to be stretched. Sidesteps keep them, as they slide less with them.
+    distance: metres along the path.  exactly: whether it is given in numbers.  turn: radians to the left.  circle: +1.0
+    round to the left, -1.0 to the right.  path: points (K, 2 or 3).  straight: whether the way goes straight on, as
+    nothing else is asked for.  side: +1.0 where it goes to the left, -1.0 to the right.
     """
 
     block: Block
@@ -111,8 +112,9 @@ def wish_of(block: Block) -> Wish:
     exactly = distance is not None or block.speed is not None or not said.in_words
     if distance is None and speed is not None and usual > 0.0:
         distance = speed * seconds
-    text = _asked(block.prompt if said.distance is None and said.speed is None else without_way(block.prompt))
-    wish = Wish(block, text, seconds, distance, exactly)
+    said_way = said.distance is not None or said.speed is not None
+    heard = without_way(block.prompt) if said_way and not _SIDEWAYS.search(block.prompt) else block.prompt
+    wish = Wish(block, _asked(heard), seconds, distance, exactly)
     straight = turn is None and said.circle is None and not _CURVED.search(block.prompt)
     side = said.side if turn is None and path is None and distance is not None else None
     return replace(

@@ -106,6 +106,7 @@ def test_numbers_of_a_text(text: str, field: str, value: float | None) -> None:
         ("a 3 metre walk", "a walk"),
         ("walks slowly", "walks slowly"),
         ("jumps 1 m high", "jumps 1 m high"),
+        ("sidesteps left 1 metre", "sidesteps left 1 metre"),
         ("turns 90 degrees left", "turns 90 degrees left"),
         ("jumps 2 m forward", "jumps 2 m forward"),  # no distance that is met
     ],
