@@ -88,6 +88,9 @@ def closed(motion: Motion, start: int, stop: int, blend: int) -> Motion:
     count = stop - start
     level = _level(motion, start, stop)
     ahead = (Course.of(level).ground[stop] - Course.of(level).ground[start]) * [1.0, 0.0, 1.0]
+    if (motion.contacts[start:stop] > 0.5).all(axis=0).any():  # on a foot that never leaves its place, nobody travels
+        level = level.shifted(-ahead * ((np.arange(len(motion)) - start) / count)[:, None])
+        ahead = np.zeros(3)
     share = np.zeros(count)
     share[-blend:] = smoothstep((np.arange(blend) + 1.0) / (blend + 1.0))
     earlier = np.clip(np.arange(start - count, start), 0, None)  # what would be before frame 0, if this is a loop

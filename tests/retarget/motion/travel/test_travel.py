@@ -1,6 +1,7 @@
 """Motions that go elsewhere: distances, turns, paths, in place; and loops."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -122,6 +123,14 @@ def test_a_walk_loops_with_the_frames_of_its_strides() -> None:
 def test_heading_drift_goes(turn: float) -> None:
     motion = steering.with_turn(walking(steady(5.0)), turn)
     assert_closed(looped(motion))
+
+
+def test_who_stands_does_not_travel_from_lap_to_lap() -> None:
+    body = standing_still()
+    drifting = body.shifted(np.arange(len(body))[:, None] * np.array([0.0002, 0.0, 0.0004]))
+    loop = looped(replace(drifting, contacts=np.ones_like(body.contacts)))
+    assert loop.meta["loop"]["travel"] == [0.0, 0.0]
+    assert np.linalg.norm(loop.joints[0] - loop.joints[-1], axis=-1).max() < 0.004
 
 
 def test_what_is_too_short_for_a_loop_is_said() -> None:
