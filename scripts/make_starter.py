@@ -35,6 +35,9 @@ MADE = ("authored", "derived-free", "derived-share-alike", "derived-nc")
 """Sets that are made here, from those of CLIPS."""
 HELD_OUT = "held-out.txt"
 """In WORK: the texts that the models are measured with, and that no caption may say."""
+STYLED = ("starter",)
+"""Models whose language model then learns actions in styles that nobody recorded, which are composed of clips that have
+style and action in their names."""
 OWN_TRANSITION = ("starter",)
 """Models with a transition model of their own; the others share the one that was trained on the free sets."""
 
@@ -47,6 +50,8 @@ SETTINGS = {
     "language": "--steps 8500 --batch 64 --set width=320 --set heads=5 --set feed_forward=640 --set decoder_layers=5 "
     "--set encoder_layers=2 --set dropout=0 --set rate=0.001 --set text_noise=0.5 --set wordings=36 "
     "--set composites=0 --set falls=0 --set detail=0.4",
+    "language-2": "--steps 4000 --batch 64 --set rate=0.0006 --set wordings=48 --set composites=8 --set composed=2 "
+    "--set detail=0.4",
     "judge": "--steps 850 --seed 1",
     "picker": "--steps 2500 --seed 2 --set width=192 --set composites=8 --set siblings=0.5 --candidates 10",
     "attempts": "--each 10",
@@ -68,6 +73,7 @@ TINY = {
     "decoder": "--steps 2 --batch 8",
     "language": f"--steps 4 --batch 4 {_SMALL} --set feed_forward=48 --set encoder_layers=1 --set decoder_layers=1 "
     "--set wordings=4 --set composites=0",
+    "language-2": "--steps 2 --batch 4 --set wordings=4 --set composites=1",
     "judge": f"--steps 2 --batch 4 --seed 1 {_SMALL}",
     "picker": f"--steps 2 --batch 4 --seed 2 {_SMALL} --candidates 2",
     "transition": "--steps 2 --set gaps=16 --set width=32 --set blocks=1",
@@ -149,9 +155,13 @@ class Recipe:
         yield stage("tokenizer", "train tokenizer", dataset, "-o", work / "tokenizer")
         # ... and the decoder further; the codes don't change.
         yield stage("decoder", "train tokenizer", dataset, "--refine", work / "tokenizer", "-o", work / "decoder")
-        language = ("--tokenizer", work / "tokenizer", "-o", work / "language")
-        yield stage("language", "train language-model", dataset, *language)
-        trained = ("--tokenizer", work / "decoder", "--dataset", dataset, "--language", work / "language")
+        first = language = work / "language"
+        made_with = (dataset, "--tokenizer", work / "tokenizer")
+        yield stage("language", "train language-model", *made_with, "-o", language)
+        if name in STYLED:
+            language = work / "language-2"
+            yield stage("language-2", "train language-model", *made_with, "--start", first, "-o", language)
+        trained = ("--tokenizer", work / "decoder", "--dataset", dataset, "--language", language)
         packed = ("--card", HERE / f"{name}.json", "--share", self.work / "models" / "text")
         yield stage("export", "train export", *trained, *packed, "-o", model)
         # Judge and picker differ in seed, so that the model is not judged by its own picker.
