@@ -104,6 +104,7 @@ def without_way(text: str) -> str:
     >>> without_way("walks forward for 3 m"), without_way("he jogs at 9 km/h to the left"), without_way("walks 2 times")
     ('walks forward', 'he jogs to the left', 'walks 2 times')
     """
+    text = text.replace("_", " ")
     for numbers in (_SPEED, _DISTANCE):
         text = re.sub(_LED_BY + numbers.pattern, "", text, flags=re.IGNORECASE)
     return text.strip()

@@ -157,7 +157,7 @@ def with_ends_turned(motion: Motion, less: float) -> Motion:
     course, frames = Course.of(motion), np.arange(len(motion))
     edge = max(1.0, min(0.5 * STRIDE * motion.fps, len(motion) / 3))
     begin, end = smoothstep(frames / edge), smoothstep((len(motion) - 1 - frames) / edge)
-    return steered(motion, course.ground, 0.5 * less * ((1.0 - begin) - (1.0 - end)), course)
+    return steered(motion, course.ground, 0.5 * less * (end - begin), course)
 
 
 def watching(motion: Motion, x: Floats, z: Floats) -> Motion:

@@ -104,6 +104,7 @@ def test_numbers_of_a_text(text: str, field: str, value: float | None) -> None:
         ("jogs at 9 km/h, waving", "jogs, waving"),
         ("walks about ten feet backwards", "walks backwards"),
         ("a 3 metre walk", "a walk"),
+        ("walk_2_m", "walk"),
         ("walks slowly", "walks slowly"),
         ("jumps 1 m high", "jumps 1 m high"),
         ("sidesteps left 1 metre", "sidesteps left 1 metre"),
