@@ -92,7 +92,9 @@ def test_two_processes_give_the_same_as_one_with_twice_the_batch(
     one, two = weights(tmp_path / "one" / result), weights(tmp_path / "two" / result)
     start = weights(base) if stage != "lora" else {}
     assert one.keys() == two.keys()
-    assert max(float((one[name] - two[name]).abs().max()) for name in one) < 1e-4  # of steps of 1e-3
+    # Of steps of 1e-3; a gradient of about nothing may have either sign, and steps are as long for it as for others.
+    away = torch.cat([(one[name] - two[name]).abs().flatten() for name in one]).sort().values
+    assert away[int(0.999 * len(away))] < 1e-5 and away[-1] < 1e-3
     moved = [float((one[n][: len(start[n])] - start[n]).abs().max()) for n in one if n in start]
     assert not moved or max(moved) > 1e-3
     shutil.rmtree(tmp_path / "two")
