@@ -123,3 +123,12 @@ def test_from_clips_to_a_measured_model(make, clips, tmp_path) -> None:
     *_, result = engine.generate(Generate("someone swings an arm", 2.0))
     assert isinstance(result, Result) and len(result.motions[0]) == 40
     assert {words[0] for _, *words in make(clips, work, *options)} == {"done"}
+
+    first = [
+        name
+        for name, word, *_ in make(clips, work, *(*options[:2], "starter", *options[3:]), "--stage", "starter/export")
+        if word != "done"
+    ]
+    assert first[-3:] == ["starter/language", "starter/language-2", "starter/export"]
+    trained = read_card(work / "models" / "starter").training["language_model"]
+    assert trained["steps"] == 2 and trained["before"]["steps"] == 4
