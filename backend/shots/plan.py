@@ -19,7 +19,8 @@ SHORTEST = 0.5
 """Seconds of a block, at least."""
 TEXT_SECONDS = 4.0
 """Length of one action, where none is given."""
-_ROUND = 6.0  # seconds of a circle of which neither time nor length is given: some 2 metres across for a walk
+_SOME = 1.5  # seconds of an action of which neither time nor length is given, at least
+_ROUND = 6.0  # the same of a circle: some 2 metres across for a walk
 _FIRST_STEPS = 0.4  # seconds by which a walk over a given distance takes longer than at its usual speed
 _NEXT_BLOCK = 7919  # between the seeds of blocks, so that the same words twice are not the same motion twice
 _STOPS = re.compile(
@@ -106,9 +107,8 @@ def wish_of(block: Block) -> Wish:
     distance, turn = block.distance or said.distance, said.turn if block.turn is None else block.turn
     speed = block.speed or said.speed
     path = None if block.path is None else np.asarray(block.path, np.float64)
-    seconds = block.seconds or _seconds(block.prompt, distance or _length(path), speed or usual)
-    if said.circle is not None and block.seconds is None and distance is None and path is None:
-        seconds = max(seconds, _ROUND)
+    least = _SOME if said.circle is None else _ROUND
+    seconds = block.seconds or _seconds(block.prompt, distance or _length(path), speed or usual, least)
     exactly = distance is not None or block.speed is not None or not said.in_words
     if distance is None and speed is not None and usual > 0.0:
         distance = speed * seconds
@@ -123,10 +123,10 @@ def wish_of(block: Block) -> Wish:
     )  # fmt: skip
 
 
-def _seconds(prompt: str, distance: float | None, speed: float) -> float:
+def _seconds(prompt: str, distance: float | None, speed: float, least: float) -> float:
     if distance and speed > 0.0:
         return max(SHORTEST, distance / speed + _FIRST_STEPS)
-    return max(1.5, usual_seconds(prompt))
+    return max(least, usual_seconds(prompt))
 
 
 def _length(path: Floats | None) -> float | None:

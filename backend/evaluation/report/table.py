@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ....retarget.typing import Floats
+from ....retarget.typing import Floats, Ints
 from ...dataset.clips import Dataset
 from ...dataset.meaning import ACTION_NAMES, STYLE_NAMES, meaning_of
 from ...dataset.words.vocabulary import OTHER
@@ -64,15 +64,13 @@ def row_of(
 ) -> dict[str, Cell]:
     """Every measure of a set. text (N, D): the captions' vectors.  asked: frames.  runs: random draws; run r takes
     variation r, and real motion, of which there is one, only draws other pools and pairs."""
-    meanings = meanings_of(cases)
     found: dict[str, list[float]] = {key: [] for key in COLUMNS}
     for run in range(runs):
-        random = np.random.default_rng([17, run])
         which = run % judged.runs
         vectors = judged.vectors[:, which]
-        precision = embeddings.r_precision(text, vectors, meanings, random, pool=min(pool, len(set(meanings))))
+        rank, random = _ranked(judged, text, cases, run, pool)
         for k in (1, 2, 3):
-            found[f"r{k}"].append(precision[k])
+            found[f"r{k}"].append(float(np.mean(rank < k)))
         found["mm_dist"].append(embeddings.multimodal_distance(text, vectors))
         found["fid"].append(embeddings.frechet_distance(real.vectors[:, 0], vectors))
         found["diversity"].append(embeddings.diversity(vectors, random, len(vectors) // 2))
@@ -82,6 +80,15 @@ def row_of(
         found["style"].append(right_styles(judged, cases, which))
         _physics(found, judged, np.asarray(asked), which)
     return {key: embeddings.interval(values) for key, values in found.items() if values}
+
+
+def _ranked(
+    judged: JudgedSet, text: Floats, cases: Sequence[Case], run: int, pool: int
+) -> tuple[Ints, np.random.Generator]:
+    """The ranks (N,) of a run's motions, and its random numbers from there on."""
+    meanings, random = meanings_of(cases), np.random.default_rng([17, run])
+    vectors = judged.vectors[:, run % judged.runs]
+    return embeddings.ranks(text, vectors, meanings, random, min(pool, len(set(meanings)))), random
 
 
 def _physics(found: dict[str, list[float]], judged: JudgedSet, asked: Floats, which: int) -> None:
@@ -125,13 +132,11 @@ def by_set(
 ) -> dict[str, dict[str, float]]:
     """For each set of clips, R-Precision ("r1", "r3") in pools from all sets and the mean distance from the texts
     ("mm_dist"), over the runs, and how many clips it has ("clips"); sets with fewer than MIN_OF_SET count together."""
-    meanings, found = meanings_of(cases), []
+    found = []
     for run in range(runs):
-        vectors = judged.vectors[:, run % judged.runs]
-        rank = embeddings.ranks(
-            text, vectors, meanings, np.random.default_rng([17, run]), min(pool, len(set(meanings)))
-        )
-        found.append([rank < 1, rank < 3, np.linalg.norm(text - vectors, axis=1)])
+        rank, _ = _ranked(judged, text, cases, run, pool)
+        away = np.linalg.norm(text - judged.vectors[:, run % judged.runs], axis=1)
+        found.append([rank < 1, rank < 3, away])
     of_case = np.mean(np.array(found, np.float64), axis=0)  # (3, N)
     sizes = Counter(c.clip.set for c in cases)
     names = [c.clip.set if sizes[c.clip.set] >= MIN_OF_SET else OTHER_SETS for c in cases]
